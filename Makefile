@@ -1,0 +1,52 @@
+# Everything is installed into this checkout: uv into .uv, the packages into .venv.
+PYTHON ?= python3
+UV_VERSION := 0.13.9
+UV := .uv/bin/uv
+RUN := $(UV) run --frozen --no-sync
+
+.PHONY: setup demo test check format docs lock clean
+.DEFAULT_GOAL := help
+
+help:
+	@echo "make demo    set up, simulate a shop of a million events, segment it"
+	@echo "make test    set up, run every check and every test"
+	@echo "make check   formatting, lint, types and room contracts only"
+	@echo "make docs    regenerate the reference pages"
+	@echo "make clean   remove everything that make created"
+
+$(UV):
+	@$(PYTHON) -c 'import sys; v = sys.version_info; sys.exit(0 if v >= (3, 11) else f"clustomer needs Python 3.11 or later; $(PYTHON) is {v[0]}.{v[1]}. Try: make PYTHON=python3.12 ...")'
+	@$(PYTHON) -m venv .uv || { echo "'$(PYTHON) -m venv' failed. On Debian or Ubuntu: apt-get install python3-venv"; rm -rf .uv; exit 1; }
+	.uv/bin/pip install --quiet --disable-pip-version-check uv==$(UV_VERSION)
+
+.venv/.ready: $(UV) pyproject.toml uv.lock
+	$(UV) sync --frozen --all-extras --compile-bytecode --python .uv/bin/python --quiet
+	@touch $@
+
+setup: .venv/.ready
+
+demo: setup
+	@$(RUN) python scripts/demo.py
+
+check: setup
+	$(RUN) ruff format --check .
+	$(RUN) ruff check .
+	$(RUN) mypy
+	$(RUN) lint-imports
+	$(RUN) python scripts/check_repository.py
+
+test: check
+	$(RUN) pytest
+
+format: setup
+	$(RUN) ruff format .
+	$(RUN) ruff check --fix .
+
+docs: setup
+	$(RUN) python scripts/generate_reference.py
+
+lock: $(UV)
+	$(UV) lock
+
+clean:
+	rm -rf .uv .venv .demo dist .hypothesis .mypy_cache .pytest_cache .ruff_cache .import_linter_cache

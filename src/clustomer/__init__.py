@@ -1,0 +1,1 @@
+"""Customer segments that prove themselves."""

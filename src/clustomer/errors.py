@@ -1,0 +1,57 @@
+"""The errors that clustomer raises on purpose, and their exit codes.
+
+    ClustomerError
+    ├── UsageError   (ValueError)  exit 2: an option or argument that makes no sense
+    ├── InputError   (ValueError)  exit 3: data that cannot be used as it is
+    └── OutputError  (OSError)     exit 4: results that cannot be written or read
+
+Every message says what was given, what was expected and what to do next.
+"""
+
+from collections.abc import Iterable
+from difflib import get_close_matches
+from typing import ClassVar
+
+
+class ClustomerError(Exception):
+    """The root of every error that clustomer raises on purpose."""
+
+    exit_code: ClassVar[int] = 1
+
+
+class UsageError(ClustomerError, ValueError):
+    """An option or an argument that makes no sense; exit code 2."""
+
+    exit_code: ClassVar[int] = 2
+
+
+class InputError(ClustomerError, ValueError):
+    """Data that cannot be used as it is; exit code 3."""
+
+    exit_code: ClassVar[int] = 3
+
+
+class OutputError(ClustomerError, OSError):
+    """Results that cannot be written or read; exit code 4."""
+
+    exit_code: ClassVar[int] = 4
+
+
+def did_you_mean(given: str, options: Iterable[str]) -> str:
+    """Return the sentence that helps someone who mistyped a name.
+
+    >>> did_you_mean("userid", ["user_id", "price"])
+    'Did you mean `user_id`?'
+    >>> did_you_mean("zzz", ["user_id", "price"])
+    'There are: `user_id`, `price`.'
+    >>> did_you_mean("zzz", [])
+    'There are none.'
+    """
+    names = list(dict.fromkeys(options))
+    lowered = {name.lower(): name for name in names}
+    near = [lowered[match] for match in get_close_matches(given.lower(), lowered, n=3, cutoff=0.6)]
+    if near:
+        return "Did you mean " + " or ".join(f"`{name}`" for name in near) + "?"
+    if names:
+        return "There are: " + ", ".join(f"`{name}`" for name in names) + "."
+    return "There are none."
