@@ -1,0 +1,171 @@
+"""The portable dialect: a subset of DuckDB's SQL that means the same on every engine.
+
+A definition is written once, as DuckDB SQL, parsed by sqlglot and translated.
+sqlglot passes functions that it does not know through in silence, so "it
+parses" proves nothing: every definition must keep to the node types listed
+here, which have been shown to give equal results on DuckDB and on servers.
+"""
+
+import math
+from datetime import datetime
+from decimal import Decimal
+from functools import cache
+
+import sqlglot
+from sqlglot import exp
+
+from clustomer.errors import UsageError, did_you_mean
+
+DIALECTS = (
+    "duckdb",
+    "postgres",
+    "spark",
+    "snowflake",
+    "bigquery",
+    "databricks",
+    "redshift",
+    "trino",
+    "clickhouse",
+)
+"""The dialects that a definition can be translated to."""
+
+PORTABLE: frozenset[type[exp.Expression]] = frozenset(
+    {
+        # queries
+        exp.Select, exp.From, exp.Where, exp.Group, exp.Having, exp.Order, exp.Ordered,
+        exp.With, exp.CTE, exp.Subquery, exp.TableAlias, exp.Table, exp.Join, exp.Union,
+        exp.Column, exp.Identifier, exp.Alias, exp.Star, exp.Paren, exp.Distinct,
+        # logic
+        exp.And, exp.Or, exp.Not, exp.Is, exp.Null, exp.Boolean, exp.In, exp.Case, exp.If,
+        exp.EQ, exp.NEQ, exp.GT, exp.GTE, exp.LT, exp.LTE, exp.Coalesce, exp.Nullif,
+        # arithmetic
+        exp.Literal, exp.Neg, exp.Add, exp.Sub, exp.Mul, exp.Div, exp.IntDiv, exp.Mod,
+        exp.Abs, exp.Sign, exp.Ln, exp.Sqrt, exp.Cast, exp.DataType, exp.DataTypeParam,
+        exp.DateDiff, exp.Var,
+        # aggregates and windows
+        exp.Count, exp.Sum, exp.Min, exp.Max, exp.Filter,
+        exp.Window, exp.RowNumber, exp.Lag, exp.WindowSpec,
+        # text
+        exp.DPipe, exp.SafeDPipe, exp.MD5,
+    }
+)  # fmt: skip
+"""The node types that a portable definition may use."""
+
+_TYPES = frozenset({"DOUBLE", "BIGINT", "INT", "DECIMAL", "TIMESTAMP", "VARCHAR", "TEXT", "BOOLEAN"})
+
+
+class NotPortableError(UsageError):
+    """A definition uses something that does not mean the same on every engine."""
+
+
+def parse(sql: str) -> exp.Expression:
+    """Parse one query or expression of the portable dialect.
+
+    Parameters
+    ----------
+    sql : str
+        DuckDB SQL.
+
+    Raises
+    ------
+    NotPortableError
+        If it does not parse, or uses a node type outside `PORTABLE`.
+
+    >>> parse("SUM(price) / NULLIF(COUNT(*), 0)").sql("duckdb")
+    'SUM(price) / NULLIF(COUNT(*), 0)'
+    >>> parse("ARG_MAX(brand, price)")
+    Traceback (most recent call last):
+    ...
+    clustomer.engines.dialect.NotPortableError: `ARG_MAX(brand, price)` uses ArgMax, ...
+    """
+    return _parse(sql).copy()
+
+
+@cache
+def _parse(sql: str) -> exp.Expression:
+    try:
+        expression = sqlglot.parse_one(sql, read="duckdb")
+    except sqlglot.errors.SqlglotError as error:
+        raise NotPortableError(f"`{sql}` is not SQL that can be read: {error}") from error
+    return check(expression)
+
+
+def check(expression: exp.Expression) -> exp.Expression:
+    """Return the expression if it keeps to the portable dialect.
+
+    Raises
+    ------
+    NotPortableError
+        Naming the first node that is outside of it.
+    """
+    for node in expression.walk():
+        if type(node) not in PORTABLE:
+            raise NotPortableError(
+                f"`{node.sql('duckdb')}` uses {type(node).__name__}, which does not mean the same "
+                "on every engine. Write it with the portable forms (aggregates with FILTER, CASE, "
+                "CAST, COALESCE, NULLIF, arithmetic, LN, SQRT, DATE_DIFF in seconds)."
+            )
+        if isinstance(node, exp.DataType) and node.this.value not in _TYPES:
+            raise NotPortableError(
+                f"The type {node.sql('duckdb')} is not portable. There are: "
+                + ", ".join(sorted(_TYPES))
+                + "."
+            )
+        if isinstance(node, exp.DateDiff) and str(node.args.get("unit")).upper() != "SECOND":
+            raise NotPortableError(
+                f"`{node.sql('duckdb')}` counts other boundaries on other engines. "
+                "Use DATE_DIFF('second', ...) and arithmetic."
+            )
+    return expression
+
+
+def translate(expression: exp.Expression, dialect: str = "duckdb", *, pretty: bool = False) -> str:
+    """Return a portable expression as SQL text of one dialect.
+
+    Parameters
+    ----------
+    expression : sqlglot expression
+    dialect : str, default "duckdb"
+        One of `DIALECTS`.
+    pretty : bool, default False
+
+    Raises
+    ------
+    UsageError
+        If the dialect is unknown, or the expression is not portable.
+
+    >>> translate(parse("CAST(COUNT(*) AS DOUBLE)"), "postgres")
+    'CAST(COUNT(*) AS DOUBLE PRECISION)'
+    """
+    if dialect not in DIALECTS:
+        raise UsageError(f"There is no dialect `{dialect}`. {did_you_mean(dialect, DIALECTS)}")
+    return check(expression).sql(dialect=dialect, pretty=pretty)
+
+
+def literal(value: str | bool | int | float | Decimal | datetime | None) -> exp.Expression:
+    """Return a value as a syntax node, so that no text is ever pasted into SQL.
+
+    Doubles keep every bit; timestamps are UTC without a zone.
+
+    >>> literal("O'Neill").sql("duckdb")
+    "'O''Neill'"
+    >>> literal(0.1).sql("duckdb")
+    'CAST(0.1 AS DOUBLE)'
+    """
+    if value is None:
+        return exp.Null()
+    if isinstance(value, bool):
+        return exp.Boolean(this=value)
+    if isinstance(value, str):
+        return exp.Literal.string(value)
+    if isinstance(value, datetime):
+        text = value.strftime("%Y-%m-%d %H:%M:%S.%f")
+        return exp.cast(exp.Literal.string(text), exp.DataType.build("TIMESTAMP"))
+    if isinstance(value, float):
+        if not math.isfinite(value):
+            raise UsageError(f"{value} cannot stand in a definition; give a finite number.")
+        number: exp.Expression = exp.Literal.number(repr(abs(value)))
+        number = exp.cast(number, exp.DataType.build("DOUBLE"))
+        return exp.Neg(this=number) if value < 0 else number
+    whole: exp.Expression = exp.Literal.number(str(abs(value)))
+    return exp.Neg(this=whole) if value < 0 else whole
