@@ -1,0 +1,26 @@
+"""Engines run portable SQL and give Arrow tables."""
+
+from clustomer.engines.dialect import (
+    DIALECTS,
+    PORTABLE,
+    NotPortableError,
+    check,
+    literal,
+    parse,
+    translate,
+)
+from clustomer.engines.duckdb import DuckDB, quoted
+from clustomer.engines.postgres import Postgres
+
+__all__ = [
+    "DIALECTS",
+    "PORTABLE",
+    "DuckDB",
+    "NotPortableError",
+    "Postgres",
+    "check",
+    "literal",
+    "parse",
+    "quoted",
+    "translate",
+]

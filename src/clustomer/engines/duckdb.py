@@ -1,0 +1,125 @@
+"""The default engine: DuckDB, embedded, bounded in memory."""
+
+import os
+import shutil
+import tempfile
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+import duckdb
+import pyarrow as pa
+from sqlglot import exp
+
+from clustomer.engines.dialect import translate
+from clustomer.errors import OutputError
+
+DEFAULT_MEMORY = "1GB"
+
+
+class DuckDB:
+    """An embedded database in a temporary folder of its own.
+
+    Tables live in a file and larger-than-memory work spills beside it, so that
+    memory does not grow with the number of events. The folder is removed on
+    `close`, and at the latest with the object.
+
+    Parameters
+    ----------
+    directory : path, optional
+        Where the temporary folder is made; by default the system's place.
+    memory : str, default "1GB"
+        DuckDB's own limit.
+    threads : int, optional
+        By default one per core.
+
+    >>> from clustomer.engines.dialect import parse
+    >>> with DuckDB() as engine:
+    ...     engine.query(parse("SELECT 1 + 1 AS two")).to_pydict()
+    {'two': [2]}
+    """
+
+    def __init__(
+        self,
+        *,
+        directory: str | os.PathLike[str] | None = None,
+        memory: str = DEFAULT_MEMORY,
+        threads: int | None = None,
+    ) -> None:
+        try:
+            self.directory = Path(tempfile.mkdtemp(prefix="clustomer-", dir=directory))
+        except OSError as error:
+            raise OutputError(
+                f"No temporary folder can be made in {directory or tempfile.gettempdir()}: "
+                f"{error.strerror}. Free some space there, or set TMPDIR to another place."
+            ) from error
+        settings: dict[str, str | bool | int | float | list[str]] = {
+            "memory_limit": memory,
+            "temp_directory": str(self.directory / "spill"),
+            "preserve_insertion_order": False,
+            "autoinstall_known_extensions": False,
+            "autoload_known_extensions": False,
+        }
+        if threads is not None:
+            settings["threads"] = threads
+        self.connection = duckdb.connect(str(self.directory / "work.duckdb"), config=settings)
+        self.connection.execute("SET TimeZone = 'UTC'")
+
+    def execute(self, sql: str, parameters: list[Any] | None = None) -> None:
+        """Run a statement of DuckDB's own; for loaders, which need more than the dialect."""
+        self.connection.execute(sql, parameters)
+
+    def rows(self, sql: str, parameters: list[Any] | None = None) -> list[tuple[Any, ...]]:
+        """Run a query of DuckDB's own and return its few rows."""
+        return self.connection.execute(sql, parameters).fetchall()
+
+    def query(self, select: exp.Expr) -> pa.Table:
+        """Run a portable query and return its result."""
+        return self.connection.execute(translate(select)).to_arrow_table()
+
+    def create_table(self, name: str, select: exp.Expr) -> None:
+        """Keep the result of a portable query as a table of this engine."""
+        self.execute(f"CREATE OR REPLACE TABLE {quoted(name)} AS {translate(select)}")
+
+    def register(self, name: str, table: Any) -> None:
+        """Let queries read anything with `__arrow_c_stream__` under a name."""
+        if not isinstance(table, pa.Table | pa.RecordBatchReader):
+            table = pa.table(table) if hasattr(table, "__arrow_c_array__") else _stream(table)
+        self.connection.register(name, table)
+
+    def unregister(self, name: str) -> None:
+        """Forget a registered table."""
+        self.connection.unregister(name)
+
+    def close(self) -> None:
+        """Close the database and remove its folder."""
+        self.connection.close()
+        shutil.rmtree(self.directory, ignore_errors=True)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    def __del__(self) -> None:
+        if hasattr(self, "connection"):
+            self.close()
+
+
+def quoted(name: str) -> str:
+    """Return a name as a quoted identifier.
+
+    >>> quoted('a"b')
+    '"a""b"'
+    """
+    return exp.to_identifier(name, quoted=True).sql(dialect="duckdb")
+
+
+def _stream(table: Any) -> pa.RecordBatchReader:
+    return pa.RecordBatchReader.from_stream(table)
