@@ -114,9 +114,7 @@ MEASURES: tuple[Measure, ...] = (
         grain="events",
         sql="COUNT(price) FILTER (WHERE event_type = 'view')",
     ),
-    Measure(
-        name="sold", grain="events", sql="SUM(amount) FILTER (WHERE event_type = 'purchase')"
-    ),
+    Measure(name="sold", grain="events", sql="SUM(amount) FILTER (WHERE event_type = 'purchase')"),
     Measure(
         name="returned", grain="events", sql="SUM(amount) FILTER (WHERE event_type = 'return')"
     ),

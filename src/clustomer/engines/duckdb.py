@@ -75,7 +75,7 @@ class DuckDB:
 
     def query(self, select: exp.Expr) -> pa.Table:
         """Run a portable query and return its result."""
-        return self.connection.execute(translate(select)).to_arrow_table()
+        return self.connection.sql(translate(select)).to_arrow_table()
 
     def create_table(self, name: str, select: exp.Expr) -> None:
         """Keep the result of a portable query as a table of this engine."""
