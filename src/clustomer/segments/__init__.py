@@ -1,0 +1,35 @@
+"""Segments: customers of similar behaviour, and the rule that finds them again."""
+
+from clustomer.segments.assignment import Exclusion, NearestCentroid, assign, assignment_query
+from clustomer.segments.criteria import (
+    Criteria,
+    partition_criteria,
+    sampled_silhouettes,
+    squared_silhouettes,
+)
+from clustomer.segments.knee import find_elbow
+from clustomer.segments.projection import Projection
+from clustomer.segments.scaling import ScaledFeature, Scaling, fit_scaling, scale
+from clustomer.segments.segmentation import Segmentation, Selection, segment
+from clustomer.segments.selection import SelectK
+
+__all__ = [
+    "Criteria",
+    "Exclusion",
+    "NearestCentroid",
+    "Projection",
+    "ScaledFeature",
+    "Scaling",
+    "Segmentation",
+    "SelectK",
+    "Selection",
+    "assign",
+    "assignment_query",
+    "find_elbow",
+    "fit_scaling",
+    "partition_criteria",
+    "sampled_silhouettes",
+    "scale",
+    "segment",
+    "squared_silhouettes",
+]

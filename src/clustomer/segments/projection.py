@@ -1,0 +1,178 @@
+"""Customers on a plane: the two directions along which they differ most."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+from numpy.typing import NDArray
+from sklearn.decomposition import PCA
+from threadpoolctl import threadpool_limits
+
+from clustomer.engines import DuckDB, dialect
+
+MAX_POINTS = 1_500
+FEWEST_PER_CLUSTER = 10
+
+
+@dataclass(frozen=True, eq=False)
+class Projection:
+    """A principal component analysis of the scaled features, down to two dimensions.
+
+    `mean` (features) and `components` (2 x features) give coordinates by
+    `(z - mean) @ components.T`; `explained_variance_ratio` has two shares of all variance.
+    `loadings` is a table `feature, x, y, strength`: the correlation of each feature with each
+    axis, and the length of that arrow, the longest first. `points` is a table `user_id,
+    cluster, x, y` of a sample of customers, suspected bots left out.
+    """
+
+    features: tuple[str, ...]
+    mean: NDArray[np.float64]
+    components: NDArray[np.float64]
+    explained_variance_ratio: NDArray[np.float64]
+    loadings: pa.Table
+    points: pa.Table
+
+
+def fit_axes(
+    matrix: NDArray[np.float64],
+) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
+    """Return the mean, the two first principal components, and their shares of the variance.
+
+    The sign of a component is free; here its largest entry (the first of equals) is
+    positive. With fewer than two features, or nothing that varies, the components that do
+    not exist are all 0 and explain 0.
+
+    Parameters
+    ----------
+    matrix : shape (n_customers, n_features), scaled.
+
+    Returns
+    -------
+    mean (n_features,), components (2, n_features), explained variance ratio (2,)
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> mean, components, explained = fit_axes(np.array([[0.0, 0.0], [-3.0, -3.0], [6.0, 6.0]]))
+    >>> mean.tolist(), components[0].round(4).tolist(), explained.round(4).tolist()
+    ([1.0, 1.0], [0.7071, 0.7071], [1.0, 0.0])
+    """
+    n_rows, n_features = matrix.shape
+    mean = matrix.mean(axis=0) if n_rows else np.zeros(n_features)
+    components, explained = np.zeros((2, n_features)), np.zeros(2)
+    found = min(2, n_features, n_rows)
+    if found and np.ptp(matrix, axis=0).any():
+        with threadpool_limits(1):
+            pca = PCA(n_components=found, svd_solver="full").fit(matrix)
+        signs = np.sign(pca.components_[np.arange(found), np.abs(pca.components_).argmax(axis=1)])
+        components[:found] = pca.components_ * signs[:, np.newaxis]
+        explained[:found] = pca.explained_variance_ratio_
+    return mean, components, explained
+
+
+def loadings(
+    features: tuple[str, ...], matrix: NDArray[np.float64], coordinates: NDArray[np.float64]
+) -> pa.Table:
+    """Return each feature's correlation with each axis, the longest arrow first.
+
+    Parameters
+    ----------
+    features : names of the columns of `matrix`.
+    matrix : shape (n_customers, n_features), scaled.
+    coordinates : shape (n_customers, 2).
+
+    Returns
+    -------
+    pyarrow.Table
+        `feature`, `x`, `y` (correlations, 0 with an axis along which nothing varies) and
+        `strength`, the length of the arrow: the multiple correlation with both axes.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> z = np.array([[1.0], [-1.0]])
+    >>> loadings(("orders",), z, np.column_stack([z, 0 * z])).to_pylist()
+    [{'feature': 'orders', 'x': 1.0, 'y': 0.0, 'strength': 1.0}]
+    """
+    rows: list[dict[str, Any]] = []
+    for index, name in enumerate(features):
+        x, y = (_correlation(matrix[:, index], coordinates[:, axis]) for axis in (0, 1))
+        rows.append({"feature": name, "x": x, "y": y, "strength": float(np.hypot(x, y))})
+    rows.sort(key=lambda row: -round(row["strength"], 9))
+    kinds = [("feature", pa.string())] + [(n, pa.float64()) for n in ("x", "y", "strength")]
+    return pa.Table.from_pylist(rows, schema=pa.schema(kinds))
+
+
+def sampled_customers(
+    table: pa.Table, *, max_points: int = MAX_POINTS, fewest: int = FEWEST_PER_CLUSTER
+) -> pa.Table:
+    """Return a sample of customers that depends on who they are, not on the order of rows.
+
+    Each cluster has `fewest` (or all it has, where that is less), the rest is shared out in
+    proportion to size, and within a cluster the customers with the lowest MD5 of their
+    `user_id` are taken. Suspected bots (cluster -1) are left out.
+
+    Parameters
+    ----------
+    table : `user_id` and `cluster`.
+    max_points : the most customers to return; raised to one per cluster.
+
+    Returns
+    -------
+    pyarrow.Table
+        `user_id`, `cluster`, sorted by `user_id`.
+
+    Examples
+    --------
+    >>> table = pa.table({"user_id": list("abcdef"), "cluster": [0, 0, 0, 0, 0, 1]})
+    >>> sampled_customers(table, max_points=3, fewest=1)["cluster"].to_pylist()
+    [0, 0, 1]
+    """
+    with DuckDB() as engine:
+        engine.register("labelled", table)
+        sizes = engine.query(
+            dialect.parse(
+                "SELECT cluster, COUNT(*) AS customers FROM labelled WHERE cluster >= 0 "
+                "GROUP BY cluster ORDER BY cluster"
+            )
+        ).to_pydict()
+        quotas = _quotas(sizes["customers"], max_points, fewest)
+        quota = pa.table(
+            {
+                "cluster": pa.array(sizes["cluster"], pa.int32()),
+                "quota": pa.array(quotas, pa.int64()),
+            }
+        )
+        engine.register("quotas", quota)
+        return engine.query(
+            dialect.parse(
+                "SELECT ranked.user_id, ranked.cluster FROM (SELECT user_id, cluster, "
+                "ROW_NUMBER() OVER (PARTITION BY cluster ORDER BY MD5(user_id), user_id) AS place "
+                "FROM labelled) AS ranked JOIN quotas ON ranked.cluster = quotas.cluster "
+                "WHERE ranked.place <= quotas.quota ORDER BY ranked.user_id"
+            )
+        )
+
+
+def _quotas(sizes: list[int], max_points: int, fewest: int) -> list[int]:
+    """Share out points: `fewest` to each, the rest by size, by largest remainder."""
+    total = sum(sizes)
+    if total <= max_points:
+        return sizes
+    floor = min(fewest, max(1, max_points // len(sizes)))
+    quotas = [min(size, floor) for size in sizes]
+    left = max(max_points - sum(quotas), 0)
+    spare = [size - quota for size, quota in zip(sizes, quotas, strict=True)]
+    exact = [left * s / max(sum(spare), 1) for s in spare]
+    quotas = [quota + int(share) for quota, share in zip(quotas, exact, strict=True)]
+    by_remainder = sorted(range(len(sizes)), key=lambda i: (int(exact[i]) - exact[i], i))
+    for index in by_remainder[: left - sum(int(share) for share in exact)]:
+        quotas[index] += quotas[index] < sizes[index]
+    return quotas
+
+
+def _correlation(left: NDArray[np.float64], right: NDArray[np.float64]) -> float:
+    left, right = left - left.mean(), right - right.mean()
+    size = float(np.sqrt((left @ left) * (right @ right)))
+    return float(left @ right) / size if size > 1e-12 * len(left) else 0.0

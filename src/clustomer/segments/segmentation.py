@@ -1,0 +1,431 @@
+"""Customers in, segments out."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from numbers import Integral
+from typing import Literal
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+from numpy.typing import NDArray
+from sqlglot import exp
+
+from clustomer.customers.features import FEATURES, SUSPECTED_BOT, Feature
+from clustomer.engines import DuckDB, dialect
+from clustomer.errors import InputError, UsageError, did_you_mean
+from clustomer.segments.assignment import (
+    Exclusion,
+    NearestCentroid,
+    assign,
+    columns_of,
+    excluded_predicate,
+    known_part,
+)
+from clustomer.segments.projection import Projection, fit_axes, loadings, sampled_customers
+from clustomer.segments.scaling import ScaledFeature, fit_scaling, round_significant, scale
+from clustomer.segments.selection import SelectK, checked_range, count_distinct
+from clustomer.segments.tables import customer_table, feature_matrix, is_number
+
+MAX_FIT_CUSTOMERS = 1_000_000
+
+_DECLARED = {declared.name: declared for declared in FEATURES}
+
+
+@dataclass(frozen=True, eq=False)
+class Selection:
+    """How the number of clusters was chosen.
+
+    `rule` is "agreement", "elbow", "silhouette", "fixed" or "single"; `reason` says it in
+    one sentence. `criteria` is a table of every K that was fitted: `k`, `inertia`,
+    `silhouette`, `silhouette_se`, `silhouette_squared`, `calinski_harabasz`,
+    `davies_bouldin`, `smallest_share`, and `elbow`, `highest_silhouette`, `taken` (booleans);
+    NULL where a criterion is undefined.
+    """
+
+    k: int
+    requested: int | Literal["auto"]
+    k_range: tuple[int, int]
+    rule: str
+    reason: str
+    elbow_k: int | None
+    silhouette_k: int | None
+    criteria: pa.Table
+
+
+@dataclass(frozen=True, eq=False)
+class Segmentation:
+    """What `segment` found; everything needed to give the next customer a segment.
+
+    Attributes
+    ----------
+    table : pyarrow.Table
+        `user_id`, `cluster` (int32; -1 for suspected bots) and `distance` to the cluster's
+        centroid in standard deviations (NULL for bots), sorted by `user_id`.
+    clusters : dict
+        Customers per cluster; -1 only where there are suspected bots.
+    scaling : tuple of ScaledFeature
+        The features that were clustered, in order of priority.
+    left_out : dict
+        Feature to the sentence why it was not clustered.
+    centroids : ndarray of shape (clusters, features), in scaled units.
+    selection : Selection
+    projection : Projection
+    exclusions : tuple of Exclusion
+        Who is in no cluster.
+    structure : bool
+        False where only one cluster could be made: fewer than two different customers, or
+        nothing in which they differ.
+    fitted_customers : int
+        Customers in the fit: all but bots, or the sample.
+    random_state : int
+    """
+
+    table: pa.Table
+    clusters: dict[int, int]
+    scaling: tuple[ScaledFeature, ...]
+    left_out: dict[str, str]
+    centroids: NDArray[np.float64]
+    selection: Selection
+    projection: Projection
+    exclusions: tuple[Exclusion, ...]
+    structure: bool
+    fitted_customers: int
+    random_state: int
+
+    @property
+    def k(self) -> int:
+        """The number of clusters, suspected bots not counted."""
+        return len(self.centroids)
+
+    @property
+    def requested_k(self) -> int | Literal["auto"]:
+        """What was asked for."""
+        return self.selection.requested
+
+    @property
+    def rule(self) -> NearestCentroid:
+        """The rule that gives a customer a cluster; `assign` runs it."""
+        return NearestCentroid(self.scaling, self.centroids, self.exclusions)
+
+
+def segment(
+    customers: object,
+    *,
+    k: int | Literal["auto"] = "auto",
+    k_range: Sequence[int] = (2, 10),
+    features: Sequence[str] | None = None,
+    random_state: int = 0,
+    max_fit_customers: int = MAX_FIT_CUSTOMERS,
+) -> Segmentation:
+    """Divide customers into segments of similar behaviour.
+
+    Suspected bots step aside, features are filled, logged where skewed and standardised
+    (`fit_scaling`), KMeans is fitted for every K of the range and one K is taken
+    (`SelectK`), and each customer gets the nearest centroid by an SQL rule (`assign`).
+    Clusters are numbered from 0 by falling size; of equal sizes the centroid that is lower
+    in the first feature, then the second, comes first. Neither the order of the rows nor
+    the number of threads changes anything.
+
+    Parameters
+    ----------
+    customers : any Arrow, pandas or Polars table, or the result of `customer_features`
+        One row per customer: `user_id` and numeric features, NULL or NaN where undefined.
+        What stands in for an undefined value is the field's metadata `undefined`, else what
+        the declared feature of that name says, else the column's median.
+    k : "auto" or int, default "auto"
+        The number of clusters. With a number, `k_range` is evaluated all the same.
+    k_range : (lowest, highest), default (2, 10)
+        Numbers of clusters to try, clipped to the number of different customers.
+    features : names of columns, most important first, optional
+        By default the declared clustering features that the table has, or every numeric
+        column of a table that has none of the declared names.
+    random_state : int, default 0
+        The seed of the starting points and of the silhouette's sample.
+    max_fit_customers : int, default 1,000,000
+        Where there are more, the fit uses the sample with the lowest MD5 of `user_id`, and
+        all get their cluster by the rule.
+
+    Raises
+    ------
+    UsageError
+        If an argument makes no sense: an unknown feature, one that is no number, a `k` that
+        is no whole number, below 1 or above the number of different customers.
+    InputError
+        If the table has no customers, no usable `user_id` or nothing to cluster by.
+
+    Examples
+    --------
+    >>> import clustomer.segments as segments
+    >>> customers = pa.table(
+    ...     {
+    ...         "user_id": ["ann", "bob", "cem", "dee", "eve", "fay"],
+    ...         "orders": [1.0, 2.0, 1.0, 9.0, 8.0, 9.0],
+    ...         "days": [90.0, 80.0, 99.0, 1.0, 2.0, 5.0],
+    ...     }
+    ... )
+    >>> found = segment(customers, k=2, features=["orders"])
+    >>> found.table["cluster"].to_pylist()
+    [0, 0, 0, 1, 1, 1]
+    >>> found.clusters
+    {0: 3, 1: 3}
+    """
+    table = customer_table(customers)
+    if table.num_rows == 0:
+        raise InputError("The table has no customers. Give one with at least one row.")
+    lowest, highest = checked_range(k_range)
+    _check_k(k)
+    if isinstance(max_fit_customers, bool) or not max_fit_customers >= 2:
+        raise UsageError(f"max_fit_customers is {max_fit_customers}, expected at least 2.")
+    names = _chosen_features(table, features)
+    exclusions = _exclusions(table)
+    rows = _fit_rows(table, exclusions, int(max_fit_customers))
+
+    undefined = [_undefined(table, name) for name in names]
+    matrix = feature_matrix(table.select(names), names)
+    scaling = fit_scaling(
+        matrix[rows],
+        names,
+        undefined,
+        labels={name: _DECLARED[name].label for name in names if name in _DECLARED},
+    )
+    if k != "auto" and len(rows) and count_distinct(scaling.matrix, enough=k) < k:
+        distinct = len(np.unique(scaling.matrix, axis=0)) if scaling.features else 1
+        raise UsageError(
+            f"k is {k}, but there are only {distinct:,} different customers in the features "
+            f'that are clustered. Ask for at most {distinct:,}, or for "auto".'
+        )
+
+    if scaling.features and len(rows) > 1:
+        selector = SelectK(k_range=(lowest, highest), n_clusters=k, random_state=random_state)
+        selector.fit(scaling.matrix)
+        centroids = round_significant(selector.best_estimator_.cluster_centers_)
+        selection = _selection(selector, k, (lowest, highest))
+    else:
+        centroids = np.zeros((1, len(scaling.features)))
+        selection = _no_selection(k, (lowest, highest), len(rows))
+    rule, labelled = _published(
+        table, NearestCentroid(scaling.features, centroids, exclusions), names
+    )
+    counts = pc.value_counts(labelled["cluster"])
+    clusters = dict(
+        sorted(
+            zip(counts.field("values").to_pylist(), counts.field("counts").to_pylist(), strict=True)
+        )
+    )
+    kept = [names.index(feature.name) for feature in scaling.features]
+    return Segmentation(
+        table=labelled,
+        clusters=clusters,
+        scaling=scaling.features,
+        left_out=scaling.left_out,
+        centroids=rule.centroids,
+        selection=replace(selection, k=len(rule.centroids)),
+        projection=_projection(scaling.features, scaling.matrix, labelled, matrix[:, kept]),
+        exclusions=exclusions,
+        structure=bool(scaling.features) and selection.rule != "single" and len(rows) > 1,
+        fitted_customers=len(rows),
+        random_state=random_state,
+    )
+
+
+def _check_k(k: object) -> None:
+    whole = isinstance(k, Integral) and not isinstance(k, bool)
+    if not (k == "auto" or (whole and int(k) >= 1)):  # type: ignore[call-overload]
+        raise UsageError(f'k is {k!r}, expected a whole number of at least 1, or "auto".')
+
+
+def _chosen_features(table: pa.Table, features: Sequence[str] | None) -> list[str]:
+    numbers = [
+        field.name for field in table.schema if field.name != "user_id" and is_number(field.type)
+    ]
+    if features is None:
+        declared = [name for name, known in _DECLARED.items() if name in table.column_names]
+        names = [name for name in declared if _DECLARED[name].clustering] if declared else numbers
+        if not names:
+            raise InputError(
+                "The table has no feature that is clustered by default. "
+                + (
+                    "Name columns with `features`. " + did_you_mean("", numbers)
+                    if numbers
+                    else "Make features from events with `customer_features`."
+                )
+            )
+    else:
+        if isinstance(features, str) or not features:
+            raise UsageError(
+                f"features is {features!r}, expected a list of column names. "
+                + did_you_mean("", numbers)
+            )
+        names = list(dict.fromkeys(features))
+    for name in names:
+        if name not in table.column_names or name == "user_id":
+            raise UsageError(f"There is no feature `{name}`. {did_you_mean(name, numbers)}")
+        if name not in numbers:
+            raise UsageError(
+                f"`{name}` is of type {table.schema.field(name).type}, expected numbers. "
+                + did_you_mean("", numbers)
+            )
+    return names
+
+
+def _exclusions(table: pa.Table) -> tuple[Exclusion, ...]:
+    predicate = known_part(SUSPECTED_BOT, table)
+    return () if predicate is None else (Exclusion("suspected bots", predicate),)
+
+
+def _fit_rows(table: pa.Table, exclusions: tuple[Exclusion, ...], most: int) -> NDArray[np.int64]:
+    """Return the positions of the customers in the fit, in the order of the table."""
+    if not exclusions and table.num_rows <= most:
+        return np.arange(table.num_rows)
+    numbered = table.select(["user_id", *columns_of(exclusions)]).append_column(
+        "position", pa.array(np.arange(table.num_rows))
+    )
+    query = exp.select("position").from_("numbered").where(exp.not_(excluded_predicate(exclusions)))
+    if table.num_rows > most:
+        ranked = query.select(
+            dialect.parse("ROW_NUMBER() OVER (ORDER BY MD5(user_id), user_id) AS place")
+        )
+        query = (
+            exp.select("position")
+            .from_(ranked.subquery("ranked"))
+            .where(exp.column("place") <= most)
+        )
+    with DuckDB() as engine:
+        engine.register("numbered", numbered)
+        positions = engine.query(query.order_by("position"))["position"]
+    found: NDArray[np.int64] = positions.to_numpy()
+    return found
+
+
+def _undefined(table: pa.Table, name: str) -> float:
+    """Return what stands in for an undefined value of a feature; NaN where nothing can."""
+    column = table[name]
+    metadata = table.schema.field(name).metadata or {}
+    declared: Feature | None = _DECLARED.get(name)
+    if b"undefined" in metadata:
+        try:
+            return float(metadata[b"undefined"])
+        except ValueError as error:
+            raise InputError(
+                f"The metadata `undefined` of `{name}` is {metadata[b'undefined']!r}, "
+                "expected a number as text. Correct it or leave it out."
+            ) from error
+    if declared is not None and isinstance(declared.undefined, int | float):
+        return float(declared.undefined)
+    if column.null_count == len(column):
+        return float("nan")
+    values = feature_matrix(table, [name])[:, 0]
+    if declared is not None and declared.undefined == "window_days":
+        # The table does not say how long its window is: as long as the longest that was seen.
+        return float(np.nanmax(values))
+    return float(np.nanmedian(values))
+
+
+def _selection(
+    selector: SelectK, requested: int | Literal["auto"], k_range: tuple[int, int]
+) -> Selection:
+    criteria = pa.table(
+        {
+            name: pa.array(values, from_pandas=True)  # NaN becomes NULL
+            for name, values in selector.criteria_.items()
+        }
+    )
+    marks = (
+        ("elbow", selector.elbow_k_),
+        ("highest_silhouette", selector.silhouette_k_),
+        ("taken", selector.k_),
+    )
+    for name, k in marks:
+        criteria = criteria.append_column(name, pa.array(selector.criteria_["k"] == (k or 0)))
+    return Selection(
+        k=selector.k_,
+        requested=requested,
+        k_range=k_range,
+        rule=selector.rule_,
+        reason=selector.reason_.replace("rows", "customers"),
+        elbow_k=selector.elbow_k_,
+        silhouette_k=selector.silhouette_k_,
+        criteria=criteria,
+    )
+
+
+def _no_selection(
+    requested: int | Literal["auto"], k_range: tuple[int, int], n_customers: int
+) -> Selection:
+    why = (
+        "the customers differ in nothing that can be clustered"
+        if n_customers > 1
+        else "there are not two customers to tell apart"
+    )
+    undefined = pa.array([None], pa.float64())
+    criteria = {
+        "k": pa.array([1]),
+        "inertia": pa.array([0.0]),
+        "silhouette": undefined,
+        "silhouette_se": undefined,
+        "silhouette_squared": undefined,
+        "calinski_harabasz": undefined,
+        "davies_bouldin": undefined,
+        "smallest_share": pa.array([1.0]),
+        "elbow": pa.array([False]),
+        "highest_silhouette": pa.array([False]),
+        "taken": pa.array([True]),
+    }
+    return Selection(
+        k=1,
+        requested=requested,
+        k_range=k_range,
+        rule="single",
+        reason=f"1 cluster, since {why}.",
+        elbow_k=None,
+        silhouette_k=None,
+        criteria=pa.table(criteria),
+    )
+
+
+def _published(
+    table: pa.Table, rule: NearestCentroid, names: list[str]
+) -> tuple[NearestCentroid, pa.Table]:
+    """Number the clusters by falling size, and label everyone by the rule so numbered."""
+    table = table.select(["user_id", *dict.fromkeys([*names, *columns_of(rule.exclusions)])])
+    centroids = (
+        rule.centroids[np.lexsort(rule.centroids.T[::-1])] if rule.scaling else rule.centroids
+    )
+    rule = replace(rule, centroids=centroids)
+    labelled = assign(table, rule)
+    # Renumbering moves a customer only where two centroids are exactly as near, so that a
+    # second look nearly always finds the sizes in order; the bound is for the cases left.
+    for _ in range(len(centroids)):
+        cluster = labelled["cluster"].to_numpy()
+        sizes = np.bincount(cluster[cluster >= 0], minlength=len(rule.centroids))
+        order = np.lexsort((*rule.centroids.T[::-1], -sizes))
+        if (order == np.arange(len(order))).all() and sizes.all():
+            break
+        order = order[sizes[order] > 0] if sizes.any() else order[:1]
+        rule = replace(rule, centroids=rule.centroids[order])
+        labelled = assign(table, rule)
+    return rule, labelled
+
+
+def _projection(
+    features: tuple[ScaledFeature, ...],
+    fitted: NDArray[np.float64],
+    labelled: pa.Table,
+    matrix: NDArray[np.float64],
+) -> Projection:
+    mean, components, explained = fit_axes(fitted)
+    names = tuple(feature.name for feature in features)
+    points = sampled_customers(labelled)
+    where = pc.index_in(points["user_id"], labelled["user_id"]).to_numpy()
+    coordinates = (scale(matrix[where], features) - mean) @ components.T
+    for axis, name in enumerate(("x", "y")):
+        points = points.append_column(name, pa.array(np.ascontiguousarray(coordinates[:, axis])))
+    return Projection(
+        features=names,
+        mean=mean,
+        components=components,
+        explained_variance_ratio=explained,
+        loadings=loadings(names, fitted, (fitted - mean) @ components.T),
+        points=points,
+    )
