@@ -225,6 +225,7 @@ FEATURES: tuple[Feature, ...] = (
         grain="customer",
         sql="visits",
         clustering=True,
+        needs=("visit",),
     ),
     Feature(
         name="orders",
@@ -307,8 +308,8 @@ FEATURES: tuple[Feature, ...] = (
         definition="Shannon entropy of the customer's product events over categories; 0 when all "
         "are of one category, undefined when no category is known.",
         grain="customer",
-        sql="LN(CAST(category_events AS DOUBLE))"
-        " - CAST(category_information AS DOUBLE) / CAST(category_events AS DOUBLE)",
+        sql="CASE WHEN categories = 1 THEN 0 ELSE LN(CAST(category_events AS DOUBLE))"
+        " - CAST(category_information AS DOUBLE) / CAST(category_events AS DOUBLE) END",
         needs=("category",),
         undefined=0.0,
         decimals=2,
@@ -443,6 +444,7 @@ FEATURES: tuple[Feature, ...] = (
         definition="Events over sessions.",
         grain="customer",
         sql="CAST(visit_events AS DOUBLE) / NULLIF(CAST(visits AS DOUBLE), 0)",
+        needs=("visit",),
     ),
     Feature(
         name="session_minutes",
@@ -452,7 +454,7 @@ FEATURES: tuple[Feature, ...] = (
         definition="Mean time from the first to the last event of a session.",
         grain="customer",
         sql="CAST(visit_s AS DOUBLE) / CAST(60 AS DOUBLE) / NULLIF(CAST(visits AS DOUBLE), 0)",
-        needs=("time of day",),
+        needs=("visit", "time of day"),
     ),
     Feature(
         name="repeat_views",
@@ -532,7 +534,7 @@ FEATURES: tuple[Feature, ...] = (
         definition="Views, cart additions and removals in the busiest clock hour.",
         grain="hours",
         sql="MAX(interactions)",
-        needs=("time of day",),
+        needs=("visit", "time of day"),
     ),
     Feature(
         name="busiest_day_events",
@@ -542,6 +544,7 @@ FEATURES: tuple[Feature, ...] = (
         definition="Views, cart additions and removals on the busiest calendar day.",
         grain="days",
         sql="MAX(interactions)",
+        needs=("visit",),
     ),
     Feature(
         name="products",
@@ -550,7 +553,7 @@ FEATURES: tuple[Feature, ...] = (
         unit="products",
         definition="Distinct products viewed, carted or bought.",
         grain="products",
-        sql="COUNT(*)",
+        sql="COUNT(*) FILTER (WHERE views + carts + purchases > 0)",
         needs=("product_id",),
     ),
     Feature(

@@ -52,7 +52,7 @@ PORTABLE: frozenset[type[exp.Expr]] = frozenset(
 """The node types that a portable definition may use."""
 
 _TYPES = frozenset(
-    {"DOUBLE", "BIGINT", "INT", "DECIMAL", "TIMESTAMP", "VARCHAR", "TEXT", "BOOLEAN"}
+    {"DOUBLE", "BIGINT", "INT", "DECIMAL", "TIMESTAMPNTZ", "VARCHAR", "TEXT", "BOOLEAN"}
 )
 
 
@@ -107,7 +107,7 @@ def check(expression: exp.Expr) -> exp.Expr:
                 "on every engine. Write it with the portable forms (aggregates with FILTER, CASE, "
                 "CAST, COALESCE, NULLIF, arithmetic, LN, SQRT, DATE_DIFF in seconds)."
             )
-        if isinstance(node, exp.DataType) and node.this.value not in _TYPES:
+        if isinstance(node, exp.DataType) and node.this.name not in _TYPES:
             raise NotPortableError(
                 f"The type {node.sql('duckdb')} is not portable. There are: "
                 + ", ".join(sorted(_TYPES))
@@ -162,7 +162,7 @@ def literal(value: str | bool | int | float | Decimal | datetime | None) -> exp.
         return exp.Literal.string(value)
     if isinstance(value, datetime):
         text = value.strftime("%Y-%m-%d %H:%M:%S.%f")
-        return exp.cast(exp.Literal.string(text), exp.DataType.build("TIMESTAMP"))
+        return exp.cast(exp.Literal.string(text), exp.DataType.build("TIMESTAMP", dialect="duckdb"))
     if isinstance(value, float):
         if not math.isfinite(value):
             raise UsageError(f"{value} cannot stand in a definition; give a finite number.")

@@ -5,7 +5,7 @@ import shutil
 import tempfile
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Self
+from typing import Any, ClassVar, Self
 
 import duckdb
 import pyarrow as pa
@@ -38,6 +38,9 @@ class DuckDB:
     ...     engine.query(parse("SELECT 1 + 1 AS two")).to_pydict()
     {'two': [2]}
     """
+
+    errors: ClassVar[type[Exception]] = duckdb.Error
+    """What DuckDB raises; loaders turn it into errors that say what to do next."""
 
     def __init__(
         self,
@@ -84,7 +87,7 @@ class DuckDB:
     def register(self, name: str, table: Any) -> None:
         """Let queries read anything with `__arrow_c_stream__` under a name."""
         if not isinstance(table, pa.Table | pa.RecordBatchReader):
-            table = pa.table(table) if hasattr(table, "__arrow_c_array__") else _stream(table)
+            table = pa.table(table)
         self.connection.register(name, table)
 
     def unregister(self, name: str) -> None:
@@ -119,7 +122,3 @@ def quoted(name: str) -> str:
     '"a""b"'
     """
     return exp.to_identifier(name, quoted=True).sql(dialect="duckdb")
-
-
-def _stream(table: Any) -> pa.RecordBatchReader:
-    return pa.RecordBatchReader.from_stream(table)

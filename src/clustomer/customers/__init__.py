@@ -1,0 +1,25 @@
+"""Customers: clean events become one row per customer."""
+
+from clustomer.customers.definition import customers_query
+from clustomer.customers.features import (
+    FEATURES,
+    MEASURES,
+    RATES,
+    SUSPECTED_BOT,
+    Feature,
+    feature,
+)
+from clustomer.customers.table import Customers, available_features, customer_features
+
+__all__ = [
+    "FEATURES",
+    "MEASURES",
+    "RATES",
+    "SUSPECTED_BOT",
+    "Customers",
+    "Feature",
+    "available_features",
+    "customer_features",
+    "customers_query",
+    "feature",
+]

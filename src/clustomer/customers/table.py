@@ -1,0 +1,209 @@
+"""The customer table: one row per customer, one column per feature."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.compute as pc
+from sqlglot import exp
+
+from clustomer.customers.definition import customers_query, features_query, measures_query
+from clustomer.customers.features import FEATURES, RATES, Feature
+from clustomer.customers.rates import beta_binomial_prior
+from clustomer.engines import DuckDB, literal
+from clustomer.events import Events, Window, read_events
+from clustomer.progress import Progress, silent
+
+_MISSING: Mapping[str, str] = {
+    "product_id": "the source names no products",
+    "category": "the source names no categories",
+    "brand": "the source names no brands",
+    "price": "the source has no prices",
+    "time of day": "the source has dates only",
+    "visit": "the source has orders only, no visits",
+    "view": "there are no views",
+    "cart": "there are no additions to the cart",
+    "remove_from_cart": "there are no removals from the cart",
+    "purchase": "there are no purchases",
+    "return": "there are no returns",
+}
+
+
+@dataclass(frozen=True)
+class Customers:
+    """One row per customer.
+
+    Attributes
+    ----------
+    table : pyarrow.Table
+        `user_id`, sorted, and a float64 column per feature, NULL where it is
+        undefined. Each field's metadata holds its `unit`, `definition` and
+        `undefined` (what the fit uses in place of NULL).
+    features : tuple of Feature
+    unavailable : mapping
+        Features that this source cannot give, with the reason.
+    window : Window
+    shop : mapping
+        The shop's own figures that the features refer to.
+    query : sqlglot expression
+        The whole definition, over the table `events`.
+    """
+
+    table: pa.Table
+    features: tuple[Feature, ...]
+    unavailable: Mapping[str, str]
+    window: Window
+    shop: Mapping[str, float]
+    query: exp.Select
+
+    def __arrow_c_stream__(self, requested_schema: object = None) -> object:
+        return self.table.__arrow_c_stream__(requested_schema)
+
+
+def customer_features(
+    events: Any, *, progress: Progress | None = None, **options: Any
+) -> Customers:
+    """Turn clean events into one row per customer.
+
+    Parameters
+    ----------
+    events : Events, or whatever `read_events` takes
+        Anything but Events is read first, with `options` for `read_events`.
+    progress : Progress, optional
+
+    Returns
+    -------
+    Customers
+
+    >>> import pyarrow as pa
+    >>> log = pa.table({
+    ...     "event_time": ["2024-01-01 10:00:00", "2024-01-02 10:00:00", "2024-01-04 10:00:00"],
+    ...     "event_type": ["view", "purchase", "view"],
+    ...     "product_id": ["a", "a", "b"],
+    ...     "price": [10.0, 10.0, 20.0],
+    ...     "user_id": ["1", "1", "2"],
+    ... })
+    >>> customers = customer_features(log, cutoff="2024-01-05")
+    >>> customers.table.select(["user_id", "views", "revenue"]).to_pylist()
+    [{'user_id': '1', 'views': 1.0, 'revenue': 10.0},
+     {'user_id': '2', 'views': 1.0, 'revenue': 0.0}]
+    >>> customers.unavailable["brands"]
+    'the source names no brands'
+    """
+    progress = progress or silent()
+    if not isinstance(events, Events):
+        with_events = read_events(events, progress=progress, **options)
+        try:
+            return customer_features(with_events, progress=progress)
+        finally:
+            with_events.close()
+    engine, window = events.engine, events.window
+    with progress.stage("Build customer features") as stage:
+        present = _present(engine, window)
+        features, unavailable = available_features(present)
+        engine.create_table("measures", measures_query(features, window))
+        shop = _shop(engine, features, window)
+        engine.create_table("customers", features_query(features, shop))
+        engine.execute("DROP TABLE measures")
+        table = _annotated(_sorted(engine), features, window)
+        stage.note(f"{table.num_rows:,} customers, {len(features)} features")
+    return Customers(
+        table, features, unavailable, window, shop, customers_query(features, window, shop)
+    )
+
+
+def available_features(present: set[str]) -> tuple[tuple[Feature, ...], dict[str, str]]:
+    """Split the declared features into those that a source can give and the rest.
+
+    >>> features, missing = available_features({"purchase", "price"})
+    >>> missing["views"]
+    'there are no views'
+    """
+    features = []
+    unavailable = {}
+    for feature in FEATURES:
+        lacking = [need for need in feature.needs if need not in present]
+        if lacking:
+            unavailable[feature.name] = _MISSING[lacking[0]]
+        else:
+            features.append(feature)
+    return tuple(features), unavailable
+
+
+def _present(engine: DuckDB, window: Window) -> set[str]:
+    """Return the columns that are known and the event types that occur in the window."""
+    bounds = [window.start, window.cutoff]
+    scope = "event_time >= ? AND event_time < ?"
+    types = {
+        row[0]
+        for row in engine.rows(f"SELECT DISTINCT event_type FROM events WHERE {scope}", bounds)
+    }
+    known = engine.rows(
+        "SELECT COUNT(product_id), COUNT(COALESCE(category_id, category_code)), COUNT(brand), "
+        "COUNT(price), COUNT(*) FILTER (WHERE (EPOCH(event_time) + utc_offset_s) % 86400 <> 0) "
+        f"FROM events WHERE {scope}",
+        bounds,
+    )[0]
+    names = ("product_id", "category", "brand", "price", "time of day")
+    present = types | {name for name, count in zip(names, known, strict=True) if count}
+    return present | ({"visit"} if types - {"purchase", "return"} else set())
+
+
+def _shop(engine: DuckDB, features: tuple[Feature, ...], window: Window) -> dict[str, float]:
+    """Return the figures of the whole shop that single customers' features refer to."""
+    shop: dict[str, float] = {"cutoff_s": window.cutoff_s}
+    names = {feature.name for feature in features}
+    for rate in RATES:
+        if rate.feature in names:
+            numerator, denominator = exp.column(rate.numerator), exp.column(rate.denominator)
+            counts = engine.query(
+                exp.select(
+                    exp.alias_(exp.cast(numerator, exp.DataType.build("BIGINT")), "x"),
+                    exp.alias_(exp.cast(denominator, exp.DataType.build("BIGINT")), "n"),
+                    exp.alias_(exp.Count(this=exp.Star()), "customers"),
+                )
+                .from_("measures")
+                .where(exp.GT(this=denominator, expression=literal(0)))
+                .group_by(numerator, denominator)
+            )
+            prior, strength = beta_binomial_prior(
+                zip(*(counts[name].to_pylist() for name in ("x", "n", "customers")), strict=True)
+            )
+            shop[f"{rate.feature}_prior"] = prior
+            shop[f"{rate.feature}_strength"] = strength
+    return shop
+
+
+def _sorted(engine: DuckDB) -> pa.Table:
+    table = engine.connection.sql("SELECT * FROM customers ORDER BY user_id").to_arrow_table()
+    return table.combine_chunks()
+
+
+def _annotated(table: pa.Table, features: tuple[Feature, ...], window: Window) -> pa.Table:
+    fields = [pa.field("user_id", pa.string())]
+    columns = [table["user_id"].cast(pa.string())]
+    for feature in features:
+        column = table[feature.name]
+        metadata = {
+            "unit": feature.unit,
+            "definition": feature.definition,
+            "undefined": repr(undefined_value(feature, column, window)),
+        }
+        fields.append(pa.field(feature.name, pa.float64(), metadata=metadata))
+        columns.append(column)
+    return pa.table(columns, schema=pa.schema(fields))
+
+
+def undefined_value(feature: Feature, column: pa.ChunkedArray, window: Window) -> float:
+    """Return what the fit uses where a feature is undefined.
+
+    The declared number, or the window's length, or the median of the customers
+    for whom it is defined (0 when there is none).
+    """
+    if feature.undefined == "window_days":
+        return round(window.days, 6)
+    if feature.undefined == "median":
+        median = pc.quantile(column, q=0.5, interpolation="linear")[0].as_py()
+        return 0.0 if median is None else float(median)
+    return float(feature.undefined)

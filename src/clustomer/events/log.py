@@ -1,0 +1,238 @@
+"""Reading a source into clean events."""
+
+import os
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+import pyarrow as pa
+
+from clustomer.engines import DuckDB, literal
+from clustomer.errors import InputError, UsageError
+from clustomer.events.cleaning import (
+    Cleaning,
+    count_rules,
+    find_duplicates,
+    reject_implausible_times,
+    stage,
+)
+from clustomer.events.schema import EventSchema, detect_schema, read_schema
+from clustomer.events.sessions import derive_sessions, number_orders
+from clustomer.events.sources import Source, open_source
+from clustomer.events.times import check_time_zone
+from clustomer.events.window import Window, parse_cutoff, parse_length
+from clustomer.progress import Progress, silent
+
+
+@dataclass(frozen=True)
+class Events:
+    """Clean events: the table `events` of an engine.
+
+    Attributes
+    ----------
+    engine : DuckDB
+        Holds the tables `events` and `rejected`.
+    schema : EventSchema
+        How the source was read.
+    detected : bool
+        Whether the schema was found from the columns.
+    source : str
+        What was read, in words.
+    cleaning : Cleaning
+        What was kept, repaired and rejected.
+    window : Window
+        The stretch of time that features are made of.
+    """
+
+    engine: DuckDB
+    schema: EventSchema
+    detected: bool
+    source: str
+    cleaning: Cleaning
+    window: Window
+
+    def to_arrow(self) -> pa.Table:
+        """Return every clean event, by customer and time; brings all of them into memory."""
+        return self.engine.connection.sql(
+            "SELECT * FROM events ORDER BY user_id, event_time, event_type, product_id, price, "
+            "user_session, order_id, quantity"
+        ).to_arrow_table()
+
+    def __arrow_c_stream__(self, requested_schema: object = None) -> object:
+        return self.to_arrow().__arrow_c_stream__(requested_schema)
+
+    def close(self) -> None:
+        """Free what the engine holds on disk and in memory."""
+        self.engine.close()
+
+
+def read_events(
+    source: Any,
+    *,
+    table: str | None = None,
+    schema: EventSchema | str | os.PathLike[str] | None = None,
+    time_zone: str = "UTC",
+    cutoff: str | datetime | None = None,
+    window: str | timedelta | None = None,
+    engine: DuckDB | None = None,
+    progress: Progress | None = None,
+) -> Events:
+    """Read, type and clean the events of a source.
+
+    Parameters
+    ----------
+    source : path, glob, or any object with `__arrow_c_stream__`
+        SQLite, CSV, TSV (also .gz and .zst), Parquet (a file, a glob, a folder),
+        or a table of Arrow, pandas or Polars.
+    table : str, optional
+        Of a SQLite file; `ecommerce_behavior` by default.
+    schema : EventSchema, name of a preset, or TOML file, optional
+        Detected from the columns by default.
+    time_zone : str, default "UTC"
+        The shop's clock, for nights, weekends and days.
+    cutoff : str or datetime, optional
+        Only events before it count. By default just after the last plausible
+        event (the day after, where the log has only dates).
+    window : str or timedelta, optional
+        Only events in this length of time before the cutoff count, for example
+        "90d". By default all.
+    engine : DuckDB, optional
+        Where the events are kept; a new one by default.
+    progress : Progress, optional
+
+    Returns
+    -------
+    Events
+
+    Raises
+    ------
+    InputError
+        If the source cannot be read, or nothing in it can be used.
+    UsageError
+        If an option makes no sense.
+
+    >>> import pyarrow as pa
+    >>> log = pa.table({
+    ...     "event_time": ["2024-01-01 10:00:00 UTC", "2024-01-02 11:30:00 UTC", "soon"],
+    ...     "event_type": ["view", "purchase", "view"],
+    ...     "price": ["10", "12.50", "3"],
+    ...     "user_id": ["7", "7", "8"],
+    ... })
+    >>> events = read_events(log)
+    >>> events.cleaning.kept, events.cleaning.rejected
+    (2, 1)
+    >>> events.window.cutoff
+    datetime.datetime(2024, 1, 2, 11, 30, 1)
+    """
+    progress = progress or silent()
+    check_time_zone(time_zone)
+    length = parse_length(window) if isinstance(window, str) else window
+    moment = parse_cutoff(cutoff, time_zone) if isinstance(cutoff, str) else cutoff
+    engine = engine or DuckDB()
+    given = _schema(schema)
+    opened = open_source(engine, source, table=table, separator=given.separator if given else None)
+    used = _checked(given, opened) if given else detect_schema(list(opened.columns))
+    check_time_zone(used.time_zone)
+    with progress.stage(f"Read {opened.label}") as stage_bar:
+        rows = _stage(engine, opened, used, time_zone)
+        stage_bar.note(f"{rows:,} rows")
+    with progress.stage("Clean events") as stage_bar:
+        before = None if moment is None else literal(moment).sql("duckdb")
+        reject_implausible_times(engine, before)
+        _require_events(engine, opened, rows)
+        find_duplicates(engine)
+        derived = derive_sessions(engine)
+        if used.row_is_order:
+            number_orders(engine)
+        chosen = _window(engine, time_zone, moment, length)
+        scope = (
+            f"event_time >= {literal(chosen.start).sql('duckdb')} "
+            f"AND event_time < {literal(chosen.cutoff).sql('duckdb')}"
+        )
+        cleaning = count_rules(engine, used, rows, derived, scope)
+        stage_bar.note(f"{cleaning.kept:,} kept, {cleaning.rejected:,} rejected")
+    return Events(engine, used, given is None, opened.label, cleaning, chosen)
+
+
+def _schema(schema: EventSchema | str | os.PathLike[str] | None) -> EventSchema | None:
+    if schema is None or isinstance(schema, EventSchema):
+        return schema
+    return read_schema(os.fspath(schema))
+
+
+def _checked(schema: EventSchema, source: Source) -> EventSchema:
+    """Return the schema with only columns that the source has; required ones must be there."""
+    present = {column.lower(): column for column in source.columns}
+    found = {
+        ours: present[theirs.lower()]
+        for ours, theirs in schema.columns.items()
+        if theirs.lower() in present
+    }
+    from clustomer.errors import did_you_mean
+
+    optional = schema.name in {"rees46"}
+    for ours, theirs in schema.columns.items():
+        if ours not in found and not (optional and ours not in {"event_time", "user_id"}):
+            raise InputError(
+                f"The schema `{schema.name}` says that `{ours}` is the column `{theirs}`, which "
+                f"{source.label} does not have. {did_you_mean(theirs, source.columns)}"
+            )
+    if "event_type" not in found and schema.event_type is None:
+        kind = "purchase" if {"order_id", "price"} & set(found) else "view"
+        return schema.model_copy(update={"columns": found, "event_type": kind})
+    return schema.model_copy(update={"columns": found})
+
+
+def _stage(engine: DuckDB, source: Source, schema: EventSchema, time_zone: str) -> int:
+    try:
+        return stage(engine, source, schema, time_zone)
+    except engine.errors as error:
+        detail = str(error).strip().splitlines()[0]
+        raise InputError(
+            f"{source.label} could not be read to its end: {detail} It may be truncated, damaged "
+            "or still being written."
+        ) from error
+
+
+def _require_events(engine: DuckDB, source: Source, rows: int) -> None:
+    if engine.rows("SELECT COUNT(*) FROM events")[0][0]:
+        return
+    if rows == 0:
+        raise InputError(f"{source.label} has no rows. Expected at least one event.")
+    reasons = engine.rows(
+        "SELECT rule, COUNT(*) AS n FROM rejected GROUP BY rule ORDER BY n DESC, rule"
+    )
+    listed = ", ".join(f"{rule} ({count:,})" for rule, count in reasons)
+    raise InputError(
+        f"All {rows:,} rows of {source.label} were rejected: {listed}. Check how the columns are "
+        "understood with `clustomer schema SOURCE`."
+    )
+
+
+def _window(
+    engine: DuckDB, time_zone: str, cutoff: datetime | None, length: timedelta | None
+) -> Window:
+    first, last, dated = engine.rows(
+        "SELECT MIN(event_time), MAX(event_time), "
+        "BOOL_AND((EPOCH(event_time) + utc_offset_s) % 86400 = 0) FROM events"
+    )[0]
+    if cutoff is None:
+        step = timedelta(days=1) if dated else timedelta(seconds=1)
+        cutoff = last.replace(microsecond=0) + step
+    if cutoff <= first:
+        raise UsageError(
+            f"The cutoff {cutoff.isoformat(' ')} UTC is not after the first event "
+            f"({first.isoformat(' ')} UTC), so no event counts. Expected a cutoff up to "
+            f"{last.isoformat(' ')} UTC or later."
+        )
+    start = first if length is None else cutoff - length
+    inside = engine.rows(
+        "SELECT COUNT(*) FROM events WHERE event_time >= ? AND event_time < ?", [start, cutoff]
+    )[0][0]
+    if inside == 0:
+        raise UsageError(
+            f"No event lies in the window from {start.isoformat(' ')} to "
+            f"{cutoff.isoformat(' ')} UTC. The log goes from {first.isoformat(' ')} to "
+            f"{last.isoformat(' ')} UTC: choose another --cutoff or --window."
+        )
+    return Window(start.replace(microsecond=0), cutoff, time_zone)

@@ -1,0 +1,87 @@
+"""The window: the observed stretch of time, from its start to just before the cutoff."""
+
+import re
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from clustomer.errors import UsageError
+
+_UNITS = {"h": 1 / 24, "d": 1.0, "w": 7.0}
+
+
+@dataclass(frozen=True)
+class Window:
+    """`[start, cutoff)`: nothing at or after the cutoff influences a feature.
+
+    Both are UTC; `time_zone` is the shop's own, for nights, weekends and days.
+
+    >>> Window(datetime(2019, 10, 1), datetime(2019, 10, 31, 12), "UTC").days
+    30.5
+    """
+
+    start: datetime
+    cutoff: datetime
+    time_zone: str
+
+    @property
+    def days(self) -> float:
+        """The window's length in days."""
+        return (self.cutoff - self.start).total_seconds() / 86400
+
+    @property
+    def start_s(self) -> int:
+        """Seconds since 1970 of the start."""
+        return _seconds(self.start)
+
+    @property
+    def cutoff_s(self) -> int:
+        """Seconds since 1970 of the cutoff."""
+        return _seconds(self.cutoff)
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the window as JSON-ready values; times are UTC."""
+        return {
+            "start": self.start.isoformat() + "Z",
+            "cutoff": self.cutoff.isoformat() + "Z",
+            "days": round(self.days, 6),
+            "time_zone": self.time_zone,
+        }
+
+
+def _seconds(moment: datetime) -> int:
+    return int((moment - datetime(1970, 1, 1)).total_seconds())  # noqa: DTZ001 - UTC throughout
+
+
+def parse_cutoff(text: str, time_zone: str) -> datetime:
+    """Return a cutoff as UTC; a date means midnight on the shop's clock.
+
+    >>> parse_cutoff("2011-09-01", "Europe/London")
+    datetime.datetime(2011, 8, 31, 23, 0)
+    """
+    try:
+        moment = datetime.fromisoformat(text.strip())
+    except ValueError as error:
+        raise UsageError(
+            f"The cutoff {text!r} is no date. Expected 2011-09-01 or 2011-09-01T12:00; only "
+            "events before it count."
+        ) from error
+    if moment.tzinfo is None:
+        moment = moment.replace(tzinfo=ZoneInfo(time_zone))
+    return moment.astimezone(UTC).replace(tzinfo=None, microsecond=0)
+
+
+def parse_length(text: str) -> timedelta:
+    """Return a window's length: hours, days or weeks.
+
+    >>> parse_length("90d")
+    datetime.timedelta(days=90)
+    """
+    match = re.fullmatch(r"\s*(\d+)\s*([hdw]?)\s*", text.lower())
+    if match is None or int(match[1]) == 0:
+        raise UsageError(
+            f"The window {text!r} is no length of time. Expected a number with h, d or w, "
+            "such as 90d (90 days) or 12w (12 weeks)."
+        )
+    return timedelta(days=int(match[1]) * _UNITS[match[2] or "d"])
