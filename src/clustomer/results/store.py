@@ -1,0 +1,228 @@
+"""The results folder: versions, written aside and moved into place whole.
+
+RESULTS/
+├── latest -> versions/<cutoff>-<short hash>   a link, or a small text file
+└── versions/<cutoff>-<short hash>/            one run's results
+"""
+
+import errno
+import json
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Self
+
+from clustomer.errors import InputError, OutputError
+from clustomer.results.manifest import (
+    NAME,
+    SCHEMA_VERSION,
+    file_hashes,
+    package_versions,
+    short_hash,
+    to_text,
+)
+
+LATEST = "latest"
+VERSIONS = "versions"
+_PARTIAL = ".partial-"
+
+
+@dataclass(frozen=True)
+class Results:
+    """One version of the results, to read.
+
+    >>> Results.open("no-such-folder")
+    Traceback (most recent call last):
+    ...
+    clustomer.errors.InputError: There are no results in no-such-folder. ...
+    """
+
+    path: Path
+    manifest: Mapping[str, Any]
+
+    @classmethod
+    def open(cls, folder: str | os.PathLike[str]) -> Self:
+        """Open the latest version in a results folder, or a version by its own folder.
+
+        Raises
+        ------
+        InputError
+            If there is none, or its manifest cannot be read.
+        """
+        root = Path(folder)
+        path = root if (root / NAME).is_file() else _latest(root)
+        if path is None or not (path / NAME).is_file():
+            raise InputError(
+                f"There are no results in {root}. Expected a folder that `clustomer run` wrote."
+            )
+        try:
+            manifest = json.loads((path / NAME).read_text(encoding="utf-8"))
+        except (OSError, ValueError) as error:
+            raise InputError(
+                f"{path / NAME} cannot be read: {error}. Run `clustomer run` again."
+            ) from error
+        return cls(path, manifest)
+
+    def damaged(self) -> list[str]:
+        """Return the files that are missing or changed since the run; [] for a whole version."""
+        found = file_hashes(self.path)
+        listed: Mapping[str, str] = self.manifest["files"]
+        return sorted(name for name, digest in listed.items() if found.get(name) != digest)
+
+
+def _latest(root: Path) -> Path | None:
+    link = root / LATEST
+    if link.is_dir():
+        return link.resolve()
+    if link.is_file():
+        name = link.read_text(encoding="utf-8").strip()
+        return root / VERSIONS / Path(name).name
+    return None
+
+
+class Draft:
+    """A version being written; files go into `path`."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.result: Results | None = None
+
+    def file(self, name: str) -> Path:
+        """Return where a file goes, its folder made."""
+        target = self.path / name
+        target.parent.mkdir(parents=True, exist_ok=True)
+        return target
+
+    def write_text(self, name: str, text: str) -> None:
+        """Write a text file as UTF-8 with plain line ends."""
+        self.file(name).write_text(text, encoding="utf-8", newline="\n")
+
+    def write_json(self, name: str, content: Any) -> None:
+        """Write JSON with sorted keys."""
+        self.write_text(name, to_text(content))
+
+
+@contextmanager
+def new_version(
+    folder: str | os.PathLike[str],
+    *,
+    cutoff: str,
+    identity: Mapping[str, Any],
+    about: Mapping[str, Any],
+) -> Iterator[Draft]:
+    """Write a new version of the results and make it the latest.
+
+    Nothing is seen before everything is written; an error or an interruption
+    leaves the previous results whole.
+
+    Parameters
+    ----------
+    folder : path
+        Made where it does not exist.
+    cutoff : str
+        The first part of the version's name.
+    identity : mapping
+        What the results depend on (settings, input); its hash is the second part.
+    about : mapping
+        What else the manifest says.
+
+    Raises
+    ------
+    OutputError
+        If the folder cannot be written.
+    """
+    root = Path(folder)
+    try:
+        (root / VERSIONS).mkdir(parents=True, exist_ok=True)
+        _sweep(root)
+        partial = Path(tempfile.mkdtemp(prefix=f"{_PARTIAL}{os.getpid()}-", dir=root))
+    except OSError as error:
+        raise _cannot_write(root, error) from error
+    draft = Draft(partial)
+    try:
+        yield draft
+        packages = package_versions()
+        name = f"{cutoff}-{short_hash({'identity': identity, 'packages': packages})}"
+        manifest = {
+            "schema_version": SCHEMA_VERSION,
+            "version": name,
+            "packages": packages,
+            **about,
+            "files": file_hashes(partial),
+        }
+        draft.write_json(NAME, manifest)
+        partial.chmod(0o755)
+        _put_in_place(root, partial, name, manifest)
+        draft.path = root / VERSIONS / name
+        draft.result = Results(draft.path, manifest)
+    except OSError as error:
+        if isinstance(error, OutputError):
+            raise
+        raise _cannot_write(root, error) from error
+    finally:
+        shutil.rmtree(partial, ignore_errors=True)
+
+
+def _put_in_place(root: Path, partial: Path, name: str, manifest: Mapping[str, Any]) -> None:
+    target = root / VERSIONS / name
+    if target.exists():
+        present = _opened(target)
+        if present is None or present.manifest != manifest or present.damaged():
+            shutil.rmtree(target)
+            partial.rename(target)
+    else:
+        partial.rename(target)
+    point_latest(root, name)
+
+
+def _opened(path: Path) -> Results | None:
+    try:
+        return Results.open(path)
+    except InputError:
+        return None
+
+
+def point_latest(root: Path, name: str) -> None:
+    """Swap `latest` to a version in one step."""
+    link = root / LATEST
+    aside = root / f".{LATEST}-{os.getpid()}"
+    aside.unlink(missing_ok=True)
+    try:
+        aside.symlink_to(Path(VERSIONS) / name, target_is_directory=True)
+    except (OSError, NotImplementedError):
+        aside.write_text(name + "\n", encoding="utf-8")
+    os.replace(aside, link)
+
+
+def _sweep(root: Path) -> None:
+    """Remove what runs that were killed left behind."""
+    for left in root.glob(f"{_PARTIAL}*"):
+        owner = left.name.removeprefix(_PARTIAL).split("-")[0]
+        if owner.isdigit() and not _alive(int(owner)):
+            shutil.rmtree(left, ignore_errors=True)
+
+
+def _alive(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except OSError:
+        return True
+    return True
+
+
+def _cannot_write(root: Path, error: OSError) -> OutputError:
+    if error.errno == errno.ENOSPC:
+        return OutputError(
+            f"There is no space left for the results in {root}. Free some, or name another "
+            "place with --out. The previous results are whole."
+        )
+    return OutputError(
+        f"The results cannot be written to {root}: {error.strerror or error}. Name a folder that "
+        "can be written with --out. The previous results are whole."
+    )
