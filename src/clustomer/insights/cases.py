@@ -1,0 +1,171 @@
+"""One segment beside everyone and the others: the questions that a rule for a name may ask."""
+
+import math
+from dataclasses import dataclass
+
+from clustomer.insights.profiles import CLEARLY, Profile
+
+MOST = 0.5
+"""What is said of "most" customers holds for at least half of them."""
+NEARLY_ALL = 0.8
+"""What is said of a whole segment ("one-time") holds for at least four in five."""
+HARDLY_ANY = 0.1
+"""At most one in ten is "hardly any"; below it a segment is not one of buyers."""
+LITTLE = 0.25
+"""At most one customer in four buys: "little buying", said of those who look a lot."""
+HALF_AGAIN = 1.5
+"""A segment stands out in amount when its mean is at least half as much again as everyone's: a
+standardised difference alone can be large where all amounts are nearly the same."""
+LOWER_PRICES = 0.9
+"""Prices at least a tenth below the category's mean: less would hardly be noticed on a shelf."""
+ABANDONED = 0.8
+"""At least four in five visits with a cart end without a purchase."""
+LONG_WINDOW_DAYS = 28.0
+"""Four weeks: in a shorter log nobody has had the time to come back, to stay away or to be new,
+so that nobody is called loyal, lapsed, inactive, occasional or new."""
+LONG_SINCE = 1 / 3
+"""Away for at least this part of the window: "lapsed" and "inactive"."""
+
+
+@dataclass(frozen=True)
+class Case:
+    """One segment beside everyone and the other segments: what a rule looks at.
+
+    A figure that the data do not have is NaN, so that no comparison with it holds.
+    """
+
+    profile: Profile
+    everyone: Profile
+    others: tuple[Profile, ...]
+    window_days: float | None
+
+    def has(self, *names: str) -> bool:
+        """Whether the data have all of these features."""
+        return all(name in self.everyone.features for name in names)
+
+    @property
+    def long_window(self) -> bool:
+        """Whether the log is long enough to speak of coming back and staying away."""
+        return self.window_days is not None and self.window_days >= LONG_WINDOW_DAYS
+
+    @property
+    def visits_known(self) -> bool:
+        """Whether the log shows visits without an order."""
+        return self.has("views") or self.has("carts")
+
+    def mean(self, name: str) -> float:
+        """The segment's mean."""
+        return known(self.profile, name, "mean")
+
+    def median(self, name: str) -> float:
+        """The segment's median."""
+        return known(self.profile, name, "median")
+
+    def difference(self, name: str) -> float:
+        """The standardised difference from everyone."""
+        return known(self.profile, name, "difference")
+
+    def ratio(self, name: str) -> float:
+        """The segment's mean over everyone's."""
+        whole = known(self.everyone, name, "mean")
+        return self.mean(name) / whole if whole > 0 else math.nan
+
+    def share(self, name: str) -> float:
+        """The share of customers past a threshold, such as `orders.at_least_1`."""
+        return self.profile.shares.get(name, math.nan)
+
+    def higher(self, name: str, least: float = CLEARLY) -> bool:
+        """Whether the segment is above everyone on the model's scale and in its mean."""
+        whole = known(self.everyone, name, "mean")
+        return self.difference(name) >= least and self.mean(name) > whole
+
+    def lower(self, name: str, least: float = CLEARLY) -> bool:
+        """Whether the segment is below everyone on the model's scale and in its mean."""
+        whole = known(self.everyone, name, "mean")
+        return self.difference(name) <= -least and self.mean(name) < whole
+
+    @property
+    def buyers(self) -> float:
+        """The share that ordered at all."""
+        return self.share("orders.at_least_1")
+
+    @property
+    def repeaters(self) -> float:
+        """The share that ordered at least twice."""
+        return self.share("orders.at_least_2")
+
+    @property
+    def once(self) -> float:
+        """The share that ordered exactly once."""
+        return self.buyers - self.repeaters
+
+    @property
+    def one_visit(self) -> float:
+        """The share with a single visit."""
+        return self.share("sessions.at_most_1")
+
+    @property
+    def hardly_buys(self) -> bool:
+        """Whether hardly any of them ordered."""
+        return self.buyers <= HARDLY_ANY
+
+    @property
+    def recently_arrived(self) -> bool:
+        """Whether nearly all were first seen late in a window that is long enough to tell."""
+        return (
+            self.long_window
+            and self.share("tenure_days.recent") >= NEARLY_ALL
+            and self.lower("tenure_days")
+        )
+
+    @property
+    def long_since_bought(self) -> bool:
+        """Whether their last orders lie far back, clearly further than everyone's."""
+        return self._long_since("purchase_recency_days")
+
+    @property
+    def long_since_seen(self) -> bool:
+        """Whether they were last seen far back, clearly further than everyone."""
+        return self._long_since("recency_days")
+
+    @property
+    def bought_lately(self) -> bool:
+        """Whether their last orders lie no further back than those of all buyers."""
+        whole = known(self.everyone, "purchase_recency_days", "median")
+        return self.median("purchase_recency_days") <= whole
+
+    @property
+    def spends_most(self) -> bool:
+        """Whether they bring the most revenue per customer, and clearly more than everyone."""
+        mean = self.mean("revenue")
+        return (
+            mean > 0
+            and all(mean > known(other, "revenue", "mean") for other in self.others)
+            and self.higher("revenue")
+            and self.ratio("revenue") >= HALF_AGAIN
+        )
+
+    @property
+    def looks_a_lot(self) -> bool:
+        """Whether they view clearly more products than everyone."""
+        return self.higher("views") and self.ratio("views") >= HALF_AGAIN
+
+    @property
+    def largest_difference(self) -> float:
+        """The largest standardised difference of any feature, whatever its sign."""
+        found = [abs(each.difference or 0.0) for each in self.profile.features.values()]
+        return max(found, default=0.0)
+
+    def _long_since(self, name: str) -> bool:
+        if not self.long_window or self.window_days is None:
+            return False
+        whole = known(self.everyone, name, "median")
+        median = self.median(name)
+        return self.higher(name) and median > whole and median >= self.window_days * LONG_SINCE
+
+
+def known(profile: Profile, name: str, statistic: str) -> float:
+    """Return a statistic of a feature, NaN where the data do not define it."""
+    feature = profile.features.get(name)
+    value = getattr(feature, statistic) if feature is not None else None
+    return math.nan if value is None else float(value)

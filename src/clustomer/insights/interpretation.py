@@ -1,0 +1,361 @@
+"""From customers and their segments to everything that is said about them."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import Any
+
+import pyarrow as pa
+
+from clustomer.errors import UsageError
+from clustomer.insights.actions import CAUSE_NOTE, Advice, advice
+from clustomer.insights.appendix import limits, method
+from clustomer.insights.cases import Case
+from clustomer.insights.facts import Fact, Facts, decimals_for, placeholders
+from clustomer.insights.marks import Mark, marks
+from clustomer.insights.naming import Name, name_segments
+from clustomer.insights.opening import opening
+from clustomer.insights.population import BOTS, EVERYONE, Population, segment_ids
+from clustomer.insights.profiles import (
+    Described,
+    Profile,
+    cluster_summary,
+    describe,
+    profile,
+    profile_facts,
+    report_order,
+)
+from clustomer.insights.settings import setting_facts
+from clustomer.insights.spend import COST, MARGIN, SPEND_NOTE, spend_facts, spend_rows
+from clustomer.insights.story import Insights, SegmentInsight
+
+TOP_PART = 0.1
+"""The concentration of revenue is that in the hands of the best-paying tenth of customers."""
+
+_ALWAYS = ("customers", "share", "revenue", "revenue_share")
+
+
+@dataclass(frozen=True, eq=False)
+class Interpretation:
+    """What the segments mean.
+
+    Attributes
+    ----------
+    facts : Facts
+        Every number that a text shows, and the means and medians of every feature.
+    everyone : Profile
+        All customers but suspected bots.
+    profiles : tuple of Profile
+        The segments in the order of the report, suspected bots last.
+    names : mapping of segment id to name
+    insights : Insights
+        The texts.
+    summary : pyarrow.Table
+        The content of `cluster_summary.csv`, rows in the order of the report.
+    segments : pyarrow.Table
+        `user_id`, `segment_id`, `segment`, `cluster`, `distance`, sorted by `user_id`.
+    tables : mapping of name to table
+        What `facts.verify` recomputes the facts from.
+    """
+
+    facts: Facts
+    everyone: Profile
+    profiles: tuple[Profile, ...]
+    names: Mapping[str, str]
+    insights: Insights
+    summary: pa.Table
+    segments: pa.Table
+    tables: Mapping[str, Any]
+
+
+def interpret(
+    customers: Any,
+    segmentation: Any,
+    *,
+    currency: str | None = None,
+    margin: float = MARGIN,
+    cost: float = COST,
+    cleaning: Any = None,
+    window: Any = None,
+    source_label: str = "the event log",
+    unavailable: Mapping[str, str] | None = None,
+) -> Interpretation:
+    """Say what the segments mean: profiles, names, facts, actions, texts.
+
+    Parameters
+    ----------
+    customers : `Customers`, or any object with `__arrow_c_stream__`
+        One row per customer: `user_id` and features.
+    segmentation : Segmentation
+        What `segment` returned for these customers.
+    currency : str, default None
+        An ISO code such as EUR or a symbol such as £; None prints plain numbers.
+    margin : float, default 0.30
+        Share of revenue that is kept after the cost of goods, above 0 and at most 1.
+    cost : float, default 0.50
+        Cost of contacting one customer, in the shop's currency; at least 0.
+    cleaning : Cleaning, or rows of (rule, action, rows, share), default None
+        What cleaning did.
+    window : Window, default that of `customers`
+        With `start`, `cutoff`, `days`, `timezone`. Without one nobody is called loyal, lapsed,
+        inactive, occasional or new.
+    source_label : str
+        What the data is called in texts.
+    unavailable : mapping of feature to reason, default that of `customers`
+        Features that the data could not give.
+
+    Raises UsageError for a currency, margin or cost that makes no sense, InputError where the
+    two tables do not hold the same customers.
+
+    Examples
+    --------
+    >>> import pyarrow as pa
+    >>> from clustomer.segments import segment
+    >>> customers = pa.table({
+    ...     "user_id": ["a", "b", "c", "d"],
+    ...     "orders": [5.0, 6.0, 0.0, 0.0],
+    ...     "revenue": [50.0, 60.0, 0.0, 0.0],
+    ... })
+    >>> said = interpret(customers, segment(customers, k=2), currency="EUR")
+    >>> [(each.segment_id, said.names[each.segment_id]) for each in said.profiles]
+    [('S2', 'Repeat buyers'), ('S1', 'Non-buyers')]
+    >>> said.facts.render("{S2.customers:customer/customers}, {S2.revenue}")
+    '2 customers, EUR 110.00'
+    """
+    _check(margin, cost)
+    window = window if window is not None else getattr(customers, "window", None)
+    days = float(window.days) if window is not None else None
+    missing = unavailable if unavailable is not None else getattr(customers, "unavailable", None)
+    customer_table = customers if isinstance(customers, pa.Table) else pa.table(customers)
+
+    labelled = _with_ids(segmentation.table)
+    people = Population(customer_table, labelled)
+    described = describe(people, customer_table.schema, segmentation.scaling, window_days=days)
+    everyone = profile(people, EVERYONE, described, window_days=days)
+    keys = [*people.segments, *([BOTS] if len(people.rows(BOTS)) else [])]
+    profiles = report_order([profile(people, key, described, window_days=days) for key in keys])
+    named = name_segments(profiles, everyone, described, window_days=days)
+    names = {each.segment_id: named[each.segment_id].name for each in profiles}
+
+    tables = _tables(customer_table, labelled, segmentation, cleaning, missing)
+    tables["run"] = {
+        "currency": currency,
+        "margin": float(margin),
+        "cost": float(cost),
+        "source": source_label,
+        **_window_settings(window),
+    }
+    facts = {
+        fact.id: fact for fact in profile_facts([everyone, *profiles], described, window_days=days)
+    }
+    for fact in (*setting_facts(tables), *_whole_facts(people, everyone)):
+        facts[fact.id] = fact
+    for fact in spend_facts(profiles, dict(facts)):
+        facts[fact.id] = fact
+
+    told = tuple(
+        _segment_insight(each, everyone, profiles, named[each.segment_id], described, facts, days)
+        for each in profiles
+    )
+    insights = Insights(
+        opening=opening(profiles, everyone, named, told, facts, segmentation.structure, missing),
+        segments=told,
+        spend=spend_rows(profiles, names, facts),
+        spend_note=SPEND_NOTE if everyone.revenue is not None else "",
+        method=method(tables, described, segmentation, named, facts),
+        limits=limits(everyone, facts, days),
+    )
+    return Interpretation(
+        facts=Facts(_used(facts, insights, described), currency=currency),
+        everyone=everyone,
+        profiles=tuple(profiles),
+        names=MappingProxyType(names),
+        insights=insights,
+        summary=cluster_summary(profiles, names, described),
+        segments=_segments_table(labelled, names),
+        tables=MappingProxyType(tables),
+    )
+
+
+def _check(margin: float, cost: float) -> None:
+    if not 0 < margin <= 1:
+        raise UsageError(
+            f"The margin is {margin!r}; a share of revenue above 0 and at most 1 was expected. "
+            "Write 30 % as 0.3."
+        )
+    if not 0 <= cost < float("inf"):
+        raise UsageError(
+            f"The cost per customer is {cost!r}; an amount of at least 0 was expected. Give what "
+            "contacting one customer costs, such as 0.5."
+        )
+
+
+def _with_ids(table: pa.Table) -> pa.Table:
+    ids = pa.array(segment_ids(table["cluster"].to_pylist()), pa.string())
+    return table.append_column("segment_id", ids)
+
+
+def _segments_table(labelled: pa.Table, names: Mapping[str, str]) -> pa.Table:
+    ids = labelled["segment_id"].to_pylist()
+    named = labelled.append_column("segment", pa.array([names[i] for i in ids], pa.string()))
+    return named.select(["user_id", "segment_id", "segment", "cluster", "distance"]).sort_by(
+        "user_id"
+    )
+
+
+def _tables(
+    customers: pa.Table,
+    labelled: pa.Table,
+    segmentation: Any,
+    cleaning: Any,
+    unavailable: Mapping[str, str] | None,
+) -> dict[str, Any]:
+    tables: dict[str, Any] = {
+        "customers": customers,
+        "segments": labelled,
+        "cluster_evaluation_metrics": segmentation.selection.criteria,
+        "segmentation": {
+            "k": segmentation.k,
+            "reason": segmentation.selection.reason,
+            "fitted_customers": segmentation.fitted_customers,
+            "left_out": dict(segmentation.left_out),
+            "unavailable": dict(unavailable or {}),
+        },
+    }
+    if cleaning is not None:
+        tables["cleaning"] = _cleaning_table(cleaning)
+    return tables
+
+
+def _cleaning_table(cleaning: Any) -> pa.Table:
+    table = getattr(cleaning, "table", cleaning)
+    if hasattr(table, "__arrow_c_stream__"):
+        return pa.table(table)
+    rows: Sequence[Sequence[Any]] = [tuple(row) for row in table]
+    return pa.table(
+        {
+            "rule": pa.array([row[0] for row in rows], pa.string()),
+            "action": pa.array([row[1] for row in rows], pa.string()),
+            "rows": pa.array([row[2] for row in rows], pa.int64()),
+            "share": pa.array([row[3] for row in rows], pa.float64()),
+        }
+    )
+
+
+def _window_settings(window: Any) -> dict[str, Any]:
+    if window is None:
+        return {}
+    return {
+        "start": str(window.start),
+        "cutoff": str(window.cutoff),
+        "window_days": float(window.days),
+        "timezone": str(window.timezone),
+    }
+
+
+def _whole_facts(people: Population, everyone: Profile) -> Iterable[Fact]:
+    def fact(name: str, unit: str, key: str, column: str, aggregate: str) -> Fact:
+        value = people.aggregate(key, column, aggregate)
+        source = {"table": "customers", "key": key, "column": column, "aggregate": aggregate}
+        return Fact(name, value, unit, decimals_for(value, unit), None, source)
+
+    yield fact("all.customers", "customers", "all", "user_id", "count")
+    if "orders" in people.columns:
+        yield fact("everyone.orders.sum", "orders", EVERYONE, "orders", "sum")
+        yield fact("everyone.non_buyers", "customers", EVERYONE, "orders", "count_at_most(0)")
+    if everyone.revenue is not None:
+        name = f"top_share({TOP_PART})"
+        yield fact("everyone.revenue.top_tenth", "share", EVERYONE, "revenue", name)
+
+
+def _segment_insight(
+    each: Profile,
+    everyone: Profile,
+    profiles: Sequence[Profile],
+    name: Name,
+    described: Mapping[str, Described],
+    facts: Mapping[str, Fact],
+    days: float | None,
+) -> SegmentInsight:
+    others = tuple(o for o in profiles if o is not each and o.segment_id != BOTS)
+    case = Case(each, everyone, others, days)
+    said = advice(name.rule, case.has)
+    found = marks(case, described) if each.segment_id != BOTS else ()
+    key = each.segment_id
+    whole = "all" if key == BOTS else EVERYONE
+    return SegmentInsight(
+        segment_id=key,
+        name=name.name,
+        evidence=name.evidence,
+        who=f"{{{key}.customers:customer/customers}}, {{{key}.share}} of "
+        f"{{{whole}.customers}}. {said.who}",
+        marks=tuple(mark.text for mark in found) or _no_marks(key),
+        why=_why(each, said),
+        actions=said.actions,
+        measure=said.measure if key == BOTS else f"{said.measure} {CAUSE_NOTE}",
+        headline_mark=_headline(found, key),
+        headline_action=said.headline,
+    )
+
+
+def _no_marks(key: str) -> tuple[str, ...]:
+    if key == BOTS:
+        return ("They act faster than people can.",)
+    return ("Nothing differs noticeably from the average customer.",)
+
+
+def _headline(found: Sequence[Mark], key: str) -> str:
+    if key == BOTS:
+        return "faster than people can be"
+    return "; ".join(mark.short for mark in found[:2]) or "like everyone"
+
+
+def _why(each: Profile, said: Advice) -> str:
+    key = each.segment_id
+    if each.revenue is None:
+        return said.why
+    if each.revenue == 0:
+        return f"They brought no revenue in this period. {said.why}"
+    if each.revenue < 0:
+        return f"They sent back more than they bought in this period: {{{key}.revenue}}. {said.why}"
+    if each.revenue_share is None or key == BOTS:
+        return f"They bring {{{key}.revenue}}. {said.why}"
+    return f"They bring {{{key}.revenue}}, {{{key}.revenue_share}} of all revenue. {said.why}"
+
+
+def _used(
+    facts: Mapping[str, Fact], insights: Insights, described: Mapping[str, Described]
+) -> list[Fact]:
+    """Keep the facts that a text uses, what they are made of, and the plain figures."""
+    kept = {fact for text in _texts(insights) for fact in placeholders(text)}
+    for name in facts:
+        last = name.partition(".")[2]
+        if last in _ALWAYS or last.endswith((".mean", ".median")):
+            kept.add(name)
+    for name in list(kept):
+        if name in facts and facts[name].source["table"] == "facts":
+            kept.update(_parts(facts, name))
+    return [fact for name, fact in facts.items() if name in kept]
+
+
+def _parts(facts: Mapping[str, Fact], name: str) -> set[str]:
+    source = facts[name].source
+    if source["table"] != "facts":
+        return {name}
+    return {name}.union(*(_parts(facts, part) for part in source["key"].split()))
+
+
+def _texts(insights: Insights) -> Iterable[str]:
+    yield from insights.opening
+    for segment in insights.segments:
+        yield from (segment.who, segment.why, segment.measure)
+        yield from (segment.headline_mark, segment.headline_action)
+        yield from segment.evidence
+        yield from segment.marks
+        yield from (action.text for action in segment.actions)
+    for row in insights.spend:
+        yield from (row.customers, row.revenue, row.break_even)
+    yield insights.spend_note
+    for _, texts in insights.method:
+        yield from texts
+    yield from insights.limits

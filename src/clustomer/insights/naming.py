@@ -1,0 +1,220 @@
+"""Names that the numbers prove.
+
+`RULES` are tried in their order. A rule names the segment that fits it best; another
+segment that fits it too takes the next rule that it fits. One that is left over shares
+the name of the first rule that it fits, with a qualifier that tells the two apart. So no
+name ever depends on a cluster's number or on the order of rows.
+"""
+
+import math
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from clustomer.insights.cases import Case, known
+from clustomer.insights.population import BOTS
+from clustomer.insights.profiles import SLIGHTLY, Described, Profile
+from clustomer.insights.qualifiers import QUALIFIERS, Qualifier
+from clustomer.insights.rules import AVERAGE, MIXED, RULES, Rule
+
+ALL_CUSTOMERS = "All customers"
+SUSPECTED_BOTS = "Suspected bots"
+BOT_EVIDENCE = ("They act faster than people can: see the rule in the appendix.",)
+
+
+@dataclass(frozen=True)
+class Name:
+    """The name of a segment, the rule that gave it, and the sentences that prove it."""
+
+    segment_id: str
+    name: str
+    rule: str
+    evidence: tuple[str, ...]
+
+
+def name_segments(
+    profiles: Sequence[Profile],
+    everyone: Profile,
+    described: Mapping[str, Described],
+    *,
+    window_days: float | None,
+) -> dict[str, Name]:
+    """Return the name of every segment, by segment id.
+
+    Parameters
+    ----------
+    profiles : those of the segments, suspected bots among them or not, in any order.
+    everyone : the profile to compare with.
+    described : how each feature is described; its slugs make the ids of the facts.
+    window_days : length of the window, None where it is not known.
+    """
+    names = {
+        each.segment_id: Name(each.segment_id, SUSPECTED_BOTS, "bots", BOT_EVIDENCE)
+        for each in profiles
+        if each.segment_id == BOTS
+    }
+    segments = [each for each in profiles if each.segment_id != BOTS]
+    if len(segments) == 1:
+        only = segments[0].segment_id
+        evidence = ("No groups that differ were found among them.",)
+        names[only] = Name(only, ALL_CUSTOMERS, "all", evidence)
+        return names
+    cases = [
+        Case(each, everyone, tuple(o for o in segments if o is not each), window_days)
+        for each in segments
+    ]
+    fitting = {case.profile.segment_id: _fitting(case, described) for case in cases}
+    left = list(cases)
+    for rule in _in_order(fitting.values()):
+        fits = [
+            (-_score(own, case), *_tie(case), case, own)
+            for case in left
+            for own in fitting[case.profile.segment_id]
+            if own.key == rule.key
+        ]
+        if fits:
+            *_, best, own = min(fits, key=lambda fit: fit[:3])
+            left.remove(best)
+            names[best.profile.segment_id] = _named(best, own)
+    bases = {each.segment_id: each for each in segments}
+    for case in sorted(left, key=_tie):
+        rule = fitting[case.profile.segment_id][0]
+        taken = {each.name for each in names.values()}
+        namesakes = [bases[each.segment_id] for each in names.values() if each.rule == rule.key]
+        waiting = [
+            other.profile
+            for other in left
+            if other is not case
+            and other.profile.segment_id not in names
+            and fitting[other.profile.segment_id][0].key == rule.key
+        ]
+        names[case.profile.segment_id] = _qualified(
+            case, rule, namesakes + waiting, described, taken
+        )
+    return names
+
+
+def _tie(case: Case) -> tuple[int, str]:
+    return -case.profile.customers, case.profile.first_user
+
+
+def _fitting(case: Case, described: Mapping[str, Described]) -> tuple[Rule, ...]:
+    specific = tuple(rule for rule in RULES if rule.holds(case))
+    if specific:
+        return specific
+    if AVERAGE.holds(case):
+        return (AVERAGE,)
+    return (*_descriptive(case, described), MIXED)
+
+
+def _descriptive(case: Case, described: Mapping[str, Described]) -> Iterator[Rule]:
+    marks = []
+    for qualifier in QUALIFIERS:
+        name = qualifier.feature
+        if name not in described or (qualifier.needs_visits and not case.visits_known):
+            continue
+        for words, holds in (
+            (qualifier.higher, case.higher(name)),
+            (qualifier.lower, case.lower(name)),
+        ):
+            if holds and words:
+                marks.append((-abs(case.difference(name)), qualifier, words))
+    for _, qualifier, words in sorted(marks, key=lambda mark: (mark[0], mark[1].feature)):
+        feature = qualifier.feature
+        slug = described[feature].slug
+        yield Rule(
+            key=f"with_{words.replace(' ', '_')}",
+            name=f"Customers with {words}",
+            requirement=f"No other rule holds; clearly {words} than everyone.",
+            holds=lambda case: True,
+            score=lambda case, feature=feature: abs(case.difference(feature)),  # type: ignore[misc]
+            evidence=(
+                f"{described[feature].label.capitalize()}: {{@.{slug}.mean}} on average, against "
+                f"{{everyone.{slug}.mean}} for everyone.",
+            ),
+        )
+
+
+def _in_order(fitting: Iterable[tuple[Rule, ...]]) -> list[Rule]:
+    fixed = {rule.key: rule for rule in (*RULES, AVERAGE, MIXED)}
+    found = {rule.key: rule for rules in fitting for rule in rules if rule.key not in fixed}
+    return [*RULES, AVERAGE, *(found[key] for key in sorted(found)), MIXED]
+
+
+def _score(rule: Rule, case: Case) -> float:
+    score = rule.score(case)
+    return -math.inf if math.isnan(score) else score
+
+
+def _named(case: Case, rule: Rule) -> Name:
+    segment_id = case.profile.segment_id
+    evidence = tuple(sentence.replace("@", segment_id) for sentence in rule.evidence)
+    return Name(segment_id, rule.name, rule.key, evidence)
+
+
+def _qualified(
+    case: Case,
+    rule: Rule,
+    namesakes: Sequence[Profile],
+    described: Mapping[str, Described],
+    taken: set[str],
+) -> Name:
+    base = _named(case, rule)
+    found: list[tuple[float, str, str, str]] = []
+    for qualifier in QUALIFIERS:
+        if qualifier.needs_visits and not case.visits_known:
+            continue
+        for words, sign in ((qualifier.higher, 1), (qualifier.lower, -1)):
+            name = f"{rule.name}, {words}"
+            if not words or name in taken or qualifier.feature not in described:
+                continue
+            gap = _gap(case.profile, namesakes, qualifier, sign)
+            if gap >= SLIGHTLY:
+                found.append((gap, name, qualifier.feature, words))
+    for _, name, feature, _ in sorted(found, key=lambda each: (-each[0], each[1])):
+        slug = described[feature].slug
+        others = " and ".join(f"{{{other.segment_id}.{slug}.mean}}" for other in namesakes)
+        proof = (
+            f"{described[feature].label.capitalize()}: {{{base.segment_id}.{slug}.mean}} on "
+            f"average, against {others} in the "
+            + ("group" if len(namesakes) == 1 else "groups")
+            + f" also called {rule.name}."
+        )
+        return Name(base.segment_id, name, rule.key, (*base.evidence, proof))
+    return _by_size(case, rule, namesakes, taken, base)
+
+
+def _gap(profile: Profile, others: Sequence[Profile], qualifier: Qualifier, sign: int) -> float:
+    """How far the segment lies beyond the nearest of the others, in standard deviations."""
+    mean = known(profile, qualifier.feature, "mean") * sign
+    difference = known(profile, qualifier.feature, "difference") * sign
+    gaps = []
+    for other in others:
+        if not mean > known(other, qualifier.feature, "mean") * sign:
+            return 0.0
+        gaps.append(difference - known(other, qualifier.feature, "difference") * sign)
+    return min(gaps, default=0.0)
+
+
+def _by_size(
+    case: Case, rule: Rule, namesakes: Sequence[Profile], taken: set[str], base: Name
+) -> Name:
+    sizes = [other.customers for other in namesakes]
+    size = case.profile.customers
+    for words, holds in (
+        ("larger group", all(size > other for other in sizes)),
+        ("smaller group", all(size < other for other in sizes)),
+    ):
+        name = f"{rule.name}, {words}"
+        if holds and name not in taken:
+            others = " and ".join(f"{{{other.segment_id}.customers}}" for other in namesakes)
+            proof = (
+                f"They are {{{base.segment_id}.customers:customer/customers}}, against {others} in "
+                f"the {'group' if len(namesakes) == 1 else 'groups'} also called {rule.name}."
+            )
+            return Name(base.segment_id, name, rule.key, (*base.evidence, proof))
+    number = 2
+    while f"{rule.name}, group {number}" in taken:
+        number += 1
+    proof = f"No feature tells them plainly from the other {rule.name}."
+    name = f"{rule.name}, group {number}"
+    return Name(base.segment_id, name, rule.key, (*base.evidence, proof))

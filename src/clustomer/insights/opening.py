@@ -1,0 +1,136 @@
+"""The five lines that an owner must know."""
+
+from collections.abc import Mapping, Sequence
+
+from clustomer.insights.facts import Fact
+from clustomer.insights.naming import Name
+from clustomer.insights.population import BOTS
+from clustomer.insights.profiles import Profile
+from clustomer.insights.story import SegmentInsight
+
+WORTH_STARTING = 0.1
+"""The first thing to do concerns a segment with at least a tenth of the revenue."""
+
+
+def opening(
+    profiles: Sequence[Profile],
+    everyone: Profile,
+    named: Mapping[str, Name],
+    told: Sequence[SegmentInsight],
+    facts: Mapping[str, Fact],
+    structure: bool,
+    unavailable: Mapping[str, str] | None,
+) -> tuple[str, ...]:
+    """Return who brings the revenue, its concentration, who never buys, what to do, the caveat."""
+    segments = [each for each in profiles if each.segment_id != BOTS]
+    lines = (
+        _revenue(segments, everyone, named, structure),
+        _concentration(everyone, facts),
+        _buying(everyone, facts),
+        _start(segments, named, told, facts, structure),
+        _caveat(facts, unavailable or {}, everyone),
+    )
+    return tuple(line for line in lines if line)
+
+
+def _revenue(
+    segments: Sequence[Profile], everyone: Profile, named: Mapping[str, Name], structure: bool
+) -> str:
+    if not structure or len(segments) < 2:
+        return (
+            "No groups of customers that differ were found: this report speaks of all "
+            "{everyone.customers:customer/customers} together."
+        )
+    first = segments[0]
+    key, name = first.segment_id, named[first.segment_id].name
+    if first.revenue_share is not None:
+        return (
+            f"{name} are {{{key}.share}} of the customers and bring {{{key}.revenue_share}} of "
+            "the revenue ({" + key + ".revenue} of {everyone.revenue})."
+        )
+    largest = max(segments, key=lambda each: (each.customers, each.first_user))
+    key, name = largest.segment_id, named[largest.segment_id].name
+    reason = (
+        "There is no revenue in this data."
+        if everyone.revenue is None
+        else "Purchases less returns leave no revenue in this period."
+    )
+    return f"The largest segment is {name}, with {{{key}.share}} of the customers. {reason}"
+
+
+def _concentration(everyone: Profile, facts: Mapping[str, Fact]) -> str:
+    fact = facts.get("everyone.revenue.top_tenth")
+    if fact is None or fact.value is None:
+        return ""
+    return (
+        "The tenth of the customers who pay most bring {everyone.revenue.top_tenth} of the revenue."
+    )
+
+
+def _buying(everyone: Profile, facts: Mapping[str, Fact]) -> str:
+    if "everyone.non_buyers" not in facts:
+        return "The data hold no purchases, so nothing can be said of who buys."
+    if facts["everyone.non_buyers"].value:
+        return (
+            "{everyone.non_buyers} of {everyone.customers:customer/customers} "
+            "({everyone.orders.none}) ordered nothing in this period."
+        )
+    return (
+        "Everyone in the data ordered at least once; {everyone.orders.at_most_1} of them ordered "
+        "only once in this period."
+    )
+
+
+def _start(
+    segments: Sequence[Profile],
+    named: Mapping[str, Name],
+    told: Sequence[SegmentInsight],
+    facts: Mapping[str, Fact],
+    structure: bool,
+) -> str:
+    advice = {each.segment_id: each for each in told}
+    paying = [
+        each
+        for each in segments
+        if (each.revenue_share or 0.0) >= WORTH_STARTING
+        and f"{each.segment_id}.break_even" in facts
+    ]
+    if not structure or not paying:
+        return ""
+    best = min(
+        paying, key=lambda each: (facts[f"{each.segment_id}.break_even"].value, each.first_user)
+    )
+    key = best.segment_id
+    return (
+        f"Begin with {named[key].name}: {_lower(advice[key].headline_action)}. Contacting all of "
+        f"them pays for itself at a rise of {{{key}.break_even}} in their revenue, the smallest of "
+        "all segments that bring a tenth of the revenue or more."
+    )
+
+
+def _caveat(facts: Mapping[str, Fact], unavailable: Mapping[str, str], everyone: Profile) -> str:
+    if "run.window_days" in facts:
+        span = "All of this is seen in {run.window_days} of data, from {run.start} to {run.cutoff}"
+    else:
+        span = "All of this is seen in the period that the data cover"
+    absent = [
+        words
+        for words, name in (
+            ("visits", "views"),
+            ("carts", "carts"),
+            ("products", "products"),
+            ("purchases", "orders"),
+            ("returns", "returns"),
+        )
+        if name not in everyone.features
+    ]
+    without = f"; the data hold no {_listed(absent)}" if absent else ""
+    return f"{span}{without}. It shows what customers did, not why."
+
+
+def _listed(words: Sequence[str]) -> str:
+    return words[0] if len(words) == 1 else ", ".join(words[:-1]) + " and no " + words[-1]
+
+
+def _lower(text: str) -> str:
+    return text[:1].lower() + text[1:]

@@ -1,0 +1,240 @@
+"""The customers with their segments, as columns in the order of `user_id`, and sums over them.
+
+Every statistic of this room is one of the aggregates here, named as a fact's source names it:
+
+| aggregate | value over the rows of a key |
+|---|---|
+| `count` | number of customers |
+| `share` | customers over those of `everyone` (for `bots` and `all`: over `all`) |
+| `sum`, `mean`, `median`, `min`, `max` | of the column where defined |
+| `share_of_sum` | `sum` over that of the same whole; undefined unless that is above 0 |
+| `share_defined` | customers for whom the column is defined, over customers |
+| `share_at_least(x)`, `share_at_most(x)` | customers with a value ≥ x (≤ x), over customers |
+| `count_at_most(x)` | customers with a value ≤ x |
+| `top_share(p)` | share of the sum held by the highest p of the customers (number rounded up) |
+| `standardised_difference(scale, undefined)` | mean over the key less that over `everyone`, over \
+the standard deviation of `everyone`; `scale` is `linear` or `log` (signed), and `undefined` \
+stands in for a missing value |
+
+A key is a segment id, `bots`, `everyone` (all but suspected bots) or `all`.
+"""
+
+import math
+import re
+from collections.abc import Callable, Mapping
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from clustomer.errors import InputError, did_you_mean
+from clustomer.segments.scaling import signed_log
+from clustomer.segments.tables import customer_table, feature_matrix, is_number
+
+Column = NDArray[np.float64]
+Rows = NDArray[np.intp]
+
+EVERYONE = "everyone"
+ALL = "all"
+BOTS = "bots"
+
+_CALL = re.compile(r"([a-z_]+)(?:\(([^()]*)\))?")
+
+
+def segment_ids(clusters: Any) -> list[str]:
+    """Return the segment id of each cluster number: `S1` for 0, `bots` for -1.
+
+    >>> segment_ids([0, 1, -1])
+    ['S1', 'S2', 'bots']
+    """
+    return [BOTS if cluster < 0 else f"S{cluster + 1}" for cluster in clusters]
+
+
+class Population:
+    """Customers and their segments, held as NumPy columns sorted by `user_id`.
+
+    Parameters
+    ----------
+    customers : object with `__arrow_c_stream__`
+        One row per customer: `user_id` and numeric columns.
+    segments : object with `__arrow_c_stream__`
+        One row per customer: `user_id` and `segment_id`.
+
+    Raises InputError where the two do not hold the same customers, once each.
+
+    >>> import pyarrow as pa
+    >>> people = Population(
+    ...     pa.table({"user_id": ["b", "a", "c"], "orders": [2.0, None, 0.0]}),
+    ...     pa.table({"user_id": ["a", "b", "c"], "segment_id": ["S1", "S2", "S2"]}),
+    ... )
+    >>> people.segments
+    ('S1', 'S2')
+    >>> people.aggregate("S2", "orders", "mean"), people.aggregate("S1", "orders", "mean")
+    (1.0, None)
+    >>> people.aggregate("S2", "orders", "share_at_least(1)")
+    0.5
+    """
+
+    def __init__(self, customers: Any, segments: Any) -> None:
+        customers_table = customer_table(customers)
+        segments_table = customer_table(segments)
+        if "segment_id" not in segments_table.column_names:
+            raise InputError(
+                "The table of segments has no column `segment_id`. "
+                + did_you_mean("segment_id", segments_table.column_names)
+            )
+        if not customers_table["user_id"].equals(segments_table["user_id"]):
+            raise InputError(
+                f"The customer table has {customers_table.num_rows:,} customers and the table of "
+                f"segments {segments_table.num_rows:,}, and they are not the same ones; each "
+                "customer needs one segment. Segment this customer table again."
+            )
+        self.size = customers_table.num_rows
+        self._user_ids = customers_table["user_id"]
+        self._segment = np.asarray(segments_table["segment_id"].to_pylist(), dtype=object)
+        self.columns: dict[str, Column] = {}
+        for field in customers_table.schema:
+            if field.name == "user_id" or not is_number(field.type):
+                continue
+            self.columns[field.name] = feature_matrix(customers_table, [field.name])[:, 0]
+        self._rows: dict[str, Rows] = {}
+        self._spreads: dict[tuple[str, str, float], tuple[float, float]] = {}
+
+    @cached_property
+    def segments(self) -> tuple[str, ...]:
+        """The ids of the segments, in their own order, suspected bots left out."""
+        found = set(self._segment.tolist()) - {BOTS}
+        return tuple(sorted(found, key=lambda name: (len(name), name)))
+
+    def rows(self, key: str) -> Rows:
+        """Return the positions of a key's customers."""
+        if key not in self._rows:
+            self._rows[key] = self._find_rows(key)
+        return self._rows[key]
+
+    def first_user(self, key: str) -> str:
+        """Return the smallest `user_id` of a key: what tells apart two groups equal in all else."""
+        return str(self._user_ids[int(self.rows(key)[0])].as_py())
+
+    def values(self, key: str, column: str) -> Column:
+        """Return a column over a key's customers, NaN where undefined."""
+        if column not in self.columns:
+            raise InputError(
+                f"The customer table has no column `{column}`. "
+                + did_you_mean(column, self.columns)
+            )
+        return self.columns[column][self.rows(key)]
+
+    def aggregate(self, key: str, column: str, aggregate: str) -> float | int | None:
+        """Return one aggregate, as the table above defines it; None where undefined."""
+        match = _CALL.fullmatch(aggregate)
+        name, given = (match[1], match[2]) if match else (aggregate, None)
+        arguments = [part.strip() for part in given.split(",")] if given else []
+        if name == "count":
+            return len(self.rows(key))
+        if name == "share":
+            return _ratio(len(self.rows(key)), len(self.rows(_whole(key))))
+        if name == "share_of_sum":
+            total = _SIMPLE["sum"](self._defined(_whole(key), column))
+            part = _SIMPLE["sum"](self._defined(key, column))
+            return part / total if total is not None and part is not None and total > 0 else None
+        if name == "standardised_difference":
+            return self._difference(key, column, arguments[0], float(arguments[1]))
+        values = self._defined(key, column)
+        size = len(self.rows(key))
+        if name in _SIMPLE:
+            return _SIMPLE[name](values)
+        if name == "share_defined":
+            return _ratio(len(values), size)
+        if name == "share_at_least":
+            return _ratio(int(np.sum(values >= float(arguments[0]))), size)
+        if name == "share_at_most":
+            return _ratio(int(np.sum(values <= float(arguments[0]))), size)
+        if name == "count_at_most":
+            return int(np.sum(values <= float(arguments[0])))
+        if name == "top_share":
+            return _top_share(values, float(arguments[0]))
+        raise InputError(f"There is no aggregate `{aggregate}`. {did_you_mean(name, AGGREGATES)}")
+
+    def _defined(self, key: str, column: str) -> Column:
+        values = self.values(key, column)
+        return values[~np.isnan(values)]
+
+    def _difference(self, key: str, column: str, scale: str, undefined: float) -> float | None:
+        part = self._scaled(key, column, scale, undefined)
+        spread = (column, scale, undefined)
+        if spread not in self._spreads:
+            self._spreads[spread] = _spread(self._scaled(EVERYONE, column, scale, undefined))
+        mean, deviation = self._spreads[spread]
+        if not len(part) or not deviation > 0:
+            return None
+        return (float(np.mean(part)) - mean) / deviation
+
+    def _scaled(self, key: str, column: str, scale: str, undefined: float) -> Column:
+        values = self.values(key, column)
+        filled = np.where(np.isnan(values), undefined, values)
+        return signed_log(filled) if scale == "log" else filled
+
+    def _find_rows(self, key: str) -> Rows:
+        if key == ALL:
+            return np.arange(self.size)
+        if key == EVERYONE:
+            return np.flatnonzero(self._segment != BOTS)
+        return np.flatnonzero(self._segment == key)
+
+
+AGGREGATES = (
+    "count",
+    "share",
+    "sum",
+    "mean",
+    "median",
+    "min",
+    "max",
+    "share_of_sum",
+    "share_defined",
+    "share_at_least",
+    "share_at_most",
+    "count_at_most",
+    "top_share",
+    "standardised_difference",
+)
+"""The names of the aggregates over customers."""
+
+
+def _whole(key: str) -> str:
+    return ALL if key in (BOTS, ALL) else EVERYONE
+
+
+def _ratio(part: int, whole: int) -> float | None:
+    return part / whole if whole else None
+
+
+def _top_share(values: Column, top: float) -> float | None:
+    total = math.fsum(values.tolist())
+    if not total > 0:
+        return None
+    highest = np.sort(values)[::-1][: math.ceil(round(top * len(values), 9))]
+    return math.fsum(highest.tolist()) / total
+
+
+def _spread(values: Column) -> tuple[float, float]:
+    # Equal values can leave a spread of rounding noise behind.
+    if not len(values) or values.min() == values.max():
+        return 0.0, 0.0
+    return float(np.mean(values)), float(np.std(values))
+
+
+def _unless_empty(function: Callable[[Column], float]) -> Callable[[Column], float | None]:
+    return lambda values: function(values) if len(values) else None
+
+
+_SIMPLE: Mapping[str, Callable[[Column], float | None]] = {
+    # fsum rounds once, whatever the order: a sum of money is exact to the last digit of a double
+    "sum": _unless_empty(lambda values: math.fsum(values.tolist())),
+    "mean": _unless_empty(lambda values: float(np.mean(values))),
+    "median": _unless_empty(lambda values: float(np.median(values))),
+    "min": _unless_empty(lambda values: float(values.min())),
+    "max": _unless_empty(lambda values: float(values.max())),
+}

@@ -1,0 +1,328 @@
+"""What each segment is like, beside everyone.
+
+"Everyone" leaves suspected bots out: they are no customers to compare with.
+"""
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+
+from clustomer.customers.features import FEATURES
+from clustomer.insights.facts import Fact, decimals_for
+from clustomer.insights.population import BOTS, EVERYONE, Population
+from clustomer.segments.scaling import SKEWNESS_LIMIT, skewness
+
+SLIGHTLY = 0.2
+CLEARLY = 0.5
+STRONGLY = 0.8
+"""From which standardised difference on a segment differs slightly, clearly and strongly: the
+small, medium and large effects of Cohen (1988), Statistical Power Analysis, 2nd ed."""
+
+NEW_PART = 1 / 3
+"""A customer first seen within this last part of the window counts as recently arrived."""
+
+
+@dataclass(frozen=True)
+class FeatureProfile:
+    """One feature over one segment.
+
+    `mean` and `median` leave out customers for whom the feature is undefined, and are None
+    where it is so for all; `defined` is the share for whom it is defined. `difference` is the
+    standardised difference from everyone on the model's scale (None where nothing varies).
+    """
+
+    name: str
+    mean: float | None
+    median: float | None
+    defined: float
+    difference: float | None
+
+    @property
+    def strength(self) -> str:
+        """The difference in words: its strength and its direction."""
+        return strength(self.difference)
+
+
+@dataclass(frozen=True)
+class Profile:
+    """One segment, or everyone.
+
+    `share` is of everyone's customers (for suspected bots: of all), `revenue` the exact sum of
+    the feature `revenue` (None where there is none) and `revenue_share` its share of everyone's
+    (None unless that is above 0). `shares` holds shares of customers past a threshold, such as
+    `orders.at_least_2`. `first_user`, the smallest `user_id`, only tells equal segments apart.
+    """
+
+    segment_id: str
+    customers: int
+    share: float
+    revenue: float | None
+    revenue_share: float | None
+    features: Mapping[str, FeatureProfile]
+    shares: Mapping[str, float]
+    first_user: str
+
+
+@dataclass(frozen=True)
+class Described:
+    """How a column of the customer table is described and compared.
+
+    `slug` is its name within fact ids; `scale` is `linear` or `log`; `undefined` is the number
+    that stands in for a missing value in comparisons.
+    """
+
+    name: str
+    slug: str
+    label: str
+    unit: str
+    scale: str
+    undefined: float
+
+
+def strength(difference: float | None) -> str:
+    """Say a standardised difference in words.
+
+    >>> [strength(d) for d in (0.1, -0.3, 0.6, -2.0, None)]
+    ['about the same', 'slightly lower', 'clearly higher', 'strongly lower', 'not comparable']
+    """
+    if difference is None:
+        return "not comparable"
+    if abs(difference) < SLIGHTLY:
+        return "about the same"
+    direction = "higher" if difference > 0 else "lower"
+    if abs(difference) < CLEARLY:
+        return f"slightly {direction}"
+    return f"{'clearly' if abs(difference) < STRONGLY else 'strongly'} {direction}"
+
+
+def describe(
+    people: Population,
+    schema: pa.Schema,
+    scaling: Sequence[Any],
+    *,
+    window_days: float | None = None,
+) -> dict[str, Described]:
+    """Return how each column is described and compared, declared features first.
+
+    `schema` is that of the customer table; its field metadata (`unit`, `undefined`) counts
+    before the declarations. Features that the segmentation scaled keep its scale; any other is
+    compared on the log scale when its skewness is above 1, by the rule of the segmentation.
+    """
+    declared = {feature.name: feature for feature in FEATURES}
+    scaled = {feature.name: feature for feature in scaling}
+    order = [name for name in declared if name in people.columns]
+    order += sorted(set(people.columns) - set(declared))
+    described: dict[str, Described] = {}
+    slugs: set[str] = set()
+    for name in order:
+        metadata = schema.field(name).metadata or {}
+        feature = declared.get(name)
+        declared_value = feature.undefined if feature else None
+        if declared_value == "window_days":
+            declared_value = window_days
+        undefined = _undefined(people, name, metadata, declared_value)
+        if name in scaled:
+            undefined = float(scaled[name].undefined)
+            log = bool(scaled[name].log)
+        else:
+            values = people.values(EVERYONE, name)
+            filled = np.where(np.isnan(values), undefined, values)
+            log = len(filled) > 0 and skewness(filled) > SKEWNESS_LIMIT
+        slug = re.sub(r"[^A-Za-z0-9_-]", "_", name, flags=re.ASCII)
+        while slug in slugs:
+            slug += "_"
+        slugs.add(slug)
+        described[name] = Described(
+            name=name,
+            slug=slug,
+            label=feature.label if feature else name.replace("_", " "),
+            unit=feature.unit if feature else metadata.get(b"unit", b"").decode(),
+            scale="log" if log else "linear",
+            undefined=undefined,
+        )
+    return described
+
+
+def profile(
+    people: Population,
+    key: str,
+    described: Mapping[str, Described],
+    *,
+    window_days: float | None = None,
+) -> Profile:
+    """Return the profile of a segment (`S1`), of `bots` or of `everyone`.
+
+    >>> import pyarrow as pa
+    >>> customers = pa.table({"user_id": ["a", "b"], "orders": [3.0, 1.0], "revenue": [9.0, 1.0]})
+    >>> people = Population(
+    ...     customers, pa.table({"user_id": ["a", "b"], "segment_id": ["S1", "S2"]})
+    ... )
+    >>> first = profile(people, "S1", describe(people, customers.schema, ()))
+    >>> first.customers, first.share, first.revenue_share, first.features["orders"].difference
+    (1, 0.5, 0.9, 1.0)
+    >>> first.features["orders"].strength, first.shares["orders.at_least_2"]
+    ('strongly higher', 1.0)
+    """
+    features = {}
+    for name, column in described.items():
+        features[name] = FeatureProfile(
+            name=name,
+            mean=people.aggregate(key, name, "mean"),
+            median=people.aggregate(key, name, "median"),
+            defined=people.aggregate(key, name, "share_defined") or 0.0,
+            difference=people.aggregate(key, name, _difference(column)),
+        )
+    shares = {}
+    for suffix, (name, aggregate) in thresholds(window_days).items():
+        if name in described:
+            share = people.aggregate(key, name, aggregate)
+            if share is not None:
+                shares[suffix] = float(share)
+    has_revenue = "revenue" in described
+    return Profile(
+        segment_id=key,
+        customers=len(people.rows(key)),
+        share=people.aggregate(key, "user_id", "share") or 0.0,
+        revenue=people.aggregate(key, "revenue", "sum") if has_revenue else None,
+        revenue_share=people.aggregate(key, "revenue", "share_of_sum") if has_revenue else None,
+        features=MappingProxyType(features),
+        shares=MappingProxyType(shares),
+        first_user=people.first_user(key) if len(people.rows(key)) else "",
+    )
+
+
+def thresholds(window_days: float | None) -> dict[str, tuple[str, str]]:
+    """Return the shares of customers past a threshold that a profile holds.
+
+    From the part of a fact's id after the segment to the feature and the aggregate.
+    """
+    found = {
+        "orders.at_least_1": ("orders", "share_at_least(1)"),
+        "orders.at_least_2": ("orders", "share_at_least(2)"),
+        "orders.none": ("orders", "share_at_most(0)"),
+        "orders.at_most_1": ("orders", "share_at_most(1)"),
+        "carts.at_least_1": ("carts", "share_at_least(1)"),
+        "sessions.at_most_1": ("sessions", "share_at_most(1)"),
+        "returns.at_least_1": ("returns", "share_at_least(1)"),
+    }
+    if window_days:
+        found["tenure_days.recent"] = ("tenure_days", f"share_at_most({window_days * NEW_PART!r})")
+    return found
+
+
+def profile_facts(
+    profiles: Sequence[Profile],
+    described: Mapping[str, Described],
+    *,
+    window_days: float | None = None,
+) -> list[Fact]:
+    """Return the facts of profiles, the first of which is that of everyone.
+
+    For each segment: `S1.customers`, `S1.share`, `S1.revenue`, `S1.revenue_share`,
+    `S1.<feature>.mean`, `.median`, `.defined`, `.difference`, the ratio of means `.ratio`, one
+    less it `.fewer`, and the thresholds.
+    """
+    facts = []
+    for each in profiles:
+        key = each.segment_id
+
+        def add(
+            name: str, value: Any, unit: str, source: tuple[str, str, str], key: str = key
+        ) -> None:
+            table, column, aggregate = source
+            facts.append(
+                Fact(
+                    id=f"{key}.{name}",
+                    value=value,
+                    unit=unit,
+                    decimals=decimals_for(value, unit),
+                    segment_id=None if key == EVERYONE else key,
+                    source={
+                        "table": table,
+                        "key": column if table == "facts" else key,
+                        "column": "value" if table == "facts" else column,
+                        "aggregate": aggregate,
+                    },
+                )
+            )
+
+        add("customers", each.customers, "customers", ("customers", "user_id", "count"))
+        add("share", each.share, "share", ("customers", "user_id", "share"))
+        if each.revenue is not None:
+            add("revenue", each.revenue, "currency", ("customers", "revenue", "sum"))
+            share = ("customers", "revenue", "share_of_sum")
+            add("revenue_share", each.revenue_share, "share", share)
+        for name, column in described.items():
+            feature, slug, unit = each.features[name], column.slug, column.unit
+            whole = profiles[0].features[name].mean
+            add(f"{slug}.mean", feature.mean, unit, ("customers", name, "mean"))
+            add(f"{slug}.median", feature.median, unit, ("customers", name, "median"))
+            add(f"{slug}.defined", feature.defined, "share", ("customers", name, "share_defined"))
+            difference = ("customers", name, _difference(column))
+            add(f"{slug}.difference", feature.difference, "sd", difference)
+            if key != EVERYONE and feature.mean is not None and whole is not None and whole > 0:
+                both = f"{key}.{slug}.mean {EVERYONE}.{slug}.mean"
+                add(f"{slug}.ratio", feature.mean / whole, "ratio", ("facts", both, "ratio"))
+                add(f"{slug}.fewer", 1 - feature.mean / whole, "share", ("facts", both, "fewer"))
+        for suffix, (name, aggregate) in thresholds(window_days).items():
+            if suffix in each.shares:
+                add(suffix, each.shares[suffix], "share", ("customers", name, aggregate))
+    return facts
+
+
+def cluster_summary(
+    profiles: Sequence[Profile], names: Mapping[str, str], described: Mapping[str, Described]
+) -> pa.Table:
+    """Return the table of `cluster_summary.csv`.
+
+    A row for each profile in the order given; columns segment_id, segment, customers, share
+    and the mean of each feature (null where it is undefined for all).
+    """
+    columns: dict[str, Any] = {
+        "segment_id": pa.array([each.segment_id for each in profiles], pa.string()),
+        "segment": pa.array([names[each.segment_id] for each in profiles], pa.string()),
+        "customers": pa.array([each.customers for each in profiles], pa.int64()),
+        "share": pa.array([each.share for each in profiles], pa.float64()),
+    }
+    for name in described:
+        means = [each.features[name].mean for each in profiles]
+        column = f"{name}_mean" if name in columns else name
+        columns[column] = pa.array(means, pa.float64())
+    return pa.table(columns)
+
+
+def report_order(profiles: Sequence[Profile]) -> list[Profile]:
+    """Return segments by falling revenue, or customers where there is no revenue; bots last.
+
+    Equal ones come by their smallest `user_id`, never by their number.
+    """
+    return sorted(
+        profiles,
+        key=lambda each: (
+            each.segment_id == BOTS,
+            -(each.revenue or 0.0),
+            -each.customers,
+            each.first_user,
+        ),
+    )
+
+
+def _difference(column: Described) -> str:
+    return f"standardised_difference({column.scale}, {column.undefined!r})"
+
+
+def _undefined(
+    people: Population, name: str, metadata: Mapping[bytes, bytes], declared: Any
+) -> float:
+    for candidate in (metadata.get(b"undefined", b"").decode(), declared):
+        try:
+            return float(candidate)
+        except (TypeError, ValueError):
+            continue
+    median = people.aggregate(EVERYONE, name, "median")
+    return float(median) if median is not None else 0.0

@@ -1,0 +1,406 @@
+"""The rules that give a segment its name, in their order, each with what proves it."""
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from clustomer.insights.cases import (
+    ABANDONED,
+    HALF_AGAIN,
+    LITTLE,
+    LOWER_PRICES,
+    MOST,
+    NEARLY_ALL,
+    Case,
+)
+from clustomer.insights.profiles import CLEARLY, SLIGHTLY
+
+
+@dataclass(frozen=True)
+class Rule:
+    """A name, what it requires in plain words, and the sentences that prove it.
+
+    `score` tells which of several segments fits best. In `evidence`, `@` stands for the
+    segment's id; a sentence that needs a fact which the data do not have is left out.
+    """
+
+    key: str
+    name: str
+    requirement: str
+    holds: Callable[[Case], bool]
+    score: Callable[[Case], float]
+    evidence: tuple[str, ...]
+
+
+_ORDERED = (
+    "{@.orders.at_least_1} of them ordered, against {everyone.orders.at_least_1} of everyone."
+)
+_ORDERED_TWICE = (
+    "{@.orders.at_least_2} of them ordered at least twice, against "
+    "{everyone.orders.at_least_2} of everyone."
+)
+_HARDLY = "{@.orders.at_least_1} of them ordered anything."
+_LAST_ORDER = (
+    "The last order of the typical one of them was {@.purchase_recency_days.median} before the "
+    "end of the data, against {everyone.purchase_recency_days.median} among all who ordered."
+)
+_VIEWS = (
+    "They view {@.views.mean} products on average, {@.views.ratio} times as many as the average "
+    "customer."
+)
+
+RULES: tuple[Rule, ...] = (
+    Rule(
+        key="high_value_loyal",
+        name="High-value loyal customers",
+        requirement="The highest revenue per customer of all segments and at least 1.5 times "
+        "everyone's; at least half ordered twice or more; their last orders are no older than "
+        "those of all buyers; they are not newcomers; the log spans four weeks or more.",
+        holds=lambda case: (
+            case.long_window
+            and case.spends_most
+            and case.repeaters >= MOST
+            and case.bought_lately
+            and not case.recently_arrived
+        ),
+        score=lambda case: case.mean("revenue"),
+        evidence=(
+            "They bring {@.revenue.mean} each, the most of all segments and {@.revenue.ratio} "
+            "times the average.",
+            _ORDERED_TWICE,
+        ),
+    ),
+    Rule(
+        key="new_buyers",
+        name="New customers",
+        requirement="Nearly all were first seen in the last third of a log of four weeks or "
+        "more, clearly later than everyone, and at least half ordered.",
+        holds=lambda case: case.recently_arrived and case.buyers >= MOST,
+        score=lambda case: -case.mean("tenure_days"),
+        evidence=(
+            "{@.tenure_days.recent} of them were first seen in the last third of the period, "
+            "against {everyone.tenure_days.recent} of everyone.",
+            _ORDERED,
+        ),
+    ),
+    Rule(
+        key="loyal",
+        name="Loyal regulars",
+        requirement="At least half ordered twice or more, clearly more orders than everyone, "
+        "last orders no older than those of all buyers, and a log of four weeks or more.",
+        holds=lambda case: (
+            case.long_window
+            and case.repeaters >= MOST
+            and case.higher("orders")
+            and case.bought_lately
+            and not case.recently_arrived
+        ),
+        score=lambda case: case.mean("orders"),
+        evidence=(_ORDERED_TWICE, _LAST_ORDER),
+    ),
+    Rule(
+        key="lapsed_repeat",
+        name="Lapsed repeat buyers",
+        requirement="At least half ordered twice or more, but their last orders lie at least a "
+        "third of the period back and clearly further than everyone's; a log of four weeks or "
+        "more.",
+        holds=lambda case: case.repeaters >= MOST and case.long_since_bought,
+        score=lambda case: case.median("purchase_recency_days"),
+        evidence=(_LAST_ORDER, _ORDERED_TWICE),
+    ),
+    Rule(
+        key="returners",
+        name="Frequent returners",
+        requirement="At least half sent something back, and their return rate is clearly above "
+        "everyone's and at least 1.5 times as high.",
+        holds=lambda case: (
+            case.buyers >= MOST
+            and case.share("returns.at_least_1") >= MOST
+            and case.higher("return_rate")
+            and case.ratio("return_rate") >= HALF_AGAIN
+        ),
+        score=lambda case: case.mean("return_rate"),
+        evidence=(
+            "{@.returns.at_least_1} of them sent something back, against "
+            "{everyone.returns.at_least_1} of everyone.",
+            "Their return rate is {@.return_rate.mean}, against {everyone.return_rate.mean}.",
+        ),
+    ),
+    Rule(
+        key="top_spenders",
+        name="Top spenders",
+        requirement="The highest revenue per customer of all segments and at least 1.5 times "
+        "everyone's; at least half ordered, and so did at least half of some other segment.",
+        holds=lambda case: (
+            case.spends_most
+            and case.buyers >= MOST
+            and any(other.shares.get("orders.at_least_1", 0.0) >= MOST for other in case.others)
+        ),
+        score=lambda case: case.mean("revenue"),
+        evidence=(
+            "They bring {@.revenue.mean} each, the most of all segments and {@.revenue.ratio} "
+            "times the average.",
+            _ORDERED,
+        ),
+    ),
+    Rule(
+        key="bargain",
+        name="Bargain hunters",
+        requirement="At least half ordered, and the prices that they look at and pay are clearly "
+        "below everyone's and at least a tenth below the mean of their category.",
+        holds=lambda case: (
+            case.buyers >= MOST
+            and case.lower("price_level")
+            and case.mean("price_level") <= LOWER_PRICES
+        ),
+        score=lambda case: -case.mean("price_level"),
+        evidence=(
+            "The prices they look at and pay are {@.price_level.mean} times the mean of the "
+            "category, against {everyone.price_level.mean} for everyone.",
+            _ORDERED,
+        ),
+    ),
+    Rule(
+        key="big_ticket",
+        name="Big-ticket buyers",
+        requirement="At least half ordered but fewer than half ordered twice, and their orders "
+        "are clearly larger than everyone's, at least 1.5 times as large.",
+        holds=lambda case: (
+            case.buyers >= MOST
+            and case.repeaters < MOST
+            and case.higher("average_order_value")
+            and case.ratio("average_order_value") >= HALF_AGAIN
+        ),
+        score=lambda case: case.mean("average_order_value"),
+        evidence=(
+            "Their orders are worth {@.average_order_value.mean} on average, against "
+            "{everyone.average_order_value.mean} for all who ordered.",
+            _ORDERED_TWICE,
+        ),
+    ),
+    Rule(
+        key="repeat",
+        name="Repeat buyers",
+        requirement="At least half ordered twice or more, a larger share than of everyone, and "
+        "not long ago.",
+        holds=lambda case: (
+            case.repeaters >= MOST
+            and case.repeaters > case.everyone.shares.get("orders.at_least_2", math.nan)
+            and not case.long_since_bought
+        ),
+        score=lambda case: case.repeaters,
+        evidence=(_ORDERED_TWICE,),
+    ),
+    Rule(
+        key="lapsed_once",
+        name="Lapsed one-time buyers",
+        requirement="At least four in five ordered exactly once, and that at least a third of "
+        "the period ago and clearly longer ago than everyone; a log of four weeks or more.",
+        holds=lambda case: case.once >= NEARLY_ALL and case.long_since_bought,
+        score=lambda case: case.median("purchase_recency_days"),
+        evidence=(_LAST_ORDER, "Only {@.orders.at_least_2} of them ordered more than once."),
+    ),
+    Rule(
+        key="lapsed",
+        name="Lapsed customers",
+        requirement="At least half ordered, and their last orders lie at least a third of the "
+        "period back and clearly further than everyone's; a log of four weeks or more.",
+        holds=lambda case: case.buyers >= MOST and case.long_since_bought,
+        score=lambda case: case.median("purchase_recency_days"),
+        evidence=(_LAST_ORDER, _ORDERED),
+    ),
+    Rule(
+        key="one_time_buyers",
+        name="One-time buyers",
+        requirement="At least four in five ordered exactly once, not long ago, in a log of four "
+        "weeks or more.",
+        holds=lambda case: (
+            case.long_window and case.once >= NEARLY_ALL and not case.long_since_bought
+        ),
+        score=lambda case: case.once,
+        evidence=(
+            _ORDERED,
+            "Only {@.orders.at_least_2} of them ordered more than once.",
+        ),
+    ),
+    Rule(
+        key="occasional",
+        name="Occasional buyers",
+        requirement="At least half ordered, fewer than half twice, not long ago, in a log of "
+        "four weeks or more.",
+        holds=lambda case: (
+            case.long_window
+            and case.buyers >= MOST
+            and case.repeaters < MOST
+            and not case.long_since_bought
+        ),
+        score=lambda case: case.buyers,
+        evidence=(_ORDERED, "{@.orders.at_least_2} of them ordered more than once."),
+    ),
+    Rule(
+        key="buyers",
+        name="Buyers",
+        requirement="At least half ordered, a larger share than of everyone.",
+        holds=lambda case: (
+            case.buyers >= MOST
+            and case.buyers > case.everyone.shares.get("orders.at_least_1", math.nan)
+            and not case.long_since_bought
+        ),
+        score=lambda case: case.buyers,
+        evidence=(_ORDERED,),
+    ),
+    Rule(
+        key="abandoners",
+        name="Cart abandoners",
+        requirement="At least half put something in the cart, more than of everyone, and either "
+        "at most one in ten ordered, or fewer than half ordered and at least four in five of "
+        "their visits with a cart ended without a purchase.",
+        holds=lambda case: (
+            case.share("carts.at_least_1") >= MOST
+            and case.share("carts.at_least_1")
+            > case.everyone.shares.get("carts.at_least_1", math.nan)
+            and (
+                case.hardly_buys
+                or (case.buyers < MOST and case.mean("cart_abandonment_rate") >= ABANDONED)
+            )
+        ),
+        score=lambda case: case.share("carts.at_least_1") - case.buyers,
+        evidence=(
+            "{@.carts.at_least_1} of them put something in the cart, against "
+            "{everyone.carts.at_least_1} of everyone.",
+            "{@.orders.at_least_1} of them ordered.",
+        ),
+    ),
+    Rule(
+        key="inactive",
+        name="Inactive visitors",
+        requirement="Hardly any ordered, and they were last seen at least a third of the period "
+        "ago and clearly longer ago than everyone; a log of four weeks or more.",
+        holds=lambda case: case.visits_known and case.hardly_buys and case.long_since_seen,
+        score=lambda case: case.median("recency_days"),
+        evidence=(
+            "The typical one of them was last seen {@.recency_days.median} before the end of the "
+            "data, against {everyone.recency_days.median} for everyone.",
+            _HARDLY,
+        ),
+    ),
+    Rule(
+        key="new_visitors",
+        name="New visitors",
+        requirement="Nearly all were first seen in the last third of a log of four weeks or "
+        "more, clearly later than everyone, and hardly any ordered.",
+        holds=lambda case: case.visits_known and case.recently_arrived and case.hardly_buys,
+        score=lambda case: -case.mean("tenure_days"),
+        evidence=(
+            "{@.tenure_days.recent} of them were first seen in the last third of the period, "
+            "against {everyone.tenure_days.recent} of everyone.",
+            _HARDLY,
+        ),
+    ),
+    Rule(
+        key="frequent_browsers",
+        name="Frequent browsers",
+        requirement="Clearly more product views than everyone, at least 1.5 times as many, over "
+        "more visits; at most one in four ordered.",
+        holds=lambda case: (
+            case.looks_a_lot and case.buyers <= LITTLE and case.higher("sessions", SLIGHTLY)
+        ),
+        score=lambda case: case.mean("views"),
+        evidence=(
+            _VIEWS,
+            "They visit {@.sessions.mean} times, against {everyone.sessions.mean}.",
+            _HARDLY,
+        ),
+    ),
+    Rule(
+        key="heavy_browsers",
+        name="Heavy browsers",
+        requirement="Clearly more product views than everyone, at least 1.5 times as many; at "
+        "most one in four ordered.",
+        holds=lambda case: case.looks_a_lot and case.buyers <= LITTLE,
+        score=lambda case: case.mean("views"),
+        evidence=(_VIEWS, _HARDLY),
+    ),
+    Rule(
+        key="engaged",
+        name="Engaged shoppers",
+        requirement="Clearly more product views than everyone, at least 1.5 times as many, and a "
+        "larger share that ordered.",
+        holds=lambda case: (
+            case.looks_a_lot
+            and not case.hardly_buys
+            and case.buyers > case.everyone.shares.get("orders.at_least_1", math.nan)
+        ),
+        score=lambda case: case.mean("views"),
+        evidence=(_VIEWS, _ORDERED),
+    ),
+    Rule(
+        key="one_time_visitors",
+        name="One-time visitors",
+        requirement="At least four in five made a single visit, a larger share than of everyone, "
+        "and hardly any ordered.",
+        holds=lambda case: (
+            case.visits_known
+            and case.hardly_buys
+            and case.one_visit >= NEARLY_ALL
+            and case.one_visit > case.everyone.shares.get("sessions.at_most_1", math.nan)
+        ),
+        score=lambda case: case.one_visit,
+        evidence=(
+            "{@.sessions.at_most_1} of them made a single visit, against "
+            "{everyone.sessions.at_most_1} of everyone.",
+            _HARDLY,
+        ),
+    ),
+    Rule(
+        key="casual",
+        name="Casual visitors",
+        requirement="Fewer product views than everyone, and hardly any ordered.",
+        holds=lambda case: (
+            case.hardly_buys and case.lower("views", SLIGHTLY) and not case.long_since_seen
+        ),
+        score=lambda case: -case.mean("views"),
+        evidence=(
+            "They view {@.views.mean} products on average, against {everyone.views.mean}.",
+            _HARDLY,
+        ),
+    ),
+    Rule(
+        key="window_shoppers",
+        name="Window shoppers",
+        requirement="They view products, and hardly any ordered.",
+        holds=lambda case: (
+            case.hardly_buys and case.median("views") >= 1 and not case.long_since_seen
+        ),
+        score=lambda case: case.mean("views"),
+        evidence=("They view {@.views.mean} products on average.", _HARDLY),
+    ),
+    Rule(
+        key="non_buyers",
+        name="Non-buyers",
+        requirement="None of them ordered, while others did.",
+        holds=lambda case: (
+            case.buyers == 0 and case.everyone.shares.get("orders.at_least_1", 0.0) > 0
+        ),
+        score=lambda case: case.profile.share,
+        evidence=("None of them ordered, against {everyone.orders.at_least_1} of everyone.",),
+    ),
+)
+"""The rules for what a segment is, the most telling first."""
+
+AVERAGE = Rule(
+    key="average",
+    name="Average customers",
+    requirement="No rule holds, and no feature differs clearly from everyone.",
+    holds=lambda case: case.largest_difference < CLEARLY,
+    score=lambda case: -case.largest_difference,
+    evidence=("In none of the features do they differ clearly from everyone.",),
+)
+MIXED = Rule(
+    key="mixed",
+    name="Mixed customers",
+    requirement="No rule holds, and nothing plain can be said of what sets them apart.",
+    holds=lambda case: True,
+    score=lambda case: -case.largest_difference,
+    evidence=("None of the rules for names holds for them.",),
+)
