@@ -1,0 +1,1 @@
+"""Charts, reports, tables and the last screen: what people open."""

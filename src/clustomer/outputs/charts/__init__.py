@@ -1,0 +1,17 @@
+"""The pictures of a report, each drawn from a small table."""
+
+from clustomer.outputs.charts.differences import differences_chart
+from clustomer.outputs.charts.figure import Figure, Layout, draw
+from clustomer.outputs.charts.pca import pca_chart
+from clustomer.outputs.charts.selection import choice_of_k_chart
+from clustomer.outputs.charts.sizes import sizes_chart
+
+__all__ = [
+    "Figure",
+    "Layout",
+    "choice_of_k_chart",
+    "differences_chart",
+    "draw",
+    "pca_chart",
+    "sizes_chart",
+]

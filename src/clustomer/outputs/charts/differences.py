@@ -1,0 +1,188 @@
+"""How each segment differs from everyone, feature by feature."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import altair as alt
+import pyarrow as pa
+
+from clustomer.outputs.charts.figure import Layout, pixels, rows_chart, shorten, wrap
+from clustomer.outputs.theme import INK, LESS_COLOUR, MORE_COLOUR, MUTED, ON_COLOUR, SegmentLook
+
+CLIP = 2.0
+# From this share of full colour on, white is easier to read on it than ink.
+LIGHT_TEXT_FROM = 0.62
+
+
+def differences_chart(
+    table: pa.Table, looks: Sequence[SegmentLook], *, layout: Layout = "wide"
+) -> Any:
+    """Draw a heat map of standardised differences; colour is full at two standard deviations.
+
+    `table` has `segment_id`, `family` and `feature` (plain words) and `difference`, in
+    standard deviations of all customers (NULL where undefined: the cell stays empty).
+    Families and features keep the order of the table, segments that of `looks`.
+
+    >>> table = pa.table({"segment_id": ["S1"], "family": ["purchases"], "feature": ["orders"],
+    ...                   "difference": [2.71]})
+    >>> chart = differences_chart(table, [SegmentLook("S1", "Buyers", "#0072b2", "circle")])
+    >>> chart.to_dict()["layer"][0]["data"]["values"][0]["text"]
+    '+2.7'
+    """
+    wide = layout == "wide"
+    present = set(table["segment_id"].to_pylist())
+    shown = [look for look in looks if look.segment_id in present]
+    count = max(len(shown), 1)
+    labels = 196 if wide else 122
+    row_height, heading, leading = (29, 30, 12.5) if wide else (26, 26, 10.5)
+    column = max(44, min(104, 520 // count)) if wide else max(29, min(64, 212 // count))
+    upright = wide and column >= 74
+    # Names that do not fit across their column are read from the side.
+    names = {
+        look.segment_id: _at_most(look.name, int(column / 7.4), lines=4)
+        if upright
+        else [shorten(look.name, 26)]
+        for look in shown
+    }
+    tallest = max((len(lines) for lines in names.values()), default=1)
+    header = 20 + 15 * tallest if upright else 166
+    rises = header - 12
+
+    rows = table.to_pylist()
+    tops: dict[tuple[str, str], float] = {}
+    headings: list[dict[str, Any]] = []
+    y = float(header)
+    for family in dict.fromkeys(row["family"] for row in rows):
+        headings.append({"x": 0, "y": y + heading - 9, "text": family.capitalize()})
+        y += heading
+        for feature in dict.fromkeys(row["feature"] for row in rows if row["family"] == family):
+            tops[family, feature] = y
+            y += row_height
+    lefts = {look.segment_id: labels + 8 + i * column for i, look in enumerate(shown)}
+
+    cells = [
+        _cell(row["difference"])
+        | {
+            "x": lefts[row["segment_id"]] + 1,
+            "x2": lefts[row["segment_id"]] + column - 1,
+            "y": tops[row["family"], row["feature"]] + 1,
+            "y2": tops[row["family"], row["feature"]] + row_height - 1,
+            "cx": lefts[row["segment_id"]] + column / 2,
+            "cy": tops[row["family"], row["feature"]] + row_height / 2,
+        }
+        for row in rows
+        if row["segment_id"] in lefts
+    ]
+    features = [
+        {
+            "x": labels,
+            "y": top + row_height / 2 + (i - (len(lines) - 1) / 2) * leading,
+            "text": line,
+        }
+        for (_, feature), top in tops.items()
+        for lines in [_at_most(feature, 32 if wide else 22, lines=2)]
+        for i, line in enumerate(lines)
+    ]
+    size = 12 if wide else 10.5
+    x, y_axis = (pixels("x"), pixels("y", axis="y"))
+    layers = [
+        rows_chart(cells)
+        .mark_rect(aria=False, cornerRadius=2)
+        .encode(
+            x=x,
+            x2="x2:Q",
+            y=y_axis,
+            y2="y2:Q",
+            fill=alt.Fill("colour:N", scale=None),
+            fillOpacity=alt.FillOpacity("strength:Q", scale=None),
+        )
+    ]
+    layers += [
+        rows_chart([cell for cell in cells if cell["ink"] == colour])
+        .mark_text(aria=False, fontSize=size, color=colour)
+        .encode(x=pixels("cx"), y=pixels("cy", axis="y"), text="text:N")
+        for colour in (INK, ON_COLOUR)
+    ]
+    layers += [
+        rows_chart(features)
+        .mark_text(aria=False, align="right", baseline="middle", fontSize=size - 0.5)
+        .encode(x=x, y=y_axis, text="text:N"),
+        rows_chart(headings)
+        .mark_text(
+            aria=False,
+            align="left",
+            baseline="bottom",
+            fontSize=size,
+            fontWeight="bold",
+            color=MUTED,
+        )
+        .encode(x=x, y=y_axis, text="text:N"),
+    ]
+    titles = [
+        {
+            "x": lefts[segment_id] + column / 2,
+            "y": rises - 14 * index if upright else rises,
+            "text": line,
+        }
+        for segment_id, lines in names.items()
+        for index, line in enumerate(reversed(lines))
+    ]
+    layers.append(
+        rows_chart(titles)
+        .mark_text(
+            aria=False,
+            align="center" if upright else "left",
+            baseline="bottom" if upright else "middle",
+            angle=0 if upright else 270,
+            fontSize=size,
+            fontWeight="bold",
+        )
+        .encode(x=x, y=y_axis, text="text:N")
+    )
+    keys = [
+        {
+            "x": lefts[look.segment_id] + 1,
+            "x2": lefts[look.segment_id] + column - 1,
+            "y": header - 8,
+            "y2": header - 4,
+            "colour": look.colour,
+        }
+        for look in shown
+    ]
+    layers.append(
+        rows_chart(keys)
+        .mark_rect(aria=False)
+        .encode(x=x, x2="x2:Q", y=y_axis, y2="y2:Q", fill=alt.Fill("colour:N", scale=None))
+    )
+    return alt.layer(*layers).properties(width=labels + 8 + count * column, height=y)
+
+
+def _cell(difference: float | None) -> dict[str, Any]:
+    if difference is None:
+        return {"text": "", "strength": 0.0, "colour": MORE_COLOUR, "ink": INK}
+    strength = min(abs(difference) / CLIP, 1.0)
+    return {
+        "text": _signed(difference),
+        "strength": round(strength, 3),
+        "colour": MORE_COLOUR if difference > 0 else LESS_COLOUR,
+        "ink": ON_COLOUR if strength >= LIGHT_TEXT_FROM else INK,
+    }
+
+
+def _at_most(text: str, width: int, *, lines: int) -> list[str]:
+    wrapped = [shorten(line, width) for line in wrap(text, width)]
+    if len(wrapped) <= lines:
+        return wrapped
+    return [*wrapped[: lines - 1], shorten(" ".join(wrapped[lines - 1 :]), width)]
+
+
+def _signed(difference: float) -> str:
+    """Return a difference with its sign and one decimal; no sign at zero.
+
+    >>> _signed(-0.04), _signed(-1.26), _signed(0.5)
+    ('0.0', '−1.3', '+0.5')
+    """
+    text = f"{abs(difference):.1f}"
+    if text == "0.0":
+        return text
+    return ("−" if difference < 0 else "+") + text

@@ -1,0 +1,178 @@
+"""Customers on a map of two dimensions."""
+
+import math
+from collections.abc import Sequence
+from typing import Any
+
+import altair as alt
+import pyarrow as pa
+
+from clustomer.outputs.charts.figure import Layout, rows_chart, wrap
+from clustomer.outputs.charts.labels import place_labels
+from clustomer.outputs.theme import INK, PAPER, SegmentLook
+
+SIZES: dict[Layout, tuple[int, int]] = {"wide": (640, 460), "narrow": (326, 330)}
+NARROW_POINTS = 500
+LEADING = 14
+
+
+def pca_chart(
+    points: pa.Table,
+    loadings: pa.Table,
+    looks: Sequence[SegmentLook],
+    *,
+    explained: tuple[str, str],
+    layout: Layout = "wide",
+) -> Any:
+    """Draw customers as points and the features that span the map as arrows.
+
+    `points` has `segment_id`, `x` and `y` (at most about 1,500 rows; drawn in the order of the
+    table); `loadings` has `feature` (plain words), `x` and `y`, the longest first. `explained`
+    are the texts of the shares of variation that the axes keep.
+
+    >>> points = pa.table({"segment_id": ["S1", "S1"], "x": [0.0, 1.0], "y": [1.0, 0.0]})
+    >>> loadings = pa.table({"feature": ["orders"], "x": [0.9], "y": [0.1]})
+    >>> looks = [SegmentLook("S1", "Buyers", "#0072b2", "circle")]
+    >>> chart = pca_chart(points, loadings, looks, explained=("40 %", "20 %"))
+    >>> chart.to_dict()["layer"][0]["encoding"]["x"]["title"]
+    'First dimension (40 % of the variation)'
+    """
+    wide = layout == "wide"
+    width, height = SIZES[layout]
+    rows = points.to_pylist()
+    if not wide:
+        rows = rows[:: max(1, -(-len(rows) // NARROW_POINTS))]
+    present = {row["segment_id"] for row in rows}
+    shown = [look for look in looks if look.segment_id in present]
+    arrows = loadings.to_pylist()
+    x_domain, y_domain = _domain(rows, "x"), _domain(rows, "y")
+    reach = _reach(arrows, x_domain, y_domain)
+    ends = [{"feature": a["feature"], "x": a["x"] * reach, "y": a["y"] * reach} for a in arrows]
+    x = alt.X(
+        "x:Q",
+        title=f"First dimension ({explained[0]} of the variation)",
+        scale=alt.Scale(domain=x_domain, nice=False),
+        axis=alt.Axis(labels=False, ticks=False, grid=False),
+    )
+    y = alt.Y(
+        "y:Q",
+        title=f"Second dimension ({explained[1]} of the variation)",
+        scale=alt.Scale(domain=y_domain, nice=False),
+        axis=alt.Axis(labels=False, ticks=False, grid=False),
+    )
+    legend = alt.Legend(
+        orient="top" if wide else "bottom",
+        title=None,
+        columns=(3 if wide else 1),
+        symbolOpacity=1,
+        symbolStrokeWidth=0,
+        offset=10,
+        columnPadding=22,
+        rowPadding=5,
+    )
+    names = {look.segment_id: look.name for look in shown}
+    domain = [names[look.segment_id] for look in shown]
+    dots = (
+        rows_chart([{"x": r["x"], "y": r["y"], "segment": names[r["segment_id"]]} for r in rows])
+        .mark_point(aria=False, filled=True, size=26 if wide else 18, opacity=0.6, strokeWidth=0)
+        .encode(
+            x=x,
+            y=y,
+            color=alt.Color(
+                "segment:N",
+                scale=alt.Scale(domain=domain, range=[look.colour for look in shown]),
+                legend=legend,
+            ),
+            shape=alt.Shape(
+                "segment:N",
+                scale=alt.Scale(domain=domain, range=[look.shape for look in shown]),
+                legend=legend,
+            ),
+        )
+    )
+    lines = [{"x": 0.0, "y": 0.0, "x2": e["x"], "y2": e["y"]} for e in ends]
+    span_x, span_y = x_domain[1] - x_domain[0], y_domain[1] - y_domain[0]
+    words = [wrap(str(end["feature"]), 26 if wide else 20) for end in ends]
+    middles = place_labels(
+        [_pixel(end["x"], end["y"], x_domain, y_domain, (width, height)) for end in ends],
+        words,
+        origin=_pixel(0, 0, x_domain, y_domain, (width, height)),
+        size=(width, height),
+        letter=6.6 if wide else 6.1,
+        line=LEADING,
+    )
+    texts = [
+        {
+            "x": x_domain[0] + px / width * span_x,
+            "y": y_domain[1] - (py + LEADING * (i - (len(said) - 1) / 2)) / height * span_y,
+            "text": line,
+        }
+        for (px, py), said in zip(middles, words, strict=True)
+        for i, line in enumerate(said)
+    ]
+    rule = rows_chart(lines)
+    heads = []
+    for end in ends:
+        across, up = end["x"] / span_x * width, end["y"] / span_y * height
+        heads.append({**end, "angle": math.degrees(math.atan2(across, up))})
+    text = rows_chart(texts)
+    place = {"x": x, "y": y, "text": "text:N"}
+    font = 12 if wide else 11
+    return alt.layer(
+        dots,
+        rule.mark_rule(aria=False, color=PAPER, strokeWidth=4, opacity=0.8).encode(
+            x=x, y=y, x2="x2:Q", y2="y2:Q"
+        ),
+        rule.mark_rule(aria=False, color=INK, strokeWidth=1.6).encode(
+            x=x, y=y, x2="x2:Q", y2="y2:Q"
+        ),
+        rows_chart(heads)
+        .mark_point(aria=False, shape="triangle", filled=True, color=INK, size=70, opacity=1)
+        .encode(x=x, y=y, angle=alt.Angle("angle:Q", scale=None)),
+        text.mark_text(
+            aria=False,
+            fontSize=font,
+            fontWeight="bold",
+            color=PAPER,
+            stroke=PAPER,
+            strokeWidth=4,
+            strokeJoin="round",
+        ).encode(**place),
+        text.mark_text(aria=False, fontSize=font, fontWeight="bold", color=INK).encode(**place),
+    ).properties(width=width, height=height)
+
+
+def _domain(rows: list[dict[str, Any]], key: str) -> tuple[float, float]:
+    # The origin, where arrows start, is always in the picture.
+    values = [row[key] for row in rows] + [0.0]
+    low, high = min(values), max(values)
+    margin = (high - low) * 0.06 or 1.0
+    return low - margin, high + margin
+
+
+def _reach(
+    arrows: list[dict[str, Any]], x_domain: tuple[float, float], y_domain: tuple[float, float]
+) -> float:
+    # One factor for all arrows, so that their directions and relative lengths stay true. The
+    # longest ends well inside the picture, which leaves room for its label.
+    room = [
+        limit / component * 0.72
+        for arrow in arrows
+        for component, (low, high) in ((arrow["x"], x_domain), (arrow["y"], y_domain))
+        for limit in (high if component > 0 else low,)
+        if abs(component) > 1e-9
+    ]
+    return min(room, default=1.0)
+
+
+def _pixel(
+    x: float,
+    y: float,
+    x_domain: tuple[float, float],
+    y_domain: tuple[float, float],
+    size: tuple[int, int],
+) -> tuple[float, float]:
+    return (
+        (x - x_domain[0]) / (x_domain[1] - x_domain[0]) * size[0],
+        (y_domain[1] - y) / (y_domain[1] - y_domain[0]) * size[1],
+    )

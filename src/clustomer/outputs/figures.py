@@ -1,0 +1,333 @@
+"""Which pictures a report has, what they show, and what their titles say."""
+
+import math
+from collections.abc import Sequence
+from typing import Any
+
+import pyarrow as pa
+
+from clustomer.customers.features import FEATURES
+from clustomer.insights.facts import Fact, Facts, escape, format_value
+from clustomer.insights.story import Insights
+from clustomer.outputs.charts import (
+    Figure,
+    choice_of_k_chart,
+    differences_chart,
+    draw,
+    pca_chart,
+    sizes_chart,
+)
+from clustomer.outputs.theme import BOTS, SegmentLook, segment_looks
+from clustomer.segments.projection import Projection
+from clustomer.segments.segmentation import Segmentation, Selection
+
+MAX_FEATURES = 18
+MAX_ARROWS = 6
+# An arrow shorter than this (a multiple correlation) is not what spans the map.
+SHORTEST_ARROW = 0.3
+
+# Arrows nearer than this angle (ten degrees) cannot be told apart.
+SAME_WAY = math.radians(10)
+
+_LABELS = {feature.name: feature.label for feature in FEATURES}
+_FAMILIES = {feature.name: feature.family for feature in FEATURES}
+_ORDER = {feature.name: index for index, feature in enumerate(FEATURES)}
+_NUMBER_WORDS = (
+    *("no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten"),
+    *("eleven", "twelve", "thirteen", "fourteen", "fifteen"),
+)
+
+
+def draw_figures(
+    insights: Insights, facts: Facts, segmentation: Segmentation
+) -> tuple[Figure, ...]:
+    """Draw every picture that the data allow, in the order of the report.
+
+    `segments` (sizes against revenue) always; `differences`, `pca` and `choice_of_k` where
+    there is something to compare: two segments, two dimensions, two values of K.
+    """
+    looks = segment_looks((each.segment_id, each.name) for each in insights.segments)
+    found = [
+        _sizes(looks, facts),
+        _differences(looks, facts, segmentation),
+        _pca(looks, facts, segmentation.projection),
+        _choice_of_k(segmentation.selection, facts),
+    ]
+    return tuple(figure for figure in found if figure is not None)
+
+
+def sizes_table(looks: Sequence[SegmentLook], facts: Facts) -> pa.Table:
+    """Return the table that `sizes_chart` draws: shares as numbers and as texts."""
+
+    def column(key: str) -> tuple[list[Any], list[str]]:
+        ids = [f"{look.segment_id}.{key}" for look in looks]
+        return (
+            [facts[i].value if i in facts else None for i in ids],
+            [facts.format(i) if i in facts and facts[i].value is not None else "" for i in ids],
+        )
+
+    customers, customers_text = column("share")
+    revenue, revenue_text = column("revenue_share")
+    return pa.table(
+        {
+            "segment_id": pa.array([look.segment_id for look in looks], pa.string()),
+            "customers_share": pa.array(customers, pa.float64()),
+            "customers_text": customers_text,
+            "revenue_share": pa.array(revenue, pa.float64()),
+            "revenue_text": revenue_text,
+        }
+    )
+
+
+def differences_table(
+    looks: Sequence[SegmentLook],
+    facts: Facts,
+    *,
+    clustered: Sequence[str] = (),
+    most: int = MAX_FEATURES,
+) -> pa.Table:
+    """Return the table that `differences_chart` draws, by family in the declared order.
+
+    Of the features that differ anywhere, `most` are kept: first those that were clustered,
+    then those with the largest difference in any segment.
+    """
+    found: dict[str, dict[str, float]] = {}
+    for look in looks:
+        for fact in facts.values():
+            if fact.segment_id != look.segment_id or not fact.id.endswith(".difference"):
+                continue
+            if isinstance(fact.value, int | float):
+                found.setdefault(fact.source["column"], {})[look.segment_id] = fact.value
+    by_weight = sorted(
+        found,
+        key=lambda name: (
+            name not in clustered,
+            -max(abs(value) for value in found[name].values()),
+            name,
+        ),
+    )
+    families = [*dict.fromkeys(_FAMILIES.values()), "other"]
+    kept = sorted(
+        by_weight[:most],
+        key=lambda name: (
+            families.index(_FAMILIES.get(name, "other")),
+            _ORDER.get(name, len(_ORDER)),
+            name,
+        ),
+    )
+    rows = [
+        {
+            "segment_id": look.segment_id,
+            "family": _FAMILIES.get(name, "other"),
+            "feature": label(name),
+            "difference": found[name].get(look.segment_id),
+        }
+        for name in kept
+        for look in looks
+    ]
+    names = ("segment_id", "family", "feature")
+    schema = pa.schema([*((n, pa.string()) for n in names), ("difference", pa.float64())])
+    return pa.Table.from_pylist(rows, schema=schema)
+
+
+def label(name: str) -> str:
+    """Return a feature's name in plain words.
+
+    >>> label("recency_days"), label("loyalty_points")
+    ('days since the last activity', 'loyalty points')
+    """
+    return _LABELS.get(name, name.replace("_", " "))
+
+
+def in_words(number: int) -> str:
+    """Return a small number as a word, as a title says it.
+
+    >>> in_words(4), in_words(40)
+    ('four', '40')
+    """
+    return _NUMBER_WORDS[number] if number < len(_NUMBER_WORDS) else f"{number:,}"
+
+
+def _sizes(looks: Sequence[SegmentLook], facts: Facts) -> Figure:
+    # Suspected bots are a share of another whole, and no customers to win.
+    looks = [look for look in looks if look.segment_id != BOTS]
+    table = sizes_table(looks, facts)
+    rows = {row["segment_id"]: row for row in table.to_pylist()}
+    with_revenue = [look for look in looks if rows[look.segment_id]["revenue_share"] is not None]
+    title = "How large each segment is"
+    if len(looks) == 1:
+        title = "All customers are in one segment"
+    elif with_revenue:
+        top = max(with_revenue, key=lambda look: rows[look.segment_id]["revenue_share"])
+        key = top.segment_id
+        title = (
+            f"{escape(top.name)}: {{{key}.share}} of customers, {{{key}.revenue_share}} of revenue"
+        )
+    elif looks:
+        top = max(looks, key=lambda look: rows[look.segment_id]["customers_share"] or 0.0)
+        title = (
+            f"{escape(top.name)} are the largest segment: {{{top.segment_id}.share}} of customers"
+        )
+    note = "Each segment's share of all customers"
+    note += ", beside its share of revenue, on one scale." if with_revenue else "."
+    described = "; ".join(
+        f"{escape(look.name)} {{{look.segment_id}.share}} of customers"
+        + (
+            f" and {{{look.segment_id}.revenue_share}} of revenue"
+            if rows[look.segment_id]["revenue_share"] is not None
+            else ""
+        )
+        for look in looks
+        if rows[look.segment_id]["customers_text"]
+    )
+    return draw(
+        "segments",
+        lambda layout: sizes_chart(table, looks, layout=layout),
+        title=title,
+        note=note,
+        description=f"Bars, one for each segment: {described}.",
+        say=facts.render,
+    )
+
+
+def _differences(
+    looks: Sequence[SegmentLook], facts: Facts, segmentation: Segmentation
+) -> Figure | None:
+    looks = [look for look in looks if look.segment_id != BOTS]
+    table = differences_table(
+        looks, facts, clustered=[feature.name for feature in segmentation.scaling]
+    )
+    if len(looks) < 2 or not table.num_rows:
+        return None
+    described = "; ".join(_strongest(look, table) for look in looks)
+    return draw(
+        "differences",
+        lambda layout: differences_chart(table, looks, layout=layout),
+        title="What sets each segment apart from everyone",
+        note="Blue: more than everyone; brown: less; pale: about the same. The numbers are "
+        "distances from the average of everyone, in units of the usual spread between customers.",
+        description=f"A grid of features by segments. {described}.",
+        say=facts.render,
+    )
+
+
+def _strongest(look: SegmentLook, table: pa.Table) -> str:
+    rows = [
+        row
+        for row in table.to_pylist()
+        if row["segment_id"] == look.segment_id and row["difference"] is not None
+    ]
+    rows.sort(key=lambda row: -abs(row["difference"]))
+    told = [
+        f"{row['feature']} {'above' if row['difference'] > 0 else 'below'} everyone"
+        for row in rows[:3]
+        if abs(row["difference"]) >= 0.2  # a small effect, below which nothing is said
+    ]
+    return escape(f"{look.name}: {', '.join(told) or 'about as everyone'}")
+
+
+def _pca(looks: Sequence[SegmentLook], facts: Facts, projection: Projection) -> Figure | None:
+    first, second = (float(share) for share in projection.explained_variance_ratio)
+    if len(projection.features) < 2 or not projection.points.num_rows or not second > 0:
+        return None
+    points = _points(projection)
+    loadings = arrows(projection.loadings)
+    axes = (_percent(first), _percent(second))
+    spanned = "; ".join(loadings["feature"].to_pylist())
+    return draw(
+        "pca",
+        lambda layout: pca_chart(points, loadings, looks, explained=axes, layout=layout),
+        title="Customers on a map: the nearer, the more alike",
+        note=f"Each point is one customer of a sample. The map keeps {_percent(first + second)} of "
+        "the variation between customers in the clustered features; the rest cannot be seen here. "
+        "Arrows point to where a feature grows; features that grow the same way share one.",
+        description="Customers as points in two dimensions, coloured by segment, with arrows for "
+        f"{escape(spanned)}.",
+        say=facts.render,
+    )
+
+
+def arrows(loadings: pa.Table, *, most: int = MAX_ARROWS) -> pa.Table:
+    """Return the arrows that `pca_chart` draws, the longest first.
+
+    `loadings` has `feature, x, y, strength`, the strongest first. A feature that points almost
+    the same way as a stronger one is named with it, and those that the map hardly shows, with a
+    strength below 0.3, are left out.
+
+    >>> arrows(pa.table({"feature": ["orders", "views", "carts"], "x": [0.9, 0.8, 0.1],
+    ...     "y": [0.1, 0.1, 0.2], "strength": [0.91, 0.81, 0.22]})).to_pylist()
+    [{'feature': 'orders, product views', 'x': 0.9, 'y': 0.1}]
+    """
+    groups: list[tuple[dict[str, Any], list[str]]] = []
+    for row in loadings.to_pylist():
+        if row["strength"] < SHORTEST_ARROW:
+            continue
+        for first, names in groups:
+            along = row["x"] * first["x"] + row["y"] * first["y"]
+            if along > math.cos(SAME_WAY) * row["strength"] * first["strength"]:
+                names.append(label(row["feature"]))
+                break
+        else:
+            groups.append((row, [label(row["feature"])]))
+    kept = groups[:most]
+    texts = [", ".join(names[:3]) + (", …" if len(names) > 3 else "") for _, names in kept]
+    return pa.table(
+        {
+            "feature": pa.array(texts, pa.string()),
+            "x": pa.array([first["x"] for first, _ in kept], pa.float64()),
+            "y": pa.array([first["y"] for first, _ in kept], pa.float64()),
+        }
+    )
+
+
+def _points(projection: Projection) -> pa.Table:
+    # By user id, so that no segment is drawn over another as a whole.
+    clusters = projection.points["cluster"].to_pylist()
+    return pa.table(
+        {
+            "segment_id": pa.array([f"S{cluster + 1}" for cluster in clusters], pa.string()),
+            "x": projection.points["x"],
+            "y": projection.points["y"],
+        }
+    )
+
+
+def _choice_of_k(selection: Selection, facts: Facts) -> Figure | None:
+    if selection.criteria.num_rows < 2:
+        return None
+    taken = in_words(selection.k)
+    return draw(
+        "choice_of_k",
+        lambda layout: choice_of_k_chart(
+            selection.criteria, k=selection.k, elbow=selection.elbow_k, layout=layout
+        ),
+        title=_why_so_many(selection),
+        note="One panel: the spread that is left inside the segments, which always falls; the "
+        "elbow is where it stops falling fast. The other: how clearly customers belong to their "
+        "own segment, from −1 to 1, with a band of one standard error.",
+        description=f"Two lines over the number of segments; {taken} were taken. "
+        + escape(selection.reason),
+        say=facts.render,
+    )
+
+
+def _why_so_many(selection: Selection) -> str:
+    title = f"{in_words(selection.k).capitalize()} segments"
+    elbow, silhouette = selection.elbow_k, selection.silhouette_k
+    told = []
+    if elbow is not None and elbow == silhouette:
+        told = [f"the elbow and the silhouette both point to {in_words(elbow)}"]
+    else:
+        if elbow is not None:
+            told.append(f"the elbow is at {in_words(elbow)}")
+        if silhouette is not None:
+            told.append(f"the silhouette is highest at {in_words(silhouette)}")
+    if selection.rule == "fixed":
+        return "; ".join([f"{title}, as asked for", " and ".join(told)] if told else [title])
+    if selection.k == elbow == silhouette:
+        return f"{title}: the elbow and the silhouette agree"
+    return f"{title}: {' and '.join(told)}" if told else title
+
+
+def _percent(share: float) -> str:
+    return format_value(Fact("", share, "share", 1, None, {}))

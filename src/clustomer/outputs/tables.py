@@ -1,0 +1,95 @@
+"""The CSV files of a version: the same table gives the same bytes, everywhere."""
+
+import re
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+import pyarrow as pa
+
+from clustomer.errors import OutputError, UsageError, did_you_mean
+
+_QUOTED = re.compile(r'[,"\r\n]')
+_BATCH = 65_536
+
+
+def write_cleaning(directory: Path, table: pa.Table) -> Path:
+    """Write `cleaning.csv` into the directory of a version; return its path.
+
+    `table` has `rule`, `action` (kept, repaired or rejected), `rows` and `share`.
+    """
+    return write_csv(directory / "cleaning.csv", table, ("rule", "action", "rows", "share"))
+
+
+def write_segments(directory: Path, table: pa.Table) -> Path:
+    """Write `segments.csv`: `user_id, segment_id, segment, cluster, distance`."""
+    columns = ("user_id", "segment_id", "segment", "cluster", "distance")
+    return write_csv(directory / "segments.csv", table, columns)
+
+
+def write_evaluation_metrics(directory: Path, table: pa.Table) -> Path:
+    """Write `reports/cluster_evaluation_metrics.csv`: K and every criterion, a row for each K."""
+    path = directory / "reports" / "cluster_evaluation_metrics.csv"
+    return write_csv(path, table, ("k", "inertia", "silhouette"))
+
+
+def write_cluster_summary(directory: Path, table: pa.Table) -> Path:
+    """Write `reports/cluster_summary.csv`: the mean of each feature, a row for each segment."""
+    path = directory / "reports" / "cluster_summary.csv"
+    return write_csv(path, table, ("segment_id", "segment", "customers"))
+
+
+def write_csv(path: Path, table: pa.Table, columns: Iterable[str] = ()) -> Path:
+    r"""Write a table as CSV (RFC 4180, but with `\n`), in UTF-8; return the path.
+
+    A float is written with the digits that give it back exactly and no more, a NULL and a NaN
+    as nothing, an empty text as `""`, a truth value as `true` or `false`. Rows keep
+    their order. `columns` come first in the file, in that order. Folders are made where they
+    are missing.
+
+    Raises UsageError where one of `columns` is missing from the table, and OutputError where
+    the file cannot be written.
+
+    >>> import tempfile
+    >>> table = pa.table({"share": [1 / 3, None], "rule": ['a "b", c', "d"]})
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     print(write_csv(Path(folder) / "x.csv", table, ["rule"]).read_text(), end="")
+    rule,share
+    "a ""b"", c",0.3333333333333333
+    d,
+    """
+    first = tuple(columns)
+    for name in first:
+        if name not in table.column_names:
+            raise UsageError(
+                f"The table for {path.name} has no column `{name}`. "
+                + did_you_mean(name, table.column_names)
+            )
+    order = [*first, *(name for name in table.column_names if name not in first)]
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with path.open("w", encoding="utf-8", newline="") as file:
+            file.write(",".join(_written(name) for name in order) + "\n")
+            for batch in table.select(order).to_batches(max_chunksize=_BATCH):
+                file.writelines(_lines(batch))
+    except OSError as error:
+        raise OutputError(
+            f"{path} cannot be written ({error.strerror}); a folder that can be written to was "
+            "expected. Choose another one, or make room."
+        ) from error
+    return path
+
+
+def _lines(batch: pa.RecordBatch) -> Iterator[str]:
+    columns = [[_written(value) for value in column.to_pylist()] for column in batch.columns]
+    return (",".join(row) + "\n" for row in zip(*columns, strict=True))
+
+
+def _written(value: object) -> str:
+    if value is None or value != value:  # NaN alone differs from itself
+        return ""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, float):
+        return repr(value)
+    text = str(value)
+    return '"' + text.replace('"', '""') + '"' if _QUOTED.search(text) or not text else text

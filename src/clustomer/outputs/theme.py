@@ -1,0 +1,76 @@
+"""The colours, marks and type that every picture and page share."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+INK = "#1b2430"
+MUTED = "#5a6675"
+GRID = "#e2e7ed"
+PAPER = "#ffffff"
+# White on a strong colour: stays white on a dark page, where ink and paper change places.
+ON_COLOUR = "#fefefe"
+
+# The bundled face first, so that pictures are the same on every machine; the
+# others have the same widths, so that a browser without it keeps the layout.
+FONT = "Liberation Sans, Arial, Helvetica, sans-serif"
+
+# Okabe and Ito (2008), "Color universal design", without black and the yellow
+# that vanishes on white, then four more that stay apart from them.
+SEGMENT_COLOURS = (
+    "#0072b2",
+    "#e69f00",
+    "#009e73",
+    "#cc79a7",
+    "#56b4e9",
+    "#d55e00",
+    "#6a51a3",
+    "#8c6d31",
+    "#a6bc2d",
+    "#9e2a4b",
+)
+BOTS_COLOUR = "#9aa3ad"
+
+# A second sign beside the colour, for those who do not see the difference.
+SEGMENT_SHAPES = ("circle", "square", "triangle-up", "diamond", "cross", "triangle-down")
+
+# The two ends of the scale of differences: apart for every kind of colour vision.
+LESS_COLOUR = "#8a3b00"
+MORE_COLOUR = "#0b4a8f"
+
+BOTS = "bots"
+
+
+@dataclass(frozen=True)
+class SegmentLook:
+    """How one segment looks in every picture of a report.
+
+    `colour` is a hex colour, `shape` the name of a Vega symbol.
+    """
+
+    segment_id: str
+    name: str
+    colour: str
+    shape: str
+
+
+def segment_looks(segments: Iterable[tuple[str, str]]) -> tuple[SegmentLook, ...]:
+    """Give each segment its colour and shape.
+
+    `segments` are pairs of segment id and name, in the order of the report. The colour goes
+    by that order; suspected bots are grey and use up no colour.
+
+    >>> looks = segment_looks([("S2", "Loyal customers"), ("bots", "Suspected bots")])
+    >>> [(look.segment_id, look.colour) for look in looks]
+    [('S2', '#0072b2'), ('bots', '#9aa3ad')]
+    """
+    looks: list[SegmentLook] = []
+    turn = 0
+    for segment_id, name in segments:
+        if segment_id == BOTS:
+            looks.append(SegmentLook(segment_id, name, BOTS_COLOUR, "stroke"))
+            continue
+        colour = SEGMENT_COLOURS[turn % len(SEGMENT_COLOURS)]
+        shape = SEGMENT_SHAPES[turn % len(SEGMENT_SHAPES)]
+        looks.append(SegmentLook(segment_id, name, colour, shape))
+        turn += 1
+    return tuple(looks)
