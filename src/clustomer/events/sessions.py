@@ -5,12 +5,8 @@ from clustomer.engines import DuckDB
 SESSION_MINUTES = 30
 """A visit ends with this much inactivity."""
 
-# ties in time are broken by every column that matters, rows with a session first
-_ORDER = (
-    "event_s, user_session NULLS LAST, event_type, product_id NULLS LAST, price NULLS LAST, "
-    "quantity, order_id NULLS LAST, category_id NULLS LAST, category_code NULLS LAST, "
-    "brand NULLS LAST"
-)
+# of rows at one time those with a session come first; ties beyond that change nothing
+_ORDER = "event_s, user_session NULLS LAST"
 
 
 def derive_sessions(engine: DuckDB) -> int:
@@ -24,17 +20,20 @@ def derive_sessions(engine: DuckDB) -> int:
     missing = int(engine.rows("SELECT COUNT(*) FROM events WHERE user_session IS NULL")[0][0])
     if missing == 0:
         return 0
+    # row ids hold within a transaction only
+    engine.execute("BEGIN")
     engine.execute(
-        f"""CREATE OR REPLACE TABLE events_with_sessions AS
+        f"""CREATE OR REPLACE TEMP TABLE derived AS
         WITH affected AS (
-            SELECT *, DATE_DIFF('second', TIMESTAMP '1970-01-01', event_time) AS event_s
+            SELECT rowid AS row_id, user_id, user_session,
+                DATE_DIFF('second', TIMESTAMP '1970-01-01', event_time) AS event_s
             FROM events
             WHERE user_id IN (SELECT user_id FROM events WHERE user_session IS NULL)
         ),
         breaks AS (
-            SELECT *, CASE WHEN event_s - LAG(event_s) OVER visits <= {SESSION_MINUTES * 60}
+            SELECT *, CASE WHEN event_s - LAG(event_s) OVER so_far <= {SESSION_MINUTES * 60}
                 THEN 0 ELSE 1 END AS begins
-            FROM affected WINDOW visits AS (PARTITION BY user_id ORDER BY {_ORDER})
+            FROM affected WINDOW so_far AS (PARTITION BY user_id ORDER BY {_ORDER})
         ),
         visits AS (
             SELECT *, SUM(begins) OVER (
@@ -47,32 +46,33 @@ def derive_sessions(engine: DuckDB) -> int:
                     PARTITION BY user_id, visit ORDER BY {_ORDER} ROWS UNBOUNDED PRECEDING
                 ) AS block
             FROM visits
-        )
-        SELECT * EXCLUDE (event_s, begins, visit, visit_s, block) REPLACE (
-            COALESCE(
-                user_session,
+        ),
+        sessions AS (
+            SELECT row_id, user_session, COALESCE(
                 MAX(user_session) OVER (PARTITION BY user_id, visit, block),
                 'visit-' || user_id || '-' || visit_s
-            ) AS user_session
+            ) AS derived_session
+            FROM blocks
         )
-        FROM blocks
-        UNION ALL BY NAME
-        SELECT * FROM events
-        WHERE user_id NOT IN (SELECT user_id FROM events WHERE user_session IS NULL)"""
+        SELECT row_id, derived_session FROM sessions WHERE user_session IS NULL"""
     )
-    engine.execute("DROP TABLE events")
-    engine.execute("ALTER TABLE events_with_sessions RENAME TO events")
+    engine.execute(
+        "UPDATE events SET user_session = derived_session FROM derived "
+        "WHERE events.rowid = derived.row_id"
+    )
+    engine.execute("DROP TABLE derived")
+    engine.execute("COMMIT")
     return missing
 
 
 def number_orders(engine: DuckDB) -> None:
     """Make each purchase row without an order number an order of its own."""
     engine.execute(
-        f"""CREATE OR REPLACE TABLE numbered_events AS
+        """CREATE OR REPLACE TABLE numbered_events AS
         SELECT * EXCLUDE (event_s) REPLACE (
             CASE WHEN event_type = 'purchase' AND order_id IS NULL
                 THEN 'row-' || user_id || '-' || event_s || '-' || ROW_NUMBER() OVER (
-                    PARTITION BY user_id, event_s ORDER BY {_ORDER}
+                    PARTITION BY user_id, event_s ORDER BY product_id, price, quantity
                 )
                 ELSE order_id END AS order_id
         )

@@ -7,7 +7,8 @@ so that one bad value can never stop a load.
 import csv
 import io
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -40,12 +41,8 @@ class Source:
     columns: dict[str, str]
     rejects: str | None = None
     parameters: list[Any] = field(default_factory=list)
-    reopen: Callable[[], None] | None = None
-
-    def prepare(self) -> None:
-        """Make the relation readable once more; a stream can be read only once."""
-        if self.reopen is not None:
-            self.reopen()
+    opened: Callable[[], AbstractContextManager[None]] = nullcontext
+    """Makes the relation readable, once, within its context: a stream is read only once."""
 
 
 def open_source(
@@ -200,26 +197,27 @@ def _open_sqlite(engine: DuckDB, path: Path, table: str | None) -> Source:
     )
     query = "SELECT " + fields + " FROM " + quoted(wanted)
 
-    # the connection must outlive the stream that reads from it
-    alive: list[Any] = []
-
-    def reopen() -> None:
-        for held in alive:
-            held.close()
-        alive.clear()
-        connection = dbapi.connect(path.absolute().as_uri() + "?mode=ro")
-        cursor = connection.cursor()
-        cursor.adbc_statement.set_options(**{"adbc.sqlite.query.batch_rows": "65536"})
-        cursor.execute(query)
-        alive.extend([cursor, connection])
-        engine.register("source_rows", cursor.fetch_record_batch())
+    @contextmanager
+    def opened() -> Iterator[None]:
+        with (
+            dbapi.connect(path.absolute().as_uri() + "?mode=ro") as connection,
+            connection.cursor() as cursor,
+        ):
+            cursor.adbc_statement.set_options(**{"adbc.sqlite.query.batch_rows": "65536"})
+            cursor.execute(query)
+            with cursor.fetch_record_batch() as rows:
+                engine.register("source_rows", rows)
+                try:
+                    yield
+                finally:
+                    engine.unregister("source_rows")
 
     return Source(
         "sqlite",
         f"{path} (table {wanted})",
         "source_rows",
         dict.fromkeys(columns, "VARCHAR"),
-        reopen=reopen,
+        opened=opened,
     )
 
 
