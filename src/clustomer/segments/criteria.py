@@ -52,15 +52,15 @@ def partition_criteria(X: ArrayLike, labels: ArrayLike) -> Criteria:
     >>> found.inertia, found.calinski_harabasz, found.davies_bouldin, found.smallest_share
     (4.0, 50.0, 0.2, 0.5)
     """
-    X, codes, counts = _partition(X, labels)
-    means, spreads = _centres(X, codes, counts)
-    inertia = float(spreads @ counts)
+    columns, codes, counts = _partition(X, labels)
+    means, squared = _centres(columns, codes, counts)
+    inertia = float(squared.sum())
     return Criteria(
         inertia=inertia,
-        silhouette_squared=_mean_silhouette(X, codes, counts, means, spreads),
-        calinski_harabasz=_calinski_harabasz(X, means, counts, inertia),
-        davies_bouldin=_davies_bouldin(X, codes, counts, means, spreads),
-        smallest_share=float(counts.min() / len(X)),
+        silhouette_squared=float(_silhouettes(columns, codes, counts, means, squared).mean()),
+        calinski_harabasz=_calinski_harabasz(means, counts, inertia),
+        davies_bouldin=_davies_bouldin(means, _spreads(np.sqrt(squared), codes, counts)),
+        smallest_share=float(counts.min() / len(codes)),
     )
 
 
@@ -83,9 +83,9 @@ def squared_silhouettes(X: ArrayLike, labels: ArrayLike) -> Matrix:
     >>> squared_silhouettes([[0.0], [1.0], [3.0]], [0, 0, 1]).round(4).tolist()
     [0.8889, 0.75, 0.0]
     """
-    X, codes, counts = _partition(X, labels)
-    means, spreads = _centres(X, codes, counts)
-    return _silhouettes(X, codes, counts, means, spreads)
+    columns, codes, counts = _partition(X, labels)
+    means, squared = _centres(columns, codes, counts)
+    return _silhouettes(columns, codes, counts, means, squared)
 
 
 def sampled_silhouettes(
@@ -140,42 +140,46 @@ def sampled_silhouettes(
 
 
 def _partition(X: ArrayLike, labels: ArrayLike) -> tuple[Matrix, Labels, Labels]:
+    """Return the features as rows, centred, with cluster codes and cluster sizes."""
     matrix = np.asarray(X, dtype=np.float64)
     _, codes, counts = np.unique(np.asarray(labels), return_inverse=True, return_counts=True)
     if len(codes) != len(matrix):
         raise ValueError(f"Got {len(codes)} labels for {len(matrix)} rows; expected one per row.")
     # Centring first: the criteria do not change, and large offsets no longer eat the digits.
-    return matrix - matrix.mean(axis=0), codes.astype(np.int64), counts.astype(np.int64)
+    columns = np.ascontiguousarray((matrix - matrix.mean(axis=0)).T)
+    return columns, codes.astype(np.int64), counts.astype(np.int64)
 
 
-def _centres(X: Matrix, codes: Labels, counts: Labels) -> tuple[Matrix, Matrix]:
-    """Return the cluster means and each cluster's mean squared distance to its mean."""
-    sums = np.empty((len(counts), X.shape[1]))
-    for column in range(X.shape[1]):
-        sums[:, column] = np.bincount(codes, weights=X[:, column], minlength=len(counts))
-    means = sums / counts[:, np.newaxis]
-    squared = np.zeros(len(X))
-    for column in range(X.shape[1]):
-        squared += (X[:, column] - means[codes, column]) ** 2
-    return means, np.bincount(codes, weights=squared, minlength=len(counts)) / counts
+def _centres(columns: Matrix, codes: Labels, counts: Labels) -> tuple[Matrix, Matrix]:
+    """Return the cluster means (clusters x features) and squared distances to the own one."""
+    means = np.empty((len(counts), len(columns)))
+    squared = np.zeros(len(codes))
+    for index, column in enumerate(columns):
+        means[:, index] = np.bincount(codes, weights=column, minlength=len(counts)) / counts
+        squared += (column - means[codes, index]) ** 2
+    return means, squared
+
+
+def _spreads(squared: Matrix, codes: Labels, counts: Labels) -> Matrix:
+    return np.bincount(codes, weights=squared, minlength=len(counts)) / counts
 
 
 def _silhouettes(
-    X: Matrix, codes: Labels, counts: Labels, means: Matrix, spreads: Matrix
+    columns: Matrix, codes: Labels, counts: Labels, means: Matrix, squared: Matrix
 ) -> Matrix:
     if len(counts) < 2:
-        return np.full(len(X), np.nan)
-    own = np.empty(len(X))
-    other = np.full(len(X), np.inf)
-    for cluster, count in enumerate(counts):
-        distance = np.full(len(X), spreads[cluster])
-        for column in range(X.shape[1]):
-            distance += (X[:, column] - means[cluster, column]) ** 2
-        inside = codes == cluster
-        # The mean over the others in the cluster leaves the row itself out.
-        own[inside] = distance[inside] * (count / max(count - 1, 1))
-        np.minimum(other, np.where(inside, np.inf, distance), out=other)
-    return _ratio(own, other, counts[codes] == 1, float(np.mean(X**2)))
+        return np.full(len(codes), np.nan)
+    spreads = _spreads(squared, codes, counts)
+    # The mean over the others in the cluster leaves the row itself out.
+    own = (squared + spreads[codes]) * (counts / np.maximum(counts - 1, 1))[codes]
+    other = np.full(len(codes), np.inf)
+    for cluster in range(len(counts)):
+        distance = np.full(len(codes), spreads[cluster])
+        for index, column in enumerate(columns):
+            distance += (column - means[cluster, index]) ** 2
+        distance[codes == cluster] = np.inf
+        np.minimum(other, distance, out=other)
+    return _ratio(own, other, counts[codes] == 1, float(np.mean(columns**2)))
 
 
 def _ratio(own: Matrix, other: Matrix, alone: NDArray[np.bool_], size: float) -> Matrix:
@@ -187,33 +191,24 @@ def _ratio(own: Matrix, other: Matrix, alone: NDArray[np.bool_], size: float) ->
     return result
 
 
-def _mean_silhouette(
-    X: Matrix, codes: Labels, counts: Labels, means: Matrix, spreads: Matrix
-) -> float:
-    return float(_silhouettes(X, codes, counts, means, spreads).mean())
-
-
-def _calinski_harabasz(X: Matrix, means: Matrix, counts: Labels, within: float) -> float:
-    n_clusters = len(counts)
-    if not 1 < n_clusters < len(X):
+def _calinski_harabasz(means: Matrix, counts: Labels, within: float) -> float:
+    n_rows, n_clusters = int(counts.sum()), len(counts)
+    if not 1 < n_clusters < n_rows:
         return float("nan")
-    between = float(np.sum(counts[:, np.newaxis] * means**2))
     if within == 0:
         return 1.0
-    return (between / (n_clusters - 1)) / (within / (len(X) - n_clusters))
+    between = float(np.sum(counts[:, np.newaxis] * means**2))
+    return (between / (n_clusters - 1)) / (within / (n_rows - n_clusters))
 
 
-def _davies_bouldin(
-    X: Matrix, codes: Labels, counts: Labels, means: Matrix, spreads: Matrix
-) -> float:
-    if len(counts) < 2:
+def _davies_bouldin(means: Matrix, radii: Matrix) -> float:
+    """Return the index from the cluster means and the mean distances to them."""
+    if len(means) < 2:
         return float("nan")
-    radius = np.sqrt(((X - means[codes]) ** 2).sum(axis=1))
-    mean_radius = np.bincount(codes, weights=radius, minlength=len(counts)) / counts
     apart = np.sqrt(((means[:, np.newaxis] - means[np.newaxis]) ** 2).sum(axis=2))
-    if not spreads.any() or not apart.any():
+    if not radii.any() or not apart.any():
         return 0.0
-    together = mean_radius[:, np.newaxis] + mean_radius[np.newaxis]
+    together = radii[:, np.newaxis] + radii[np.newaxis]
     ratios = np.divide(together, apart, out=np.zeros_like(apart), where=apart > 0)
     return float(ratios.max(axis=1).mean())
 

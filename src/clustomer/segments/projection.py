@@ -95,10 +95,17 @@ def loadings(
     >>> loadings(("orders",), z, np.column_stack([z, 0 * z])).to_pylist()
     [{'feature': 'orders', 'x': 1.0, 'y': 0.0, 'strength': 1.0}]
     """
-    rows: list[dict[str, Any]] = []
-    for index, name in enumerate(features):
-        x, y = (_correlation(matrix[:, index], coordinates[:, axis]) for axis in (0, 1))
-        rows.append({"feature": name, "x": x, "y": y, "strength": float(np.hypot(x, y))})
+    together = np.zeros((len(features), 2))
+    if len(matrix):
+        with threadpool_limits(1):
+            left, right = matrix - matrix.mean(axis=0), coordinates - coordinates.mean(axis=0)
+            sizes = np.sqrt(np.outer((left**2).sum(axis=0), (right**2).sum(axis=0)))
+            # An axis that explains nothing has coordinates of rounding errors only.
+            np.divide(left.T @ right, sizes, out=together, where=sizes > 1e-9 * len(matrix))
+    rows: list[dict[str, Any]] = [
+        {"feature": name, "x": x, "y": y, "strength": float(np.hypot(x, y))}
+        for name, (x, y) in zip(features, together.tolist(), strict=True)
+    ]
     rows.sort(key=lambda row: -round(row["strength"], 9))
     kinds = [("feature", pa.string())] + [(n, pa.float64()) for n in ("x", "y", "strength")]
     return pa.Table.from_pylist(rows, schema=pa.schema(kinds))
@@ -170,9 +177,3 @@ def _quotas(sizes: list[int], max_points: int, fewest: int) -> list[int]:
     for index in by_remainder[: left - sum(int(share) for share in exact)]:
         quotas[index] += quotas[index] < sizes[index]
     return quotas
-
-
-def _correlation(left: NDArray[np.float64], right: NDArray[np.float64]) -> float:
-    left, right = left - left.mean(), right - right.mean()
-    size = float(np.sqrt((left @ left) * (right @ right)))
-    return float(left @ right) / size if size > 1e-12 * len(left) else 0.0
