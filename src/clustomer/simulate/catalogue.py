@@ -44,8 +44,9 @@ CODES: Final = tuple(
 UNCODED: Final = 60
 """Further categories that have an id and no code."""
 
-SYLLABLES: Final = tuple(
-    "al bo ca del en fi gor ha in jo ka lum mi nor o pa qui ri sa tor u vel wi xen yo zen".split()
+SYLLABLES: Final = (
+    *("al", "bo", "ca", "del", "en", "fi", "gor", "ha", "in", "jo", "ka", "lum", "mi"),
+    *("nor", "o", "pa", "qui", "ri", "sa", "tor", "u", "vel", "wi", "xen", "yo", "zen"),
 )
 BRANDS: Final = 400
 
@@ -103,7 +104,7 @@ class Catalogue:
 def draw_catalogue(rng: np.random.Generator, *, products: int = PRODUCTS) -> Catalogue:
     """Draw a shop's range of products."""
     categories = len(CODES) + UNCODED
-    weight = 1.0 / np.arange(1, categories + 1) ** CATEGORY_ZIPF
+    weight: Floats = 1.0 / np.arange(1, categories + 1, dtype=np.float64) ** CATEGORY_ZIPF
     weight /= weight.sum()
     coded = _coded(weight, rng)
     code = np.full(categories, None, dtype=object)
@@ -144,7 +145,7 @@ def draw_catalogue(rng: np.random.Generator, *, products: int = PRODUCTS) -> Cat
             "product_id": pa.array(rng.permutation(product_id).astype(str), pa.string()),
             "category_id": pa.array(category_id.astype(str)[category], pa.string()),
             "category_code": pa.array(code[category], pa.string()),
-            "brand": pa.array(np.where(brand < 0, None, brand_name[brand]), pa.string()),
+            "brand": pa.array(brand_name[brand], pa.string(), mask=brand < 0),
         }
     )
     return Catalogue(

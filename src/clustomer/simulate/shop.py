@@ -1,7 +1,7 @@
 """A block of customers walks through the simulated shop and leaves its log."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from typing import Final
 
 import numpy as np
@@ -53,18 +53,25 @@ class Block:
 
 @dataclass(frozen=True)
 class Walk:
-    """Rows in the making: the session, its order within the session, type and product of each."""
+    """Rows in the making.
+
+    Attributes:
+        session: The session of each row.
+        position: The order within the session.
+        event_type: Index in `EVENT_TYPES`.
+        product: Index in the catalogue.
+        carted: Whether the row is a view that ends in the cart or a purchase.
+    """
 
     session: Integers
     position: Floats
     event_type: Integers
     product: Integers
+    carted: NDArray[np.bool_]
 
     def take(self, index: Integers | NDArray[np.bool_]) -> "Walk":
         """Return the rows at `index`."""
-        return Walk(
-            self.session[index], self.position[index], self.event_type[index], self.product[index]
-        )
+        return Walk(*(getattr(self, field.name)[index] for field in fields(self)))
 
 
 @dataclass(frozen=True)
@@ -160,11 +167,11 @@ def _draw_sessions(
 ) -> Sessions:
     """Draw as many sessions as should give about `quota` rows."""
     visits = temper.visits[customers]
-    per_visit = (temper.views * (1.0 + temper.intent * CARTED_VIEWS * 1.5))[customers]
-    once = visits == 1.0
+    per_visit = _expected_rows(temper)[customers]
+    once, fewest = visits == 1.0, temper.fewest_visits[customers]
 
     def expected(factor: float) -> float:
-        return float((np.where(once, 1.0, np.maximum(visits * factor, 1.0)) * per_visit).sum())
+        return float((np.where(once, 1.0, np.maximum(visits * factor, fewest)) * per_visit).sum())
 
     low, high = 0.0, 1.0
     while expected(high) < quota and high < 1e9:
@@ -172,12 +179,19 @@ def _draw_sessions(
     for _ in range(40):
         middle = (low + high) / 2.0
         low, high = (middle, high) if expected(middle) < quota else (low, middle)
-    further = np.where(once, 0.0, np.maximum(visits * high - 1.0, 0.0))
-    count = 1 + rng.poisson(further)
+    further = np.where(once, 0.0, np.maximum(visits * high - fewest, 0.0))
+    count = fewest + rng.poisson(further)
     customer = np.repeat(customers, count)
     own = temper.take(customer)
     day = calendar.draw_days(own.arrival, own.departure, own.weekend, rng)
     return Sessions(customer, calendar.draw_seconds(day, own.hour, own.hour_spread, rng), own)
+
+
+def _expected_rows(temper: Temperaments) -> Floats:
+    """Return how many rows a session of each customer has on average."""
+    carts = temper.intent * (1.0 + CARTED_VIEWS * (temper.views - 1.0))
+    after = temper.removal + (1.0 - temper.removal) * temper.completion
+    return temper.views + carts * (1.0 + after) + (1.0 - temper.intent) * temper.direct
 
 
 def _walk(
@@ -191,10 +205,13 @@ def _walk(
     product = _draw_views(session, position, sessions, catalogue, rng)
     is_last = position == views[session] - 1
 
-    has_cart = rng.random(n) < own.intent
-    completes = rng.random(n) < own.completion
+    # Some kinds cart or buy for certain, each customer in one session at least.
+    decisive = _one_each(sessions.customer, rng)
+    has_cart = (rng.random(n) < own.intent) | (decisive & own.must_cart)
+    completes = (rng.random(n) < own.completion) | (decisive & own.must_buy)
     carted = has_cart[session] & ((rng.random(session.size) < CARTED_VIEWS) | is_last)
     removed = carted & (rng.random(session.size) < own.removal[session])
+    removed &= ~(is_last & (decisive & own.must_buy)[session])
     bought = (carted & ~removed & completes[session]) | (
         is_last & ~has_cart[session] & (rng.random(session.size) < own.direct[session])
     )
@@ -211,6 +228,7 @@ def _walk(
         position=np.concatenate([at[rows] for rows, at, _ in parts]),
         event_type=np.concatenate([np.full(int(rows.sum()), code) for rows, _, code in parts]),
         product=np.concatenate([product[rows] for rows, _, _ in parts]),
+        carted=np.concatenate([(carted | bought)[rows] for rows, _, _ in parts]),
     )
 
 
@@ -263,20 +281,17 @@ def _fit(walk: Walk, sessions: Sessions, quota: int, rng: np.random.Generator) -
     missing = quota - walk.session.size
     if missing > 0:
         again = rng.choice(np.flatnonzero(walk.event_type == VIEW), size=missing)
-        seen = walk.take(again)
-        repeats = Walk(
-            seen.session, seen.position + 0.3 * rng.random(missing), seen.event_type, seen.product
-        )
-        return Walk(
-            np.concatenate([walk.session, repeats.session]),
-            np.concatenate([walk.position, repeats.position]),
-            np.concatenate([walk.event_type, repeats.event_type]),
-            np.concatenate([walk.product, repeats.product]),
-        )
+        every = walk.take(np.concatenate([np.arange(walk.session.size), again]))
+        every.position[walk.session.size :] += 0.3 * rng.random(missing)
+        return every
     spare = _but_first_rows(sessions.customer[walk.session])
-    # Views go first, so that an order is lost only where there are hardly any rows at all.
+    # Views that no cart follows go first, and a session's first view after the others: sessions
+    # and orders are lost only where there are hardly any rows at all.
+    value = np.select(
+        [walk.event_type != VIEW, walk.position == 0, walk.carted], [3, 2, 1], default=0
+    )
     order = rng.permutation(spare)
-    order = order[np.argsort(walk.event_type[order] != VIEW, kind="stable")]
+    order = order[np.argsort(value[order], kind="stable")]
     kept = np.ones(walk.session.size, dtype=bool)
     kept[order[:-missing]] = False
     return walk.take(kept)
@@ -300,6 +315,14 @@ def _clock(
     second = np.empty(session.size, dtype=np.int64)
     second[order] = np.maximum(begin, 0)[session] + elapsed
     return np.minimum(second, calendar.days * DAY_S - 1)
+
+
+def _one_each(customer: Integers, rng: np.random.Generator) -> NDArray[np.bool_]:
+    """Choose one of the sessions of each customer."""
+    order = rng.permutation(customer.size)
+    chosen = np.zeros(customer.size, dtype=bool)
+    chosen[order[np.unique(customer[order], return_index=True)[1]]] = True
+    return chosen
 
 
 def _but_first_rows(customer: Integers) -> Integers:

@@ -1,6 +1,7 @@
 """A shop whose true customer segments are known, drawn and written."""
 
 import shutil
+import sqlite3
 import tempfile
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
@@ -10,6 +11,7 @@ from os import PathLike
 from pathlib import Path
 from typing import Final
 
+import adbc_driver_manager
 import duckdb
 import numpy as np
 import pyarrow as pa
@@ -26,7 +28,7 @@ from clustomer.simulate.dirt import (
     UNKNOWN_TYPE,
     plan_dirt,
 )
-from clustomer.simulate.shop import EVENT_TYPES, Block, draw_block
+from clustomer.simulate.shop import EVENT_TYPES, Block, Integers, draw_block
 from clustomer.simulate.world import SEGMENTS
 from clustomer.simulate.writers import counted, writer_for
 
@@ -166,7 +168,7 @@ def simulate(
         raise OutputError(f"Cannot write into {path.parent}: {error}. Choose another.") from error
     try:
         with duckdb.connect(folder / "log.duckdb") as connection:
-            connection.execute("SET memory_limit = '1GB'")
+            connection.execute("SET memory_limit = '512MB'")
             truth, flaws = _draw(connection, blocks, calendar, catalogue, on_rows)
             connection.register("products", catalogue.table)
             reader = connection.sql(LOG, params=_texts(random_state)).to_arrow_reader(BATCH_ROWS)
@@ -174,8 +176,10 @@ def simulate(
         _write_truth(folder / truth_path.name, truth)
         (folder / truth_path.name).replace(truth_path)
         (folder / path.name).replace(path)
-    except OSError as error:
-        raise OutputError(f"Cannot write {path}: {error}. Is there space left?") from error
+    except (OSError, duckdb.IOException, sqlite3.Error, adbc_driver_manager.Error) as error:
+        raise OutputError(
+            f"Cannot write {path}: {error}. Is there space left, and is it not a folder?"
+        ) from error
     finally:
         shutil.rmtree(folder, ignore_errors=True)
     sizes = Counter(segment for _, segments in truth for segment in segments.tolist())
@@ -242,7 +246,7 @@ def _draw(
     calendar: Calendar,
     catalogue: Catalogue,
     on_rows: Callable[[int], None] | None,
-) -> tuple[list[tuple[np.ndarray, np.ndarray]], dict[str, int]]:
+) -> tuple[list[tuple[Integers, Integers]], dict[str, int]]:
     """Draw every block into the table `log`; return the truth per block and the flaws' counts."""
     truth = []
     flaws = dict.fromkeys(CODES, 0)
@@ -275,7 +279,7 @@ def _texts(random_state: int) -> dict[str, object]:
     }
 
 
-def _write_truth(path: Path, truth: list[tuple[np.ndarray, np.ndarray]]) -> None:
+def _write_truth(path: Path, truth: list[tuple[Integers, Integers]]) -> None:
     """Write the segment of each customer, ordered by `user_id`."""
     names = np.array(SEGMENTS, dtype=object)
     table = pa.table(

@@ -1,4 +1,4 @@
-"""The kinds of customers that the simulated shop has, and how far each customer strays from its kind."""
+"""The kinds of customers of the simulated shop, and how far each customer strays from its kind."""
 
 from dataclasses import dataclass, fields
 from typing import Final
@@ -7,6 +7,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 Floats = NDArray[np.float64]
+Integers = NDArray[np.int64]
+Booleans = NDArray[np.bool_]
 
 
 @dataclass(frozen=True)
@@ -17,6 +19,8 @@ class Kind:
         name: The segment, as the truth file names it.
         share: Share of the customers, 0 to 1.
         visits: Mean sessions in the simulated time; 1 means exactly one session.
+        fewest_visits: Sessions that everyone of the kind has: it would not be of the kind else.
+        certain: What everyone of the kind does at least once: "cart", "purchase" or nothing ("").
         views: Mean product views per session.
         intent: Share of sessions in which something goes into the cart.
         completion: Share of sessions with a cart that end in a purchase.
@@ -37,6 +41,8 @@ class Kind:
     name: str
     share: float
     visits: float
+    fewest_visits: int
+    certain: str
     views: float
     intent: float
     completion: float
@@ -56,8 +62,10 @@ class Kind:
 KINDS: Final = (
     Kind(
         name="one-time visitor",
-        share=0.31,
+        share=0.36,
         visits=1,
+        fewest_visits=1,
+        certain="",
         views=2.6,
         intent=0.05,
         completion=0.4,
@@ -70,13 +78,15 @@ KINDS: Final = (
         rereading=0.2,
         weekend=1.0,
         night=0.05,
-        arrival=(0.0, 0.84),
+        arrival=(0.0, 1.0),
         departure=(2.0, 2.0),
     ),
     Kind(
         name="frequent browser",
-        share=0.18,
+        share=0.17,
         visits=14,
+        fewest_visits=3,
+        certain="",
         views=5.5,
         intent=0.03,
         completion=0.15,
@@ -94,8 +104,10 @@ KINDS: Final = (
     ),
     Kind(
         name="occasional buyer",
-        share=0.15,
+        share=0.13,
         visits=4.2,
+        fewest_visits=1,
+        certain="purchase",
         views=4.0,
         intent=0.42,
         completion=0.72,
@@ -113,8 +125,10 @@ KINDS: Final = (
     ),
     Kind(
         name="cart abandoner",
-        share=0.1,
+        share=0.09,
         visits=7,
+        fewest_visits=2,
+        certain="cart",
         views=4.5,
         intent=0.55,
         completion=0.06,
@@ -132,8 +146,10 @@ KINDS: Final = (
     ),
     Kind(
         name="lapsed customer",
-        share=0.09,
+        share=0.08,
         visits=6,
+        fewest_visits=2,
+        certain="purchase",
         views=4.2,
         intent=0.35,
         completion=0.65,
@@ -151,8 +167,10 @@ KINDS: Final = (
     ),
     Kind(
         name="new customer",
-        share=0.07,
+        share=0.08,
         visits=3.2,
+        fewest_visits=1,
+        certain="",
         views=4.2,
         intent=0.3,
         completion=0.5,
@@ -170,8 +188,10 @@ KINDS: Final = (
     ),
     Kind(
         name="bargain hunter",
-        share=0.06,
+        share=0.05,
         visits=9,
+        fewest_visits=2,
+        certain="purchase",
         views=7.0,
         intent=0.4,
         completion=0.6,
@@ -191,6 +211,8 @@ KINDS: Final = (
         name="loyal high-value",
         share=0.04,
         visits=18,
+        fewest_visits=3,
+        certain="purchase",
         views=5.0,
         intent=0.5,
         completion=0.75,
@@ -229,6 +251,9 @@ class Temperaments:
     """What each customer of a block is like: one value per customer, in `Kind`'s units."""
 
     visits: Floats
+    fewest_visits: Integers
+    must_cart: Booleans
+    must_buy: Booleans
     views: Floats
     intent: Floats
     completion: Floats
@@ -273,6 +298,9 @@ def draw_temperaments(kind: NDArray[np.int64], rng: np.random.Generator) -> Temp
     hour = np.where(rng.random(n) < typical("night"), 1.5, hour) + rng.normal(0.0, 1.2, n)
     return Temperaments(
         visits=np.where(visits == 1.0, 1.0, varied),
+        fewest_visits=np.array([k.fewest_visits for k in KINDS])[kind],
+        must_cart=np.array([k.certain != "" for k in KINDS])[kind],
+        must_buy=np.array([k.certain == "purchase" for k in KINDS])[kind],
         views=1.0 + (typical("views") - 1.0) * np.exp(rng.normal(0.0, VIEWS_SPREAD, n)),
         intent=share("intent"),
         completion=share("completion"),

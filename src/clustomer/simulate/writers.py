@@ -3,7 +3,7 @@
 import sqlite3
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Final, Protocol
+from typing import Final
 
 import adbc_driver_sqlite.dbapi
 import pyarrow as pa
@@ -31,12 +31,7 @@ CREATE TABLE ecommerce_behavior (
 """
 
 Batches = Iterator[pa.RecordBatch]
-
-
-class Writer(Protocol):
-    """Writes every batch into a new file."""
-
-    def __call__(self, path: Path, schema: pa.Schema, batches: Batches, /) -> None: ...
+Writer = Callable[[Path, pa.Schema, Batches], None]
 
 
 def write_sqlite(path: Path, schema: pa.Schema, batches: Batches) -> None:
