@@ -1,1 +1,82 @@
-"""Customer segments that prove themselves."""
+"""Customer segments that prove themselves.
+
+Importing the package is fast: what a name needs is imported when it is first used.
+"""
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from clustomer.customers import FEATURES, Customers, Feature, customer_features
+    from clustomer.errors import ClustomerError, InputError, OutputError, UsageError
+    from clustomer.events import Cleaning, Events, EventSchema, Window, read_events
+    from clustomer.insights import Facts, Interpretation, interpret
+    from clustomer.pipeline import Run, Settings, run
+    from clustomer.results import Results
+    from clustomer.segments import Segmentation, SelectK, assign, segment
+
+_HOMES = {
+    "FEATURES": "customers",
+    "Cleaning": "events",
+    "ClustomerError": "errors",
+    "Customers": "customers",
+    "EventSchema": "events",
+    "Events": "events",
+    "Facts": "insights",
+    "Feature": "customers",
+    "InputError": "errors",
+    "Interpretation": "insights",
+    "OutputError": "errors",
+    "Results": "results",
+    "Run": "pipeline",
+    "Segmentation": "segments",
+    "SelectK": "segments",
+    "Settings": "pipeline",
+    "UsageError": "errors",
+    "Window": "events",
+    "assign": "segments",
+    "customer_features": "customers",
+    "interpret": "insights",
+    "read_events": "events",
+    "run": "pipeline",
+    "segment": "segments",
+}
+
+__all__ = [
+    "FEATURES",
+    "Cleaning",
+    "ClustomerError",
+    "Customers",
+    "EventSchema",
+    "Events",
+    "Facts",
+    "Feature",
+    "InputError",
+    "Interpretation",
+    "OutputError",
+    "Results",
+    "Run",
+    "Segmentation",
+    "SelectK",
+    "Settings",
+    "UsageError",
+    "Window",
+    "assign",
+    "customer_features",
+    "interpret",
+    "read_events",
+    "run",
+    "segment",
+]
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOMES:
+        raise AttributeError(f"module 'clustomer' has no attribute {name!r}")
+    value = getattr(import_module(f"clustomer.{_HOMES[name]}"), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

@@ -1,7 +1,8 @@
 """Events: sources become clean events."""
 
 from clustomer.events.cleaning import KEPT, REJECTIONS, REPAIRS, Cleaning
-from clustomer.events.log import Events, read_events
+from clustomer.events.description import Description, describe_source
+from clustomer.events.log import EVENT_ORDER, Events, read_events
 from clustomer.events.schema import (
     COLUMNS,
     EVENT_TYPES,
@@ -12,25 +13,32 @@ from clustomer.events.schema import (
     read_schema,
 )
 from clustomer.events.sources import DEFAULT_TABLE, open_source
+from clustomer.events.storage import fingerprint, rejected_rows, write_events
 from clustomer.events.window import Window, parse_cutoff, parse_length
 
 __all__ = [
     "COLUMNS",
     "DEFAULT_TABLE",
+    "EVENT_ORDER",
     "EVENT_TYPES",
     "KEPT",
     "PRESETS",
     "REJECTIONS",
     "REPAIRS",
     "Cleaning",
+    "Description",
     "EventSchema",
     "Events",
     "Window",
+    "describe_source",
     "detect_schema",
     "draft_schema",
+    "fingerprint",
     "open_source",
     "parse_cutoff",
     "parse_length",
     "read_events",
     "read_schema",
+    "rejected_rows",
+    "write_events",
 ]

@@ -88,6 +88,11 @@ class Cleaning:
         return sum(rows for _, action, rows in self.rules if action == "rejected")
 
     @property
+    def used(self) -> int:
+        """Kept rows inside the window: those that features are made of."""
+        return self.kept - sum(rows for rule, _, rows in self.rules if rule == "outside_window")
+
+    @property
     def table(self) -> pa.Table:
         """Columns `rule, action, rows, share`; share is of the input."""
         return pa.table(
@@ -103,16 +108,23 @@ class Cleaning:
         )
 
 
-def stage(engine: DuckDB, source: Source, schema: EventSchema, time_zone: str) -> int:
+def stage(
+    engine: DuckDB,
+    source: Source,
+    schema: EventSchema,
+    time_zone: str,
+    *,
+    limit: int | None = None,
+) -> int:
     """Read a source into the table `events`, and what is rejected into `rejected`.
 
-    Returns the number of input rows.
+    Returns the number of input rows; `limit` reads only so many.
     """
+    staging = _staging(source, schema, time_zone)
+    if limit is not None:
+        staging += f" LIMIT {int(limit)}"
     with source.opened():
-        engine.execute(
-            f"CREATE OR REPLACE TABLE events AS {_staging(source, schema, time_zone)}",
-            source.parameters,
-        )
+        engine.execute(f"CREATE OR REPLACE TABLE events AS {staging}", source.parameters)
     engine.execute(
         "CREATE OR REPLACE TABLE rejected (rule VARCHAR, "
         + ", ".join(f"{quoted(column)} VARCHAR" for column in COLUMNS)

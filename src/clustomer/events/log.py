@@ -8,7 +8,7 @@ from typing import Any
 import pyarrow as pa
 
 from clustomer.engines import DuckDB, literal
-from clustomer.errors import InputError, UsageError
+from clustomer.errors import InputError, UsageError, did_you_mean
 from clustomer.events.cleaning import (
     Cleaning,
     count_rules,
@@ -22,6 +22,12 @@ from clustomer.events.sources import Source, open_source
 from clustomer.events.times import check_time_zone
 from clustomer.events.window import Window, parse_cutoff, parse_length
 from clustomer.progress import Progress, silent
+
+EVENT_ORDER = (
+    "user_id, event_time, event_type, product_id, price, quantity, user_session, order_id, "
+    "category_id, category_code, brand"
+)
+"""The order of events in every output: ties are broken by whatever could tell them apart."""
 
 
 @dataclass(frozen=True)
@@ -54,8 +60,7 @@ class Events:
     def to_arrow(self) -> pa.Table:
         """Return every clean event, by customer and time; brings all of them into memory."""
         return self.engine.connection.sql(
-            "SELECT * FROM events ORDER BY user_id, event_time, event_type, product_id, price, "
-            "user_session, order_id, quantity"
+            f"SELECT * FROM events ORDER BY {EVENT_ORDER}"
         ).to_arrow_table()
 
     def __arrow_c_stream__(self, requested_schema: object = None) -> object:
@@ -168,8 +173,6 @@ def _checked(schema: EventSchema, source: Source) -> EventSchema:
         for ours, theirs in schema.columns.items()
         if theirs.lower() in present
     }
-    from clustomer.errors import did_you_mean
-
     optional = schema.name in {"rees46"}
     for ours, theirs in schema.columns.items():
         if ours not in found and not (optional and ours not in {"event_time", "user_id"}):

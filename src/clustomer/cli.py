@@ -1,0 +1,462 @@
+"""The command line: parse, call, print.
+
+Heavy modules are imported by the command that needs them, so that help is instant.
+"""
+
+import json
+import os
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, NoReturn
+
+import typer
+
+from clustomer.errors import ClustomerError, UsageError
+
+if TYPE_CHECKING:
+    from clustomer.events import Cleaning
+    from clustomer.pipeline import Run
+    from clustomer.progress import Progress
+
+NO_STRUCTURE = 5
+INTERRUPTED = 130
+
+app = typer.Typer(
+    name="clustomer",
+    help="From a shop's event log to customer segments that prove themselves.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+Source = Annotated[
+    str,
+    typer.Argument(
+        metavar="SOURCE",
+        help="The event log: SQLite, CSV or TSV (also .gz, .zst), or Parquet (a file, a glob in "
+        "quotes, a folder).",
+        show_default=False,
+    ),
+]
+Table = Annotated[
+    str | None,
+    typer.Option(help="The table of a SQLite file.", show_default="ecommerce_behavior"),
+]
+Schema = Annotated[
+    str | None,
+    typer.Option(
+        help="How to read the columns: rees46, order-lines, transactions, or a TOML file that "
+        "`clustomer schema` wrote.",
+        show_default="detected from the columns",
+    ),
+]
+Cutoff = Annotated[
+    str | None,
+    typer.Option(
+        metavar="DATE",
+        help="Only events before this date count, for example 2011-09-01.",
+        show_default="just after the last plausible event",
+    ),
+]
+Length = Annotated[
+    str | None,
+    typer.Option(
+        "--window",
+        metavar="LENGTH",
+        help="Only events in this length of time before the cutoff count, for example 90d or 12w.",
+        show_default="the whole log",
+    ),
+]
+TimeZone = Annotated[
+    str,
+    typer.Option(
+        "--timezone",
+        metavar="ZONE",
+        help="The shop's clock, for nights, weekends and days, for example Europe/London.",
+    ),
+]
+Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Say nothing but errors.")]
+Json = Annotated[bool, typer.Option("--json", help="Print one JSON object on standard output.")]
+
+
+def _version(asked: bool) -> None:
+    if asked:
+        from importlib.metadata import version
+
+        typer.echo(f"clustomer {version('clustomer')}")
+        raise typer.Exit
+
+
+@app.callback()
+def _root(
+    _version: Annotated[
+        bool,
+        typer.Option("--version", callback=_version, is_eager=True, help="Print the version."),
+    ] = False,
+) -> None:
+    pass
+
+
+@app.command()
+def run(
+    source: Source,
+    out: Annotated[Path, typer.Option(metavar="DIR", help="The results folder.")] = Path(
+        "clustomer-results"
+    ),
+    table: Table = None,
+    schema: Schema = None,
+    cutoff: Cutoff = None,
+    window: Length = None,
+    time_zone: TimeZone = "UTC",
+    k: Annotated[str, typer.Option("--k", metavar="auto|N", help="How many segments.")] = "auto",
+    k_range: Annotated[
+        str, typer.Option(metavar="LOW:HIGH", help="The numbers of segments to compare.")
+    ] = "2:10",
+    features: Annotated[
+        str | None,
+        typer.Option(
+            metavar="NAMES",
+            help="The features to cluster by, separated by commas, the most important first.",
+            show_default="about a dozen; see the reference of features",
+        ),
+    ] = None,
+    events: Annotated[
+        bool, typer.Option("--events/--no-events", help="Store the clean events, too.")
+    ] = True,
+    currency: Annotated[
+        str | None,
+        typer.Option(
+            metavar="CODE", help="How to print money: EUR, GBP, $, ...", show_default="none"
+        ),
+    ] = None,
+    margin: Annotated[
+        float, typer.Option(help="Share of revenue that is left after the cost of goods, 0 to 1.")
+    ] = 0.3,
+    cost: Annotated[
+        float, typer.Option(help="Cost of contacting one customer, in the shop's currency.")
+    ] = 0.5,
+    seed: Annotated[int, typer.Option(help="The same seed gives the same results.")] = 0,
+    quiet: Quiet = False,
+    as_json: Json = False,
+) -> None:
+    """Segment a shop's customers and write the report.
+
+    Exit codes: 0 done, 2 usage, 3 input, 4 output, 5 done but no structure found
+    (complete results with one segment), 130 interrupted.
+    """
+    from clustomer.pipeline import Settings
+    from clustomer.pipeline import run as run_pipeline
+
+    settings = Settings(
+        table=table,
+        schema=schema,
+        cutoff=cutoff,
+        window=window,
+        time_zone=time_zone,
+        k=_k(k),
+        k_range=_k_range(k_range),
+        features=_names(features),
+        currency=currency,
+        margin=margin,
+        cost=cost,
+        keep_events=events,
+        random_state=seed,
+    )
+    progress = _progress(quiet)
+    done = run_pipeline(source, out, settings=settings, progress=progress)
+    if as_json:
+        _print_json(_run_object(done))
+    elif not quiet:
+        _print_run(done, out)
+    if not done.segmentation.structure:
+        raise typer.Exit(NO_STRUCTURE)
+
+
+@app.command()
+def check(
+    source: Source,
+    table: Table = None,
+    schema: Schema = None,
+    cutoff: Cutoff = None,
+    window: Length = None,
+    time_zone: TimeZone = "UTC",
+    quiet: Quiet = False,
+    as_json: Json = False,
+) -> None:
+    """Read and clean a source, and print what was kept, repaired and rejected."""
+    from clustomer.events import read_events
+
+    events = read_events(
+        source,
+        table=table,
+        schema=schema,
+        cutoff=cutoff,
+        window=window,
+        time_zone=time_zone,
+        progress=_progress(quiet),
+    )
+    cleaning = events.cleaning
+    if as_json:
+        _print_json(
+            {
+                "source": events.source,
+                "schema": events.schema.name,
+                "rows": cleaning.rows,
+                "kept": cleaning.kept,
+                "rejected": cleaning.rejected,
+                "rules": cleaning.table.to_pylist(),
+                "unknown_event_types": dict(cleaning.unknown_event_types),
+                "window": events.window.to_json(),
+            }
+        )
+    elif not quiet:
+        _announce(events.schema.name, events.detected)
+        _print_cleaning(cleaning)
+    events.close()
+
+
+@app.command()
+def schema(
+    source: Source,
+    out: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FILE", help="Where to write the TOML file.", show_default="not written"
+        ),
+    ] = None,
+    table: Table = None,
+    as_json: Json = False,
+) -> None:
+    """Show how a source's columns are understood, with five rows; write a TOML file to edit."""
+    from clustomer.events import describe_source
+
+    described = describe_source(source, table=table)
+    if as_json:
+        _print_json(
+            {
+                "source": described.source,
+                "columns": described.columns,
+                "schema": described.schema.model_dump(exclude_none=True),
+                "known": described.known,
+                "rows": described.rows,
+            }
+        )
+    else:
+        _print_schema(described)
+    if out is not None:
+        _write_text(out, described.schema.to_toml())
+        typer.echo(
+            f"Written: {out}. Edit it, then: clustomer run {source} --schema {out}", err=True
+        )
+
+
+@app.command()
+def simulate(
+    out: Annotated[
+        Path,
+        typer.Argument(
+            metavar="FILE",
+            help="Where to write the log: .db or .sqlite, .csv, .csv.gz, or .parquet. The truth "
+            "goes beside it, as <name>.truth.csv.",
+            show_default=False,
+        ),
+    ],
+    events: Annotated[int, typer.Option(help="Rows of the log.")] = 1_000_000,
+    customers: Annotated[
+        int | None, typer.Option(help="Customers.", show_default="one for every 35 events")
+    ] = None,
+    days: Annotated[int, typer.Option(help="Days that the log spans.")] = 150,
+    seed: Annotated[int, typer.Option(help="The same seed gives the same shop.")] = 0,
+    overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace the files.")] = False,
+    quiet: Quiet = False,
+    as_json: Json = False,
+) -> None:
+    """Write the log of a simulated shop whose true customer segments are known."""
+    from clustomer.simulate import simulate as simulate_shop
+
+    with _progress(quiet).stage(f"Simulate {events:,} events"):
+        made = simulate_shop(
+            out,
+            events=events,
+            customers=customers,
+            days=days,
+            random_state=seed,
+            overwrite=overwrite,
+        )
+    found: dict[str, Any] = {
+        "log": str(made.path),
+        "truth": str(made.truth_path),
+        "events": made.events,
+        "customers": made.customers,
+        "segments": dict(made.segments),
+        "dirt": dict(made.dirt),
+    }
+    if as_json:
+        _print_json(found)
+    elif not quiet:
+        typer.echo(f"{made.events:,} events of {made.customers:,} customers: {made.path}")
+        typer.echo(f"Who they truly are: {made.truth_path}")
+
+
+def _k(text: str) -> Any:
+    if text.strip().lower() == "auto":
+        return "auto"
+    try:
+        return int(text)
+    except ValueError:
+        raise UsageError(
+            f"--k is {text!r}. Expected a whole number of segments, such as 4, or auto."
+        ) from None
+
+
+def _k_range(text: str) -> tuple[int, int]:
+    low, colon, high = text.partition(":")
+    try:
+        if not colon:
+            raise ValueError
+        return int(low), int(high)
+    except ValueError:
+        raise UsageError(
+            f"--k-range is {text!r}. Expected the lowest and the highest number of segments, "
+            "such as 2:10."
+        ) from None
+
+
+def _names(text: str | None) -> tuple[str, ...] | None:
+    if text is None:
+        return None
+    return tuple(name.strip() for name in text.split(",") if name.strip())
+
+
+def _progress(quiet: bool) -> "Progress":
+    from clustomer.progress import on_terminal, silent
+
+    return silent() if quiet else on_terminal()
+
+
+def _print_json(content: Any) -> None:
+    typer.echo(json.dumps(content, ensure_ascii=False, indent=2, default=str))
+
+
+def _run_object(done: "Run") -> dict[str, Any]:
+    manifest = done.results.manifest
+    return {
+        "results": str(done.results.path),
+        "report": str(done.results.path / "reports" / "report.html"),
+        **{key: manifest[key] for key in manifest if key != "files"},
+        "selection": {
+            "k": done.segmentation.k,
+            "reason": done.segmentation.selection.reason,
+        },
+    }
+
+
+def _print_run(done: "Run", out: Path) -> None:
+    from rich.console import Console
+
+    from clustomer.outputs.terminal import print_summary
+
+    events = done.events
+    _announce(events.schema.name, events.detected)
+    print_summary(
+        Console(),
+        done.interpretation.insights,
+        done.interpretation.facts,
+        events=events.cleaning.used,
+        window=events.window,
+        cleaning=events.cleaning.table,
+        reason=done.segmentation.selection.reason,
+        report=out / "latest" / "reports" / "report.html",
+    )
+
+
+def _announce(name: str, detected: bool) -> None:
+    how = "detected from the columns; --schema chooses another" if detected else "as asked for"
+    typer.echo(f"Schema: {name} ({how})", err=True)
+
+
+def _print_cleaning(cleaning: "Cleaning") -> None:
+    from rich.console import Console
+    from rich.table import Table as Grid
+
+    from clustomer.events import KEPT, REJECTIONS, REPAIRS
+
+    words = {**KEPT, **REPAIRS, **REJECTIONS}
+    grid = Grid(box=None, pad_edge=False, header_style="dim")
+    for title, side in (("Action", "left"), ("Rows", "right"), ("Share", "right")):
+        grid.add_column(title, justify=side)  # type: ignore[arg-type]
+    grid.add_column("Rule")
+    grid.add_column("What it means")
+    for rule, action, rows in cleaning.rules:
+        if rows:
+            share = rows / cleaning.rows
+            grid.add_row(action, f"{rows:,}", f"{share:.2%}", rule, words[rule])
+    console = Console()
+    console.print(grid)
+    if cleaning.unknown_event_types:
+        listed = ", ".join(f"{kind!r} ({rows:,})" for kind, rows in cleaning.unknown_event_types)
+        console.print(f"Unknown event types: {listed}", markup=False, highlight=False)
+    console.print(
+        f"{cleaning.rows:,} rows = {cleaning.kept:,} kept + {cleaning.rejected:,} rejected",
+        highlight=False,
+    )
+
+
+def _print_schema(described: Any) -> None:
+    from rich.console import Console
+    from rich.table import Table as Grid
+    from rich.text import Text
+
+    console = Console()
+    typer.echo(f"Source: {described.source}")
+    if described.known:
+        typer.echo(f"Schema: {described.schema.name}, detected from the columns")
+    else:
+        typer.echo("No known kind of source: this is a guess. Write it with --out and edit it.")
+    mapping = Grid(box=None, pad_edge=False, header_style="dim")
+    mapping.add_column("Our column")
+    mapping.add_column("Theirs")
+    for ours, theirs in described.schema.columns.items():
+        mapping.add_row(ours, Text(theirs))
+    console.print(mapping)
+    unused = [name for name in described.columns if name not in described.schema.columns.values()]
+    if unused:
+        console.print(Text("Not used: " + ", ".join(unused)))
+    if described.rows:
+        console.print("\nThe first rows, as they will be understood:")
+        rows = Grid(box=None, pad_edge=False, header_style="dim")
+        names = [name for name in described.rows[0] if any(r[name] for r in described.rows)]
+        for name in names:
+            rows.add_column(name, overflow="fold")
+        for row in described.rows:
+            rows.add_row(*(Text("" if row[name] is None else str(row[name])) for name in names))
+        console.print(rows)
+
+
+def _write_text(path: Path, text: str) -> None:
+    from clustomer.errors import OutputError
+
+    aside = path.with_name(f".{path.name}.partial")
+    try:
+        aside.write_text(text, encoding="utf-8", newline="\n")
+        os.replace(aside, path)
+    except OSError as error:
+        aside.unlink(missing_ok=True)
+        raise OutputError(
+            f"{path} cannot be written: {error.strerror}. Name another file with --out."
+        ) from error
+
+
+def main() -> NoReturn:
+    """Run the command line; every known error becomes one message and its exit code."""
+    try:
+        app()
+    except ClustomerError as error:
+        typer.echo(f"clustomer: {error}", err=True)
+        sys.exit(error.exit_code)
+    except SystemExit as stop:
+        if stop.code == INTERRUPTED:
+            typer.echo("clustomer: interrupted. Earlier results are whole.", err=True)
+        raise
+    sys.exit(0)

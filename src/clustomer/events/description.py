@@ -1,0 +1,55 @@
+"""What a source looks like before it is used."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from clustomer.engines import DuckDB
+from clustomer.events.cleaning import stage
+from clustomer.events.schema import COLUMNS, UNMAPPED, EventSchema, draft_schema, read_schema
+from clustomer.events.sources import open_source
+
+SAMPLE_ROWS = 5
+
+
+@dataclass(frozen=True)
+class Description:
+    """How a source would be understood.
+
+    `known` tells whether the schema is a preset or a guess; `rows` are up to five
+    sample rows as they would be read, with `rejected` naming the rule that would
+    reject a row.
+    """
+
+    source: str
+    columns: dict[str, str]
+    schema: EventSchema
+    known: bool
+    rows: list[dict[str, Any]]
+
+
+def describe_source(
+    source: Any, *, table: str | None = None, schema: str | None = None
+) -> Description:
+    """Return how a source's columns would be understood, with five sample rows.
+
+    >>> import pyarrow as pa
+    >>> log = pa.table({"When": ["2024-01-01"], "Customer": ["7"]})
+    >>> describe_source(log).schema.columns
+    {'event_time': 'CHANGE-ME', 'user_id': 'Customer'}
+    """
+    with DuckDB() as engine:
+        given = read_schema(schema) if schema is not None else None
+        opened = open_source(
+            engine, source, table=table, separator=given.separator if given else None
+        )
+        drafted = given or draft_schema(list(opened.columns))
+        rows: list[dict[str, Any]] = []
+        if UNMAPPED not in drafted.columns.values():
+            stage(engine, opened, drafted, "UTC", limit=SAMPLE_ROWS)
+            texts = ", ".join(f"CAST({column} AS VARCHAR)" for column in COLUMNS)
+            found = engine.rows(
+                f"SELECT {texts}, NULL FROM events UNION ALL SELECT {texts}, rule FROM rejected "
+                "ORDER BY ALL"
+            )
+            rows = [dict(zip((*COLUMNS, "rejected"), row, strict=True)) for row in found]
+        return Description(opened.label, opened.columns, drafted, drafted.name != "guessed", rows)

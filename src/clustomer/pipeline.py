@@ -1,0 +1,211 @@
+"""One run, from a source to a version of the results; reads like the workflow."""
+
+import os
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from typing import Any, Literal
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from clustomer.customers import Customers, customer_features
+from clustomer.engines import DuckDB
+from clustomer.events import Events, fingerprint, read_events, rejected_rows, write_events
+from clustomer.insights import Interpretation, interpret
+from clustomer.outputs.figures import draw_figures
+from clustomer.outputs.report import write_reports
+from clustomer.outputs.tables import (
+    write_cleaning,
+    write_cluster_summary,
+    write_evaluation_metrics,
+    write_segments,
+)
+from clustomer.progress import Progress, silent
+from clustomer.results import Draft, Results, new_version
+from clustomer.segments import Segmentation, segment, to_model
+
+DEFAULT_OUT = "clustomer-results"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Settings:
+    """What a run depends on besides its input; the defaults of `clustomer run`.
+
+    `table`, `schema`, `cutoff`, `window` and `time_zone` go to `read_events`;
+    `k`, `k_range`, `features` and `random_state` to `segment`; `currency`,
+    `margin` and `cost` to `interpret`. `keep_events` writes the clean events.
+    """
+
+    table: str | None = None
+    schema: str | None = None
+    cutoff: str | None = None
+    window: str | None = None
+    time_zone: str = "UTC"
+    k: int | Literal["auto"] = "auto"
+    k_range: tuple[int, int] = (2, 10)
+    features: tuple[str, ...] | None = None
+    currency: str | None = None
+    margin: float = 0.3
+    cost: float = 0.5
+    keep_events: bool = True
+    random_state: int = 0
+
+
+@dataclass(frozen=True)
+class Run:
+    """What a run made, still in memory, and where its results are."""
+
+    results: Results
+    events: Events
+    customers: Customers
+    segmentation: Segmentation
+    interpretation: Interpretation
+
+
+def run(
+    source: Any,
+    out: str | os.PathLike[str] = DEFAULT_OUT,
+    *,
+    settings: Settings | None = None,
+    progress: Progress | None = None,
+) -> Run:
+    """Segment a shop's customers: from its event log to a whole version of the results.
+
+    Parameters
+    ----------
+    source : path, glob, or any object with `__arrow_c_stream__`
+        As `read_events` takes it.
+    out : path, default "clustomer-results"
+        The results folder.
+    settings : Settings, optional
+    progress : Progress, optional
+
+    Raises
+    ------
+    InputError, UsageError, OutputError
+        Nothing is written then; earlier results stay whole.
+    """
+    settings = settings or Settings()
+    progress = progress or silent()
+    with DuckDB() as engine:
+        events = read_events(
+            source,
+            table=settings.table,
+            schema=settings.schema,
+            time_zone=settings.time_zone,
+            cutoff=settings.cutoff,
+            window=settings.window,
+            engine=engine,
+            progress=progress,
+        )
+        customers = customer_features(events, progress=progress)
+        with progress.stage("Choose and fit segments") as stage:
+            segmentation = segment(
+                customers,
+                k=settings.k,
+                k_range=settings.k_range,
+                features=settings.features,
+                random_state=settings.random_state,
+            )
+            stage.note(f"{segmentation.k} segments")
+        with progress.stage("Name and explain them"):
+            said = interpret(
+                customers,
+                segmentation,
+                currency=settings.currency,
+                margin=settings.margin,
+                cost=settings.cost,
+                cleaning=events.cleaning.table,
+                source_label=events.source,
+            )
+        identity = {"settings": asdict(settings), "input": fingerprint(events)}
+        about = _about(settings, events, customers, segmentation, said)
+        with new_version(out, cutoff=_moment(events), identity=identity, about=about) as draft:
+            with progress.stage("Draw and write the report"):
+                write_reports(
+                    draft.path, said.insights, said.facts, draw_figures(said, segmentation)
+                )
+            with progress.stage("Write tables"):
+                _write_tables(draft, events, customers, segmentation, said)
+            if settings.keep_events:
+                with progress.stage("Write clean events"):
+                    write_events(events, draft.path / "events")
+    assert draft.result is not None
+    return Run(draft.result, events, customers, segmentation, said)
+
+
+def _write_tables(
+    draft: Draft,
+    events: Events,
+    customers: Customers,
+    segmentation: Segmentation,
+    said: Interpretation,
+) -> None:
+    write_cleaning(draft.path, events.cleaning.table)
+    _write_parquet(draft, "rejected.parquet", rejected_rows(events))
+    _write_parquet(draft, "customers.parquet", customers.table)
+    _write_parquet(draft, "segments.parquet", said.segments)
+    write_segments(draft.path, said.segments)
+    write_evaluation_metrics(draft.path, segmentation.selection.criteria)
+    write_cluster_summary(draft.path, said.summary)
+    model = to_model(
+        segmentation,
+        names=said.names,
+        event_schema=events.schema.model_dump(exclude_none=True),
+        window=customers.window.to_json(),
+        customers_query=customers.query,
+    )
+    draft.write_text("segmentation.json", model.to_json())
+    draft.write_text("facts.json", said.facts.to_json())
+
+
+def _write_parquet(draft: Draft, name: str, table: pa.Table) -> None:
+    pq.write_table(table, draft.file(name), compression="zstd")
+
+
+def _moment(events: Events) -> str:
+    cutoff = events.window.cutoff
+    whole_day = (cutoff.hour, cutoff.minute, cutoff.second) == (0, 0, 0)
+    return cutoff.strftime("%Y-%m-%d" if whole_day else "%Y-%m-%dT%H%M%S")
+
+
+def _about(
+    settings: Settings,
+    events: Events,
+    customers: Customers,
+    segmentation: Segmentation,
+    said: Interpretation,
+) -> Mapping[str, Any]:
+    names = said.names
+    return {
+        "settings": asdict(settings),
+        "source": {
+            "label": events.source,
+            "schema": events.schema.model_dump(exclude_none=True),
+            "schema_detected": events.detected,
+            "fingerprint": fingerprint(events),
+            "unknown_event_types": dict(events.cleaning.unknown_event_types),
+        },
+        "window": customers.window.to_json(),
+        "rows": {
+            "input": events.cleaning.rows,
+            "kept": events.cleaning.kept,
+            "rejected": events.cleaning.rejected,
+        },
+        "customers": customers.table.num_rows,
+        "structure_found": segmentation.structure,
+        "k": segmentation.k,
+        "segments": [
+            {
+                "segment_id": profile.segment_id,
+                "segment": names[profile.segment_id],
+                "customers": profile.customers,
+                "share": profile.share,
+                "revenue": profile.revenue,
+                "revenue_share": profile.revenue_share,
+            }
+            for profile in said.profiles
+        ],
+        "unavailable_features": dict(customers.unavailable),
+        "features_left_out": dict(segmentation.left_out),
+    }
