@@ -68,25 +68,26 @@ def _taste(has: Has, who: str = "them") -> str:
 def _high_value_loyal(has: Has) -> Advice:
     return Advice(
         who="They buy again, they bought lately, and no other segment brings more per customer.",
-        why="Losing one of them costs more than losing a customer of any other segment.",
+        why="Losing one of them costs more, on average, than losing a customer of any other "
+        "segment.",
         actions=_actions(
             _taste(has),
-            "Use them as the model for look-alike audiences, and leave them out of discount "
-            "campaigns: they buy without.",
+            "Use them as the model for look-alike audiences, and leave them out of general "
+            "discounts unless a test shows that they need one.",
             "Thank them early: first access, a named contact, quick answers to complaints. Call "
             "on those who go quiet for longer than is usual for them.",
             "Offer bundles, refills or a subscription for what they already buy again.",
         ),
         measure="The share of them who order again within the next 60 days, and their revenue per "
         "customer in the next period.",
-        headline="Protect: early access and service, no discounts",
+        headline="Give early access and the best service, not discounts",
     )
 
 
 def _loyal(has: Has) -> Advice:
     return Advice(
         who="They order more often than the average customer, and did so lately.",
-        why="Orders that come again without new advertising are the base of the shop's income.",
+        why="Each further order of theirs comes without a new customer having to be won.",
         actions=_actions(
             _taste(has),
             "Write to them at the rhythm of their own orders, not at the calendar's.",
@@ -95,14 +96,14 @@ def _loyal(has: Has) -> Advice:
         ),
         measure="Orders per customer in the next period"
         + (", and the average order value." if has("average_order_value") else "."),
-        headline="Reward: a loyalty programme, add-ons at the checkout",
+        headline="Start a loyalty programme, with add-ons at the checkout",
     )
 
 
 def _repeat(has: Has) -> Advice:
     return Advice(
         who="At least half of them ordered more than once.",
-        why="They have shown that they come back; few things say more about the next order.",
+        why="They have shown that they come back; the next order is a matter of the right moment.",
         actions=_actions(
             _taste(has),
             "Remind them when the time that usually lies between two orders has passed.",
@@ -117,8 +118,8 @@ def _repeat(has: Has) -> Advice:
 def _new_buyers(has: Has) -> Advice:
     return Advice(
         who="They were first seen late in the period, and at least half have ordered already.",
-        why="What they find in their first weeks decides whether there is a second order; it is "
-        "too early to say what they are worth.",
+        why="The first weeks may decide whether there is a second order; it is too early to say "
+        "what they are worth.",
         actions=_actions(
             "Welcome them with a short series of messages about what they looked at or bought.",
             "Keep them out of win-back campaigns; find out which channel brought them.",
@@ -126,7 +127,7 @@ def _new_buyers(has: Has) -> Advice:
             "Make one offer for a second order, with an end date.",
         ),
         measure="The share of them with a second order within 60 days of the first.",
-        headline="Welcome series towards the second order",
+        headline="Welcome them, towards a second order",
     )
 
 
@@ -147,17 +148,17 @@ def _new_visitors(has: Has) -> Advice:
 
 def _lapsed_repeat(has: Has) -> Advice:
     return Advice(
-        who="They used to buy more than once, but their last orders lie far back.",
+        who="At least half of them bought more than once, but their last orders lie far back.",
         why="They knew the shop well enough to return, so a reason for leaving can be asked for.",
         actions=_actions(
             "Show what is new since their last order"
             + (" in the categories they used to buy." if has("categories") else "."),
-            "Begin with those who left last and spent most.",
+            "Begin with those who spent most and whose last order is most recent.",
             "Ask them why they stopped, in one question, and act on the answers.",
             "Make one good win-back offer with an end date, not a string of discounts.",
         ),
         measure="The share of them who order within 60 days of the message.",
-        headline="Ask why they stopped; one win-back offer",
+        headline="Ask why they stopped, and make one win-back offer",
     )
 
 
@@ -173,13 +174,13 @@ def _lapsed(has: Has) -> Advice:
             "Tie an offer to an order, and keep its cost below the margin it can bring.",
         ),
         measure="The share of them who order within 60 days of the message.",
-        headline="One win-back message to the best of them",
+        headline="Send one win-back message to the best of them",
     )
 
 
 def _one_time(has: Has) -> Advice:
     return Advice(
-        who="Nearly all of them ordered exactly once, not so long ago.",
+        who="Nearly all of them ordered exactly once in the period, and not long ago.",
         why="A second order is the step that separates them from the regulars.",
         actions=_actions(
             "Suggest what goes with the first order."
@@ -212,7 +213,7 @@ def _occasional(has: Has) -> Advice:
 def _buyers(has: Has) -> Advice:
     return Advice(
         who="At least half of them ordered in the period.",
-        why="They are the ones who pay; how they go on cannot be told from this data alone.",
+        why="They are the ones who pay; the next step is another order.",
         actions=_actions(
             _taste(has),
             "Use them as the model for look-alike audiences.",
@@ -220,14 +221,14 @@ def _buyers(has: Has) -> Advice:
             "Suggest at the checkout what goes with the order.",
         ),
         measure="The share of them who order again in the next period.",
-        headline="Follow up the order; suggest what goes with it",
+        headline="Follow up the order, and suggest what goes with it",
     )
 
 
 def _top_spenders(has: Has) -> Advice:
     return Advice(
         who="No other segment brings more revenue per customer.",
-        why="A small number of them moves the revenue of the whole shop.",
+        why="One more or one fewer of them is felt more than in any other segment.",
         actions=_actions(
             _taste(has),
             "Use them as the model for look-alike audiences.",
@@ -235,13 +236,13 @@ def _top_spenders(has: Has) -> Advice:
             "Show the better version of what they look for, and what goes with it.",
         ),
         measure="Their revenue per customer, and the share who order again, in the next period.",
-        headline="Good service, and the better version",
+        headline="Give good service, and show the better version",
     )
 
 
 def _big_ticket(has: Has) -> Advice:
     return Advice(
-        who="They order rarely, but large.",
+        who="Fewer than half of them came back for a second order, but their orders are large.",
         why="Each order weighs much, so that one more or one fewer is felt.",
         actions=_actions(
             "Help them decide: comparison, advice, reviews of the products in question.",
@@ -251,14 +252,14 @@ def _big_ticket(has: Has) -> Advice:
         ),
         measure="Their average order value, and the share with a second order within the next "
         "period.",
-        headline="Advice before, accessories after the order",
+        headline="Advise before the order, offer accessories after it",
     )
 
 
 def _bargain(has: Has) -> Advice:
     return Advice(
         who="They buy, and choose from the cheaper end of each category.",
-        why="Price decides for them; a discount that they did not need costs margin.",
+        why="They choose cheaper products; whether they also need discounts, a test must show.",
         actions=_actions(
             "Show them sales, outlet goods and multi-buys first.",
             "Tell them when a price drops on something they looked at.",
@@ -266,7 +267,7 @@ def _bargain(has: Has) -> Advice:
             "Sell larger packs and bundles whose margin you know.",
         ),
         measure="Their revenue per customer after discounts, beside the margin on it.",
-        headline="Price alerts and bundles with a known margin",
+        headline="Offer price alerts, and bundles whose margin you know",
     )
 
 
@@ -281,13 +282,13 @@ def _returners(has: Has) -> Advice:
             "Look at which products come back, and mend their descriptions or drop them.",
         ),
         measure="Their return rate, and their revenue net of returns.",
-        headline="Better product information; exchange first",
+        headline="Improve product information, and offer exchanges first",
     )
 
 
 def _abandoners(has: Has) -> Advice:
     return Advice(
-        who="They put products in the cart, but hardly ever go through with it.",
+        who="They put products in the cart, but seldom go through with it.",
         why="They came within a step of an order; something stopped them.",
         actions=_actions(
             "Bring back the cart as they left it, on every device and in a reminder.",
@@ -297,14 +298,14 @@ def _abandoners(has: Has) -> Advice:
             "ways to pay.",
         ),
         measure="The share of their visits with a cart that end with a purchase.",
-        headline="Reminder of the cart; clear costs at the checkout",
+        headline="Remind them of the cart, and show all costs early",
     )
 
 
 def _browsers(has: Has) -> Advice:
     return Advice(
         who="They look at many products and buy little.",
-        why="Their interest is there, and the cost of bringing them is already paid.",
+        why="They are interested; what is missing is the step to an order.",
         actions=_actions(
             _taste(has),
             "Show again what they looked at more than once, and stop after a few times.",
@@ -313,14 +314,14 @@ def _browsers(has: Has) -> Advice:
         ),
         measure="The share of them with a first order within 30 days"
         + (", and the share of viewed products put in the cart." if has("carts") else "."),
-        headline="Help them choose; alerts for what they watch",
+        headline="Help them choose, and offer alerts for what they watch",
     )
 
 
 def _engaged(has: Has) -> Advice:
     return Advice(
         who="They look at many products, and more of them buy than of everyone.",
-        why="They spend time here and buy: interest that turns into orders.",
+        why="With them, interest turns into orders more often than with the average customer.",
         actions=_actions(
             _taste(has),
             "Show them new arrivals first; they will look.",
@@ -328,13 +329,13 @@ def _engaged(has: Has) -> Advice:
             "Suggest what goes with the products in question.",
         ),
         measure="Orders per customer in the next period.",
-        headline="New arrivals first",
+        headline="Show them new arrivals first",
     )
 
 
 def _inactive(has: Has) -> Advice:
     return Advice(
-        who="They looked around long ago, hardly bought, and were not seen since.",
+        who="Hardly any of them bought, and they were last seen long ago.",
         why="Many of them may never return; money spent here must be little.",
         actions=_actions(
             "If they come back, greet them as new visitors.",
@@ -343,13 +344,13 @@ def _inactive(has: Has) -> Advice:
             "Spend on them only what costs next to nothing.",
         ),
         measure="The share of them seen again within 30 days of the last message.",
-        headline="One last message, then save the money",
+        headline="Send one last message, then save the money",
     )
 
 
 def _one_visit(has: Has) -> Advice:
     return Advice(
-        who="Nearly all of them came once, and hardly any bought.",
+        who="Nearly all of them came once in the period, and hardly any bought.",
         why="What brought them may cost money; what would bring them back is not in this data.",
         actions=_actions(
             "Make the first page fit what brought them: the product or the search.",
@@ -358,14 +359,14 @@ def _one_visit(has: Has) -> Advice:
             "Lower the bids for channels that bring only single visits.",
         ),
         measure="The share of them with a second visit within 30 days.",
-        headline="Check the channels; a light reason to return",
+        headline="Check the channels, and give a light reason to return",
     )
 
 
 def _casual(has: Has) -> Advice:
     return Advice(
         who="They look at few products, and hardly any of them bought.",
-        why="There is little to go by for each of them; they matter by their number.",
+        why="For each of them there is little to go by.",
         actions=_actions(
             "Show what is popular: for each of them too little is known.",
             "Spend little: leave them out of paid campaigns until they show more interest.",
@@ -373,14 +374,14 @@ def _casual(has: Has) -> Advice:
             "Test the first page and the search; small gains count with many visitors.",
         ),
         measure="The share of them with a second visit, and with a first order, within 30 days.",
-        headline="Show what is popular; spend little",
+        headline="Show what is popular, and spend little",
     )
 
 
 def _window_shoppers(has: Has) -> Advice:
     return Advice(
         who="They look at products, and hardly any of them bought.",
-        why="They know the shop, but something keeps them from ordering.",
+        why="They have seen the products; what keeps them from ordering is not in this data.",
         actions=_actions(
             _taste(has),
             "Show again what they looked at, and stop after a few times.",
@@ -438,14 +439,13 @@ def _all(has: Has) -> Advice:
         measure="The share of customers who order in the next period."
         if has("orders")
         else "The share of customers seen again in the next period.",
-        headline="No separate campaigns; test on a random half",
+        headline="Run no separate campaigns; test on a random half",
     )
 
 
 def _plain(has: Has) -> Advice:
     return Advice(
-        who="No rule for a telling name holds for them; what sets them apart, if anything, "
-        "stands under what marks them.",
+        who="No rule for a more telling name holds for them.",
         why="They are no case for a campaign of their own before more is known.",
         actions=_actions(
             _taste(has),
@@ -456,7 +456,7 @@ def _plain(has: Has) -> Advice:
         measure="The share of them who order in the next period."
         if has("orders")
         else "The share of them seen again in the next period.",
-        headline="General campaigns; watch where they move",
+        headline="Keep them in general campaigns",
     )
 
 

@@ -1,11 +1,20 @@
 """How it was done, and what it cannot say."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
-from clustomer.insights.facts import Fact
+from clustomer.customers import FEATURES
+from clustomer.events import KEPT, REJECTIONS, REPAIRS
+from clustomer.insights.cases import LONG_WINDOW_DAYS
+from clustomer.insights.facts import Fact, escape
 from clustomer.insights.naming import Name
+from clustomer.insights.population import BOTS
 from clustomer.insights.profiles import Described, Profile
+from clustomer.insights.rules import AVERAGE, MIXED, RULES
+
+Section = tuple[str, tuple[str, ...]]
+
+_RULES_IN_WORDS = {**KEPT, **REPAIRS, **REJECTIONS}
 
 
 def method(
@@ -14,11 +23,192 @@ def method(
     segmentation: Any,
     named: Mapping[str, Name],
     facts: Mapping[str, Fact],
-) -> tuple[tuple[str, tuple[str, ...]], ...]:
+) -> tuple[Section, ...]:
     """Return the sections of the appendix: a title and its paragraphs."""
-    return (("Data", ("{run.source}",)),)
+    sections: list[Section] = [
+        ("Data and period", tuple(_data(facts, named))),
+        ("Cleaning", tuple(_cleaning(tables, facts))),
+        ("Features", tuple(_features(tables, described, segmentation, facts))),
+        ("Scaling", tuple(_scaling(described, segmentation))),
+        ("Number of segments", tuple(_number(facts, segmentation))),
+        ("How segments are compared", _COMPARED),
+        ("How segments get their names", tuple(_names(named))),
+    ]
+    return tuple((title, texts) for title, texts in sections if texts)
 
 
-def limits(everyone: Profile, facts: Mapping[str, Fact], days: float | None) -> tuple[str, ...]:
+def limits(
+    everyone: Profile, named: Mapping[str, Name], facts: Mapping[str, Fact], days: float | None
+) -> tuple[str, ...]:
     """Return what must be kept in mind."""
-    return ("A segment describes the past.",)
+    return tuple(_limits(everyone, named, facts, days))
+
+
+_COMPARED = (
+    '"Everyone" is all customers but suspected bots, the segment itself included. "The average '
+    'customer" is the mean of everyone, and "typically" is the median: half lie below, half above.',
+    "A difference is the mean of the segment less that of everyone, divided by the standard "
+    "deviation of everyone, on the scale of the clustering. Below 0.2 it counts as none, from 0.2 "
+    "as slight, from 0.5 as clear, from 0.8 as strong (after Cohen, 1988). It must also be at "
+    "least twice the standard error for a group of that size, and the plain means must differ in "
+    "the same direction; otherwise nothing is said.",
+    "Rates are drawn towards the rate of the whole shop, the more so the less is known of a "
+    "customer, so that one view with one purchase does not make a rate of 100 %. Since their "
+    "means are estimates, they are compared in words only.",
+)
+
+
+def _data(facts: Mapping[str, Fact], named: Mapping[str, Name]) -> Iterator[str]:
+    yield "The data come from {run.source}."
+    if "run.window_days" in facts:
+        yield (
+            "The period runs from {run.start} up to {run.cutoff}, on a clock of {run.time_zone}: "
+            "{run.window_days}. Nothing from outside it counts."
+        )
+    yield "It holds {all.customers:customer/customers}."
+    if BOTS in named:
+        yield (
+            "{bots.customers:of them is a suspected bot/of them are suspected bots}: more than 720 "
+            "views and cart actions within one hour, or more than 2,880 on one day, which is more "
+            "than a person can do. They form a group of their own and count in no figure of "
+            "everyone."
+        )
+
+
+def _cleaning(tables: Mapping[str, Any], facts: Mapping[str, Fact]) -> Iterator[str]:
+    if "cleaning" not in tables:
+        return
+    yield (
+        "{cleaning.kept:row was/rows were} kept and {cleaning.rejected} rejected; together they "
+        "are all rows of the input. Of the rows kept, some were repaired."
+        if facts["cleaning.repaired"].value
+        else "{cleaning.kept:row was/rows were} kept and {cleaning.rejected} rejected; together "
+        "they are all rows of the input."
+    )
+    for row in tables["cleaning"].to_pylist():
+        name, action = row["rule"], row["action"]
+        if row["rows"] and f"cleaning.{name}.rows" in facts:
+            words = escape(_RULES_IN_WORDS.get(name, name))
+            yield f"{action.capitalize()}, {{cleaning.{name}.rows:row/rows}}: {words}."
+
+
+def _features(
+    tables: Mapping[str, Any],
+    described: Mapping[str, Described],
+    segmentation: Any,
+    facts: Mapping[str, Fact],
+) -> Iterator[str]:
+    used = [described[each.name].label for each in segmentation.scaling if each.name in described]
+    if used:
+        yield f"The segments were found from: {_listed(used)}."
+    for index in range(1, len(tables["segmentation"]["left_out"]) + 1):
+        yield f"Not used to find them: {{clustering.left_out.{index}}}."
+    rest = [
+        each.label
+        for each in described.values()
+        if each.name not in {scaled.name for scaled in segmentation.scaling}
+        and each.name not in tables["segmentation"]["left_out"]
+    ]
+    if rest:
+        yield f"Only used to describe them: {_listed(rest)}."
+    labels = {feature.name: feature.label for feature in FEATURES}
+    reasons: dict[str, list[str]] = {}
+    first: dict[str, int] = {}
+    for index, (name, reason) in enumerate(
+        sorted(tables["segmentation"]["unavailable"].items()), 1
+    ):
+        reasons.setdefault(reason, []).append(labels.get(name, name))
+        first.setdefault(reason, index)
+    for reason, missing in reasons.items():
+        yield (f"Not known, since {{clustering.unavailable.{first[reason]}}}: {_listed(missing)}.")
+
+
+def _scaling(described: Mapping[str, Described], segmentation: Any) -> Iterator[str]:
+    if not segmentation.scaling:
+        return
+    logged = [described[each.name].label for each in segmentation.scaling if each.log]
+    if logged:
+        yield (
+            "Where a few customers have far more than the rest (a skewness above 1), the logarithm "
+            f"of the value was taken: {_listed(logged)}."
+        )
+    yield (
+        "Then every feature was brought to mean 0 and standard deviation 1, so that each weighs "
+        "the same. A feature that says almost the same as an earlier one (a correlation of 0.95 "
+        "or more), or that is the same for everyone, was left out."
+    )
+    yield (
+        "A customer for whom a feature has no value, such as the value of an order without an "
+        "order, gets a stated value in its place; it is part of the stored model."
+    )
+
+
+def _number(facts: Mapping[str, Fact], segmentation: Any) -> Iterator[str]:
+    yield "{clustering.reason}"
+    if segmentation.structure:
+        yield (
+            "Segments were found by k-means for each number of the range, and judged by the elbow "
+            "of the within-cluster sum of squares and by the silhouette; "
+            "cluster_evaluation_metrics.csv holds all figures. Every customer belongs to the "
+            "segment whose centre is nearest."
+        )
+    fitted, whole = facts["clustering.fitted_customers"].value, facts["everyone.customers"].value
+    if fitted != whole:
+        yield (
+            "The centres were found on {clustering.fitted_customers} of {everyone.customers} "
+            "customers."
+        )
+
+
+def _names(named: Mapping[str, Name]) -> Iterator[str]:
+    yield (
+        "Names are given by rules in a fixed order. Each goes to the segment that fits it best; "
+        "where two segments are left with the same one, a further difference is added."
+    )
+    requirements = {rule.key: rule for rule in (*RULES, AVERAGE, MIXED)}
+    for key in dict.fromkeys(each.rule for each in named.values()):
+        if key in requirements:
+            yield f"{requirements[key].name}: {_lower(requirements[key].requirement)}"
+
+
+def _limits(
+    everyone: Profile, named: Mapping[str, Name], facts: Mapping[str, Fact], days: float | None
+) -> Iterator[str]:
+    yield (
+        "Segments describe what customers did in the period. They do not say why, nor what they "
+        "will do next."
+    )
+    if len(named) > 1:
+        yield (
+            "Segments shade into one another. A customer near a border could as well belong to the "
+            "next segment."
+        )
+    if days is None or days < LONG_WINDOW_DAYS:
+        yield (
+            "The data span less than four weeks, so nobody can be called loyal, lapsed, inactive, "
+            "occasional or new."
+            if days is not None
+            else "The length of the period is not known, so nobody is called loyal, lapsed, "
+            "inactive, occasional or new."
+        )
+    elif any(each.rule in ("new_buyers", "new_visitors") for each in named.values()):
+        yield (
+            '"New" means first seen late in this period. Someone who was a customer before it '
+            "began, and came back late in it, looks new here."
+        )
+    if everyone.revenue is not None:
+        yield (
+            "Revenue is that of the purchases in the period less that of the returns in it."
+            if "returns" in everyone.features
+            else "Revenue is that of the purchases in the period; returns are not in the data."
+        )
+        yield "The margin and the cost of a contact are settings, not measured."
+    yield "A customer is a user_id: one person with two accounts counts twice."
+
+
+def _listed(words: Iterable[str]) -> str:
+    return "; ".join(escape(word) for word in words)
+
+
+def _lower(text: str) -> str:
+    return text[:1].lower() + text[1:]

@@ -3,7 +3,7 @@
 import math
 from dataclasses import dataclass
 
-from clustomer.insights.profiles import CLEARLY, Profile
+from clustomer.insights.profiles import CLEARLY, SLIGHTLY, Profile
 
 MOST = 0.5
 """What is said of "most" customers holds for at least half of them."""
@@ -25,6 +25,9 @@ LONG_WINDOW_DAYS = 28.0
 so that nobody is called loyal, lapsed, inactive, occasional or new."""
 LONG_SINCE = 1 / 3
 """Away for at least this part of the window: "lapsed" and "inactive"."""
+STANDARD_ERRORS = 2.0
+"""A difference counts when it is at least twice the standard error of a mean of so many
+customers: in a segment of a few, chance alone makes sizeable differences."""
 
 
 @dataclass(frozen=True)
@@ -77,12 +80,12 @@ class Case:
     def higher(self, name: str, least: float = CLEARLY) -> bool:
         """Whether the segment is above everyone on the model's scale and in its mean."""
         whole = known(self.everyone, name, "mean")
-        return self.difference(name) >= least and self.mean(name) > whole
+        return self.difference(name) >= self._least(least) and self.mean(name) > whole
 
     def lower(self, name: str, least: float = CLEARLY) -> bool:
         """Whether the segment is below everyone on the model's scale and in its mean."""
         whole = known(self.everyone, name, "mean")
-        return self.difference(name) <= -least and self.mean(name) < whole
+        return self.difference(name) <= -self._least(least) and self.mean(name) < whole
 
     @property
     def buyers(self) -> float:
@@ -120,12 +123,12 @@ class Case:
 
     @property
     def long_since_bought(self) -> bool:
-        """Whether their last orders lie far back, clearly further than everyone's."""
+        """Whether their last orders lie far back, and further than everyone's."""
         return self._long_since("purchase_recency_days")
 
     @property
     def long_since_seen(self) -> bool:
-        """Whether they were last seen far back, clearly further than everyone."""
+        """Whether they were last seen far back, and further than everyone."""
         return self._long_since("recency_days")
 
     @property
@@ -146,6 +149,11 @@ class Case:
         )
 
     @property
+    def other_buyers(self) -> bool:
+        """Whether at least half of some other segment ordered too."""
+        return any(other.shares.get("orders.at_least_1", 0.0) >= MOST for other in self.others)
+
+    @property
     def looks_a_lot(self) -> bool:
         """Whether they view clearly more products than everyone."""
         return self.higher("views") and self.ratio("views") >= HALF_AGAIN
@@ -156,12 +164,23 @@ class Case:
         found = [abs(each.difference or 0.0) for each in self.profile.features.values()]
         return max(found, default=0.0)
 
+    @property
+    def not_long_ago(self) -> bool:
+        """Whether the last order of at least half of them lies less than a third of it back."""
+        if not self.long_window or self.window_days is None:
+            return True
+        return self.median("purchase_recency_days") < self.window_days * LONG_SINCE
+
     def _long_since(self, name: str) -> bool:
+        # Where most customers have lapsed, everyone's own mean is late already: a slight
+        # difference is enough once the time itself is long.
         if not self.long_window or self.window_days is None:
             return False
-        whole = known(self.everyone, name, "median")
-        median = self.median(name)
-        return self.higher(name) and median > whole and median >= self.window_days * LONG_SINCE
+        long = self.median(name) >= self.window_days * LONG_SINCE
+        return long and self.higher(name, SLIGHTLY)
+
+    def _least(self, least: float) -> float:
+        return max(least, STANDARD_ERRORS / math.sqrt(max(self.profile.customers, 1)))
 
 
 def known(profile: Profile, name: str, statistic: str) -> float:

@@ -74,12 +74,12 @@ def check_currency(currency: str | None) -> str | None:
     )
 
 
-def decimals_for(value: Value, unit: str, least: int = 0) -> int:
+def decimals_for(value: Value, unit: str) -> int:
     """Return how many decimals a value is worth: fewer, the larger it is.
 
     >>> decimals_for(1234.5, "currency"), decimals_for(12.5, "currency")
     (0, 2)
-    >>> decimals_for(1.414, "orders"), decimals_for(14.14, "orders"), decimals_for(3, "orders")
+    >>> decimals_for(1.414, "orders"), decimals_for(14.14, "orders"), decimals_for(3.0, "orders")
     (2, 1, 0)
     """
     if value is None or isinstance(value, str | int):
@@ -88,12 +88,14 @@ def decimals_for(value: Value, unit: str, least: int = 0) -> int:
     if unit == "share":
         return 0 if size >= 10 else 1
     if unit == "currency":
-        return 0 if size >= 1000 else 2
+        return 0 if size >= 1000 or size == 0 else 2
+    if unit == "ratio":
+        return 0 if size >= 10 else 1 if size >= 2 else 2
     if unit in ("days", "minutes"):
         return 0 if size >= 10 else 1
-    if size >= 100:
-        return least
-    return max(least, 1) if size >= 10 else max(least, 2)
+    if size >= 100 or value == int(value):
+        return 0
+    return 1 if size >= 2 else 2
 
 
 class Facts(Mapping[str, Fact]):

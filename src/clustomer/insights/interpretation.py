@@ -2,8 +2,10 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from types import MappingProxyType
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pyarrow as pa
 
@@ -29,8 +31,8 @@ from clustomer.insights.settings import setting_facts
 from clustomer.insights.spend import COST, MARGIN, SPEND_NOTE, spend_facts, spend_rows
 from clustomer.insights.story import Insights, SegmentInsight
 
-TOP_PART = 0.1
-"""The concentration of revenue is that in the hands of the best-paying tenth of customers."""
+TOP_PARTS = {"top_tenth": 0.1, "top_hundredth": 0.01}
+"""The parts of customers, best-paying first, whose share of revenue shows its concentration."""
 
 _ALWAYS = ("customers", "share", "revenue", "revenue_share")
 
@@ -97,7 +99,7 @@ def interpret(
     cleaning : Cleaning, or rows of (rule, action, rows, share), default None
         What cleaning did.
     window : Window, default that of `customers`
-        With `start`, `cutoff`, `days`, `timezone`. Without one nobody is called loyal, lapsed,
+        With `start`, `cutoff`, `days`, `time_zone`. Without one nobody is called loyal, lapsed,
         inactive, occasional or new.
     source_label : str
         What the data is called in texts.
@@ -163,7 +165,7 @@ def interpret(
         spend=spend_rows(profiles, names, facts),
         spend_note=SPEND_NOTE if everyone.revenue is not None else "",
         method=method(tables, described, segmentation, named, facts),
-        limits=limits(everyone, facts, days),
+        limits=limits(everyone, named, facts, days),
     )
     return Interpretation(
         facts=Facts(_used(facts, insights, described), currency=currency),
@@ -245,12 +247,20 @@ def _cleaning_table(cleaning: Any) -> pa.Table:
 def _window_settings(window: Any) -> dict[str, Any]:
     if window is None:
         return {}
+    bounds = [_moment(each, window.time_zone) for each in (window.start, window.cutoff)]
+    if all(each.endswith(" 00:00") for each in bounds):
+        bounds = [each[:10] for each in bounds]
     return {
-        "start": str(window.start),
-        "cutoff": str(window.cutoff),
+        "start": bounds[0],
+        "cutoff": bounds[1],
         "window_days": float(window.days),
-        "timezone": str(window.timezone),
+        "time_zone": str(window.time_zone),
     }
+
+
+def _moment(moment: datetime, time_zone: str) -> str:
+    """Write a UTC time on the shop's clock."""
+    return moment.replace(tzinfo=UTC).astimezone(ZoneInfo(time_zone)).strftime("%Y-%m-%d %H:%M")
 
 
 def _whole_facts(people: Population, everyone: Profile) -> Iterable[Fact]:
@@ -264,8 +274,9 @@ def _whole_facts(people: Population, everyone: Profile) -> Iterable[Fact]:
         yield fact("everyone.orders.sum", "orders", EVERYONE, "orders", "sum")
         yield fact("everyone.non_buyers", "customers", EVERYONE, "orders", "count_at_most(0)")
     if everyone.revenue is not None:
-        name = f"top_share({TOP_PART})"
-        yield fact("everyone.revenue.top_tenth", "share", EVERYONE, "revenue", name)
+        for name, part in TOP_PARTS.items():
+            share = f"top_share({part})"
+            yield fact(f"everyone.revenue.{name}", "share", EVERYONE, "revenue", share)
 
 
 def _segment_insight(
@@ -307,7 +318,7 @@ def _no_marks(key: str) -> tuple[str, ...]:
 def _headline(found: Sequence[Mark], key: str) -> str:
     if key == BOTS:
         return "faster than people can be"
-    return "; ".join(mark.short for mark in found[:2]) or "like everyone"
+    return ", ".join(mark.short for mark in found[:2]) or "like everyone"
 
 
 def _why(each: Profile, said: Advice) -> str:

@@ -7,6 +7,7 @@ name ever depends on a cluster's number or on the order of rows.
 """
 
 import math
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -128,7 +129,7 @@ def _descriptive(case: Case, described: Mapping[str, Described]) -> Iterator[Rul
             holds=lambda case: True,
             score=lambda case, feature=feature: abs(case.difference(feature)),  # type: ignore[misc]
             evidence=(
-                f"{described[feature].label.capitalize()}: {{@.{slug}.mean}} on average, against "
+                f"{_title(described[feature])}: {{@.{slug}.mean}} on average, against "
                 f"{{everyone.{slug}.mean}} for everyone.",
             ),
         )
@@ -147,8 +148,16 @@ def _score(rule: Rule, case: Case) -> float:
 
 def _named(case: Case, rule: Rule) -> Name:
     segment_id = case.profile.segment_id
-    evidence = tuple(sentence.replace("@", segment_id) for sentence in rule.evidence)
+    telling = [sentence for sentence in rule.evidence if not _idle(case, sentence)]
+    evidence = tuple(each.replace("@", segment_id) for each in telling or rule.evidence[:1])
     return Name(segment_id, rule.name, rule.key, evidence)
+
+
+def _idle(case: Case, sentence: str) -> bool:
+    """Whether a sentence compares a share of the segment with the very same share of everyone."""
+    compared = re.findall(r"\{everyone\.([^{}:?]+)\}", sentence)
+    whole = case.everyone.shares
+    return any(name in whole and case.profile.shares.get(name) == whole[name] for name in compared)
 
 
 def _qualified(
@@ -174,13 +183,20 @@ def _qualified(
         slug = described[feature].slug
         others = " and ".join(f"{{{other.segment_id}.{slug}.mean}}" for other in namesakes)
         proof = (
-            f"{described[feature].label.capitalize()}: {{{base.segment_id}.{slug}.mean}} on "
+            f"{_title(described[feature])}: {{{base.segment_id}.{slug}.mean}} on "
             f"average, against {others} in the "
             + ("group" if len(namesakes) == 1 else "groups")
             + f" also called {rule.name}."
         )
         return Name(base.segment_id, name, rule.key, (*base.evidence, proof))
     return _by_size(case, rule, namesakes, taken, base)
+
+
+def _title(column: Described) -> str:
+    label = column.label
+    if label.startswith("days "):
+        label = "time " + label.removeprefix("days ")
+    return label[:1].upper() + label[1:]
 
 
 def _gap(profile: Profile, others: Sequence[Profile], qualifier: Qualifier, sign: int) -> float:

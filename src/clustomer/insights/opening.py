@@ -59,12 +59,15 @@ def _revenue(
 
 
 def _concentration(everyone: Profile, facts: Mapping[str, Fact]) -> str:
-    fact = facts.get("everyone.revenue.top_tenth")
-    if fact is None or fact.value is None:
-        return ""
-    return (
-        "The tenth of the customers who pay most bring {everyone.revenue.top_tenth} of the revenue."
-    )
+    for name, words in (("top_tenth", "tenth"), ("top_hundredth", "hundredth")):
+        fact = facts.get(f"everyone.revenue.{name}")
+        # Where fewer than a tenth buy, the best-paying tenth bring everything: no news.
+        if fact is not None and isinstance(fact.value, float) and fact.value < 1:
+            return (
+                f"The {words} of the customers who pay most bring {{everyone.revenue.{name}}} of "
+                "the revenue."
+            )
+    return ""
 
 
 def _buying(everyone: Profile, facts: Mapping[str, Fact]) -> str:
@@ -110,7 +113,10 @@ def _start(
 
 def _caveat(facts: Mapping[str, Fact], unavailable: Mapping[str, str], everyone: Profile) -> str:
     if "run.window_days" in facts:
-        span = "All of this is seen in {run.window_days} of data, from {run.start} to {run.cutoff}"
+        span = (
+            "All of this is seen in {run.window_days} of data, from {run.start} to {run.cutoff} "
+            "({run.time_zone})"
+        )
     else:
         span = "All of this is seen in the period that the data cover"
     absent = [
@@ -124,12 +130,13 @@ def _caveat(facts: Mapping[str, Fact], unavailable: Mapping[str, str], everyone:
         )
         if name not in everyone.features
     ]
-    without = f"; the data hold no {_listed(absent)}" if absent else ""
+    without = f"; the data hold {_listed(absent)}" if absent else ""
     return f"{span}{without}. It shows what customers did, not why."
 
 
 def _listed(words: Sequence[str]) -> str:
-    return words[0] if len(words) == 1 else ", ".join(words[:-1]) + " and no " + words[-1]
+    none = [f"no {word}" for word in words]
+    return none[0] if len(none) == 1 else ", ".join(none[:-1]) + " and " + none[-1]
 
 
 def _lower(text: str) -> str:

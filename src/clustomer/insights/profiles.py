@@ -34,6 +34,7 @@ class FeatureProfile:
     `mean` and `median` leave out customers for whom the feature is undefined, and are None
     where it is so for all; `defined` is the share for whom it is defined. `difference` is the
     standardised difference from everyone on the model's scale (None where nothing varies).
+    `all_zero` tells whether it is 0 for every customer of the segment.
     """
 
     name: str
@@ -41,6 +42,7 @@ class FeatureProfile:
     median: float | None
     defined: float
     difference: float | None
+    all_zero: bool = False
 
     @property
     def strength(self) -> str:
@@ -176,6 +178,7 @@ def profile(
             median=people.aggregate(key, name, "median"),
             defined=people.aggregate(key, name, "share_defined") or 0.0,
             difference=people.aggregate(key, name, _difference(column)),
+            all_zero=people.aggregate(key, name, "min") == people.aggregate(key, name, "max") == 0,
         )
     shares = {}
     for suffix, (name, aggregate) in thresholds(window_days).items():
@@ -240,7 +243,7 @@ def profile_facts(
                     id=f"{key}.{name}",
                     value=value,
                     unit=unit,
-                    decimals=decimals_for(value, unit),
+                    decimals=0 if name.endswith(".fewer") else decimals_for(value, unit),
                     segment_id=None if key == EVERYONE else key,
                     source={
                         "table": table,

@@ -22,7 +22,7 @@ QUALIFIERS: tuple[Qualifier, ...] = (
     Qualifier("average_order_value", "larger orders", "smaller orders"),
     Qualifier("purchase_recency_days", "longer since the last order", "more recent orders"),
     Qualifier("recency_days", "longer away", "seen more lately", needs_visits=True),
-    Qualifier("tenure_days", "longer known", "more recently arrived"),
+    Qualifier("tenure_days", "first seen earlier", "first seen later"),
     Qualifier("sessions", "more visits", "fewer visits", needs_visits=True),
     Qualifier("views", "more product views", "fewer product views"),
     Qualifier("carts", "more carts", "fewer carts"),

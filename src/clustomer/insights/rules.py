@@ -41,12 +41,12 @@ _ORDERED_TWICE = (
 )
 _HARDLY = "{@.orders.at_least_1} of them ordered anything."
 _LAST_ORDER = (
-    "The last order of the typical one of them was {@.purchase_recency_days.median} before the "
-    "end of the data, against {everyone.purchase_recency_days.median} among all who ordered."
+    "Their last order lies {@.purchase_recency_days.mean} before the end of the data on average, "
+    "against {everyone.purchase_recency_days.mean} among all who ordered."
 )
 _VIEWS = (
-    "They view {@.views.mean} products on average, {@.views.ratio} times as many as the average "
-    "customer."
+    "They look at products {@.views.mean} times on average, {@.views.ratio} times as often as the "
+    "average customer."
 )
 
 RULES: tuple[Rule, ...] = (
@@ -55,12 +55,14 @@ RULES: tuple[Rule, ...] = (
         name="High-value loyal customers",
         requirement="The highest revenue per customer of all segments and at least 1.5 times "
         "everyone's; at least half ordered twice or more; their last orders are no older than "
-        "those of all buyers; they are not newcomers; the log spans four weeks or more.",
+        "those of all buyers and typically less than a third of the period back; they are not "
+        "newcomers; the log spans four weeks or more.",
         holds=lambda case: (
             case.long_window
             and case.spends_most
             and case.repeaters >= MOST
             and case.bought_lately
+            and case.not_long_ago
             and not case.recently_arrived
         ),
         score=lambda case: case.mean("revenue"),
@@ -87,12 +89,14 @@ RULES: tuple[Rule, ...] = (
         key="loyal",
         name="Loyal regulars",
         requirement="At least half ordered twice or more, clearly more orders than everyone, "
-        "last orders no older than those of all buyers, and a log of four weeks or more.",
+        "last orders no older than those of all buyers and typically less than a third of the "
+        "period back, and a log of four weeks or more.",
         holds=lambda case: (
             case.long_window
             and case.repeaters >= MOST
             and case.higher("orders")
             and case.bought_lately
+            and case.not_long_ago
             and not case.recently_arrived
         ),
         score=lambda case: case.mean("orders"),
@@ -102,7 +106,7 @@ RULES: tuple[Rule, ...] = (
         key="lapsed_repeat",
         name="Lapsed repeat buyers",
         requirement="At least half ordered twice or more, but their last orders lie at least a "
-        "third of the period back and clearly further than everyone's; a log of four weeks or "
+        "third of the period back and further than everyone's; a log of four weeks or "
         "more.",
         holds=lambda case: case.repeaters >= MOST and case.long_since_bought,
         score=lambda case: case.median("purchase_recency_days"),
@@ -123,7 +127,8 @@ RULES: tuple[Rule, ...] = (
         evidence=(
             "{@.returns.at_least_1} of them sent something back, against "
             "{everyone.returns.at_least_1} of everyone.",
-            "Their return rate is {@.return_rate.mean}, against {everyone.return_rate.mean}.",
+            "They send back {@.returns.mean:order line/order lines} on average, against "
+            "{everyone.returns.mean} for everyone.",
         ),
     ),
     Rule(
@@ -131,11 +136,7 @@ RULES: tuple[Rule, ...] = (
         name="Top spenders",
         requirement="The highest revenue per customer of all segments and at least 1.5 times "
         "everyone's; at least half ordered, and so did at least half of some other segment.",
-        holds=lambda case: (
-            case.spends_most
-            and case.buyers >= MOST
-            and any(other.shares.get("orders.at_least_1", 0.0) >= MOST for other in case.others)
-        ),
+        holds=lambda case: case.spends_most and case.buyers >= MOST and case.other_buyers,
         score=lambda case: case.mean("revenue"),
         evidence=(
             "They bring {@.revenue.mean} each, the most of all segments and {@.revenue.ratio} "
@@ -146,10 +147,12 @@ RULES: tuple[Rule, ...] = (
     Rule(
         key="bargain",
         name="Bargain hunters",
-        requirement="At least half ordered, and the prices that they look at and pay are clearly "
-        "below everyone's and at least a tenth below the mean of their category.",
+        requirement="At least half ordered, and so did at least half of some other segment; the "
+        "prices that they look at and pay are clearly below everyone's and at least a tenth below "
+        "the mean of their category.",
         holds=lambda case: (
             case.buyers >= MOST
+            and case.other_buyers
             and case.lower("price_level")
             and case.mean("price_level") <= LOWER_PRICES
         ),
@@ -186,7 +189,7 @@ RULES: tuple[Rule, ...] = (
         holds=lambda case: (
             case.repeaters >= MOST
             and case.repeaters > case.everyone.shares.get("orders.at_least_2", math.nan)
-            and not case.long_since_bought
+            and case.not_long_ago
         ),
         score=lambda case: case.repeaters,
         evidence=(_ORDERED_TWICE,),
@@ -195,7 +198,7 @@ RULES: tuple[Rule, ...] = (
         key="lapsed_once",
         name="Lapsed one-time buyers",
         requirement="At least four in five ordered exactly once, and that at least a third of "
-        "the period ago and clearly longer ago than everyone; a log of four weeks or more.",
+        "the period ago and longer ago than everyone's; a log of four weeks or more.",
         holds=lambda case: case.once >= NEARLY_ALL and case.long_since_bought,
         score=lambda case: case.median("purchase_recency_days"),
         evidence=(_LAST_ORDER, "Only {@.orders.at_least_2} of them ordered more than once."),
@@ -204,7 +207,7 @@ RULES: tuple[Rule, ...] = (
         key="lapsed",
         name="Lapsed customers",
         requirement="At least half ordered, and their last orders lie at least a third of the "
-        "period back and clearly further than everyone's; a log of four weeks or more.",
+        "period back and further than everyone's; a log of four weeks or more.",
         holds=lambda case: case.buyers >= MOST and case.long_since_bought,
         score=lambda case: case.median("purchase_recency_days"),
         evidence=(_LAST_ORDER, _ORDERED),
@@ -214,9 +217,7 @@ RULES: tuple[Rule, ...] = (
         name="One-time buyers",
         requirement="At least four in five ordered exactly once, not long ago, in a log of four "
         "weeks or more.",
-        holds=lambda case: (
-            case.long_window and case.once >= NEARLY_ALL and not case.long_since_bought
-        ),
+        holds=lambda case: case.long_window and case.once >= NEARLY_ALL and case.not_long_ago,
         score=lambda case: case.once,
         evidence=(
             _ORDERED,
@@ -229,10 +230,7 @@ RULES: tuple[Rule, ...] = (
         requirement="At least half ordered, fewer than half twice, not long ago, in a log of "
         "four weeks or more.",
         holds=lambda case: (
-            case.long_window
-            and case.buyers >= MOST
-            and case.repeaters < MOST
-            and not case.long_since_bought
+            case.long_window and case.buyers >= MOST and case.repeaters < MOST and case.not_long_ago
         ),
         score=lambda case: case.buyers,
         evidence=(_ORDERED, "{@.orders.at_least_2} of them ordered more than once."),
@@ -244,7 +242,7 @@ RULES: tuple[Rule, ...] = (
         holds=lambda case: (
             case.buyers >= MOST
             and case.buyers > case.everyone.shares.get("orders.at_least_1", math.nan)
-            and not case.long_since_bought
+            and case.not_long_ago
         ),
         score=lambda case: case.buyers,
         evidence=(_ORDERED,),
@@ -275,12 +273,12 @@ RULES: tuple[Rule, ...] = (
         key="inactive",
         name="Inactive visitors",
         requirement="Hardly any ordered, and they were last seen at least a third of the period "
-        "ago and clearly longer ago than everyone; a log of four weeks or more.",
+        "ago and longer ago than everyone; a log of four weeks or more.",
         holds=lambda case: case.visits_known and case.hardly_buys and case.long_since_seen,
         score=lambda case: case.median("recency_days"),
         evidence=(
-            "The typical one of them was last seen {@.recency_days.median} before the end of the "
-            "data, against {everyone.recency_days.median} for everyone.",
+            "They were last seen {@.recency_days.mean} before the end of the data on average, "
+            "against {everyone.recency_days.mean} for everyone.",
             _HARDLY,
         ),
     ),
@@ -308,7 +306,8 @@ RULES: tuple[Rule, ...] = (
         score=lambda case: case.mean("views"),
         evidence=(
             _VIEWS,
-            "They visit {@.sessions.mean} times, against {everyone.sessions.mean}.",
+            "They visit {@.sessions.mean:time/times} on average, against {everyone.sessions.mean} "
+            "for everyone.",
             _HARDLY,
         ),
     ),
@@ -361,7 +360,8 @@ RULES: tuple[Rule, ...] = (
         ),
         score=lambda case: -case.mean("views"),
         evidence=(
-            "They view {@.views.mean} products on average, against {everyone.views.mean}.",
+            "They look at products {@.views.mean:time/times} on average, against "
+            "{everyone.views.mean} for everyone.",
             _HARDLY,
         ),
     ),
@@ -373,7 +373,7 @@ RULES: tuple[Rule, ...] = (
             case.hardly_buys and case.median("views") >= 1 and not case.long_since_seen
         ),
         score=lambda case: case.mean("views"),
-        evidence=("They view {@.views.mean} products on average.", _HARDLY),
+        evidence=("They look at products {@.views.mean:time/times} on average.", _HARDLY),
     ),
     Rule(
         key="non_buyers",

@@ -9,7 +9,7 @@ A source has four texts:
 a column | `value` (of the one row) or `sum` |
 | `run`, `segmentation` | empty, or an entry of the mapping | a setting | `value` |
 | `facts` | ids of other facts, with a blank between | `value` | `ratio` (a / b), `fewer` \
-(1 - a / b), `less` (a - b), `break_even`, `extra_orders_per_1000` |
+(1 - a / b), `per_1000` (1000 * a), `break_even`, `extra_orders_per_1000` |
 
 `break_even` is cost * customers / (margin * revenue), the rise of revenue at which an action
 that costs `cost` for each customer pays for itself; `extra_orders_per_1000` is
@@ -73,16 +73,16 @@ def derive(aggregate: str, parts: list[Any]) -> float | None:
             return a / b if b > 0 else None
         case "fewer", [a, b]:
             return 1 - a / b if b > 0 else None
-        case "less", [a, b]:
-            return a - b  # type: ignore[no-any-return]
+        case "per_1000", [a]:
+            return 1000 * a  # type: ignore[no-any-return]
         case "break_even", [cost, customers, margin, revenue]:
             return cost * customers / (margin * revenue) if margin * revenue > 0 else None
         case "extra_orders_per_1000", [cost, margin, value]:
             return 1000 * cost / (margin * value) if margin * value > 0 else None
     raise InputError(
-        f"There is no figure `{aggregate}` of {len(parts)} facts; one of ratio, fewer, less, "
-        "break_even and extra_orders_per_1000 was expected. Read the facts with the version "
-        "that wrote them."
+        f"There is no figure `{aggregate}` of {len(parts)} facts; one of ratio, fewer, "
+        "per_1000, break_even and extra_orders_per_1000 was expected. Read the facts with the "
+        "version that wrote them."
     )
 
 

@@ -13,6 +13,9 @@ MARGIN = 0.30
 COST = 0.50
 """Cost of contacting one customer, in the shop's currency: an assumption, to be replaced."""
 
+FINE = 0.01
+"""Below a lift of one per cent a second decimal matters."""
+
 SPEND_NOTE = (
     "The lift is the rise in revenue over a period as long as this one at which an action pays "
     "for itself: the cost of contacting every customer of the segment once, over the margin on "
@@ -48,15 +51,18 @@ def spend_facts(profiles: Sequence[Profile], facts: Mapping[str, Fact]) -> Itera
             lift = cost * profile.customers / (margin * profile.revenue)
             ids = f"run.cost {key}.customers run.margin {key}.revenue"
             source = _derived(ids, "break_even")
-            yield Fact(f"{key}.break_even", lift, "share", decimals_for(lift, "share"), key, source)
+            decimals = 2 if lift < FINE else decimals_for(lift, "share")
+            yield Fact(f"{key}.break_even", lift, "share", decimals, key, source)
         few = profile.shares.get("orders.at_least_1", 1.0) <= HARDLY_ANY
         if few and value and margin > 0:
             extra = 1000 * cost / (margin * value)
             source = _derived(
                 f"run.cost run.margin {EVERYONE}.order_value", "extra_orders_per_1000"
             )
-            decimals = decimals_for(extra, "orders")
-            yield Fact(f"{key}.extra_orders", extra, "orders", decimals, key, source)
+            yield Fact(f"{key}.extra_orders", extra, "orders", _few(extra), key, source)
+            now = 1000 * (profile.features["orders"].mean or 0.0)
+            source = _derived(f"{key}.orders.mean", "per_1000")
+            yield Fact(f"{key}.orders_per_1000", now, "orders", _few(now), key, source)
 
 
 def spend_rows(
@@ -69,7 +75,10 @@ def spend_rows(
         if key == BOTS:
             continue
         if f"{key}.extra_orders" in facts:
-            pays = f"{{{key}.extra_orders:extra order/extra orders}} for every 1,000 contacted"
+            pays = (
+                f"{{{key}.extra_orders:extra order/extra orders}} for every 1,000 contacted "
+                f"(now {{{key}.orders_per_1000}})"
+            )
         elif f"{key}.break_even" in facts:
             pays = f"{{{key}.break_even}} more revenue"
         elif profile.revenue is None:
@@ -85,6 +94,10 @@ def _ratio(part: object, whole: object) -> float | None:
     if isinstance(part, int | float) and isinstance(whole, int | float) and part > 0 and whole > 0:
         return part / whole
     return None
+
+
+def _few(orders: float) -> int:
+    return 0 if orders >= 10 or orders == 0 else 1
 
 
 def _derived(ids: str, aggregate: str) -> dict[str, str]:
