@@ -7,8 +7,9 @@ import pytest
 from clustomer.simulate.calendar import DAY_S, make_calendar
 from clustomer.simulate.catalogue import UNBRANDED_SHARE, UNCODED_SHARE, draw_catalogue
 from clustomer.simulate.dirt import CODES
-from clustomer.simulate.shop import CART, PURCHASE, REMOVE, VIEW, Block, draw_block
+from clustomer.simulate.shop import Block, draw_block
 from clustomer.simulate.simulation import START
+from clustomer.simulate.visits import CART, PURCHASE, REMOVE, VIEW
 from clustomer.simulate.world import BOT, KINDS, SEGMENTS
 
 DAYS = 150

@@ -3,7 +3,6 @@
 import shutil
 import sqlite3
 import tempfile
-from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
@@ -28,12 +27,15 @@ from clustomer.simulate.dirt import (
     UNKNOWN_TYPE,
     plan_dirt,
 )
-from clustomer.simulate.shop import EVENT_TYPES, Block, Integers, draw_block
+from clustomer.simulate.shop import Block, draw_block
+from clustomer.simulate.visits import EVENT_TYPES, Integers
 from clustomer.simulate.world import SEGMENTS
 from clustomer.simulate.writers import counted, writer_for
 
 EVENTS_PER_CUSTOMER: Final = 35
 CUSTOMERS_PER_BLOCK: Final = 4_096
+EVENTS_PER_BLOCK: Final = 262_144
+MOST_EVENTS_PER_CUSTOMER: Final = 1_000
 EVENTS_PER_BOT: Final = 150_000
 BATCH_ROWS: Final = 65_536
 DAYS: Final = 150
@@ -126,7 +128,8 @@ def simulate(
             and `.csv.gz` CSV, `.parquet` Parquet with text columns.
         events: Rows of the log, exactly, flawed rows and duplicates among them.
         customers: Customers, exactly; by default one for every 35 events. With other numbers the
-            visits of all but one-time visitors are scaled to give the asked number of events.
+            visits of all but one-time visitors are scaled to give the asked number of events;
+            with very few events per customer the kinds lose what sets them apart.
         days: Days that the log spans. Visits do not grow with them.
         start: The first day.
         dirt: Scales all rates of flaws; 0 gives a clean log.
@@ -182,13 +185,13 @@ def simulate(
         ) from error
     finally:
         shutil.rmtree(folder, ignore_errors=True)
-    sizes = Counter(segment for _, segments in truth for segment in segments.tolist())
+    sizes = np.bincount(np.concatenate([segment for _, segment in truth]), minlength=len(SEGMENTS))
     return Simulation(
         path=path,
         truth_path=truth_path,
         events=events,
         customers=customers,
-        segments={name: sizes[code] for code, name in enumerate(SEGMENTS)},
+        segments=dict(zip(SEGMENTS, sizes.tolist(), strict=True)),
         dirt=flaws,
         start=start,
         days=days,
@@ -200,10 +203,12 @@ def _check(events: int, customers: int, days: int, dirt: float, random_state: in
     """Refuse what cannot be simulated."""
     if events < 1:
         raise UsageError(f"Got events={events}: expected 1 or more. Try events=1_000_000.")
-    if not 1 <= customers <= events:
+    fewest = -(-events // MOST_EVENTS_PER_CUSTOMER)
+    if not fewest <= customers <= events:
         raise UsageError(
-            f"Got customers={customers} for events={events}: expected 1 to {events}, since every "
-            "customer leaves at least one event. Ask for fewer customers or more events."
+            f"Got customers={customers} for events={events}: expected {fewest} to {events}, since "
+            f"a customer leaves 1 to {MOST_EVENTS_PER_CUSTOMER} events on average. Leave "
+            f"`customers` out for one for every {EVENTS_PER_CUSTOMER} events."
         )
     if not 1 <= days <= 3_650:
         raise UsageError(f"Got days={days}: expected 1 to 3650. Try days={DAYS}.")
@@ -217,7 +222,7 @@ def _plan(
     events: int, customers: int, dirt: float, seed: np.random.SeedSequence
 ) -> Iterator[Block]:
     """Divide customers, rows, bots and flaws among blocks so that all add up exactly."""
-    blocks = -(-customers // CUSTOMERS_PER_BLOCK)
+    blocks = max(-(-customers // CUSTOMERS_PER_BLOCK), -(-events // EVENTS_PER_BLOCK))
     bots = min(events // EVENTS_PER_BOT, customers // 1_000) if events >= 5 * customers else 0
     flaws = plan_dirt(events, dirt)
 

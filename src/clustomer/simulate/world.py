@@ -62,7 +62,7 @@ class Kind:
 KINDS: Final = (
     Kind(
         name="one-time visitor",
-        share=0.36,
+        share=0.42,
         visits=1,
         fewest_visits=1,
         certain="",
@@ -83,9 +83,9 @@ KINDS: Final = (
     ),
     Kind(
         name="frequent browser",
-        share=0.17,
+        share=0.18,
         visits=14,
-        fewest_visits=3,
+        fewest_visits=2,
         certain="",
         views=5.5,
         intent=0.03,
@@ -104,7 +104,7 @@ KINDS: Final = (
     ),
     Kind(
         name="occasional buyer",
-        share=0.13,
+        share=0.1,
         visits=4.2,
         fewest_visits=1,
         certain="purchase",
@@ -125,9 +125,9 @@ KINDS: Final = (
     ),
     Kind(
         name="cart abandoner",
-        share=0.09,
+        share=0.08,
         visits=7,
-        fewest_visits=2,
+        fewest_visits=1,
         certain="cart",
         views=4.5,
         intent=0.55,
@@ -146,7 +146,7 @@ KINDS: Final = (
     ),
     Kind(
         name="lapsed customer",
-        share=0.08,
+        share=0.06,
         visits=6,
         fewest_visits=2,
         certain="purchase",
@@ -188,7 +188,7 @@ KINDS: Final = (
     ),
     Kind(
         name="bargain hunter",
-        share=0.05,
+        share=0.04,
         visits=9,
         fewest_visits=2,
         certain="purchase",
@@ -240,9 +240,9 @@ BOT_KIND: Final = len(KINDS)
 
 # How far customers of one kind differ among themselves. Visits follow a gamma distribution, as in
 # the NBD model of buying (Ehrenberg 1959); shares are logit-normal, views per visit log-normal.
-VISITS_SHAPE: Final = 2.5
+VISITS_SHAPE: Final = 2.0
 VIEWS_SPREAD: Final = 0.35
-SHARE_SPREAD: Final = 0.6
+SHARE_SPREAD: Final = 0.7
 TASTE_SPREAD: Final = 0.5
 
 
