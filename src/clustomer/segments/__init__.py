@@ -8,6 +8,7 @@ from clustomer.segments.criteria import (
     squared_silhouettes,
 )
 from clustomer.segments.knee import find_elbow
+from clustomer.segments.model import SegmentationModel, read_model, to_model
 from clustomer.segments.projection import Projection
 from clustomer.segments.scaling import ScaledFeature, Scaling, fit_scaling, scale
 from clustomer.segments.segmentation import Segmentation, Selection, segment
@@ -21,6 +22,7 @@ __all__ = [
     "ScaledFeature",
     "Scaling",
     "Segmentation",
+    "SegmentationModel",
     "SelectK",
     "Selection",
     "assign",
@@ -28,8 +30,10 @@ __all__ = [
     "find_elbow",
     "fit_scaling",
     "partition_criteria",
+    "read_model",
     "sampled_silhouettes",
     "scale",
     "segment",
     "squared_silhouettes",
+    "to_model",
 ]

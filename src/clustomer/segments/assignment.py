@@ -17,7 +17,7 @@ from sqlglot import exp
 from clustomer.engines import DuckDB, dialect
 from clustomer.errors import InputError
 from clustomer.segments.scaling import ScaledFeature
-from clustomer.segments.tables import customer_table
+from clustomer.segments.tables import customer_table, is_number
 
 BOTS = -1
 
@@ -176,19 +176,21 @@ def assign(customers: object, model: HasRule) -> pa.Table:
     {'user_id': ['a', 'b'], 'cluster': [1, 0], 'distance': [3.0, 1.0]}
     """
     rule = model.rule
-    needed = [feature.name for feature in rule.scaling]
+    needed = [*(feature.name for feature in rule.scaling), *columns_of(rule.exclusions)]
     table = customer_table(customers)
     missing = [name for name in needed if name not in table.column_names]
     if missing:
         raise InputError(
-            f"The segmentation needs the feature{'s' * (len(missing) > 1)} "
+            "The segmentation needs "
             + ", ".join(f"`{name}`" for name in missing)
             + ", which the customer table lacks. Give a table made with the same features."
         )
-    present = [
-        Exclusion(e.name, kept) for e in rule.exclusions if (kept := known_part(e.rule, table))
-    ]
-    rule = NearestCentroid(rule.scaling, rule.centroids, tuple(present))
+    for name in needed:
+        if not is_number(table.schema.field(name).type):
+            raise InputError(
+                f"`{name}` is of type {table.schema.field(name).type}, expected numbers. "
+                "Give a table made with the same features."
+            )
     with DuckDB() as engine:
         engine.register("customers", table)
         found = engine.query(assignment_query(rule).order_by("user_id"))
@@ -212,9 +214,8 @@ def known_part(predicate: str, table: pa.Table) -> str | None:
     'visits > 9'
     """
     names = set(table.column_names)
-    alternatives = dialect.parse(predicate).flatten()
-    if not isinstance(dialect.parse(predicate), exp.Or):
-        alternatives = iter([dialect.parse(predicate)])
+    parsed = dialect.parse(predicate)
+    alternatives = parsed.flatten() if isinstance(parsed, exp.Or) else [parsed]
     known = [
         part
         for part in alternatives

@@ -209,7 +209,9 @@ def _davies_bouldin(means: Matrix, radii: Matrix) -> float:
     if not radii.any() or not apart.any():
         return 0.0
     together = radii[:, np.newaxis] + radii[np.newaxis]
-    ratios = np.divide(together, apart, out=np.zeros_like(apart), where=apart > 0)
+    # Means that coincide count 0, as in scikit-learn, also where rounding keeps them apart.
+    distinct = apart > 1e-12 * radii.max()
+    ratios = np.divide(together, apart, out=np.zeros_like(apart), where=distinct)
     return float(ratios.max(axis=1).mean())
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from numbers import Integral
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 import pyarrow as pa
@@ -175,7 +175,11 @@ def segment(
         raise InputError("The table has no customers. Give one with at least one row.")
     lowest, highest = checked_range(k_range)
     _check_k(k)
-    if isinstance(max_fit_customers, bool) or not max_fit_customers >= 2:
+    if not _is_whole(random_state) or not 0 <= random_state < 2**32:
+        raise UsageError(
+            f"random_state is {random_state!r}, expected a whole number from 0 to {2**32 - 1}."
+        )
+    if not _is_whole(max_fit_customers) or max_fit_customers < 2:
         raise UsageError(f"max_fit_customers is {max_fit_customers}, expected at least 2.")
     names = _chosen_features(table, features)
     exclusions = _exclusions(table)
@@ -229,10 +233,13 @@ def segment(
     )
 
 
-def _check_k(k: object) -> None:
-    whole = isinstance(k, Integral) and not isinstance(k, bool)
-    if not (k == "auto" or (whole and int(k) >= 1)):  # type: ignore[call-overload]
+def _check_k(k: Any) -> None:
+    if not (k == "auto" or (_is_whole(k) and k >= 1)):
         raise UsageError(f'k is {k!r}, expected a whole number of at least 1, or "auto".')
+
+
+def _is_whole(value: Any) -> bool:
+    return isinstance(value, Integral) and not isinstance(value, bool)
 
 
 def _chosen_features(table: pa.Table, features: Sequence[str] | None) -> list[str]:
