@@ -104,12 +104,11 @@ def hindsight(
 
 
 def supervised(matrix: NDArray[np.float64], names: NDArray[np.str_], seed: int) -> float:
-    predicted = cross_val_predict(
-        HistGradientBoostingClassifier(random_state=seed),
-        matrix,
-        names,
-        cv=StratifiedKFold(FOLDS, shuffle=True, random_state=seed),
-    )
+    classifier = HistGradientBoostingClassifier(random_state=seed)
+    folds = StratifiedKFold(FOLDS, shuffle=True, random_state=seed)
+    # One thread: on a busy machine several wait for each other ten times longer.
+    with threadpool_limits(1):
+        predicted = cross_val_predict(classifier, matrix, names, cv=folds)
     return adjusted_rand_score(names, predicted)
 
 
