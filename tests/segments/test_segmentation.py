@@ -156,7 +156,7 @@ def test_one_cluster_that_was_asked_for_is_no_lack_of_structure():
 def test_two_customers():
     found = segment(pa.table({"user_id": ["a", "b"], "orders": [1.0, 5.0]}))
     assert found.clusters == {0: 1, 1: 1}
-    assert "since only 2 customers differ" in found.selection.reason
+    assert "since there are only 2 different customers" in found.selection.reason
 
 
 def test_default_features_are_the_declared_ones_in_declared_order():

@@ -57,11 +57,11 @@ def decide(heights, *, elbow, silhouette, fixed=None):
 def test_where_the_criteria_disagree_the_elbow_decides_unless_far_worse():
     k, rule, reason = decide({2: 0.40, 3: 0.3, 4: 0.20}, elbow=4, silhouette=2)
     assert (k, rule) == (4, "elbow")
-    assert "highest at 2 (0.40, against 0.20)" in reason
+    assert "highest at 2 (0.40 against 0.20)" in reason
 
     k, rule, reason = decide({2: 0.40, 3: 0.3, 4: 0.19}, elbow=4, silhouette=2)
     assert (k, rule) == (2, "silhouette")
-    assert "at the elbow, 4, it is less than half of that (0.19)" in reason
+    assert "at the elbow, 4, it is less than half of that (0.19 against 0.40)" in reason
 
     k, rule, reason = decide({2: 0.40, 3: 0.3}, elbow=None, silhouette=2)
     assert (k, rule) == (2, "silhouette")
@@ -92,7 +92,9 @@ def test_range_is_clipped_to_different_rows_without_a_warning():
     X = np.repeat([[0.0, 0.0], [1.0, 0.0], [5.0, 5.0]], 10, axis=0)
     selector = SelectK(k_range=(2, 10), random_state=0).fit(X)
     assert selector.criteria_["k"].max() == 3
-    assert selector.reason_.endswith("more than 3 were not possible, since only 3 rows differ.")
+    assert selector.reason_.endswith(
+        "more than 3 were not possible, since there are only 3 different rows."
+    )
 
     high = SelectK(k_range=(5, 10), random_state=0).fit(X)
     assert high.k_ == 3

@@ -138,12 +138,13 @@ def assignment_query(model: HasRule, table: str = "customers") -> exp.Select:
     distance = exp.Case()
     for j in clusters:
         root = exp.Sqrt(this=exp.column(f"d{j}"))
-        distance = distance.when(exp.column("cluster").eq(j), root)
+        taken = exp.EQ(this=exp.column("cluster"), expression=dialect.literal(j))
+        distance = distance.when(taken, root, copy=False)
     query = exp.select(
         customer.copy(), exp.column("cluster"), exp.alias_(distance, "distance")
     ).from_("nearest")
     for name, part in (("scaled", scaled), ("distances", distances), ("nearest", nearest)):
-        query = query.with_(name, as_=part)
+        query = query.with_(name, as_=part, copy=False)
     dialect.check(query)
     return query
 
@@ -204,7 +205,7 @@ def excluded_predicate(exclusions: Iterable[Exclusion]) -> exp.Expr:
     predicates = [dialect.parse(exclusion.rule) for exclusion in exclusions]
     if not predicates:
         return exp.false()
-    return exp.Case().when(exp.or_(*predicates), exp.true()).else_(exp.false())
+    return exp.Case().when(exp.or_(*predicates, copy=False), exp.true()).else_(exp.false())
 
 
 def known_part(predicate: str, table: pa.Table) -> str | None:
@@ -260,11 +261,15 @@ def _nearest(n_clusters: int) -> exp.Case:
     A cluster need only be compared with those after it: had one before it been as near,
     that one would have been picked.
     """
-    case = exp.Case().when(exp.column("excluded"), dialect.literal(BOTS))
+    # Copying at each step would make the time grow with the third power of the clusters.
+    case = exp.Case().when(exp.column("excluded"), dialect.literal(BOTS), copy=False)
     for j in range(n_clusters - 1):
-        later = [exp.column(f"d{j}") <= exp.column(f"d{i}") for i in range(j + 1, n_clusters)]
-        case = case.when(exp.and_(*later), dialect.literal(j))
-    return case.else_(dialect.literal(n_clusters - 1))
+        later = [
+            exp.LTE(this=exp.column(f"d{j}"), expression=exp.column(f"d{i}"))
+            for i in range(j + 1, n_clusters)
+        ]
+        case = case.when(exp.and_(*later, copy=False), dialect.literal(j), copy=False)
+    return case.else_(dialect.literal(n_clusters - 1), copy=False)
 
 
 def _needs_quotes(name: str) -> bool:

@@ -350,7 +350,7 @@ def _selection(
         requested=requested,
         k_range=k_range,
         rule=selector.rule_,
-        reason=selector.reason_.replace("rows", "customers"),
+        reason=selector.reason_.replace("rows", "customers"),  # here a row is a customer
         elbow_k=selector.elbow_k_,
         silhouette_k=selector.silhouette_k_,
         criteria=criteria,

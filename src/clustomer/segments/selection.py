@@ -172,7 +172,7 @@ class SelectK(ClusterMixin, MetaEstimatorMixin, BaseEstimator):  # type: ignore[
         if asked_for > distinct > 1:
             self.reason_ = (
                 f"{self.reason_.removesuffix('.')}; more than {distinct} were not possible, "
-                f"since only {distinct} rows differ."
+                f"since there are only {distinct} different rows."
             )
         self.labels_ = labels[self.k_]
         self.best_estimator_ = fitted[self.k_]
@@ -357,15 +357,28 @@ def _decide(
             elbow,
             "elbow",
             f"{_clusters(elbow)}, where the curve of inertia bends (the elbow); the silhouette is "
-            f"highest at {silhouette} ({best:.2f}, against {heights[elbow]:.2f}), but it tends to "
-            "prefer few and coarse clusters, and overrules the elbow only below half of its best.",
+            f"highest at {silhouette} ({_apart(best, heights[elbow])}), but overrules the elbow "
+            "only where it is less than half of its best.",
         )
     return (
         silhouette,
         "silhouette",
-        f"{_clusters(silhouette)}, where the silhouette is highest ({best:.2f}); at the elbow, "
-        f"{elbow}, it is less than half of that ({heights[elbow]:.2f}).",
+        f"{_clusters(silhouette)}, where the silhouette is highest; at the elbow, {elbow}, it is "
+        f"less than half of that ({_apart(heights[elbow], best)}).",
     )
+
+
+def _apart(value: float, other: float) -> str:
+    """Return two numbers with as many digits as it takes to tell them apart, 2 to 4.
+
+    >>> _apart(0.061, 0.058)
+    '0.061 against 0.058'
+    """
+    for digits in (2, 3, 4):
+        texts = f"{value:.{digits}f}", f"{other:.{digits}f}"
+        if texts[0] != texts[1]:
+            break
+    return " against ".join(texts)
 
 
 def _clusters(k: int) -> str:
