@@ -1,1 +1,27 @@
-"""Charts, reports, tables and the last screen: what people open."""
+"""Outputs: charts, reports, tables and the last screen: what people open."""
+
+from clustomer.outputs.charts import Figure
+from clustomer.outputs.figures import draw_figures
+from clustomer.outputs.report import report_html, report_markdown, write_reports
+from clustomer.outputs.tables import (
+    write_cleaning,
+    write_cluster_summary,
+    write_csv,
+    write_evaluation_metrics,
+    write_segments,
+)
+from clustomer.outputs.terminal import print_summary
+
+__all__ = [
+    "Figure",
+    "draw_figures",
+    "print_summary",
+    "report_html",
+    "report_markdown",
+    "write_cleaning",
+    "write_cluster_summary",
+    "write_csv",
+    "write_evaluation_metrics",
+    "write_reports",
+    "write_segments",
+]

@@ -1,14 +1,15 @@
 """Which pictures a report has, what they show, and what their titles say."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Any
 
 import pyarrow as pa
 
-from clustomer.customers.features import FEATURES
-from clustomer.insights.facts import Fact, Facts, escape, format_value
-from clustomer.insights.story import Insights
+from clustomer.customers import FEATURES
+from clustomer.insights import Fact, Facts, Interpretation, Profile
+from clustomer.insights.facts import escape, format_value
 from clustomer.outputs.charts import (
     Figure,
     choice_of_k_chart,
@@ -17,9 +18,8 @@ from clustomer.outputs.charts import (
     pca_chart,
     sizes_chart,
 )
-from clustomer.outputs.theme import BOTS, SegmentLook, segment_looks
-from clustomer.segments.projection import Projection
-from clustomer.segments.segmentation import Segmentation, Selection
+from clustomer.outputs.theme import BOTS, SegmentLook, segment_looks, unbroken
+from clustomer.segments import Projection, Segmentation, Selection
 
 MAX_FEATURES = 18
 MAX_ARROWS = 6
@@ -38,18 +38,19 @@ _NUMBER_WORDS = (
 )
 
 
-def draw_figures(
-    insights: Insights, facts: Facts, segmentation: Segmentation
-) -> tuple[Figure, ...]:
+def draw_figures(said: Interpretation, segmentation: Segmentation) -> tuple[Figure, ...]:
     """Draw every picture that the data allow, in the order of the report.
 
     `segments` (sizes against revenue) always; `differences`, `pca` and `choice_of_k` where
-    there is something to compare: two segments, two dimensions, two values of K.
+    there is something to compare: two segments, two dimensions, two values of K. The same
+    input gives the same bytes.
     """
-    looks = segment_looks((each.segment_id, each.name) for each in insights.segments)
+    facts = said.facts
+    looks = segment_looks((each.segment_id, each.name) for each in said.insights.segments)
+    clustered = [feature.name for feature in segmentation.scaling]
     found = [
         _sizes(looks, facts),
-        _differences(looks, facts, segmentation),
+        _differences(looks, facts, differences_table(said.profiles, clustered=clustered)),
         _pca(looks, facts, segmentation.projection),
         _choice_of_k(segmentation.selection, facts),
     ]
@@ -80,24 +81,19 @@ def sizes_table(looks: Sequence[SegmentLook], facts: Facts) -> pa.Table:
 
 
 def differences_table(
-    looks: Sequence[SegmentLook],
-    facts: Facts,
-    *,
-    clustered: Sequence[str] = (),
-    most: int = MAX_FEATURES,
+    profiles: Sequence[Profile], *, clustered: Sequence[str] = (), most: int = MAX_FEATURES
 ) -> pa.Table:
     """Return the table that `differences_chart` draws, by family in the declared order.
 
     Of the features that differ anywhere, `most` are kept: first those that were clustered,
-    then those with the largest difference in any segment.
+    then those with the largest difference in any segment. Suspected bots are left out.
     """
+    profiles = [each for each in profiles if each.segment_id != BOTS]
     found: dict[str, dict[str, float]] = {}
-    for look in looks:
-        for fact in facts.values():
-            if fact.segment_id != look.segment_id or not fact.id.endswith(".difference"):
-                continue
-            if isinstance(fact.value, int | float):
-                found.setdefault(fact.source["column"], {})[look.segment_id] = fact.value
+    for each in profiles:
+        for name, feature in each.features.items():
+            if feature.difference is not None:
+                found.setdefault(name, {})[each.segment_id] = feature.difference
     by_weight = sorted(
         found,
         key=lambda name: (
@@ -117,13 +113,13 @@ def differences_table(
     )
     rows = [
         {
-            "segment_id": look.segment_id,
+            "segment_id": each.segment_id,
             "family": _FAMILIES.get(name, "other"),
             "feature": label(name),
-            "difference": found[name].get(look.segment_id),
+            "difference": found[name].get(each.segment_id),
         }
         for name in kept
-        for look in looks
+        for each in profiles
     ]
     names = ("segment_id", "family", "feature")
     schema = pa.schema([*((n, pa.string()) for n in names), ("difference", pa.float64())])
@@ -186,17 +182,12 @@ def _sizes(looks: Sequence[SegmentLook], facts: Facts) -> Figure:
         title=title,
         note=note,
         description=f"Bars, one for each segment: {described}.",
-        say=facts.render,
+        say=_say(facts),
     )
 
 
-def _differences(
-    looks: Sequence[SegmentLook], facts: Facts, segmentation: Segmentation
-) -> Figure | None:
+def _differences(looks: Sequence[SegmentLook], facts: Facts, table: pa.Table) -> Figure | None:
     looks = [look for look in looks if look.segment_id != BOTS]
-    table = differences_table(
-        looks, facts, clustered=[feature.name for feature in segmentation.scaling]
-    )
     if len(looks) < 2 or not table.num_rows:
         return None
     described = "; ".join(_strongest(look, table) for look in looks)
@@ -207,7 +198,7 @@ def _differences(
         note="Blue: more than everyone; brown: less; pale: about the same. The numbers are "
         "distances from the average of everyone, in units of the usual spread between customers.",
         description=f"A grid of features by segments. {described}.",
-        say=facts.render,
+        say=_say(facts),
     )
 
 
@@ -243,7 +234,7 @@ def _pca(looks: Sequence[SegmentLook], facts: Facts, projection: Projection) -> 
         "Arrows point to where a feature grows; features that grow the same way share one.",
         description="Customers as points in two dimensions, coloured by segment, with arrows for "
         f"{escape(spanned)}.",
-        say=facts.render,
+        say=_say(facts),
     )
 
 
@@ -307,7 +298,7 @@ def _choice_of_k(selection: Selection, facts: Facts) -> Figure | None:
         "own segment, from −1 to 1, with a band of one standard error.",
         description=f"Two lines over the number of segments; {taken} were taken. "
         + escape(selection.reason),
-        say=facts.render,
+        say=_say(facts),
     )
 
 
@@ -329,5 +320,9 @@ def _why_so_many(selection: Selection) -> str:
     return f"{title}: {' and '.join(told)}" if told else title
 
 
+def _say(facts: Facts) -> Callable[[str], str]:
+    return lambda text: facts.render(text, wrap=partial(unbroken, facts))
+
+
 def _percent(share: float) -> str:
-    return format_value(Fact("", share, "share", 1, None, {}))
+    return format_value(Fact("", share, "share", 1, None, {})).replace(" ", "\u00a0")

@@ -9,11 +9,10 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup, escape
 
 from clustomer.errors import OutputError
-from clustomer.insights.facts import Facts
-from clustomer.insights.story import Insights, SegmentInsight
+from clustomer.insights import Facts, Insights, SegmentInsight
 from clustomer.outputs.charts import Figure
 from clustomer.outputs.markdown import escape_markdown
-from clustomer.outputs.theme import SegmentLook, segment_looks
+from clustomer.outputs.theme import SegmentLook, segment_looks, unbroken
 
 TITLE = "Customer segments"
 MARKDOWN_NAME = "business_insights.md"
@@ -45,7 +44,7 @@ def report_markdown(
     figures: Sequence[Figure] = (),
     *,
     title: str = TITLE,
-    subtitle: str = "",
+    subtitle: str | None = None,
 ) -> str:
     """Return `business_insights.md`.
 
@@ -73,7 +72,7 @@ def report_html(
     figures: Sequence[Figure] = (),
     *,
     title: str = TITLE,
-    subtitle: str = "",
+    subtitle: str | None = None,
 ) -> str:
     """Return `report.html`: one page with its style and pictures inside, and no script.
 
@@ -87,7 +86,9 @@ def report_html(
             facts.render(
                 text,
                 wrap=lambda fact_id, written: str(
-                    Markup('<span data-fact="{}">{}</span>').format(fact_id, written)
+                    Markup('<span data-fact="{}">{}</span>').format(
+                        fact_id, unbroken(facts, fact_id, written)
+                    )
                 ),
                 literal=lambda words: str(escape(words)),
             )
@@ -114,25 +115,27 @@ def write_reports(
     figures: Sequence[Figure] = (),
     *,
     title: str = TITLE,
-    subtitle: str = "",
+    subtitle: str | None = None,
 ) -> tuple[Path, ...]:
-    """Write both reports and the figures into `directory`; return the paths, reports first.
+    """Write both reports and the figures into the directory of a version; return the paths.
 
-    The directory is made where it is missing. Raises OutputError where it cannot be written.
+    `reports/business_insights.md`, `reports/report.html`, then `reports/figures/*.png`. Folders
+    are made where they are missing. Raises OutputError where they cannot be written.
     """
+    reports = directory / "reports"
     texts = {
         MARKDOWN_NAME: report_markdown(insights, facts, figures, title=title, subtitle=subtitle),
         HTML_NAME: report_html(insights, facts, figures, title=title, subtitle=subtitle),
     }
     written: list[Path] = []
     try:
-        (directory / FIGURES_NAME).mkdir(parents=True, exist_ok=True)
+        (reports / FIGURES_NAME).mkdir(parents=True, exist_ok=True)
         for name, text in texts.items():
-            path = directory / name
+            path = reports / name
             path.write_text(text, encoding="utf-8", newline="\n")
             written.append(path)
         for figure in figures:
-            path = directory / FIGURES_NAME / f"{figure.name}.png"
+            path = reports / FIGURES_NAME / f"{figure.name}.png"
             path.write_bytes(figure.png)
             written.append(path)
     except OSError as error:
@@ -158,7 +161,7 @@ def _fill(
     facts: Facts,
     figures: Sequence[Figure],
     title: str,
-    subtitle: str,
+    subtitle: str | None,
 ) -> str:
     looks = {
         look.segment_id: look
@@ -167,7 +170,7 @@ def _fill(
     columns = segment_columns(insights, facts)
     return environment.get_template(template).render(
         title=title,
-        subtitle=subtitle,
+        subtitle=_subtitle(facts) if subtitle is None else subtitle,
         opening=insights.opening,
         columns=[Cell(name, "") for _, name in columns],
         segments=[
@@ -181,6 +184,10 @@ def _fill(
         main_figures=[figure for figure in figures if figure.name not in APPENDIX_FIGURES],
         appendix_figures=[figure for figure in figures if figure.name in APPENDIX_FIGURES],
     )
+
+
+def _subtitle(facts: Mapping[str, Any]) -> str:
+    return "Source: {run.source}" if "run.source" in facts else ""
 
 
 def segment_columns(insights: Insights, facts: Mapping[str, Any]) -> list[tuple[str, str]]:

@@ -3,9 +3,9 @@
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC
 from pathlib import Path
-from typing import Protocol
+from zoneinfo import ZoneInfo
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -15,8 +15,8 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
-from clustomer.insights.facts import Facts
-from clustomer.insights.story import Insights, SegmentInsight
+from clustomer.events import Window
+from clustomer.insights import Facts, Insights, SegmentInsight
 from clustomer.outputs.theme import BOTS, SegmentLook, segment_looks
 
 # From here on each text has its own column; below, it would be a ribbon of single words.
@@ -27,17 +27,6 @@ SIGN = "■"
 LABEL_WIDTH = 11
 
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u200e\u200f\u2028-\u202e\u2066-\u2069]+")
-
-
-class WindowLike(Protocol):
-    """The observed stretch of time: `[start, cutoff)`, in the shop's `timezone`."""
-
-    @property
-    def start(self) -> datetime: ...  # noqa: D102
-    @property
-    def cutoff(self) -> datetime: ...  # noqa: D102
-    @property
-    def timezone(self) -> str: ...  # noqa: D102
 
 
 @dataclass(frozen=True)
@@ -55,7 +44,7 @@ def print_summary(
     facts: Facts,
     *,
     events: int,
-    window: WindowLike | None,
+    window: Window | None,
     cleaning: pa.Table,
     reason: str,
     report: Path,
@@ -88,7 +77,7 @@ def summary(
     facts: Facts,
     *,
     events: int,
-    window: WindowLike | None,
+    window: Window | None,
     cleaning: pa.Table,
     reason: str,
     width: int = 100,
@@ -116,14 +105,18 @@ def cleaning_line(cleaning: pa.Table) -> str:
         for action in ("kept", "repaired", "rejected")
     }
     total = rows["kept"] + rows["rejected"]
-    line = f"kept {rows['kept']:,} of {total:,} rows"
-    if not rows["repaired"] and not rows["rejected"]:
-        return f"kept all {total:,} rows as they were"
-    return f"{line}; repaired {rows['repaired']:,}, rejected {rows['rejected']:,}"
+    if not rows["rejected"]:
+        kept = f"kept all {total:,} rows"
+        return (
+            f"{kept}; repaired {rows['repaired']:,}" if rows["repaired"] else f"{kept} as they were"
+        )
+    kept = f"kept {rows['kept']:,} of {total:,} rows"
+    repaired = f"repaired {rows['repaired']:,}, " if rows["repaired"] else ""
+    return f"{kept}; {repaired}rejected {rows['rejected']:,}"
 
 
 def _headline(
-    insights: Insights, facts: Facts, events: int, window: WindowLike | None
+    insights: Insights, facts: Facts, events: int, window: Window | None
 ) -> RenderableType:
     found = sum(each.segment_id != BOTS for each in insights.segments)
     text = Text()
@@ -136,8 +129,7 @@ def _headline(
     text.append(f"{found:,}", style="bold")
     text.append(" segment" if found == 1 else " segments")
     if window is not None:
-        text.append(f"\n{_moment(window.start)} to {_moment(window.cutoff)}", style="dim")
-        text.append(f" ({_clean(window.timezone)})", style="dim")
+        text.append(f"\n{_span(window)}", style="dim")
     return text
 
 
@@ -169,7 +161,11 @@ def _segments(
 
 def _table(rows: Sequence[_Row], kept: int, plain: bool) -> RenderableType:
     table = Table(
-        box=ASCII2 if plain else SIMPLE_HEAD, pad_edge=False, padding=(0, 1), leading=1, header_style="dim"
+        box=ASCII2 if plain else SIMPLE_HEAD,
+        pad_edge=False,
+        padding=(0, 1),
+        leading=1,
+        header_style="dim",
     )
     table.add_column("" if plain else " ", width=0 if plain else 1)
     table.add_column(
@@ -233,8 +229,15 @@ def _fact(facts: Facts, segment_id: str, key: str) -> str:
     return "" if fact is None or fact.value is None else facts.format(fact.id)
 
 
-def _moment(moment: datetime) -> str:
-    return moment.strftime("%Y-%m-%d %H:%M").removesuffix(" 00:00")
+def _span(window: Window) -> str:
+    zone = ZoneInfo(window.time_zone)
+    start, cutoff = (
+        moment.replace(tzinfo=UTC).astimezone(zone).strftime("%Y-%m-%d %H:%M")
+        for moment in (window.start, window.cutoff)
+    )
+    if start.endswith(" 00:00") and cutoff.endswith(" 00:00"):
+        start, cutoff = start[:10], cutoff[:10]
+    return f"{start} to {cutoff}, {window.time_zone}"
 
 
 def _longest_word(texts: Sequence[str]) -> int:

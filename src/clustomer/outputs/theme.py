@@ -3,12 +3,16 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from clustomer.insights import Facts
+
 INK = "#1b2430"
 MUTED = "#5a6675"
 GRID = "#e2e7ed"
 PAPER = "#ffffff"
 # White on a strong colour: stays white on a dark page, where ink and paper change places.
 ON_COLOUR = "#fefefe"
+# On middling colours only black and white are both dark or light enough.
+STRONG_INK = "#000000"
 
 # The bundled face first, so that pictures are the same on every machine; the
 # others have the same widths, so that a browser without it keeps the layout.
@@ -74,3 +78,36 @@ def segment_looks(segments: Iterable[tuple[str, str]]) -> tuple[SegmentLook, ...
         looks.append(SegmentLook(segment_id, name, colour, shape))
         turn += 1
     return tuple(looks)
+
+
+def luminance(colour: str) -> float:
+    """Return the relative luminance of a hex colour, from 0 to 1 (WCAG 2.2).
+
+    >>> luminance("#ffffff"), luminance("#000000")
+    (1.0, 0.0)
+    """
+    parts = [int(colour[i : i + 2], 16) / 255 for i in (1, 3, 5)]
+    red, green, blue = (c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in parts)
+    return 0.2126 * red + 0.7152 * green + 0.0722 * blue
+
+
+def readable_on(colour: str, strength: float) -> str:
+    """Return black or white, whichever reads better on a colour of `strength` (0..1) on white.
+
+    >>> readable_on("#0b4a8f", 0.2), readable_on("#0b4a8f", 1.0)
+    ('#000000', '#fefefe')
+    """
+    mixed = "#" + "".join(
+        f"{round(int(colour[i : i + 2], 16) * strength + 255 * (1 - strength)):02x}"
+        for i in (1, 3, 5)
+    )
+    # Black and white contrast equally where (1.05) / (L + 0.05) = (L + 0.05) / 0.05.
+    return STRONG_INK if luminance(mixed) > 0.179 else ON_COLOUR
+
+
+def unbroken(facts: Facts, fact_id: str, written: str) -> str:
+    """Return a written number whose parts, such as the unit, stay on one line.
+
+    Texts, which may be long, are left as they are.
+    """
+    return written if facts[fact_id].unit == "text" else written.replace(" ", "\u00a0")

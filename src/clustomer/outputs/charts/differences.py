@@ -7,11 +7,17 @@ import altair as alt
 import pyarrow as pa
 
 from clustomer.outputs.charts.figure import Layout, pixels, rows_chart, shorten, wrap
-from clustomer.outputs.theme import INK, LESS_COLOUR, MORE_COLOUR, MUTED, ON_COLOUR, SegmentLook
+from clustomer.outputs.theme import (
+    LESS_COLOUR,
+    MORE_COLOUR,
+    MUTED,
+    ON_COLOUR,
+    STRONG_INK,
+    SegmentLook,
+    readable_on,
+)
 
 CLIP = 2.0
-# From this share of full colour on, white is easier to read on it than ink.
-LIGHT_TEXT_FROM = 0.62
 
 
 def differences_chart(
@@ -26,7 +32,7 @@ def differences_chart(
     >>> table = pa.table({"segment_id": ["S1"], "family": ["purchases"], "feature": ["orders"],
     ...                   "difference": [2.71]})
     >>> chart = differences_chart(table, [SegmentLook("S1", "Buyers", "#0072b2", "circle")])
-    >>> chart.to_dict()["layer"][0]["data"]["values"][0]["text"]
+    >>> chart.layer[0].data.values[0]["text"]
     '+2.7'
     """
     wide = layout == "wide"
@@ -34,7 +40,7 @@ def differences_chart(
     shown = [look for look in looks if look.segment_id in present]
     count = max(len(shown), 1)
     labels = 196 if wide else 122
-    row_height, heading, leading = (29, 30, 12.5) if wide else (26, 26, 10.5)
+    least, heading, leading = (29, 30, 12.5) if wide else (25, 26, 10.5)
     column = max(44, min(104, 520 // count)) if wide else max(29, min(64, 212 // count))
     upright = wide and column >= 74
     # Names that do not fit across their column are read from the side.
@@ -45,44 +51,44 @@ def differences_chart(
         for look in shown
     }
     tallest = max((len(lines) for lines in names.values()), default=1)
-    header = 20 + 15 * tallest if upright else 166
+    longest = max((len(line) for lines in names.values() for line in lines), default=0)
+    header = 20 + 15 * tallest if upright else 20 + 6.4 * longest
     rises = header - 12
 
     rows = table.to_pylist()
     tops: dict[tuple[str, str], float] = {}
+    heights: dict[tuple[str, str], float] = {}
     headings: list[dict[str, Any]] = []
+    features: list[dict[str, Any]] = []
     y = float(header)
     for family in dict.fromkeys(row["family"] for row in rows):
         headings.append({"x": 0, "y": y + heading - 9, "text": family.capitalize()})
         y += heading
         for feature in dict.fromkeys(row["feature"] for row in rows if row["family"] == family):
-            tops[family, feature] = y
-            y += row_height
+            lines = _at_most(feature, 32 if wide else 22, lines=3)
+            height = max(least, len(lines) * leading + 4)
+            features += [
+                {
+                    "x": labels,
+                    "y": y + height / 2 + (i - (len(lines) - 1) / 2) * leading,
+                    "text": line,
+                }
+                for i, line in enumerate(lines)
+            ]
+            tops[family, feature], heights[family, feature] = y, height
+            y += height
     lefts = {look.segment_id: labels + 8 + i * column for i, look in enumerate(shown)}
 
-    cells = [
-        _cell(row["difference"])
-        | {
-            "x": lefts[row["segment_id"]] + 1,
-            "x2": lefts[row["segment_id"]] + column - 1,
-            "y": tops[row["family"], row["feature"]] + 1,
-            "y2": tops[row["family"], row["feature"]] + row_height - 1,
-            "cx": lefts[row["segment_id"]] + column / 2,
-            "cy": tops[row["family"], row["feature"]] + row_height / 2,
-        }
-        for row in rows
-        if row["segment_id"] in lefts
-    ]
-    features = [
-        {
-            "x": labels,
-            "y": top + row_height / 2 + (i - (len(lines) - 1) / 2) * leading,
-            "text": line,
-        }
-        for (_, feature), top in tops.items()
-        for lines in [_at_most(feature, 32 if wide else 22, lines=2)]
-        for i, line in enumerate(lines)
-    ]
+    cells = []
+    for row in rows:
+        if row["segment_id"] not in lefts:
+            continue
+        place = (row["family"], row["feature"])
+        x1, y1 = lefts[row["segment_id"]], tops[place]
+        x2, y2 = x1 + column, y1 + heights[place]
+        corners = {"x": x1 + 1, "x2": x2 - 1, "y": y1 + 1, "y2": y2 - 1}
+        middle = {"cx": (x1 + x2) / 2, "cy": (y1 + y2) / 2}
+        cells.append(_cell(row["difference"]) | corners | middle)
     size = 12 if wide else 10.5
     x, y_axis = (pixels("x"), pixels("y", axis="y"))
     layers = [
@@ -101,7 +107,7 @@ def differences_chart(
         rows_chart([cell for cell in cells if cell["ink"] == colour])
         .mark_text(aria=False, fontSize=size, color=colour)
         .encode(x=pixels("cx"), y=pixels("cy", axis="y"), text="text:N")
-        for colour in (INK, ON_COLOUR)
+        for colour in (STRONG_INK, ON_COLOUR)
     ]
     layers += [
         rows_chart(features)
@@ -159,13 +165,14 @@ def differences_chart(
 
 def _cell(difference: float | None) -> dict[str, Any]:
     if difference is None:
-        return {"text": "", "strength": 0.0, "colour": MORE_COLOUR, "ink": INK}
-    strength = min(abs(difference) / CLIP, 1.0)
+        return {"text": "", "strength": 0.0, "colour": MORE_COLOUR, "ink": STRONG_INK}
+    strength = round(min(abs(difference) / CLIP, 1.0), 3)
+    colour = MORE_COLOUR if difference > 0 else LESS_COLOUR
     return {
         "text": _signed(difference),
-        "strength": round(strength, 3),
-        "colour": MORE_COLOUR if difference > 0 else LESS_COLOUR,
-        "ink": ON_COLOUR if strength >= LIGHT_TEXT_FROM else INK,
+        "strength": strength,
+        "colour": colour,
+        "ink": readable_on(colour, strength),
     }
 
 

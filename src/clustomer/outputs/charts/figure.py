@@ -1,5 +1,6 @@
 """A picture in the forms that a report needs: PNG, and SVG wide and narrow."""
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Literal
@@ -71,7 +72,8 @@ def wrap(text: str, width: int) -> list[str]:
     ['A few loyal customers', 'bring most of it']
     """
     lines: list[str] = []
-    for word in text.split():
+    # Not at every white space: a number and its unit are held together by one that must not break.
+    for word in re.split(r"[ \t\r\n]+", text.strip()):
         if lines and len(lines[-1]) + 1 + len(word) <= width:
             lines[-1] += f" {word}"
         else:

@@ -25,7 +25,7 @@ def place_labels(
     All positions are pixels with y downwards. `letter` is the mean width of a letter, `line`
     the height of a line. Labels are placed in the given order: the first gets the best place.
     The best place is beyond the tip of the arrow; where that is taken, outside the picture or
-    crossed by another arrow, nearby places are tried, and the least bad one is kept.
+    crossed by an arrow, nearby places are tried, and the least bad one inside is kept.
 
     >>> place_labels([(60.0, 50.0)], [["ab"]], origin=(0.0, 50.0), size=(200, 100), letter=6.0)
     [(76.0, 50.0)]
@@ -39,9 +39,13 @@ def place_labels(
         for distance, turn in product(_DISTANCES, _TURNS):
             angle = outward + turn
             dx, dy = math.cos(angle), math.sin(angle)
-            middle = (
+            wanted = (
                 x + dx * (distance + width / 2 * abs(dx)),
                 y + dy * (distance + height / 2 * abs(dy)),
+            )
+            middle = (
+                _inside(wanted[0], width, size[0]),
+                _inside(wanted[1], height, size[1]),
             )
             box = (
                 middle[0] - width / 2,
@@ -50,14 +54,16 @@ def place_labels(
                 middle[1] + height / 2,
             )
             cost = distance / 10 + abs(turn) * 2
-            cost += 400 * _outside(box, size)
+            cost += math.dist(wanted, middle) / 10
+            cost += 60 * _contains(box, (x, y))
+            cost += 40 * _crosses(origin, (x, y), box)
             cost += sum(200 for other in placed if _overlap(box, other))
             cost += sum(
                 40
                 for other, end in enumerate(ends)
                 if other != index and _crosses(origin, end, box)
             )
-            cost += sum(60 for other in ends if _contains(box, other))
+            cost += sum(60 for other in ends if other != (x, y) and _contains(box, other))
             if best is None or cost < best[0]:
                 best = (cost, middle, box)
         assert best is not None
@@ -66,13 +72,8 @@ def place_labels(
     return middles
 
 
-def _outside(box: Box, size: tuple[float, float]) -> float:
-    return (
-        float(box[0] < 2)
-        + float(box[1] < 2)
-        + float(box[2] > size[0] - 2)
-        + float(box[3] > size[1] - 2)
-    )
+def _inside(middle: float, length: float, size: float) -> float:
+    return max(min(middle, size - 2 - length / 2), 2 + length / 2)
 
 
 def _overlap(one: Box, other: Box) -> bool:

@@ -24,7 +24,7 @@ def sizes_chart(table: pa.Table, looks: Sequence[SegmentLook], *, layout: Layout
     >>> table = pa.table({"segment_id": ["S1"], "customers_share": [1.0],
     ...     "customers_text": ["100.0 %"], "revenue_share": [None], "revenue_text": [""]})
     >>> chart = sizes_chart(table, [SegmentLook("S1", "Everyone", "#0072b2", "circle")])
-    >>> [row["text"] for row in chart.to_dict()["layer"][-1]["data"]["values"]]
+    >>> [row["text"] for row in chart.layer[-1].data.values]
     ['Share of customers']
     """
     wide = layout == "wide"

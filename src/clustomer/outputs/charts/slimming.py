@@ -41,8 +41,7 @@ def slim(text: str, *, name: str, description: str) -> str:
     _prune(root)
     _share(root)
     _define(root, name)
-    # Widths and heights come from the page; the view box keeps the proportions.
-    for attribute in ("width", "height", "version", "class"):
+    for attribute in ("version", "class"):
         root.attrib.pop(attribute, None)
     root.set("role", "img")
     root.set("aria-label", description)

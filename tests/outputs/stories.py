@@ -1,0 +1,228 @@
+"""A small story, told as the insights tell one, with facts that were not computed but given."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import pyarrow as pa
+
+from clustomer.insights.facts import Fact, Facts
+from clustomer.insights.story import Action, Insights, SegmentInsight, SpendRow
+from clustomer.outputs.charts import (
+    Figure,
+    choice_of_k_chart,
+    differences_chart,
+    draw,
+    pca_chart,
+    sizes_chart,
+)
+from clustomer.outputs.theme import luminance, segment_looks
+
+SEGMENTS = (
+    ("S3", "High-value loyal customers", 1932, 0.081, 482113.5, 0.6214),
+    ("S2", "Cart abandoners", 4106, 0.1722, 139800.0, 0.1802),
+    ("S1", "One-time visitors", 15231, 0.6388, 121004.25, 0.1559),
+    ("S4", "Lapsed customers", 2575, 0.108, 32900.0, 0.0425),
+    ("bots", "Suspected bots", 3, 0.0001, 0.0, 0.0),
+)
+FEATURES = (
+    ("engagement", "days since the last visit"),
+    ("engagement", "active days"),
+    ("engagement", "views"),
+    ("purchases", "orders"),
+    ("purchases", "revenue"),
+    ("purchases", "days between orders"),
+    ("assortment", "different products looked at"),
+    ("assortment", "price level"),
+)
+
+
+@dataclass(frozen=True)
+class Story:
+    """What a report is made of."""
+
+    insights: Insights
+    facts: Facts
+
+
+def tell(rename: dict[str, str] | None = None, word: str = "shoes") -> Story:
+    """Return a story; `rename` gives segments other names, `word` comes from the data."""
+    rows = [(key, (rename or {}).get(key, name), *rest) for key, name, *rest in SEGMENTS]
+    source = {"table": "customers", "key": "S1", "column": "user_id", "aggregate": "count"}
+    facts = []
+    for key, _, customers, share, revenue, revenue_share in rows:
+        facts += [
+            Fact(f"{key}.customers", customers, "customers", 0, key, source),
+            Fact(f"{key}.share", share, "share", 1, key, source),
+            Fact(f"{key}.revenue", revenue, "currency", 0, key, source),
+            Fact(f"{key}.revenue_share", revenue_share, "share", 1, key, source),
+            Fact(f"{key}.orders.mean", 3.2, "orders", 2, key, source),
+            Fact(f"{key}.orders.ratio", 4.1, "ratio", 1, key, source),
+            Fact(f"{key}.recency_days.mean", 3.2, "days", 1, key, source),
+            Fact(f"{key}.favourite", word, "text", 0, key, source),
+            Fact(f"{key}.break_even", 0.042, "share", 1, key, source),
+        ]
+    facts += [
+        Fact("everyone.customers", 23844, "customers", 0, None, source),
+        Fact("everyone.revenue", 775817.75, "currency", 0, None, source),
+        Fact("everyone.orders.mean", 0.78, "orders", 2, None, source),
+        Fact("run.rejected", 412, "rows", 0, None, source),
+        Fact("run.events", 1000000, "events", 0, None, source),
+    ]
+    return Story(_insights(rows, word), Facts(facts, currency="EUR"))
+
+
+def _insights(rows: list[tuple], word: str) -> Insights:
+    segments = tuple(
+        SegmentInsight(
+            segment_id=key,
+            name=name,
+            evidence=(
+                f"They place {{{key}.orders.mean}} orders each, {{{key}.orders.ratio}} times as "
+                "many as everyone.",
+                f"Their favourite is {{{key}.favourite}}.",
+            ),
+            who=f"{{{key}.customers:customer/customers}}, {{{key}.share}} of all, were last seen "
+            f"{{{key}.recency_days.mean}} before the end of the window.",
+            marks=(
+                f"Orders are strongly higher: {{{key}.orders.mean}} each, against "
+                "{everyone.orders.mean} for everyone.",
+                f"The last visit is clearly more recent: {{{key}.recency_days.mean}}.",
+            ),
+            why=f"They bring {{{key}.revenue}}, {{{key}.revenue_share}} of all revenue. Losing "
+            "one of them costs more than losing any other customer.",
+            actions=(
+                Action(
+                    "retention",
+                    "Thank them before you sell to them: early access, a person "
+                    "to talk to, no blanket discount.",
+                ),
+                Action("personalization", f"Show {{{key}.favourite}} first."),
+                Action("revenue", "Suggest what goes with their last order."),
+            ),
+            measure=f"Orders per customer, now {{{key}.orders.mean}}, against a group that was "
+            "left alone.",
+            headline_mark=f"{{{key}.orders.mean}} orders each",
+            headline_action="Thank them early, discount nothing",
+        )
+        for key, name, *_ in rows
+    )
+    return Insights(
+        opening=(
+            "{everyone.customers:customer/customers} spent {everyone.revenue} in the window.",
+            f"{rows[0][1]} are {{S3.share}} of customers and bring {{S3.revenue_share}} of all.",
+            "{S2.customers} customers fill carts and leave: {S2.revenue_share} of revenue.",
+            "The largest group came once; {S1.share} of customers are in it.",
+            "Start with the loyal: one of them is worth many of the others.",
+        ),
+        segments=segments,
+        spend=tuple(
+            SpendRow(
+                key,
+                name,
+                f"{{{key}.customers}}",
+                f"{{{key}.revenue}}",
+                f"it lifts revenue by {{{key}.break_even}}",
+            )
+            for key, name, *_ in rows
+            if key != "bots"
+        ),
+        spend_note="At a margin of 30 % and a cost of EUR 1.00 per customer reached. No effect "
+        "is promised: the last column is what an action would have to achieve.",
+        method=(
+            ("Data", ("{run.events} events were read.", "{run.rejected} rows were rejected.")),
+            ("Number of segments", ("4 clusters, since the elbow and the silhouette agree.",)),
+        ),
+        limits=("These segments describe the past; they do not say what causes what.",),
+    )
+
+
+def draw_all(story: Story, *, points: int = 1500) -> tuple[Figure, ...]:
+    """Draw the four pictures of a story, over generated customers."""
+    looks = segment_looks((s.segment_id, s.name) for s in story.insights.segments)
+    rng = np.random.default_rng(0)
+    facts, ids = story.facts, [look.segment_id for look in looks]
+    sizes = pa.table(
+        {
+            "segment_id": ids,
+            "customers_share": [facts[f"{key}.share"].value for key in ids],
+            "customers_text": [facts.format(f"{key}.share") for key in ids],
+            "revenue_share": [facts[f"{key}.revenue_share"].value for key in ids],
+            "revenue_text": [facts.format(f"{key}.revenue_share") for key in ids],
+        }
+    )
+    cells = [(key, *feature) for feature in FEATURES for key in ids]
+    differences = pa.table(
+        {
+            "segment_id": [cell[0] for cell in cells],
+            "family": [cell[1] for cell in cells],
+            "feature": [cell[2] for cell in cells],
+            "difference": rng.normal(0, 1.2, len(cells)),
+        }
+    )
+    ks = list(range(2, 11))
+    criteria = pa.table(
+        {
+            "k": ks,
+            "inertia": [1e6 / k**0.9 for k in ks],
+            "silhouette": [0.4, 0.41, 0.44, 0.40, 0.39, 0.37, 0.36, 0.35, 0.33],
+            "silhouette_se": [0.008] * len(ks),
+        }
+    )
+    centres = np.array([[4, 1], [1, 3], [0, -1], [-2, 0]])
+    members = rng.choice(4, points, p=[0.1, 0.2, 0.5, 0.2])
+    places = centres[members] + rng.normal(0, 0.9, (points, 2))
+    customers = pa.table(
+        {"segment_id": [ids[i] for i in members], "x": places[:, 0], "y": places[:, 1]}
+    )
+    loadings = pa.table(
+        {
+            "feature": [
+                "orders",
+                "revenue",
+                "active days",
+                "days since the last visit",
+                "view-to-cart rate",
+            ],
+            "x": [0.45, 0.44, 0.40, -0.38, 0.1],
+            "y": [0.2, 0.18, -0.1, 0.1, 0.5],
+        }
+    )
+    return (
+        draw(
+            "segments",
+            lambda layout: sizes_chart(sizes, looks, layout=layout),
+            title=f"{looks[0].name} are {facts.format('S3.share')} of customers and bring "
+            f"{facts.format('S3.revenue_share')} of revenue",
+            note="Each segment's share of customers beside its share of revenue.",
+            description="Bars of customers and revenue for each segment",
+        ),
+        draw(
+            "differences",
+            lambda layout: differences_chart(differences, looks, layout=layout),
+            title="What sets each segment apart from everyone",
+            note="Blue: more than everyone; brown: less.",
+            description="A table of colours: how each segment differs in each feature",
+        ),
+        draw(
+            "pca",
+            lambda layout: pca_chart(
+                customers, loadings, looks, explained=("41.2 %", "17.9 %"), layout=layout
+            ),
+            title="Customers on a map: near each other means alike",
+            note="A sample of customers; arrows show the features that span the map.",
+            description="Customers as points, coloured by segment",
+        ),
+        draw(
+            "choice_of_k",
+            lambda layout: choice_of_k_chart(criteria, k=4, elbow=4, layout=layout),
+            title="Four segments: elbow and silhouette agree",
+            note="The band is one standard error.",
+            description="Two lines over the number of segments",
+        ),
+    )
+
+
+def contrast(one: str, other: str) -> float:
+    """The contrast of two colours, WCAG 2.2."""
+    light, dark = sorted((luminance(one), luminance(other)), reverse=True)
+    return (light + 0.05) / (dark + 0.05)

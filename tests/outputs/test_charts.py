@@ -1,0 +1,234 @@
+import hashlib
+import struct
+import subprocess
+import sys
+from xml.etree import ElementTree
+
+import pyarrow as pa
+import pytest
+from stories import contrast, draw_all
+
+from clustomer.outputs.charts import differences_chart, draw, pca_chart, sizes_chart
+from clustomer.outputs.charts.differences import _cell
+from clustomer.outputs.charts.labels import place_labels
+from clustomer.outputs.charts.slimming import slim
+from clustomer.outputs.theme import (
+    INK,
+    LESS_COLOUR,
+    MORE_COLOUR,
+    MUTED,
+    PAPER,
+    SEGMENT_COLOURS,
+    STRONG_INK,
+    segment_looks,
+)
+
+SVG = "{http://www.w3.org/2000/svg}"
+HOSTILE = '<script>alert("1")</script>&'
+
+
+def mixed(colour: str, strength: float, ground: str) -> str:
+    pairs = [(int(colour[i : i + 2], 16), int(ground[i : i + 2], 16)) for i in (1, 3, 5)]
+    return "#" + "".join(f"{round(a * strength + b * (1 - strength)):02x}" for a, b in pairs)
+
+
+def sizes(**columns):
+    table = {
+        "segment_id": ["S1", "S2"],
+        "customers_share": [0.75, 0.25],
+        "customers_text": ["75.0 %", "25.0 %"],
+        "revenue_share": [0.4, 0.6],
+        "revenue_text": ["40.0 %", "60.0 %"],
+    }
+    return pa.table({**table, **columns})
+
+
+LOOKS = segment_looks([("S2", "Buyers"), ("S1", "Visitors")])
+
+
+def texts(svg: str) -> list[str]:
+    return ["".join(e.itertext()) for e in ElementTree.fromstring(svg).iter(f"{SVG}text")]
+
+
+def test_png_are_twice_the_size_on_white(figures):
+    for figure in figures:
+        assert figure.png[:8] == b"\x89PNG\r\n\x1a\n"
+        width, height = struct.unpack(">II", figure.png[16:24])
+        assert 1000 < width < 2000, figure.name
+        assert 500 < height < 2000, figure.name
+        assert len(figure.png) < 900_000
+
+
+def test_svg_are_small_and_fit_their_layout(figures):
+    for figure in figures:
+        for svg, most in ((figure.wide, 800), (figure.narrow, 362)):
+            root = ElementTree.fromstring(svg)
+            assert root.get("role") == "img"
+            assert root.get("aria-label") == figure.description
+            assert 250 < float(root.get("width")) <= most, figure.name
+            assert len(svg) < 120_000
+
+
+def test_the_same_chart_gives_the_same_bytes_whatever_was_drawn_before(figures, story):
+    for first, again in zip(figures, draw_all(story), strict=True):
+        assert first == again
+
+
+def test_another_process_gives_the_same_bytes():
+    def drawn() -> str:
+        figure = draw("sizes", lambda layout: sizes_chart(sizes(), LOOKS, layout=layout), **WORDS)
+        return hashlib.sha256(figure.png + figure.wide.encode()).hexdigest()
+
+    program = (
+        "import sys; sys.path.insert(0, sys.argv[1]); import test_charts as t, hashlib;"
+        "f = t.draw('sizes', lambda layout: t.sizes_chart(t.sizes(), t.LOOKS, layout=layout),"
+        " **t.WORDS); print(hashlib.sha256(f.png + f.wide.encode()).hexdigest())"
+    )
+    other = subprocess.run(
+        [sys.executable, "-c", program, __file__.rpartition("/")[0]],
+        capture_output=True,
+        text=True,
+        check=True,
+        env={"PYTHONHASHSEED": "7", "LC_ALL": "C", "TZ": "Asia/Tokyo"},
+    )
+    assert other.stdout.strip() == drawn()
+
+
+WORDS = {"title": "Title", "note": "Note", "description": "Description"}
+
+
+def test_ids_are_unique_across_all_svg_of_a_page(figures):
+    found = [
+        element.get("id")
+        for figure in figures
+        for svg in (figure.wide, figure.narrow)
+        for element in ElementTree.fromstring(svg).iter()
+        if element.get("id")
+    ]
+    assert len(found) == len(set(found)) > 0
+
+
+def test_names_from_data_are_text_in_a_picture():
+    looks = segment_looks([("S2", HOSTILE), ("S1", "](javascript:x)")])
+    figure = draw("sizes", lambda layout: sizes_chart(sizes(), looks, layout=layout), **WORDS)
+    assert "<script" not in figure.wide
+    tags = {element.tag.removeprefix(SVG) for element in ElementTree.fromstring(figure.wide).iter()}
+    assert tags <= {"svg", "g", "path", "text", "rect", "line", "defs", "use", "clipPath"}
+    assert "](javascript:x)" in texts(figure.wide)
+
+
+def test_sizes_show_both_shares_on_one_scale():
+    values = sizes_chart(sizes(), LOOKS).layer[1].data.values
+    lengths = [row["x2"] - row["x"] for row in values]
+    # Buyers first: 25 % of customers, 60 % of revenue; then visitors: 75 % and 40 %.
+    assert lengths == pytest.approx([lengths[0] * r for r in (1, 2.4, 3, 1.6)])
+    assert [row["colour"] for row in values] == [SEGMENT_COLOURS[0]] * 2 + [SEGMENT_COLOURS[1]] * 2
+
+
+def test_sizes_without_revenue_show_sizes_only():
+    table = sizes(revenue_share=pa.nulls(2, pa.float64()), revenue_text=["", ""])
+    layers = sizes_chart(table, LOOKS).layer
+    assert [row["text"] for row in layers[-1].data.values] == ["Share of customers"]
+    assert len(layers[1].data.values) == 2
+
+
+def test_sizes_draw_more_returns_than_sales_to_the_left():
+    layers = sizes_chart(sizes(revenue_share=[-0.5, 1.5]), LOOKS).layer
+    zero = layers[0].data.values[1]["x"]
+    bar = layers[1].data.values[3]
+    assert bar["x2"] == pytest.approx(zero)
+    assert bar["x"] < zero
+
+
+def test_the_heat_map_prints_what_it_clips():
+    assert _cell(7.25) == _cell(2.0) | {"text": "+7.2"}
+    assert _cell(-7.25)["colour"] == LESS_COLOUR
+    assert _cell(None)["text"] == ""
+
+
+@pytest.mark.parametrize("ground", [PAPER, "#1a2027"])
+@pytest.mark.parametrize("colour", [MORE_COLOUR, LESS_COLOUR])
+def test_every_cell_can_be_read_in_light_and_dark(colour, ground):
+    sign = 1 if colour == MORE_COLOUR else -1
+    ink = STRONG_INK if ground == PAPER else "#e8ecf1"
+    for tenth in range(21):
+        cell = _cell(sign * tenth / 10)
+        text = ink if cell["ink"] == STRONG_INK else cell["ink"]
+        behind = mixed(colour, cell["strength"], ground)
+        assert contrast(text, behind) >= 4.5, (tenth, colour, ground)
+
+
+def test_text_has_contrast_and_colours_can_be_told_from_paper():
+    assert contrast(INK, PAPER) > 12
+    assert contrast(MUTED, PAPER) > 4.5
+    assert len(set(SEGMENT_COLOURS)) == len(SEGMENT_COLOURS) == 10
+
+
+def test_an_arrow_of_every_length_stays_in_the_picture():
+    points = pa.table({"segment_id": ["S1", "S2"] * 2, "x": [-1.0, 0, 1, 9], "y": [-2.0, 0, 1, 0]})
+    loadings = pa.table({"feature": ["a", "b"], "x": [-1.0, 0.2], "y": [-0.1, 1.0]})
+    chart = pca_chart(points, loadings, LOOKS, explained=("50 %", "20 %"))
+    x, y = (chart.to_dict()["layer"][0]["encoding"][axis]["scale"]["domain"] for axis in "xy")
+    ends = chart.layer[3].data.values
+    assert len(ends) == 2
+    for end in ends:
+        assert x[0] < end["x"] < x[1]
+        assert y[0] < end["y"] < y[1]
+
+
+def test_narrow_maps_show_fewer_points():
+    points = pa.table({"segment_id": ["S1"] * 1500, "x": [0.1] * 1500, "y": [0.2] * 1500})
+    loadings = pa.table({"feature": ["a"], "x": [1.0], "y": [0.0]})
+    for layout, count in (("wide", 1500), ("narrow", 500)):
+        chart = pca_chart(points, loadings, LOOKS, explained=("", ""), layout=layout)
+        assert len(chart.layer[0].data.values) == count
+
+
+def test_labels_do_not_cover_each_other():
+    ends = [(300.0, 200.0), (302.0, 206.0), (298.0, 194.0), (300.0, 212.0), (120.0, 200.0)]
+    names = [["average order value"], ["days between", "orders"], ["orders"], ["revenue"], ["a"]]
+    middles = place_labels(ends, names, origin=(200.0, 200.0), size=(400, 400), letter=6.5)
+    boxes = [
+        (x - w / 2, y - h / 2, x + w / 2, y + h / 2)
+        for (x, y), lines in zip(middles, names, strict=True)
+        for w, h in [(max(map(len, lines)) * 6.5, 15 * len(lines))]
+    ]
+    for i, one in enumerate(boxes):
+        assert 0 < one[0] < one[2] < 400
+        for other in boxes[i + 1 :]:
+            apart = one[0] >= other[2] or other[0] >= one[2]
+            assert apart or one[1] >= other[3] or other[1] >= one[3]
+
+
+def test_twelve_segments_and_many_features_still_fit():
+    looks = segment_looks([(f"S{i}", f"Segment of customers number {i}") for i in range(12)])
+    rows = [(look.segment_id, f"feature number {j}") for j in range(20) for look in looks]
+    table = pa.table(
+        {
+            "segment_id": [row[0] for row in rows],
+            "family": ["engagement"] * len(rows),
+            "feature": [row[1] for row in rows],
+            "difference": [0.5] * len(rows),
+        }
+    )
+    assert differences_chart(table, looks).to_dict()["width"] < 800
+    assert differences_chart(table, looks, layout="narrow").to_dict()["width"] < 500
+
+
+def test_slimming_keeps_what_is_seen():
+    svg = (
+        '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 9 9"><defs><clipPath id="clip3">'
+        '<path d="M0,0h9v9"/></clipPath></defs><g clip-path="url(#clip3)" class="x">'
+        + "".join(
+            f'<path transform="translate({i}.123456,2)" d="M1,1" fill="red"/>' for i in range(25)
+        )
+        + '<path d="" fill="red"/><text>&lt;b&gt;</text></g></svg>'
+    )
+    slimmed = slim(svg, name="map", description='a "map" <of> points')
+    root = ElementTree.fromstring(slimmed)
+    assert len(root.findall(f".//{SVG}use")) == 25
+    assert root.find(f".//{SVG}use").attrib == {"href": "#map-m0", "x": "0.12", "y": "2"}
+    assert root.get("aria-label") == 'a "map" <of> points'
+    assert 'clip-path="url(#map-0)"' in slimmed
+    assert texts(slimmed) == ["<b>"]
+    assert len(slimmed) < len(svg) * 0.75
