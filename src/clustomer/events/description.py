@@ -48,8 +48,8 @@ def describe_source(
             stage(engine, opened, drafted, "UTC", limit=SAMPLE_ROWS)
             texts = ", ".join(f"CAST({column} AS VARCHAR)" for column in COLUMNS)
             found = engine.rows(
-                f"SELECT {texts}, NULL FROM events UNION ALL SELECT {texts}, rule FROM rejected "
-                "ORDER BY ALL"
+                f"SELECT {texts}, NULL FROM events UNION ALL SELECT {texts}, rule FROM rejected"
             )
+            found.sort(key=lambda row: (row[-1] is not None, [str(value) for value in row]))
             rows = [dict(zip((*COLUMNS, "rejected"), row, strict=True)) for row in found]
         return Description(opened.label, opened.columns, drafted, drafted.name != "guessed", rows)

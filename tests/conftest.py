@@ -1,0 +1,97 @@
+"""What several rooms' tests share: engines, small logs, the public data sets."""
+
+import os
+import shutil
+import socket
+import subprocess
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pytest
+
+from clustomer.engines import DuckDB, Postgres
+
+DATA = Path(__file__).parents[2] / "shared" / "data"
+"""Public data sets for developing; they are no part of the project."""
+
+
+def skip_or_fail(reason: str) -> None:
+    """Skip a test for what the machine lacks; in CI nothing may lack."""
+    if os.environ.get("CI") == "true":
+        pytest.fail(f"{reason} (CI must have it)")
+    pytest.skip(reason)
+
+
+@pytest.fixture
+def data() -> Callable[[str], Path]:
+    def find(name: str) -> Path:
+        if not DATA.is_dir():
+            pytest.skip("the folder with the public data sets is not here")
+        return DATA / name
+
+    return find
+
+
+@pytest.fixture
+def engine() -> Iterator[DuckDB]:
+    with DuckDB(threads=2) as engine:
+        yield engine
+
+
+@pytest.fixture
+def log() -> Callable[..., pa.Table]:
+    """Build a small log from rows; columns that a row does not name are empty."""
+
+    def build(*rows: dict[str, Any]) -> pa.Table:
+        names = list(dict.fromkeys(name for row in rows for name in row))
+        return pa.table({name: [row.get(name) for row in rows] for name in names})
+
+    return build
+
+
+@pytest.fixture(scope="session")
+def postgres_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """A PostgreSQL server of the tests' own on loopback; gives its address."""
+    programs = sorted(Path("/usr/lib/postgresql").glob("*/bin/initdb"))
+    if not programs:
+        skip_or_fail("PostgreSQL is not installed")
+    bin_folder = programs[-1].parent
+    folder = Path(tmp_path_factory.mktemp("postgres"))
+    as_user: list[str] = []
+    if os.geteuid() == 0:
+        # initdb refuses root; every folder above must let the other user through
+        for parent in (folder, folder.parent, folder.parent.parent):
+            parent.chmod(0o755)
+        shutil.chown(folder, "postgres")
+        as_user = ["runuser", "-u", "postgres", "--"]
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+
+    def call(program: str, *options: str) -> None:
+        done = subprocess.run(
+            [*as_user, str(bin_folder / program), *options],
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.PIPE,
+            text=True,
+            check=False,
+            cwd=folder,
+        )
+        assert done.returncode == 0, done.stderr
+
+    cluster = str(folder / "data")
+    call("initdb", "-D", cluster, "-A", "trust", "-U", "clustomer", "--no-sync")
+    settings = f"-p {port} -c listen_addresses=127.0.0.1 -c fsync=off -k {folder}"
+    call("pg_ctl", "-D", cluster, "-o", settings, "-l", str(folder / "log"), "-w", "start")
+    try:
+        yield f"postgresql://clustomer@127.0.0.1:{port}/postgres"
+    finally:
+        call("pg_ctl", "-D", cluster, "-m", "immediate", "-w", "stop")
+
+
+@pytest.fixture
+def postgres(postgres_server: str) -> Iterator[Postgres]:
+    with Postgres(postgres_server) as server:
+        yield server
