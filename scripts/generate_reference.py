@@ -1,0 +1,546 @@
+"""Write the reference pages that are made from the program itself; `--check` only compares."""
+
+import ast
+import inspect
+import re
+import sys
+import textwrap
+from collections.abc import Callable, Iterable, Mapping
+from pathlib import Path
+from typing import Any
+
+import typer
+
+import clustomer
+from clustomer import customers, engines, errors, events, insights, outputs, results, segments
+from clustomer import simulate as simulated
+from clustomer.cli import INTERRUPTED, NO_STRUCTURE, app
+from clustomer.customers import FEATURES, MEASURES, RATES, SUSPECTED_BOT, Feature
+from clustomer.events import COLUMNS, EVENT_TYPES, KEPT, PRESETS, REJECTIONS, REPAIRS, EventSchema
+from clustomer.events.cleaning import MAX_GAP_DAYS, MAX_ISOLATED_SHARE
+from clustomer.events.sessions import SESSION_MINUTES
+from clustomer.insights import RULES, cases, naming, population, qualifiers, rules, sources
+from clustomer.insights.profiles import CLEARLY, SLIGHTLY, STRONGLY
+
+FOLDER = Path(__file__).parent.parent / "docs" / "reference"
+NOTE = (
+    "<!-- Written by scripts/generate_reference.py: change the program, then run `make docs`. -->"
+)
+FAMILIES = {
+    "engagement": ("Engagement", "What customers do, and when."),
+    "purchases": ("Orders and money", "What customers order and pay."),
+    "assortment": ("Assortment", "Which part of the shop's range customers look at and buy."),
+}
+ROOMS = (errors, engines, events, customers, segments, insights, outputs, results, simulated)
+
+
+def main(arguments: list[str]) -> int:
+    """Write every page, or with `--check` return 1 where one is out of date."""
+    stale = []
+    for name, make in PAGES.items():
+        path, text = FOLDER / name, make()
+        if path.is_file() and path.read_text(encoding="utf-8") == text:
+            continue
+        stale.append(name)
+        if "--check" not in arguments:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(text, encoding="utf-8", newline="\n")
+    if "--check" in arguments and stale:
+        print(f"Out of date in docs/reference: {', '.join(stale)}. Run `make docs`.")
+        return 1
+    return 0
+
+
+def page(title: str, *parts: str) -> str:
+    """Return a page of Markdown."""
+    blocks = [NOTE, f"# {title}", *(part.strip("\n") for part in parts)]
+    return "\n\n".join(block for block in blocks if block) + "\n"
+
+
+def grid(head: Iterable[str], rows: Iterable[Iterable[str]]) -> str:
+    """Return a Markdown table; bars inside cells are escaped."""
+    titles = list(head)
+    lines = [titles, ["---"] * len(titles), *(list(row) for row in rows)]
+    return "\n".join(
+        "| " + " | ".join(cell.replace("|", "\\|").replace("\n", " ") for cell in line) + " |"
+        for line in lines
+    )
+
+
+def code(text: object) -> str:
+    return f"`{text}`"
+
+
+def fence(language: str, text: str) -> str:
+    return f"```{language}\n{text}\n```"
+
+
+# --- commands ---------------------------------------------------------------------------------
+
+
+def cli_page() -> str:
+    group: Any = typer.main.get_command(app)
+    parts = [
+        group.help,
+        "Progress and messages go to standard error, results to standard output. "
+        "`clustomer --version` prints the version; `--help` (`-h`) explains each command.",
+        grid(
+            ("Command", "What it does"),
+            (
+                (f"[`clustomer {name}`](#clustomer-{name})", _first(command.help))
+                for name, command in group.commands.items()
+            ),
+        ),
+    ]
+    for name, command in group.commands.items():
+        arguments = [each for each in command.params if not each.opts[0].startswith("-")]
+        options = [each for each in command.params if each.opts[0].startswith("-")]
+        usage = " ".join(["clustomer", name, "[OPTIONS]", *(_metavar(each) for each in arguments)])
+        parts += [f"## `clustomer {name}`", inspect.cleandoc(command.help), fence("text", usage)]
+        parts.append(
+            grid(
+                ("Argument", "What it is"), ((code(_metavar(e)), _html(e.help)) for e in arguments)
+            )
+        )
+        parts.append(
+            grid(
+                ("Option", "What it does", "Default"),
+                ((_spelling(each), _html(each.help), _default(each)) for each in options),
+            )
+        )
+    parts += ["## Exit codes", _exit_codes()]
+    return page("Commands", *parts)
+
+
+def _html(text: str) -> str:
+    return text.replace("<", "&lt;")
+
+
+def _metavar(parameter: Any) -> str:
+    if parameter.metavar:
+        return str(parameter.metavar)
+    kind = parameter.type_descriptor.annotation
+    return "NUMBER" if kind in (int, float) else "TEXT"
+
+
+def _spelling(option: Any) -> str:
+    names = [*option.opts, *option.secondary_opts]
+    value = "" if option.is_flag else f" {_metavar(option)}"
+    return ", ".join(code(name + value) for name in names)
+
+
+def _default(option: Any) -> str:
+    if isinstance(option.show_default, str):
+        words = option.show_default
+        return words if " " in words or words == "none" else code(words)
+    if option.is_flag and option.secondary_opts:
+        return code(option.opts[0] if option.default else option.secondary_opts[0])
+    if option.is_flag or option.default is None:
+        return "off" if option.is_flag else "none"
+    return code(option.default)
+
+
+def _exit_codes() -> str:
+    meanings = {
+        0: "done",
+        errors.UsageError.exit_code: "usage: an option or argument that makes no sense",
+        errors.InputError.exit_code: "input: data that cannot be used as it is",
+        errors.OutputError.exit_code: "output: results that cannot be written or read",
+        NO_STRUCTURE: "done, but no structure found: complete results with one segment "
+        "(`run` only)",
+        INTERRUPTED: "interrupted; earlier results are whole",
+    }
+    return grid(("Code", "Meaning"), ((str(code), what) for code, what in meanings.items()))
+
+
+# --- features ---------------------------------------------------------------------------------
+
+
+def features_page() -> str:
+    default = [feature for feature in FEATURES if feature.clustering]
+    parts = [
+        f"{len(FEATURES)} features, one column each in `customers.parquet`. The definitions on "
+        "this page are those that run: the page is made from them. Why they are made so is told "
+        "in [Features: why windows, logs and shrinkage](../explanation/features.md).",
+        "A feature whose needs a source does not meet drops out, and the run says so. What a "
+        "customer *without a value* gets counts in the clustering only: in the table the value "
+        "stays NULL.",
+        "What a feature needs is a known column or an event type that occurs; `category` is an id "
+        "or a code, `visit` any event but purchases and returns, `time of day` any time that is "
+        "not midnight.",
+        "## The default clustering set",
+        "In the order of priority: of two features that are nearly copies of one another "
+        "(correlation of 0.95 or more) the earlier one stays. `--features` chooses others.",
+        "\n".join(f"{i}. [`{f.name}`](#{f.name}): {f.label}" for i, f in enumerate(default, 1)),
+    ]
+    for family, (title, what) in FAMILIES.items():
+        own = [feature for feature in FEATURES if feature.family == family]
+        parts += [f"## {title}", what]
+        parts += [_feature(feature) for feature in own]
+    parts += ["## Rates", _rates(), "## Measures", _measures(), "## Suspected bots", _bots()]
+    return page("Features", *parts)
+
+
+def _feature(feature: Feature) -> str:
+    shrunk = any(rate.feature == feature.name for rate in RATES)
+    where = "measures" if feature.grain == "customer" else f"the rows of one grain: {feature.grain}"
+    lines = (
+        f"- In words: {feature.label}. Unit: {feature.unit}.",
+        f"- Needs: {', '.join(feature.needs) or 'only a time and a customer'}.",
+        f"- Clustered by default: {'yes' if feature.clustering else 'no'}.",
+        "- Without a value: never; it is [shrunk to the shop's rate](#rates)."
+        if shrunk
+        else f"- A customer without a value counts as {_undefined(feature)}.",
+        f"- SQL over [{where}](#measures):",
+    )
+    sql = fence("sql", feature.sql)
+    return "\n\n".join((f"### `{feature.name}`", feature.definition, "\n".join(lines), sql))
+
+
+def _undefined(feature: Feature) -> str:
+    if feature.undefined == "window_days":
+        return "the window's length in days"
+    if feature.undefined == "median":
+        return "the median of those with a value"
+    return f"{feature.undefined:g}"
+
+
+def _rates() -> str:
+    lead = (
+        "Each rate is shrunk to the shop's own: `(numerator + strength × rate) / (denominator + "
+        "strength)`, where `rate` is all numerators over all denominators and `strength` (1 to "
+        "1000 observations) is estimated from how much customers differ (beta-binomial, method "
+        "of moments; Kleinman 1973). With nothing observed it is the shop's rate."
+    )
+    rows = ((code(r.feature), code(r.numerator), code(r.denominator)) for r in RATES)
+    return lead + "\n\n" + grid(("Rate", "Numerator", "Denominator"), rows)
+
+
+def _measures() -> str:
+    lead = (
+        "Numbers per customer that features are made of. Each is an aggregate over the rows of "
+        "one grain: a customer's events, sessions, orders, hours, days, products, categories or "
+        "brands."
+    )
+    rows = ((code(m.name), m.grain, code(m.sql)) for m in MEASURES)
+    return lead + "\n\n" + grid(("Measure", "Grain", "SQL"), rows)
+
+
+def _bots() -> str:
+    return (
+        "Customers for whom this holds leave the fit and form a group of their own; a missing "
+        "value is no suspicion:\n\n" + fence("sql", SUSPECTED_BOT)
+    )
+
+
+# --- cleaning, names, schemas, facts ----------------------------------------------------------
+
+
+def cleaning_page() -> str:
+    def listed(words: Mapping[str, str]) -> str:
+        return grid(("Rule", "Meaning"), ((code(rule), what) for rule, what in words.items()))
+
+    return page(
+        "Cleaning rules",
+        "Every input row is kept or rejected by exactly one rule, and kept + rejected is the "
+        "input. `clustomer check` prints the counts; `cleaning.csv` holds them, and "
+        "`rejected.parquet` holds the rejected rows.",
+        "## Kept",
+        "Each kept row is of one kind.",
+        listed(KEPT),
+        "## Repaired",
+        "What is put right in kept rows; a row can be repaired more than once.",
+        listed(REPAIRS),
+        f"A visit ends with more than {SESSION_MINUTES} minutes of inactivity. A row without a "
+        "session continues the visit of the customer's previous event, taking its session where "
+        "it has one.",
+        "## Rejected",
+        "A row is rejected by the first rule that applies, in this order.",
+        listed(REJECTIONS),
+        f"Times are far away from all the others when more than {MAX_GAP_DAYS} days without any "
+        f"event lie between and they are at most {MAX_ISOLATED_SHARE:.0%} of the rows (or a "
+        "single row among more than ten). Event types are compared without case; the unknown "
+        "ones are listed with their counts.",
+    )
+
+
+def names_page() -> str:
+    thresholds = (
+        ("most, at least half", f"{cases.MOST:.0%} of the segment"),
+        ("nearly all", f"{cases.NEARLY_ALL:.0%} of the segment or more"),
+        ("hardly any", f"{cases.HARDLY_ANY:.0%} of the segment or fewer"),
+        ("slightly", f"a standardised difference of {SLIGHTLY} or more"),
+        ("clearly", f"a standardised difference of {CLEARLY} or more"),
+        ("strongly", f"a standardised difference of {STRONGLY} or more"),
+        ("a difference at all", f"at least {cases.STANDARD_ERRORS:g} standard errors of the mean"),
+        ("a long window", f"{cases.LONG_WINDOW_DAYS:g} days or more"),
+    )
+    return page(
+        "Names of segments",
+        "A name is given by a rule over the segment's numbers, never by hand and never by a "
+        "cluster's number. Rules are tried in this order; each goes to the segment that fits it "
+        "best, and another segment that fits it too takes its next rule. The report prints, "
+        'under "Why they are called that", the numbers that earned the name. The reasons are in '
+        "[How segments get their names](../explanation/naming.md).",
+        "## Rules",
+        grid(
+            ("", "Name", "What it requires"),
+            ((str(i), r.name, r.requirement) for i, r in enumerate(RULES, 1)),
+        ),
+        "## Where no rule holds",
+        grid(
+            ("Name", "When"),
+            [
+                (rules.AVERAGE.name, rules.AVERAGE.requirement),
+                ("Customers with …", "A clear difference can be put into words (see below)."),
+                (rules.MIXED.name, rules.MIXED.requirement),
+                (naming.ALL_CUSTOMERS, "There is one segment only: no groups were found."),
+                (naming.SUSPECTED_BOTS, f"By the rule `{SUSPECTED_BOT}`."),
+            ],
+        ),
+        "## Words for a further difference",
+        "Where two segments are left with the same name, the largest difference between them is "
+        "added to it.",
+        grid(
+            ("Feature", "Higher", "Lower"),
+            ((code(q.feature), q.higher, q.lower) for q in qualifiers.QUALIFIERS),
+        ),
+        "## What the words mean",
+        grid(("Word", "Meaning"), thresholds),
+    )
+
+
+def schemas_page() -> str:
+    parts = [
+        "How a source's columns map to ours. A preset is detected from the columns (names are "
+        "compared without case) and announced; `--schema NAME` or `--schema FILE.toml` decides "
+        "otherwise. See [Use your own columns](../how-to/your-columns.md).",
+        "## Our columns",
+        ", ".join(code(column) for column in COLUMNS)
+        + ". Only `event_time` and `user_id` are required.",
+        "Event types: " + ", ".join(code(kind) for kind in EVENT_TYPES) + ".",
+        "## Presets",
+    ]
+    for schema in PRESETS:
+        parts += [f"### `{schema.name}`", fence("toml", schema.to_toml().rstrip())]
+    described = _sections(inspect.getdoc(EventSchema) or "")
+    parts += ["## What a schema file can say", _entries(dict(described)["Parameters"])]
+    return page("Schemas", *parts)
+
+
+def facts_page() -> str:
+    return page(
+        "Facts",
+        "Every number that a text shows is an entry of `facts.json`: `id`, `value`, `unit`, "
+        "`decimals`, `segment_id` (null for figures of everyone) and `source`, which says how to "
+        "compute it again. `Facts.verify` does so; see "
+        "[Read the results](../how-to/results-files.md#recompute-a-number).",
+        "## Sources",
+        "A source has four texts:",
+        _tables(sources).replace("see `population`", "[see below](#aggregates-over-customers)"),
+        "## Aggregates over customers",
+        _tables(population),
+    )
+
+
+def _tables(module: Any) -> str:
+    """Return a module's docstring from its first table on."""
+    doc = inspect.cleandoc(module.__doc__ or "")
+    return doc[doc.index("\n|") + 1 :]
+
+
+# --- Python -----------------------------------------------------------------------------------
+
+
+def python_page() -> str:
+    parts = [
+        "`import clustomer` gives these names. Tables in are anything with `__arrow_c_stream__` "
+        "(Arrow, pandas, Polars, DuckDB); tables out are `pyarrow.Table`. Data is positional, "
+        "options are keywords. Examples: [Use it from Python](../how-to/python.md).",
+        ", ".join(_link(name) for name in clustomer.__all__),
+    ]
+    for name in clustomer.__all__:
+        parts += _documented(name, getattr(clustomer, name))
+    parts += [
+        "## Rooms",
+        "The rest lives in rooms, each a package of its own. They may change between versions.",
+    ]
+    for room in ROOMS:
+        parts += [f"### `{room.__name__}`", _room(room)]
+    return page("Python", *parts)
+
+
+def _link(name: str) -> str:
+    """Link to a name's section; GitHub numbers headings that differ in case only."""
+    same = [each for each in clustomer.__all__ if each.lower() == name.lower()]
+    number = same.index(name)
+    return f"[`{name}`](#{name.lower()}{f'-{number}' if number else ''})"
+
+
+def _room(room: Any) -> str:
+    names = getattr(room, "__all__", None) or [
+        name
+        for name, each in vars(room).items()
+        if getattr(each, "__module__", "") == room.__name__
+    ]
+    told = {name: getattr(room, name) for name in sorted(names) if name not in clustomer.__all__}
+    lines = [
+        f"- `{name}`: {_first(inspect.getdoc(value) or '')}"
+        for name, value in told.items()
+        if callable(value)
+    ]
+    constants = [code(name) for name, value in told.items() if not callable(value)]
+    public = [_link(name) for name in names if name in clustomer.__all__]
+    if public:
+        lines.insert(0, f"- Public: {', '.join(public)}.")
+    if constants:
+        lines.append(f"- Constants: {', '.join(constants)}.")
+    return "\n".join(lines)
+
+
+def _documented(name: str, value: Any) -> list[str]:
+    if not callable(value):
+        words = {"FEATURES": f"Every [feature](features.md), a tuple of {_link('Feature')}."}
+        return [f"## `{name}`", words[name]]
+    parts = [f"## `{name}`"]
+    sections = _sections(inspect.getdoc(value) or "")
+    signature = _signature(name, value, {title for title, _ in sections})
+    if signature:
+        parts.append(fence("py", signature))
+    for title, text in sections:
+        if title in {"Parameters", "Attributes"}:
+            parts += [f"**{title}**", _entries(text, named=True)]
+        elif title in {"Raises", "Returns"}:
+            parts += [f"**{title}**", _entries(text)]
+        elif title in {"", "Notes"}:
+            parts.append(_prose(text))
+    methods = _methods(value) if inspect.isclass(value) else ""
+    return [*parts, "**Methods and properties**", methods] if methods else parts
+
+
+def _signature(name: str, value: Any, told: set[str]) -> str:
+    """Return the signature as the source has it: annotations print the same everywhere."""
+    tree = ast.parse(textwrap.dedent(inspect.getsource(value))).body[0]
+    if isinstance(tree, ast.FunctionDef):
+        return _call(name, tree)
+    assert isinstance(tree, ast.ClassDef)
+    for node in tree.body:
+        if isinstance(node, ast.FunctionDef) and node.name == "__init__":
+            return _call(name, node, skip="self")
+    if told & {"Parameters", "Attributes"}:
+        return ""
+    return "\n".join(
+        ast.unparse(node)
+        for node in tree.body
+        if isinstance(node, ast.AnnAssign) and "ClassVar" not in ast.unparse(node.annotation)
+    )
+
+
+def _call(name: str, tree: ast.FunctionDef, skip: str = "") -> str:
+    given = tree.args
+    plain = [*given.posonlyargs, *given.args]
+    missing: list[ast.expr | None] = [None] * (len(plain) - len(given.defaults))
+    words = [
+        _argument(each, default)
+        for each, default in zip(plain, [*missing, *given.defaults], strict=True)
+        if each.arg != skip
+    ]
+    if given.kwonlyargs:
+        words.append("*")
+    for each, default in zip(given.kwonlyargs, given.kw_defaults, strict=True):
+        words.append(_argument(each, default))
+    if given.kwarg:
+        words.append("**" + ast.unparse(given.kwarg))
+    returns = f" -> {ast.unparse(tree.returns)}" if tree.returns and not skip else ""
+    line = f"{name}({', '.join(words)}){returns}"
+    if len(line) <= 90:
+        return line
+    return f"{name}(\n" + "".join(f"    {word},\n" for word in words) + f"){returns}"
+
+
+def _argument(argument: ast.arg, default: ast.expr | None) -> str:
+    return ast.unparse(argument) + ("" if default is None else f" = {ast.unparse(default)}")
+
+
+def _methods(value: type) -> str:
+    lines = []
+    for name, member in vars(value).items():
+        if name.startswith("_") or name == "model_post_init":
+            continue
+        inner = member.fget if isinstance(member, property) else member
+        inner = getattr(inner, "__func__", inner)
+        doc = inspect.getdoc(inner) if callable(inner) else None
+        if doc:
+            call = code(name if isinstance(member, property) else f"{name}()")
+            lines.append(f"- {call}: {_first(doc)}")
+    return "\n".join(lines)
+
+
+# --- docstrings -------------------------------------------------------------------------------
+
+
+def _first(doc: str) -> str:
+    """Return the first paragraph of a docstring on one line."""
+    return " ".join(inspect.cleandoc(doc).split("\n\n")[0].split())
+
+
+def _sections(doc: str) -> list[tuple[str, str]]:
+    """Split a docstring at its underlined titles; what comes before has the title ""."""
+    found: list[tuple[str, list[str]]] = [("", [])]
+    lines = inspect.cleandoc(doc).splitlines()
+    for number, line in enumerate(lines):
+        below = lines[number + 1] if number + 1 < len(lines) else ""
+        if line and re.fullmatch("-{3,}", below) and len(below) == len(line):
+            found.append((line, []))
+        elif not re.fullmatch("-{3,}", line):
+            found[-1][1].append(line)
+    return [(title, "\n".join(text).strip("\n")) for title, text in found]
+
+
+def _prose(text: str) -> str:
+    """Return text without doctests, which run elsewhere; indented blocks become code."""
+    kept = []
+    for block in text.split("\n\n"):
+        if block.lstrip().startswith(">>>"):
+            continue
+        if all(line.startswith("    ") for line in block.splitlines()) and block:
+            block = fence("text", textwrap.dedent(block))
+        kept.append(block)
+    return "\n\n".join(kept)
+
+
+def _entries(text: str, *, named: bool = False) -> str:
+    """Return the entries of a numpydoc section as a list; what is no entry stays prose.
+
+    With `named`, an entry is `name : kind`; else it is a kind alone.
+    """
+    lines: list[str] = []
+    inside = False
+    for line in _prose(text).splitlines():
+        if line.startswith(" ") and inside:
+            join = " " if lines[-1].endswith((".", ",", ";", ":")) or ": " in lines[-1] else ": "
+            lines[-1] += join + line.strip()
+        elif line.strip():
+            names, colon, kind = line.partition(" : ")
+            inside = bool(colon) or not named
+            if inside:
+                lines.append(f"- `{names}`" + (f" ({kind.rstrip('.')})" if colon else ""))
+            elif lines and not lines[-1].startswith("- "):
+                lines[-1] += " " + line
+            else:
+                lines += ["", line]
+    return "\n".join(lines)
+
+
+PAGES: Mapping[str, Callable[[], str]] = {
+    "cli.md": cli_page,
+    "features.md": features_page,
+    "cleaning.md": cleaning_page,
+    "names.md": names_page,
+    "schemas.md": schemas_page,
+    "facts.md": facts_page,
+    "python.md": python_page,
+}
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
