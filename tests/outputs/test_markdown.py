@@ -24,6 +24,9 @@ def plain(text: str) -> str:
 @example("<https://example.org>")
 @example("&lt;b&gt;")
 @example("1) x")
+@example("a_b_")
+@example("a__b")
+@example("_a_b_ __a__")
 @example("***")
 @example("---")
 @example("    code")
@@ -49,6 +52,11 @@ def test_a_text_is_shown_as_it_is(text):
 def test_bare_links_are_broken_up():
     assert "//" not in escape_markdown("see https://example.org").replace("\\/\\/", "")
     assert "www." not in escape_markdown("www.example.org")
+
+
+def test_names_of_columns_stay_readable():
+    assert escape_markdown("user_id of online_retail.parquet") == "user_id of online_retail.parquet"
+    assert escape_markdown("_emphasis_") == "\\_emphasis\\_"
 
 
 def test_ordinary_words_stay_readable():

@@ -2,7 +2,8 @@
 
 import re
 
-_SPECIAL = re.compile(r"([\\`*_\[\]<>|~$@])")
+# An underscore inside a word means nothing, and names of files and columns are full of them.
+_SPECIAL = re.compile(r"([\\`*\[\]<>|~$@]|(?<![A-Za-z0-9])_|_(?![A-Za-z0-9]))")
 _ENTITY = re.compile(r"&(?=#?\w+;)")
 _BARE_LINK = re.compile(r"(?<=:)//|(?<=www)\.", re.IGNORECASE)
 _CONTROL = re.compile(r"[\x00-\x1f\x7f\u2028\u2029]+")

@@ -62,7 +62,7 @@ def report_markdown(
         finalize=_plain_in_markdown,
     )
     environment.filters["say"] = lambda text: _Written(escape_markdown(facts.render(text)))
-    environment.filters["number"] = lambda number: _Written(str(number))
+    environment.filters["own"] = lambda text: _Written(str(text))
     return _fill(environment, "business_insights.md.j2", insights, facts, figures, title, subtitle)
 
 
