@@ -5,7 +5,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from clustomer.customers import SUSPECTED_BOT
-from clustomer.engines import DIALECTS, check, translate
+from clustomer.engines import DIALECTS, Postgres, check, translate
 from clustomer.errors import InputError
 from clustomer.segments.assignment import (
     Exclusion,
@@ -132,6 +132,37 @@ def test_translations_to_servers_keep_doubles_double():
     assert "LN(ABS(" in postgres
     assert "CAST(`Orders` AS DOUBLE)" in spark
     assert "LN(ABS(" in spark
+
+
+def test_postgres_gives_the_same_clusters(postgres: Postgres):
+    generator = np.random.default_rng(0)
+    n = 500
+    orders = generator.poisson(2.0, n).astype(float)
+    table = pa.table(
+        {
+            "user_id": [f"u{i:03}" for i in range(n)],
+            "orders": pa.array(np.where(orders == 0, np.nan, orders), from_pandas=True),
+            "Net revenue": generator.normal(0.0, 100.0, n),
+            "busiest_hour_events": generator.integers(600, 740, n),
+        }
+    )
+    rule = NearestCentroid(
+        (
+            ScaledFeature("orders", -0.5, False, 1.25, 0.75),
+            ScaledFeature("Net revenue", 0.0, True, 1e-5, 3.123456789),
+        ),
+        round_significant(generator.normal(size=(4, 2))),
+        (Exclusion("suspected bots", "busiest_hour_events > 720"),),
+    )
+    expected = assign(table, rule)
+    postgres.ingest("scored", table)
+    found = postgres.query(assignment_query(rule, table="scored")).sort_by("user_id")
+    assert found["cluster"].to_pylist() == expected["cluster"].to_pylist()
+    assert set(found["cluster"].to_pylist()) == {-1, 0, 1, 2, 3}
+    assert found["distance"].is_null().equals(expected["distance"].is_null())
+    assert found["distance"].drop_null().to_numpy() == pytest.approx(
+        expected["distance"].drop_null().to_numpy(), rel=1e-9
+    )
 
 
 def test_missing_feature_or_text_is_an_error():

@@ -204,6 +204,8 @@ def segment(
         selector = SelectK(k_range=(lowest, highest), n_clusters=k, random_state=random_state)
         selector.fit(scaling.matrix)
         centroids = round_significant(selector.best_estimator_.cluster_centers_)
+        sizes = np.bincount(selector.labels_, minlength=len(centroids))
+        centroids = centroids[_by_size(sizes, centroids)]
         selection = _selection(selector, k, (lowest, highest))
     else:
         centroids = np.zeros((1, len(scaling.features)))
@@ -396,23 +398,24 @@ def _published(
 ) -> tuple[NearestCentroid, pa.Table]:
     """Number the clusters by falling size, and label everyone by the rule so numbered."""
     table = table.select(["user_id", *dict.fromkeys([*names, *columns_of(rule.exclusions)])])
-    centroids = (
-        rule.centroids[np.lexsort(rule.centroids.T[::-1])] if rule.scaling else rule.centroids
-    )
-    rule = replace(rule, centroids=centroids)
     labelled = assign(table, rule)
-    # Renumbering moves a customer only where two centroids are exactly as near, so that a
-    # second look nearly always finds the sizes in order; the bound is for the cases left.
-    for _ in range(len(centroids)):
+    # The fit numbered them well, unless it saw a sample only, or a customer is exactly as near
+    # to two centroids. The bound is for ties that would move back and forth.
+    for _ in range(len(rule.centroids)):
         cluster = labelled["cluster"].to_numpy()
         sizes = np.bincount(cluster[cluster >= 0], minlength=len(rule.centroids))
-        order = np.lexsort((*rule.centroids.T[::-1], -sizes))
+        order = _by_size(sizes, rule.centroids)
         if (order == np.arange(len(order))).all() and sizes.all():
             break
         order = order[sizes[order] > 0] if sizes.any() else order[:1]
         rule = replace(rule, centroids=rule.centroids[order])
         labelled = assign(table, rule)
     return rule, labelled
+
+
+def _by_size(sizes: NDArray[np.int64], centroids: NDArray[np.float64]) -> NDArray[np.int64]:
+    """Return the order of falling size, and of rising centroids where sizes are equal."""
+    return np.lexsort((*centroids.T[::-1], -sizes))
 
 
 def _projection(
