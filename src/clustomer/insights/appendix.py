@@ -48,7 +48,8 @@ _COMPARED = (
     '"Everyone" is all customers but suspected bots, the segment itself included. "The average '
     'customer" is the mean of everyone, and "typically" is the median: half lie below, half above.',
     "A difference is the mean of the segment less that of everyone, divided by the standard "
-    "deviation of everyone, on the scale of the clustering. Below 0.2 it counts as none, from 0.2 "
+    "deviation of everyone, on the scale of the clustering and among those for whom the feature "
+    "is known. Below 0.2 it counts as none, from 0.2 "
     "as slight, from 0.5 as clear, from 0.8 as strong (after Cohen, 1988). It must also be at "
     "least twice the standard error for a group of that size, and the plain means must differ in "
     "the same direction; otherwise nothing is said.",
@@ -89,7 +90,7 @@ def _cleaning(tables: Mapping[str, Any], facts: Mapping[str, Fact]) -> Iterator[
         name, action = row["rule"], row["action"]
         if row["rows"] and f"cleaning.{name}.rows" in facts:
             words = escape(_RULES_IN_WORDS.get(name, name))
-            yield f"{action.capitalize()}, {{cleaning.{name}.rows:row/rows}}: {words}."
+            yield f"{{cleaning.{name}.rows:row/rows}} {action} ({words})."
 
 
 def _features(

@@ -80,12 +80,12 @@ class Case:
     def higher(self, name: str, least: float = CLEARLY) -> bool:
         """Whether the segment is above everyone on the model's scale and in its mean."""
         whole = known(self.everyone, name, "mean")
-        return self.difference(name) >= self._least(least) and self.mean(name) > whole
+        return self.difference(name) >= self._least(name, least) and self.mean(name) > whole
 
     def lower(self, name: str, least: float = CLEARLY) -> bool:
         """Whether the segment is below everyone on the model's scale and in its mean."""
         whole = known(self.everyone, name, "mean")
-        return self.difference(name) <= -self._least(least) and self.mean(name) < whole
+        return self.difference(name) <= -self._least(name, least) and self.mean(name) < whole
 
     @property
     def buyers(self) -> float:
@@ -179,8 +179,10 @@ class Case:
         long = self.median(name) >= self.window_days * LONG_SINCE
         return long and self.higher(name, SLIGHTLY)
 
-    def _least(self, least: float) -> float:
-        return max(least, STANDARD_ERRORS / math.sqrt(max(self.profile.customers, 1)))
+    def _least(self, name: str, least: float) -> float:
+        feature = self.profile.features.get(name)
+        known = self.profile.customers * feature.defined if feature is not None else 0.0
+        return max(least, STANDARD_ERRORS / math.sqrt(max(known, 1.0)))
 
 
 def known(profile: Profile, name: str, statistic: str) -> float:

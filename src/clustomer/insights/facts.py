@@ -66,7 +66,8 @@ def check_currency(currency: str | None) -> str | None:
     """
     if currency is None or _ISO_CODE.fullmatch(currency):
         return currency
-    if 1 <= len(currency) <= 3 and not any(c.isdigit() or c.isspace() for c in currency):
+    symbol = 1 <= len(currency) <= 3 and not any(c.isdigit() or c.isspace() for c in currency)
+    if symbol and not (len(currency) == 3 and currency.isascii() and currency.isalpha()):
         return currency
     raise UsageError(
         f"The currency is {currency!r}; an ISO code such as EUR or a symbol such as £ was "
@@ -269,7 +270,7 @@ def format_value(fact: Fact, currency: str | None = None) -> str:
         case "currency":
             sign, size = ("-" if value < 0 else ""), abs(value)
             gap = " " if currency and _ISO_CODE.fullmatch(currency) else ""
-            return f"{sign}{currency or ''}{gap}{size:,.{fact.decimals}f}"
+            return f"{sign}{currency or ''}{gap}{_number(size, fact.decimals)}"
         case "days":
             return _duration(float(value), fact.decimals)
         case "minutes":

@@ -132,7 +132,7 @@ def interpret(
 
     labelled = _with_ids(segmentation.table)
     people = Population(customer_table, labelled)
-    described = describe(people, customer_table.schema, segmentation.scaling, window_days=days)
+    described = describe(people, customer_table.schema, segmentation.scaling)
     everyone = profile(people, EVERYONE, described, window_days=days)
     keys = [*people.segments, *([BOTS] if len(people.rows(BOTS)) else [])]
     profiles = report_order([profile(people, key, described, window_days=days) for key in keys])

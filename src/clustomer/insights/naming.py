@@ -99,9 +99,10 @@ def _tie(case: Case) -> tuple[int, str]:
 
 
 def _fitting(case: Case, described: Mapping[str, Described]) -> tuple[Rule, ...]:
-    specific = tuple(rule for rule in RULES if rule.holds(case))
+    specific = [rule for rule in RULES if rule.holds(case)]
     if specific:
-        return specific
+        keys = {rule.key for rule in specific}
+        return tuple(rule for rule in specific if keys.isdisjoint(rule.weaker_than))
     if AVERAGE.holds(case):
         return (AVERAGE,)
     return (*_descriptive(case, described), MIXED)

@@ -12,9 +12,8 @@ Every statistic of this room is one of the aggregates here, named as a fact's so
 | `share_at_least(x)`, `share_at_most(x)` | customers with a value ≥ x (≤ x), over customers |
 | `count_at_most(x)` | customers with a value ≤ x |
 | `top_share(p)` | share of the sum held by the highest p of the customers (number rounded up) |
-| `standardised_difference(scale, undefined)` | mean over the key less that over `everyone`, over \
-the standard deviation of `everyone`; `scale` is `linear` or `log` (signed), and `undefined` \
-stands in for a missing value |
+| `standardised_difference(scale)` | mean over the key less that over `everyone`, over the \
+standard deviation of `everyone`, where defined; `scale` is `linear` or `log` (signed) |
 
 A key is a segment id, `bots`, `everyone` (all but suspected bots) or `all`.
 """
@@ -99,7 +98,7 @@ class Population:
                 continue
             self.columns[field.name] = feature_matrix(customers_table, [field.name])[:, 0]
         self._rows: dict[str, Rows] = {}
-        self._spreads: dict[tuple[str, str, float], tuple[float, float]] = {}
+        self._spreads: dict[tuple[str, str], tuple[float, float]] = {}
 
     @cached_property
     def segments(self) -> tuple[str, ...]:
@@ -140,7 +139,7 @@ class Population:
             part = _SIMPLE["sum"](self._defined(key, column))
             return part / total if total is not None and part is not None and total > 0 else None
         if name == "standardised_difference":
-            return self._difference(key, column, arguments[0], float(arguments[1]))
+            return self._difference(key, column, arguments[0])
         values = self._defined(key, column)
         size = len(self.rows(key))
         if name in _SIMPLE:
@@ -161,20 +160,14 @@ class Population:
         values = self.values(key, column)
         return values[~np.isnan(values)]
 
-    def _difference(self, key: str, column: str, scale: str, undefined: float) -> float | None:
-        part = self._scaled(key, column, scale, undefined)
-        spread = (column, scale, undefined)
-        if spread not in self._spreads:
-            self._spreads[spread] = _spread(self._scaled(EVERYONE, column, scale, undefined))
-        mean, deviation = self._spreads[spread]
+    def _difference(self, key: str, column: str, scale: str) -> float | None:
+        if (column, scale) not in self._spreads:
+            self._spreads[column, scale] = _spread(_scaled(self._defined(EVERYONE, column), scale))
+        mean, deviation = self._spreads[column, scale]
+        part = _scaled(self._defined(key, column), scale)
         if not len(part) or not deviation > 0:
             return None
         return (float(np.mean(part)) - mean) / deviation
-
-    def _scaled(self, key: str, column: str, scale: str, undefined: float) -> Column:
-        values = self.values(key, column)
-        filled = np.where(np.isnan(values), undefined, values)
-        return signed_log(filled) if scale == "log" else filled
 
     def _find_rows(self, key: str) -> Rows:
         if key == ALL:
@@ -217,6 +210,10 @@ def _top_share(values: Column, top: float) -> float | None:
         return None
     highest = np.sort(values)[::-1][: math.ceil(round(top * len(values), 9))]
     return math.fsum(highest.tolist()) / total
+
+
+def _scaled(values: Column, scale: str) -> Column:
+    return signed_log(values) if scale == "log" else values
 
 
 def _spread(values: Column) -> tuple[float, float]:

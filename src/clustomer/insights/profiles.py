@@ -33,7 +33,9 @@ class FeatureProfile:
 
     `mean` and `median` leave out customers for whom the feature is undefined, and are None
     where it is so for all; `defined` is the share for whom it is defined. `difference` is the
-    standardised difference from everyone on the model's scale (None where nothing varies).
+    standardised difference from everyone on the model's scale, among customers for whom the
+    feature is defined: what stands in for a missing value is a device of the fit, and to find
+    that a non-buyer's orders are small would be no finding. None where nothing varies.
     `all_zero` tells whether it is 0 for every customer of the segment.
     """
 
@@ -74,8 +76,7 @@ class Profile:
 class Described:
     """How a column of the customer table is described and compared.
 
-    `slug` is its name within fact ids; `scale` is `linear` or `log`; `undefined` is the number
-    that stands in for a missing value in comparisons.
+    `slug` is its name within fact ids; `scale` is `linear` or `log`.
     """
 
     name: str
@@ -83,7 +84,6 @@ class Described:
     label: str
     unit: str
     scale: str
-    undefined: float
 
 
 def strength(difference: float | None) -> str:
@@ -106,13 +106,11 @@ def describe(
     people: Population,
     schema: pa.Schema,
     scaling: Sequence[Any],
-    *,
-    window_days: float | None = None,
 ) -> dict[str, Described]:
     """Return how each column is described and compared, declared features first.
 
-    `schema` is that of the customer table; its field metadata (`unit`, `undefined`) counts
-    before the declarations. Features that the segmentation scaled keep its scale; any other is
+    `schema` is that of the customer table; a column that is no declared feature takes its unit
+    from the field's metadata. Features that the segmentation scaled keep its scale; any other is
     compared on the log scale when its skewness is above 1, by the rule of the segmentation.
     """
     declared = {feature.name: feature for feature in FEATURES}
@@ -124,17 +122,12 @@ def describe(
     for name in order:
         metadata = schema.field(name).metadata or {}
         feature = declared.get(name)
-        declared_value = feature.undefined if feature else None
-        if declared_value == "window_days":
-            declared_value = window_days
-        undefined = _undefined(people, name, metadata, declared_value)
         if name in scaled:
-            undefined = float(scaled[name].undefined)
             log = bool(scaled[name].log)
         else:
             values = people.values(EVERYONE, name)
-            filled = np.where(np.isnan(values), undefined, values)
-            log = len(filled) > 0 and skewness(filled) > SKEWNESS_LIMIT
+            known = values[~np.isnan(values)]
+            log = len(known) > 0 and skewness(known) > SKEWNESS_LIMIT
         slug = re.sub(r"[^A-Za-z0-9_-]", "_", name, flags=re.ASCII)
         while slug in slugs:
             slug += "_"
@@ -145,7 +138,6 @@ def describe(
             label=feature.label if feature else name.replace("_", " "),
             unit=feature.unit if feature else metadata.get(b"unit", b"").decode(),
             scale="log" if log else "linear",
-            undefined=undefined,
         )
     return described
 
@@ -316,16 +308,4 @@ def report_order(profiles: Sequence[Profile]) -> list[Profile]:
 
 
 def _difference(column: Described) -> str:
-    return f"standardised_difference({column.scale}, {column.undefined!r})"
-
-
-def _undefined(
-    people: Population, name: str, metadata: Mapping[bytes, bytes], declared: Any
-) -> float:
-    for candidate in (metadata.get(b"undefined", b"").decode(), declared):
-        try:
-            return float(candidate)
-        except (TypeError, ValueError):
-            continue
-    median = people.aggregate(EVERYONE, name, "median")
-    return float(median) if median is not None else 0.0
+    return f"standardised_difference({column.scale})"

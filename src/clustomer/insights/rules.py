@@ -21,7 +21,8 @@ class Rule:
     """A name, what it requires in plain words, and the sentences that prove it.
 
     `score` tells which of several segments fits best. In `evidence`, `@` stands for the
-    segment's id; a sentence that needs a fact which the data do not have is left out.
+    segment's id. A segment that fits one of the rules in `weaker_than` is never given this one:
+    the other says more, and if it is taken, a qualified form of it is better than a lesser name.
     """
 
     key: str
@@ -30,6 +31,7 @@ class Rule:
     holds: Callable[[Case], bool]
     score: Callable[[Case], float]
     evidence: tuple[str, ...]
+    weaker_than: tuple[str, ...] = ()
 
 
 _ORDERED = (
@@ -193,6 +195,7 @@ RULES: tuple[Rule, ...] = (
         ),
         score=lambda case: case.repeaters,
         evidence=(_ORDERED_TWICE,),
+        weaker_than=("high_value_loyal", "loyal", "new_buyers"),
     ),
     Rule(
         key="lapsed_once",
@@ -211,6 +214,7 @@ RULES: tuple[Rule, ...] = (
         holds=lambda case: case.buyers >= MOST and case.long_since_bought,
         score=lambda case: case.median("purchase_recency_days"),
         evidence=(_LAST_ORDER, _ORDERED),
+        weaker_than=("lapsed_repeat", "lapsed_once"),
     ),
     Rule(
         key="one_time_buyers",
@@ -223,6 +227,7 @@ RULES: tuple[Rule, ...] = (
             _ORDERED,
             "Only {@.orders.at_least_2} of them ordered more than once.",
         ),
+        weaker_than=("new_buyers",),
     ),
     Rule(
         key="occasional",
@@ -234,6 +239,7 @@ RULES: tuple[Rule, ...] = (
         ),
         score=lambda case: case.buyers,
         evidence=(_ORDERED, "{@.orders.at_least_2} of them ordered more than once."),
+        weaker_than=("new_buyers", "one_time_buyers"),
     ),
     Rule(
         key="buyers",
@@ -246,6 +252,14 @@ RULES: tuple[Rule, ...] = (
         ),
         score=lambda case: case.buyers,
         evidence=(_ORDERED,),
+        weaker_than=(
+            "high_value_loyal",
+            "new_buyers",
+            "loyal",
+            "repeat",
+            "one_time_buyers",
+            "occasional",
+        ),
     ),
     Rule(
         key="abandoners",
@@ -319,6 +333,7 @@ RULES: tuple[Rule, ...] = (
         holds=lambda case: case.looks_a_lot and case.buyers <= LITTLE,
         score=lambda case: case.mean("views"),
         evidence=(_VIEWS, _HARDLY),
+        weaker_than=("frequent_browsers",),
     ),
     Rule(
         key="engaged",
@@ -350,6 +365,7 @@ RULES: tuple[Rule, ...] = (
             "{everyone.sessions.at_most_1} of everyone.",
             _HARDLY,
         ),
+        weaker_than=("inactive", "new_visitors"),
     ),
     Rule(
         key="casual",
@@ -364,6 +380,7 @@ RULES: tuple[Rule, ...] = (
             "{everyone.views.mean} for everyone.",
             _HARDLY,
         ),
+        weaker_than=("inactive", "new_visitors"),
     ),
     Rule(
         key="window_shoppers",
@@ -374,6 +391,15 @@ RULES: tuple[Rule, ...] = (
         ),
         score=lambda case: case.mean("views"),
         evidence=("They look at products {@.views.mean:time/times} on average.", _HARDLY),
+        weaker_than=(
+            "abandoners",
+            "inactive",
+            "new_visitors",
+            "frequent_browsers",
+            "heavy_browsers",
+            "one_time_visitors",
+            "casual",
+        ),
     ),
     Rule(
         key="non_buyers",
@@ -384,6 +410,16 @@ RULES: tuple[Rule, ...] = (
         ),
         score=lambda case: case.profile.share,
         evidence=("None of them ordered, against {everyone.orders.at_least_1} of everyone.",),
+        weaker_than=(
+            "abandoners",
+            "inactive",
+            "new_visitors",
+            "frequent_browsers",
+            "heavy_browsers",
+            "one_time_visitors",
+            "casual",
+            "window_shoppers",
+        ),
     ),
 )
 """The rules for what a segment is, the most telling first."""

@@ -1,0 +1,279 @@
+import itertools
+import re
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+
+import duckdb
+import numpy as np
+import pyarrow as pa
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from shops import FAMILIES, Group, customer_table
+
+from clustomer.customers import SUSPECTED_BOT
+from clustomer.errors import InputError, UsageError
+from clustomer.events import Window
+from clustomer.insights import Interpretation, interpret
+from clustomer.insights.actions import advice
+from clustomer.insights.facts import placeholders
+from clustomer.insights.rules import RULES
+from clustomer.segments import segment
+
+GROUPS = [
+    Group(size=120, views=4, sessions=2, recency=0.5, tenure=0.7),
+    Group(size=40, buys=1.0, orders=1.1, value=60, recency=0.2, tenure=0.6),
+    Group(size=30, buys=1.0, orders=7, value=80, recency=0.05, tenure=0.9, returns=0.5),
+    Group(size=30, carts=3, views=9),
+]
+CLEANING = [("clean", "kept", 970, 0.97), ("missing_time", "rejected", 30, 0.03)]
+
+
+def window(days: int = 200) -> Window:
+    start = datetime(2024, 1, 1)
+    return Window(start, start + timedelta(days=days), "UTC")
+
+
+def shop(families: Iterable[str] = FAMILIES, seed: int = 1) -> pa.Table:
+    table = customer_table(GROUPS, days=200, families=set(families), seed=seed)
+    return table.drop_columns("group")
+
+
+def told(customers: pa.Table, **options: object) -> Interpretation:
+    found = segment(customers, k=4, k_range=(4, 5), features=customers.column_names[1:])
+    settings = {"cleaning": CLEANING, "window": window(), **options}
+    return interpret(customers, found, **settings)  # type: ignore[arg-type]
+
+
+def texts(said: Interpretation) -> list[str]:
+    insights = said.insights
+    found = [*insights.opening, *insights.limits, insights.spend_note]
+    for row in insights.spend:
+        found += [row.customers, row.revenue, row.break_even]
+    for _, paragraphs in insights.method:
+        found += paragraphs
+    for each in insights.segments:
+        found += [each.who, each.why, each.measure, each.headline_mark, each.headline_action]
+        found += [*each.evidence, *each.marks, *(action.text for action in each.actions)]
+    return found
+
+
+_families = st.sets(st.sampled_from(sorted(FAMILIES)), min_size=1).filter(
+    lambda chosen: chosen != {"money"}
+)
+
+
+@settings(max_examples=15, deadline=None)
+@given(_families, st.integers(0, 9), st.sampled_from([None, 0, 3, 200]))
+def test_every_text_renders_and_every_fact_is_confirmed(
+    families: set[str], seed: int, days: int | None
+) -> None:
+    customers = shop(families, seed)
+    said = told(customers, window=None if days is None else window(max(days, 1)))
+    assert said.facts.verify(said.tables) == ()
+    for text in texts(said):
+        written = said.facts.render(text)
+        assert all(said.facts[used].value is not None for used in placeholders(text))
+        assert not re.search(r"\b(nan|inf)\b|[{}]", written)
+
+
+def test_facts_agree_with_sql_written_apart() -> None:
+    customers = shop()
+    said = told(customers)
+    segments = said.segments
+    with duckdb.connect() as database:
+        database.register("customers", customers)
+        database.register("segments", segments)
+        rows = database.execute(
+            "SELECT segment_id, COUNT(*), SUM(revenue), AVG(orders), MEDIAN(orders),"
+            " AVG(average_order_value), AVG(CASE WHEN orders >= 2 THEN 1.0 ELSE 0.0 END),"
+            " SUM(revenue) / (SELECT SUM(revenue) FROM customers)"
+            " FROM customers JOIN segments USING (user_id) GROUP BY 1"
+        ).fetchall()
+    by_id = {each.segment_id: each for each in said.profiles}
+    for key, count, revenue, orders, median, value, repeaters, share in rows:
+        assert said.facts[f"{key}.customers"].value == count
+        assert said.facts[f"{key}.revenue"].value == pytest.approx(revenue)
+        assert said.facts[f"{key}.revenue_share"].value == pytest.approx(share)
+        assert said.facts[f"{key}.orders.mean"].value == pytest.approx(orders)
+        assert said.facts[f"{key}.orders.median"].value == pytest.approx(median)
+        aov = said.facts[f"{key}.average_order_value.mean"].value
+        assert aov is None if value is None else aov == pytest.approx(value)
+        assert by_id[key].shares["orders.at_least_2"] == pytest.approx(repeaters)
+
+
+def test_marks_are_true() -> None:
+    customers = shop()
+    said = told(customers)
+    for each, profile in zip(said.insights.segments, said.profiles, strict=True):
+        for mark in each.marks:
+            found = re.search(r"\{(S\d)\.(\w+)\.(ratio|fewer)\}", mark)
+            if found:
+                ours = profile.features[found[2]].mean
+                whole = said.everyone.features[found[2]].mean
+                assert ours is not None
+                assert whole is not None
+                assert (ours > whole) == (found[3] == "ratio")
+
+
+def test_the_order_of_rows_changes_nothing() -> None:
+    customers = shop()
+    shuffled = customers.take(np.random.default_rng(5).permutation(customers.num_rows))
+    first, second = told(customers), told(shuffled)
+    assert first.facts.to_json() == second.facts.to_json()
+    assert first.insights == second.insights
+    assert first.summary == second.summary
+    assert first.segments == second.segments
+
+
+def test_numbers_reach_the_reader_only_through_facts() -> None:
+    constants = "0.2 0.5 0.8 0.95 1 1.5 0 30 60 100 1,000 1988 720 2,880 2"
+    for seed in (1, 2):
+        for text in texts(told(shop(seed=seed))):
+            bare = re.sub(r"\{[^{}]*\}", "", text)
+            for number in re.findall(r"(?<![\w.])\d[\d.,]*\d|\b\d\b", bare):
+                assert number in constants.split(), text
+
+
+def test_only_used_and_plain_facts_are_kept() -> None:
+    said = told(shop())
+    used = {fact for text in texts(said) for fact in placeholders(text)}
+    made_of = {
+        part
+        for each in said.facts.values()
+        if each.source["table"] == "facts"
+        for part in each.source["key"].split()
+    }
+    for fact_id in set(said.facts) - used - made_of:
+        assert re.search(r"\.(customers|share|revenue|revenue_share|mean|median)$", fact_id)
+
+
+def test_no_advice_about_what_the_data_do_not_have() -> None:
+    def nothing(*names: str) -> bool:
+        return False
+
+    for rule in RULES:
+        if rule.key == "abandoners":
+            continue
+        said = advice(rule.key, nothing)
+        words = " ".join([said.measure, said.headline, *(each.text for each in said.actions)])
+        assert "cart" not in words
+        assert "categories" not in words
+        assert {each.area for each in said.actions} == {
+            "personalization", "targeting", "retention", "revenue",
+        }  # fmt: skip
+
+
+def test_every_rule_has_advice_of_its_own() -> None:
+    everything = itertools.repeat(True)
+    plain = advice("mixed", lambda *names: next(everything))
+    for rule in RULES:
+        assert advice(rule.key, lambda *names: True).who != plain.who
+
+
+def test_spend_table_by_hand() -> None:
+    customers = pa.table(
+        {
+            "user_id": ["a", "b", "c", "d", "e"],
+            "orders": [4.0, 4.0, 0.0, 0.0, 0.0],
+            "revenue": [100.0, 60.0, 0.0, 0.0, 0.0],
+        }
+    )
+    found = segment(customers, k=2)
+    said = interpret(customers, found, margin=0.25, cost=1.0, currency="EUR")
+    buyers, others = said.insights.spend
+    # 1 × 2 / (0.25 × 160) = 5 %; 1,000 × 1 / (0.25 × 160 / 8) = 200 orders
+    assert said.facts.render(buyers.break_even) == "5.0 % more revenue"
+    assert said.facts.render(buyers.revenue) == "EUR 160.00"
+    assert said.facts.render(others.break_even) == (
+        "200 extra orders for every 1,000 contacted (now 0)"
+    )
+
+
+def test_more_sent_back_than_bought_cannot_pay() -> None:
+    customers = pa.table(
+        {"user_id": ["a", "b", "c"], "orders": [1.0, 1.0, 9.0], "revenue": [-5.0, -6.0, 90.0]}
+    )
+    said = interpret(customers, segment(customers, k=2))
+    assert [row.break_even for row in said.insights.spend][1] == "cannot pay: no revenue"
+
+
+def test_no_structure_is_said_to_be_none() -> None:
+    customers = pa.table({"user_id": ["a", "b", "c"], "orders": [1.0, 1.0, 1.0]})
+    said = interpret(customers, segment(customers), window=window())
+    assert list(said.names.values()) == ["All customers"]
+    assert said.facts.render(said.insights.opening[0]).startswith("No groups")
+    assert said.insights.segments[0].marks == (
+        "Nothing differs noticeably from the average customer.",
+    )
+    assert said.facts.verify(said.tables) == ()
+
+
+def test_suspected_bots_are_in_no_figure_of_everyone() -> None:
+    customers = pa.table(
+        {
+            "user_id": ["a", "b", "c", "bot"],
+            "views": [1.0, 2.0, 30.0, 90000.0],
+            "busiest_hour_events": [1.0, 2.0, 9.0, 9000.0],
+        }
+    )
+    assert "busiest_hour_events > 720" in SUSPECTED_BOT
+    said = interpret(customers, segment(customers, k=2))
+    assert said.profiles[-1].segment_id == "bots"
+    assert said.names["bots"] == "Suspected bots"
+    assert said.everyone.customers == 3
+    assert said.facts["everyone.views.mean"].value == 11.0
+    assert said.facts["bots.share"].value == 0.25
+    assert [row.segment_id for row in said.insights.spend] == ["S2", "S1"] or len(
+        said.insights.spend
+    ) == 2
+    method = said.facts.render(
+        " ".join(text for _, section in said.insights.method for text in section)
+    )
+    assert "1 of them is a suspected bot" in method
+    assert said.facts.verify(said.tables) == ()
+
+
+def test_names_of_columns_and_sources_may_hold_anything() -> None:
+    customers = pa.table(
+        {
+            "user_id": [str(n) for n in range(40)],
+            "points {earned}": [float(n % 20 == 0) * 50 + n % 3 for n in range(40)],
+            "points_earned": [float(n >= 20) * 9 for n in range(40)],
+            "points-earned}": [float(n) for n in range(40)],
+        }
+    )
+    said = interpret(customers, segment(customers, k=3), source_label="a {b}.csv <x>")
+    written = [said.facts.render(text) for text in texts(said)]
+    assert "The data come from a {b}.csv <x>." in written
+    assert said.facts.verify(said.tables) == ()
+
+
+def test_profiles_come_by_falling_revenue() -> None:
+    said = told(shop())
+    revenues = [each.revenue for each in said.profiles]
+    assert revenues == sorted(revenues, key=lambda revenue: -(revenue or 0.0))
+    assert said.summary["segment_id"].to_pylist() == [each.segment_id for each in said.profiles]
+    assert said.summary.column_names[:4] == ["segment_id", "segment", "customers", "share"]
+
+
+@pytest.mark.parametrize(
+    "options", [{"margin": 0.0}, {"margin": 30}, {"cost": -1}, {"currency": "x1"}]
+)
+def test_settings_that_make_no_sense_are_refused(options: dict[str, object]) -> None:
+    with pytest.raises(UsageError, match="expected"):
+        told(shop(), **options)
+
+
+def test_segments_of_other_customers_are_refused() -> None:
+    customers = shop()
+    found = segment(customers, k=2)
+    with pytest.raises(InputError, match="not the same ones"):
+        interpret(customers.slice(1), found)
+
+
+def test_the_public_names() -> None:
+    import clustomer.insights as insights
+
+    assert all(hasattr(insights, name) for name in insights.__all__)
+    assert {"interpret", "Interpretation", "Facts", "Fact", "Insights"} <= set(insights.__all__)

@@ -1,0 +1,178 @@
+import re
+
+import pytest
+from claims import true_of
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from shops import Group, Shop, customer_table, shop, shops
+
+from clustomer.insights.facts import Facts, placeholders
+from clustomer.insights.naming import name_segments
+from clustomer.insights.profiles import profile_facts
+from clustomer.insights.rules import RULES
+
+EVERYTHING = {"views", "carts", "orders", "money", "returns", "prices", "time"}
+BROWSERS = Group(size=120, views=4, sessions=2, recency=0.3, tenure=0.6)
+BUYERS = Group(size=40, buys=1.0, orders=1.1, recency=0.15, tenure=0.6)
+
+ARCHETYPES = {
+    "High-value loyal customers": [
+        BROWSERS,
+        BUYERS,
+        Group(buys=1.0, orders=6, value=60, recency=0.05),
+    ],
+    "New customers": [BROWSERS, Group(buys=1.0, orders=1.2, recency=0.1, tenure=0.15)],
+    "Loyal regulars": [
+        BROWSERS,
+        Group(buys=1.0, orders=6, value=10, recency=0.05),
+        Group(buys=1.0, orders=1, value=900, recency=0.1),
+    ],
+    "Lapsed repeat buyers": [BROWSERS, BUYERS, Group(buys=1.0, orders=5, value=9, recency=0.8)],
+    "Frequent returners": [BROWSERS, BUYERS, Group(buys=1.0, orders=2, value=30, returns=3)],
+    "Top spenders": [BROWSERS, BUYERS, Group(buys=1.0, orders=1, value=500)],
+    "Bargain hunters": [
+        BROWSERS,
+        Group(size=40, buys=1.0, value=90, price=1.2),
+        Group(buys=1.0, price=0.5),
+    ],
+    "Big-ticket buyers": [
+        BROWSERS,
+        Group(size=60, buys=1.0, orders=9, value=40, recency=0.02),
+        Group(size=40, buys=1.0, orders=1, value=10, recency=0.1),
+        Group(size=20, buys=1.0, orders=1, value=200, recency=0.1),
+    ],
+    "Repeat buyers": [
+        Group(size=20, views=4),
+        Group(size=90, buys=1.0, orders=12, value=90, recency=0.05),
+        Group(size=60, buys=1.0, orders=4, value=9, recency=0.25),
+    ],
+    "Lapsed one-time buyers": [BROWSERS, BUYERS, Group(buys=1.0, value=9, recency=0.8)],
+    "Lapsed customers": [
+        Group(size=60, buys=1.0, orders=4, value=90, recency=0.05),
+        Group(buys=1.0, orders=1.4, value=9, recency=0.8, tenure=0.9),
+    ],
+    "One-time buyers": [
+        Group(size=60, buys=1.0, orders=6, value=90, recency=0.05),
+        Group(size=60, buys=1.0, orders=1, value=90, recency=0.2),
+    ],
+    "Occasional buyers": [
+        Group(size=60, buys=1.0, orders=6, value=90, recency=0.05),
+        Group(size=60, buys=0.8, orders=1.2, value=90, recency=0.2),
+    ],
+    "Buyers": [BROWSERS, BUYERS],
+    "Cart abandoners": [BROWSERS, BUYERS, Group(carts=3)],
+    "Inactive visitors": [BROWSERS, BUYERS, Group(views=4, recency=0.9, tenure=0.95)],
+    "New visitors": [BROWSERS, BUYERS, Group(views=4, recency=0.05, tenure=0.1)],
+    "Frequent browsers": [BROWSERS, BUYERS, Group(views=30, sessions=9)],
+    "Heavy browsers": [BROWSERS, BUYERS, Group(views=30, sessions=2)],
+    "Engaged shoppers": [BROWSERS, Group(buys=0.4, views=30, sessions=9, recency=0.3)],
+    "One-time visitors": [BROWSERS, BUYERS, Group(sessions=1, recency=0.3)],
+    "Casual visitors": [BROWSERS, BUYERS, Group(views=1, sessions=2, recency=0.3)],
+    "Window shoppers": [BROWSERS, BUYERS],
+    "Non-buyers": [Group(views=0, recency=0.3), BUYERS],
+}
+SHORT = {"Buyers": 0.5, "Top spenders": 20.0}
+WITHOUT = {"Non-buyers": {"orders", "money"}}
+
+
+def named(found: Shop) -> dict[str, str]:
+    names = name_segments(found.profiles, found.everyone, found.described, window_days=found.days)
+    return {key: name.name for key, name in names.items()}
+
+
+def test_every_rule_has_an_archetype() -> None:
+    assert {rule.name for rule in RULES} == set(ARCHETYPES)
+
+
+@pytest.mark.parametrize("name", ARCHETYPES)
+def test_each_name_is_given_where_it_belongs(name: str) -> None:
+    groups = ARCHETYPES[name]
+    families = WITHOUT.get(name, EVERYTHING)
+    table = customer_table(groups, days=SHORT.get(name, 200.0), families=families, seed=1)
+    found = shop(table, [f"S{i + 1}" for i in range(len(groups))], SHORT.get(name, 200.0))
+    assert name in named(found).values()
+
+
+@settings(max_examples=300, deadline=None)
+@given(shops())
+def test_no_name_contradicts_its_segment(found: Shop) -> None:
+    rows = found.table.to_pylist()
+    names = named(found)
+    by_id = {key: [row for row in rows if found.ids[int(row["group"])] == key] for key in names}
+    for key, name in names.items():
+        others = [(names[other], by_id[other]) for other in names if other != key]
+        assert true_of(name, by_id[key], rows, others, found.days), name
+
+
+@settings(max_examples=200, deadline=None)
+@given(shops())
+def test_no_two_segments_share_a_name(found: Shop) -> None:
+    names = named(found)
+    assert len(set(names.values())) == len(names) == len(found.profiles)
+
+
+@settings(max_examples=150, deadline=None)
+@given(shops(), st.randoms(use_true_random=False))
+def test_names_follow_the_customers_whatever_number_their_segment_has(
+    found: Shop, random: object
+) -> None:
+    shuffled = list(found.ids)
+    random.shuffle(shuffled)  # type: ignore[attr-defined]
+    again = named(shop(found.table, shuffled, found.days))
+    before = named(found)
+    assert {found.ids.index(key): name for key, name in before.items()} == {
+        shuffled.index(key): name for key, name in again.items()
+    }
+
+
+@settings(max_examples=150, deadline=None)
+@given(shops())
+def test_evidence_is_made_of_known_facts(found: Shop) -> None:
+    facts = Facts(
+        profile_facts([found.everyone, *found.profiles], found.described, window_days=found.days)
+    )
+    names = name_segments(found.profiles, found.everyone, found.described, window_days=found.days)
+    for name in names.values():
+        assert name.evidence
+        for sentence in name.evidence:
+            assert "not known" not in facts.render(sentence)
+            assert all(facts[used].value is not None for used in placeholders(sentence))
+            assert not re.search(r"[@{}]", facts.render(sentence))
+
+
+def test_words_of_visits_are_not_used_where_only_orders_are_known() -> None:
+    groups = ARCHETYPES["Lapsed one-time buyers"][1:]
+    table = customer_table(groups, days=500, families={"orders", "money", "time"}, seed=2)
+    for name in named(shop(table, ["S1", "S2"], 500)).values():
+        assert not re.search(r"visit|brows|shoppers", name.lower())
+
+
+@pytest.mark.parametrize("days", [0.1, 1.0, 27.9])
+@settings(max_examples=60, deadline=None)
+@given(found=shops())
+def test_a_short_log_shows_nobody_loyal_or_lapsed(days: float, found: Shop) -> None:
+    names = " ".join(named(shop(found.table, found.ids, days)).values()).lower()
+    assert not re.search(r"\b(loyal|lapsed|inactive|occasional|new)\b", names)
+
+
+def test_being_there_when_the_log_begins_is_not_being_new() -> None:
+    groups = [BROWSERS, Group(buys=1.0, orders=1.2, recency=0.1, tenure=0.99)]
+    table = customer_table(groups, days=200, families=EVERYTHING, seed=3)
+    assert "New customers" not in named(shop(table, ["S1", "S2"], 200)).values()
+
+
+def test_two_like_segments_are_told_apart_by_a_true_difference() -> None:
+    groups = [
+        Group(size=60, buys=1.0, orders=6, value=90, recency=0.05),
+        Group(size=60, buys=1.0, orders=1, value=20, recency=0.7, tenure=0.9),
+        Group(size=60, buys=1.0, orders=1, value=50, recency=0.7, tenure=0.9),
+    ]
+    table = customer_table(groups, days=500, families={"orders", "money", "time"}, seed=4)
+    found = shop(table, ["S1", "S2", "S3"], 500)
+    names = name_segments(found.profiles, found.everyone, found.described, window_days=500)
+    given_names = sorted(name.name for name in names.values())
+    assert given_names[1:] == ["Lapsed one-time buyers", "Lapsed one-time buyers, smaller orders"]
+    (smaller,) = (name for name in names.values() if name.name.endswith("smaller orders"))
+    assert smaller.segment_id == "S2"
+    assert "{S2.average_order_value.mean}" in smaller.evidence[-1]
+    assert "{S3.average_order_value.mean}" in smaller.evidence[-1]
