@@ -88,6 +88,14 @@ def test_range_of_one_fixes_k():
     assert selector.criteria_["k"].tolist() == [4]
 
 
+def test_one_cluster_is_taken_only_where_it_is_asked_for():
+    X, _ = blobs(3)
+    assert SelectK(k_range=(1, 6), random_state=0).fit(X).k_ == 3
+    assert SelectK(k_range=(1, 2), random_state=0).fit(X).k_ == 2
+    assert SelectK(k_range=(1, 1), random_state=0).fit(X).k_ == 1
+    assert SelectK(n_clusters=1, random_state=0).fit(X).rule_ == "fixed"
+
+
 def test_range_is_clipped_to_different_rows_without_a_warning():
     X = np.repeat([[0.0, 0.0], [1.0, 0.0], [5.0, 5.0]], 10, axis=0)
     selector = SelectK(k_range=(2, 10), random_state=0).fit(X)

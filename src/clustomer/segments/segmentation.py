@@ -132,7 +132,8 @@ def segment(
     customers : any Arrow, pandas or Polars table, or the result of `customer_features`
         One row per customer: `user_id` and numeric features, NULL or NaN where undefined.
         What stands in for an undefined value is the field's metadata `undefined`, else what
-        the declared feature of that name says, else the column's median.
+        the declared feature of that name says (the largest value of the column where that is
+        the length of the window), else the column's median.
     k : "auto" or int, default "auto"
         The number of clusters. With a number, `k_range` is evaluated all the same.
     k_range : (lowest, highest), default (2, 10)

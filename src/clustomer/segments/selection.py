@@ -54,7 +54,8 @@ class SelectK(ClusterMixin, MetaEstimatorMixin, BaseEstimator):  # type: ignore[
     estimator : clusterer with a parameter `n_clusters`, default `default_estimator()`
         Never fitted itself. The default is Lloyd's KMeans with ten starts.
     k_range : tuple (lowest, highest), default (2, 10)
-        The K to try, both included; clipped to the number of distinct rows.
+        The K to try, both included; clipped to the number of distinct rows. K = 1 has no
+        silhouette and is no elbow, so it is taken only where it is asked for.
     n_clusters : "auto" or int, default "auto"
         An int is taken as it is (clipped likewise); `k_range` is evaluated all the same, so
         that it can be judged. `k_range=(4, 4)` fixes K without trying others.
