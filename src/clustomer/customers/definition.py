@@ -130,15 +130,17 @@ def measures_query(features: Iterable[Feature], window: Window) -> exp.Select:
         ctes[name] = _per_customer(
             GRAINS[grain][0], [column for column in columns if column[1] == grain]
         )
-        query = query.join(name, on=f"scoped_customers.user_id = {name}.user_id", join_type="left")
+        query = query.join(
+            name, on=f"scoped_customers.user_id = {name}.user_id", join_type="left", copy=False
+        )
     for name, grain, _ in columns:
         table = "scoped_customers" if grain == "events" else f"{grain}_customers"
         column: exp.Expr = exp.column(name, table=table)
         if name in _ZERO_WITHOUT_ROWS:
             column = exp.Coalesce(this=column, expressions=[exp.Literal.number(0)])
-        query = query.select(exp.alias_(column, name))
+        query = query.select(exp.alias_(column, name, copy=False), copy=False)
     for name, cte in ctes.items():
-        query = query.with_(name, as_=cte)
+        query = query.with_(name, as_=cte, copy=False)
     return query
 
 
@@ -158,10 +160,9 @@ def features_query(features: Iterable[Feature], shop: Mapping[str, float]) -> ex
     query = exp.select("measures.user_id").from_("measures").join("shop", join_type="cross")
     for feature in features:
         value = parse(feature.sql) if feature.grain == "customer" else exp.column(feature.name)
-        query = query.select(
-            exp.alias_(exp.cast(value, exp.DataType.build("DOUBLE")), feature.name)
-        )
-    return query.with_("shop", as_=figures)
+        number = exp.cast(value, exp.DataType.build("DOUBLE"), copy=False)
+        query = query.select(exp.alias_(number, feature.name, copy=False), copy=False)
+    return query.with_("shop", as_=figures, copy=False)
 
 
 def customers_query(
@@ -176,8 +177,8 @@ def customers_query(
     final = features_query(features, shop)
     inner = measures.args.pop("with_")
     for cte in inner.expressions:
-        final = final.with_(cte.alias, as_=cte.this)
-    return final.with_("measures", as_=measures)
+        final = final.with_(cte.alias, as_=cte.this, copy=False)
+    return final.with_("measures", as_=measures, copy=False)
 
 
 def _windowed(window: Window) -> exp.Expr:
@@ -188,13 +189,13 @@ def _windowed(window: Window) -> exp.Expr:
             return bounds[node.name].copy()
         return node
 
-    return parse(_EVENTS).transform(bound)
+    return parse(_EVENTS).transform(bound, copy=False)
 
 
 def _per_customer(rows: str, columns: list[tuple[str, str, str]]) -> exp.Select:
     query = exp.select("user_id").from_(rows).group_by("user_id")
     for name, _, sql in columns:
-        query = query.select(exp.alias_(parse(sql), name))
+        query = query.select(exp.alias_(parse(sql), name, copy=False), copy=False)
     return query
 
 
