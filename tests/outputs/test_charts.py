@@ -4,6 +4,7 @@ import subprocess
 import sys
 from xml.etree import ElementTree
 
+import numpy as np
 import pyarrow as pa
 import pytest
 from stories import contrast, draw_all
@@ -13,6 +14,7 @@ from clustomer.outputs.charts.differences import _cell
 from clustomer.outputs.charts.labels import place_labels
 from clustomer.outputs.charts.slimming import slim
 from clustomer.outputs.theme import (
+    BOTS_COLOUR,
     INK,
     LESS_COLOUR,
     MORE_COLOUR,
@@ -162,6 +164,32 @@ def test_text_has_contrast_and_colours_can_be_told_from_paper():
     assert contrast(INK, PAPER) > 12
     assert contrast(MUTED, PAPER) > 4.5
     assert len(set(SEGMENT_COLOURS)) == len(SEGMENT_COLOURS) == 10
+
+
+# Machado, Oliveira and Fernandes (2009), doi:10.1109/TVCG.2009.113, severity 1.
+COLOUR_VISION = {
+    "typical": np.eye(3),
+    "protanopia": [[0.1523, 1.0526, -0.2049], [0.1145, 0.7863, 0.0992], [-0.0039, -0.0481, 1.052]],
+    "deuteranopia": [[0.3673, 0.8606, -0.228], [0.2801, 0.6725, 0.0474], [-0.0118, 0.0429, 0.9689]],
+    "tritanopia": [[1.2555, -0.0767, -0.1788], [-0.0784, 0.9308, 0.1476], [0.0047, 0.6914, 0.3039]],
+}
+
+
+@pytest.mark.parametrize("vision", COLOUR_VISION)
+def test_segments_can_be_told_apart_by_every_colour_vision(vision):
+    colours = [*SEGMENT_COLOURS, BOTS_COLOUR]
+    rgb = np.array([[int(c[i : i + 2], 16) / 255 for i in (1, 3, 5)] for c in colours])
+    linear = np.where(rgb <= 0.04045, rgb / 12.92, ((rgb + 0.055) / 1.055) ** 2.4)
+    seen = np.clip(linear @ np.array(COLOUR_VISION[vision]).T, 0, 1)
+    to_xyz = np.array(
+        [[0.4124, 0.3576, 0.1805], [0.2126, 0.7152, 0.0722], [0.0193, 0.1192, 0.9505]]
+    )
+    xyz = seen @ to_xyz.T / [0.95047, 1, 1.08883]
+    f = np.where(xyz > 0.008856, np.cbrt(xyz), 7.787 * xyz + 16 / 116)
+    lab = np.stack([116 * f[:, 1], 500 * (f[:, 0] - f[:, 1]), 200 * (f[:, 1] - f[:, 2])], axis=1)
+    distances = np.linalg.norm(lab[:, None] - lab, axis=2) + np.eye(len(lab)) * 999
+    # A difference of 2.3 can just be seen side by side; these are seen across a picture.
+    assert distances.min() > 12
 
 
 def test_an_arrow_of_every_length_stays_in_the_picture():

@@ -18,8 +18,8 @@ STRONG_INK = "#000000"
 # others have the same widths, so that a browser without it keeps the layout.
 FONT = "Liberation Sans, Arial, Helvetica, sans-serif"
 
-# Okabe and Ito (2008), "Color universal design", without black and the yellow
-# that vanishes on white, then four more that stay apart from them.
+# Okabe and Ito (2008), "Color universal design", without black and the yellow that vanishes on
+# white; then, one after the other, what is furthest from all before for every colour vision.
 SEGMENT_COLOURS = (
     "#0072b2",
     "#e69f00",
@@ -27,12 +27,12 @@ SEGMENT_COLOURS = (
     "#cc79a7",
     "#56b4e9",
     "#d55e00",
-    "#6a51a3",
-    "#8c6d31",
-    "#a6bc2d",
-    "#9e2a4b",
+    "#7800e1",
+    "#e1c378",
+    "#873c2d",
+    "#b45aff",
 )
-BOTS_COLOUR = "#9aa3ad"
+BOTS_COLOUR = "#5f6670"
 
 # A second sign beside the colour, for those who do not see the difference.
 SEGMENT_SHAPES = ("circle", "square", "triangle-up", "diamond", "cross", "triangle-down")
@@ -65,7 +65,7 @@ def segment_looks(segments: Iterable[tuple[str, str]]) -> tuple[SegmentLook, ...
 
     >>> looks = segment_looks([("S2", "Loyal customers"), ("bots", "Suspected bots")])
     >>> [(look.segment_id, look.colour) for look in looks]
-    [('S2', '#0072b2'), ('bots', '#9aa3ad')]
+    [('S2', '#0072b2'), ('bots', '#5f6670')]
     """
     looks: list[SegmentLook] = []
     turn = 0
