@@ -47,7 +47,7 @@ def differences_chart(
     names = {
         look.segment_id: _at_most(look.name, int(column / 7.4), lines=4)
         if upright
-        else [shorten(look.name, 26)]
+        else _at_most(look.name, 24, lines=2)
         for look in shown
     }
     tallest = max((len(lines) for lines in names.values()), default=1)
@@ -124,15 +124,16 @@ def differences_chart(
         )
         .encode(x=x, y=y_axis, text="text:N"),
     ]
-    titles = [
-        {
-            "x": lefts[segment_id] + column / 2,
-            "y": rises - 14 * index if upright else rises,
-            "text": line,
-        }
-        for segment_id, lines in names.items()
-        for index, line in enumerate(reversed(lines))
-    ]
+    titles: list[dict[str, Any]] = []
+    for segment_id, written in names.items():
+        centre = lefts[segment_id] + column / 2
+        for index, line in enumerate(written):
+            if upright:
+                at = {"x": centre, "y": rises - (len(written) - 1 - index) * 14}
+            else:
+                across = (index - (len(written) - 1) / 2) * (leading + 1)
+                at = {"x": centre + across, "y": rises}
+            titles.append({**at, "text": line})
     layers.append(
         rows_chart(titles)
         .mark_text(
