@@ -21,8 +21,8 @@ def true_of(name: str, own: Rows, rows: Rows, others: list[tuple[str, Rows]], da
     base, _, words = name.partition(", ")
     if words and not _qualified(base, words, own, others):
         return False
-    if base.startswith("Customers with "):
-        return _more_or_less(base.removeprefix("Customers with "), own, rows)
+    if base.startswith("Customers ") and base not in _CLAIMS:
+        return _more_or_less(base.removeprefix("Customers ").removeprefix("with "), own, rows)
     return bool(_CLAIMS[base](_Facts(own, rows, [each for _, each in others], days)))
 
 
@@ -56,6 +56,10 @@ class _Facts:
     def fresh(self) -> bool:
         known = [row["purchase_recency_days"] for row in self.own if row["orders"]]
         return not self.long() or median(known) < 0.4 * self.days
+
+    def not_lapsed(self) -> bool:
+        known = [row["purchase_recency_days"] for row in self.own if row["orders"]]
+        return not self.long() or median(known) < 0.6 * self.days
 
     def new(self) -> bool:
         late = self.part("tenure_days", lambda days: days <= 0.4 * self.days)
@@ -113,18 +117,18 @@ _CLAIMS = {
     "Big-ticket buyers": lambda f: (
         f.bought() >= 0.5 and f.bought_twice() < 0.5 and f.above("average_order_value", 1.2)
     ),
-    "Repeat buyers": lambda f: f.bought_twice() >= 0.5 and f.fresh(),
+    "Repeat buyers": lambda f: f.bought_twice() >= 0.5 and f.not_lapsed(),
     "Lapsed one-time buyers": lambda f: (
         f.part("orders", lambda orders: orders == 1) >= 0.75 and f.late("purchase_recency_days")
     ),
     "Lapsed customers": lambda f: f.bought() >= 0.5 and f.late("purchase_recency_days"),
     "One-time buyers": lambda f: (
-        f.long() and f.part("orders", lambda orders: orders == 1) >= 0.75 and f.fresh()
+        f.long() and f.part("orders", lambda orders: orders == 1) >= 0.75 and f.not_lapsed()
     ),
     "Occasional buyers": lambda f: (
-        f.long() and f.bought() >= 0.5 and f.bought_twice() < 0.5 and f.fresh()
+        f.long() and f.bought() >= 0.5 and f.bought_twice() < 0.5 and f.not_lapsed()
     ),
-    "Buyers": lambda f: f.bought() >= 0.5 and f.above("orders", 0.0) and f.fresh(),
+    "Buyers": lambda f: f.bought() >= 0.5 and f.above("orders", 0.0) and f.not_lapsed(),
     "Cart abandoners": lambda f: (
         f.part("carts", lambda carts: carts > 0) >= 0.5 and f.bought() < 0.5 and f.above("carts", 0)
     ),

@@ -18,13 +18,17 @@ HALF_AGAIN = 1.5
 standardised difference alone can be large where all amounts are nearly the same."""
 LOWER_PRICES = 0.9
 """Prices at least a tenth below the category's mean: less would hardly be noticed on a shelf."""
-ABANDONED = 0.8
-"""At least four in five visits with a cart end without a purchase."""
+ABANDONED = 2 / 3
+"""At least two in three visits with a cart end without a purchase; the rate is drawn towards the
+shop's, so that it understates rather than overstates."""
 LONG_WINDOW_DAYS = 28.0
 """Four weeks: in a shorter log nobody has had the time to come back, to stay away or to be new,
 so that nobody is called loyal, lapsed, inactive, occasional or new."""
 LONG_SINCE = 1 / 3
-"""Away for at least this part of the window: "lapsed" and "inactive"."""
+"""Away for at least this part of the window, and clearly longer than everyone: "lapsed" and
+"inactive"."""
+VERY_LONG_SINCE = 1 / 2
+"""Away for at least this part of the window, a slight difference from everyone is enough."""
 STANDARD_ERRORS = 2.0
 """A difference counts when it is at least twice the standard error of a mean of so many
 customers: in a segment of a few, chance alone makes sizeable differences."""
@@ -133,9 +137,9 @@ class Case:
 
     @property
     def bought_lately(self) -> bool:
-        """Whether their last orders lie no further back than those of all buyers."""
-        whole = known(self.everyone, "purchase_recency_days", "median")
-        return self.median("purchase_recency_days") <= whole
+        """Whether their last orders are recent, in days and beside those of all buyers."""
+        recent = self.median("purchase_recency_days") < (self.window_days or 0.0) * LONG_SINCE
+        return recent and not self.higher("purchase_recency_days", SLIGHTLY)
 
     @property
     def spends_most(self) -> bool:
@@ -165,19 +169,22 @@ class Case:
         return max(found, default=0.0)
 
     @property
-    def not_long_ago(self) -> bool:
-        """Whether the last order of at least half of them lies less than a third of it back."""
+    def not_lapsed(self) -> bool:
+        """Whether nothing speaks for their having lapsed, or the log is too short to tell."""
         if not self.long_window or self.window_days is None:
             return True
-        return self.median("purchase_recency_days") < self.window_days * LONG_SINCE
+        recent = self.median("purchase_recency_days") < self.window_days * VERY_LONG_SINCE
+        return recent and not self.long_since_bought
 
     def _long_since(self, name: str) -> bool:
-        # Where most customers have lapsed, everyone's own mean is late already: a slight
-        # difference is enough once the time itself is long.
         if not self.long_window or self.window_days is None:
             return False
-        long = self.median(name) >= self.window_days * LONG_SINCE
-        return long and self.higher(name, SLIGHTLY)
+        away = self.median(name) / self.window_days
+        # Where most customers have lapsed, everyone's own mean is late already: a slight
+        # difference is enough once the time itself is very long.
+        return (away >= LONG_SINCE and self.higher(name)) or (
+            away >= VERY_LONG_SINCE and self.higher(name, SLIGHTLY)
+        )
 
     def _least(self, name: str, least: float) -> float:
         feature = self.profile.features.get(name)

@@ -91,7 +91,7 @@ def decimals_for(value: Value, unit: str) -> int:
     if unit == "currency":
         return 0 if size >= 1000 or size == 0 else 2
     if unit == "ratio":
-        return 0 if size >= 10 else 1 if size >= 2 else 2
+        return 0 if size >= 10 else 1
     if unit in ("days", "minutes"):
         return 0 if size >= 10 else 1
     if size >= 100 or value == int(value):

@@ -8,7 +8,7 @@ of each topic: views, events and products seen are not three findings.
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from clustomer.insights.cases import Case
+from clustomer.insights.cases import MOST, Case
 from clustomer.insights.facts import escape
 from clustomer.insights.phrases import PHRASES, UNMARKED, Phrase, level
 from clustomer.insights.population import EVERYONE
@@ -55,6 +55,9 @@ def _plain(column: Described) -> Phrase:
 def _mark(case: Case, column: Described, phrase: Phrase) -> Mark | None:
     name, slug, segment_id = column.name, column.slug, case.profile.segment_id
     if phrase.visits and not case.visits_known:
+        return None
+    # What is known of a few of them only is no mark of all.
+    if case.profile.features[name].defined < MOST:
         return None
     up = case.higher(name, SLIGHTLY)
     if not up and not case.lower(name, SLIGHTLY):

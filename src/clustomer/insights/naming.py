@@ -11,7 +11,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from clustomer.insights.cases import Case, known
+from clustomer.insights.cases import MOST, Case, known
 from clustomer.insights.population import BOTS
 from clustomer.insights.profiles import SLIGHTLY, Described, Profile
 from clustomer.insights.qualifiers import QUALIFIERS, Qualifier
@@ -114,6 +114,8 @@ def _descriptive(case: Case, described: Mapping[str, Described]) -> Iterator[Rul
         name = qualifier.feature
         if name not in described or (qualifier.needs_visits and not case.visits_known):
             continue
+        if case.profile.features[name].defined < MOST:
+            continue
         for words, holds in (
             (qualifier.higher, case.higher(name)),
             (qualifier.lower, case.lower(name)),
@@ -125,7 +127,7 @@ def _descriptive(case: Case, described: Mapping[str, Described]) -> Iterator[Rul
         slug = described[feature].slug
         yield Rule(
             key=f"with_{words.replace(' ', '_')}",
-            name=f"Customers with {words}",
+            name=f"Customers {words}" if qualifier.adjective else f"Customers with {words}",
             requirement=f"No other rule holds; clearly {words} than everyone.",
             holds=lambda case: True,
             score=lambda case, feature=feature: abs(case.difference(feature)),  # type: ignore[misc]
@@ -205,6 +207,8 @@ def _gap(profile: Profile, others: Sequence[Profile], qualifier: Qualifier, sign
     mean = known(profile, qualifier.feature, "mean") * sign
     difference = known(profile, qualifier.feature, "difference") * sign
     gaps = []
+    if profile.features[qualifier.feature].defined < MOST:
+        return 0.0
     for other in others:
         if not mean > known(other, qualifier.feature, "mean") * sign:
             return 0.0

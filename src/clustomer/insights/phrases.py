@@ -151,14 +151,14 @@ PHRASES: Mapping[str, Phrase] = {
     "categories": level(
         "variety", "The categories they look at or buy", "more categories", "fewer categories"
     ),
-    "brands": level("brands", "The brands they look at or buy", "more brands", "fewer brands"),
+    "brands": level("variety", "The brands they look at or buy", "more brands", "fewer brands"),
     "favourite_brand_share": level(
         "brands",
         "The share of the favourite brand in what they look at and buy",
         "keener on one brand",
         "less tied to one brand",
     ),
-    "products_bought": _amount("products", "buy", "different products"),
+    "products_bought": _amount("orders", "buy", "different products"),
     "price_level": level(
         "prices",
         "The prices they look at and pay, where the mean of the category is 1",

@@ -7,22 +7,24 @@ from dataclasses import dataclass
 class Qualifier:
     """How a higher and a lower mean of a feature is put in a name; empty where it is not.
 
-    `needs_visits` marks those that make sense only where the log shows visits without orders.
+    `needs_visits` marks those that make sense only where the log shows visits without orders;
+    `adjective` those that follow "customers" directly ("seen more lately"), not after "with".
     """
 
     feature: str
     higher: str
     lower: str
     needs_visits: bool = False
+    adjective: bool = False
 
 
 QUALIFIERS: tuple[Qualifier, ...] = (
     Qualifier("orders", "more orders", "fewer orders"),
     Qualifier("revenue", "more revenue", "less revenue"),
     Qualifier("average_order_value", "larger orders", "smaller orders"),
-    Qualifier("purchase_recency_days", "longer since the last order", "more recent orders"),
-    Qualifier("recency_days", "longer away", "seen more lately", needs_visits=True),
-    Qualifier("tenure_days", "first seen earlier", "first seen later"),
+    Qualifier("purchase_recency_days", "older last orders", "more recent orders"),
+    Qualifier("recency_days", "longer away", "seen more lately", needs_visits=True, adjective=True),
+    Qualifier("tenure_days", "first seen earlier", "first seen later", adjective=True),
     Qualifier("sessions", "more visits", "fewer visits", needs_visits=True),
     Qualifier("views", "more product views", "fewer product views"),
     Qualifier("carts", "more carts", "fewer carts"),

@@ -56,15 +56,15 @@ RULES: tuple[Rule, ...] = (
         key="high_value_loyal",
         name="High-value loyal customers",
         requirement="The highest revenue per customer of all segments and at least 1.5 times "
-        "everyone's; at least half ordered twice or more; their last orders are no older than "
-        "those of all buyers and typically less than a third of the period back; they are not "
-        "newcomers; the log spans four weeks or more.",
+        "everyone's; at least half ordered twice or more; their last orders are "
+        "typically less than a third of the period old, and no older than everyone's; "
+        "they are not newcomers; the log spans four weeks or more.",
         holds=lambda case: (
             case.long_window
             and case.spends_most
             and case.repeaters >= MOST
             and case.bought_lately
-            and case.not_long_ago
+            and case.not_lapsed
             and not case.recently_arrived
         ),
         score=lambda case: case.mean("revenue"),
@@ -77,8 +77,8 @@ RULES: tuple[Rule, ...] = (
     Rule(
         key="new_buyers",
         name="New customers",
-        requirement="Nearly all were first seen in the last third of a log of four weeks or "
-        "more, clearly later than everyone, and at least half ordered.",
+        requirement="At least four in five were first seen in the last third of a log of four weeks"
+        " or more, clearly later than everyone, and at least half ordered.",
         holds=lambda case: case.recently_arrived and case.buyers >= MOST,
         score=lambda case: -case.mean("tenure_days"),
         evidence=(
@@ -90,15 +90,16 @@ RULES: tuple[Rule, ...] = (
     Rule(
         key="loyal",
         name="Loyal regulars",
-        requirement="At least half ordered twice or more, clearly more orders than everyone, "
-        "last orders no older than those of all buyers and typically less than a third of the "
-        "period back, and a log of four weeks or more.",
+        requirement="At least half ordered twice or more, with clearly more orders than everyone; "
+        "their last orders are typically less than a third of the period old, and no "
+        "older than everyone's; they are not newcomers; the log spans four weeks or "
+        "more.",
         holds=lambda case: (
             case.long_window
             and case.repeaters >= MOST
             and case.higher("orders")
             and case.bought_lately
-            and case.not_long_ago
+            and case.not_lapsed
             and not case.recently_arrived
         ),
         score=lambda case: case.mean("orders"),
@@ -107,9 +108,9 @@ RULES: tuple[Rule, ...] = (
     Rule(
         key="lapsed_repeat",
         name="Lapsed repeat buyers",
-        requirement="At least half ordered twice or more, but their last orders lie at least a "
-        "third of the period back and further than everyone's; a log of four weeks or "
-        "more.",
+        requirement="At least half ordered twice or more, but their last orders are typically at "
+        "least a third of the period old and clearly older than everyone's, or at least"
+        " half of it and older than everyone's; the log spans four weeks or more.",
         holds=lambda case: case.repeaters >= MOST and case.long_since_bought,
         score=lambda case: case.median("purchase_recency_days"),
         evidence=(_LAST_ORDER, _ORDERED_TWICE),
@@ -120,8 +121,7 @@ RULES: tuple[Rule, ...] = (
         requirement="At least half sent something back, and their return rate is clearly above "
         "everyone's and at least 1.5 times as high.",
         holds=lambda case: (
-            case.buyers >= MOST
-            and case.share("returns.at_least_1") >= MOST
+            case.share("returns.at_least_1") >= MOST
             and case.higher("return_rate")
             and case.ratio("return_rate") >= HALF_AGAIN
         ),
@@ -186,12 +186,12 @@ RULES: tuple[Rule, ...] = (
     Rule(
         key="repeat",
         name="Repeat buyers",
-        requirement="At least half ordered twice or more, a larger share than of everyone, and "
-        "not long ago.",
+        requirement="At least half ordered twice or more, a larger share than of everyone, and they"
+        " have not lapsed.",
         holds=lambda case: (
             case.repeaters >= MOST
             and case.repeaters > case.everyone.shares.get("orders.at_least_2", math.nan)
-            and case.not_long_ago
+            and case.not_lapsed
         ),
         score=lambda case: case.repeaters,
         evidence=(_ORDERED_TWICE,),
@@ -200,8 +200,10 @@ RULES: tuple[Rule, ...] = (
     Rule(
         key="lapsed_once",
         name="Lapsed one-time buyers",
-        requirement="At least four in five ordered exactly once, and that at least a third of "
-        "the period ago and longer ago than everyone's; a log of four weeks or more.",
+        requirement="At least four in five ordered exactly once, and their last orders are "
+        "typically at least a third of the period old and clearly older than "
+        "everyone's, or at least half of it and older than everyone's; the log spans "
+        "four weeks or more.",
         holds=lambda case: case.once >= NEARLY_ALL and case.long_since_bought,
         score=lambda case: case.median("purchase_recency_days"),
         evidence=(_LAST_ORDER, "Only {@.orders.at_least_2} of them ordered more than once."),
@@ -209,8 +211,9 @@ RULES: tuple[Rule, ...] = (
     Rule(
         key="lapsed",
         name="Lapsed customers",
-        requirement="At least half ordered, and their last orders lie at least a third of the "
-        "period back and further than everyone's; a log of four weeks or more.",
+        requirement="At least half ordered, and their last orders are typically at least a third of"
+        " the period old and clearly older than everyone's, or at least half of it and "
+        "older than everyone's; the log spans four weeks or more.",
         holds=lambda case: case.buyers >= MOST and case.long_since_bought,
         score=lambda case: case.median("purchase_recency_days"),
         evidence=(_LAST_ORDER, _ORDERED),
@@ -219,9 +222,9 @@ RULES: tuple[Rule, ...] = (
     Rule(
         key="one_time_buyers",
         name="One-time buyers",
-        requirement="At least four in five ordered exactly once, not long ago, in a log of four "
-        "weeks or more.",
-        holds=lambda case: case.long_window and case.once >= NEARLY_ALL and case.not_long_ago,
+        requirement="At least four in five ordered exactly once, they have not lapsed, and the log "
+        "spans four weeks or more.",
+        holds=lambda case: case.long_window and case.once >= NEARLY_ALL and case.not_lapsed,
         score=lambda case: case.once,
         evidence=(
             _ORDERED,
@@ -232,10 +235,10 @@ RULES: tuple[Rule, ...] = (
     Rule(
         key="occasional",
         name="Occasional buyers",
-        requirement="At least half ordered, fewer than half twice, not long ago, in a log of "
-        "four weeks or more.",
+        requirement="At least half ordered but fewer than half ordered twice, they have not lapsed,"
+        " and the log spans four weeks or more.",
         holds=lambda case: (
-            case.long_window and case.buyers >= MOST and case.repeaters < MOST and case.not_long_ago
+            case.long_window and case.buyers >= MOST and case.repeaters < MOST and case.not_lapsed
         ),
         score=lambda case: case.buyers,
         evidence=(_ORDERED, "{@.orders.at_least_2} of them ordered more than once."),
@@ -244,11 +247,12 @@ RULES: tuple[Rule, ...] = (
     Rule(
         key="buyers",
         name="Buyers",
-        requirement="At least half ordered, a larger share than of everyone.",
+        requirement="At least half ordered, a larger share than of everyone, and they have not "
+        "lapsed.",
         holds=lambda case: (
             case.buyers >= MOST
             and case.buyers > case.everyone.shares.get("orders.at_least_1", math.nan)
-            and case.not_long_ago
+            and case.not_lapsed
         ),
         score=lambda case: case.buyers,
         evidence=(_ORDERED,),
@@ -264,16 +268,21 @@ RULES: tuple[Rule, ...] = (
     Rule(
         key="abandoners",
         name="Cart abandoners",
-        requirement="At least half put something in the cart, more than of everyone, and either "
-        "at most one in ten ordered, or fewer than half ordered and at least four in five of "
-        "their visits with a cart ended without a purchase.",
+        requirement="At least half put something in the cart, more than of everyone; and either at "
+        "most one in ten ordered, or fewer than half ordered and at least two in three "
+        "of their visits with a cart ended without a purchase, clearly more than "
+        "everyone's.",
         holds=lambda case: (
             case.share("carts.at_least_1") >= MOST
             and case.share("carts.at_least_1")
             > case.everyone.shares.get("carts.at_least_1", math.nan)
             and (
                 case.hardly_buys
-                or (case.buyers < MOST and case.mean("cart_abandonment_rate") >= ABANDONED)
+                or (
+                    case.buyers < MOST
+                    and case.higher("cart_abandonment_rate")
+                    and case.mean("cart_abandonment_rate") >= ABANDONED
+                )
             )
         ),
         score=lambda case: case.share("carts.at_least_1") - case.buyers,
@@ -286,8 +295,9 @@ RULES: tuple[Rule, ...] = (
     Rule(
         key="inactive",
         name="Inactive visitors",
-        requirement="Hardly any ordered, and they were last seen at least a third of the period "
-        "ago and longer ago than everyone; a log of four weeks or more.",
+        requirement="Hardly any ordered, and they were last seen typically at least a third of the "
+        "period ago and clearly longer ago than everyone, or at least half of it and "
+        "longer ago than everyone; the log spans four weeks or more.",
         holds=lambda case: case.visits_known and case.hardly_buys and case.long_since_seen,
         score=lambda case: case.median("recency_days"),
         evidence=(
@@ -299,8 +309,8 @@ RULES: tuple[Rule, ...] = (
     Rule(
         key="new_visitors",
         name="New visitors",
-        requirement="Nearly all were first seen in the last third of a log of four weeks or "
-        "more, clearly later than everyone, and hardly any ordered.",
+        requirement="At least four in five were first seen in the last third of a log of four weeks"
+        " or more, clearly later than everyone, and at most one in ten ordered.",
         holds=lambda case: case.visits_known and case.recently_arrived and case.hardly_buys,
         score=lambda case: -case.mean("tenure_days"),
         evidence=(
@@ -338,8 +348,8 @@ RULES: tuple[Rule, ...] = (
     Rule(
         key="engaged",
         name="Engaged shoppers",
-        requirement="Clearly more product views than everyone, at least 1.5 times as many, and a "
-        "larger share that ordered.",
+        requirement="Clearly more product views than everyone, at least 1.5 times as many, and more"
+        " than one in ten ordered, a larger share than of everyone.",
         holds=lambda case: (
             case.looks_a_lot
             and not case.hardly_buys
@@ -352,7 +362,7 @@ RULES: tuple[Rule, ...] = (
         key="one_time_visitors",
         name="One-time visitors",
         requirement="At least four in five made a single visit, a larger share than of everyone, "
-        "and hardly any ordered.",
+        "and at most one in ten ordered.",
         holds=lambda case: (
             case.visits_known
             and case.hardly_buys
@@ -370,7 +380,8 @@ RULES: tuple[Rule, ...] = (
     Rule(
         key="casual",
         name="Casual visitors",
-        requirement="Fewer product views than everyone, and hardly any ordered.",
+        requirement="Fewer product views than everyone, at most one in ten ordered, and they are "
+        "not inactive.",
         holds=lambda case: (
             case.hardly_buys and case.lower("views", SLIGHTLY) and not case.long_since_seen
         ),
@@ -385,7 +396,8 @@ RULES: tuple[Rule, ...] = (
     Rule(
         key="window_shoppers",
         name="Window shoppers",
-        requirement="They view products, and hardly any ordered.",
+        requirement="At least half viewed a product, at most one in ten ordered, and they are not "
+        "inactive.",
         holds=lambda case: (
             case.hardly_buys and case.median("views") >= 1 and not case.long_since_seen
         ),
