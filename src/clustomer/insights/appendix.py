@@ -52,7 +52,8 @@ _COMPARED = (
     "is known. Below 0.2 it counts as none, from 0.2 "
     "as slight, from 0.5 as clear, from 0.8 as strong (after Cohen, 1988). It must also be at "
     "least twice the standard error for a group of that size, and the plain means must differ in "
-    "the same direction; otherwise nothing is said.",
+    "the same direction; otherwise nothing is said. Shares of customers are compared by Cohen's h, "
+    "with the same limits.",
     "Rates are drawn towards the rate of the whole shop, the more so the less is known of a "
     "customer, so that one view with one purchase does not make a rate of 100 %. Since their "
     "means are estimates, they are compared in words only.",

@@ -91,6 +91,16 @@ class Case:
         whole = known(self.everyone, name, "mean")
         return self.difference(name) <= -self._least(name, least) and self.mean(name) < whole
 
+    def larger_share(self, name: str) -> bool:
+        """Whether a larger share of the segment than of everyone is past a threshold.
+
+        By the effect size h of Cohen (1988, chapter 6), 2·asin(√p) - 2·asin(√q), at least 0.2
+        and at least twice its standard error.
+        """
+        whole = self.everyone.shares.get(name, math.nan)
+        effect = 2 * math.asin(math.sqrt(self.share(name))) - 2 * math.asin(math.sqrt(whole))
+        return effect >= max(SLIGHTLY, STANDARD_ERRORS / math.sqrt(self.profile.customers))
+
     @property
     def buyers(self) -> float:
         """The share that ordered at all."""

@@ -1,6 +1,5 @@
 """The rules that give a segment its name, in their order, each with what proves it."""
 
-import math
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -189,9 +188,7 @@ RULES: tuple[Rule, ...] = (
         requirement="At least half ordered twice or more, a larger share than of everyone, and they"
         " have not lapsed.",
         holds=lambda case: (
-            case.repeaters >= MOST
-            and case.repeaters > case.everyone.shares.get("orders.at_least_2", math.nan)
-            and case.not_lapsed
+            case.repeaters >= MOST and case.larger_share("orders.at_least_2") and case.not_lapsed
         ),
         score=lambda case: case.repeaters,
         evidence=(_ORDERED_TWICE,),
@@ -250,9 +247,7 @@ RULES: tuple[Rule, ...] = (
         requirement="At least half ordered, a larger share than of everyone, and they have not "
         "lapsed.",
         holds=lambda case: (
-            case.buyers >= MOST
-            and case.buyers > case.everyone.shares.get("orders.at_least_1", math.nan)
-            and case.not_lapsed
+            case.buyers >= MOST and case.larger_share("orders.at_least_1") and case.not_lapsed
         ),
         score=lambda case: case.buyers,
         evidence=(_ORDERED,),
@@ -274,8 +269,7 @@ RULES: tuple[Rule, ...] = (
         "everyone's.",
         holds=lambda case: (
             case.share("carts.at_least_1") >= MOST
-            and case.share("carts.at_least_1")
-            > case.everyone.shares.get("carts.at_least_1", math.nan)
+            and case.larger_share("carts.at_least_1")
             and (
                 case.hardly_buys
                 or (
@@ -351,9 +345,7 @@ RULES: tuple[Rule, ...] = (
         requirement="Clearly more product views than everyone, at least 1.5 times as many, and more"
         " than one in ten ordered, a larger share than of everyone.",
         holds=lambda case: (
-            case.looks_a_lot
-            and not case.hardly_buys
-            and case.buyers > case.everyone.shares.get("orders.at_least_1", math.nan)
+            case.looks_a_lot and not case.hardly_buys and case.larger_share("orders.at_least_1")
         ),
         score=lambda case: case.mean("views"),
         evidence=(_VIEWS, _ORDERED),
@@ -367,7 +359,7 @@ RULES: tuple[Rule, ...] = (
             case.visits_known
             and case.hardly_buys
             and case.one_visit >= NEARLY_ALL
-            and case.one_visit > case.everyone.shares.get("sessions.at_most_1", math.nan)
+            and case.larger_share("sessions.at_most_1")
         ),
         score=lambda case: case.one_visit,
         evidence=(
