@@ -4,6 +4,7 @@ import os
 import shutil
 import socket
 import subprocess
+import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -52,18 +53,16 @@ def log() -> Callable[..., pa.Table]:
 
 
 @pytest.fixture(scope="session")
-def postgres_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+def postgres_server() -> Iterator[str]:
     """A PostgreSQL server of the tests' own on loopback; gives its address."""
     programs = sorted(Path("/usr/lib/postgresql").glob("*/bin/initdb"))
     if not programs:
         skip_or_fail("PostgreSQL is not installed")
     bin_folder = programs[-1].parent
-    folder = Path(tmp_path_factory.mktemp("postgres"))
+    folder = Path(tempfile.mkdtemp(prefix="clustomer-postgres-"))
     as_user: list[str] = []
     if os.geteuid() == 0:
-        # initdb refuses root; every folder above must let the other user through
-        for parent in (folder, folder.parent, folder.parent.parent):
-            parent.chmod(0o755)
+        # initdb refuses root
         shutil.chown(folder, "postgres")
         as_user = ["runuser", "-u", "postgres", "--"]
     with socket.socket() as probe:
@@ -89,6 +88,7 @@ def postgres_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         yield f"postgresql://clustomer@127.0.0.1:{port}/postgres"
     finally:
         call("pg_ctl", "-D", cluster, "-m", "immediate", "-w", "stop")
+        shutil.rmtree(folder, ignore_errors=True)
 
 
 @pytest.fixture

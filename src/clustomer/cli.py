@@ -232,6 +232,8 @@ def schema(
     from clustomer.events import describe_source
 
     described = describe_source(source, table=table)
+    if out is not None:
+        _write_text(out, described.schema.to_toml())
     if as_json:
         _print_json(
             {
@@ -245,7 +247,6 @@ def schema(
     else:
         _print_schema(described)
     if out is not None:
-        _write_text(out, described.schema.to_toml())
         typer.echo(
             f"Written: {out}. Edit it, then: clustomer run {source} --schema {out}", err=True
         )

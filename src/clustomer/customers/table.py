@@ -176,7 +176,7 @@ def _shop(engine: DuckDB, features: tuple[Feature, ...], window: Window) -> dict
 
 
 def _sorted(engine: DuckDB) -> pa.Table:
-    table = engine.connection.sql("SELECT * FROM customers ORDER BY user_id").to_arrow_table()
+    table = engine.arrow("SELECT * FROM customers ORDER BY user_id")
     return table.combine_chunks()
 
 

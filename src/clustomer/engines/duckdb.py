@@ -3,6 +3,8 @@
 import os
 import shutil
 import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from types import TracebackType
 from typing import Any, ClassVar, Self
@@ -70,15 +72,22 @@ class DuckDB:
 
     def execute(self, sql: str, parameters: list[Any] | None = None) -> None:
         """Run a statement of DuckDB's own; for loaders, which need more than the dialect."""
-        self.connection.execute(sql, parameters)
+        with _interruptible():
+            self.connection.execute(sql, parameters)
 
     def rows(self, sql: str, parameters: list[Any] | None = None) -> list[tuple[Any, ...]]:
         """Run a query of DuckDB's own and return its few rows."""
-        return self.connection.execute(sql, parameters).fetchall()
+        with _interruptible():
+            return self.connection.execute(sql, parameters).fetchall()
+
+    def arrow(self, sql: str) -> pa.Table:
+        """Run a query of DuckDB's own and return its result as one Arrow table."""
+        with _interruptible():
+            return self.connection.sql(sql).to_arrow_table()
 
     def query(self, select: exp.Expr) -> pa.Table:
         """Run a portable query and return its result."""
-        return self.connection.sql(translate(select)).to_arrow_table()
+        return self.arrow(translate(select))
 
     def create_table(self, name: str, select: exp.Expr) -> None:
         """Keep the result of a portable query as a table of this engine."""
@@ -113,6 +122,17 @@ class DuckDB:
     def __del__(self) -> None:
         if hasattr(self, "connection"):
             self.close()
+
+
+@contextmanager
+def _interruptible() -> Iterator[None]:
+    try:
+        yield
+    except RuntimeError as error:
+        # what DuckDB makes of Ctrl-C
+        if "interrupted" in str(error).lower():
+            raise KeyboardInterrupt from error
+        raise
 
 
 def quoted(name: str) -> str:

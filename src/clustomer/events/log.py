@@ -59,9 +59,7 @@ class Events:
 
     def to_arrow(self) -> pa.Table:
         """Return every clean event, by customer and time; brings all of them into memory."""
-        return self.engine.connection.sql(
-            f"SELECT * FROM events ORDER BY {EVENT_ORDER}"
-        ).to_arrow_table()
+        return self.engine.arrow(f"SELECT * FROM events ORDER BY {EVENT_ORDER}")
 
     def __arrow_c_stream__(self, requested_schema: object = None) -> object:
         return self.to_arrow().__arrow_c_stream__(requested_schema)

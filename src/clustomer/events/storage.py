@@ -13,7 +13,7 @@ EVENTS_PER_FILE = 2_000_000
 
 def rejected_rows(events: Events) -> pa.Table:
     """Return the rejected rows: `rule`, our columns as the source has them, and `line`."""
-    return events.engine.connection.sql("SELECT * FROM rejected ORDER BY ALL").to_arrow_table()
+    return events.engine.arrow("SELECT * FROM rejected ORDER BY ALL")
 
 
 def write_events(events: Events, folder: Path) -> None:
@@ -28,7 +28,7 @@ def write_events(events: Events, folder: Path) -> None:
     digits = sum(rows > EVENTS_PER_FILE * step for step in (1, 16))
     for bucket in range(16**digits):
         prefix = f"{bucket:0{digits}x}" if digits else ""
-        events.engine.connection.execute(
+        events.engine.execute(
             "COPY (SELECT * FROM events WHERE ? = '' OR STARTS_WITH(MD5(user_id), ?) "
             f"ORDER BY {EVENT_ORDER}) TO ? (FORMAT parquet, COMPRESSION zstd)",
             [prefix, prefix, str(folder / f"bucket-{prefix or 'all'}.parquet")],

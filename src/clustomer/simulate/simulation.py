@@ -157,7 +157,7 @@ def simulate(
     for existing in (path, truth_path):
         if existing.exists() and not overwrite:
             raise OutputError(
-                f"{existing} exists already. Choose another name, or pass `overwrite=True`."
+                f"{existing} exists already. Choose another name, or pass `overwrite=True` (`--overwrite`)."
             )
 
     roots = np.random.SeedSequence(random_state).spawn(2)

@@ -1,0 +1,122 @@
+import json
+import os
+from pathlib import Path
+
+import pytest
+
+from clustomer.errors import InputError, OutputError
+from clustomer.results import Results, new_version, point_latest
+
+
+def write(folder: Path, text: str = "a", **identity: object) -> Results:
+    with new_version(folder, cutoff="2024-01-01", identity=identity, about={"note": text}) as draft:
+        draft.write_text("reports/a.txt", text)
+    assert draft.result is not None
+    return draft.result
+
+
+def test_a_version_is_written_whole_and_becomes_the_latest(tmp_path: Path) -> None:
+    written = write(tmp_path / "out", k=4)
+    opened = Results.open(tmp_path / "out")
+    assert opened.manifest == written.manifest
+    assert opened.path.samefile(written.path)
+    assert opened.path.parent.name == "versions"
+    assert opened.path.name.startswith("2024-01-01-")
+    assert (opened.path / "reports" / "a.txt").read_text() == "a"
+    assert list(opened.manifest["files"]) == ["reports/a.txt"]
+    assert opened.damaged() == []
+    assert sorted(os.listdir(tmp_path / "out")) == ["latest", "versions"]
+
+
+def test_other_settings_are_another_version_beside_it(tmp_path: Path) -> None:
+    first = write(tmp_path, "a", k=4)
+    second = write(tmp_path, "b", k=5)
+    assert first.path != second.path
+    assert Results.open(tmp_path).manifest["note"] == "b"
+    assert Results.open(first.path).damaged() == []
+
+
+def test_the_same_run_again_is_the_same_version(tmp_path: Path) -> None:
+    assert write(tmp_path, k=4).path == write(tmp_path, k=4).path
+    assert len(list((tmp_path / "versions").iterdir())) == 1
+
+
+def test_a_damaged_version_is_replaced(tmp_path: Path) -> None:
+    first = write(tmp_path, k=4)
+    (first.path / "reports" / "a.txt").write_text("changed by hand")
+    assert Results.open(tmp_path).damaged() == ["reports/a.txt"]
+    assert write(tmp_path, k=4).damaged() == []
+
+
+@pytest.mark.parametrize("error", [RuntimeError, KeyboardInterrupt])
+def test_an_interrupted_run_leaves_the_previous_results_whole(tmp_path: Path, error) -> None:
+    before = write(tmp_path, k=4)
+
+    def interrupted() -> None:
+        with new_version(tmp_path, cutoff="2024-01-02", identity={}, about={}) as draft:
+            draft.write_text("reports/a.txt", "half")
+            raise error
+
+    with pytest.raises(error):
+        interrupted()
+    assert Results.open(tmp_path).manifest == before.manifest
+    assert sorted(os.listdir(tmp_path)) == ["latest", "versions"]
+
+
+def test_what_a_killed_run_left_is_swept_up(tmp_path: Path) -> None:
+    left = tmp_path / ".partial-999999999-x"
+    left.mkdir()
+    mine = tmp_path / f".partial-{os.getpid()}-x"
+    mine.mkdir()
+    write(tmp_path, k=4)
+    assert not left.exists()
+    assert mine.exists()
+
+
+def test_latest_is_a_text_file_where_links_do_not_exist(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def no_links(*_: object, **__: object) -> None:
+        raise NotImplementedError
+
+    first = write(tmp_path, "a", k=4)
+    monkeypatch.setattr(Path, "symlink_to", no_links)
+    write(tmp_path, "b", k=5)
+    assert (tmp_path / "latest").is_file()
+    assert Results.open(tmp_path).manifest["note"] == "b"
+    point_latest(tmp_path, first.path.name)
+    assert Results.open(tmp_path).manifest["note"] == "a"
+
+
+def test_no_results_is_a_clear_error(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="There are no results in"):
+        Results.open(tmp_path)
+    broken = write(tmp_path, k=4)
+    (broken.path / "run.json").write_text("{")
+    with pytest.raises(InputError, match=r"run\.json cannot be read"):
+        Results.open(tmp_path)
+
+
+def test_a_place_that_cannot_be_written_is_an_output_error(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    with pytest.raises(OutputError, match="Name a folder that can be written with --out"):
+        write(tmp_path / "file" / "out", k=4)
+
+
+def test_a_full_disk_is_an_output_error_and_leaves_nothing(tmp_path: Path) -> None:
+    before = write(tmp_path, k=4)
+
+    def full() -> None:
+        with new_version(tmp_path, cutoff="2024-01-02", identity={}, about={}) as draft:
+            draft.write_text("a.txt", "half")
+            raise OSError(28, "No space left on device")
+
+    with pytest.raises(OutputError, match="no space left"):
+        full()
+    assert Results.open(tmp_path).manifest == before.manifest
+
+
+def test_the_manifest_is_plain_json_without_a_clock(tmp_path: Path) -> None:
+    manifest = json.loads((write(tmp_path, k=4).path / "run.json").read_text())
+    assert manifest["schema_version"] == 1
+    assert set(manifest) == {"schema_version", "version", "packages", "note", "files"}

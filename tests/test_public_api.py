@@ -1,0 +1,70 @@
+"""The public API is what is listed, and importing it is cheap."""
+
+import subprocess
+import sys
+from importlib import import_module
+
+import pytest
+
+import clustomer
+
+PUBLIC = [
+    "FEATURES",
+    "Cleaning",
+    "ClustomerError",
+    "Customers",
+    "EventSchema",
+    "Events",
+    "Facts",
+    "Feature",
+    "InputError",
+    "Interpretation",
+    "OutputError",
+    "Results",
+    "Run",
+    "Segmentation",
+    "SelectK",
+    "Settings",
+    "UsageError",
+    "Window",
+    "assign",
+    "customer_features",
+    "interpret",
+    "read_events",
+    "run",
+    "segment",
+]
+ROOMS = ["customers", "engines", "events", "insights", "outputs", "results", "segments", "simulate"]
+
+
+def test_the_public_names_are_pinned() -> None:
+    assert clustomer.__all__ == PUBLIC
+
+
+@pytest.mark.parametrize("name", PUBLIC)
+def test_a_public_name_is_there_and_documented(name: str) -> None:
+    value = getattr(clustomer, name)
+    assert value.__doc__
+
+
+@pytest.mark.parametrize("room", ROOMS)
+def test_a_room_lists_what_it_gives(room: str) -> None:
+    module = import_module(f"clustomer.{room}")
+    assert module.__doc__
+    for name in module.__all__:
+        assert hasattr(module, name), name
+
+
+def test_what_is_not_there_is_an_attribute_error() -> None:
+    with pytest.raises(AttributeError, match="no attribute 'segmentt'"):
+        clustomer.segmentt  # noqa: B018
+
+
+def test_importing_the_package_loads_nothing_heavy() -> None:
+    code = (
+        "import sys, clustomer, clustomer.cli\n"
+        "heavy = {'numpy', 'pyarrow', 'duckdb', 'sklearn', 'altair', 'sqlglot', 'pydantic'}\n"
+        "print(sorted(heavy & set(sys.modules)))"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"
