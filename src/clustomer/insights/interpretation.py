@@ -160,7 +160,7 @@ def interpret(
         for each in profiles
     )
     insights = Insights(
-        opening=opening(profiles, everyone, named, told, facts, segmentation.structure, missing),
+        opening=opening(profiles, everyone, named, told, facts, segmentation.structure),
         segments=told,
         spend=spend_rows(profiles, names, facts),
         spend_note=SPEND_NOTE if everyone.revenue is not None else "",

@@ -19,7 +19,6 @@ def opening(
     told: Sequence[SegmentInsight],
     facts: Mapping[str, Fact],
     structure: bool,
-    unavailable: Mapping[str, str] | None,
 ) -> tuple[str, ...]:
     """Return who brings the revenue, its concentration, who never buys, what to do, the caveat."""
     segments = [each for each in profiles if each.segment_id != BOTS]
@@ -28,7 +27,7 @@ def opening(
         _concentration(everyone, facts),
         _buying(everyone, facts),
         _start(segments, named, told, facts, structure),
-        _caveat(facts, unavailable or {}, everyone),
+        _caveat(facts, everyone),
     )
     return tuple(line for line in lines if line)
 
@@ -111,7 +110,7 @@ def _start(
     )
 
 
-def _caveat(facts: Mapping[str, Fact], unavailable: Mapping[str, str], everyone: Profile) -> str:
+def _caveat(facts: Mapping[str, Fact], everyone: Profile) -> str:
     if "run.window_days" in facts:
         span = (
             "All of this is seen in {run.window_days} of data, from {run.start} to {run.cutoff} "
