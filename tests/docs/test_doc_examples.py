@@ -1,0 +1,66 @@
+"""Commands of the pages parse, cheap ones run, and so does every Python example."""
+
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+import typer
+from doc_pages import PAGES, Command, commands, fences, name
+from typer.testing import CliRunner
+
+from clustomer.cli import app
+
+GROUP: Any = typer.main.get_command(app)
+COMMANDS = [command for page in PAGES for command in commands(page)]
+# what takes long needs no second run: the fixture has made one
+DEAR = {"run"}
+EXAMPLES = [page for page in PAGES if any(fence.language == "python" for fence in fences(page))]
+
+
+def test_there_are_commands_and_examples() -> None:
+    assert {command.arguments[0] for command in COMMANDS} == set(GROUP.commands)
+    assert len(EXAMPLES) >= 5
+
+
+@pytest.mark.parametrize("command", COMMANDS, ids=str)
+def test_a_command_parses(command: Command) -> None:
+    name, *arguments = command.arguments
+    GROUP.commands[name].make_context(name, list(arguments))
+
+
+def test_a_wrong_option_is_noticed() -> None:
+    with pytest.raises(Exception, match="--windw"):
+        GROUP.commands["run"].make_context("run", ["shop.db", "--windw", "9d"])
+
+
+@pytest.mark.parametrize("page", PAGES, ids=name)
+def test_cheap_commands_and_examples_run(page: Path, desk: Path, monkeypatch) -> None:
+    monkeypatch.chdir(desk)
+    for fence in fences(page):
+        if fence.file is not None:
+            Path(fence.file).write_text(fence.text, encoding="utf-8")
+    for command in commands(page):
+        arguments = list(command.arguments)
+        if arguments[0] in DEAR or not _available(arguments):
+            continue
+        if arguments[0] == "simulate":
+            arguments = [*_small(arguments), "--overwrite"]
+            if "shop.db" in arguments:
+                continue
+        done = CliRunner().invoke(app, arguments)
+        assert done.exit_code == 0, f"{command}: {done.exception}"
+        if command.output:
+            Path(command.output).write_text(done.stdout, encoding="utf-8")
+    for fence in fences(page):
+        if fence.language == "python":
+            exec(compile(fence.text, fence.page, "exec"), {"__name__": "example"})
+
+
+def _available(arguments: list[str]) -> bool:
+    """Whether the source is in the folder; globs of the reader's own files are not."""
+    return arguments[0] == "simulate" or Path(arguments[1]).exists()
+
+
+def _small(arguments: list[str]) -> list[str]:
+    return [re.sub(r"^\d{5,}$", "2000", word) for word in arguments]
