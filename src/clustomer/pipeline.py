@@ -6,6 +6,7 @@ from dataclasses import asdict, dataclass
 from typing import Any, Literal
 
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from clustomer.customers import Customers, customer_features
@@ -118,8 +119,9 @@ def run(
                 cleaning=events.cleaning.table,
                 source_label=events.source,
             )
-        identity = {"settings": asdict(settings), "input": fingerprint(events)}
-        about = _about(settings, events, customers, segmentation, said)
+        identified = fingerprint(events)
+        identity = {"settings": asdict(settings), "input": identified}
+        about = _about(settings, identified, events, customers, segmentation, said)
         with new_version(out, cutoff=_moment(events), identity=identity, about=about) as draft:
             with progress.stage("Draw and write the report"):
                 write_reports(
@@ -146,7 +148,7 @@ def _write_tables(
     _write_parquet(draft, "customers.parquet", customers.table)
     _write_parquet(draft, "segments.parquet", said.segments)
     write_segments(draft.path, said.segments)
-    write_evaluation_metrics(draft.path, segmentation.selection.criteria)
+    write_evaluation_metrics(draft.path, tried(segmentation))
     write_cluster_summary(draft.path, said.summary)
     model = to_model(
         segmentation,
@@ -157,6 +159,18 @@ def _write_tables(
     )
     draft.write_text("segmentation.json", model.to_json())
     draft.write_text("facts.json", said.facts.to_json())
+
+
+def tried(segmentation: Segmentation) -> pa.Table:
+    """Return the criteria of the K that were to choose from.
+
+    Where the elbow's curve begins one K below the range, that K is left out.
+    """
+    selection = segmentation.selection
+    low, high = selection.k_range
+    criteria = selection.criteria
+    inside = pc.and_(pc.greater_equal(criteria["k"], low), pc.less_equal(criteria["k"], high))
+    return criteria.filter(pc.or_(inside, criteria["taken"]))
 
 
 def _write_parquet(draft: Draft, name: str, table: pa.Table) -> None:
@@ -171,6 +185,7 @@ def _moment(events: Events) -> str:
 
 def _about(
     settings: Settings,
+    identified: Mapping[str, Any],
     events: Events,
     customers: Customers,
     segmentation: Segmentation,
@@ -183,7 +198,7 @@ def _about(
             "label": events.source,
             "schema": events.schema.model_dump(exclude_none=True),
             "schema_detected": events.detected,
-            "fingerprint": fingerprint(events),
+            "fingerprint": identified,
             "unknown_event_types": dict(events.cleaning.unknown_event_types),
         },
         "window": customers.window.to_json(),

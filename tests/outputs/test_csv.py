@@ -63,7 +63,7 @@ def test_each_file_has_its_place_and_its_first_columns(tmp_path):
     assert [path.read_text() for path in written.values()] == [
         "rule,action,rows,share\nkept,kept,3,1.0\n",
         'user_id,segment_id,segment,cluster,distance\n007,S1,"Buyers, all",0,\n',
-        "k,inertia,silhouette,taken\n2,1.5,0.25,true\n",
+        "K,inertia,silhouette,taken\n2,1.5,0.25,true\n",
         "segment_id,segment,customers,orders\nS1,Buyers,1,2.0\n",
     ]
 

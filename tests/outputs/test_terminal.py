@@ -70,7 +70,7 @@ def test_the_screen_says_everything(story):
     text = screen(story, width=100)
     assert "999,588 events, 23,844 customers, 4 segments" in text
     assert "2019-10-01 to 2019-11-01, Europe/Berlin" in text
-    assert "kept 999,588 of 1,000,000 rows; repaired 52,311, rejected 412" in text
+    assert "kept 999,588 of 1,000,000 rows; 52,311 repairs, 412 rejected" in text
     for number in ("1,932", "8.1 %", "62.1 %", "<0.1 %"):
         assert number in text
     assert text.index("High-value") < text.index("Cart abandoners") < text.index("Suspected bots")
@@ -128,6 +128,6 @@ def test_cleaning_in_one_line():
         )
 
     assert line(5, 0, 0) == "kept all 5 rows as they were"
-    assert line(5, 2, 0) == "kept all 5 rows; repaired 2"
-    assert line(5, 0, 1) == "kept 5 of 6 rows; rejected 1"
-    assert line(5, 2, 1) == "kept 5 of 6 rows; repaired 2, rejected 1"
+    assert line(5, 2, 0) == "kept all 5 rows; 2 repairs"
+    assert line(5, 0, 1) == "kept 5 of 6 rows; 1 rejected"
+    assert line(5, 2, 1) == "kept 5 of 6 rows; 2 repairs, 1 rejected"

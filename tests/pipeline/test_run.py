@@ -75,8 +75,9 @@ def test_the_tables_have_their_columns_and_agree(done: Run) -> None:
     summary = read_csv(root / "reports" / "cluster_summary.csv")
     assert sum(int(row["customers"]) for row in summary) == segments.num_rows
     metrics = read_csv(root / "reports" / "cluster_evaluation_metrics.csv")
-    assert [row["k"] for row in metrics][-1] == "10"
-    assert {"inertia", "silhouette"} <= set(metrics[0])
+    assert [int(row["K"]) for row in metrics] == list(range(2, 11))
+    assert list(metrics[0])[:3] == ["K", "inertia", "silhouette"]
+    assert sum(row["taken"] == "true" for row in metrics) == 1
 
 
 def test_cleaning_adds_up(done: Run) -> None:

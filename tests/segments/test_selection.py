@@ -57,7 +57,7 @@ def decide(heights, *, elbow, silhouette, fixed=None):
 def test_where_the_criteria_disagree_the_elbow_decides_unless_far_worse():
     k, rule, reason = decide({2: 0.40, 3: 0.3, 4: 0.20}, elbow=4, silhouette=2)
     assert (k, rule) == (4, "elbow")
-    assert "highest at 2 (0.40 against 0.20)" in reason
+    assert "highest at 2 (0.40 against 0.20 at 4)" in reason
 
     k, rule, reason = decide({2: 0.40, 3: 0.3, 4: 0.19}, elbow=4, silhouette=2)
     assert (k, rule) == (2, "silhouette")

@@ -134,7 +134,7 @@ def _described(engine: DuckDB, kind: str, label: str, relation: str, **more: Any
 def _open_parquet(engine: DuckDB, label: str, paths: list[str]) -> Source:
     relation = "read_parquet(?, union_by_name = true)"
     try:
-        return _described(engine, "parquet", label, relation, parameters=[paths])
+        return _described(engine, "parquet", Path(label).name, relation, parameters=[paths])
     except engine.errors as error:
         raise InputError(
             f"{label} cannot be read as Parquet: {_first_line(error)} "
@@ -214,7 +214,7 @@ def _open_sqlite(engine: DuckDB, path: Path, table: str | None) -> Source:
 
     return Source(
         "sqlite",
-        f"{path} (table {wanted})",
+        f"{path.name} (table {wanted})",
         "source_rows",
         dict.fromkeys(columns, "VARCHAR"),
         opened=opened,
@@ -241,7 +241,7 @@ def _open_text(engine: DuckDB, path: str, separator: str | None) -> Source:
     )
     return Source(
         "text",
-        path,
+        Path(path).name,
         relation,
         dict.fromkeys(columns, "VARCHAR"),
         # a broken line can have several errors, and is still one line
@@ -299,7 +299,7 @@ def _open_spaces(engine: DuckDB, path: str, header: str) -> Source:
     whole = f"LEN(parts) = {len(columns)}"
     return Source(
         "text",
-        path,
+        Path(path).name,
         f"(SELECT {fields} FROM source_lines WHERE {whole})",
         dict.fromkeys(columns, "VARCHAR"),
         rejects=f"SELECT 0 AS line_number, line FROM source_lines WHERE NOT ({whole})",

@@ -94,7 +94,7 @@ PHRASES: Mapping[str, Phrase] = {
         ("None of them looked at a product", "no product views"),
     ),
     "sessions": _amount("visits", "make", "visits", visits=True),
-    "active_days": _amount("visits", "come on", "days", visits=True),
+    "active_days": _amount("visits", "have", "active days", visits=True),
     "carts": _often(
         "carts",
         "put products in the cart",

@@ -22,6 +22,8 @@ from clustomer.outputs.theme import BOTS, SegmentLook, segment_looks, unbroken
 from clustomer.segments import Projection, Segmentation, Selection
 
 MAX_FEATURES = 18
+# A feature that is known of fewer than half of a segment says nothing about the segment.
+KNOWN_OF_MOST = 0.5
 MAX_ARROWS = 6
 # An arrow shorter than this (a multiple correlation) is not what spans the map.
 SHORTEST_ARROW = 0.3
@@ -92,7 +94,7 @@ def differences_table(
     found: dict[str, dict[str, float]] = {}
     for each in profiles:
         for name, feature in each.features.items():
-            if feature.difference is not None:
+            if feature.difference is not None and feature.defined >= KNOWN_OF_MOST:
                 found.setdefault(name, {})[each.segment_id] = feature.difference
     by_weight = sorted(
         found,

@@ -27,9 +27,10 @@ def write_segments(directory: Path, table: pa.Table) -> Path:
 
 
 def write_evaluation_metrics(directory: Path, table: pa.Table) -> Path:
-    """Write `reports/cluster_evaluation_metrics.csv`: K and every criterion, a row for each K."""
+    """Write `reports/cluster_evaluation_metrics.csv`: `K` and every criterion, a row for each K."""
     path = directory / "reports" / "cluster_evaluation_metrics.csv"
-    return write_csv(path, table, ("k", "inertia", "silhouette"))
+    table = table.rename_columns({"k": "K"})
+    return write_csv(path, table, ("K", "inertia", "silhouette"))
 
 
 def write_cluster_summary(directory: Path, table: pa.Table) -> Path:

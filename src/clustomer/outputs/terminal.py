@@ -98,7 +98,7 @@ def cleaning_line(cleaning: pa.Table) -> str:
 
     >>> cleaning_line(pa.table({"rule": ["clean", "brand_unknown", "no_customer"],
     ...     "action": ["kept", "repaired", "rejected"], "rows": [98, 5, 2]}))
-    'kept 98 of 100 rows; repaired 5, rejected 2'
+    'kept 98 of 100 rows; 5 repairs, 2 rejected'
     """
     rows = {
         action: pc.sum(cleaning.filter(pc.equal(cleaning["action"], action))["rows"]).as_py() or 0
@@ -108,11 +108,16 @@ def cleaning_line(cleaning: pa.Table) -> str:
     if not rows["rejected"]:
         kept = f"kept all {total:,} rows"
         return (
-            f"{kept}; repaired {rows['repaired']:,}" if rows["repaired"] else f"{kept} as they were"
+            f"{kept}; {_repairs(rows['repaired'])}" if rows["repaired"] else f"{kept} as they were"
         )
     kept = f"kept {rows['kept']:,} of {total:,} rows"
-    repaired = f"repaired {rows['repaired']:,}, " if rows["repaired"] else ""
-    return f"{kept}; {repaired}rejected {rows['rejected']:,}"
+    repaired = f"{_repairs(rows['repaired'])}, " if rows["repaired"] else ""
+    return f"{kept}; {repaired}{rows['rejected']:,} rejected"
+
+
+def _repairs(number: int) -> str:
+    # one row can be repaired in two ways, so that these are not rows
+    return "1 repair" if number == 1 else f"{number:,} repairs"
 
 
 def _headline(

@@ -358,8 +358,8 @@ def _decide(
             elbow,
             "elbow",
             f"{_clusters(elbow)}, where the curve of inertia bends (the elbow); the silhouette is "
-            f"highest at {silhouette} ({_apart(best, heights[elbow])}), but overrules the elbow "
-            "only where it is less than half of its best.",
+            f"highest at {silhouette} ({_apart(best, heights[elbow])} at {elbow}), and where the "
+            "two disagree the elbow is taken, unless its silhouette is below half of the best.",
         )
     return (
         silhouette,

@@ -157,7 +157,8 @@ def simulate(
     for existing in (path, truth_path):
         if existing.exists() and not overwrite:
             raise OutputError(
-                f"{existing} exists already. Choose another name, or pass `overwrite=True` (`--overwrite`)."
+                f"{existing} exists already. Choose another name, or pass `overwrite=True` "
+                "(on the command line: --overwrite)."
             )
 
     roots = np.random.SeedSequence(random_state).spawn(2)
