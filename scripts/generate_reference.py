@@ -272,6 +272,7 @@ def names_page() -> str:
         ("slightly", f"a standardised difference of {SLIGHTLY} or more"),
         ("clearly", f"a standardised difference of {CLEARLY} or more"),
         ("strongly", f"a standardised difference of {STRONGLY} or more"),
+        ("a larger share", f"an effect size h (Cohen 1988) of {SLIGHTLY} or more"),
         ("a difference at all", f"at least {cases.STANDARD_ERRORS:g} standard errors of the mean"),
         ("a long window", f"{cases.LONG_WINDOW_DAYS:g} days or more"),
     )
