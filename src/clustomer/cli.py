@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 
 import typer
 
-from clustomer.errors import ClustomerError, UsageError
+from clustomer.errors import ClustomerError, OutputError, UsageError
 
 if TYPE_CHECKING:
     from clustomer.events import Cleaning
@@ -131,12 +131,15 @@ def run(
         ),
     ] = None,
     margin: Annotated[
-        float, typer.Option(help="Share of revenue that is left after the cost of goods, 0 to 1.")
+        float,
+        typer.Option(
+            min=0, max=1, help="Share of revenue that is left after the cost of goods, 0 to 1."
+        ),
     ] = 0.3,
     cost: Annotated[
-        float, typer.Option(help="Cost of contacting one customer, in the shop's currency.")
+        float, typer.Option(min=0, help="Cost of contacting one customer, in the shop's currency.")
     ] = 0.5,
-    seed: Annotated[int, typer.Option(help="The same seed gives the same results.")] = 0,
+    seed: Annotated[int, typer.Option(min=0, help="The same seed gives the same results.")] = 0,
     quiet: Quiet = False,
     as_json: Json = False,
 ) -> None:
@@ -216,8 +219,8 @@ def check(
     events.close()
 
 
-@app.command()
-def schema(
+@app.command("schema")
+def show_schema(
     source: Source,
     out: Annotated[
         Path | None,
@@ -225,13 +228,17 @@ def schema(
             metavar="FILE", help="Where to write the TOML file.", show_default="not written"
         ),
     ] = None,
+    schema: Schema = None,
     table: Table = None,
+    overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace the file.")] = False,
     as_json: Json = False,
 ) -> None:
     """Show how a source's columns are understood, with five rows; write a TOML file to edit."""
     from clustomer.events import describe_source
 
-    described = describe_source(source, table=table)
+    if out is not None and out.exists() and not overwrite:
+        raise OutputError(f"{out} exists already. Name another file, or pass --overwrite.")
+    described = describe_source(source, table=table, schema=schema)
     if out is not None:
         _write_text(out, described.schema.to_toml())
     if as_json:
@@ -426,18 +433,18 @@ def _print_schema(described: Any) -> None:
         console.print(Text("Not used: " + ", ".join(unused)))
     if described.rows:
         console.print("\nThe first rows, as they will be understood:")
-        rows = Grid(box=None, pad_edge=False, header_style="dim")
-        names = [name for name in described.rows[0] if any(r[name] for r in described.rows)]
-        for name in names:
-            rows.add_column(name, overflow="fold")
-        for row in described.rows:
-            rows.add_row(*(Text("" if row[name] is None else str(row[name])) for name in names))
+        rows = Grid(box=None, pad_edge=False, show_header=False, expand=True)
+        rows.add_column(style="dim", min_width=max(map(len, described.rows[0])))
+        for _ in described.rows:
+            rows.add_column(no_wrap=True, overflow="ellipsis", ratio=1)
+        for name in described.rows[0]:
+            values = [row[name] for row in described.rows]
+            if any(value is not None for value in values):
+                rows.add_row(name, *(Text("" if v is None else str(v)) for v in values))
         console.print(rows)
 
 
 def _write_text(path: Path, text: str) -> None:
-    from clustomer.errors import OutputError
-
     aside = path.with_name(f".{path.name}.partial")
     try:
         aside.write_text(text, encoding="utf-8", newline="\n")

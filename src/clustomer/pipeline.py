@@ -9,10 +9,11 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from clustomer.customers import Customers, customer_features
+from clustomer.customers import Customers, customer_features, feature
 from clustomer.engines import DuckDB
+from clustomer.errors import UsageError
 from clustomer.events import Events, fingerprint, read_events, rejected_rows, write_events
-from clustomer.insights import Interpretation, interpret
+from clustomer.insights import Interpretation, check_currency, check_spend, interpret
 from clustomer.outputs.figures import draw_figures
 from clustomer.outputs.report import write_reports
 from clustomer.outputs.tables import (
@@ -21,9 +22,9 @@ from clustomer.outputs.tables import (
     write_evaluation_metrics,
     write_segments,
 )
-from clustomer.progress import Progress, silent
+from clustomer.progress import Progress, counted, silent
 from clustomer.results import Draft, Results, new_version
-from clustomer.segments import Segmentation, segment, to_model
+from clustomer.segments import Segmentation, check_choice, segment, to_model
 
 DEFAULT_OUT = "clustomer-results"
 
@@ -50,6 +51,16 @@ class Settings:
     cost: float = 0.5
     keep_events: bool = True
     random_state: int = 0
+
+    def check(self) -> None:
+        """Raise UsageError for what makes no sense whatever the data are, before any work."""
+        check_choice(self.k, self.k_range, self.random_state)
+        check_currency(self.currency)
+        check_spend(self.margin, self.cost)
+        if self.features is not None and not self.features:
+            raise UsageError("No feature is named. Name at least one, or leave the option out.")
+        for name in self.features or ():
+            feature(name)
 
 
 @dataclass(frozen=True)
@@ -87,6 +98,7 @@ def run(
         Nothing is written then; earlier results stay whole.
     """
     settings = settings or Settings()
+    settings.check()
     progress = progress or silent()
     with DuckDB() as engine:
         events = read_events(
@@ -108,7 +120,7 @@ def run(
                 features=settings.features,
                 random_state=settings.random_state,
             )
-            stage.note(f"{segmentation.k} segments")
+            stage.note(counted(segmentation.k, "segment"))
         with progress.stage("Name and explain them"):
             said = interpret(
                 customers,

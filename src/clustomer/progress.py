@@ -99,6 +99,15 @@ class Progress:
                     bars.update(task, total=1.0, completed=min(max(done, 0.0), 1.0))
 
 
+def counted(number: int, noun: str) -> str:
+    """Return a number with its noun.
+
+    >>> counted(1, "customer"), counted(1200, "customer")
+    ('1 customer', '1,200 customers')
+    """
+    return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"
+
+
 def silent() -> Progress:
     """Return a progress that says nothing."""
     return Progress()

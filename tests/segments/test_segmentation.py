@@ -236,8 +236,8 @@ def test_selection_table_marks_elbow_and_silhouette():
         ({"features": "orders"}, "features is 'orders', expected a list of column names"),
         ({"features": []}, "features is [], expected a list of column names"),
         ({"max_fit_customers": 1}, "max_fit_customers is 1, expected at least 2"),
-        ({"random_state": -1}, "random_state is -1, expected a whole number"),
-        ({"random_state": None}, "random_state is None, expected a whole number"),
+        ({"random_state": -1}, "(random_state) is -1, expected a whole number"),
+        ({"random_state": None}, "(random_state) is None, expected a whole number"),
     ],
 )
 def test_arguments_that_make_no_sense(options, message):

@@ -13,7 +13,7 @@ from clustomer.customers.features import FEATURES, RATES, Feature
 from clustomer.customers.rates import beta_binomial_prior
 from clustomer.engines import DuckDB, literal
 from clustomer.events import Events, Window, read_events
-from clustomer.progress import Progress, silent
+from clustomer.progress import Progress, counted, silent
 
 _MISSING: Mapping[str, str] = {
     "product_id": "the source names no products",
@@ -107,7 +107,7 @@ def customer_features(
         engine.create_table("customers", features_query(features, shop))
         engine.execute("DROP TABLE measures")
         table = _annotated(_sorted(engine), features, window)
-        stage.note(f"{table.num_rows:,} customers, {len(features)} features")
+        stage.note(f"{counted(table.num_rows, 'customer')}, {counted(len(features), 'feature')}")
     return Customers(
         table, features, unavailable, window, shop, customers_query(features, window, shop)
     )

@@ -223,8 +223,7 @@ def _window(
     if cutoff <= first:
         raise UsageError(
             f"The cutoff {cutoff.isoformat(' ')} UTC is not after the first event "
-            f"({first.isoformat(' ')} UTC), so no event counts. Expected a cutoff up to "
-            f"{last.isoformat(' ')} UTC or later."
+            f"({first.isoformat(' ')} UTC), so no event counts. Choose a later one."
         )
     start = first if length is None else cutoff - length
     inside = engine.rows(

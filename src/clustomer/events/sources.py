@@ -156,10 +156,17 @@ def _open_glob(engine: DuckDB, pattern: str) -> Source:
 
 
 def _open_folder(engine: DuckDB, path: Path) -> Source:
-    files = sorted(str(p) for p in path.rglob("*") if p.suffix.lower() in _PARQUET_SUFFIXES)
+    results = {manifest.parent for manifest in path.rglob("run.json")}
+    files = sorted(
+        str(file)
+        for file in path.rglob("*")
+        if file.suffix.lower() in _PARQUET_SUFFIXES and results.isdisjoint(file.parents)
+    )
     if not files:
+        besides = " besides the results of earlier runs" if results else ""
         raise InputError(
-            f"{path} is a folder without Parquet files. Expected a file, or a folder of .parquet."
+            f"{path} is a folder without Parquet files{besides}. Expected a file, or a folder of "
+            ".parquet."
         )
     return _open_parquet(engine, str(path), files)
 
@@ -180,9 +187,7 @@ def _open_sqlite(engine: DuckDB, path: Path, table: str | None) -> Source:
             if wanted not in tables:
                 option = "Name it with --table." if table is None else "Check --table."
                 raise InputError(
-                    f"{path} has no table `{wanted}`. {did_you_mean(wanted, tables)} "
-                    + (f"It has: {', '.join(f'`{name}`' for name in tables)}. " if tables else "")
-                    + option
+                    f"{path} has no table `{wanted}`. {did_you_mean(wanted, tables)} {option}"
                 )
             cursor.execute("SELECT name FROM pragma_table_info(?) ORDER BY cid", [wanted])
             columns = [row[0] for row in cursor.fetchall()]

@@ -25,11 +25,13 @@ def check_time_zone(name: str) -> str:
     try:
         ZoneInfo(name)
     except (ZoneInfoNotFoundError, ValueError, OSError) as error:
-        raise UsageError(
-            f"There is no time zone `{name}`. "
-            + did_you_mean(name, sorted(available_timezones()))[:200]
-        ) from error
+        raise UsageError(f"There is no time zone `{name}`. " + _near_zone(name)) from error
     return name
+
+
+def _near_zone(name: str) -> str:
+    near = did_you_mean(name, sorted(available_timezones()))
+    return near if near.startswith("Did") else "Expected a name such as UTC or Europe/London."
 
 
 def time_expression(column: str, kind: str, time_format: str, time_zone: str) -> str:

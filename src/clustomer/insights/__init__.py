@@ -1,7 +1,7 @@
 """Insights: what the segments mean, in facts that can be recomputed."""
 
-from clustomer.insights.facts import Fact, Facts, Mismatch
-from clustomer.insights.interpretation import Interpretation, interpret
+from clustomer.insights.facts import Fact, Facts, Mismatch, check_currency
+from clustomer.insights.interpretation import Interpretation, check_spend, interpret
 from clustomer.insights.naming import Name, name_segments
 from clustomer.insights.profiles import FeatureProfile, Profile
 from clustomer.insights.rules import RULES, Rule
@@ -21,6 +21,8 @@ __all__ = [
     "Rule",
     "SegmentInsight",
     "SpendRow",
+    "check_currency",
+    "check_spend",
     "interpret",
     "name_segments",
 ]

@@ -124,7 +124,7 @@ def interpret(
     >>> said.facts.render("{S2.customers:customer/customers}, {S2.revenue}")
     '2 customers, EUR 110.00'
     """
-    _check(margin, cost)
+    check_spend(margin, cost)
     window = window if window is not None else getattr(customers, "window", None)
     days = float(window.days) if window is not None else None
     missing = unavailable if unavailable is not None else getattr(customers, "unavailable", None)
@@ -179,7 +179,8 @@ def interpret(
     )
 
 
-def _check(margin: float, cost: float) -> None:
+def check_spend(margin: float, cost: float) -> None:
+    """Raise UsageError for a margin or a cost that makes no sense."""
     if not 0 < margin <= 1:
         raise UsageError(
             f"The margin is {margin!r}; a share of revenue above 0 and at most 1 was expected. "

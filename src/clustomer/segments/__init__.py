@@ -11,7 +11,7 @@ from clustomer.segments.knee import find_elbow
 from clustomer.segments.model import SegmentationModel, read_model, to_model
 from clustomer.segments.projection import Projection
 from clustomer.segments.scaling import ScaledFeature, Scaling, fit_scaling, scale
-from clustomer.segments.segmentation import Segmentation, Selection, segment
+from clustomer.segments.segmentation import Segmentation, Selection, check_choice, segment
 from clustomer.segments.selection import SelectK
 
 __all__ = [
@@ -27,6 +27,7 @@ __all__ = [
     "Selection",
     "assign",
     "assignment_query",
+    "check_choice",
     "find_elbow",
     "fit_scaling",
     "partition_criteria",

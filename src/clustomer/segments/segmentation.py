@@ -174,12 +174,7 @@ def segment(
     table = customer_table(customers)
     if table.num_rows == 0:
         raise InputError("The table has no customers. Give one with at least one row.")
-    lowest, highest = checked_range(k_range)
-    _check_k(k)
-    if not _is_whole(random_state) or not 0 <= random_state < 2**32:
-        raise UsageError(
-            f"random_state is {random_state!r}, expected a whole number from 0 to {2**32 - 1}."
-        )
+    lowest, highest = check_choice(k, k_range, random_state)
     if not _is_whole(max_fit_customers) or max_fit_customers < 2:
         raise UsageError(f"max_fit_customers is {max_fit_customers}, expected at least 2.")
     names = _chosen_features(table, features)
@@ -236,9 +231,20 @@ def segment(
     )
 
 
-def _check_k(k: Any) -> None:
-    if not (k == "auto" or (_is_whole(k) and k >= 1)):
+def check_choice(k: object, k_range: Sequence[int], random_state: object) -> tuple[int, int]:
+    """Return the range of K, or say what makes no sense before any work is done.
+
+    >>> check_choice("auto", (2, 10), 0)
+    (2, 10)
+    """
+    if not (k == "auto" or (_is_whole(k) and k >= 1)):  # type: ignore[operator]
         raise UsageError(f'k is {k!r}, expected a whole number of at least 1, or "auto".')
+    if not _is_whole(random_state) or not 0 <= random_state < 2**32:  # type: ignore[operator]
+        raise UsageError(
+            f"The seed (random_state) is {random_state!r}, expected a whole number from 0 to "
+            f"{2**32 - 1}."
+        )
+    return checked_range(k_range)
 
 
 def _is_whole(value: Any) -> bool:
