@@ -20,8 +20,10 @@ def derive_sessions(engine: DuckDB) -> int:
     missing = int(engine.rows("SELECT COUNT(*) FROM events WHERE user_session IS NULL")[0][0])
     if missing == 0:
         return 0
+    pause = SESSION_MINUTES * 60
     # row ids hold within a transaction only
     engine.execute("BEGIN")
+    # one order serves every window, so that the rows are sorted once
     engine.execute(
         f"""CREATE OR REPLACE TEMP TABLE derived AS
         WITH affected AS (
@@ -31,30 +33,21 @@ def derive_sessions(engine: DuckDB) -> int:
             WHERE user_id IN (SELECT user_id FROM events WHERE user_session IS NULL)
         ),
         breaks AS (
-            SELECT *, CASE WHEN event_s - LAG(event_s) OVER so_far <= {SESSION_MINUTES * 60}
-                THEN 0 ELSE 1 END AS begins
+            SELECT *, COALESCE(event_s - LAG(event_s) OVER so_far, {pause} + 1) > {pause} AS begins
             FROM affected WINDOW so_far AS (PARTITION BY user_id ORDER BY {_ORDER})
         ),
         visits AS (
-            SELECT *, SUM(begins) OVER (
+            SELECT row_id, user_id, user_session,
+                MAX(CASE WHEN begins THEN event_s END) OVER so_far AS visit_s,
+                MAX(CASE WHEN user_session IS NOT NULL THEN event_s END) OVER so_far AS named_s,
+                LAST_VALUE(user_session IGNORE NULLS) OVER so_far AS last_session
+            FROM breaks WINDOW so_far AS (
                 PARTITION BY user_id ORDER BY {_ORDER} ROWS UNBOUNDED PRECEDING
-            ) AS visit FROM breaks
-        ),
-        blocks AS (
-            SELECT *, MIN(event_s) OVER (PARTITION BY user_id, visit) AS visit_s,
-                COUNT(user_session) OVER (
-                    PARTITION BY user_id, visit ORDER BY {_ORDER} ROWS UNBOUNDED PRECEDING
-                ) AS block
-            FROM visits
-        ),
-        sessions AS (
-            SELECT row_id, user_session, COALESCE(
-                MAX(user_session) OVER (PARTITION BY user_id, visit, block),
-                'visit-' || user_id || '-' || visit_s
-            ) AS derived_session
-            FROM blocks
+            )
         )
-        SELECT row_id, derived_session FROM sessions WHERE user_session IS NULL"""
+        SELECT row_id, CASE WHEN named_s >= visit_s THEN last_session
+            ELSE 'visit-' || user_id || '-' || visit_s END AS derived_session
+        FROM visits WHERE user_session IS NULL"""
     )
     engine.execute(
         "UPDATE events SET user_session = derived_session FROM derived "
