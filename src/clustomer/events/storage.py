@@ -5,9 +5,10 @@ from typing import Any
 
 import pyarrow as pa
 
+from clustomer.engines import DuckDB
 from clustomer.events.log import EVENT_ORDER, Events
 
-EVENTS_PER_FILE = 2_000_000
+EVENTS_PER_FILE = 20_000_000
 """Up to so many clean events are one Parquet file; beyond, 16 or 256 hash buckets."""
 
 
@@ -26,13 +27,29 @@ def write_events(events: Events, folder: Path) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     rows = events.cleaning.kept
     digits = sum(rows > EVENTS_PER_FILE * step for step in (1, 16))
-    for bucket in range(16**digits):
-        prefix = f"{bucket:0{digits}x}" if digits else ""
-        events.engine.execute(
-            "COPY (SELECT * FROM events WHERE ? = '' OR STARTS_WITH(MD5(user_id), ?) "
-            f"ORDER BY {EVENT_ORDER}) TO ? (FORMAT parquet, COMPRESSION zstd)",
-            [prefix, prefix, str(folder / f"bucket-{prefix or 'all'}.parquet")],
+    if digits == 0:
+        _write_sorted(events.engine, "SELECT * FROM events", folder / "bucket-all.parquet", [])
+        return
+    # a customer's bucket is worked out once, not once for each of the events
+    events.engine.execute(
+        "CREATE OR REPLACE TEMP TABLE buckets AS SELECT user_id, LEFT(MD5(user_id), ?) AS bucket "
+        "FROM (SELECT DISTINCT user_id FROM events)",
+        [digits],
+    )
+    for number in range(16**digits):
+        bucket = f"{number:0{digits}x}"
+        selected = (
+            "SELECT * FROM events WHERE user_id IN (SELECT user_id FROM buckets WHERE bucket = ?)"
         )
+        _write_sorted(events.engine, selected, folder / f"bucket-{bucket}.parquet", [bucket])
+    events.engine.execute("DROP TABLE buckets")
+
+
+def _write_sorted(engine: DuckDB, select: str, path: Path, parameters: list[str]) -> None:
+    engine.execute(
+        f"COPY ({select} ORDER BY {EVENT_ORDER}) TO ? (FORMAT parquet, COMPRESSION zstd)",
+        [*parameters, str(path)],
+    )
 
 
 def fingerprint(events: Events) -> dict[str, Any]:
