@@ -191,7 +191,7 @@ def test_what_is_no_source_says_so(tmp_path: Path) -> None:
     (tmp_path / "broken.parquet").write_bytes(b"PAR1 and no more")
     for name, message in [
         ("shop.dbb", "There is no file .*Did you mean `shop.db`"),
-        ("shop.db", "not an SQLite database"),
+        ("shop.db", "not an SQLite or DuckDB database"),
         ("empty.csv", "is empty"),
         ("shop.xls", "of no kind that is known"),
         ("one.csv", "one column only"),
@@ -203,6 +203,46 @@ def test_what_is_no_source_says_so(tmp_path: Path) -> None:
             read_events(tmp_path / name)
     with pytest.raises(InputError, match="A int is no source"):
         read_events(7)
+
+
+def part(folder: Path, name: str, header: str, *rows: str) -> None:
+    text = "\n".join([header, *rows]) + "\n"
+    content = gzip.compress(text.encode()) if name.endswith(".gz") else text.encode()
+    (folder / name).write_bytes(content)
+
+
+def test_several_text_files_are_one_log(tmp_path: Path) -> None:
+    part(tmp_path, "a.csv", HEADER, *ROWS[:1])
+    part(tmp_path, "b.csv.gz", HEADER, *ROWS[1:3], "broken")
+    part(tmp_path, "c.csv", HEADER, *ROWS[3:], "broken, too")
+    events = read_events(tmp_path / "*.csv*")
+    assert events.to_arrow().equals(read_events(table()).to_arrow())
+    assert ("broken_line", "rejected", 2) in events.cleaning.rules
+    assert events.cleaning.rows == 6
+
+
+def test_several_json_lines_files_are_one_log(tmp_path: Path) -> None:
+    part(tmp_path, "a.jsonl", '{"event_time": "2024-01-01", "user_id": 1}')
+    part(tmp_path, "b.jsonl.gz", '{"event_time": "2024-01-02", "user_id": 2, "brand": "b"}')
+    assert read_events(tmp_path / "*.jsonl*").to_arrow()["brand"].to_pylist() == [None, "b"]
+
+
+def test_several_files_that_do_not_fit_together_name_the_first_that_does_not(
+    tmp_path: Path,
+) -> None:
+    part(tmp_path, "a.csv", HEADER, *ROWS)
+    part(tmp_path, "b.csv", HEADER.replace("price", "cost"), *ROWS)
+    with pytest.raises(InputError, match=r"b.csv has another header line than a.csv"):
+        read_events(tmp_path / "*.csv")
+    part(tmp_path, "c.jsonl", '{"event_time": "2024-01-01", "user_id": 1}')
+    with pytest.raises(InputError, match=r"3 files, and .*c.jsonl is no text file"):
+        read_events(tmp_path / "*")
+    (tmp_path / "d.parquet").touch()
+    with pytest.raises(InputError, match=r"d.parquet is empty"):
+        read_events(tmp_path / "d.parq*")
+    write_sqlite(tmp_path / "e.db")
+    with pytest.raises(InputError, match=r"e.db is of no kind that several files can have"):
+        read_events(tmp_path / "e.*")
 
 
 def test_columns_that_are_not_known_are_listed(tmp_path: Path) -> None:

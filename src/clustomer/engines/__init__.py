@@ -10,7 +10,7 @@ from clustomer.engines.dialect import (
     translate,
 )
 from clustomer.engines.duckdb import DuckDB, quoted
-from clustomer.engines.postgres import Postgres
+from clustomer.engines.postgres import Postgres, without_password
 
 __all__ = [
     "DIALECTS",
@@ -23,4 +23,5 @@ __all__ = [
     "parse",
     "quoted",
     "translate",
+    "without_password",
 ]

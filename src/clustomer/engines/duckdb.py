@@ -85,6 +85,11 @@ class DuckDB:
         with _interruptible():
             return self.connection.sql(sql).to_arrow_table()
 
+    def empty(self, sql: str, parameters: list[Any] | None = None) -> pa.Schema:
+        """Return the columns and types of a query's result, without its rows."""
+        with _interruptible():
+            return self.connection.sql(sql, params=parameters).to_arrow_table().schema
+
     def query(self, select: exp.Expr) -> pa.Table:
         """Run a portable query and return its result."""
         return self.arrow(translate(select))

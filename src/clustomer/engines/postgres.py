@@ -1,13 +1,38 @@
 """PostgreSQL as an engine: the same definitions where the data already lives."""
 
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
 from types import TracebackType
 from typing import Any, Self
+from urllib.parse import unquote
 
 import pyarrow as pa
 from sqlglot import exp
 
 from clustomer.engines.dialect import translate
-from clustomer.errors import UsageError
+from clustomer.errors import InputError, UsageError
+
+_USER_AND_PASSWORD = re.compile(r"(?<=://)([^:/@?]*):(.*)@", re.DOTALL)
+_OPTION = re.compile(r"([?&][a-z]*password=)([^&]*)", re.IGNORECASE)
+
+
+def without_password(uri: str) -> str:
+    """Return the address of a server as it may be shown and stored.
+
+    >>> without_password("postgresql://ann:s@cret@db.example/shop?sslpassword=x&sslmode=require")
+    'postgresql://ann@db.example/shop?sslpassword=***&sslmode=require'
+    """
+    return _OPTION.sub(r"\1***", _USER_AND_PASSWORD.sub(r"\1@", uri))
+
+
+def _secrets(uri: str) -> list[str]:
+    """Return what must not be shown: passwords, whole, decoded, and as a driver may split them."""
+    patterns = (_USER_AND_PASSWORD, _OPTION)
+    found = [match[2] for pattern in patterns for match in pattern.finditer(uri)]
+    parts = [part for word in found for part in re.split(r"[/@:?#&=]", word)]
+    words = {each for word in (*found, *parts) for each in (word, unquote(word)) if each}
+    return [uri, *sorted(words, key=lambda word: (-len(word), word))]
 
 
 class Postgres:
@@ -22,9 +47,13 @@ class Postgres:
     ------
     UsageError
         If the extra is not installed.
+    InputError
+        If the server cannot be reached, or refuses.
     """
 
     def __init__(self, uri: str) -> None:
+        self.label = without_password(uri)
+        self._secrets = _secrets(uri)
         try:
             from adbc_driver_postgresql import dbapi
         except ImportError as error:
@@ -32,7 +61,39 @@ class Postgres:
                 "PostgreSQL needs the extra `postgres`, which is not installed. "
                 "Install it with: pip install 'clustomer[postgres]'"
             ) from error
-        self.connection: Any = dbapi.connect(uri, autocommit=True)
+        with self.readable("it"):
+            self.connection: Any = dbapi.connect(uri, autocommit=True)
+
+    @contextmanager
+    def readable(self, what: str) -> Iterator[None]:
+        """Turn what the driver raises into an InputError without any password."""
+        from adbc_driver_manager import Error
+
+        try:
+            yield
+        except Error as error:
+            said = str(error)
+            for secret in self._secrets:
+                said = said.replace(secret, "***")
+            raise InputError(
+                f"{self.label}: {what} cannot be read: {' '.join(said.split())} Check the address "
+                "(postgresql://user@host:port/database), that the server runs, and that this user "
+                "may read; a password is best kept in PGPASSWORD or ~/.pgpass."
+            ) from None
+
+    def rows(self, sql: str, parameters: list[Any] | None = None) -> list[tuple[Any, ...]]:
+        """Run a query of PostgreSQL's own and return its few rows."""
+        with self.connection.cursor() as cursor:
+            cursor.execute(sql, parameters)
+            return [tuple(row) for row in cursor.fetchall()]
+
+    @contextmanager
+    def stream(self, sql: str) -> Iterator[pa.RecordBatchReader]:
+        """Run a query of PostgreSQL's own and give its rows in batches, never all at once."""
+        with self.connection.cursor() as cursor:
+            cursor.execute(sql)
+            with cursor.fetch_record_batch() as rows:
+                yield rows
 
     def query(self, select: exp.Expr) -> pa.Table:
         """Run a portable query and return its result."""

@@ -10,10 +10,8 @@ from types import MappingProxyType
 
 import pyarrow as pa
 
-from clustomer.engines import DuckDB, literal, quoted
+from clustomer.engines import DuckDB
 from clustomer.events.schema import COLUMNS, EventSchema
-from clustomer.events.sources import Source
-from clustomer.events.times import time_expression, utc_offset_expression
 
 REJECTIONS: Mapping[str, str] = MappingProxyType(
     {
@@ -21,6 +19,7 @@ REJECTIONS: Mapping[str, str] = MappingProxyType(
         "missing_time": "no time",
         "unreadable_time": "a time that cannot be read",
         "missing_customer": "no customer",
+        "ignored_event_type": "an event type that is known, but has no meaning here",
         "unknown_event_type": "an event type that the schema does not know",
         "unreadable_price": "a price that is no number",
         "negative_price": "a price below 0",
@@ -38,6 +37,7 @@ REPAIRS: Mapping[str, str] = MappingProxyType(
         "missing_session": "no session: taken from 30 minutes of inactivity",
         "missing_price": "a purchase without a price: adds nothing to revenue",
         "not_a_product": "postage, fees and the like: in revenue, out of diversity",
+        "mapped_customer": "another id of a customer: replaced by the map of ids",
     }
 )
 """What is put right in rows that are kept."""
@@ -58,24 +58,22 @@ MAX_ISOLATED_SHARE = 0.01
 """They are implausible where they are at most this share of the rows (or a single
 row among at least ten)."""
 
-_MISSING = ("", "null", "nan", "none", "nat", "\\n", "<na>")
-_IDENTITY = (
-    "event_time, event_type, product_id, category_id, category_code, brand, price, user_id, "
-    "user_session, quantity, order_id"
-)
-
 
 @dataclass(frozen=True)
 class Cleaning:
     """What cleaning did.
 
     `rules` holds (rule, action, rows); `unknown_event_types` the values that the
-    schema does not know, with their rows.
+    schema does not know, with their rows, and `ignored_event_types` those that it
+    knows to have no meaning here; `mapped_ids` the ids of kept rows that the map
+    of ids replaced.
     """
 
     rows: int
     rules: tuple[tuple[str, str, int], ...]
     unknown_event_types: tuple[tuple[str, int], ...] = ()
+    ignored_event_types: tuple[tuple[str, int], ...] = ()
+    mapped_ids: int = 0
 
     @property
     def kept(self) -> int:
@@ -106,140 +104,6 @@ class Cleaning:
                 ),
             }
         )
-
-
-def stage(
-    engine: DuckDB,
-    source: Source,
-    schema: EventSchema,
-    time_zone: str,
-    *,
-    limit: int | None = None,
-) -> int:
-    """Read a source into the table `events`, and what is rejected into `rejected`.
-
-    Returns the number of input rows; `limit` reads only so many.
-    """
-    staging = _staging(source, schema, time_zone)
-    if limit is not None:
-        staging += f" LIMIT {int(limit)}"
-    with source.opened():
-        engine.execute(f"CREATE OR REPLACE TABLE events AS {staging}", source.parameters)
-    engine.execute(
-        "CREATE OR REPLACE TABLE rejected (rule VARCHAR, "
-        + ", ".join(f"{quoted(column)} VARCHAR" for column in COLUMNS)
-        + ", line VARCHAR)"
-    )
-    rows = int(engine.rows("SELECT COUNT(*) FROM events")[0][0])
-    if source.rejects is not None:
-        engine.execute(
-            "INSERT INTO rejected (rule, line) SELECT 'broken_line', line "
-            f"FROM ({source.rejects}) AS broken(line_number, line)"
-        )
-        rows += int(engine.rows("SELECT COUNT(*) FROM rejected")[0][0])
-    fields = ", ".join(f"raw ->> '$.{column}'" for column in COLUMNS)
-    engine.execute(
-        f"INSERT INTO rejected SELECT rule, {fields}, NULL FROM events WHERE raw IS NOT NULL"
-    )
-    engine.execute("DELETE FROM events WHERE rule IS NOT NULL")
-    engine.execute("ALTER TABLE events DROP COLUMN raw")
-    engine.execute("ALTER TABLE events DROP COLUMN rule")
-    return rows
-
-
-def _staging(source: Source, schema: EventSchema, time_zone: str) -> str:
-    """Return the query that types every row and names the rule that rejects it."""
-    raw = []
-    for column in COLUMNS:
-        theirs = schema.columns.get(column)
-        if theirs is None:
-            raw.append(f"CAST(NULL AS VARCHAR) AS {column}")
-        elif column == "event_time":
-            raw.append(f"{quoted(theirs)} AS event_time")
-        else:
-            raw.append(f"{_present(quoted(theirs), source.columns[theirs])} AS {column}")
-    kind = source.columns[schema.columns["event_time"]]
-    time = time_expression("event_time", kind, schema.time_format, schema.time_zone)
-    missing_time = _present("event_time", kind) + " IS NULL"
-    typed = f"""
-        SELECT *, {time} AS time_read, {missing_time} AS no_time,
-            {_event_type(schema)} AS type_read,
-            TRY_CAST(price AS DECIMAL(18, 4)) AS price_read,
-            {_quantity(schema)} AS quantity_read,
-            {_customer("user_id")} AS user_read
-        FROM (SELECT {", ".join(raw)} FROM {source.relation})
-    """
-    ruled = f"""
-        SELECT *, CASE
-            WHEN no_time THEN 'missing_time'
-            WHEN time_read IS NULL THEN 'unreadable_time'
-            WHEN user_read IS NULL THEN 'missing_customer'
-            WHEN type_read IS NULL THEN 'unknown_event_type'
-            WHEN price IS NOT NULL AND price_read IS NULL THEN 'unreadable_price'
-            WHEN price_read < 0 THEN 'negative_price'
-            WHEN quantity_read IS NULL OR quantity_read = 0 THEN 'unreadable_quantity'
-        END AS rule
-        FROM ({typed})
-    """
-    original = ", ".join(f"{column} := CAST({column} AS VARCHAR)" for column in COLUMNS)
-    is_product = "TRUE"
-    if schema.not_products is not None:
-        pattern = literal(schema.not_products).sql("duckdb")
-        is_product = f"COALESCE(NOT REGEXP_FULL_MATCH(product_id, {pattern}, 'i'), TRUE)"
-    return f"""
-        SELECT time_read AS event_time, type_read AS event_type, product_id, category_id,
-            category_code, brand, price_read AS price, user_read AS user_id, user_session,
-            quantity_read AS quantity, order_id, {is_product} AS is_product,
-            {utc_offset_expression("time_read", time_zone)} AS utc_offset_s,
-            rule, CASE WHEN rule IS NOT NULL THEN TO_JSON(STRUCT_PACK({original})) END AS raw
-        FROM ({ruled})
-    """
-
-
-def _present(column: str, kind: str) -> str:
-    """SQL of a column as trimmed text, NULL where it says that there is nothing."""
-    text = f"TRIM(CAST({column} AS VARCHAR))" if kind != "VARCHAR" else f"TRIM({column})"
-    missing = ", ".join(literal(value).sql("duckdb") for value in _MISSING)
-    slow = f"CASE WHEN LOWER({text}) NOT IN ({missing}) THEN {text} END"
-    if kind != "VARCHAR":
-        return slow
-    # most values are longer than any word for "nothing" and have no blanks around them
-    plain = (
-        f"LENGTH({column}) > 4 AND NOT STARTS_WITH({column}, ' ') AND NOT ENDS_WITH({column}, ' ')"
-    )
-    return f"CASE WHEN {plain} THEN {column} ELSE {slow} END"
-
-
-def _customer(column: str) -> str:
-    # 17850.0 is what a float column makes of customer 17850
-    whole = f"REGEXP_REPLACE({column}, '^(-?[0-9]+)\\.0+$', '\\1')"
-    return f"CASE WHEN {column} LIKE '%.0' THEN {whole} ELSE {column} END"
-
-
-def _event_type(schema: EventSchema) -> str:
-    if schema.event_type is not None and "event_type" not in schema.columns:
-        kind = literal(schema.event_type).sql("duckdb")
-    else:
-        cases = " ".join(
-            f"WHEN {literal(theirs.lower()).sql('duckdb')} THEN {literal(ours).sql('duckdb')}"
-            for theirs, ours in schema.event_types.items()
-        )
-        kind = f"CASE LOWER(event_type) {cases} END" if cases else "NULL"
-    if schema.return_prefix is not None and "order_id" in schema.columns:
-        prefix = literal(schema.return_prefix).sql("duckdb")
-        kind = f"CASE WHEN STARTS_WITH(order_id, {prefix}) THEN 'return' ELSE {kind} END"
-    if schema.returns_are_negative and "quantity" in schema.columns:
-        kind = f"CASE WHEN TRY_CAST(quantity AS DOUBLE) < 0 THEN 'return' ELSE {kind} END"
-    return kind
-
-
-def _quantity(schema: EventSchema) -> str:
-    if "quantity" not in schema.columns:
-        return "CAST(1 AS DECIMAL(18, 4))"
-    number = "TRY_CAST(quantity AS DECIMAL(18, 4))"
-    if schema.returns_are_negative:
-        return f"CASE WHEN quantity IS NULL THEN 1 ELSE ABS({number}) END"
-    return f"CASE WHEN quantity IS NULL THEN 1 WHEN {number} >= 0 THEN {number} END"
 
 
 def reject_implausible_times(engine: DuckDB, before: str | None) -> None:
@@ -345,6 +209,7 @@ def count_rules(
             COUNT(*) FILTER (WHERE NOT is_product)
         FROM events"""
     )[0]
+    mapped, mapped_ids = _forget_given_ids(engine)
     copies = engine.rows(f"SELECT COUNT(*) FROM possible_duplicates WHERE {window}")[0][0]
     has_category = {"category_id", "category_code"} & set(schema.columns)
     repaired = {
@@ -353,16 +218,13 @@ def count_rules(
         "missing_session": sessions_derived,
         "missing_price": prices if "price" in schema.columns else 0,
         "not_a_product": products,
+        "mapped_customer": mapped,
     }
     kinds = {
         "clean": used - copies,
         "possible_duplicate": copies,
         "outside_window": kept - used,
     }
-    unknown = engine.rows(
-        "SELECT event_type, COUNT(*) AS n FROM rejected WHERE rule = 'unknown_event_type' "
-        "GROUP BY event_type ORDER BY n DESC, event_type LIMIT 100"
-    )
     return Cleaning(
         rows=rows,
         rules=(
@@ -370,5 +232,26 @@ def count_rules(
             *((rule, "repaired", int(repaired[rule])) for rule in REPAIRS),
             *((rule, "rejected", int(rejected.get(rule, 0))) for rule in REJECTIONS),
         ),
-        unknown_event_types=tuple((str(kind), int(count)) for kind, count in unknown),
+        unknown_event_types=_types_of(engine, "unknown_event_type"),
+        ignored_event_types=_types_of(engine, "ignored_event_type"),
+        mapped_ids=mapped_ids,
     )
+
+
+def _types_of(engine: DuckDB, rule: str) -> tuple[tuple[str, int], ...]:
+    found = engine.rows(
+        "SELECT event_type, COUNT(*) AS n FROM rejected WHERE rule = ? "
+        "GROUP BY event_type ORDER BY n DESC, event_type LIMIT 100",
+        [rule],
+    )
+    return tuple((str(kind), int(count)) for kind, count in found)
+
+
+def _forget_given_ids(engine: DuckDB) -> tuple[int, int]:
+    """Count rows and ids that the map of ids replaced; only then there is a column for them."""
+    columns = engine.empty("SELECT * FROM events LIMIT 0").names
+    if "given_id" not in columns:
+        return 0, 0
+    rows, ids = engine.rows("SELECT COUNT(given_id), COUNT(DISTINCT given_id) FROM events")[0]
+    engine.execute("ALTER TABLE events DROP COLUMN given_id")
+    return int(rows), int(ids)

@@ -4,9 +4,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from clustomer.engines import DuckDB
-from clustomer.events.cleaning import stage
-from clustomer.events.schema import COLUMNS, UNMAPPED, EventSchema, draft_schema, read_schema
+from clustomer.events.detection import UNMAPPED, draft_schema, fit_schema, with_header
+from clustomer.events.schema import COLUMNS, EventSchema
+from clustomer.events.schema_file import read_schema
 from clustomer.events.sources import open_source
+from clustomer.events.staging import stage
 
 SAMPLE_ROWS = 5
 
@@ -39,10 +41,10 @@ def describe_source(
     """
     with DuckDB() as engine:
         given = read_schema(schema) if schema is not None else None
-        opened = open_source(
-            engine, source, table=table, separator=given.separator if given else None
+        opened = open_source(engine, source, table=table, schema=given)
+        drafted = (
+            fit_schema(given, opened) if given else with_header(draft_schema(opened.names), opened)
         )
-        drafted = given or draft_schema(list(opened.columns))
         rows: list[dict[str, Any]] = []
         if UNMAPPED not in drafted.columns.values():
             stage(engine, opened, drafted, "UTC", limit=SAMPLE_ROWS)

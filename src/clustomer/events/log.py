@@ -8,17 +8,20 @@ from typing import Any
 import pyarrow as pa
 
 from clustomer.engines import DuckDB, literal
-from clustomer.errors import InputError, UsageError, did_you_mean
+from clustomer.errors import InputError, UsageError
 from clustomer.events.cleaning import (
     Cleaning,
     count_rules,
     find_duplicates,
     reject_implausible_times,
-    stage,
 )
-from clustomer.events.schema import EventSchema, detect_schema, read_schema
+from clustomer.events.detection import detect_schema, fit_schema, with_header
+from clustomer.events.relation import Source
+from clustomer.events.schema import EventSchema
+from clustomer.events.schema_file import read_schema
 from clustomer.events.sessions import derive_sessions, number_orders
-from clustomer.events.sources import Source, open_source
+from clustomer.events.sources import open_source
+from clustomer.events.staging import stage
 from clustomer.events.times import check_time_zone
 from clustomer.events.window import Window, parse_cutoff, parse_length
 from clustomer.progress import Progress, silent
@@ -133,8 +136,8 @@ def read_events(
     moment = parse_cutoff(cutoff, time_zone) if isinstance(cutoff, str) else cutoff
     engine = engine or DuckDB()
     given = _schema(schema)
-    opened = open_source(engine, source, table=table, separator=given.separator if given else None)
-    used = _checked(given, opened) if given else detect_schema(list(opened.columns))
+    opened = open_source(engine, source, table=table, schema=given)
+    used = fit_schema(given, opened) if given else with_header(detect_schema(opened.names), opened)
     check_time_zone(used.time_zone)
     with progress.stage(f"Read {opened.label}") as stage_bar:
         rows = _stage(engine, opened, used, time_zone)
@@ -161,27 +164,6 @@ def _schema(schema: EventSchema | str | os.PathLike[str] | None) -> EventSchema 
     if schema is None or isinstance(schema, EventSchema):
         return schema
     return read_schema(os.fspath(schema))
-
-
-def _checked(schema: EventSchema, source: Source) -> EventSchema:
-    """Return the schema with only columns that the source has; required ones must be there."""
-    present = {column.lower(): column for column in source.columns}
-    found = {
-        ours: present[theirs.lower()]
-        for ours, theirs in schema.columns.items()
-        if theirs.lower() in present
-    }
-    optional = schema.name in {"rees46"}
-    for ours, theirs in schema.columns.items():
-        if ours not in found and not (optional and ours not in {"event_time", "user_id"}):
-            raise InputError(
-                f"The schema `{schema.name}` says that `{ours}` is the column `{theirs}`, which "
-                f"{source.label} does not have. {did_you_mean(theirs, source.columns)}"
-            )
-    if "event_type" not in found and schema.event_type is None:
-        kind = "purchase" if {"order_id", "price"} & set(found) else "view"
-        return schema.model_copy(update={"columns": found, "event_type": kind})
-    return schema.model_copy(update={"columns": found})
 
 
 def _stage(engine: DuckDB, source: Source, schema: EventSchema, time_zone: str) -> int:

@@ -1,12 +1,10 @@
 """How a source's columns and event names map to ours."""
 
-import tomllib
-from pathlib import Path
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field
 
-from clustomer.errors import InputError, UsageError, did_you_mean
+from clustomer.errors import UsageError, did_you_mean
 
 EVENT_TYPES = ("view", "cart", "remove_from_cart", "purchase", "return")
 """What a customer can do, in our words."""
@@ -35,20 +33,45 @@ class EventSchema(BaseModel):
     name : str
     columns : dict
         Ours to theirs: `{"user_id": "CustomerID", ...}`. `event_time` and
-        `user_id` are required; the rest is optional.
+        `user_id` are required; the rest is optional. A nested value is named by
+        its path with dots (`item.price`); a list of objects with `key` and
+        `value`, by a key (`event_params.ga_session_id`).
     event_types : dict
         Theirs to ours: `{"buy": "purchase", ...}`; compared without case. A
         value that is not listed is rejected and counted.
+    ignored_event_types : list of str, default none
+        Event types that are known to have no meaning here; they are rejected and
+        counted by a rule of their own. "*" stands for all that `event_types`
+        does not list.
     event_type : str, optional
         What every row is, where the source has no column for it.
     time_format : str, default "auto"
         "auto" (text in the usual forms, dates, unix seconds and milliseconds),
-        "unix_s", "unix_ms", or a strptime format such as "%Y%m%d".
+        "unix_s", "unix_ms", "unix_us" (microseconds), or a strptime format such
+        as "%Y%m%d".
     time_zone : str, default "UTC"
         The zone of times that do not name one.
     separator : str, optional
         Of a text file: a character, or "spaces" for runs of spaces. By default
         it is found in the header line.
+    header : bool, default True
+        Whether the first line of a text file names its columns; without one,
+        `names` does.
+    names : list of str, default none
+        The columns of a text file without a header line, in their order.
+    missing_values : list of str, default none
+        Further words that mean "nothing", such as "(not set)"; compared without
+        case. Empty text, "null", "nan" and the like always do.
+    unnest : str, optional
+        A list of objects inside of each row, such as `items`: each element
+        becomes a row, and paths that begin with its name lead into the element.
+        A row without elements stays one row.
+    carried_within_order : list of str, default none
+        Our columns that only the first row of an order fills: where they are
+        empty they are taken from the other rows with the same `order_id`.
+    return_time : str, optional
+        A column with the time of a cancellation or return: where it is filled, a
+        purchase is also a `return` event at that time.
     return_prefix : str, optional
         Orders whose number starts so are cancellations: their rows are returns.
     returns_are_negative : bool, default False
@@ -70,10 +93,17 @@ class EventSchema(BaseModel):
     event_types: dict[str, Literal["view", "cart", "remove_from_cart", "purchase", "return"]] = (
         Field(default_factory=dict)
     )
+    ignored_event_types: tuple[str, ...] = ()
     event_type: Literal["view", "cart", "remove_from_cart", "purchase", "return"] | None = None
     time_format: str = "auto"
     time_zone: str = "UTC"
     separator: str | None = None
+    header: bool = True
+    names: tuple[str, ...] = ()
+    missing_values: tuple[str, ...] = ()
+    unnest: str | None = None
+    carried_within_order: tuple[str, ...] = ()
+    return_time: str | None = None
     return_prefix: str | None = None
     returns_are_negative: bool = False
     row_is_order: bool = False
@@ -93,6 +123,34 @@ class EventSchema(BaseModel):
                     f"The schema `{self.name}` does not say which column is `{column}`. "
                     f'Add it under [columns]: {column} = "..."'
                 )
+        for column in self.carried_within_order:
+            if column not in self.columns:
+                raise UsageError(
+                    f"The schema `{self.name}` carries `{column}` within an order, but has no such "
+                    f"column. {did_you_mean(column, self.columns)}"
+                )
+        if self.carried_within_order and "order_id" not in self.columns:
+            raise UsageError(
+                f"The schema `{self.name}` carries columns within an order, but does not say which "
+                'column is `order_id`. Add it under [columns]: order_id = "..."'
+            )
+        if self.header == bool(self.names):
+            raise UsageError(
+                f"The schema `{self.name}` "
+                + (
+                    "gives `names`, which is for text files without a header line. Add "
+                    "header = false, or leave `names` out."
+                    if self.header
+                    else "says header = false. Add the columns in their order: names = [...]"
+                )
+            )
+        known = {word.lower() for word in self.event_types}
+        for word in self.ignored_event_types:
+            if word.lower() in known:
+                raise UsageError(
+                    f"The schema `{self.name}` both maps and ignores the event type `{word}`. "
+                    "Leave it out of `event_types` or of `ignored_event_types`."
+                )
 
     def to_toml(self) -> str:
         """Return the schema as a TOML file to edit; `read_schema` reads it."""
@@ -101,21 +159,28 @@ class EventSchema(BaseModel):
             "# Use it with: clustomer run SOURCE --schema THIS_FILE",
             f"name = {_toml(self.name)}",
             "",
-            '# "auto", "unix_s", "unix_ms", or a format such as "%Y%m%d" or "%d/%m/%Y %H:%M"',
+            '# "auto", "unix_s", "unix_ms", "unix_us", or a format such as "%d/%m/%Y %H:%M"',
             f"time_format = {_toml(self.time_format)}",
             "# the zone of times that do not name one",
             f"time_zone = {_toml(self.time_zone)}",
         ]
         for field in (
             "event_type",
+            "ignored_event_types",
             "separator",
+            "header",
+            "names",
+            "missing_values",
+            "unnest",
+            "carried_within_order",
+            "return_time",
             "return_prefix",
             "returns_are_negative",
             "row_is_order",
             "not_products",
         ):
             value = getattr(self, field)
-            if value is not None and value is not False:
+            if value != type(self).model_fields[field].default:
                 lines.append(f"{field} = {_toml(value)}")
         lines += ["", "[columns]"]
         lines += [f"{ours} = {_toml(theirs)}" for ours, theirs in self.columns.items()]
@@ -126,239 +191,11 @@ class EventSchema(BaseModel):
         return "\n".join(lines) + "\n"
 
 
-def _toml(value: str | bool) -> str:
+def _toml(value: str | bool | tuple[str, ...]) -> str:
     if isinstance(value, bool):
         return "true" if value else "false"
+    if isinstance(value, tuple):
+        return "[" + ", ".join(map(_toml, value)) + "]"
     escaped = value.replace("\\", "\\\\").replace('"', '\\"')
     escaped = escaped.replace("\n", "\\n").replace("\t", "\\t").replace("\r", "\\r")
     return f'"{escaped}"'
-
-
-_OURS: dict[str, Literal["view", "cart", "remove_from_cart", "purchase", "return"]] = {
-    "view": "view",
-    "cart": "cart",
-    "remove_from_cart": "remove_from_cart",
-    "purchase": "purchase",
-    "return": "return",
-}
-
-PRESETS: tuple[EventSchema, ...] = (
-    EventSchema(
-        name="rees46",
-        columns={column: column for column in COLUMNS},
-        event_types=_OURS,
-    ),
-    EventSchema(
-        name="order-lines",
-        columns={
-            "event_time": "InvoiceDate",
-            "user_id": "CustomerID",
-            "product_id": "StockCode",
-            "price": "UnitPrice",
-            "quantity": "Quantity",
-            "order_id": "InvoiceNo",
-        },
-        event_type="purchase",
-        return_prefix="C",
-        returns_are_negative=True,
-        not_products="POST|DOT|M|C2|D|S|B|BANK CHARGES|AMAZONFEE|CRUK|ADJUST2?|TEST00[0-9]|gift_.*",
-    ),
-    EventSchema(
-        name="transactions",
-        columns={"event_time": "date", "user_id": "customer_id", "price": "dollar_value"},
-        event_type="purchase",
-        time_format="%Y%m%d",
-        row_is_order=True,
-    ),
-)
-"""The kinds of source that are known by their columns."""
-
-_ALIASES = {
-    "InvoiceNo": ("Invoice", "invoice_no", "invoice"),
-    "CustomerID": ("Customer ID", "customer_id", "Customer_ID"),
-    "UnitPrice": ("Price", "unit_price"),
-    "StockCode": ("stock_code",),
-    "InvoiceDate": ("invoice_date",),
-    "Quantity": ("quantity",),
-}
-
-_GUESSES: dict[str, tuple[str, ...]] = {
-    "event_time": ("time", "timestamp", "datetime", "date", "created_at", "event_timestamp", "ts",
-                   "order_date", "invoice_date", "purchase_date"),
-    "event_type": ("event", "action", "type", "event_name", "behavior", "behaviour"),
-    "product_id": ("product", "item", "item_id", "itemid", "sku", "stock_code", "article_id"),
-    "category_id": ("category", "categoryid", "cat_id"),
-    "category_code": ("category_name",),
-    "brand": ("brand_name", "manufacturer", "vendor"),
-    "price": ("unit_price", "amount", "value", "total", "revenue", "sales", "order_value"),
-    "user_id": ("user", "userid", "customer", "customer_id", "customerid", "client_id",
-                "visitor_id", "visitorid", "email", "member_id"),
-    "user_session": ("session", "session_id", "sessionid", "visit_id"),
-    "quantity": ("qty", "units", "count"),
-    "order_id": ("order", "order_number", "invoice", "invoice_no", "transaction_id",
-                 "transactionid", "receipt_id"),
-}  # fmt: skip
-
-_GUESSED_TYPES = {
-    **_OURS,
-    "pv": "view",
-    "addtocart": "cart",
-    "add_to_cart": "cart",
-    "buy": "purchase",
-    "transaction": "purchase",
-    "refund": "return",
-}
-
-
-def preset(name: str) -> EventSchema:
-    """Return a preset by its name.
-
-    >>> preset("transactions").time_format
-    '%Y%m%d'
-    """
-    for schema in PRESETS:
-        if schema.name == name:
-            return schema
-    raise UsageError(
-        f"There is no schema `{name}`, and no file of that name. "
-        + did_you_mean(name, [schema.name for schema in PRESETS])
-        + " Or name a TOML file; `clustomer schema SOURCE` writes one to edit."
-    )
-
-
-def read_schema(name_or_path: str) -> EventSchema:
-    """Return a preset by name, or the schema in a TOML file.
-
-    Raises
-    ------
-    UsageError
-        If there is neither, or the file says something that is not understood.
-    """
-    path = Path(name_or_path)
-    if path.suffix.lower() != ".toml":
-        return preset(name_or_path)
-    try:
-        content = tomllib.loads(path.read_text(encoding="utf-8"))
-    except OSError as error:
-        raise UsageError(
-            f"The schema file {path} cannot be read: {error.strerror}. "
-            "`clustomer schema SOURCE` writes one."
-        ) from error
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise UsageError(f"The schema file {path} is not TOML: {error}.") from error
-    try:
-        return EventSchema.model_validate({"name": path.stem, **content})
-    except ValidationError as error:
-        problems = []
-        for problem in error.errors():
-            where = ".".join(str(part) for part in problem["loc"])
-            hint = ""
-            if problem["type"] == "extra_forbidden":
-                hint = " " + did_you_mean(where, EventSchema.model_fields)
-            problems.append(f"`{where}`: {problem['msg']}.{hint}")
-        raise UsageError(
-            f"The schema file {path} says something that is not understood: " + " ".join(problems)
-        ) from error
-
-
-def detect_schema(columns: list[str]) -> EventSchema:
-    """Return the preset that fits a source's columns, narrowed to those it has.
-
-    Raises
-    ------
-    InputError
-        If none fits, with the columns and what to do next.
-
-    >>> detect_schema(["customer_id", "date", "number_of_cds", "dollar_value"]).name
-    'transactions'
-    >>> detect_schema(["event_time", "user_id", "event_type"]).columns
-    {'event_time': 'event_time', 'event_type': 'event_type', 'user_id': 'user_id'}
-    """
-    for schema in PRESETS:
-        fitted = _fit(schema, columns)
-        if fitted is not None:
-            return fitted
-    near = [
-        f"`{column}` may be our `{ours}`"
-        for ours, column in guess_schema(columns).items()
-        if ours in {"event_time", "user_id"} and ours != column
-    ]
-    raise InputError(
-        "No known kind of source has these columns: "
-        + ", ".join(f"`{column}`" for column in columns)
-        + ". Expected at least `event_time` and `user_id`, or the columns of one of: "
-        + ", ".join(schema.name for schema in PRESETS)
-        + ". "
-        + (f"({'; '.join(near)}.) " if near else "")
-        + "Next: `clustomer schema SOURCE` writes a TOML file with our best guess; edit it and "
-        "pass it with --schema."
-    )
-
-
-def _fit(schema: EventSchema, columns: list[str]) -> EventSchema | None:
-    present = {column.lower(): column for column in columns}
-    found = {}
-    for ours, theirs in schema.columns.items():
-        for name in (theirs, *_ALIASES.get(theirs, ())):
-            if name.lower() in present:
-                found[ours] = present[name.lower()]
-                break
-    required = {"event_time", "user_id"}
-    if schema.name != "rees46":
-        required = set(schema.columns)
-    if not required <= set(found):
-        return None
-    update: dict[str, object] = {"columns": found}
-    if "event_type" not in found and schema.event_type is None:
-        update["event_type"] = _without_type(found)
-    return schema.model_copy(update=update)
-
-
-def _without_type(columns: dict[str, str]) -> str:
-    return "purchase" if {"order_id", "price"} & set(columns) else "view"
-
-
-def guess_schema(columns: list[str]) -> dict[str, str]:
-    """Return a guess of which column is which of ours; for a person to check.
-
-    >>> guess_schema(["When", "Customer_ID", "SKU"])
-    {'product_id': 'SKU', 'user_id': 'Customer_ID'}
-    """
-    present = {_plain(column): column for column in reversed(columns)}
-    found: dict[str, str] = {}
-    for ours in COLUMNS:
-        for name in (ours, *_GUESSES.get(ours, ())):
-            if _plain(name) in present and present[_plain(name)] not in found.values():
-                found[ours] = present[_plain(name)]
-                break
-    return found
-
-
-def _plain(name: str) -> str:
-    return "".join(character for character in name.lower() if character.isalnum())
-
-
-UNMAPPED = "CHANGE-ME"
-"""What a drafted schema says where a required column was not recognised."""
-
-
-def draft_schema(columns: list[str]) -> EventSchema:
-    """Return the preset that fits, or else a guess for a person to edit.
-
-    A required column that is not recognised is `CHANGE-ME`.
-
-    >>> draft_schema(["When", "Customer"]).columns
-    {'event_time': 'CHANGE-ME', 'user_id': 'Customer'}
-    """
-    try:
-        return detect_schema(columns)
-    except InputError:
-        found = {"event_time": UNMAPPED, "user_id": UNMAPPED} | guess_schema(columns)
-        return EventSchema.model_validate(
-            {
-                "name": "guessed",
-                "columns": {ours: found[ours] for ours in COLUMNS if ours in found},
-                "event_types": _GUESSED_TYPES if "event_type" in found else {},
-                "event_type": None if "event_type" in found else _without_type(found),
-            }
-        )

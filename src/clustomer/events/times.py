@@ -11,6 +11,8 @@ from clustomer.errors import UsageError, did_you_mean
 
 _OFFSET = r"\d{1,2}:\d{2}.*?(Z|[+-]\d{2}(:?\d{2})?| ?[A-Za-z_]+(/[A-Za-z_]+)*)$"
 
+_SPACED_OFFSET = r"(:\d{2}(?:\.\d+)?) +([+-]\d{2}):?(\d{2})$"
+
 
 def check_time_zone(name: str) -> str:
     """Return the name of a time zone that exists.
@@ -44,7 +46,7 @@ def time_expression(column: str, kind: str, time_format: str, time_zone: str) ->
     kind : str
         Its type in DuckDB's words.
     time_format : str
-        "auto", "unix_s", "unix_ms", or a strptime format.
+        "auto", "unix_s", "unix_ms", "unix_us", or a strptime format.
     time_zone : str
         The zone of times that do not name one.
     """
@@ -53,7 +55,7 @@ def time_expression(column: str, kind: str, time_format: str, time_zone: str) ->
         read = f"CAST({column} AS TIMESTAMP)"
     elif kind.startswith("TIMESTAMP") or kind == "DATE":
         read = _in_zone(f"TRY_CAST({column} AS TIMESTAMP)", time_zone, zone)
-    elif time_format in {"unix_s", "unix_ms"} or (
+    elif time_format in {"unix_s", "unix_ms", "unix_us"} or (
         time_format == "auto" and kind not in {"VARCHAR", "TEXT"}
     ):
         read = _unix(column, time_format)
@@ -67,7 +69,9 @@ def time_expression(column: str, kind: str, time_format: str, time_zone: str) ->
             else _in_zone(parsed, time_zone, zone)
         )
     else:
-        text = f"TRIM({column})"
+        # an offset after a space, as in "10:23:45 -0500"
+        spaced = literal(_SPACED_OFFSET).sql("duckdb")
+        text = f"REGEXP_REPLACE(TRIM({column}), {spaced}, '\\1\\2:\\3')"
         aware = f"CAST(TRY_CAST({text} AS TIMESTAMPTZ) AS TIMESTAMP)"
         if time_zone != "UTC":
             naive = _in_zone(f"TRY_CAST({text} AS TIMESTAMP)", time_zone, zone)
@@ -98,6 +102,7 @@ def _unix(column: str, time_format: str) -> str:
     scale = {
         "unix_s": "1000000",
         "unix_ms": "1000",
+        "unix_us": "1",
         # seconds until the year 5138, milliseconds from 1973 on
         "auto": f"CASE WHEN ABS({number}) < 1e11 THEN 1000000 ELSE 1000 END",
     }[time_format]

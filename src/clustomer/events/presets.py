@@ -1,0 +1,252 @@
+"""Presets: kinds of source that are known by their columns."""
+
+from collections.abc import Collection, Mapping, Sequence
+from types import MappingProxyType
+from typing import Any
+
+from clustomer.errors import UsageError, did_you_mean
+from clustomer.events.paths import split
+from clustomer.events.schema import COLUMNS, EVENT_TYPES, EventSchema
+
+_OURS: dict[str, Any] = {kind: kind for kind in EVENT_TYPES}
+
+PRESETS: tuple[EventSchema, ...] = (
+    EventSchema(
+        name="rees46",
+        columns={column: column for column in COLUMNS},
+        event_types=_OURS,
+    ),
+    EventSchema(
+        name="order-lines",
+        columns={
+            "event_time": "InvoiceDate",
+            "user_id": "CustomerID",
+            "product_id": "StockCode",
+            "price": "UnitPrice",
+            "quantity": "Quantity",
+            "order_id": "InvoiceNo",
+        },
+        event_type="purchase",
+        return_prefix="C",
+        returns_are_negative=True,
+        not_products="POST|DOT|M|C2|D|S|B|BANK CHARGES|AMAZONFEE|CRUK|ADJUST2?|TEST00[0-9]|gift_.*",
+    ),
+    EventSchema(
+        name="transactions",
+        columns={"event_time": "date", "user_id": "customer_id", "price": "dollar_value"},
+        event_type="purchase",
+        time_format="%Y%m%d",
+        row_is_order=True,
+    ),
+    EventSchema(
+        name="retailrocket",
+        columns={
+            "event_time": "timestamp",
+            "event_type": "event",
+            "product_id": "itemid",
+            "user_id": "visitorid",
+            "order_id": "transactionid",
+        },
+        event_types={"view": "view", "addtocart": "cart", "transaction": "purchase"},
+        time_format="unix_ms",
+    ),
+    EventSchema(
+        name="taobao",
+        columns={
+            "event_time": "timestamp",
+            "event_type": "behavior_type",
+            "product_id": "item_id",
+            "category_id": "category_id",
+            "user_id": "user_id",
+        },
+        event_types={"pv": "view", "cart": "cart", "buy": "purchase"},
+        ignored_event_types=("fav",),
+        time_format="unix_s",
+        header=False,
+        names=("user_id", "item_id", "category_id", "behavior_type", "timestamp"),
+    ),
+    EventSchema(
+        name="shopify",
+        columns={
+            "event_time": "Created at",
+            "event_type": "Financial Status",
+            "product_id": "Lineitem name",
+            "brand": "Vendor",
+            "price": "Lineitem price",
+            "user_id": "Email",
+            "quantity": "Lineitem quantity",
+            "order_id": "Name",
+        },
+        event_types=dict.fromkeys(
+            (
+                "paid",
+                "partially_paid",
+                "pending",
+                "authorized",
+                "partially_refunded",
+                "refunded",
+                "voided",
+            ),
+            "purchase",
+        ),
+        ignored_event_types=("expired",),
+        carried_within_order=("event_time", "event_type", "user_id"),
+        return_time="Cancelled at",
+    ),
+    EventSchema(
+        name="woocommerce",
+        columns={
+            "event_time": "Order Date",
+            "event_type": "Order Status",
+            "product_id": "Item Name",
+            "price": "Item Cost",
+            "user_id": "Email (Billing)",
+            "quantity": "Quantity",
+            "order_id": "Order Number",
+        },
+        event_types={
+            f"{prefix}{status}": "purchase"
+            for prefix in ("", "wc-")
+            for status in ("completed", "processing", "on hold", "on-hold", "refunded")
+        },
+        ignored_event_types=tuple(
+            f"{prefix}{status}"
+            for prefix in ("", "wc-")
+            for status in (
+                "pending payment",
+                "pending",
+                "cancelled",
+                "failed",
+                "draft",
+                "checkout-draft",
+                "trash",
+            )
+        ),
+        carried_within_order=("event_time", "event_type", "user_id"),
+    ),
+    EventSchema(
+        name="ga4",
+        columns={
+            "event_time": "event_timestamp",
+            "event_type": "event_name",
+            "product_id": "items.item_id",
+            "category_code": "items.item_category",
+            "brand": "items.item_brand",
+            "price": "items.price",
+            "user_id": "user_pseudo_id",
+            "user_session": "event_params.ga_session_id",
+            "quantity": "items.quantity",
+            "order_id": "ecommerce.transaction_id",
+        },
+        event_types={
+            "view_item": "view",
+            "add_to_cart": "cart",
+            "remove_from_cart": "remove_from_cart",
+            "purchase": "purchase",
+            "refund": "return",
+        },
+        ignored_event_types=("*",),
+        time_format="unix_us",
+        missing_values=("(not set)",),
+        unnest="items",
+    ),
+)
+"""The kinds of source that are known by their columns."""
+
+_ALIASES = {
+    "InvoiceNo": ("Invoice", "invoice_no", "invoice"),
+    "CustomerID": ("Customer ID", "customer_id", "Customer_ID"),
+    "UnitPrice": ("Price", "unit_price"),
+    "StockCode": ("stock_code",),
+    "InvoiceDate": ("invoice_date",),
+    "Quantity": ("quantity", "Quantity (- Refund)", "item_quantity", "Item Quantity"),
+    "Order Date": ("order_date", "date", "Date"),
+    "Order Status": ("status", "order_status"),
+    "Order Number": ("Order ID", "order_number", "order_id"),
+    "Email (Billing)": (
+        "Customer Email",
+        "Billing Email",
+        "billing_email",
+        "customer_email",
+        "Customer User ID",
+        "Customer ID",
+        "customer_id",
+    ),
+    "Item Name": ("item_name", "Product Name", "product_name", "Item SKU", "item_sku", "SKU"),
+    "Item Cost": ("Item Price", "item_price", "Product Price", "item_cost"),
+}
+"""Other names for their columns, tried in this order."""
+
+OPTIONAL: Mapping[str, frozenset[str]] = MappingProxyType(
+    {
+        "rees46": frozenset(COLUMNS) - {"event_time", "user_id"},
+        "shopify": frozenset({"brand"}),
+        "ga4": frozenset(COLUMNS) - {"event_time", "event_type", "user_id"},
+    }
+)
+"""What a source of a known kind may lack."""
+
+
+def preset(name: str) -> EventSchema:
+    """Return a preset by its name.
+
+    >>> preset("transactions").time_format
+    '%Y%m%d'
+    """
+    for schema in PRESETS:
+        if schema.name == name:
+            return schema
+    raise UsageError(
+        f"There is no schema `{name}`, and no file of that name. "
+        + did_you_mean(name, [schema.name for schema in PRESETS])
+        + " Or name a TOML file; `clustomer schema SOURCE` writes one to edit."
+    )
+
+
+def fit(schema: EventSchema, columns: Collection[str]) -> EventSchema | None:
+    """Return a preset narrowed to the columns that a source has, None where it lacks one.
+
+    >>> fit(preset("taobao"), ["user_id", "behavior_type", "timestamp"]) is None
+    True
+    """
+    found = {}
+    for ours, theirs in schema.columns.items():
+        for name in (theirs, *_ALIASES.get(theirs, ())):
+            there = split(columns, name)
+            # a whole column, or one that a path leads into
+            if there is not None and (not there[1] or name == theirs):
+                found[ours] = ".".join((there[0], *there[1]))
+                break
+    if set(schema.columns) - OPTIONAL.get(schema.name, frozenset()) - set(found):
+        return None
+    update: dict[str, object] = {"columns": found}
+    if "event_type" not in found and schema.event_type is None:
+        update["event_type"] = without_type(found)
+    for extra in ("return_time", "unnest"):
+        value = getattr(schema, extra)
+        if value is not None and split(columns, value) is None:
+            update[extra] = None
+    return schema.model_copy(update=update)
+
+
+def without_type(columns: Mapping[str, str]) -> str:
+    """Return what every row is, where a source has no column for it."""
+    return "purchase" if {"order_id", "price"} & set(columns) else "view"
+
+
+def without_header(fields: Sequence[str]) -> EventSchema | None:
+    """Return the preset whose data a text file's first line looks like, where it is no header.
+
+    >>> without_header(["1", "2268318", "2520377", "pv", "1511544070"]).name
+    'taobao'
+    >>> without_header(["user_id", "item_id", "category_id", "behavior_type", "timestamp"])
+    """
+    for schema in PRESETS:
+        if schema.header or len(fields) != len(schema.names):
+            continue
+        row = dict(zip(schema.names, (field.strip() for field in fields), strict=True))
+        kinds = {word.lower() for word in (*schema.event_types, *schema.ignored_event_types)}
+        known = row[schema.columns["event_type"]].lower() in kinds
+        if known and row[schema.columns["event_time"]].isdecimal():
+            return schema
+    return None

@@ -1,0 +1,45 @@
+"""Schema files: the same settings as a preset, in TOML."""
+
+import tomllib
+from pathlib import Path
+
+from pydantic import ValidationError
+
+from clustomer.errors import UsageError, did_you_mean
+from clustomer.events.presets import preset
+from clustomer.events.schema import EventSchema
+
+
+def read_schema(name_or_path: str) -> EventSchema:
+    """Return a preset by name, or the schema in a TOML file.
+
+    Raises
+    ------
+    UsageError
+        If there is neither, or the file says something that is not understood.
+    """
+    path = Path(name_or_path)
+    if path.suffix.lower() != ".toml":
+        return preset(name_or_path)
+    try:
+        content = tomllib.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise UsageError(
+            f"The schema file {path} cannot be read: {error.strerror}. "
+            "`clustomer schema SOURCE` writes one."
+        ) from error
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise UsageError(f"The schema file {path} is not TOML: {error}.") from error
+    try:
+        return EventSchema.model_validate({"name": path.stem, **content})
+    except ValidationError as error:
+        problems = []
+        for problem in error.errors():
+            where = ".".join(str(part) for part in problem["loc"])
+            hint = ""
+            if problem["type"] == "extra_forbidden":
+                hint = " " + did_you_mean(where, EventSchema.model_fields)
+            problems.append(f"`{where}`: {problem['msg']}.{hint}")
+        raise UsageError(
+            f"The schema file {path} says something that is not understood: " + " ".join(problems)
+        ) from error
