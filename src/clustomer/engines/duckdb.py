@@ -70,6 +70,10 @@ class DuckDB:
         self.connection = duckdb.connect(str(self.directory / "work.duckdb"), config=settings)
         self.connection.execute("SET TimeZone = 'UTC'")
 
+    def limit_memory(self, megabytes: int) -> None:
+        """Set another memory limit from now on; what is above it is given back."""
+        self.connection.execute("SET memory_limit = ?", [f"{megabytes}MB"])
+
     def execute(self, sql: str, parameters: list[Any] | None = None) -> None:
         """Run a statement of DuckDB's own; for loaders, which need more than the dialect."""
         with _interruptible():
