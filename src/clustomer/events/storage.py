@@ -27,7 +27,7 @@ def write_events(events: Events, folder: Path) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     rows = events.cleaning.kept
     # enough to sort so many rows well; more would only be kept for a use that never comes
-    events.engine.limit_memory(min(1_000, 300 + rows // 15_000))
+    events.engine.limit_memory(min(1_000, 200 + rows // 10_000))
     digits = sum(rows > EVENTS_PER_FILE * step for step in (1, 16))
     if digits == 0:
         _write_sorted(events.engine, "SELECT * FROM events", folder / "bucket-all.parquet", [])
