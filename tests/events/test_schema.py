@@ -61,6 +61,13 @@ def test_a_schema_survives_its_file(tmp_path_factory, columns, types, name) -> N
         event_types=types,
         time_format="%d/%m/%Y",
         row_is_order=True,
+        header=False,
+        names=(name, "t", "u"),
+        ignored_event_types=("*", name + " ignored"),
+        missing_values=(name,),
+        unnest=name,
+        carried_within_order=("user_id",) if "order_id" in columns else (),
+        return_time=name,
     )
     path = tmp_path_factory.mktemp("schema") / "s.toml"
     path.write_text(schema.to_toml(), encoding="utf-8")

@@ -163,6 +163,8 @@ def find_duplicates(engine: DuckDB) -> None:
         engine.rows("SELECT COUNT(*) > 0 FROM events WHERE SECOND(event_time) <> 0")[0][0]
     )
     certain = "user_session IS NOT NULL" if seconds else "FALSE"
+    numbered = "element_number" in engine.empty("SELECT * FROM events LIMIT 0").names
+    identity = f"{_IDENTITY}, element_number" if numbered else _IDENTITY
     # row ids hold within a transaction only
     engine.execute("BEGIN")
     # a hash finds the few candidates cheaply; they are then compared in full
@@ -171,10 +173,10 @@ def find_duplicates(engine: DuckDB) -> None:
         SELECT row_id, event_time, certain
         FROM (
             SELECT rowid AS row_id, event_time, {certain} AS certain,
-                ROW_NUMBER() OVER (PARTITION BY {_IDENTITY}) AS copy
+                ROW_NUMBER() OVER (PARTITION BY {identity}) AS copy
             FROM events
-            WHERE HASH({_IDENTITY}) IN (
-                SELECT key FROM (SELECT HASH({_IDENTITY}) AS key FROM events)
+            WHERE HASH({identity}) IN (
+                SELECT key FROM (SELECT HASH({identity}) AS key FROM events)
                 GROUP BY key HAVING COUNT(*) > 1
             )
         ) WHERE copy > 1"""
@@ -186,6 +188,8 @@ def find_duplicates(engine: DuckDB) -> None:
     _reject(engine, "duplicate_row", "rowid IN (SELECT row_id FROM copies WHERE certain)")
     engine.execute("DROP TABLE copies")
     engine.execute("COMMIT")
+    if numbered:
+        engine.execute("ALTER TABLE events DROP COLUMN element_number")
 
 
 def _reject(engine: DuckDB, rule: str, condition: str) -> None:

@@ -68,7 +68,8 @@ class EventSchema(BaseModel):
         A row without elements stays one row.
     carried_within_order : list of str, default none
         Our columns that only the first row of an order fills: where they are
-        empty they are taken from the other rows with the same `order_id`.
+        empty they are taken from the other rows with the same `order_id`. So is
+        `return_time`.
     return_time : str, optional
         A column with the time of a cancellation or return: where it is filled, a
         purchase is also a `return` event at that time.

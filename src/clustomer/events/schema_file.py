@@ -35,6 +35,10 @@ def read_schema(name_or_path: str) -> EventSchema:
     except ValidationError as error:
         problems = []
         for problem in error.errors():
+            cause = problem.get("ctx", {}).get("error")
+            if isinstance(cause, UsageError):
+                problems.append(str(cause))
+                continue
             where = ".".join(str(part) for part in problem["loc"])
             hint = ""
             if problem["type"] == "extra_forbidden":

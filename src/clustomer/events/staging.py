@@ -112,6 +112,8 @@ def _staging(source: Source, schema: EventSchema, time_zone: str, mapped: bool) 
         END AS rule
         FROM ({typed})
     """
+    # two equal elements of one list are no copies of one another
+    number = "element_number, " if schema.unnest is not None else ""
     kept = (*COLUMNS, "line") if source.broken else COLUMNS
     original = ", ".join(f"{column} := CAST({column} AS VARCHAR)" for column in kept)
     is_product = "TRUE"
@@ -122,7 +124,7 @@ def _staging(source: Source, schema: EventSchema, time_zone: str, mapped: bool) 
         SELECT time_read AS event_time, type_read AS event_type, product_id, category_id,
             category_code, brand, price_read AS price, {user} AS user_id, user_session,
             quantity_read AS quantity, order_id, {is_product} AS is_product,
-            {utc_offset_expression("time_read", time_zone)} AS utc_offset_s, {given_id}
+            {utc_offset_expression("time_read", time_zone)} AS utc_offset_s, {given_id}{number}
             rule, CASE WHEN rule IS NOT NULL THEN TO_JSON(STRUCT_PACK({original})) END AS raw
         FROM ({ruled})
     """
@@ -143,7 +145,8 @@ def _given(source: Source, schema: EventSchema) -> tuple[str, dict[str, str]]:
         elements = f"JSON_EXTRACT({_list(source, schema.unnest)}, '$[*]')"
         relation = (
             f"(SELECT *, UNNEST(CASE WHEN LEN({elements}) > 0 THEN {elements} ELSE [NULL] END) "
-            f"AS {quoted(_ELEMENT)} FROM {relation})"
+            f"AS {quoted(_ELEMENT)}, UNNEST(RANGE(GREATEST(COALESCE(LEN({elements}), 0), 1))) "
+            f"AS element_number FROM {relation})"
         )
     values, kinds = {}, {}
     for ours, path in wanted.items():
@@ -162,9 +165,12 @@ def _given(source: Source, schema: EventSchema) -> tuple[str, dict[str, str]]:
         fields.append(f"{present} AS return_time")
     if source.broken:
         fields.append(f"{quoted(source.broken)} AS line")
+    if schema.unnest is not None:
+        fields.append("element_number")
     query = f"SELECT {', '.join(fields)} FROM {relation}"
     if schema.carried_within_order:
-        query = _carried(query, schema.carried_within_order, kinds, missing)
+        carried = (*schema.carried_within_order, *(("return_time",) if schema.return_time else ()))
+        query = _carried(query, carried, kinds, missing)
     if schema.return_time is not None:
         query = _with_returns(query, kinds)
     return query, kinds
