@@ -120,7 +120,7 @@ def test_names_from_data_are_text_in_a_picture():
 
 
 def test_sizes_show_both_shares_on_one_scale():
-    values = sizes_chart(sizes(), LOOKS).layer[1].data.values
+    values = sizes_chart(sizes(), LOOKS)["layer"][1]["data"]["values"]
     lengths = [row["x2"] - row["x"] for row in values]
     # Buyers first: 25 % of customers, 60 % of revenue; then visitors: 75 % and 40 %.
     assert lengths == pytest.approx([lengths[0] * r for r in (1, 2.4, 3, 1.6)])
@@ -129,15 +129,15 @@ def test_sizes_show_both_shares_on_one_scale():
 
 def test_sizes_without_revenue_show_sizes_only():
     table = sizes(revenue_share=pa.nulls(2, pa.float64()), revenue_text=["", ""])
-    layers = sizes_chart(table, LOOKS).layer
-    assert [row["text"] for row in layers[-1].data.values] == ["Share of customers"]
-    assert len(layers[1].data.values) == 2
+    layers = sizes_chart(table, LOOKS)["layer"]
+    assert [row["text"] for row in layers[-1]["data"]["values"]] == ["Share of customers"]
+    assert len(layers[1]["data"]["values"]) == 2
 
 
 def test_sizes_draw_more_returns_than_sales_to_the_left():
-    layers = sizes_chart(sizes(revenue_share=[-0.5, 1.5]), LOOKS).layer
-    zero = layers[0].data.values[1]["x"]
-    bar = layers[1].data.values[3]
+    layers = sizes_chart(sizes(revenue_share=[-0.5, 1.5]), LOOKS)["layer"]
+    zero = layers[0]["data"]["values"][1]["x"]
+    bar = layers[1]["data"]["values"][3]
     assert bar["x2"] == pytest.approx(zero)
     assert bar["x"] < zero
 
@@ -196,8 +196,8 @@ def test_an_arrow_of_every_length_stays_in_the_picture():
     points = pa.table({"segment_id": ["S1", "S2"] * 2, "x": [-1.0, 0, 1, 9], "y": [-2.0, 0, 1, 0]})
     loadings = pa.table({"feature": ["a", "b"], "x": [-1.0, 0.2], "y": [-0.1, 1.0]})
     chart = pca_chart(points, loadings, LOOKS, explained=("50 %", "20 %"))
-    x, y = (chart.to_dict()["layer"][0]["encoding"][axis]["scale"]["domain"] for axis in "xy")
-    ends = chart.layer[3].data.values
+    x, y = (chart["layer"][0]["encoding"][axis]["scale"]["domain"] for axis in "xy")
+    ends = chart["layer"][3]["data"]["values"]
     assert len(ends) == 2
     for end in ends:
         assert x[0] < end["x"] < x[1]
@@ -209,7 +209,7 @@ def test_narrow_maps_show_fewer_points():
     loadings = pa.table({"feature": ["a"], "x": [1.0], "y": [0.0]})
     for layout, count in (("wide", 1500), ("narrow", 500)):
         chart = pca_chart(points, loadings, LOOKS, explained=("", ""), layout=layout)
-        assert len(chart.layer[0].data.values) == count
+        assert len(chart["layer"][0]["data"]["values"]) == count
 
 
 def test_labels_do_not_cover_each_other():
@@ -239,8 +239,8 @@ def test_twelve_segments_and_many_features_still_fit():
             "difference": [0.5] * len(rows),
         }
     )
-    assert differences_chart(table, looks).to_dict()["width"] < 800
-    assert differences_chart(table, looks, layout="narrow").to_dict()["width"] < 500
+    assert differences_chart(table, looks)["width"] < 800
+    assert differences_chart(table, looks, layout="narrow")["width"] < 500
 
 
 def test_slimming_keeps_what_is_seen():

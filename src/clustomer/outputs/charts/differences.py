@@ -3,10 +3,17 @@
 from collections.abc import Sequence
 from typing import Any
 
-import altair as alt
 import pyarrow as pa
 
-from clustomer.outputs.charts.figure import Layout, pixels, rows_chart, shorten, wrap
+from clustomer.outputs.charts.figure import Layout, shorten, wrap
+from clustomer.outputs.charts.layers import (
+    WRITTEN,
+    Specification,
+    boxes,
+    layer,
+    pixels,
+    words,
+)
 from clustomer.outputs.theme import (
     LESS_COLOUR,
     MORE_COLOUR,
@@ -22,7 +29,7 @@ CLIP = 2.0
 
 def differences_chart(
     table: pa.Table, looks: Sequence[SegmentLook], *, layout: Layout = "wide"
-) -> Any:
+) -> Specification:
     """Draw a heat map of standardised differences; colour is full at two standard deviations.
 
     `table` has `segment_id`, `family` and `feature` (plain words) and `difference`, in
@@ -32,7 +39,7 @@ def differences_chart(
     >>> table = pa.table({"segment_id": ["S1"], "family": ["purchases"], "feature": ["orders"],
     ...                   "difference": [2.71]})
     >>> chart = differences_chart(table, [SegmentLook("S1", "Buyers", "#0072b2", "circle")])
-    >>> chart.layer[0].data.values[0]["text"]
+    >>> chart["layer"][0]["data"]["values"][0]["text"]
     '+2.7'
     """
     wide = layout == "wide"
@@ -90,39 +97,22 @@ def differences_chart(
         middle = {"cx": (x1 + x2) / 2, "cy": (y1 + y2) / 2}
         cells.append(_cell(row["difference"]) | corners | middle)
     size = 12 if wide else 10.5
-    x, y_axis = (pixels("x"), pixels("y", axis="y"))
-    layers = [
-        rows_chart(cells)
-        .mark_rect(aria=False, cornerRadius=2)
-        .encode(
-            x=x,
-            x2="x2:Q",
-            y=y_axis,
-            y2="y2:Q",
-            fill=alt.Fill("colour:N", scale=None),
-            fillOpacity=alt.FillOpacity("strength:Q", scale=None),
-        )
-    ]
+    centred = {"x": pixels("cx"), "y": pixels("cy"), "text": WRITTEN}
+    layers = [boxes(cells, painted={"fill": "colour", "fillOpacity": "strength"}, cornerRadius=2)]
     layers += [
-        rows_chart([cell for cell in cells if cell["ink"] == colour])
-        .mark_text(aria=False, fontSize=size, color=colour)
-        .encode(x=pixels("cx"), y=pixels("cy", axis="y"), text="text:N")
+        layer(
+            "text",
+            [cell for cell in cells if cell["ink"] == colour],
+            centred,
+            fontSize=size,
+            color=colour,
+        )
         for colour in (STRONG_INK, ON_COLOUR)
     ]
+    strong = {"fontSize": size, "fontWeight": "bold"}
     layers += [
-        rows_chart(features)
-        .mark_text(aria=False, align="right", baseline="middle", fontSize=size - 0.5)
-        .encode(x=x, y=y_axis, text="text:N"),
-        rows_chart(headings)
-        .mark_text(
-            aria=False,
-            align="left",
-            baseline="bottom",
-            fontSize=size,
-            fontWeight="bold",
-            color=MUTED,
-        )
-        .encode(x=x, y=y_axis, text="text:N"),
+        words(features, align="right", baseline="middle", fontSize=size - 0.5),
+        words(headings, align="left", baseline="bottom", color=MUTED, **strong),
     ]
     titles: list[dict[str, Any]] = []
     for segment_id, written in names.items():
@@ -134,18 +124,12 @@ def differences_chart(
                 across = (index - (len(written) - 1) / 2) * (leading + 1)
                 at = {"x": centre + across, "y": rises}
             titles.append({**at, "text": line})
-    layers.append(
-        rows_chart(titles)
-        .mark_text(
-            aria=False,
-            align="center" if upright else "left",
-            baseline="bottom" if upright else "middle",
-            angle=0 if upright else 270,
-            fontSize=size,
-            fontWeight="bold",
-        )
-        .encode(x=x, y=y_axis, text="text:N")
-    )
+    turned = {
+        "align": "center" if upright else "left",
+        "baseline": "bottom" if upright else "middle",
+        "angle": 0 if upright else 270,
+    }
+    layers.append(words(titles, **turned, **strong))
     keys = [
         {
             "x": lefts[look.segment_id] + 1,
@@ -156,12 +140,8 @@ def differences_chart(
         }
         for look in shown
     ]
-    layers.append(
-        rows_chart(keys)
-        .mark_rect(aria=False)
-        .encode(x=x, x2="x2:Q", y=y_axis, y2="y2:Q", fill=alt.Fill("colour:N", scale=None))
-    )
-    return alt.layer(*layers).properties(width=labels + 8 + count * column, height=y)
+    layers.append(boxes(keys))
+    return {"layer": layers, "width": labels + 8 + count * column, "height": y}
 
 
 def _cell(difference: float | None) -> dict[str, Any]:

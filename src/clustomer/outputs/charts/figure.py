@@ -3,11 +3,11 @@
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Literal
 
-import altair as alt
 import vl_convert
 
+from clustomer.outputs.charts.layers import Specification
 from clustomer.outputs.charts.slimming import slim
 from clustomer.outputs.theme import FONT, GRID, INK, MUTED, PAPER
 
@@ -38,7 +38,7 @@ class Figure:
 
 def draw(
     name: str,
-    chart: Callable[[Layout], Any],
+    chart: Callable[[Layout], Specification],
     *,
     title: str,
     note: str,
@@ -50,9 +50,9 @@ def draw(
     The same chart gives the same bytes, however many were drawn before it.
     """
     wide = chart("wide")
-    titled = wide.properties(title=_headline(say(title), say(note)))
+    titled = {**wide, "title": _headline(say(title), say(note))}
     png = vl_convert.vegalite_to_png(
-        _specification(titled, "wide", PAPER), scale=PNG_SCALE, allowed_base_urls=[]
+        _whole(titled, "wide", PAPER), scale=PNG_SCALE, allowed_base_urls=[]
     )
     return Figure(
         name=name,
@@ -90,39 +90,32 @@ def shorten(text: str, width: int) -> str:
     return text if len(text) <= width else text[: width - 1].rstrip() + "…"
 
 
-def rows_chart(rows: list[dict[str, Any]]) -> Any:
-    """Return a chart over rows that are kept inside its specification."""
-    # Altair copies a chart at every step, lists and all; a tuple it leaves alone.
-    return alt.Chart(alt.InlineData(values=tuple(rows)))
+def _headline(title: str, note: str) -> Specification:
+    return {
+        "text": wrap(title, 78),
+        "subtitle": wrap(note, 108),
+        "anchor": "start",
+        "frame": "bounds",
+        "fontSize": 17,
+        "lineHeight": 22,
+        "subtitleFontSize": 12.5,
+        "subtitleLineHeight": 17,
+        "subtitlePadding": 6,
+        "offset": 18,
+    }
 
 
-def pixels(field: str, *, axis: Literal["x", "y"] = "x") -> Any:
-    """Return an encoding that takes a field as pixels, for pictures that lay themselves out."""
-    channel = alt.X if axis == "x" else alt.Y
-    return channel(f"{field}:Q", scale=None, axis=None)
+def _whole(chart: Specification, layout: Layout, background: str) -> Specification:
+    return {
+        **chart,
+        "background": background,
+        "padding": 8 if layout == "wide" else 2,
+        "config": _type_and_lines(12 if layout == "wide" else 11),
+    }
 
 
-def _headline(title: str, note: str) -> Any:
-    return alt.TitleParams(
-        text=wrap(title, 78),
-        subtitle=wrap(note, 108),
-        anchor="start",
-        frame="bounds",
-        fontSize=17,
-        lineHeight=22,
-        subtitleFontSize=12.5,
-        subtitleLineHeight=17,
-        subtitlePadding=6,
-        offset=18,
-    )
-
-
-def _specification(chart: Any, layout: Layout, background: str) -> dict[str, Any]:
-    size = 12 if layout == "wide" else 11
-    specification: dict[str, Any] = chart.to_dict(validate=False)
-    specification["background"] = background
-    specification["padding"] = 8 if layout == "wide" else 2
-    specification["config"] = {
+def _type_and_lines(size: int) -> Specification:
+    return {
         "font": FONT,
         "view": {"stroke": None},
         "title": {
@@ -152,10 +145,8 @@ def _specification(chart: Any, layout: Layout, background: str) -> dict[str, Any
         },
         "text": {"font": FONT, "fontSize": size, "color": INK},
     }
-    return specification
 
 
-def _svg(chart: Any, layout: Layout, name: str, description: str) -> str:
-    specification = _specification(chart, layout, "transparent")
-    text = vl_convert.vegalite_to_svg(specification, allowed_base_urls=[])
+def _svg(chart: Specification, layout: Layout, name: str, description: str) -> str:
+    text = vl_convert.vegalite_to_svg(_whole(chart, layout, "transparent"), allowed_base_urls=[])
     return slim(text, name=f"{name}-{layout}", description=description)

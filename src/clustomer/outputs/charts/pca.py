@@ -4,11 +4,11 @@ import math
 from collections.abc import Sequence
 from typing import Any
 
-import altair as alt
 import pyarrow as pa
 
-from clustomer.outputs.charts.figure import Layout, rows_chart, wrap
+from clustomer.outputs.charts.figure import Layout, wrap
 from clustomer.outputs.charts.labels import place_labels
+from clustomer.outputs.charts.layers import TO, WRITTEN, Specification, as_it_is, layer
 from clustomer.outputs.theme import INK, PAPER, SegmentLook
 
 SIZES: dict[Layout, tuple[int, int]] = {"wide": (640, 460), "narrow": (326, 330)}
@@ -23,7 +23,7 @@ def pca_chart(
     *,
     explained: tuple[str, str],
     layout: Layout = "wide",
-) -> Any:
+) -> Specification:
     """Draw customers as points and the features that span the map as arrows.
 
     `points` has `segment_id`, `x` and `y` (at most about 1,500 rows; drawn in the order of the
@@ -34,7 +34,7 @@ def pca_chart(
     >>> loadings = pa.table({"feature": ["orders"], "x": [0.9], "y": [0.1]})
     >>> looks = [SegmentLook("S1", "Buyers", "#0072b2", "circle")]
     >>> chart = pca_chart(points, loadings, looks, explained=("40 %", "20 %"))
-    >>> chart.to_dict()["layer"][0]["encoding"]["x"]["title"]
+    >>> chart["layer"][0]["encoding"]["x"]["title"]
     'First dimension (40 % of the variation)'
     """
     wide = layout == "wide"
@@ -48,47 +48,39 @@ def pca_chart(
     x_domain, y_domain = _domain(rows, "x"), _domain(rows, "y")
     reach = _reach(arrows, x_domain, y_domain)
     ends = [{"feature": a["feature"], "x": a["x"] * reach, "y": a["y"] * reach} for a in arrows]
-    x = alt.X(
-        "x:Q",
-        title=f"First dimension ({explained[0]} of the variation)",
-        scale=alt.Scale(domain=x_domain, nice=False),
-        axis=alt.Axis(labels=False, ticks=False, grid=False),
-    )
-    y = alt.Y(
-        "y:Q",
-        title=f"Second dimension ({explained[1]} of the variation)",
-        scale=alt.Scale(domain=y_domain, nice=False),
-        axis=alt.Axis(labels=False, ticks=False, grid=False),
-    )
-    legend = alt.Legend(
-        orient="top" if wide else "bottom",
-        title=None,
-        columns=(3 if wide else 1),
-        symbolOpacity=1,
-        symbolStrokeWidth=0,
-        offset=10,
-        columnPadding=22,
-        rowPadding=5,
-    )
+    place = {
+        "x": _dimension("x", f"First dimension ({explained[0]} of the variation)", x_domain),
+        "y": _dimension("y", f"Second dimension ({explained[1]} of the variation)", y_domain),
+    }
+    legend = {
+        "orient": "top" if wide else "bottom",
+        "title": None,
+        "columns": 3 if wide else 1,
+        "symbolOpacity": 1,
+        "symbolStrokeWidth": 0,
+        "offset": 10,
+        "columnPadding": 22,
+        "rowPadding": 5,
+    }
     names = {look.segment_id: look.name for look in shown}
     domain = [names[look.segment_id] for look in shown]
-    dots = (
-        rows_chart([{"x": r["x"], "y": r["y"], "segment": names[r["segment_id"]]} for r in rows])
-        .mark_point(aria=False, filled=True, size=26 if wide else 18, opacity=0.6, strokeWidth=0)
-        .encode(
-            x=x,
-            y=y,
-            color=alt.Color(
-                "segment:N",
-                scale=alt.Scale(domain=domain, range=[look.colour for look in shown]),
-                legend=legend,
-            ),
-            shape=alt.Shape(
-                "segment:N",
-                scale=alt.Scale(domain=domain, range=[look.shape for look in shown]),
-                legend=legend,
-            ),
-        )
+    told_apart = {
+        channel: {
+            "field": "segment",
+            "type": "nominal",
+            "scale": {"domain": domain, "range": [getattr(look, of) for look in shown]},
+            "legend": legend,
+        }
+        for channel, of in (("color", "colour"), ("shape", "shape"))
+    }
+    dots = layer(
+        "point",
+        [{"x": r["x"], "y": r["y"], "segment": names[r["segment_id"]]} for r in rows],
+        {**place, **told_apart},
+        filled=True,
+        size=26 if wide else 18,
+        opacity=0.6,
+        strokeWidth=0,
     )
     lines = [{"x": 0.0, "y": 0.0, "x2": e["x"], "y2": e["y"]} for e in ends]
     span_x, span_y = x_domain[1] - x_domain[0], y_domain[1] - y_domain[0]
@@ -110,36 +102,45 @@ def pca_chart(
         for (px, py), said in zip(middles, words, strict=True)
         for i, line in enumerate(said)
     ]
-    rule = rows_chart(lines)
     heads = []
     for end in ends:
         across, up = end["x"] / span_x * width, end["y"] / span_y * height
         heads.append({**end, "angle": math.degrees(math.atan2(across, up))})
-    text = rows_chart(texts)
-    place = {"x": x, "y": y, "text": "text:N"}
-    font = 12 if wide else 11
-    return alt.layer(
-        dots,
-        rule.mark_rule(aria=False, color=PAPER, strokeWidth=4, opacity=0.8).encode(
-            x=x, y=y, x2="x2:Q", y2="y2:Q"
-        ),
-        rule.mark_rule(aria=False, color=INK, strokeWidth=1.6).encode(
-            x=x, y=y, x2="x2:Q", y2="y2:Q"
-        ),
-        rows_chart(heads)
-        .mark_point(aria=False, shape="triangle", filled=True, color=INK, size=70, opacity=1)
-        .encode(x=x, y=y, angle=alt.Angle("angle:Q", scale=None)),
-        text.mark_text(
-            aria=False,
-            fontSize=font,
-            fontWeight="bold",
-            color=PAPER,
-            stroke=PAPER,
-            strokeWidth=4,
-            strokeJoin="round",
-        ).encode(**place),
-        text.mark_text(aria=False, fontSize=font, fontWeight="bold", color=INK).encode(**place),
-    ).properties(width=width, height=height)
+    from_to, written = {**place, **TO}, {**place, "text": WRITTEN}
+    strong: dict[str, Any] = {"fontSize": 12 if wide else 11, "fontWeight": "bold"}
+    # Arrows and their labels stand on a rim of paper, so that they can be read among the dots.
+    rim: dict[str, Any] = {"stroke": PAPER, "strokeWidth": 4, "strokeJoin": "round"}
+    return {
+        "layer": [
+            dots,
+            layer("rule", lines, from_to, color=PAPER, strokeWidth=4, opacity=0.8),
+            layer("rule", lines, from_to, color=INK, strokeWidth=1.6),
+            layer(
+                "point",
+                heads,
+                {**place, "angle": as_it_is("angle")},
+                shape="triangle",
+                filled=True,
+                color=INK,
+                size=70,
+                opacity=1,
+            ),
+            layer("text", texts, written, color=PAPER, **rim, **strong),
+            layer("text", texts, written, color=INK, **strong),
+        ],
+        "width": width,
+        "height": height,
+    }
+
+
+def _dimension(field: str, title: str, domain: tuple[float, float]) -> Specification:
+    return {
+        "field": field,
+        "type": "quantitative",
+        "title": title,
+        "scale": {"domain": [*domain], "nice": False},
+        "axis": {"labels": False, "ticks": False, "grid": False},
+    }
 
 
 def _domain(rows: list[dict[str, Any]], key: str) -> tuple[float, float]:

@@ -3,16 +3,18 @@
 from collections.abc import Sequence
 from typing import Any
 
-import altair as alt
 import pyarrow as pa
 
-from clustomer.outputs.charts.figure import Layout, pixels, rows_chart, wrap
+from clustomer.outputs.charts.figure import Layout, wrap
+from clustomer.outputs.charts.layers import PLACE, Specification, boxes, layer, words
 from clustomer.outputs.theme import GRID, SegmentLook
 
 PANELS = (("customers", "Share of customers"), ("revenue", "Share of revenue"))
 
 
-def sizes_chart(table: pa.Table, looks: Sequence[SegmentLook], *, layout: Layout = "wide") -> Any:
+def sizes_chart(
+    table: pa.Table, looks: Sequence[SegmentLook], *, layout: Layout = "wide"
+) -> Specification:
     """Draw the share of customers beside the share of revenue, a bar per segment.
 
     `table` has `segment_id` (string), `customers_share` and `revenue_share` (0..1; a revenue
@@ -24,7 +26,7 @@ def sizes_chart(table: pa.Table, looks: Sequence[SegmentLook], *, layout: Layout
     >>> table = pa.table({"segment_id": ["S1"], "customers_share": [1.0],
     ...     "customers_text": ["100.0 %"], "revenue_share": [None], "revenue_text": [""]})
     >>> chart = sizes_chart(table, [SegmentLook("S1", "Everyone", "#0072b2", "circle")])
-    >>> [row["text"] for row in chart.layer[-1].data.values]
+    >>> [row["text"] for row in chart["layer"][-1]["data"]["values"]]
     ['Share of customers']
     """
     wide = layout == "wide"
@@ -86,23 +88,15 @@ def sizes_chart(table: pa.Table, looks: Sequence[SegmentLook], *, layout: Layout
     for i in range(len(panels)):
         zero = names_width + gap + i * (panel + gap) - low * unit
         baselines.append({"x": zero, "y": head, "y2": height})
-    x, y = pixels("x"), pixels("y", axis="y")
-
-    def words(rows: list[dict[str, Any]], **mark: Any) -> Any:
-        return (
-            rows_chart(rows)
-            .mark_text(aria=False, baseline="middle", fontSize=font, **mark)
-            .encode(x=x, y=y, text="text:N")
-        )
-
-    return alt.layer(
-        rows_chart(baselines)
-        .mark_rule(aria=False, color=GRID, strokeWidth=1)
-        .encode(x=x, y=y, y2="y2:Q"),
-        rows_chart(bars)
-        .mark_rect(aria=False, cornerRadius=2)
-        .encode(x=x, x2="x2:Q", y=y, y2="y2:Q", fill=alt.Fill("colour:N", scale=None)),
-        words(texts, align="left"),
-        words(labels, align="right"),
-        words(titles, align="left", fontWeight="bold"),
-    ).properties(width=width, height=height)
+    written: dict[str, Any] = {"baseline": "middle", "fontSize": font}
+    return {
+        "layer": [
+            layer("rule", baselines, {**PLACE, "y2": {"field": "y2"}}, color=GRID, strokeWidth=1),
+            boxes(bars, cornerRadius=2),
+            words(texts, align="left", **written),
+            words(labels, align="right", **written),
+            words(titles, align="left", fontWeight="bold", **written),
+        ],
+        "width": width,
+        "height": height,
+    }
