@@ -8,6 +8,7 @@ import polars as pl
 import pyarrow as pa
 import pytest
 
+from clustomer.engines import DuckDB
 from clustomer.errors import InputError
 from clustomer.events import read_events
 
@@ -219,6 +220,21 @@ def test_several_text_files_are_one_log(tmp_path: Path) -> None:
     assert events.to_arrow().equals(read_events(table()).to_arrow())
     assert ("broken_line", "rejected", 2) in events.cleaning.rules
     assert events.cleaning.rows == 6
+
+
+def test_equal_broken_lines_of_two_files_are_two(tmp_path: Path) -> None:
+    for name in ("a.csv", "b.csv"):
+        part(tmp_path, name, HEADER, ROWS[0], "broken")
+    events = read_events(tmp_path / "*.csv")
+    assert ("broken_line", "rejected", 2) in events.cleaning.rules
+    assert events.cleaning.rows == 4
+
+
+def test_broken_lines_count_for_their_own_file_only(tmp_path: Path, engine: DuckDB) -> None:
+    part(tmp_path, "a.csv", HEADER, ROWS[0], "broken")
+    part(tmp_path, "b.csv", HEADER, ROWS[0])
+    assert read_events(tmp_path / "a.csv", engine=engine).cleaning.rejected == 1
+    assert read_events(tmp_path / "b.csv", engine=engine).cleaning.rejected == 0
 
 
 def test_several_json_lines_files_are_one_log(tmp_path: Path) -> None:

@@ -16,6 +16,7 @@ from clustomer.events.cleaning import (
     reject_implausible_times,
 )
 from clustomer.events.detection import detect_schema, fit_schema, with_header
+from clustomer.events.id_map import load_id_map
 from clustomer.events.relation import Source
 from clustomer.events.schema import EventSchema
 from clustomer.events.schema_file import read_schema
@@ -77,6 +78,7 @@ def read_events(
     *,
     table: str | None = None,
     schema: EventSchema | str | os.PathLike[str] | None = None,
+    id_map: Any = None,
     time_zone: str = "UTC",
     cutoff: str | datetime | None = None,
     window: str | timedelta | None = None,
@@ -87,13 +89,17 @@ def read_events(
 
     Parameters
     ----------
-    source : path, glob, or any object with `__arrow_c_stream__`
-        SQLite, CSV, TSV (also .gz and .zst), Parquet (a file, a glob, a folder),
-        or a table of Arrow, pandas or Polars.
+    source : path, glob, postgresql:// address, or any object with `__arrow_c_stream__`
+        SQLite, DuckDB, CSV, TSV, JSON Lines (also .gz and .zst) or Parquet; a
+        glob of several text or Parquet files, a folder of Parquet; a PostgreSQL
+        server; or a table of Arrow, pandas or Polars.
     table : str, optional
-        Of a SQLite file; `ecommerce_behavior` by default.
+        Of a database; `ecommerce_behavior` by default.
     schema : EventSchema, name of a preset, or TOML file, optional
         Detected from the columns by default.
+    id_map : path, or any object with `__arrow_c_stream__`, optional
+        Several ids, one customer: CSV or Parquet with the columns `id` and
+        `customer`. Ids that it does not hold stay as they are.
     time_zone : str, default "UTC"
         The shop's clock, for nights, weekends and days.
     cutoff : str or datetime, optional
@@ -136,11 +142,13 @@ def read_events(
     moment = parse_cutoff(cutoff, time_zone) if isinstance(cutoff, str) else cutoff
     engine = engine or DuckDB()
     given = _schema(schema)
+    if id_map is not None:
+        load_id_map(engine, id_map)
     opened = open_source(engine, source, table=table, schema=given)
     used = fit_schema(given, opened) if given else with_header(detect_schema(opened.names), opened)
     check_time_zone(used.time_zone)
     with progress.stage(f"Read {opened.label}") as stage_bar:
-        rows = _stage(engine, opened, used, time_zone)
+        rows = _stage(engine, opened, used, time_zone, mapped=id_map is not None)
         stage_bar.note(f"{rows:,} rows")
     with progress.stage("Clean events") as stage_bar:
         before = None if moment is None else literal(moment).sql("duckdb")
@@ -166,9 +174,11 @@ def _schema(schema: EventSchema | str | os.PathLike[str] | None) -> EventSchema 
     return read_schema(os.fspath(schema))
 
 
-def _stage(engine: DuckDB, source: Source, schema: EventSchema, time_zone: str) -> int:
+def _stage(
+    engine: DuckDB, source: Source, schema: EventSchema, time_zone: str, *, mapped: bool
+) -> int:
     try:
-        return stage(engine, source, schema, time_zone)
+        return stage(engine, source, schema, time_zone, mapped=mapped)
     except engine.errors as error:
         detail = str(error).strip().splitlines()[0]
         raise InputError(

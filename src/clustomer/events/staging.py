@@ -31,6 +31,10 @@ def stage(
     staging = _staging(source, schema, time_zone, mapped)
     if limit is not None:
         staging += f" LIMIT {int(limit)}"
+    if source.rejects is not None:
+        # those of earlier readings would count again
+        engine.execute("DROP TABLE IF EXISTS reject_errors")
+        engine.execute("DROP TABLE IF EXISTS reject_scans")
     with source.opened():
         engine.execute(f"CREATE OR REPLACE TABLE events AS {staging}", source.parameters)
     engine.execute(
@@ -80,7 +84,7 @@ def _staging(source: Source, schema: EventSchema, time_zone: str, mapped: bool) 
     given, kinds = _given(source, schema)
     kind = kinds["event_time"]
     time = time_expression("event_time", kind, schema.time_format, schema.time_zone)
-    missing_time = _present("event_time", kind, schema.missing_values) + " IS NULL"
+    missing_time = present_expression("event_time", kind, schema.missing_values) + " IS NULL"
     typed = f"""
         SELECT *, {time} AS time_read, {missing_time} AS no_time,
             {_event_type(schema)} AS type_read,
@@ -159,9 +163,11 @@ def _given(source: Source, schema: EventSchema) -> tuple[str, dict[str, str]]:
         elif column == "event_time":
             fields.append(f"{values[column]} AS event_time")
         else:
-            fields.append(f"{_present(values[column], kinds[column], missing)} AS {column}")
+            fields.append(
+                f"{present_expression(values[column], kinds[column], missing)} AS {column}"
+            )
     if schema.return_time is not None:
-        present = _present(values["return_time"], kinds["return_time"], missing)
+        present = present_expression(values["return_time"], kinds["return_time"], missing)
         fields.append(f"{present} AS return_time")
     if source.broken:
         fields.append(f"{quoted(source.broken)} AS line")
@@ -206,7 +212,7 @@ def _carried(
     for column in columns:
         own = column
         if column == "event_time" and not _typed_time(kinds[column]):
-            own = _present(column, kinds[column], missing)
+            own = present_expression(column, kinds[column], missing)
             kinds[column] = "VARCHAR"
         known = f"COALESCE({own}, MAX({own}) {same_order})"
         fields.append(f"CASE WHEN order_id IS NULL THEN {own} ELSE {known} END AS {column}")
@@ -231,8 +237,8 @@ def _typed_time(kind: str) -> bool:
     return kind.startswith("TIMESTAMP") or kind == "DATE"
 
 
-def _present(column: str, kind: str, more: Sequence[str] = ()) -> str:
-    """SQL of a column as trimmed text, NULL where it says that there is nothing."""
+def present_expression(column: str, kind: str, more: Sequence[str] = ()) -> str:
+    """Return DuckDB SQL of a column as trimmed text, NULL where it says that there is nothing."""
     text = f"TRIM(CAST({column} AS VARCHAR))" if kind != "VARCHAR" else f"TRIM({column})"
     words = (*_MISSING, *(word.strip().lower() for word in more))
     missing = ", ".join(literal(word).sql("duckdb") for word in words)

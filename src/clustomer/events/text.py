@@ -23,9 +23,7 @@ LINES = (
 
 # a broken line can have several errors, and is still one line
 REJECTED_LINES = (
-    "SELECT DISTINCT line_number, TRIM(csv_line, E'\\r\\n') FROM "
-    "(SELECT file_id, line AS line_number, ANY_VALUE(csv_line) AS csv_line "
-    "FROM reject_errors GROUP BY file_id, line)"
+    "SELECT line, TRIM(ANY_VALUE(csv_line), E'\\r\\n') FROM reject_errors GROUP BY file_id, line"
 )
 """DuckDB SQL for the lines that the last reading with `store_rejects` could not read."""
 
@@ -108,7 +106,9 @@ def _first_line_of(engine: DuckDB, path: str) -> str:
     try:
         rows = engine.rows(f"SELECT line FROM {lines} LIMIT 1", [path])
     except engine.errors as error:
-        raise InputError(f"{path} cannot be read as text: {first_line(error)}") from error
+        raise InputError(
+            f"{path} cannot be read as text: {first_line(error)} It may be truncated or damaged."
+        ) from error
     if not rows or rows[0][0] is None:
         raise InputError(f"{path} has no first line. Expected a header line with column names.")
     return str(rows[0][0]).strip("\ufeff")
