@@ -76,22 +76,22 @@ class DuckDB:
 
     def execute(self, sql: str, parameters: list[Any] | None = None) -> None:
         """Run a statement of DuckDB's own; for loaders, which need more than the dialect."""
-        with _interruptible():
+        with _said_our_way():
             self.connection.execute(sql, parameters)
 
     def rows(self, sql: str, parameters: list[Any] | None = None) -> list[tuple[Any, ...]]:
         """Run a query of DuckDB's own and return its few rows."""
-        with _interruptible():
+        with _said_our_way():
             return self.connection.execute(sql, parameters).fetchall()
 
     def arrow(self, sql: str) -> pa.Table:
         """Run a query of DuckDB's own and return its result as one Arrow table."""
-        with _interruptible():
+        with _said_our_way():
             return self.connection.sql(sql).to_arrow_table()
 
     def empty(self, sql: str, parameters: list[Any] | None = None) -> pa.Schema:
         """Return the columns and types of a query's result, without its rows."""
-        with _interruptible():
+        with _said_our_way():
             return self.connection.sql(sql, params=parameters).to_arrow_table().schema
 
     def query(self, select: exp.Expr) -> pa.Table:
@@ -134,9 +134,21 @@ class DuckDB:
 
 
 @contextmanager
-def _interruptible() -> Iterator[None]:
+def _said_our_way() -> Iterator[None]:
     try:
         yield
+    except duckdb.OutOfMemoryException as error:
+        raise OutputError(
+            "There is too little memory, or too little room in the temporary folder "
+            f"{tempfile.gettempdir()}, for this log. Free some, or set TMPDIR to a larger place."
+        ) from error
+    except duckdb.Error as error:
+        if "no space left" not in str(error).lower():
+            raise
+        raise OutputError(
+            f"There is no space left in the temporary folder {tempfile.gettempdir()} or where the "
+            "results go. Free some, set TMPDIR to a larger place, or name another with --out."
+        ) from error
     except RuntimeError as error:
         # what DuckDB makes of Ctrl-C
         if "interrupted" in str(error).lower():
