@@ -34,21 +34,32 @@ Source = Annotated[
     str,
     typer.Argument(
         metavar="SOURCE",
-        help="The event log: SQLite, CSV or TSV (also .gz, .zst), or Parquet (a file, a glob in "
-        "quotes, a folder).",
+        help="The event log: SQLite, DuckDB, CSV, TSV, JSON Lines (also .gz, .zst) or Parquet; a "
+        "glob in quotes; a folder of Parquet; or postgresql://user@host/database.",
         show_default=False,
     ),
 ]
 Table = Annotated[
     str | None,
-    typer.Option(help="The table of a SQLite file.", show_default="ecommerce_behavior"),
+    typer.Option(
+        help="The table of a database, also as schema.table.", show_default="ecommerce_behavior"
+    ),
 ]
 Schema = Annotated[
     str | None,
     typer.Option(
-        help="How to read the columns: rees46, order-lines, transactions, or a TOML file that "
-        "`clustomer schema` wrote.",
+        help="How to read the columns: a preset (rees46, order-lines, transactions, retailrocket, "
+        "taobao, shopify, woocommerce, ga4), or a TOML file that `clustomer schema` wrote.",
         show_default="detected from the columns",
+    ),
+]
+IdMap = Annotated[
+    str | None,
+    typer.Option(
+        "--id-map",
+        metavar="FILE",
+        help="Several ids, one customer: CSV or Parquet with the columns id and customer.",
+        show_default="none",
     ),
 ]
 Cutoff = Annotated[
@@ -106,6 +117,7 @@ def run(
     ),
     table: Table = None,
     schema: Schema = None,
+    id_map: IdMap = None,
     cutoff: Cutoff = None,
     window: Length = None,
     time_zone: TimeZone = "UTC",
@@ -154,6 +166,7 @@ def run(
     settings = Settings(
         table=table,
         schema=schema,
+        id_map=id_map,
         cutoff=cutoff,
         window=window,
         time_zone=time_zone,
@@ -181,6 +194,7 @@ def check(
     source: Source,
     table: Table = None,
     schema: Schema = None,
+    id_map: IdMap = None,
     cutoff: Cutoff = None,
     window: Length = None,
     time_zone: TimeZone = "UTC",
@@ -194,6 +208,7 @@ def check(
         source,
         table=table,
         schema=schema,
+        id_map=id_map,
         cutoff=cutoff,
         window=window,
         time_zone=time_zone,
@@ -210,6 +225,8 @@ def check(
                 "rejected": cleaning.rejected,
                 "rules": cleaning.table.to_pylist(),
                 "unknown_event_types": dict(cleaning.unknown_event_types),
+                "ignored_event_types": dict(cleaning.ignored_event_types),
+                "mapped_ids": cleaning.mapped_ids,
                 "window": events.window.to_json(),
             }
         )
@@ -254,9 +271,10 @@ def show_schema(
     else:
         _print_schema(described)
     if out is not None:
-        typer.echo(
-            f"Written: {out}. Edit it, then: clustomer run {source} --schema {out}", err=True
-        )
+        from clustomer.engines import without_password
+
+        shown = without_password(source)
+        typer.echo(f"Written: {out}. Edit it, then: clustomer run {shown} --schema {out}", err=True)
 
 
 @app.command()
@@ -402,9 +420,15 @@ def _print_cleaning(cleaning: "Cleaning") -> None:
             grid.add_row(action, f"{rows:,}", f"{share:.2%}", rule, words[rule])
     console = Console()
     console.print(grid)
-    if cleaning.unknown_event_types:
-        listed = ", ".join(f"{kind!r} ({rows:,})" for kind, rows in cleaning.unknown_event_types)
-        console.print(f"Unknown event types: {listed}", markup=False, highlight=False)
+    for title, types in (
+        ("Unknown", cleaning.unknown_event_types),
+        ("Ignored", cleaning.ignored_event_types),
+    ):
+        if types:
+            listed = ", ".join(f"{kind!r} ({rows:,})" for kind, rows in types)
+            console.print(f"{title} event types: {listed}", markup=False, highlight=False)
+    if cleaning.mapped_ids:
+        console.print(f"Ids that the map replaced: {cleaning.mapped_ids:,}", highlight=False)
     console.print(
         f"{cleaning.rows:,} rows = {cleaning.kept:,} kept + {cleaning.rejected:,} rejected",
         highlight=False,

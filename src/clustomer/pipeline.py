@@ -33,13 +33,14 @@ DEFAULT_OUT = "clustomer-results"
 class Settings:
     """What a run depends on besides its input; the defaults of `clustomer run`.
 
-    `table`, `schema`, `cutoff`, `window` and `time_zone` go to `read_events`;
+    `table`, `schema`, `id_map`, `cutoff`, `window` and `time_zone` go to `read_events`;
     `k`, `k_range`, `features` and `random_state` to `segment`; `currency`,
     `margin` and `cost` to `interpret`. `keep_events` writes the clean events.
     """
 
     table: str | None = None
     schema: str | None = None
+    id_map: str | None = None
     cutoff: str | None = None
     window: str | None = None
     time_zone: str = "UTC"
@@ -105,6 +106,7 @@ def run(
             source,
             table=settings.table,
             schema=settings.schema,
+            id_map=settings.id_map,
             time_zone=settings.time_zone,
             cutoff=settings.cutoff,
             window=settings.window,
@@ -212,6 +214,8 @@ def _about(
             "schema_detected": events.detected,
             "fingerprint": identified,
             "unknown_event_types": dict(events.cleaning.unknown_event_types),
+            "ignored_event_types": dict(events.cleaning.ignored_event_types),
+            "mapped_ids": events.cleaning.mapped_ids,
         },
         "window": customers.window.to_json(),
         "rows": {
