@@ -212,6 +212,11 @@ def test_narrow_maps_show_fewer_points():
         assert len(chart["layer"][0]["data"]["values"]) == count
 
 
+def test_zero_has_no_prefix_on_the_axis_of_the_elbow(figures):
+    assert {"0", "200k"} <= set(texts(figures[3].wide))
+    assert "0k" not in texts(figures[3].wide)
+
+
 def test_labels_do_not_cover_each_other():
     ends = [(300.0, 200.0), (302.0, 206.0), (298.0, 194.0), (300.0, 212.0), (120.0, 200.0)]
     names = [["average order value"], ["days between", "orders"], ["orders"], ["revenue"], ["a"]]

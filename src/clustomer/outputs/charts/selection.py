@@ -35,7 +35,8 @@ def choice_of_k_chart(
             k=k,
             knee=elbow,
             title="Elbow: spread inside the segments",
-            axis={"format": "~s", "tickCount": 4},
+            # Thousands have one prefix on the whole axis, which zero does not need.
+            axis={"format": "~s", "tickCount": 4, "labelExpr": "datum.value ? datum.label : '0'"},
             zero=True,
         ),
         _panel(
