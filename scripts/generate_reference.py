@@ -20,7 +20,9 @@ from clustomer.events import COLUMNS, EVENT_TYPES, KEPT, PRESETS, REJECTIONS, RE
 from clustomer.events.cleaning import MAX_GAP_DAYS, MAX_ISOLATED_SHARE
 from clustomer.events.sessions import SESSION_MINUTES
 from clustomer.insights import RULES, cases, naming, population, qualifiers, rules, sources
+from clustomer.insights.definition import scores_in_words
 from clustomer.insights.profiles import CLEARLY, SLIGHTLY, STRONGLY
+from clustomer.segments.rfm_grid import NO_PURCHASE_ID, NO_PURCHASE_NAME, RFM_SEGMENTS
 
 FOLDER = Path(__file__).parent.parent / "docs" / "reference"
 NOTE = (
@@ -297,6 +299,17 @@ def names_page() -> str:
                 (rules.MIXED.name, rules.MIXED.requirement),
                 (naming.ALL_CUSTOMERS, "There is one segment only: no groups were found."),
                 (naming.SUSPECTED_BOTS, f"By the rule `{SUSPECTED_BOT}`."),
+            ],
+        ),
+        "## RFM segments",
+        "With `--algorithm rfm` names are definitions: a place in "
+        "[the grid of scores](../explanation/rfm.md), not a finding. Their ids are the same in "
+        "every run.",
+        grid(
+            ("`segment_id`", "Name", "Definition"),
+            [
+                *((code(s.segment_id), s.name, scores_in_words(s)) for s in RFM_SEGMENTS),
+                (code(NO_PURCHASE_ID), NO_PURCHASE_NAME, "no order in the period"),
             ],
         ),
         "## Words for a further difference",

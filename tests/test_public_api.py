@@ -31,6 +31,7 @@ PUBLIC = [
     "customer_features",
     "interpret",
     "read_events",
+    "rfm",
     "run",
     "segment",
 ]
@@ -63,7 +64,7 @@ def test_what_is_not_there_is_an_attribute_error() -> None:
 def test_importing_the_package_loads_nothing_heavy() -> None:
     code = (
         "import sys, clustomer, clustomer.cli\n"
-        "heavy = {'numpy', 'pyarrow', 'duckdb', 'sklearn', 'altair', 'sqlglot', 'pydantic'}\n"
+        "heavy = {'numpy', 'pyarrow', 'duckdb', 'sklearn', 'sqlglot', 'vl_convert', 'pydantic'}\n"
         "print(sorted(heavy & set(sys.modules)))"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)

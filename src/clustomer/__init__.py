@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from clustomer.insights import Facts, Interpretation, interpret
     from clustomer.pipeline import Run, Settings, run
     from clustomer.results import Results
-    from clustomer.segments import Segmentation, SelectK, assign, segment
+    from clustomer.segments import Segmentation, SelectK, assign, rfm, segment
 
 _HOMES = {
     "FEATURES": "customers",
@@ -38,6 +38,7 @@ _HOMES = {
     "customer_features": "customers",
     "interpret": "insights",
     "read_events": "events",
+    "rfm": "segments",
     "run": "pipeline",
     "segment": "segments",
 }
@@ -65,6 +66,7 @@ __all__ = [
     "customer_features",
     "interpret",
     "read_events",
+    "rfm",
     "run",
     "segment",
 ]

@@ -121,6 +121,14 @@ def run(
     cutoff: Cutoff = None,
     window: Length = None,
     time_zone: TimeZone = "UTC",
+    algorithm: Annotated[
+        str,
+        typer.Option(
+            metavar="NAME",
+            help="kmeans finds segments in the data; rfm gives the ten classic named ones by "
+            "recency and frequency of orders.",
+        ),
+    ] = "kmeans",
     k: Annotated[str, typer.Option("--k", metavar="auto|N", help="How many segments.")] = "auto",
     k_range: Annotated[
         str, typer.Option(metavar="LOW:HIGH", help="The numbers of segments to compare.")
@@ -170,6 +178,7 @@ def run(
         cutoff=cutoff,
         window=window,
         time_zone=time_zone,
+        algorithm=algorithm,
         k=_k(k),
         k_range=_k_range(k_range),
         features=_names(features),

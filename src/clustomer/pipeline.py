@@ -11,7 +11,7 @@ import pyarrow.parquet as pq
 
 from clustomer.customers import Customers, customer_features, feature
 from clustomer.engines import DuckDB
-from clustomer.errors import UsageError
+from clustomer.errors import UsageError, did_you_mean
 from clustomer.events import Events, fingerprint, read_events, rejected_rows, write_events
 from clustomer.insights import Interpretation, check_currency, check_spend, interpret
 from clustomer.outputs.figures import draw_figures
@@ -24,9 +24,10 @@ from clustomer.outputs.tables import (
 )
 from clustomer.progress import Progress, counted, silent
 from clustomer.results import Draft, Results, new_version
-from clustomer.segments import Segmentation, check_choice, segment, to_model
+from clustomer.segments import Segmentation, check_choice, rfm, segment, to_model
 
 DEFAULT_OUT = "clustomer-results"
+ALGORITHMS = ("kmeans", "rfm")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -34,7 +35,8 @@ class Settings:
     """What a run depends on besides its input; the defaults of `clustomer run`.
 
     `table`, `schema`, `id_map`, `cutoff`, `window` and `time_zone` go to `read_events`;
-    `k`, `k_range`, `features` and `random_state` to `segment`; `currency`,
+    `algorithm` is "kmeans" (`segment`) or "rfm" (`rfm`); `k`, `k_range`, `features`
+    and `random_state` go to `segment` and are for kmeans alone; `currency`,
     `margin` and `cost` to `interpret`. `keep_events` writes the clean events.
     """
 
@@ -44,6 +46,7 @@ class Settings:
     cutoff: str | None = None
     window: str | None = None
     time_zone: str = "UTC"
+    algorithm: str = "kmeans"
     k: int | Literal["auto"] = "auto"
     k_range: tuple[int, int] = (2, 10)
     features: tuple[str, ...] | None = None
@@ -55,13 +58,37 @@ class Settings:
 
     def check(self) -> None:
         """Raise UsageError for what makes no sense whatever the data are, before any work."""
+        if self.algorithm not in ALGORITHMS:
+            raise UsageError(
+                f"There is no algorithm `{self.algorithm}`. "
+                + did_you_mean(self.algorithm, ALGORITHMS)
+            )
         check_choice(self.k, self.k_range, self.random_state)
+        if self.algorithm != "kmeans":
+            self._check_defined()
         check_currency(self.currency)
         check_spend(self.margin, self.cost)
         if self.features is not None and not self.features:
             raise UsageError("No feature is named. Name at least one, or leave the option out.")
         for name in self.features or ():
             feature(name)
+
+    def _check_defined(self) -> None:
+        given = [
+            option
+            for option, value, default in (
+                ("k", self.k, Settings.k),
+                ("k-range", tuple(self.k_range), Settings.k_range),
+                ("features", self.features, Settings.features),
+            )
+            if value != default
+        ]
+        if given:
+            raise UsageError(
+                f"--{' and --'.join(given)} cannot be given with the algorithm {self.algorithm}, "
+                "whose segments are defined in advance. Leave that out, or use the algorithm "
+                "kmeans."
+            )
 
 
 @dataclass(frozen=True)
@@ -115,13 +142,16 @@ def run(
         )
         customers = customer_features(events, progress=progress)
         with progress.stage("Choose and fit segments") as stage:
-            segmentation = segment(
-                customers,
-                k=settings.k,
-                k_range=settings.k_range,
-                features=settings.features,
-                random_state=settings.random_state,
-            )
+            if settings.algorithm == "rfm":
+                segmentation = rfm(customers)
+            else:
+                segmentation = segment(
+                    customers,
+                    k=settings.k,
+                    k_range=settings.k_range,
+                    features=settings.features,
+                    random_state=settings.random_state,
+                )
             stage.note(counted(segmentation.k, "segment"))
         with progress.stage("Name and explain them"):
             said = interpret(

@@ -12,8 +12,8 @@ from clustomer.segments.assignment import (
     NearestCentroid,
     assign,
     assignment_query,
-    known_part,
 )
+from clustomer.segments.exclusions import known_part
 from clustomer.segments.scaling import ScaledFeature, round_significant, scale
 
 NUMBERS = st.floats(-1e6, 1e6).map(lambda value: round(value, 6))

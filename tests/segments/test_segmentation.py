@@ -36,7 +36,7 @@ def result(found):
         "table": found.table.to_pydict(),
         "scaling": found.scaling,
         "left_out": found.left_out,
-        "centroids": found.centroids.tolist(),
+        "centroids": found.rule.centroids.tolist(),
         "criteria": found.selection.criteria.to_pydict(),
         "reason": found.selection.reason,
         "points": found.projection.points.to_pydict(),
@@ -58,7 +58,7 @@ def test_labels_are_the_nearest_centroid_by_numpy():
     found = segment(table)
     names = [feature.name for feature in found.scaling]
     scaled = scale(np.column_stack([table[name].to_numpy() for name in names]), found.scaling)
-    distances = np.sqrt(((scaled[:, np.newaxis] - found.centroids) ** 2).sum(axis=2))
+    distances = np.sqrt(((scaled[:, np.newaxis] - found.rule.centroids) ** 2).sum(axis=2))
     assert found.table["cluster"].to_pylist() == distances.argmin(axis=1).tolist()
     assert found.table["distance"].to_numpy() == pytest.approx(distances.min(axis=1), abs=1e-9)
     assert assign(table, found).equals(found.table)
@@ -109,7 +109,7 @@ def test_suspected_bots_neither_shape_the_fit_nor_get_a_cluster():
     )
     without, found = segment(table), segment(pa.concat_tables([bots, with_rates]))
     assert found.clusters == {-1: 2, **without.clusters}
-    assert found.centroids.tolist() == without.centroids.tolist()
+    assert found.rule.centroids.tolist() == without.rule.centroids.tolist()
     assert found.table["distance"].to_pylist()[:2] == [None, None]
     assert found.fitted_customers == 300
     assert -1 not in found.projection.points["cluster"].to_pylist()

@@ -4,12 +4,13 @@ Every text says only what the rule behind the name has proved, advises what the 
 carry out (no carts, no advice about carts), and promises no effect: none was measured.
 """
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
 
+from clustomer.insights.advice import Advice, Has
+from clustomer.insights.advice import four_actions as _actions
+from clustomer.insights.advice import taste as _taste
+from clustomer.insights.rfm_actions import RFM_ADVICE
 from clustomer.insights.story import Action
-
-Has = Callable[..., bool]
 
 CAUSE_NOTE = (
     "Hold back a random part of the segment that gets nothing, and compare: without it nobody "
@@ -17,52 +18,18 @@ CAUSE_NOTE = (
 )
 
 
-@dataclass(frozen=True)
-class Advice:
-    """What is said of one kind of segment.
-
-    `who` and `why` follow the sentences with its size and revenue. `headline` is the action in
-    a few words, for a table.
-    """
-
-    who: str
-    why: str
-    actions: tuple[Action, ...]
-    measure: str
-    headline: str
-
-
-def advice(kind: str, has: Has) -> Advice:
+def advice(kind: str, has: Has, *, defined: bool = False) -> Advice:
     """Return the advice for the kind of segment that a rule's key names.
+
+    `defined` says that the key is that of a segment of the RFM grid.
 
     `has(*features)` tells which features the data have.
 
     >>> "cart" in advice("loyal", lambda *names: False).headline
     False
     """
-    return _KINDS.get(kind, _plain)(has)
-
-
-def _actions(
-    personalization: str, targeting: str, retention: str, revenue: str
-) -> tuple[Action, ...]:
-    return (
-        Action("personalization", personalization),
-        Action("targeting", targeting),
-        Action("retention", retention),
-        Action("revenue", revenue),
-    )
-
-
-def _taste(has: Has, who: str = "them") -> str:
-    """How to choose what to show, by what the data know."""
-    if has("categories", "brands"):
-        return f"Show {who} new products in the categories and brands they already choose."
-    if has("categories"):
-        return f"Show {who} new products in the categories they already choose."
-    if has("products"):
-        return f"Show {who} products that go with those they already chose."
-    return f"Ask {who} what they are interested in; this data does not hold what was bought."
+    kinds = {**_KINDS, **RFM_ADVICE} if defined else _KINDS
+    return kinds.get(kind, _plain)(has)
 
 
 def _high_value_loyal(has: Has) -> Advice:
@@ -460,7 +427,7 @@ def _plain(has: Has) -> Advice:
     )
 
 
-_KINDS: dict[str, Callable[[Has], Advice]] = {
+_KINDS: Mapping[str, Callable[[Has], Advice]] = {
     "high_value_loyal": _high_value_loyal,
     "new_buyers": _new_buyers,
     "loyal": _loyal,

@@ -6,11 +6,14 @@ from typing import Any
 from clustomer.customers import FEATURES
 from clustomer.events import KEPT, REJECTIONS, REPAIRS
 from clustomer.insights.cases import LONG_WINDOW_DAYS
+from clustomer.insights.definition import scores_in_words
 from clustomer.insights.facts import Fact, escape
 from clustomer.insights.naming import Name
 from clustomer.insights.population import BOTS
 from clustomer.insights.profiles import Described, Profile
 from clustomer.insights.rules import AVERAGE, MIXED, RULES
+from clustomer.segments import RFM_SEGMENTS, RfmGrid
+from clustomer.segments.rfm_grid import NO_PURCHASE_ID
 
 Section = tuple[str, tuple[str, ...]]
 
@@ -30,18 +33,86 @@ def method(
         ("Cleaning", tuple(_cleaning(tables, facts))),
         ("Features", tuple(_features(tables, described, segmentation, facts))),
         ("Scaling", tuple(_scaling(described, segmentation))),
-        ("Number of segments", tuple(_number(facts, segmentation))),
-        ("How segments are compared", _COMPARED),
-        ("How segments get their names", tuple(_names(named))),
+        *_found_or_defined(facts, segmentation, named),
     ]
     return tuple((title, texts) for title, texts in sections if texts)
 
 
 def limits(
-    everyone: Profile, named: Mapping[str, Name], facts: Mapping[str, Fact], days: float | None
+    everyone: Profile,
+    named: Mapping[str, Name],
+    facts: Mapping[str, Fact],
+    days: float | None,
+    *,
+    defined: bool = False,
 ) -> tuple[str, ...]:
-    """Return what must be kept in mind."""
-    return tuple(_limits(everyone, named, facts, days))
+    """Return what must be kept in mind; `defined` where names are those of a grid."""
+    time = _limits_of_defined_names(named, days) if defined else _limits_of_time(named, days)
+    return (*_limits_of_segments(named), *time, *_limits_of_money(everyone))
+
+
+def _found_or_defined(
+    facts: Mapping[str, Fact], segmentation: Any, named: Mapping[str, Name]
+) -> tuple[Section, ...]:
+    if isinstance(segmentation.rule, RfmGrid):
+        return (
+            ("How the segments are defined", tuple(_grid(segmentation, named))),
+            ("How segments are compared", _compared(_SCALE_OF_EACH)),
+            ("What the names say", _DEFINED_NAMES),
+        )
+    return (
+        ("Number of segments", tuple(_number(facts, segmentation))),
+        ("How segments are compared", _compared("on the scale of the clustering")),
+        ("How segments get their names", tuple(_names(named))),
+    )
+
+
+_SCALE_OF_EACH = (
+    "on the scale of logarithms where a few customers have far more than the rest (a skewness "
+    "above 1)"
+)
+
+_DEFINED_NAMES = (
+    "The names are definitions. They say which cell of the grid a customer is in, and were not "
+    "proved by what else is known of the segment, as the names of clusters are here.",
+    '"Champions", "at risk" and the like are the customary words for these cells. Whether such '
+    "customers leave, or stay, this grid neither measures nor predicts.",
+)
+
+
+def _grid(segmentation: Any, named: Mapping[str, Name]) -> Iterator[str]:
+    yield (
+        "{clustering.fitted_customers:customer/customers} with an order "
+        "{clustering.fitted_customers?was/were} scored from 1 to 5 twice: for the time since the "
+        "last order (5: the most recent) and for the number of orders (5: the most)."
+    )
+    yield (
+        "The cut points are those that divide these customers into fifths: {grid.recency.1}, "
+        "{grid.recency.2}, {grid.recency.3} and {grid.recency.4} since the last order; "
+        "{grid.orders.1}, {grid.orders.2}, {grid.orders.3} and {grid.orders.4:order/orders}. Who "
+        "has just the value of a cut point is on its lower side. Customers with the same value "
+        "always get the same score, so that fifths differ in size where many share a value, and "
+        "where two cut points are the same, the score between them goes to nobody."
+    )
+    yield (
+        "Each pair of scores belongs to one of ten segments, by the grid that is the convention "
+        "for RFM segments: "
+        + "; ".join(f"{escape(each.name)}: {scores_in_words(each)}" for each in RFM_SEGMENTS)
+        + ". Scores by fifths go back to Hughes (1994), Strategic Database Marketing."
+    )
+    empty = [each.name for each in RFM_SEGMENTS if each.segment_id not in named]
+    if empty:
+        yield f"Nobody is in: {_listed(empty)}."
+    if NO_PURCHASE_ID in named:
+        yield (
+            f"{{{NO_PURCHASE_ID}.customers:customer/customers}} without an order in the period "
+            "could not be scored, and form a group of their own."
+        )
+    yield "What customers spend, the M of RFM, is described for each segment and decides nothing."
+
+
+def _compared(scale: str) -> tuple[str, ...]:
+    return tuple(text.replace("on the scale of the clustering", scale) for text in _COMPARED)
 
 
 _COMPARED = (
@@ -100,16 +171,16 @@ def _features(
     segmentation: Any,
     facts: Mapping[str, Fact],
 ) -> Iterator[str]:
-    used = [described[each.name].label for each in segmentation.scaling if each.name in described]
-    if used:
-        yield f"The segments were found from: {_listed(used)}."
+    deciding = [name for name in segmentation.rule.features if name in described]
+    if deciding:
+        found = "defined by" if isinstance(segmentation.rule, RfmGrid) else "found from"
+        yield f"The segments were {found}: {_listed(described[name].label for name in deciding)}."
     for index in range(1, len(tables["segmentation"]["left_out"]) + 1):
         yield f"Not used to find them: {{clustering.left_out.{index}}}."
     rest = [
         each.label
         for each in described.values()
-        if each.name not in {scaled.name for scaled in segmentation.scaling}
-        and each.name not in tables["segmentation"]["left_out"]
+        if each.name not in deciding and each.name not in tables["segmentation"]["left_out"]
     ]
     if rest:
         yield f"Only used to describe them: {_listed(rest)}."
@@ -173,9 +244,7 @@ def _names(named: Mapping[str, Name]) -> Iterator[str]:
             yield f"{requirements[key].name}: {_lower(requirements[key].requirement)}"
 
 
-def _limits(
-    everyone: Profile, named: Mapping[str, Name], facts: Mapping[str, Fact], days: float | None
-) -> Iterator[str]:
+def _limits_of_segments(named: Mapping[str, Name]) -> Iterator[str]:
     yield (
         "Segments describe what customers did in the period. They do not say why, nor what they "
         "will do next."
@@ -185,6 +254,9 @@ def _limits(
             "Segments shade into one another. A customer near a border could as well belong to the "
             "next segment."
         )
+
+
+def _limits_of_time(named: Mapping[str, Name], days: float | None) -> Iterator[str]:
     if days is None or days < LONG_WINDOW_DAYS:
         yield (
             "The data span less than four weeks, so nobody can be called loyal, lapsed, inactive, "
@@ -198,6 +270,31 @@ def _limits(
             '"New" means first seen late in this period. Someone who was a customer before it '
             "began, and came back late in it, looks new here."
         )
+
+
+def _limits_of_defined_names(named: Mapping[str, Name], days: float | None) -> Iterator[str]:
+    yield (
+        "Scores are relative: there is always a most recent and a least recent fifth, however "
+        "well or badly the shop does as a whole."
+    )
+    if days is None or days < LONG_WINDOW_DAYS:
+        span = (
+            "The data span less than four weeks"
+            if days is not None
+            else "The length of the period is not known"
+        )
+        yield (
+            f"{span}, so the customary names say little here: in so short a time nobody can "
+            "become loyal or fall asleep."
+        )
+    if "new" in named:
+        yield (
+            '"New customers" are those with a recent last order and few orders in this period. '
+            "Someone who bought before it began may be among them."
+        )
+
+
+def _limits_of_money(everyone: Profile) -> Iterator[str]:
     if everyone.revenue is not None:
         yield (
             "Revenue is that of the purchases in the period less that of the returns in it."

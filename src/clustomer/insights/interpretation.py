@@ -10,14 +10,16 @@ from zoneinfo import ZoneInfo
 import pyarrow as pa
 
 from clustomer.errors import UsageError
-from clustomer.insights.actions import CAUSE_NOTE, Advice, advice
+from clustomer.insights.actions import CAUSE_NOTE, advice
+from clustomer.insights.advice import Advice
 from clustomer.insights.appendix import limits, method
 from clustomer.insights.cases import Case
+from clustomer.insights.definition import define_segments, grid_settings
 from clustomer.insights.facts import Fact, Facts, decimals_for, placeholders
 from clustomer.insights.marks import Mark, marks
 from clustomer.insights.naming import Name, name_segments
 from clustomer.insights.opening import opening
-from clustomer.insights.population import BOTS, EVERYONE, Population, segment_ids
+from clustomer.insights.population import BOTS, EVERYONE, Population
 from clustomer.insights.profiles import (
     Described,
     Profile,
@@ -30,6 +32,7 @@ from clustomer.insights.profiles import (
 from clustomer.insights.settings import setting_facts
 from clustomer.insights.spend import COST, MARGIN, SPEND_NOTE, spend_facts, spend_rows
 from clustomer.insights.story import Insights, SegmentInsight
+from clustomer.segments import RfmGrid
 
 TOP_PARTS = {"top_tenth": 0.1, "top_hundredth": 0.01}
 """The parts of customers, best-paying first, whose share of revenue shows its concentration."""
@@ -50,6 +53,8 @@ class Interpretation:
     profiles : tuple of Profile
         The segments in the order of the report, suspected bots last.
     names : mapping of segment id to name
+    named : mapping of segment id to Name
+        The same, with what gave each name.
     insights : Insights
         The texts.
     summary : pyarrow.Table
@@ -64,6 +69,7 @@ class Interpretation:
     everyone: Profile
     profiles: tuple[Profile, ...]
     names: Mapping[str, str]
+    named: Mapping[str, Name]
     insights: Insights
     summary: pa.Table
     segments: pa.Table
@@ -130,13 +136,17 @@ def interpret(
     missing = unavailable if unavailable is not None else getattr(customers, "unavailable", None)
     customer_table = customers if isinstance(customers, pa.Table) else pa.table(customers)
 
-    labelled = _with_ids(segmentation.table)
+    labelled = _with_ids(segmentation)
     people = Population(customer_table, labelled)
     described = describe(people, customer_table.schema, segmentation.scaling)
     everyone = profile(people, EVERYONE, described, window_days=days)
     keys = [*people.segments, *([BOTS] if len(people.rows(BOTS)) else [])]
     profiles = report_order([profile(people, key, described, window_days=days) for key in keys])
-    named = name_segments(profiles, everyone, described, window_days=days)
+    defined = _is_grid(segmentation)
+    if defined:
+        named = define_segments(profiles)
+    else:
+        named = name_segments(profiles, everyone, described, window_days=days)
     names = {each.segment_id: named[each.segment_id].name for each in profiles}
 
     tables = _tables(customer_table, labelled, segmentation, cleaning, missing)
@@ -165,13 +175,14 @@ def interpret(
         spend=spend_rows(profiles, names, facts),
         spend_note=SPEND_NOTE if everyone.revenue is not None else "",
         method=method(tables, described, segmentation, named, facts),
-        limits=limits(everyone, named, facts, days),
+        limits=limits(everyone, named, facts, days, defined=defined),
     )
     return Interpretation(
         facts=Facts(_used(facts, insights, described), currency=currency),
         everyone=everyone,
         profiles=tuple(profiles),
         names=MappingProxyType(names),
+        named=MappingProxyType(named),
         insights=insights,
         summary=cluster_summary(profiles, names, described),
         segments=_segments_table(labelled, names),
@@ -193,9 +204,14 @@ def check_spend(margin: float, cost: float) -> None:
         )
 
 
-def _with_ids(table: pa.Table) -> pa.Table:
-    ids = pa.array(segment_ids(table["cluster"].to_pylist()), pa.string())
-    return table.append_column("segment_id", ids)
+def _is_grid(segmentation: Any) -> bool:
+    return isinstance(segmentation.rule, RfmGrid)
+
+
+def _with_ids(segmentation: Any) -> pa.Table:
+    table, ids = segmentation.table, segmentation.segment_ids
+    column = pa.array([ids[cluster] for cluster in table["cluster"].to_pylist()], pa.string())
+    return table.append_column("segment_id", column)
 
 
 def _segments_table(labelled: pa.Table, names: Mapping[str, str]) -> pa.Table:
@@ -223,6 +239,7 @@ def _tables(
             "fitted_customers": segmentation.fitted_customers,
             "left_out": dict(segmentation.left_out),
             "unavailable": dict(unavailable or {}),
+            **(grid_settings(segmentation.rule) if _is_grid(segmentation) else {}),
         },
     }
     if cleaning is not None:
@@ -291,7 +308,7 @@ def _segment_insight(
 ) -> SegmentInsight:
     others = tuple(o for o in profiles if o is not each and o.segment_id != BOTS)
     case = Case(each, everyone, others, days)
-    said = advice(name.rule, case.has)
+    said = advice(name.rule, case.has, defined=name.named_by == "definition")
     found = marks(case, described) if each.segment_id != BOTS else ()
     key = each.segment_id
     whole = "all" if key == BOTS else EVERYONE

@@ -10,12 +10,16 @@ import math
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Literal
 
 from clustomer.insights.cases import MOST, Case, known
+from clustomer.insights.facts import escape
 from clustomer.insights.population import BOTS
 from clustomer.insights.profiles import SLIGHTLY, Described, Profile
 from clustomer.insights.qualifiers import QUALIFIERS, Qualifier
 from clustomer.insights.rules import AVERAGE, MIXED, RULES, Rule
+
+NamedBy = Literal["rule", "definition"]
 
 ALL_CUSTOMERS = "All customers"
 SUSPECTED_BOTS = "Suspected bots"
@@ -24,12 +28,22 @@ BOT_EVIDENCE = ("They act faster than people can: see the rule in the appendix."
 
 @dataclass(frozen=True)
 class Name:
-    """The name of a segment, the rule that gave it, and the sentences that prove it."""
+    """The name of a segment, the rule that gave it, and the sentences that prove it.
+
+    `named_by` is "rule" where the segment's numbers had to prove the name, "definition" where
+    the name is that of a cell of a grid.
+    """
 
     segment_id: str
     name: str
     rule: str
     evidence: tuple[str, ...]
+    named_by: NamedBy = "rule"
+
+    @property
+    def said(self) -> str:
+        """The name as a sentence of a text says it: a name that may be no noun is quoted."""
+        return self.name if self.named_by == "rule" else f'"{escape(self.name)}"'
 
 
 def name_segments(

@@ -41,14 +41,19 @@ def _revenue(
             "{everyone.customers:customer/customers} together."
         )
     first = segments[0]
-    key, name = first.segment_id, named[first.segment_id].name
+    key, name = first.segment_id, named[first.segment_id].said
+    if first.revenue_share is not None and named[key].named_by != "rule":
+        return (
+            f"The segment {name} holds {{{key}.share}} of the customers and brings "
+            f"{{{key}.revenue_share}} of the revenue ({{{key}.revenue}} of {{everyone.revenue}})."
+        )
     if first.revenue_share is not None:
         return (
             f"{name} are {{{key}.share}} of the customers and bring {{{key}.revenue_share}} of "
             "the revenue ({" + key + ".revenue} of {everyone.revenue})."
         )
     largest = max(segments, key=lambda each: (each.customers, each.first_user))
-    key, name = largest.segment_id, named[largest.segment_id].name
+    key, name = largest.segment_id, named[largest.segment_id].said
     reason = (
         "There is no revenue in this data."
         if everyone.revenue is None
@@ -104,7 +109,7 @@ def _start(
     )
     key = best.segment_id
     return (
-        f"Begin with {named[key].name}: {_lower(advice[key].headline_action)}. Contacting all of "
+        f"Begin with {named[key].said}: {_lower(advice[key].headline_action)}. Contacting all of "
         f"them pays for itself at a rise of {{{key}.break_even}} in their revenue, the smallest of "
         "all segments that bring a tenth of the revenue or more."
     )

@@ -158,7 +158,9 @@ PHRASES: Mapping[str, Phrase] = {
         "keener on one brand",
         "less tied to one brand",
     ),
-    "products_bought": _amount("orders", "buy", "different products"),
+    "products_bought": _amount(
+        "orders", "buy", "different products", none=("None of them bought a product", "no purchase")
+    ),
     "price_level": level(
         "prices",
         "The prices they look at and pay, where the mean of the category is 1",

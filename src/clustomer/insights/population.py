@@ -41,15 +41,6 @@ BOTS = "bots"
 _CALL = re.compile(r"([a-z_]+)(?:\(([^()]*)\))?")
 
 
-def segment_ids(clusters: Any) -> list[str]:
-    """Return the segment id of each cluster number: `S1` for 0, `bots` for -1.
-
-    >>> segment_ids([0, 1, -1])
-    ['S1', 'S2', 'bots']
-    """
-    return [BOTS if cluster < 0 else f"S{cluster + 1}" for cluster in clusters]
-
-
 class Population:
     """Customers and their segments, held as NumPy columns sorted by `user_id`.
 

@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from clustomer.insights.definition import grid_facts
 from clustomer.insights.facts import Fact, decimals_for
 
 _UNITS = {"margin": "share", "cost": "currency", "window_days": "days"}
@@ -23,6 +24,7 @@ def setting_facts(tables: Mapping[str, Any]) -> Iterator[Fact]:
         unit = "customers" if name == "fitted_customers" else "segments"
         source = _value("segmentation", "", name)
         yield Fact(f"clustering.{name}", model[name], unit, 0, None, source)
+    yield from grid_facts(model)
     source = _value("segmentation", "", "reason")
     yield Fact("clustering.reason", model["reason"], "text", 0, None, source)
     for entry in ("left_out", "unavailable"):

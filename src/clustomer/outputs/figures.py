@@ -1,10 +1,11 @@
 """Which pictures a report has, what they show, and what their titles say."""
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from typing import Any
 
+import numpy as np
 import pyarrow as pa
 
 from clustomer.customers import FEATURES
@@ -16,10 +17,13 @@ from clustomer.outputs.charts import (
     differences_chart,
     draw,
     pca_chart,
+    rfm_grid_chart,
     sizes_chart,
 )
 from clustomer.outputs.theme import BOTS, SegmentLook, segment_looks, unbroken
-from clustomer.segments import Projection, Segmentation, Selection
+from clustomer.segments import RFM_SEGMENTS, Projection, RfmGrid, Segmentation, Selection
+from clustomer.segments.rfm_grid import FREQUENCY, RECENCY
+from clustomer.segments.tables import customer_table, feature_matrix
 
 MAX_FEATURES = 18
 # A feature that is known of fewer than half of a segment says nothing about the segment.
@@ -44,8 +48,8 @@ def draw_figures(said: Interpretation, segmentation: Segmentation) -> tuple[Figu
     """Draw every picture that the data allow, in the order of the report.
 
     `segments` (sizes against revenue) always; `differences`, `pca` and `choice_of_k` where
-    there is something to compare: two segments, two dimensions, two values of K. The same
-    input gives the same bytes.
+    there is something to compare: two segments, two dimensions, two values of K; `rfm_grid`
+    where the segments are cells of a grid. The same input gives the same bytes.
     """
     facts = said.facts
     looks = segment_looks((each.segment_id, each.name) for each in said.insights.segments)
@@ -53,7 +57,8 @@ def draw_figures(said: Interpretation, segmentation: Segmentation) -> tuple[Figu
     found = [
         _sizes(looks, facts),
         _differences(looks, facts, differences_table(said.profiles, clustered=clustered)),
-        _pca(looks, facts, segmentation.projection),
+        _grid(looks, said, segmentation),
+        _pca(looks, facts, segmentation),
         _choice_of_k(segmentation.selection, facts),
     ]
     return tuple(figure for figure in found if figure is not None)
@@ -163,9 +168,7 @@ def _sizes(looks: Sequence[SegmentLook], facts: Facts) -> Figure:
         )
     elif looks:
         top = max(looks, key=lambda look: rows[look.segment_id]["customers_share"] or 0.0)
-        title = (
-            f"{escape(top.name)} are the largest segment: {{{top.segment_id}.share}} of customers"
-        )
+        title = f"The largest segment: {escape(top.name)}, {{{top.segment_id}.share}} of customers"
     note = "Each segment's share of all customers"
     note += ", beside its share of revenue, on one scale." if with_revenue else "."
     described = "; ".join(
@@ -219,11 +222,69 @@ def _strongest(look: SegmentLook, table: pa.Table) -> str:
     return escape(f"{look.name}: {', '.join(told) or 'about as everyone'}")
 
 
-def _pca(looks: Sequence[SegmentLook], facts: Facts, projection: Projection) -> Figure | None:
+def _grid(
+    looks: Sequence[SegmentLook], said: Interpretation, segmentation: Segmentation
+) -> Figure | None:
+    rule = segmentation.rule
+    if not isinstance(rule, RfmGrid):
+        return None
+    facts = said.facts
+    cells = grid_cells(said.tables["customers"], said.tables["segments"], rule)
+    names = {each.segment_id: each.name for each in RFM_SEGMENTS} | dict(said.names)
+    days = [facts.format(f"grid.recency.{i}") for i in (1, 2, 3, 4)]
+    orders = [facts.format(f"grid.orders.{i}") for i in (1, 2, 3, 4)]
+    recency = _score_texts(days, rule.recency_cuts)[::-1]
+    frequency = _score_texts(orders, rule.frequency_cuts)
+    return draw(
+        "rfm_grid",
+        lambda layout: rfm_grid_chart(
+            cells, looks, names=names, recency=recency, frequency=frequency, layout=layout
+        ),
+        title="Where each segment lies in the grid of scores",
+        note="Each cell is a pair of scores, with its share of the customers who ordered. Up: the "
+        "last order is more recent. To the right: more orders. A dash: nobody.",
+        description="A grid of five recency scores by five frequency scores, with the share of "
+        "customers in each cell.",
+        say=_say(facts),
+    )
+
+
+def grid_cells(customers: pa.Table, segments: pa.Table, rule: RfmGrid) -> pa.Table:
+    """Return the table that `rfm_grid_chart` draws: all 25 cells, with their shares as texts."""
+    people = customer_table(customers)
+    matrix = feature_matrix(people, [RECENCY, FREQUENCY])
+    ids = customer_table(segments)["segment_id"].to_pylist()
+    named = {each.segment_id for each in RFM_SEGMENTS}
+    scored = matrix[np.array([segment_id in named for segment_id in ids], dtype=bool)]
+    recency = 1 + np.sum(scored[:, :1] <= np.array(rule.recency_cuts), axis=1)
+    frequency = 1 + np.sum(scored[:, 1:] > np.array(rule.frequency_cuts), axis=1)
+    rows = []
+    for r, row in zip((1, 2, 3, 4, 5), rule.grid, strict=True):
+        for f, cluster in zip((1, 2, 3, 4, 5), row, strict=True):
+            share = float(np.mean((recency == r) & (frequency == f))) if len(scored) else 0.0
+            segment_id = RFM_SEGMENTS[cluster].segment_id
+            text = _percent(share) if share else "–"
+            rows.append({"recency": r, "frequency": f, "segment_id": segment_id, "text": text})
+    return pa.Table.from_pylist(rows)
+
+
+def _score_texts(written: Sequence[str], cuts: Sequence[float]) -> list[str]:
+    """Say what the scores mean from the side of the smallest values."""
+    between = [
+        f"≤ {words}" if cut > before else "–"
+        for words, cut, before in zip(written[1:], cuts[1:], cuts, strict=False)
+    ]
+    return [f"≤ {written[0]}", *between, f"> {written[3]}"]
+
+
+def _pca(looks: Sequence[SegmentLook], facts: Facts, segmentation: Segmentation) -> Figure | None:
+    projection = segmentation.projection
+    if projection is None:
+        return None
     first, second = (float(share) for share in projection.explained_variance_ratio)
     if len(projection.features) < 2 or not projection.points.num_rows or not second > 0:
         return None
-    points = _points(projection)
+    points = _points(projection, segmentation.segment_ids)
     loadings = arrows(projection.loadings)
     axes = (_percent(first), _percent(second))
     spanned = "; ".join(loadings["feature"].to_pylist())
@@ -273,12 +334,12 @@ def arrows(loadings: pa.Table, *, most: int = MAX_ARROWS) -> pa.Table:
     )
 
 
-def _points(projection: Projection) -> pa.Table:
+def _points(projection: Projection, segment_ids: Mapping[int, str]) -> pa.Table:
     # By user id, so that no segment is drawn over another as a whole.
     clusters = projection.points["cluster"].to_pylist()
     return pa.table(
         {
-            "segment_id": pa.array([f"S{cluster + 1}" for cluster in clusters], pa.string()),
+            "segment_id": pa.array([segment_ids[cluster] for cluster in clusters], pa.string()),
             "x": projection.points["x"],
             "y": projection.points["y"],
         }

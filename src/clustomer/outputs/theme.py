@@ -42,6 +42,8 @@ LESS_COLOUR = "#8a3b00"
 MORE_COLOUR = "#0b4a8f"
 
 BOTS = "bots"
+# Groups that are no find of the segmentation are grey and use up no colour.
+GREYS = {BOTS: (BOTS_COLOUR, "stroke"), "no_purchase": ("#9aa2ad", "circle")}
 
 
 @dataclass(frozen=True)
@@ -61,7 +63,8 @@ def segment_looks(segments: Iterable[tuple[str, str]]) -> tuple[SegmentLook, ...
     """Give each segment its colour and shape.
 
     `segments` are pairs of segment id and name, in the order of the report. The colour goes
-    by that order; suspected bots are grey and use up no colour.
+    by that order; suspected bots, and those without a purchase where these are set apart by
+    definition, are grey and use up no colour.
 
     >>> looks = segment_looks([("S2", "Loyal customers"), ("bots", "Suspected bots")])
     >>> [(look.segment_id, look.colour) for look in looks]
@@ -70,8 +73,8 @@ def segment_looks(segments: Iterable[tuple[str, str]]) -> tuple[SegmentLook, ...
     looks: list[SegmentLook] = []
     turn = 0
     for segment_id, name in segments:
-        if segment_id == BOTS:
-            looks.append(SegmentLook(segment_id, name, BOTS_COLOUR, "stroke"))
+        if segment_id in GREYS:
+            looks.append(SegmentLook(segment_id, name, *GREYS[segment_id]))
             continue
         colour = SEGMENT_COLOURS[turn % len(SEGMENT_COLOURS)]
         shape = SEGMENT_SHAPES[turn % len(SEGMENT_SHAPES)]

@@ -1,24 +1,31 @@
 """Segments: customers of similar behaviour, and the rule that finds them again."""
 
-from clustomer.segments.assignment import Exclusion, NearestCentroid, assign, assignment_query
+from clustomer.segments.assignment import NearestCentroid, Rule, assign, assignment_query
 from clustomer.segments.criteria import (
     Criteria,
     partition_criteria,
     sampled_silhouettes,
     squared_silhouettes,
 )
+from clustomer.segments.exclusions import Exclusion
 from clustomer.segments.knee import find_elbow
 from clustomer.segments.model import SegmentationModel, read_model, to_model
 from clustomer.segments.projection import Projection
+from clustomer.segments.rfm import rfm
+from clustomer.segments.rfm_grid import RFM_SEGMENTS, RfmGrid, RfmSegment
 from clustomer.segments.scaling import ScaledFeature, Scaling, fit_scaling, scale
 from clustomer.segments.segmentation import Segmentation, Selection, check_choice, segment
 from clustomer.segments.selection import SelectK
 
 __all__ = [
+    "RFM_SEGMENTS",
     "Criteria",
     "Exclusion",
     "NearestCentroid",
     "Projection",
+    "RfmGrid",
+    "RfmSegment",
+    "Rule",
     "ScaledFeature",
     "Scaling",
     "Segmentation",
@@ -32,6 +39,7 @@ __all__ = [
     "fit_scaling",
     "partition_criteria",
     "read_model",
+    "rfm",
     "sampled_silhouettes",
     "scale",
     "segment",

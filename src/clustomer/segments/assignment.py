@@ -4,7 +4,6 @@ Published labels come from this query alone, never from an algorithm's own label
 scoring a customer tomorrow, on any engine, equals fitting.
 """
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import reduce
 from typing import Protocol
@@ -16,18 +15,10 @@ from sqlglot import exp
 
 from clustomer.engines import DuckDB, dialect
 from clustomer.errors import InputError
+from clustomer.segments.exclusions import BOTS, Exclusion, columns_of, excluded_predicate
+from clustomer.segments.rfm_grid import RfmGrid, rfm_grid_query
 from clustomer.segments.scaling import ScaledFeature
 from clustomer.segments.tables import customer_table, is_number
-
-BOTS = -1
-
-
-@dataclass(frozen=True)
-class Exclusion:
-    """Customers that are in no cluster: `rule` is a portable predicate over the table."""
-
-    name: str
-    rule: str
 
 
 @dataclass(frozen=True, eq=False)
@@ -46,33 +37,44 @@ class NearestCentroid:
         """The rule itself, so that a bare rule is accepted where a model is."""
         return self
 
+    @property
+    def features(self) -> tuple[str, ...]:
+        """The columns that it scales."""
+        return tuple(feature.name for feature in self.scaling)
+
+
+Rule = NearestCentroid | RfmGrid
+"""Every way to give a customer a cluster; each can be said in SQL."""
+
 
 class HasRule(Protocol):
     """A fitted or a loaded segmentation."""
 
     @property
-    def rule(self) -> NearestCentroid:
+    def rule(self) -> Rule:
         """How a customer gets a cluster."""
 
 
 def assignment_query(model: HasRule, table: str = "customers") -> exp.Select:
     """Return the query that gives each row of a customer table its cluster.
 
-    A missing feature is filled, skewed ones go through `SIGN(x) * LN(ABS(x) + 1)`, each is
-    standardised, and the smallest squared distance to a centroid wins; ties go to the
-    lowest cluster. Excluded customers get cluster -1 and no distance.
+    For the nearest centroid a missing feature is filled, skewed ones go through
+    `SIGN(x) * LN(ABS(x) + 1)`, each is standardised, and the smallest squared distance to a
+    centroid wins; ties go to the lowest cluster. For the RFM grid recency and orders are scored
+    by the stored cut points, and the cell says the cluster. Excluded customers get cluster -1
+    and no distance.
 
     Parameters
     ----------
-    model : a `Segmentation`, a `SegmentationModel` or a `NearestCentroid`.
+    model : a `Segmentation`, a `SegmentationModel`, a `NearestCentroid` or an `RfmGrid`.
     table : name of a table with `user_id` and the model's features.
 
     Returns
     -------
     sqlglot Select
         Columns `user_id`, `cluster` (integer) and `distance` (double: Euclidean, in
-        standard deviations; NULL where excluded), in no particular order. It keeps to the
-        portable dialect: `engines.dialect.translate` gives it for other engines.
+        standard deviations; NULL where excluded, and for a grid), in no particular order. It
+        keeps to the portable dialect: `engines.dialect.translate` gives it for other engines.
 
     Examples
     --------
@@ -117,34 +119,12 @@ def assignment_query(model: HasRule, table: str = "customers") -> exp.Select:
       CASE WHEN cluster = 0 THEN SQRT(d0) WHEN cluster = 1 THEN SQRT(d1) END AS distance
     FROM nearest
     """
-    rule = model.rule
-    clusters = range(len(rule.centroids))
-    customer = exp.column("user_id")
-    scaled = exp.select(
-        customer.copy(),
-        exp.alias_(excluded_predicate(rule.exclusions), "excluded"),
-        *(exp.alias_(_scaled(feature), f"z{i}") for i, feature in enumerate(rule.scaling)),
-    ).from_(exp.to_table(table) if "." in table else exp.Table(this=exp.to_identifier(table)))
-    distances = exp.select(
-        customer.copy(),
-        exp.column("excluded"),
-        *(exp.alias_(_squared_distance(rule.centroids[j]), f"d{j}") for j in clusters),
-    ).from_("scaled")
-    nearest = exp.select(
-        customer.copy(),
-        exp.alias_(_nearest(len(clusters)), "cluster"),
-        *(exp.column(f"d{j}") for j in clusters),
-    ).from_("distances")
-    distance = exp.Case()
-    for j in clusters:
-        root = exp.Sqrt(this=exp.column(f"d{j}"))
-        taken = exp.EQ(this=exp.column("cluster"), expression=dialect.literal(j))
-        distance = distance.when(taken, root, copy=False)
-    query = exp.select(
-        customer.copy(), exp.column("cluster"), exp.alias_(distance, "distance")
-    ).from_("nearest")
-    for name, part in (("scaled", scaled), ("distances", distances), ("nearest", nearest)):
-        query = query.with_(name, as_=part, copy=False)
+    source = exp.to_table(table) if "." in table else exp.Table(this=exp.to_identifier(table))
+    match model.rule:
+        case NearestCentroid() as rule:
+            query = _nearest_centroid_query(rule, source)
+        case RfmGrid() as rule:
+            query = rfm_grid_query(rule, source)
     dialect.check(query)
     return query
 
@@ -155,13 +135,13 @@ def assign(customers: object, model: HasRule) -> pa.Table:
     Parameters
     ----------
     customers : any Arrow, pandas or Polars table with `user_id` and the model's features.
-    model : a `Segmentation`, a `SegmentationModel` or a `NearestCentroid`.
+    model : a `Segmentation`, a `SegmentationModel`, a `NearestCentroid` or an `RfmGrid`.
 
     Returns
     -------
     pyarrow.Table
         `user_id` (string), `cluster` (int32; -1 where excluded), `distance` (float64,
-        standard deviations, NULL where excluded), sorted by `user_id`.
+        standard deviations, NULL where excluded and for a grid), sorted by `user_id`.
 
     Raises
     ------
@@ -177,7 +157,7 @@ def assign(customers: object, model: HasRule) -> pa.Table:
     {'user_id': ['a', 'b'], 'cluster': [1, 0], 'distance': [3.0, 1.0]}
     """
     rule = model.rule
-    needed = [*(feature.name for feature in rule.scaling), *columns_of(rule.exclusions)]
+    needed = [*rule.features, *columns_of(rule.exclusions)]
     table = customer_table(customers)
     missing = [name for name in needed if name not in table.column_names]
     if missing:
@@ -200,39 +180,35 @@ def assign(customers: object, model: HasRule) -> pa.Table:
     )
 
 
-def excluded_predicate(exclusions: Iterable[Exclusion]) -> exp.Expr:
-    """Return the predicate of all exclusions together; a NULL excludes nobody."""
-    predicates = [dialect.parse(exclusion.rule) for exclusion in exclusions]
-    if not predicates:
-        return exp.false()
-    return exp.Case().when(exp.or_(*predicates, copy=False), exp.true()).else_(exp.false())
-
-
-def known_part(predicate: str, table: pa.Table) -> str | None:
-    """Return the alternatives of a predicate whose columns are all in the table, or None.
-
-    >>> known_part("visits > 9 OR events > 99", pa.table({"visits": [1]}))
-    'visits > 9'
-    """
-    names = set(table.column_names)
-    parsed = dialect.parse(predicate)
-    alternatives = parsed.flatten() if isinstance(parsed, exp.Or) else [parsed]
-    known = [
-        part
-        for part in alternatives
-        if {column.name for column in part.find_all(exp.Column)} <= names
-    ]
-    return dialect.translate(exp.or_(*known)) if known else None
-
-
-def columns_of(exclusions: Iterable[Exclusion]) -> list[str]:
-    """Return the columns that exclusions look at, sorted.
-
-    >>> columns_of([Exclusion("bots", "visits > 9 OR events > 99")])
-    ['events', 'visits']
-    """
-    parsed = [dialect.parse(exclusion.rule) for exclusion in exclusions]
-    return sorted({column.name for rule in parsed for column in rule.find_all(exp.Column)})
+def _nearest_centroid_query(rule: NearestCentroid, source: exp.Table) -> exp.Select:
+    clusters = range(len(rule.centroids))
+    customer = exp.column("user_id")
+    scaled = exp.select(
+        customer.copy(),
+        exp.alias_(excluded_predicate(rule.exclusions), "excluded"),
+        *(exp.alias_(_scaled(feature), f"z{i}") for i, feature in enumerate(rule.scaling)),
+    ).from_(source)
+    distances = exp.select(
+        customer.copy(),
+        exp.column("excluded"),
+        *(exp.alias_(_squared_distance(rule.centroids[j]), f"d{j}") for j in clusters),
+    ).from_("scaled")
+    nearest = exp.select(
+        customer.copy(),
+        exp.alias_(_nearest(len(clusters)), "cluster"),
+        *(exp.column(f"d{j}") for j in clusters),
+    ).from_("distances")
+    distance = exp.Case()
+    for j in clusters:
+        root = exp.Sqrt(this=exp.column(f"d{j}"))
+        taken = exp.EQ(this=exp.column("cluster"), expression=dialect.literal(j))
+        distance = distance.when(taken, root, copy=False)
+    query = exp.select(
+        customer.copy(), exp.column("cluster"), exp.alias_(distance, "distance")
+    ).from_("nearest")
+    for name, part in (("scaled", scaled), ("distances", distances), ("nearest", nearest)):
+        query = query.with_(name, as_=part, copy=False)
+    return query
 
 
 def _scaled(feature: ScaledFeature) -> exp.Expr:

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from importlib.metadata import version
-from typing import Any, Literal, Self
+from typing import Annotated, Any, Literal, Self
 
 import numpy as np
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
@@ -11,18 +11,13 @@ from sqlglot import exp
 from clustomer.customers.features import FEATURES
 from clustomer.engines import dialect
 from clustomer.errors import InputError
-from clustomer.segments.assignment import (
-    BOTS,
-    Exclusion,
-    NearestCentroid,
-    assignment_query,
-    excluded_predicate,
-)
+from clustomer.segments.assignment import NearestCentroid, Rule, assignment_query
+from clustomer.segments.exclusions import BOTS, Exclusion, excluded_predicate
+from clustomer.segments.rfm_grid import SCORES, RfmGrid
 from clustomer.segments.scaling import ScaledFeature
-from clustomer.segments.segmentation import Segmentation
+from clustomer.segments.segmentation import BOTS_ID, Segmentation
 
 SCHEMA_VERSION: Literal[1] = 1
-BOTS_ID = "bots"
 BOTS_NAME = "Suspected bots"
 
 
@@ -31,20 +26,22 @@ class _Part(BaseModel):
 
 
 class FeatureModel(_Part):
-    """A clustered feature: what it is, and how it is scaled."""
+    """A feature that decides: what it is, and how it is scaled (all null for a grid)."""
 
     name: str
     label: str
     unit: str
     definition: str
     sql: str | None = Field(description="an aggregate over events; null for a column of one's own")
-    undefined: float = Field(description="stands in for a missing value, in the feature's unit")
-    log: bool = Field(description="whether sign(x) * ln(1 + |x|) is taken before scaling")
-    mean: float
-    scale: float = Field(gt=0, description="population standard deviation, after the log")
+    undefined: float | None = Field(
+        description="stands in for a missing value, in the feature's unit"
+    )
+    log: bool | None = Field(description="whether sign(x) * ln(1 + |x|) is taken before scaling")
+    mean: float | None
+    scale: float | None = Field(gt=0, description="population standard deviation, after the log")
 
 
-class AssignmentModel(_Part):
+class NearestCentroidModel(_Part):
     """The nearest of some centroids, in scaled units, one number per feature."""
 
     kind: Literal["nearest_centroid"] = "nearest_centroid"
@@ -52,6 +49,32 @@ class AssignmentModel(_Part):
     noise_radius: float | None = Field(
         default=None, description="the distance from which a customer is noise; null: none"
     )
+
+
+_Cuts = Annotated[list[float], Field(min_length=len(SCORES) - 1, max_length=len(SCORES) - 1)]
+_Row = Annotated[list[int], Field(min_length=len(SCORES), max_length=len(SCORES))]
+
+
+class RfmGridModel(_Part):
+    """Scores from 1 to 5 by cut points, and a cluster for each pair of scores.
+
+    The recency score is 5 up to the first cut point, 4 up to the second, ..., 1 above the
+    fourth; the frequency score is 1 up to the first, ..., 5 above the fourth.
+    """
+
+    kind: Literal["rfm_grid"] = "rfm_grid"
+    recency_cuts: _Cuts = Field(description="of purchase_recency_days, in days, rising")
+    frequency_cuts: _Cuts = Field(description="of orders, rising")
+    grid: list[_Row] = Field(
+        min_length=len(SCORES),
+        max_length=len(SCORES),
+        description="clusters: a row for each recency score from 1, a column for each frequency "
+        "score from 1",
+    )
+    no_purchase: int = Field(description="the cluster of customers without an order")
+
+
+AssignmentModel = Annotated[NearestCentroidModel | RfmGridModel, Field(discriminator="kind")]
 
 
 class ExclusionModel(_Part):
@@ -74,7 +97,7 @@ class SelectionModel(_Part):
     """How the number of clusters was chosen."""
 
     k: int
-    requested: int | Literal["auto"]
+    requested: int | Literal["auto"] | None
     rule: str
     reason: str
 
@@ -103,26 +126,44 @@ class SegmentationModel(_Part):
 
     @model_validator(mode="after")
     def _fits_together(self) -> Self:
-        for centroid in self.assignment.centroids:
-            if len(centroid) != len(self.features):
-                raise ValueError(
-                    f"a centroid has {len(centroid)} numbers for {len(self.features)} features"
-                )
-        if self.assignment.noise_radius is not None:
-            raise ValueError("noise_radius must be null for the nearest centroid")
+        match self.assignment:
+            case NearestCentroidModel() as nearest:
+                for centroid in nearest.centroids:
+                    if len(centroid) != len(self.features):
+                        raise ValueError(
+                            f"a centroid has {len(centroid)} numbers for "
+                            f"{len(self.features)} features"
+                        )
+                if nearest.noise_radius is not None:
+                    raise ValueError("noise_radius must be null for the nearest centroid")
+                if any(None in (f.undefined, f.log, f.mean, f.scale) for f in self.features):
+                    raise ValueError("a feature lacks its scaling")
+            case RfmGridModel() as grid:
+                for cuts in (grid.recency_cuts, grid.frequency_cuts):
+                    if cuts != sorted(cuts):
+                        raise ValueError(f"the cut points {cuts} do not rise")
         excluded_predicate(self.rule.exclusions)
         return self
 
     @property
-    def rule(self) -> NearestCentroid:
+    def rule(self) -> Rule:
         """The rule that gives a customer a cluster; `assign` runs it."""
-        return NearestCentroid(
-            tuple(
-                ScaledFeature(f.name, f.undefined, f.log, f.mean, f.scale) for f in self.features
-            ),
-            np.array(self.assignment.centroids, dtype=np.float64),
-            tuple(Exclusion(e.name, e.rule) for e in self.exclusions),
-        )
+        exclusions = tuple(Exclusion(e.name, e.rule) for e in self.exclusions)
+        match self.assignment:
+            case NearestCentroidModel() as nearest:
+                return NearestCentroid(
+                    tuple(_scaled(feature) for feature in self.features),
+                    np.array(nearest.centroids, dtype=np.float64),
+                    exclusions,
+                )
+            case RfmGridModel() as grid:
+                return RfmGrid(
+                    tuple(grid.recency_cuts),
+                    tuple(grid.frequency_cuts),
+                    exclusions,
+                    tuple(tuple(row) for row in grid.grid),
+                    grid.no_purchase,
+                )
 
     def to_json(self) -> str:
         """Return the file's text; numbers keep every bit."""
@@ -159,44 +200,27 @@ def to_model(
     >>> [(part.segment_id, part.name, part.customers) for part in loaded.segments]
     [('S1', 'Few orders', 2), ('S2', 'Many', 1)]
     """
-    declared = {feature.name: feature for feature in FEATURES}
-    features = []
-    for scaled in segmentation.scaling:
-        known = declared.get(scaled.name)
-        features.append(
-            FeatureModel(
-                name=scaled.name,
-                label=known.label if known else scaled.name,
-                unit=known.unit if known else "",
-                definition=known.definition if known else "",
-                sql=known.sql if known else None,
-                undefined=scaled.undefined,
-                log=scaled.log,
-                mean=scaled.mean,
-                scale=scaled.scale,
-            )
-        )
     words = {BOTS_ID: BOTS_NAME, **(names or {})}
-    ids = {cluster: _segment_id(cluster) for cluster in segmentation.clusters}
+    sizes = segmentation.clusters
+    # A defined segment may be empty today, and have customers when others are scored.
+    ids = {c: i for c, i in segmentation.segment_ids.items() if c != BOTS or c in sizes}
     selection = segmentation.selection
     return SegmentationModel(
         clustomer_version=version("clustomer"),
         event_schema=dict(event_schema or {}),
         window=dict(window or {}),
-        features=features,
+        features=[_feature(name, segmentation) for name in segmentation.rule.features],
         left_out=segmentation.left_out,
-        assignment=AssignmentModel(centroids=segmentation.centroids.tolist()),
+        assignment=_assignment(segmentation.rule),
         exclusions=[ExclusionModel(name=e.name, rule=e.rule) for e in segmentation.exclusions],
         segments=[
             SegmentModel(
                 cluster=cluster,
-                segment_id=ids[cluster],
-                name=words.get(ids[cluster]),
-                customers=customers,
+                segment_id=segment_id,
+                name=words.get(segment_id),
+                customers=sizes.get(cluster, 0),
             )
-            for cluster, customers in sorted(
-                segmentation.clusters.items(), key=lambda item: (item[0] < 0, item[0])
-            )
+            for cluster, segment_id in sorted(ids.items(), key=lambda item: (item[0] < 0, item[0]))
         ],
         selection=SelectionModel(
             k=selection.k,
@@ -239,5 +263,38 @@ def read_model(text: str | bytes) -> SegmentationModel:
         ) from error
 
 
-def _segment_id(cluster: int) -> str:
-    return BOTS_ID if cluster == BOTS else f"S{cluster + 1}"
+def _feature(name: str, segmentation: Segmentation) -> FeatureModel:
+    known = next((feature for feature in FEATURES if feature.name == name), None)
+    scaled = next((feature for feature in segmentation.scaling if feature.name == name), None)
+    return FeatureModel(
+        name=name,
+        label=known.label if known else name,
+        unit=known.unit if known else "",
+        definition=known.definition if known else "",
+        sql=known.sql if known else None,
+        undefined=scaled.undefined if scaled else None,
+        log=scaled.log if scaled else None,
+        mean=scaled.mean if scaled else None,
+        scale=scaled.scale if scaled else None,
+    )
+
+
+def _scaled(feature: FeatureModel) -> ScaledFeature:
+    assert feature.undefined is not None
+    assert feature.log is not None
+    assert feature.mean is not None
+    assert feature.scale is not None
+    return ScaledFeature(feature.name, feature.undefined, feature.log, feature.mean, feature.scale)
+
+
+def _assignment(rule: Rule) -> NearestCentroidModel | RfmGridModel:
+    match rule:
+        case NearestCentroid():
+            return NearestCentroidModel(centroids=rule.centroids.tolist())
+        case RfmGrid():
+            return RfmGridModel(
+                recency_cuts=list(rule.recency_cuts),
+                frequency_cuts=list(rule.frequency_cuts),
+                grid=[list(row) for row in rule.grid],
+                no_purchase=rule.no_purchase,
+            )

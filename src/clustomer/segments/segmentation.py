@@ -9,18 +9,16 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
-from sqlglot import exp
 
-from clustomer.customers.features import FEATURES, SUSPECTED_BOT, Feature
-from clustomer.engines import DuckDB, dialect
+from clustomer.customers.features import FEATURES, Feature
 from clustomer.errors import InputError, UsageError, did_you_mean
-from clustomer.segments.assignment import (
+from clustomer.segments.assignment import NearestCentroid, Rule, assign
+from clustomer.segments.exclusions import (
+    BOTS,
     Exclusion,
-    NearestCentroid,
-    assign,
+    bot_exclusions,
     columns_of,
-    excluded_predicate,
-    known_part,
+    included_rows,
 )
 from clustomer.segments.projection import Projection, fit_axes, loadings, sampled_customers
 from clustomer.segments.scaling import ScaledFeature, fit_scaling, round_significant, scale
@@ -28,6 +26,7 @@ from clustomer.segments.selection import SelectK, checked_range, count_distinct
 from clustomer.segments.tables import customer_table, feature_matrix, is_number
 
 MAX_FIT_CUSTOMERS = 1_000_000
+BOTS_ID = "bots"
 
 _DECLARED = {declared.name: declared for declared in FEATURES}
 
@@ -36,15 +35,16 @@ _DECLARED = {declared.name: declared for declared in FEATURES}
 class Selection:
     """How the number of clusters was chosen.
 
-    `rule` is "agreement", "elbow", "silhouette", "fixed" or "single"; `reason` says it in
-    one sentence. `criteria` is a table of every K that was fitted: `k`, `inertia`,
-    `silhouette`, `silhouette_se`, `silhouette_squared`, `calinski_harabasz`,
-    `davies_bouldin`, `smallest_share`, and `elbow`, `highest_silhouette`, `taken` (booleans);
+    `rule` is "agreement", "elbow", "silhouette", "fixed", "single", or "definition" where
+    nothing was chosen (`requested` is None then); `reason` says it in one sentence. `criteria`
+    is a table of every K that was fitted: `k`, `inertia`, `silhouette`, `silhouette_se`,
+    `silhouette_squared`, `calinski_harabasz`, `davies_bouldin`, `smallest_share`, and `elbow`,
+    `highest_silhouette`, `taken` (booleans);
     NULL where a criterion is undefined.
     """
 
     k: int
-    requested: int | Literal["auto"]
+    requested: int | Literal["auto"] | None
     k_range: tuple[int, int]
     rule: str
     reason: str
@@ -55,24 +55,23 @@ class Selection:
 
 @dataclass(frozen=True, eq=False)
 class Segmentation:
-    """What `segment` found; everything needed to give the next customer a segment.
+    """What `segment` or `rfm` found; everything needed to give the next customer a segment.
 
     Attributes
     ----------
     table : pyarrow.Table
         `user_id`, `cluster` (int32; -1 for suspected bots) and `distance` to the cluster's
-        centroid in standard deviations (NULL for bots), sorted by `user_id`.
+        centroid in standard deviations (NULL for bots, and for a grid), sorted by `user_id`.
     clusters : dict
         Customers per cluster; -1 only where there are suspected bots.
-    scaling : tuple of ScaledFeature
-        The features that were clustered, in order of priority.
+    rule : NearestCentroid or RfmGrid
+        How a customer gets a cluster; `assign` runs it.
+    segment_ids : dict
+        Cluster to segment id, for every cluster that the rule can give.
     left_out : dict
         Feature to the sentence why it was not clustered.
-    centroids : ndarray of shape (clusters, features), in scaled units.
     selection : Selection
-    projection : Projection
-    exclusions : tuple of Exclusion
-        Who is in no cluster.
+    projection : Projection, or None for a grid
     structure : bool
         False where only one cluster could be made: fewer than two different customers, or
         nothing in which they differ.
@@ -83,12 +82,11 @@ class Segmentation:
 
     table: pa.Table
     clusters: dict[int, int]
-    scaling: tuple[ScaledFeature, ...]
+    rule: Rule
+    segment_ids: dict[int, str]
     left_out: dict[str, str]
-    centroids: NDArray[np.float64]
     selection: Selection
-    projection: Projection
-    exclusions: tuple[Exclusion, ...]
+    projection: Projection | None
     structure: bool
     fitted_customers: int
     random_state: int
@@ -96,17 +94,22 @@ class Segmentation:
     @property
     def k(self) -> int:
         """The number of clusters, suspected bots not counted."""
-        return len(self.centroids)
+        return self.selection.k
 
     @property
-    def requested_k(self) -> int | Literal["auto"]:
-        """What was asked for."""
+    def requested_k(self) -> int | Literal["auto"] | None:
+        """What was asked for; None where the segments are defined."""
         return self.selection.requested
 
     @property
-    def rule(self) -> NearestCentroid:
-        """The rule that gives a customer a cluster; `assign` runs it."""
-        return NearestCentroid(self.scaling, self.centroids, self.exclusions)
+    def exclusions(self) -> tuple[Exclusion, ...]:
+        """Who is in no cluster."""
+        return self.rule.exclusions
+
+    @property
+    def scaling(self) -> tuple[ScaledFeature, ...]:
+        """The features that were clustered, in order of priority; none for a grid."""
+        return self.rule.scaling if isinstance(self.rule, NearestCentroid) else ()
 
 
 def segment(
@@ -178,8 +181,8 @@ def segment(
     if not _is_whole(max_fit_customers) or max_fit_customers < 2:
         raise UsageError(f"max_fit_customers is {max_fit_customers}, expected at least 2.")
     names = _chosen_features(table, features)
-    exclusions = _exclusions(table)
-    rows = _fit_rows(table, exclusions, int(max_fit_customers))
+    exclusions = bot_exclusions(table)
+    rows = included_rows(table, exclusions, int(max_fit_customers))
 
     undefined = [_undefined(table, name) for name in names]
     matrix = feature_matrix(table.select(names), names)
@@ -219,12 +222,14 @@ def segment(
     return Segmentation(
         table=labelled,
         clusters=clusters,
-        scaling=scaling.features,
+        rule=rule,
+        segment_ids={
+            **{cluster: f"S{cluster + 1}" for cluster in range(len(rule.centroids))},
+            BOTS: BOTS_ID,
+        },
         left_out=scaling.left_out,
-        centroids=rule.centroids,
         selection=replace(selection, k=len(rule.centroids)),
         projection=_projection(scaling.features, scaling.matrix, labelled, matrix[:, kept]),
-        exclusions=exclusions,
         structure=bool(scaling.features) and selection.rule != "single" and len(rows) > 1,
         fitted_customers=len(rows),
         random_state=random_state,
@@ -283,35 +288,6 @@ def _chosen_features(table: pa.Table, features: Sequence[str] | None) -> list[st
                 + did_you_mean("", numbers)
             )
     return names
-
-
-def _exclusions(table: pa.Table) -> tuple[Exclusion, ...]:
-    predicate = known_part(SUSPECTED_BOT, table)
-    return () if predicate is None else (Exclusion("suspected bots", predicate),)
-
-
-def _fit_rows(table: pa.Table, exclusions: tuple[Exclusion, ...], most: int) -> NDArray[np.int64]:
-    """Return the positions of the customers in the fit, in the order of the table."""
-    if not exclusions and table.num_rows <= most:
-        return np.arange(table.num_rows)
-    numbered = table.select(["user_id", *columns_of(exclusions)]).append_column(
-        "position", pa.array(np.arange(table.num_rows))
-    )
-    query = exp.select("position").from_("numbered").where(exp.not_(excluded_predicate(exclusions)))
-    if table.num_rows > most:
-        ranked = query.select(
-            dialect.parse("ROW_NUMBER() OVER (ORDER BY MD5(user_id), user_id) AS place")
-        )
-        query = (
-            exp.select("position")
-            .from_(ranked.subquery("ranked"))
-            .where(exp.column("place") <= most)
-        )
-    with DuckDB() as engine:
-        engine.register("numbered", numbered)
-        positions = engine.query(query.order_by("position"))["position"]
-    found: NDArray[np.int64] = positions.to_numpy()
-    return found
 
 
 def _undefined(table: pa.Table, name: str) -> float:

@@ -3,6 +3,7 @@
 from clustomer.outputs.charts.differences import differences_chart
 from clustomer.outputs.charts.figure import Figure, Layout, draw
 from clustomer.outputs.charts.pca import pca_chart
+from clustomer.outputs.charts.rfm_grid import rfm_grid_chart
 from clustomer.outputs.charts.selection import choice_of_k_chart
 from clustomer.outputs.charts.sizes import sizes_chart
 
@@ -13,5 +14,6 @@ __all__ = [
     "differences_chart",
     "draw",
     "pca_chart",
+    "rfm_grid_chart",
     "sizes_chart",
 ]

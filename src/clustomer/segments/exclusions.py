@@ -1,0 +1,97 @@
+"""Customers in no cluster: who they are, as a portable predicate over the customer table."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+import numpy as np
+import pyarrow as pa
+from numpy.typing import NDArray
+from sqlglot import exp
+
+from clustomer.customers.features import SUSPECTED_BOT
+from clustomer.engines import DuckDB, dialect
+
+BOTS = -1
+"""The cluster of whoever is excluded."""
+
+
+@dataclass(frozen=True)
+class Exclusion:
+    """Customers that are in no cluster: `rule` is a portable predicate over the table."""
+
+    name: str
+    rule: str
+
+
+def bot_exclusions(table: pa.Table) -> tuple[Exclusion, ...]:
+    """Return the rule for suspected bots, as far as a table has the columns for it.
+
+    >>> bot_exclusions(pa.table({"user_id": ["a"], "busiest_day_events": [1.0]}))
+    (Exclusion(name='suspected bots', rule='busiest_day_events > 2880'),)
+    """
+    predicate = known_part(SUSPECTED_BOT, table)
+    return () if predicate is None else (Exclusion("suspected bots", predicate),)
+
+
+def included_rows(
+    table: pa.Table, exclusions: tuple[Exclusion, ...], most: int | None = None
+) -> NDArray[np.int64]:
+    """Return the positions of the customers that are not excluded, in the order of the table.
+
+    Where there are more than `most`, those with the lowest MD5 of `user_id` are returned.
+    """
+    if not exclusions and (most is None or table.num_rows <= most):
+        return np.arange(table.num_rows)
+    numbered = table.select(["user_id", *columns_of(exclusions)]).append_column(
+        "position", pa.array(np.arange(table.num_rows))
+    )
+    query = exp.select("position").from_("numbered").where(exp.not_(excluded_predicate(exclusions)))
+    if most is not None and table.num_rows > most:
+        ranked = query.select(
+            dialect.parse("ROW_NUMBER() OVER (ORDER BY MD5(user_id), user_id) AS place")
+        )
+        query = (
+            exp.select("position")
+            .from_(ranked.subquery("ranked"))
+            .where(exp.column("place") <= most)
+        )
+    with DuckDB() as engine:
+        engine.register("numbered", numbered)
+        positions = engine.query(query.order_by("position"))["position"]
+    found: NDArray[np.int64] = positions.to_numpy()
+    return found
+
+
+def excluded_predicate(exclusions: Iterable[Exclusion]) -> exp.Expr:
+    """Return the predicate of all exclusions together; a NULL excludes nobody."""
+    predicates = [dialect.parse(exclusion.rule) for exclusion in exclusions]
+    if not predicates:
+        return exp.false()
+    return exp.Case().when(exp.or_(*predicates, copy=False), exp.true()).else_(exp.false())
+
+
+def known_part(predicate: str, table: pa.Table) -> str | None:
+    """Return the alternatives of a predicate whose columns are all in the table, or None.
+
+    >>> known_part("visits > 9 OR events > 99", pa.table({"visits": [1]}))
+    'visits > 9'
+    """
+    names = set(table.column_names)
+    parsed = dialect.parse(predicate)
+    alternatives = parsed.flatten() if isinstance(parsed, exp.Or) else [parsed]
+    known = [
+        part
+        for part in alternatives
+        if {column.name for column in part.find_all(exp.Column)} <= names
+    ]
+    return dialect.translate(exp.or_(*known)) if known else None
+
+
+def columns_of(exclusions: Iterable[Exclusion]) -> list[str]:
+    """Return the columns that exclusions look at, sorted.
+
+    >>> columns_of([Exclusion("bots", "visits > 9 OR events > 99")])
+    ['events', 'visits']
+    """
+    parsed = [dialect.parse(exclusion.rule) for exclusion in exclusions]
+    return sorted({column.name for rule in parsed for column in rule.find_all(exp.Column)})

@@ -1,0 +1,138 @@
+"""Customers in, the ten classic RFM segments out."""
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from clustomer.errors import InputError
+from clustomer.segments.assignment import assign
+from clustomer.segments.exclusions import BOTS, bot_exclusions, columns_of, included_rows
+from clustomer.segments.rfm_grid import (
+    FREQUENCY,
+    NO_PURCHASE,
+    NO_PURCHASE_ID,
+    RECENCY,
+    RFM_SEGMENTS,
+    RfmGrid,
+    cut_points,
+)
+from clustomer.segments.segmentation import BOTS_ID, Segmentation, Selection
+from clustomer.segments.tables import customer_table, feature_matrix, is_number
+
+_NEXT = (
+    "Segment everyone by behaviour with the algorithm kmeans, or see with `clustomer check` "
+    "whether purchases were understood as such."
+)
+
+
+def rfm(customers: object) -> Segmentation:
+    """Put customers into the ten classic named RFM segments.
+
+    Customers with an order are scored from 1 to 5 for the recency of the last order and for
+    the number of orders, by quintiles of each (`cut_points`), and each pair of scores belongs
+    to one of ten segments with a fixed name (`RFM_SEGMENTS`). Customers without an order are a
+    segment of their own, and so are suspected bots. What customers spend is described, and
+    decides nothing.
+
+    Parameters
+    ----------
+    customers : any Arrow, pandas or Polars table, or the result of `customer_features`
+        One row per customer: `user_id`, `orders`, and `purchase_recency_days` (NULL or NaN
+        where there is no order).
+
+    Returns
+    -------
+    Segmentation
+        Its clusters are the places of the segments in the list, whatever their sizes, and 10
+        for those without an order; a segment that nobody is in is left out of `clusters`.
+        `distance` is NULL: a grid has no centres.
+
+    Raises
+    ------
+    InputError
+        If the table has no customers, no column for recency or orders, or no order at all.
+
+    Examples
+    --------
+    >>> found = rfm(pa.table({
+    ...     "user_id": ["ann", "bob", "cem", "dee", "eve", "fay"],
+    ...     "orders": [9.0, 1.0, 2.0, 3.0, 4.0, 0.0],
+    ...     "purchase_recency_days": [1.0, 2.0, 30.0, 40.0, 50.0, None],
+    ... }))
+    >>> [found.segment_ids[cluster] for cluster in found.table["cluster"].to_pylist()]
+    ['champions', 'promising', 'about_to_sleep', 'at_risk', 'at_risk', 'no_purchase']
+    """
+    table = customer_table(customers)
+    if table.num_rows == 0:
+        raise InputError("The table has no customers. Give one with at least one row.")
+    for name in (RECENCY, FREQUENCY):
+        if name not in table.column_names or not is_number(table.schema.field(name).type):
+            raise InputError(
+                f"RFM segments need purchases, and the customers have no numbers `{name}`. {_NEXT}"
+            )
+    exclusions = bot_exclusions(table)
+    names = [RECENCY, FREQUENCY]
+    matrix = feature_matrix(table, names)[included_rows(table, exclusions)]
+    scored = matrix[(matrix[:, 1] >= 1) & ~np.isnan(matrix[:, 0])]
+    if not len(scored):
+        raise InputError(f"RFM segments need purchases, and nobody ordered in the period. {_NEXT}")
+    rule = RfmGrid(cut_points(scored[:, 0]), cut_points(scored[:, 1]), exclusions)
+    needed = dict.fromkeys(["user_id", *names, *columns_of(exclusions)])
+    labelled = assign(table.select(list(needed)), rule)
+    counts = pc.value_counts(labelled["cluster"])
+    clusters = dict(
+        sorted(
+            zip(counts.field("values").to_pylist(), counts.field("counts").to_pylist(), strict=True)
+        )
+    )
+    found = len(clusters) - (BOTS in clusters)
+    return Segmentation(
+        table=labelled,
+        clusters=clusters,
+        rule=rule,
+        segment_ids={
+            **{cluster: each.segment_id for cluster, each in enumerate(RFM_SEGMENTS)},
+            NO_PURCHASE: NO_PURCHASE_ID,
+            BOTS: BOTS_ID,
+        },
+        left_out={},
+        selection=_selection(found, NO_PURCHASE in clusters),
+        projection=None,
+        structure=found > 1,
+        fitted_customers=len(scored),
+        random_state=0,
+    )
+
+
+def _selection(k: int, with_no_purchase: bool) -> Selection:
+    unknown = pa.array([None], pa.float64())
+    criteria = {
+        "k": pa.array([k]),
+        **dict.fromkeys(
+            (
+                "inertia",
+                "silhouette",
+                "silhouette_se",
+                "silhouette_squared",
+                "calinski_harabasz",
+                "davies_bouldin",
+                "smallest_share",
+            ),
+            unknown,
+        ),
+        "elbow": pa.array([False]),
+        "highest_silhouette": pa.array([False]),
+        "taken": pa.array([True]),
+    }
+    segments = "segment" if k == 1 else "segments"
+    return Selection(
+        k=k,
+        requested=None,
+        k_range=(k, k),
+        rule="definition",
+        reason=f"{k} {segments}, by definition: those of the RFM grid that have customers"
+        + (", and those without an order." if with_no_purchase else "."),
+        elbow_k=None,
+        silhouette_k=None,
+        criteria=pa.table(criteria),
+    )

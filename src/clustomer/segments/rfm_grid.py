@@ -1,0 +1,173 @@
+"""The ten classic RFM segments: a grid of recency and frequency scores, as a rule in SQL."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from sqlglot import exp
+
+from clustomer.engines import dialect
+from clustomer.segments.exclusions import BOTS, Exclusion, excluded_predicate
+
+RECENCY = "purchase_recency_days"
+FREQUENCY = "orders"
+SCORES = (1, 2, 3, 4, 5)
+
+
+@dataclass(frozen=True)
+class RfmSegment:
+    """One named segment of the grid: the lowest and highest score of each kind."""
+
+    segment_id: str
+    name: str
+    recency: tuple[int, int]
+    frequency: tuple[int, int]
+
+
+RFM_SEGMENTS: tuple[RfmSegment, ...] = (
+    RfmSegment("champions", "Champions", (5, 5), (4, 5)),
+    RfmSegment("loyal", "Loyal customers", (3, 4), (4, 5)),
+    RfmSegment("potential_loyalists", "Potential loyalists", (4, 5), (2, 3)),
+    RfmSegment("new", "New customers", (5, 5), (1, 1)),
+    RfmSegment("promising", "Promising", (4, 4), (1, 1)),
+    RfmSegment("need_attention", "Customers needing attention", (3, 3), (3, 3)),
+    RfmSegment("about_to_sleep", "About to sleep", (3, 3), (1, 2)),
+    RfmSegment("at_risk", "At risk", (1, 2), (3, 4)),
+    RfmSegment("cant_lose", "Can't lose them", (1, 2), (5, 5)),
+    RfmSegment("hibernating", "Hibernating", (1, 2), (1, 2)),
+)
+"""The clusters 0 to 9, in this order, whatever their sizes.
+
+The grid is the convention of RFM tutorials and notebooks (recency × frequency, ten names, the
+"lost" of longer lists among "hibernating"); scores by quintiles go back to Hughes, A. M. (1994),
+Strategic Database Marketing.
+"""
+
+NO_PURCHASE = len(RFM_SEGMENTS)
+"""The cluster of customers without an order, who have nothing to score."""
+NO_PURCHASE_ID = "no_purchase"
+NO_PURCHASE_NAME = "No purchase in the period"
+
+CLASSIC_GRID: tuple[tuple[int, ...], ...] = tuple(
+    tuple(
+        next(
+            cluster
+            for cluster, each in enumerate(RFM_SEGMENTS)
+            if each.recency[0] <= recency <= each.recency[1]
+            and each.frequency[0] <= frequency <= each.frequency[1]
+        )
+        for frequency in SCORES
+    )
+    for recency in SCORES
+)
+"""The cluster of each cell: a row for each recency score, a column for each frequency score."""
+
+
+@dataclass(frozen=True)
+class RfmGrid:
+    """Scores by stored cut points, and a cell of the grid for each pair of scores.
+
+    Each kind has four cut points, rising. Recency score 5 is at most the first, 1 is above the
+    fourth; frequency score 1 is at most the first, 5 is above the fourth. So equal values always
+    get equal scores. Customers without an order get the cluster `no_purchase`.
+    """
+
+    recency_cuts: tuple[float, ...]
+    frequency_cuts: tuple[float, ...]
+    exclusions: tuple[Exclusion, ...] = ()
+    grid: tuple[tuple[int, ...], ...] = CLASSIC_GRID
+    no_purchase: int = NO_PURCHASE
+
+    @property
+    def rule(self) -> "RfmGrid":
+        """The rule itself, so that a bare rule is accepted where a model is."""
+        return self
+
+    @property
+    def features(self) -> tuple[str, ...]:
+        """The columns that it scores."""
+        return RECENCY, FREQUENCY
+
+
+def cut_points(values: NDArray[np.float64]) -> tuple[float, ...]:
+    """Return the four values that divide customers into fifths, as far as ties allow.
+
+    The cut point of a fifth is the smallest value that at least that part of the customers
+    reaches from below: one that occurs, never one between two, so that the order of rows and
+    the way of interpolating do not matter. Where many customers share a value, cut points
+    coincide and the score between them is given to nobody.
+
+    >>> cut_points(np.array([5.0, 1.0, 2.0, 3.0, 4.0]))
+    (1.0, 2.0, 3.0, 4.0)
+    >>> cut_points(np.array([1.0, 1.0, 1.0, 2.0, 7.0]))
+    (1.0, 1.0, 1.0, 2.0)
+    """
+    ordered = np.sort(values)
+    positions = [-(-fifth * len(ordered) // 5) - 1 for fifth in (1, 2, 3, 4)]
+    return tuple(float(ordered[position]) for position in positions)
+
+
+def rfm_grid_query(rule: RfmGrid, source: exp.Table) -> exp.Select:
+    """Return the query that gives each row of a customer table its cell's cluster."""
+    customer = exp.column("user_id")
+    recency, orders = (exp.cast(exp.column(name), "DOUBLE") for name in rule.features)
+    scored = exp.select(
+        customer.copy(),
+        exp.alias_(excluded_predicate(rule.exclusions), "excluded"),
+        exp.alias_(exp.Coalesce(this=orders, expressions=[dialect.literal(0.0)]), "orders_placed"),
+        exp.alias_(_score(recency, rule.recency_cuts, (5, 4, 3, 2, 1)), "recency_score"),
+        exp.alias_(_score(orders, rule.frequency_cuts, (1, 2, 3, 4, 5)), "frequency_score"),
+    ).from_(source)
+    bought = exp.and_(
+        exp.column("orders_placed") >= dialect.literal(1.0),
+        exp.not_(exp.Is(this=exp.column("recency_score"), expression=exp.Null())),
+    )
+    cell = exp.Add(
+        this=exp.Mul(this=dialect.literal(10), expression=exp.column("recency_score")),
+        expression=exp.column("frequency_score"),
+    )
+    placed = exp.select(
+        customer.copy(),
+        exp.alias_(
+            exp.Case()
+            .when(exp.column("excluded"), dialect.literal(BOTS))
+            .when(exp.not_(exp.paren(bought)), dialect.literal(0))
+            .else_(cell),
+            "cell",
+        ),
+    ).from_("scored")
+    cluster = exp.Case().when(
+        exp.EQ(this=exp.column("cell"), expression=dialect.literal(BOTS)), dialect.literal(BOTS)
+    )
+    for number, cells in _cells(rule.grid).items():
+        inside = exp.In(this=exp.column("cell"), expressions=[dialect.literal(c) for c in cells])
+        cluster = cluster.when(inside, dialect.literal(number))
+    return (
+        exp.select(
+            customer.copy(),
+            exp.alias_(cluster.else_(dialect.literal(rule.no_purchase)), "cluster"),
+            exp.alias_(exp.cast(exp.Null(), "DOUBLE"), "distance"),
+        )
+        .from_("placed")
+        .with_("scored", as_=scored)
+        .with_("placed", as_=placed)
+    )
+
+
+def _score(value: exp.Expr, cuts: Sequence[float], scores: Sequence[int]) -> exp.Case:
+    """Return the score of a value; NULL where there is none."""
+    case = exp.Case().when(exp.Is(this=value.copy(), expression=exp.Null()), exp.Null())
+    for cut, score in zip(cuts, scores, strict=False):
+        below = exp.LTE(this=value.copy(), expression=dialect.literal(float(cut)))
+        case = case.when(below, dialect.literal(score))
+    return case.else_(dialect.literal(scores[-1]))
+
+
+def _cells(grid: Sequence[Sequence[int]]) -> dict[int, list[int]]:
+    """Return the cells of each cluster, as the two scores read together: 55, 54, ..."""
+    found: dict[int, list[int]] = {}
+    for recency, row in zip(SCORES, grid, strict=True):
+        for frequency, cluster in zip(SCORES, row, strict=True):
+            found.setdefault(cluster, []).append(10 * recency + frequency)
+    return dict(sorted(found.items()))

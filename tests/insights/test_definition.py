@@ -1,0 +1,137 @@
+"""Segments of the grid: their names are definitions, and every sentence is true of them."""
+
+import numpy as np
+import pyarrow as pa
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from clustomer.events import Window
+from clustomer.insights import interpret
+from clustomer.insights.rfm_actions import RFM_ADVICE
+from clustomer.segments import RFM_SEGMENTS, rfm
+
+
+def customers(orders: list[float], days: list[float | None]) -> pa.Table:
+    return pa.table(
+        {
+            "user_id": [f"u{i:03}" for i in range(len(orders))],
+            "orders": orders,
+            "purchase_recency_days": pa.array(days, pa.float64()),
+            "revenue": [10.0 * count for count in orders],
+        }
+    )
+
+
+@pytest.fixture(scope="module")
+def spread():
+    """25 buyers, one in each cell, and two who bought nothing."""
+    table = customers(
+        [float(f) for f in range(1, 6)] * 5 + [0.0, 0.0],
+        [10.0 * (6 - r) for r in range(1, 6) for _ in range(5)] + [None, None],
+    )
+    return table, interpret(table, rfm(table), currency="EUR")
+
+
+def test_names_are_definitions_and_say_so(spread):
+    _, said = spread
+    assert dict(said.names) == {
+        **{each.segment_id: each.name for each in RFM_SEGMENTS},
+        "no_purchase": "No purchase in the period",
+    }
+    assert {each.named_by for each in said.named.values()} == {"definition"}
+    evidence = {
+        each.segment_id: said.facts.render(each.evidence[0]) for each in said.insights.segments
+    }
+    assert evidence["champions"] == (
+        "By definition: recency score 5, frequency score 4 or 5. The last order lies at most 10 "
+        "days before the end of the data, and they placed more than 3 orders."
+    )
+    assert evidence["loyal"] == (
+        "By definition: recency score 3 or 4, frequency score 4 or 5. The last order lies more "
+        "than 10 days and at most 30 days before the end of the data, and they placed more than 3 "
+        "orders."
+    )
+    assert evidence["new"] == (
+        "By definition: recency score 5, frequency score 1. The last order lies at most 10 days "
+        "before the end of the data, and they placed at most 1 order."
+    )
+    assert evidence["at_risk"].endswith(
+        "more than 30 days before the end of the data, and they placed more than 2 orders and at "
+        "most 4 orders."
+    )
+    assert evidence["no_purchase"] == "By definition: no order in the period."
+
+
+def test_every_fact_can_be_recomputed(spread):
+    _, said = spread
+    assert said.facts.verify(said.tables) == ()
+    assert said.facts["grid.recency.1"].value == 10.0
+    assert said.facts["grid.orders.4"].value == 4.0
+
+
+def test_the_report_says_what_the_names_are_worth(spread):
+    _, said = spread
+    method = {title: " ".join(texts) for title, texts in said.insights.method}
+    assert "The names are definitions" in method["What the names say"]
+    assert "25 customers with an order were scored" in said.facts.render(
+        method["How the segments are defined"]
+    )
+    assert "k-means" not in str(said.insights)
+    # without a window nothing is known of the time that names like these need
+    assert any("customary names say little" in text for text in said.insights.limits)
+    assert said.insights.opening[0].startswith('The segment "Loyal customers" holds')
+
+
+def test_empty_segments_are_listed():
+    table = customers([1.0, 1.0, 1.0, 5.0, 9.0], [1.0, 2.0, 30.0, 40.0, 50.0])
+    said = interpret(table, rfm(table))
+    method = dict(said.insights.method)["How the segments are defined"]
+    assert any(text.startswith("Nobody is in: Champions; Loyal customers;") for text in method)
+
+
+def test_each_of_the_ten_has_its_own_advice():
+    found = [RFM_ADVICE[each.segment_id](lambda *names: True) for each in RFM_SEGMENTS]
+    assert len({each.headline for each in found}) == len(found)
+    assert all(len(each.actions) == 4 for each in found)
+    bare = [RFM_ADVICE[each.segment_id](lambda *names: False) for each in RFM_SEGMENTS]
+    assert not any("categor" in action.text for each in bare for action in each.actions)
+
+
+# What `who` claims, as shares of all who ordered: at least so many with fewer orders, fewer than
+# so many with fewer orders, at least so many with a more recent order.
+CLAIMS = {
+    "champions": (0.6, None, None),
+    "loyal": (0.6, None, 0.2),
+    "potential_loyalists": (0.2, None, None),
+    "new": (None, 0.2, None),
+    "promising": (None, 0.2, 0.2),
+    "need_attention": (0.4, None, 0.4),
+    "about_to_sleep": (None, 0.4, 0.4),
+    "at_risk": (0.4, None, 0.6),
+    "cant_lose": (0.8, None, 0.6),
+    "hibernating": (None, 0.4, 0.6),
+}
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.lists(st.tuples(st.integers(1, 6), st.integers(0, 8)), min_size=1, max_size=60))
+def test_what_is_said_of_them_holds_whatever_the_ties(rows):
+    orders = np.array([count for count, _ in rows], dtype=float)
+    days = np.array([day for _, day in rows], dtype=float)
+    found = rfm(customers(orders.tolist(), days.tolist()))
+    for i, cluster in enumerate(found.table["cluster"].to_pylist()):
+        more, fewer, later = CLAIMS[found.segment_ids[cluster]]
+        below = np.mean(orders < orders[i])
+        assert more is None or below >= more
+        assert fewer is None or below < fewer
+        assert later is None or np.mean(days < days[i]) >= later
+
+
+def test_a_long_window_needs_no_warning(spread):
+    from datetime import datetime
+
+    table, _ = spread
+    window = Window(datetime(2024, 1, 1), datetime(2024, 12, 1), "UTC")
+    said = interpret(table, rfm(table), window=window)
+    assert not any("customary names say little" in text for text in said.insights.limits)
