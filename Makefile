@@ -4,13 +4,14 @@ UV_VERSION := 0.13.9
 UV := .uv/bin/uv
 RUN := $(UV) run --frozen --no-sync
 
-.PHONY: setup demo test check format docs lock clean
+.PHONY: setup demo test bench check format docs lock clean
 .DEFAULT_GOAL := help
 
 help:
 	@echo "make demo    set up, simulate a shop of a million events, segment it"
 	@echo "make test    set up, run every check and every test"
 	@echo "make check   formatting, lint, types and room contracts only"
+	@echo "make bench   measure speed and memory beside the alternatives (BENCH=--full for all)"
 	@echo "make docs    regenerate the reference pages"
 	@echo "make clean   remove everything that make created"
 
@@ -41,6 +42,9 @@ test: check
 format: setup
 	$(RUN) ruff format .
 	$(RUN) ruff check --fix .
+
+bench: setup
+	$(RUN) python benchmarks/bench.py $(BENCH)
 
 docs: setup
 	$(RUN) python scripts/generate_reference.py

@@ -26,6 +26,12 @@ def skip_or_fail(reason: str) -> None:
 
 
 @pytest.fixture
+def lacking() -> Callable[[str], None]:
+    """Say what the machine lacks for a test."""
+    return skip_or_fail
+
+
+@pytest.fixture
 def data() -> Callable[[str], Path]:
     def find(name: str) -> Path:
         if not DATA.is_dir():

@@ -4,43 +4,15 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
-from clustomer import cli
 from clustomer.events import read_schema
 from clustomer.results import Results
 
-Call = Callable[..., tuple[int, str, str]]
 
-
-@pytest.fixture
-def call(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Call:
-    """Run the command line in this process; give its exit code, output and messages."""
-
-    def run(*arguments: object) -> tuple[int, str, str]:
-        monkeypatch.setattr(sys, "argv", ["clustomer", *map(str, arguments)])
-        monkeypatch.setenv("COLUMNS", "200")
-        monkeypatch.setenv("NO_COLOR", "1")
-        with pytest.raises(SystemExit) as stop:
-            cli.main()
-        out, err = capsys.readouterr()
-        assert "Traceback" not in err
-        return int(stop.value.code or 0), out, err
-
-    return run
-
-
-@pytest.fixture
-def shop(tmp_path: Path, call: Call) -> Path:
-    path = tmp_path / "shop.db"
-    assert call("simulate", path, "--events", 4_000, "--quiet") == (0, "", "")
-    return path
-
-
-def test_a_run_ends_with_a_summary_and_where_the_report_is(call: Call, shop, tmp_path) -> None:
+def test_a_run_ends_with_a_summary_and_where_the_report_is(call, shop, tmp_path) -> None:
     code, out, err = call("run", shop, "--out", tmp_path / "out", "--currency", "EUR")
     assert code == 0
     assert "Segment" in out
@@ -49,7 +21,7 @@ def test_a_run_ends_with_a_summary_and_where_the_report_is(call: Call, shop, tmp
     assert "Choose and fit segments" in err
 
 
-def test_json_is_one_object_on_standard_output(call: Call, shop, tmp_path) -> None:
+def test_json_is_one_object_on_standard_output(call, shop, tmp_path) -> None:
     code, out, _ = call("run", shop, "--out", tmp_path / "out", "--json", "--k", 4, "--no-events")
     assert code == 0
     found = json.loads(out)
@@ -58,12 +30,12 @@ def test_json_is_one_object_on_standard_output(call: Call, shop, tmp_path) -> No
     assert sum(part["customers"] for part in found["segments"]) == found["customers"]
 
 
-def test_quiet_says_nothing(call: Call, shop, tmp_path) -> None:
+def test_quiet_says_nothing(call, shop, tmp_path) -> None:
     code, out, err = call("run", shop, "--out", tmp_path / "out", "--quiet", "--k", 3)
     assert (code, out, err) == (0, "", "")
 
 
-def test_check_prints_what_cleaning_did(call: Call, shop) -> None:
+def test_check_prints_what_cleaning_did(call, shop) -> None:
     code, out, _ = call("check", shop)
     assert code == 0
     assert "4,000 rows = " in out
@@ -73,7 +45,7 @@ def test_check_prints_what_cleaning_did(call: Call, shop) -> None:
     assert found["kept"] + found["rejected"] == found["rows"] == 4_000
 
 
-def test_schema_shows_rows_and_writes_a_file_to_edit(call: Call, shop, tmp_path) -> None:
+def test_schema_shows_rows_and_writes_a_file_to_edit(call, shop, tmp_path) -> None:
     code, out, _ = call("schema", shop)
     assert code == 0
     assert "rees46, detected from the columns" in out
@@ -87,7 +59,7 @@ def test_schema_shows_rows_and_writes_a_file_to_edit(call: Call, shop, tmp_path)
     assert code == 0
 
 
-def test_schema_drafts_what_it_does_not_know(call: Call, tmp_path) -> None:
+def test_schema_drafts_what_it_does_not_know(call, tmp_path) -> None:
     (tmp_path / "log.csv").write_text("visitorid,event,when\n1,view,2024-01-01\n")
     code, out, _ = call("schema", tmp_path / "log.csv", "--out", tmp_path / "mine.toml")
     assert code == 0
@@ -95,7 +67,7 @@ def test_schema_drafts_what_it_does_not_know(call: Call, tmp_path) -> None:
     assert 'event_time = "CHANGE-ME"' in (tmp_path / "mine.toml").read_text()
 
 
-def test_simulate_is_reproducible(call: Call, tmp_path) -> None:
+def test_simulate_is_reproducible(call, tmp_path) -> None:
     for name in ("a.csv", "b.csv"):
         code, out, _ = call("simulate", tmp_path / name, "--events", 2_000, "--seed", 3)
         assert code == 0
@@ -130,7 +102,7 @@ BAD = [
 
 @pytest.mark.parametrize(("arguments", "code", "message"), BAD, ids=lambda v: str(v)[:50])
 def test_a_mistake_is_one_message_and_its_exit_code(
-    call: Call, shop, monkeypatch, arguments, code, message
+    call, shop, monkeypatch, arguments, code, message
 ) -> None:
     monkeypatch.chdir(shop.parent)
     before = sorted(os.listdir(shop.parent))
@@ -141,7 +113,7 @@ def test_a_mistake_is_one_message_and_its_exit_code(
     assert sorted(os.listdir(shop.parent)) == before
 
 
-def test_no_structure_is_an_exit_code_of_its_own(call: Call, tmp_path) -> None:
+def test_no_structure_is_an_exit_code_of_its_own(call, tmp_path) -> None:
     (tmp_path / "one.csv").write_text("event_time,user_id\n2024-01-01,1\n2024-01-02,1\n")
     code, out, _ = call("run", tmp_path / "one.csv", "--out", tmp_path / "out")
     assert code == 5
@@ -165,7 +137,7 @@ def test_an_interruption_leaves_nothing_half_written(shop: Path) -> None:
     assert not out.exists() or os.listdir(out) == ["versions"]
 
 
-def test_the_version_and_the_help(call: Call) -> None:
+def test_the_version_and_the_help(call) -> None:
     assert call("--version")[1].startswith("clustomer 0.")
     code, out, _ = call("--help")
     assert code == 0

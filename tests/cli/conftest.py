@@ -1,0 +1,33 @@
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from clustomer import cli
+
+Call = Callable[..., tuple[int, str, str]]
+
+
+@pytest.fixture
+def call(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Call:
+    """Run the command line in this process; give its exit code, output and messages."""
+
+    def run(*arguments: object) -> tuple[int, str, str]:
+        monkeypatch.setattr(sys, "argv", ["clustomer", *map(str, arguments)])
+        monkeypatch.setenv("COLUMNS", "200")
+        monkeypatch.setenv("NO_COLOR", "1")
+        with pytest.raises(SystemExit) as stop:
+            cli.main()
+        out, err = capsys.readouterr()
+        assert "Traceback" not in err
+        return int(stop.value.code or 0), out, err
+
+    return run
+
+
+@pytest.fixture
+def shop(tmp_path: Path, call: Call) -> Path:
+    path = tmp_path / "shop.db"
+    assert call("simulate", path, "--events", 4_000, "--quiet") == (0, "", "")
+    return path
