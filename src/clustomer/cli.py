@@ -91,6 +91,42 @@ Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Say nothing but erro
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON object on standard output.")]
 
 
+def _configure(context: typer.Context, path: Path | None) -> None:
+    """Let a file give what the command line leaves out."""
+    from clustomer.configuration import FILE_NAME, read_configuration
+
+    if path is None:
+        path = Path(FILE_NAME)
+        if not path.is_file():
+            return
+    names = {
+        _option_name(parameter): str(parameter.name)
+        for parameter in context.command.params
+        if parameter.name not in {"config", "help"}
+    }
+    given = read_configuration(path, names)
+    context.default_map = {names[option]: value for option, value in given.items()}
+    context.meta["configuration"] = (path, {names[option]: option for option in given})
+
+
+def _option_name(parameter: Any) -> str:
+    longest = max(parameter.opts, key=len)
+    return str(longest).lstrip("-").replace("-", "_")
+
+
+Config = Annotated[
+    Path | None,
+    typer.Option(
+        "--config",
+        metavar="FILE",
+        is_eager=True,
+        callback=_configure,
+        help="A TOML file with any of these options; the command line wins.",
+        show_default="clustomer.toml in this folder, where there is one",
+    ),
+]
+
+
 def _version(asked: bool) -> None:
     if asked:
         from importlib.metadata import version
@@ -111,6 +147,7 @@ def _root(
 
 @app.command()
 def run(
+    context: typer.Context,
     source: Source,
     out: Annotated[Path, typer.Option(metavar="DIR", help="The results folder.")] = Path(
         "clustomer-results"
@@ -159,6 +196,7 @@ def run(
     cost: Annotated[
         float, typer.Option(min=0, help="Cost of contacting one customer, in the shop's currency.")
     ] = 0.5,
+    config: Config = None,
     seed: Annotated[int, typer.Option(min=0, help="The same seed gives the same results.")] = 0,
     quiet: Quiet = False,
     as_json: Json = False,
@@ -189,6 +227,8 @@ def run(
         random_state=seed,
     )
     progress = _progress(quiet)
+    if not quiet:
+        _announce_configuration(context)
     done = run_pipeline(source, out, settings=settings, progress=progress)
     if as_json:
         _print_json(_run_object(done))
@@ -404,6 +444,21 @@ def _print_run(done: "Run", out: Path) -> None:
         reason=done.segmentation.selection.reason,
         report=out / "latest" / "reports" / "report.html",
     )
+
+
+def _announce_configuration(context: typer.Context) -> None:
+    if "configuration" not in context.meta:
+        return
+    path, options = context.meta["configuration"]
+    overridden = [
+        option
+        for name, option in options.items()
+        if context.get_parameter_source(name).name == "COMMANDLINE"  # type: ignore[union-attr]
+    ]
+    text = f"Options from {path}: {', '.join(options.values()) or 'none'}"
+    if overridden:
+        text += f". The command line overrides: {', '.join(overridden)}"
+    typer.echo(text, err=True)
 
 
 def _announce(name: str, detected: bool) -> None:
