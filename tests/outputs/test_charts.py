@@ -11,6 +11,7 @@ from stories import contrast, draw_all
 
 from clustomer.outputs.charts import differences_chart, draw, pca_chart, sizes_chart
 from clustomer.outputs.charts.differences import _cell
+from clustomer.outputs.charts.figure import headed
 from clustomer.outputs.charts.labels import place_labels
 from clustomer.outputs.charts.slimming import slim
 from clustomer.outputs.theme import (
@@ -59,6 +60,15 @@ def test_png_are_twice_the_size_on_white(figures):
         assert 1000 < width < 2000, figure.name
         assert 500 < height < 2000, figure.name
         assert len(figure.png) < 900_000
+
+
+def test_a_long_title_does_not_leave_its_page():
+    svg = '<svg xmlns="http://www.w3.org/2000/svg" width="200" height="50"><path/></svg>'
+    for letter, ems in (("W", 0.944), ("n", 0.611), ("界", 1.0)):
+        page = ElementTree.fromstring(headed(svg, title=letter * 70, note="<b>"))
+        assert float(page.get("width")) >= 16 + 70 * ems * 17
+        assert page.find(f"{SVG}rect").attrib["fill"] == PAPER
+        assert "<b>" in ["".join(text.itertext()) for text in page.iter(f"{SVG}text")]
 
 
 def test_svg_are_small_and_fit_their_layout(figures):

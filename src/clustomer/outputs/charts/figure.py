@@ -1,9 +1,11 @@
 """A picture in the forms that a report needs: PNG, and SVG wide and narrow."""
 
+import math
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Literal
+from xml.sax.saxutils import escape
 
 import vl_convert
 
@@ -15,6 +17,17 @@ Layout = Literal["wide", "narrow"]
 """`wide` for a page or a screen (about 720 pixels), `narrow` for a phone (about 340)."""
 
 PNG_SCALE = 2
+PAGE_PADDING = 8
+# Of Liberation Sans, in units of its size; letters that are not here are as broad as most.
+_BREADTHS = {
+    **dict.fromkeys("ijlI.,;:'|!/ft[] \u00a0", 0.27),
+    **dict.fromkeys("r()-", 0.333),
+    **dict.fromkeys("ckvxyzsJ", 0.5),
+    **dict.fromkeys("ABEFKPSTVXYZ&", 0.65),
+    **dict.fromkeys("CDHNRUGOQw", 0.74),
+    **dict.fromkeys("mMW%@", 0.89),
+}
+_BOLD = 1.08
 
 
 @dataclass(frozen=True)
@@ -49,18 +62,15 @@ def draw(
 
     The same chart gives the same bytes, however many were drawn before it.
     """
-    wide = chart("wide")
-    titled = {**wide, "title": _headline(say(title), say(note))}
-    png = vl_convert.vegalite_to_png(
-        _whole(titled, "wide", PAPER), scale=PNG_SCALE, allowed_base_urls=[]
-    )
+    wide = _svg(chart("wide"), "wide", name, say(description))
+    page = headed(wide, title=say(title), note=say(note))
     return Figure(
         name=name,
         title=title,
         note=note,
         description=description,
-        png=bytes(png),
-        wide=_svg(wide, "wide", name, say(description)),
+        png=bytes(vl_convert.svg_to_png(page, scale=PNG_SCALE)),
+        wide=wide,
         narrow=_svg(chart("narrow"), "narrow", name, say(description)),
     )
 
@@ -90,26 +100,58 @@ def shorten(text: str, width: int) -> str:
     return text if len(text) <= width else text[: width - 1].rstrip() + "…"
 
 
-def _headline(title: str, note: str) -> Specification:
-    return {
-        "text": wrap(title, 78),
-        "subtitle": wrap(note, 108),
-        "anchor": "start",
-        "frame": "bounds",
-        "fontSize": 17,
-        "lineHeight": 22,
-        "subtitleFontSize": 12.5,
-        "subtitleLineHeight": 17,
-        "subtitlePadding": 6,
-        "offset": 18,
-    }
+def headed(svg: str, *, title: str, note: str) -> str:
+    """Return a picture on paper, under its title and its note.
+
+    >>> svg = '<svg xmlns="http://www.w3.org/2000/svg" width="100" height="50"><path/></svg>'
+    >>> headed(svg, title="Buyers & visitors", note="")[:72]
+    '<svg xmlns="http://www.w3.org/2000/svg" width="155" height="106"><rect w'
+    """
+    opening = svg[: svg.index(">")]
+    width, height = (
+        float(opening.partition(f' {side}="')[2].partition('"')[0]) for side in ("width", "height")
+    )
+    titles, notes = wrap(title, 78), wrap(note, 108)
+    x, first, second = PAGE_PADDING, 22.5, 20.5 + 22 * len(titles)
+    down = 17 + 22 * len(titles) + 17 * len(notes)
+    longest = max(
+        [breadth(line) * 17 * _BOLD for line in titles] + [breadth(line) * 12.5 for line in notes]
+    )
+    width = max(width, math.ceil(longest + 2 * PAGE_PADDING))
+    head = "".join(
+        [
+            *_lines(titles, x, first, 22, f'font-size="17px" font-weight="bold" fill="{INK}"'),
+            *_lines(notes, x, second, 17, f'font-size="12.5px" fill="{MUTED}"'),
+        ]
+    )
+    return (
+        f'<svg xmlns="http://www.w3.org/2000/svg" width="{width:g}" height="{height + down:g}">'
+        f'<rect width="100%" height="100%" fill="{PAPER}"/>'
+        f'<g font-family="{FONT}">{head}</g>'
+        f'<g transform="translate(0,{down})">{svg[len(opening) + 1 : svg.rindex("</svg>")]}</g>'
+        "</svg>"
+    )
 
 
-def _whole(chart: Specification, layout: Layout, background: str) -> Specification:
+def _lines(lines: list[str], x: float, y: float, leading: float, look: str) -> Iterator[str]:
+    for index, line in enumerate(lines):
+        yield f'<text x="{x:g}" y="{y + index * leading:g}" {look}>{escape(line)}</text>'
+
+
+def breadth(text: str) -> float:
+    """Return about how broad a text is, in units of its size.
+
+    >>> breadth("ill") < breadth("mmm")
+    True
+    """
+    return sum(_BREADTHS.get(letter, 0.57 if letter < "\u2e80" else 1.0) for letter in text)
+
+
+def _whole(chart: Specification, layout: Layout) -> Specification:
     return {
         **chart,
-        "background": background,
-        "padding": 8 if layout == "wide" else 2,
+        "background": "transparent",
+        "padding": PAGE_PADDING if layout == "wide" else 2,
         "config": _type_and_lines(12 if layout == "wide" else 11),
     }
 
@@ -148,5 +190,5 @@ def _type_and_lines(size: int) -> Specification:
 
 
 def _svg(chart: Specification, layout: Layout, name: str, description: str) -> str:
-    text = vl_convert.vegalite_to_svg(_whole(chart, layout, "transparent"), allowed_base_urls=[])
+    text = vl_convert.vegalite_to_svg(_whole(chart, layout), allowed_base_urls=[])
     return slim(text, name=f"{name}-{layout}", description=description)
