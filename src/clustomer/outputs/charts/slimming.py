@@ -2,6 +2,7 @@
 
 import re
 from collections import Counter
+from functools import lru_cache
 from xml.etree import ElementTree
 
 _SVG = "http://www.w3.org/2000/svg"
@@ -69,7 +70,7 @@ def _prune(element: ElementTree.Element) -> None:
         if key == "opacity" and value == "1":
             del element.attrib[key]
         elif key in ("d", "transform", "x", "y", "x2", "y2", "width", "height"):
-            element.set(key, _NUMBER.sub(_rounded, value))
+            element.set(key, _rounded(value))
     if element.attrib.get("transform") == "translate(0,0)":
         del element.attrib["transform"]
     for child in list(element):
@@ -139,5 +140,6 @@ def _tag(element: ElementTree.Element) -> str:
     return element.tag.rpartition("}")[2]
 
 
-def _rounded(match: re.Match[str]) -> str:
-    return f"{round(float(match[0]), 2):.2f}".rstrip("0").rstrip(".").replace("-0", "-0") or "0"
+@lru_cache(maxsize=64)  # a mark has the same outline wherever it is drawn
+def _rounded(text: str) -> str:
+    return _NUMBER.sub(lambda number: f"{float(number[0]):.2f}".rstrip("0").rstrip("."), text)
