@@ -266,6 +266,13 @@ def test_ga4(tmp_path: Path, kind: str) -> None:
     assert told(events, "event_time")[0] == ("2024-03-01 10:00:30.500000",)
 
 
+def test_columns_that_nothing_leads_into_are_unused() -> None:
+    assert describe_source(FORMATS / "ga4.jsonl").unused == ["event_date"]
+    unused = describe_source(FORMATS / "shopify.csv").unused
+    assert "Refunded Amount" in unused
+    assert "Cancelled at" not in unused
+
+
 def test_equal_items_of_one_event_are_two_items_and_equal_events_one() -> None:
     row = ga4_rows()[3]
     row["items"] = [row["items"][0]] * 2

@@ -1,4 +1,5 @@
 import gzip
+import json
 import sqlite3
 from pathlib import Path
 
@@ -62,6 +63,15 @@ def written(folder: Path, kind: str) -> object:
         return write_text(folder / "shop.tsv", "\t")
     if kind == "semicolons":
         return write_text(folder / "shop.csv", ";")
+    if kind == "jsonl":
+        rows = [json.dumps(row) for row in table().to_pylist()]
+        (folder / "shop.jsonl").write_text("\n".join(rows))
+        return folder / "shop.jsonl"
+    if kind == "duckdb":
+        with duckdb.connect(str(folder / "shop.duckdb")) as connection:
+            connection.register("log", table())
+            connection.execute("CREATE TABLE ecommerce_behavior AS FROM log")
+        return folder / "shop.duckdb"
     if kind == "pandas":
         return table().to_pandas()
     if kind == "polars":
@@ -78,7 +88,7 @@ def written(folder: Path, kind: str) -> object:
 
 
 KINDS = [
-    *("sqlite", "csv", "csv.gz", "csv.zst", "tsv", "semicolons"),
+    *("sqlite", "duckdb", "jsonl", "csv", "csv.gz", "csv.zst", "tsv", "semicolons"),
     *("pandas", "polars", "arrow", "stream", "glob", "folder"),
 ]
 

@@ -5,6 +5,7 @@ from typing import Any
 
 from clustomer.engines import DuckDB
 from clustomer.events.detection import UNMAPPED, draft_schema, fit_schema, with_header
+from clustomer.events.paths import split
 from clustomer.events.schema import COLUMNS, EventSchema
 from clustomer.events.schema_file import read_schema
 from clustomer.events.sources import open_source
@@ -27,6 +28,14 @@ class Description:
     schema: EventSchema
     known: bool
     rows: list[dict[str, Any]]
+
+    @property
+    def unused(self) -> list[str]:
+        """The source's columns that the schema says nothing of."""
+        schema = self.schema
+        paths = (*schema.columns.values(), schema.unnest or "", schema.return_time or "")
+        used = {found[0] for path in paths if (found := split(self.columns, path)) is not None}
+        return [column for column in self.columns if column not in used]
 
 
 def describe_source(

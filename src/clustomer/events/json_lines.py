@@ -68,12 +68,16 @@ def _structure(engine: DuckDB, label: str, lines: str, paths: list[str]) -> dict
             [paths, paths],
         )
     except engine.errors as error:
-        raise InputError(f"{label} cannot be read as JSON Lines: {first_line(error)}") from error
+        raise InputError(
+            f"{label} cannot be read as JSON Lines: {first_line(error)} It may be truncated or "
+            "damaged."
+        ) from error
     structure = json.loads(found[0][0]) if found and found[0][0] else None
     if not isinstance(structure, dict) or not structure:
         raise InputError(
             f"{label} has no line that is a JSON object. Expected JSON Lines: one object a line, "
-            'such as {"event_time": "2024-01-01 10:00:00", "user_id": "7"}.'
+            'such as {"event_time": "2024-01-01 10:00:00", "user_id": "7"}. One array of objects '
+            "is not JSON Lines: write each object on a line of its own (jq -c '.[]')."
         )
     unique: dict[str, Structure] = {}
     for key, inside in structure.items():
