@@ -516,9 +516,8 @@ def _print_schema(described: Any) -> None:
     for ours, theirs in described.schema.columns.items():
         mapping.add_row(ours, Text(theirs))
     console.print(mapping)
-    unused = [name for name in described.columns if name not in described.schema.columns.values()]
-    if unused:
-        console.print(Text("Not used: " + ", ".join(unused)))
+    if described.unused:
+        console.print(Text("Not used: " + ", ".join(described.unused)))
     if described.rows:
         console.print("\nThe first rows, as they will be understood:")
         rows = Grid(box=None, pad_edge=False, show_header=False, expand=True)
