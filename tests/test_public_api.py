@@ -31,6 +31,7 @@ PUBLIC = [
     "customer_features",
     "interpret",
     "read_events",
+    "rename",
     "rfm",
     "run",
     "segment",

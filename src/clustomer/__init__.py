@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from clustomer.events import Cleaning, Events, EventSchema, Window, read_events
     from clustomer.insights import Facts, Interpretation, interpret
     from clustomer.pipeline import Run, Settings, run
+    from clustomer.renaming import rename
     from clustomer.results import Results
     from clustomer.segments import Segmentation, SelectK, assign, rfm, segment
 
@@ -38,6 +39,7 @@ _HOMES = {
     "customer_features": "customers",
     "interpret": "insights",
     "read_events": "events",
+    "rename": "renaming",
     "rfm": "segments",
     "run": "pipeline",
     "segment": "segments",
@@ -66,6 +68,7 @@ __all__ = [
     "customer_features",
     "interpret",
     "read_events",
+    "rename",
     "rfm",
     "run",
     "segment",

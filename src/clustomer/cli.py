@@ -327,6 +327,48 @@ def show_schema(
 
 
 @app.command()
+def rename(
+    results: Annotated[
+        Path,
+        typer.Argument(
+            metavar="RESULTS",
+            help="A results folder that `clustomer run` wrote.",
+            show_default=False,
+        ),
+    ],
+    segment_id: Annotated[
+        str,
+        typer.Argument(
+            metavar="ID", help="The segment's id, such as S2 or champions.", show_default=False
+        ),
+    ],
+    name: Annotated[
+        str,
+        typer.Argument(metavar="NAME", help="What you call the segment.", show_default=False),
+    ],
+    quiet: Quiet = False,
+    as_json: Json = False,
+) -> None:
+    """Give a segment a name of your own, in a new version of the results.
+
+    Report, figures and tables are written anew with the name, marked as given by you; nothing
+    is clustered again. The program's own name takes the mark away.
+    """
+    from clustomer.renaming import rename as rename_segment
+
+    with _progress(quiet).stage("Write the results with the new name"):
+        found = rename_segment(results, segment_id, name)
+    entries = {part["segment_id"]: part for part in found.manifest["segments"]}
+    entry = entries[segment_id]
+    if as_json:
+        _print_json({"results": str(found.path), "version": found.manifest["version"], **entry})
+    elif not quiet:
+        own = f' (own name: "{entry["own_name"]}")' if entry["own_name"] else ""
+        typer.echo(f'Segment {segment_id} is now called "{entry["segment"]}"{own}.')
+        typer.echo(f"Report: {found.path / 'reports' / 'report.html'}")
+
+
+@app.command()
 def simulate(
     out: Annotated[
         Path,
@@ -339,9 +381,40 @@ def simulate(
     ],
     events: Annotated[int, typer.Option(help="Rows of the log.")] = 1_000_000,
     customers: Annotated[
-        int | None, typer.Option(help="Customers.", show_default="one for every 35 events")
+        int | None,
+        typer.Option(
+            help="Customers.", show_default="one for every 35 events; for every 7 in under a week"
+        ),
     ] = None,
-    days: Annotated[int, typer.Option(help="Days that the log spans.")] = 150,
+    days: Annotated[
+        int, typer.Option(help="Days that the log spans. Some kinds of customers need weeks.")
+    ] = 150,
+    dirt: Annotated[
+        float,
+        typer.Option(help="Scales the rates of flaws; 0 gives a clean log, typed where Parquet."),
+    ] = 1.0,
+    no_structure: Annotated[
+        bool,
+        typer.Option("--no-structure", help="One population without segments, for comparison."),
+    ] = False,
+    drift: Annotated[
+        float,
+        typer.Option(
+            help="0 to 1: how strongly everyone buys less and prices rise as time goes by."
+        ),
+    ] = 0.0,
+    migration: Annotated[
+        float,
+        typer.Option(
+            help="0 to 1: share of the customers who change their kind once; the truth says when."
+        ),
+    ] = 0.0,
+    tastes: Annotated[
+        bool,
+        typer.Option(
+            "--tastes", help="Give each customer one of 8 tastes in products; the truth says which."
+        ),
+    ] = False,
     seed: Annotated[int, typer.Option(help="The same seed gives the same shop.")] = 0,
     overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace the files.")] = False,
     quiet: Quiet = False,
@@ -350,14 +423,29 @@ def simulate(
     """Write the log of a simulated shop whose true customer segments are known."""
     from clustomer.simulate import simulate as simulate_shop
 
-    with _progress(quiet).stage(f"Simulate {events:,} events"):
+    passed = 0
+
+    def count(rows: int) -> None:
+        nonlocal passed
+        passed += rows
+
+    def fraction() -> float:
+        return passed / (2 * events)
+
+    with _progress(quiet).stage(f"Simulate {events:,} events", fraction):
         made = simulate_shop(
             out,
             events=events,
             customers=customers,
             days=days,
+            dirt=dirt,
+            structure="none" if no_structure else "kinds",
+            drift=drift,
+            migration=migration,
+            tastes=tastes,
             random_state=seed,
             overwrite=overwrite,
+            on_rows=count,
         )
     found: dict[str, Any] = {
         "log": str(made.path),
@@ -366,6 +454,10 @@ def simulate(
         "customers": made.customers,
         "segments": dict(made.segments),
         "dirt": dict(made.dirt),
+        "structure": made.structure,
+        "drift": dict(made.drift),
+        "movers": made.movers,
+        "tastes": made.tastes,
     }
     if as_json:
         _print_json(found)

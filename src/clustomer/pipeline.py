@@ -2,7 +2,9 @@
 
 import os
 from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass
+from importlib import import_module
 from typing import Any, Literal
 
 import pyarrow as pa
@@ -13,7 +15,7 @@ from clustomer.customers import Customers, customer_features, feature
 from clustomer.engines import DuckDB
 from clustomer.errors import UsageError, did_you_mean
 from clustomer.events import Events, fingerprint, read_events, rejected_rows, write_events
-from clustomer.insights import Interpretation, check_currency, check_spend, interpret
+from clustomer.insights import Interpretation, Name, check_currency, check_spend, interpret
 from clustomer.outputs.figures import draw_figures
 from clustomer.outputs.report import write_reports
 from clustomer.outputs.tables import (
@@ -128,7 +130,9 @@ def run(
     settings = settings or Settings()
     settings.check()
     progress = progress or silent()
-    with DuckDB() as engine:
+    with DuckDB() as engine, ThreadPoolExecutor(1) as aside:
+        # scikit-learn takes as long to load as a million events take to read
+        aside.submit(import_module, "clustomer.segments.selection")
         events = read_events(
             source,
             table=settings.table,
@@ -164,20 +168,29 @@ def run(
                 source_label=events.source,
             )
         identified = fingerprint(events)
-        identity = {"settings": asdict(settings), "input": identified}
+        identity = identity_of(asdict(settings), identified)
         about = _about(settings, identified, events, customers, segmentation, said)
         with new_version(out, cutoff=_moment(events), identity=identity, about=about) as draft:
-            with progress.stage("Draw and write the report"):
-                write_reports(
-                    draft.path, said.insights, said.facts, draw_figures(said, segmentation)
-                )
+            figures = aside.submit(draw_figures, said, segmentation)
             with progress.stage("Write tables"):
                 _write_tables(draft, events, customers, segmentation, said)
             if settings.keep_events:
                 with progress.stage("Write clean events"):
                     write_events(events, draft.path / "events")
+            with progress.stage("Draw and write the report"):
+                write_reports(draft.path, said.insights, said.facts, figures.result())
     assert draft.result is not None
     return Run(draft.result, events, customers, segmentation, said)
+
+
+def identity_of(
+    settings: Mapping[str, Any],
+    identified: Mapping[str, Any],
+    given_names: Mapping[str, str] | None = None,
+) -> Mapping[str, Any]:
+    """Return what a version depends on: the settings, the input, and names that were given."""
+    names = {"names": dict(given_names)} if given_names else {}
+    return {"settings": settings, "input": identified, **names}
 
 
 def _write_tables(
@@ -235,7 +248,6 @@ def _about(
     segmentation: Segmentation,
     said: Interpretation,
 ) -> Mapping[str, Any]:
-    names = said.names
     return {
         "settings": asdict(settings),
         "source": {
@@ -259,7 +271,7 @@ def _about(
         "segments": [
             {
                 "segment_id": profile.segment_id,
-                "segment": names[profile.segment_id],
+                **name_entry(said.named[profile.segment_id]),
                 "customers": profile.customers,
                 "share": profile.share,
                 "revenue": profile.revenue,
@@ -270,3 +282,8 @@ def _about(
         "unavailable_features": dict(customers.unavailable),
         "features_left_out": dict(segmentation.left_out),
     }
+
+
+def name_entry(name: Name) -> Mapping[str, Any]:
+    """Return a segment's name as the manifest holds it, and who gave it."""
+    return {"segment": name.name, "named_by": name.named_by, "own_name": name.own_name}

@@ -6,7 +6,7 @@ import pytest
 
 from clustomer.engines import DuckDB, parse
 from clustomer.errors import InputError
-from clustomer.segments import assign, read_model, segment, to_model
+from clustomer.segments import assign, read_model, restore, segment, to_model
 
 
 @pytest.fixture(scope="module")
@@ -79,7 +79,7 @@ def test_contract_of_the_file(segmentation):
     )
     assert list(model) == [
         "schema_version", "clustomer_version", "event_schema", "window", "features", "left_out",
-        "assignment", "exclusions", "segments", "selection", "sql",
+        "assignment", "exclusions", "segments", "selection", "projection", "sql",
     ]  # fmt: skip
     assert model["schema_version"] == 1
     assert list(model["features"][0]) == [
@@ -92,7 +92,8 @@ def test_contract_of_the_file(segmentation):
     assert [part["segment_id"] for part in model["segments"]] == ["S1", "S2", "S3", "bots"]
     assert model["segments"][0]["name"] == "Occasional buyers"
     assert model["segments"][-1] == {
-        "cluster": -1, "segment_id": "bots", "name": "Suspected bots", "customers": 2,
+        "cluster": -1, "segment_id": "bots", "name": "Suspected bots", "named_by": "rule",
+        "own_name": None, "customers": 2,
     }  # fmt: skip
     assert model["selection"]["requested"] == 3
     assert "COUNT(*) AS orders" in model["sql"]["customers"]
@@ -116,3 +117,15 @@ def test_other_files_are_refused(segmentation, change, message):
 def test_no_json_is_refused():
     with pytest.raises(InputError, match=r"This is no segmentation.json of schema version 1"):
         read_model("no json")
+
+
+def test_the_segmentation_comes_back_from_its_file(customers, segmentation):
+    loaded = read_model(to_model(segmentation).to_json())
+    again = restore(loaded, customers, segmentation.table)
+    assert again.table.equals(segmentation.table)
+    assert again.selection.criteria.equals(segmentation.selection.criteria)
+    assert again.projection.points.equals(segmentation.projection.points)
+    assert again.projection.loadings.equals(segmentation.projection.loadings)
+    for name in ("clusters", "segment_ids", "left_out", "structure", "k", "exclusions", "scaling"):
+        assert getattr(again, name) == getattr(segmentation, name)
+    assert to_model(again) == to_model(segmentation)

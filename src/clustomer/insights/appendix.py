@@ -58,12 +58,12 @@ def _found_or_defined(
         return (
             ("How the segments are defined", tuple(_grid(segmentation, named))),
             ("How segments are compared", _compared(_SCALE_OF_EACH)),
-            ("What the names say", _DEFINED_NAMES),
+            ("What the names say", (*_DEFINED_NAMES, *_given(named))),
         )
     return (
         ("Number of segments", tuple(_number(facts, segmentation))),
         ("How segments are compared", _compared("on the scale of the clustering")),
-        ("How segments get their names", tuple(_names(named))),
+        ("How segments get their names", (*_names(named), *_given(named))),
     )
 
 
@@ -78,6 +78,19 @@ _DEFINED_NAMES = (
     '"Champions", "at risk" and the like are the customary words for these cells. Whether such '
     "customers leave, or stay, this grid neither measures nor predicts.",
 )
+
+
+def _given(named: Mapping[str, Name]) -> Iterator[str]:
+    given = [each for each in named.values() if each.own_name is not None]
+    if given:
+        yield (
+            "Names given by you, and the program's own: "
+            + "; ".join(
+                f'"{escape(each.name)}" (own name "{escape(each.own_name or "")}")'
+                for each in given
+            )
+            + ". The evidence is that of the own name."
+        )
 
 
 def _grid(segmentation: Any, named: Mapping[str, Name]) -> Iterator[str]:

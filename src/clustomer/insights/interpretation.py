@@ -87,6 +87,7 @@ def interpret(
     window: Any = None,
     source_label: str = "the event log",
     unavailable: Mapping[str, str] | None = None,
+    given_names: Mapping[str, str] | None = None,
 ) -> Interpretation:
     """Say what the segments mean: profiles, names, facts, actions, texts.
 
@@ -111,6 +112,8 @@ def interpret(
         What the data is called in texts.
     unavailable : mapping of feature to reason, default that of `customers`
         Features that the data could not give.
+    given_names : mapping of segment id to name, default None
+        Names of the user's own, which are marked as such.
 
     Raises UsageError for a currency, margin or cost that makes no sense, InputError where the
     two tables do not hold the same customers.
@@ -147,6 +150,8 @@ def interpret(
         named = define_segments(profiles)
     else:
         named = name_segments(profiles, everyone, described, window_days=days)
+    for key, given in (given_names or {}).items():
+        named[key] = named[key].renamed(given)
     names = {each.segment_id: named[each.segment_id].name for each in profiles}
 
     tables = _tables(customer_table, labelled, segmentation, cleaning, missing)
@@ -166,7 +171,9 @@ def interpret(
         facts[fact.id] = fact
 
     told = tuple(
-        _segment_insight(each, everyone, profiles, named[each.segment_id], described, facts, days)
+        _segment_insight(
+            each, everyone, profiles, named[each.segment_id], described, facts, days, defined
+        )
         for each in profiles
     )
     insights = Insights(
@@ -305,10 +312,11 @@ def _segment_insight(
     described: Mapping[str, Described],
     facts: Mapping[str, Fact],
     days: float | None,
+    defined: bool,
 ) -> SegmentInsight:
     others = tuple(o for o in profiles if o is not each and o.segment_id != BOTS)
     case = Case(each, everyone, others, days)
-    said = advice(name.rule, case.has, defined=name.named_by == "definition")
+    said = advice(name.rule, case.has, defined=defined)
     found = marks(case, described) if each.segment_id != BOTS else ()
     key = each.segment_id
     whole = "all" if key == BOTS else EVERYONE

@@ -9,7 +9,7 @@ name ever depends on a cluster's number or on the order of rows.
 import math
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from clustomer.insights.cases import MOST, Case, known
@@ -19,7 +19,7 @@ from clustomer.insights.profiles import SLIGHTLY, Described, Profile
 from clustomer.insights.qualifiers import QUALIFIERS, Qualifier
 from clustomer.insights.rules import AVERAGE, MIXED, RULES, Rule
 
-NamedBy = Literal["rule", "definition"]
+NamedBy = Literal["rule", "definition", "user"]
 
 ALL_CUSTOMERS = "All customers"
 SUSPECTED_BOTS = "Suspected bots"
@@ -31,7 +31,8 @@ class Name:
     """The name of a segment, the rule that gave it, and the sentences that prove it.
 
     `named_by` is "rule" where the segment's numbers had to prove the name, "definition" where
-    the name is that of a cell of a grid.
+    the name is that of a cell of a grid, "user" where someone gave it. Then `own_name` is the
+    program's own, and the evidence speaks of that.
     """
 
     segment_id: str
@@ -39,6 +40,22 @@ class Name:
     rule: str
     evidence: tuple[str, ...]
     named_by: NamedBy = "rule"
+    own_name: str | None = None
+
+    def renamed(self, name: str) -> "Name":
+        r"""Return it with a name that a user gave.
+
+        >>> Name("S1", "Loyal regulars", "loyal", ()).renamed("VIP").evidence[0]
+        'Name given by you; the program\'s own name: "Loyal regulars".'
+        """
+        mark = f'Name given by you; the program\'s own name: "{escape(self.name)}".'
+        return replace(
+            self,
+            name=name,
+            evidence=(mark, *self.evidence),
+            named_by="user",
+            own_name=self.name,
+        )
 
     @property
     def said(self) -> str:

@@ -11,6 +11,7 @@ from clustomer.segments.exclusions import Exclusion
 from clustomer.segments.knee import find_elbow
 from clustomer.segments.model import SegmentationModel, read_model, to_model
 from clustomer.segments.projection import Projection
+from clustomer.segments.restoration import restore
 from clustomer.segments.rfm import rfm
 from clustomer.segments.rfm_grid import RFM_SEGMENTS, RfmGrid, RfmSegment
 from clustomer.segments.scaling import ScaledFeature, Scaling, fit_scaling, scale
@@ -39,6 +40,7 @@ __all__ = [
     "fit_scaling",
     "partition_criteria",
     "read_model",
+    "restore",
     "rfm",
     "sampled_silhouettes",
     "scale",

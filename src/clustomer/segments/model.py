@@ -13,7 +13,13 @@ from clustomer.engines import dialect
 from clustomer.errors import InputError
 from clustomer.segments.assignment import NearestCentroid, Rule, assignment_query
 from clustomer.segments.exclusions import BOTS, Exclusion, excluded_predicate
-from clustomer.segments.rfm_grid import SCORES, RfmGrid
+from clustomer.segments.rfm_grid import (
+    NO_PURCHASE_ID,
+    NO_PURCHASE_NAME,
+    RFM_SEGMENTS,
+    SCORES,
+    RfmGrid,
+)
 from clustomer.segments.scaling import ScaledFeature
 from clustomer.segments.segmentation import BOTS_ID, Segmentation
 
@@ -90,6 +96,12 @@ class SegmentModel(_Part):
     cluster: int
     segment_id: str
     name: str | None
+    named_by: Literal["rule", "definition", "user"] = Field(
+        default="rule", description="whether the numbers, a definition or a user gave the name"
+    )
+    own_name: str | None = Field(
+        default=None, description="what the program calls it, where a user gave the name"
+    )
     customers: int
 
 
@@ -100,6 +112,33 @@ class SelectionModel(_Part):
     requested: int | Literal["auto"] | None
     rule: str
     reason: str
+    k_range: tuple[int, int]
+    elbow_k: int | None
+    silhouette_k: int | None
+    structure: bool = Field(description="false where only one cluster could be made")
+    fitted_customers: int
+    random_state: int
+    criteria: list[dict[str, bool | int | float | None]] = Field(
+        description="one entry for every K that was fitted"
+    )
+
+
+class ArrowModel(_Part):
+    """The correlation of a feature with each axis of the map."""
+
+    feature: str
+    x: float
+    y: float
+    strength: float
+
+
+class ProjectionModel(_Part):
+    """The map: coordinates are (z - mean) · components, z the scaled features."""
+
+    mean: list[float]
+    components: list[list[float]]
+    explained_variance_ratio: list[float]
+    loadings: list[ArrowModel]
 
 
 class SqlModel(_Part):
@@ -122,6 +161,7 @@ class SegmentationModel(_Part):
     exclusions: list[ExclusionModel]
     segments: list[SegmentModel]
     selection: SelectionModel
+    projection: ProjectionModel | None
     sql: SqlModel
 
     @model_validator(mode="after")
@@ -177,6 +217,7 @@ def to_model(
     window: Mapping[str, Any] | None = None,
     customers_query: exp.Expr | None = None,
     names: Mapping[str, str] | None = None,
+    own_names: Mapping[str, str] | None = None,
 ) -> SegmentationModel:
     """Return a segmentation as the model that `segmentation.json` stores.
 
@@ -187,6 +228,7 @@ def to_model(
     window : start, cutoff, days and time zone, ready for JSON.
     customers_query : the query that makes customers from events, `Customers.query`.
     names : segment id ("S1" for cluster 0, ...) to name.
+    own_names : segment id to the program's own name, where `names` has one given by a user.
 
     Examples
     --------
@@ -200,7 +242,8 @@ def to_model(
     >>> [(part.segment_id, part.name, part.customers) for part in loaded.segments]
     [('S1', 'Few orders', 2), ('S2', 'Many', 1)]
     """
-    words = {BOTS_ID: BOTS_NAME, **(names or {})}
+    words = {BOTS_ID: BOTS_NAME, **_defined_names(segmentation.rule), **(names or {})}
+    own = own_names or {}
     sizes = segmentation.clusters
     # A defined segment may be empty today, and have customers when others are scored.
     ids = {c: i for c, i in segmentation.segment_ids.items() if c != BOTS or c in sizes}
@@ -218,6 +261,8 @@ def to_model(
                 cluster=cluster,
                 segment_id=segment_id,
                 name=words.get(segment_id),
+                named_by=_named_by(segment_id, segmentation.rule, own),
+                own_name=own.get(segment_id),
                 customers=sizes.get(cluster, 0),
             )
             for cluster, segment_id in sorted(ids.items(), key=lambda item: (item[0] < 0, item[0]))
@@ -227,7 +272,15 @@ def to_model(
             requested=selection.requested,
             rule=selection.rule,
             reason=selection.reason,
+            k_range=selection.k_range,
+            elbow_k=selection.elbow_k,
+            silhouette_k=selection.silhouette_k,
+            structure=segmentation.structure,
+            fitted_customers=segmentation.fitted_customers,
+            random_state=segmentation.random_state,
+            criteria=selection.criteria.to_pylist(),
         ),
+        projection=_projection(segmentation),
         sql=SqlModel(
             customers=None
             if customers_query is None
@@ -261,6 +314,32 @@ def read_model(text: str | bytes) -> SegmentationModel:
             f"This is no segmentation.json of schema version {SCHEMA_VERSION}: {place}: "
             f"{first['msg']}. Give the file of a results folder as it was written."
         ) from error
+
+
+def _defined_names(rule: Rule) -> dict[str, str]:
+    if not isinstance(rule, RfmGrid):
+        return {}
+    return {**{e.segment_id: e.name for e in RFM_SEGMENTS}, NO_PURCHASE_ID: NO_PURCHASE_NAME}
+
+
+def _named_by(
+    segment_id: str, rule: Rule, own_names: Mapping[str, str]
+) -> Literal["rule", "definition", "user"]:
+    if segment_id in own_names:
+        return "user"
+    return "definition" if segment_id in _defined_names(rule) else "rule"
+
+
+def _projection(segmentation: Segmentation) -> ProjectionModel | None:
+    found = segmentation.projection
+    if found is None:
+        return None
+    return ProjectionModel(
+        mean=found.mean.tolist(),
+        components=found.components.tolist(),
+        explained_variance_ratio=found.explained_variance_ratio.tolist(),
+        loadings=[ArrowModel(**row) for row in found.loadings.to_pylist()],
+    )
 
 
 def _feature(name: str, segmentation: Segmentation) -> FeatureModel:

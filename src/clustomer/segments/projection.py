@@ -5,11 +5,12 @@ from typing import Any
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 from numpy.typing import NDArray
-from sklearn.decomposition import PCA
 from threadpoolctl import threadpool_limits
 
 from clustomer.engines import DuckDB, dialect
+from clustomer.segments.scaling import ScaledFeature, scale
 
 MAX_POINTS = 1_500
 FEWEST_PER_CLUSTER = 10
@@ -63,6 +64,8 @@ def fit_axes(
     components, explained = np.zeros((2, n_features)), np.zeros(2)
     found = min(2, n_features, n_rows)
     if found and np.ptp(matrix, axis=0).any():
+        from sklearn.decomposition import PCA
+
         with threadpool_limits(1):
             pca = PCA(n_components=found, svd_solver="full").fit(matrix)
         signs = np.sign(pca.components_[np.arange(found), np.abs(pca.components_).argmax(axis=1)])
@@ -109,6 +112,39 @@ def loadings(
     rows.sort(key=lambda row: -round(row["strength"], 9))
     kinds = [("feature", pa.string())] + [(n, pa.float64()) for n in ("x", "y", "strength")]
     return pa.Table.from_pylist(rows, schema=pa.schema(kinds))
+
+
+def project(
+    labelled: pa.Table,
+    matrix: NDArray[np.float64],
+    features: tuple[ScaledFeature, ...],
+    axes: tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]],
+    arrows: pa.Table,
+) -> Projection:
+    """Return the projection of a sample of customers onto axes that are known.
+
+    Parameters
+    ----------
+    labelled : `user_id` and `cluster`, sorted by `user_id`.
+    matrix : shape (n_customers, n_features), in the order of `labelled`, as in the customer table.
+    features : how each column of the matrix is scaled.
+    axes : mean, components and explained variance ratio, as `fit_axes` returns them.
+    arrows : what `loadings` returned.
+    """
+    mean, components, explained = axes
+    points = sampled_customers(labelled)
+    where = pc.index_in(points["user_id"], labelled["user_id"]).to_numpy()
+    coordinates = (scale(matrix[where], features) - mean) @ components.T
+    for axis, name in enumerate(("x", "y")):
+        points = points.append_column(name, pa.array(np.ascontiguousarray(coordinates[:, axis])))
+    return Projection(
+        features=tuple(feature.name for feature in features),
+        mean=mean,
+        components=components,
+        explained_variance_ratio=explained,
+        loadings=arrows,
+        points=points,
+    )
 
 
 def sampled_customers(

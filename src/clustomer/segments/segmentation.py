@@ -20,8 +20,8 @@ from clustomer.segments.exclusions import (
     columns_of,
     included_rows,
 )
-from clustomer.segments.projection import Projection, fit_axes, loadings, sampled_customers
-from clustomer.segments.scaling import ScaledFeature, fit_scaling, round_significant, scale
+from clustomer.segments.projection import Projection, fit_axes, loadings, project
+from clustomer.segments.scaling import ScaledFeature, fit_scaling, round_significant
 from clustomer.segments.selection import SelectK, checked_range, count_distinct
 from clustomer.segments.tables import customer_table, feature_matrix, is_number
 
@@ -409,16 +409,5 @@ def _projection(
 ) -> Projection:
     mean, components, explained = fit_axes(fitted)
     names = tuple(feature.name for feature in features)
-    points = sampled_customers(labelled)
-    where = pc.index_in(points["user_id"], labelled["user_id"]).to_numpy()
-    coordinates = (scale(matrix[where], features) - mean) @ components.T
-    for axis, name in enumerate(("x", "y")):
-        points = points.append_column(name, pa.array(np.ascontiguousarray(coordinates[:, axis])))
-    return Projection(
-        features=names,
-        mean=mean,
-        components=components,
-        explained_variance_ratio=explained,
-        loadings=loadings(names, fitted, (fitted - mean) @ components.T),
-        points=points,
-    )
+    arrows = loadings(names, fitted, (fitted - mean) @ components.T)
+    return project(labelled, matrix, features, (mean, components, explained), arrows)
