@@ -234,7 +234,7 @@ def test_a_full_disk_is_an_output_error(tmp_path, small_disk) -> None:
     assert not (tmp_path / "out").exists()
 
 
-STAGES = ["Read ", "Clean", "Build", "Choose", "Name", "Draw", "Write tables"]
+STAGES = ["Read ", "Clean", "Build", "Choose", "Name", "Write tables", "Write clean"]
 
 
 @pytest.mark.parametrize("stage", STAGES)

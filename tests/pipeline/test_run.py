@@ -3,13 +3,18 @@
 import csv
 import json
 import random
+import shutil
+import sqlite3
+from functools import partial
 from pathlib import Path
 
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 import pytest
+from threadpoolctl import threadpool_limits
 
+from clustomer import pipeline
 from clustomer.engines import DuckDB
 from clustomer.errors import ClustomerError
 from clustomer.insights import Facts
@@ -143,25 +148,62 @@ def files_of(root: Path) -> dict[str, bytes]:
     }
 
 
+def shuffled(rows: pa.Table) -> pa.Table:
+    order = list(range(rows.num_rows))
+    random.Random(2).shuffle(order)
+    return rows.take(order)
+
+
+def other_sources(shop: Path, folder: Path) -> dict[str, object]:
+    """The same rows in another order, in several files, in other kinds of source."""
+    rows = pq.read_table(shop)
+    pq.write_table(shuffled(rows), folder / "shuffled.parquet")
+    (folder / "parts").mkdir()
+    for part in range(3):
+        pq.write_table(shuffled(rows).slice(part * 4_000, 4_000), folder / "parts" / f"{part}.pq")
+    with DuckDB() as engine:
+        engine.register("log", rows)
+        engine.execute(f"COPY log TO '{folder / 'log.csv'}' (HEADER)")
+    with sqlite3.connect(folder / "log.db") as connection:
+        names = ", ".join(rows.column_names)
+        connection.execute(f"CREATE TABLE ecommerce_behavior ({names})")
+        marks = ", ".join("?" * rows.num_columns)
+        connection.executemany(
+            f"INSERT INTO ecommerce_behavior VALUES ({marks})",
+            zip(*(column.to_pylist() for column in rows.columns), strict=True),
+        )
+    connection.close()
+    names = ("shuffled.parquet", "parts", "log.csv", "log.db")
+    return {name: folder / name for name in names} | {"in memory": rows.to_pandas()}
+
+
+def assert_same_bytes(first: Path, second: Path) -> None:
+    # what was read is named in the manifest, the facts and the report's appendix
+    named = {"run.json", "facts.json", "reports/report.html", "reports/business_insights.md"}
+    one, other = files_of(first), files_of(second)
+    assert set(one) == set(other)
+    for name in set(one) - named:
+        assert one[name] == other[name], name
+
+
 def test_neither_the_order_of_rows_nor_the_kind_of_source_changes_a_byte(
     done: Run, shop: Path, tmp_path: Path
 ) -> None:
-    rows = pq.read_table(shop)
-    order = list(range(rows.num_rows))
-    random.Random(2).shuffle(order)
-    pq.write_table(rows.take(order), tmp_path / "shuffled.parquet")
-    with DuckDB() as engine:
-        engine.register("log", rows)
-        engine.execute(f"COPY log TO '{tmp_path / 'log.csv'}' (HEADER)")
-    first = files_of(done.results.path)
-    for source in ("shuffled.parquet", "log.csv"):
-        again = run(tmp_path / source, tmp_path / "out", settings=Settings(currency="EUR"))
-        assert again.results.path.name == done.results.path.name
-        second = files_of(again.results.path)
-        # what was read is named in the manifest, the facts and the report's appendix
-        named = {"run.json", "facts.json", "reports/report.html", "reports/business_insights.md"}
-        for name in set(first) - named:
-            assert second[name] == first[name], name
+    for name, source in other_sources(shop, tmp_path).items():
+        again = run(source, tmp_path / "out", settings=Settings(currency="EUR"))
+        assert again.results.path.name == done.results.path.name, name
+        assert_same_bytes(done.results.path, again.results.path)
+        shutil.rmtree(tmp_path / "out")
+
+
+@pytest.mark.parametrize("threads", [1, 2, 3])
+def test_the_number_of_threads_changes_no_byte(
+    done: Run, shop: Path, tmp_path: Path, threads: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(pipeline, "DuckDB", partial(DuckDB, threads=threads))
+    with threadpool_limits(threads):
+        again = run(shop, tmp_path, settings=Settings(currency="EUR"))
+    assert files_of(again.results.path) == files_of(done.results.path)
 
 
 def test_no_events_leaves_them_out(shop: Path, tmp_path: Path) -> None:

@@ -1,6 +1,12 @@
-"""Segments: customers of similar behaviour, and the rule that finds them again."""
+"""Segments: customers of similar behaviour, and the rule that finds them again.
+
+`SelectK` is loaded when it is first used, since scikit-learn comes with it.
+"""
+
+from typing import TYPE_CHECKING, Any
 
 from clustomer.segments.assignment import NearestCentroid, Rule, assign, assignment_query
+from clustomer.segments.choice import check_choice
 from clustomer.segments.criteria import (
     Criteria,
     partition_criteria,
@@ -15,8 +21,10 @@ from clustomer.segments.restoration import restore
 from clustomer.segments.rfm import rfm
 from clustomer.segments.rfm_grid import RFM_SEGMENTS, RfmGrid, RfmSegment
 from clustomer.segments.scaling import ScaledFeature, Scaling, fit_scaling, scale
-from clustomer.segments.segmentation import Segmentation, Selection, check_choice, segment
-from clustomer.segments.selection import SelectK
+from clustomer.segments.segmentation import Segmentation, Selection, segment
+
+if TYPE_CHECKING:
+    from clustomer.segments.selection import SelectK
 
 __all__ = [
     "RFM_SEGMENTS",
@@ -48,3 +56,11 @@ __all__ = [
     "squared_silhouettes",
     "to_model",
 ]
+
+
+def __getattr__(name: str) -> Any:
+    if name != "SelectK":
+        raise AttributeError(f"module 'clustomer.segments' has no attribute {name!r}")
+    from clustomer.segments.selection import SelectK
+
+    return SelectK

@@ -2,8 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from numbers import Integral
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 import pyarrow as pa
@@ -13,6 +12,7 @@ from numpy.typing import NDArray
 from clustomer.customers.features import FEATURES, Feature
 from clustomer.errors import InputError, UsageError, did_you_mean
 from clustomer.segments.assignment import NearestCentroid, Rule, assign
+from clustomer.segments.choice import check_choice, count_distinct, is_whole
 from clustomer.segments.exclusions import (
     BOTS,
     Exclusion,
@@ -22,8 +22,10 @@ from clustomer.segments.exclusions import (
 )
 from clustomer.segments.projection import Projection, fit_axes, loadings, project
 from clustomer.segments.scaling import ScaledFeature, fit_scaling, round_significant
-from clustomer.segments.selection import SelectK, checked_range, count_distinct
 from clustomer.segments.tables import customer_table, feature_matrix, is_number
+
+if TYPE_CHECKING:
+    from clustomer.segments.selection import SelectK
 
 MAX_FIT_CUSTOMERS = 1_000_000
 BOTS_ID = "bots"
@@ -178,7 +180,7 @@ def segment(
     if table.num_rows == 0:
         raise InputError("The table has no customers. Give one with at least one row.")
     lowest, highest = check_choice(k, k_range, random_state)
-    if not _is_whole(max_fit_customers) or max_fit_customers < 2:
+    if not is_whole(max_fit_customers) or max_fit_customers < 2:
         raise UsageError(f"max_fit_customers is {max_fit_customers}, expected at least 2.")
     names = _chosen_features(table, features)
     exclusions = bot_exclusions(table)
@@ -200,6 +202,9 @@ def segment(
         )
 
     if scaling.features and len(rows) > 1:
+        # scikit-learn is loaded when it is needed: it takes as long as reading a million events
+        from clustomer.segments.selection import SelectK
+
         selector = SelectK(k_range=(lowest, highest), n_clusters=k, random_state=random_state)
         selector.fit(scaling.matrix)
         centroids = round_significant(selector.best_estimator_.cluster_centers_)
@@ -234,26 +239,6 @@ def segment(
         fitted_customers=len(rows),
         random_state=random_state,
     )
-
-
-def check_choice(k: object, k_range: Sequence[int], random_state: object) -> tuple[int, int]:
-    """Return the range of K, or say what makes no sense before any work is done.
-
-    >>> check_choice("auto", (2, 10), 0)
-    (2, 10)
-    """
-    if not (k == "auto" or (_is_whole(k) and k >= 1)):  # type: ignore[operator]
-        raise UsageError(f'k is {k!r}, expected a whole number of at least 1, or "auto".')
-    if not _is_whole(random_state) or not 0 <= random_state < 2**32:  # type: ignore[operator]
-        raise UsageError(
-            f"The seed (random_state) is {random_state!r}, expected a whole number from 0 to "
-            f"{2**32 - 1}."
-        )
-    return checked_range(k_range)
-
-
-def _is_whole(value: Any) -> bool:
-    return isinstance(value, Integral) and not isinstance(value, bool)
 
 
 def _chosen_features(table: pa.Table, features: Sequence[str] | None) -> list[str]:
@@ -315,7 +300,7 @@ def _undefined(table: pa.Table, name: str) -> float:
 
 
 def _selection(
-    selector: SelectK, requested: int | Literal["auto"], k_range: tuple[int, int]
+    selector: "SelectK", requested: int | Literal["auto"], k_range: tuple[int, int]
 ) -> Selection:
     criteria = pa.table(
         {

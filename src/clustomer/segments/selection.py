@@ -17,7 +17,7 @@ from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import check_is_fitted, validate_data
 from threadpoolctl import threadpool_limits
 
-from clustomer.errors import UsageError
+from clustomer.segments.choice import checked_range, count_distinct
 from clustomer.segments.criteria import SAMPLE_SIZE, partition_criteria, sampled_silhouettes
 from clustomer.segments.knee import find_elbow
 
@@ -247,43 +247,11 @@ def best_start(
     return centres
 
 
-def checked_range(k_range: Sequence[int]) -> tuple[int, int]:
-    """Return the lowest and the highest K of a range, or say what is wrong with it.
-
-    >>> checked_range((10, 2))
-    Traceback (most recent call last):
-    ...
-    clustomer.errors.UsageError: k_range is (10, 2), expected two whole numbers, ...
-    """
-    whole = all(isinstance(k, Integral) and not isinstance(k, bool) for k in k_range)
-    if len(k_range) != 2 or not whole or not 1 <= k_range[0] <= k_range[1]:
-        raise UsageError(
-            f"k_range is {tuple(k_range)}, expected two whole numbers, the lower first and at "
-            "least 1, such as (2, 10)."
-        )
-    return int(k_range[0]), int(k_range[1])
-
-
 def _labels(model: Any, matrix: NDArray[np.float64]) -> NDArray[np.int64]:
     labels: NDArray[np.int64] = (
         model.labels_ if hasattr(model, "labels_") else model.predict(matrix)
     )
     return labels
-
-
-def count_distinct(matrix: NDArray[np.float64], enough: int) -> int:
-    """Count different rows, but stop counting where there are enough.
-
-    >>> count_distinct(np.array([[0.0], [1.0], [1.0]]), enough=3)
-    2
-    """
-    if matrix.shape[1] == 0:
-        return min(len(matrix), 1)
-    for n_rows in (1_000, 20_000):
-        found = len(np.unique(matrix[:n_rows], axis=0))
-        if found >= enough or n_rows >= len(matrix):
-            return found
-    return len(np.unique(matrix, axis=0))
 
 
 def _criteria(
