@@ -9,7 +9,8 @@ from clustomer.events.schema import COLUMNS, EventSchema
 from clustomer.events.times import time_expression, utc_offset_expression
 
 _MISSING = ("", "null", "nan", "none", "nat", "\\n", "<na>")
-_ELEMENT = "element of the list"
+# names that no source has
+_LIST, _ELEMENT, _NUMBER = "list of elements", "element of the list", "number of the element"
 
 
 def stage(
@@ -148,9 +149,10 @@ def _given(source: Source, schema: EventSchema) -> tuple[str, dict[str, str]]:
     if schema.unnest is not None:
         elements = f"JSON_EXTRACT({_list(source, schema.unnest)}, '$[*]')"
         relation = (
-            f"(SELECT *, UNNEST(CASE WHEN LEN({elements}) > 0 THEN {elements} ELSE [NULL] END) "
-            f"AS {quoted(_ELEMENT)}, UNNEST(RANGE(GREATEST(COALESCE(LEN({elements}), 0), 1))) "
-            f"AS element_number FROM {relation})"
+            f"(SELECT *, UNNEST(CASE WHEN LEN({quoted(_LIST)}) > 0 THEN {quoted(_LIST)} "
+            f"ELSE [NULL] END) AS {quoted(_ELEMENT)}, UNNEST(RANGE(GREATEST(COALESCE("
+            f"LEN({quoted(_LIST)}), 0), 1))) AS {quoted(_NUMBER)} "
+            f"FROM (SELECT *, {elements} AS {quoted(_LIST)} FROM {relation}))"
         )
     values, kinds = {}, {}
     for ours, path in wanted.items():
@@ -172,7 +174,7 @@ def _given(source: Source, schema: EventSchema) -> tuple[str, dict[str, str]]:
     if source.broken:
         fields.append(f"{quoted(source.broken)} AS line")
     if schema.unnest is not None:
-        fields.append("element_number")
+        fields.append(f"{quoted(_NUMBER)} AS element_number")
     query = f"SELECT {', '.join(fields)} FROM {relation}"
     if schema.carried_within_order:
         carried = (*schema.carried_within_order, *(("return_time",) if schema.return_time else ()))
