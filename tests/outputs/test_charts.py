@@ -86,24 +86,35 @@ def test_the_same_chart_gives_the_same_bytes_whatever_was_drawn_before(figures, 
         assert first == again
 
 
-def test_another_process_gives_the_same_bytes():
-    def drawn() -> str:
-        figure = draw("sizes", lambda layout: sizes_chart(sizes(), LOOKS, layout=layout), **WORDS)
-        return hashlib.sha256(figure.png + figure.wide.encode()).hexdigest()
-
+def hash_in_another_process(**environment: str) -> str:
     program = (
-        "import sys; sys.path.insert(0, sys.argv[1]); import test_charts as t, hashlib;"
-        "f = t.draw('sizes', lambda layout: t.sizes_chart(t.sizes(), t.LOOKS, layout=layout),"
-        " **t.WORDS); print(hashlib.sha256(f.png + f.wide.encode()).hexdigest())"
+        "import sys; sys.path.insert(0, sys.argv[1]); import os, test_charts as t;"
+        "before = dict(os.environ); print(t.hash_of_a_picture()); assert os.environ == before"
     )
     other = subprocess.run(
         [sys.executable, "-c", program, __file__.rpartition("/")[0]],
         capture_output=True,
         text=True,
         check=True,
-        env={"PYTHONHASHSEED": "7", "LC_ALL": "C", "TZ": "Asia/Tokyo"},
+        env=environment,
     )
-    assert other.stdout.strip() == drawn()
+    return other.stdout.strip()
+
+
+def hash_of_a_picture() -> str:
+    figure = draw("sizes", lambda layout: sizes_chart(sizes(), LOOKS, layout=layout), **WORDS)
+    return hashlib.sha256(figure.png + figure.wide.encode()).hexdigest()
+
+
+def test_another_process_gives_the_same_bytes():
+    other = hash_in_another_process(PYTHONHASHSEED="7", LC_ALL="C", TZ="Asia/Tokyo")
+    assert other == hash_of_a_picture()
+
+
+def test_a_machine_without_fonts_gives_the_same_bytes(tmp_path):
+    settings = tmp_path / "fonts.conf"
+    settings.write_text(f"<fontconfig><dir>{tmp_path}</dir></fontconfig>")
+    assert hash_in_another_process(FONTCONFIG_FILE=str(settings)) == hash_of_a_picture()
 
 
 WORDS = {"title": "Title", "note": "Note", "description": "Description"}

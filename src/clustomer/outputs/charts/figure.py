@@ -9,6 +9,7 @@ from xml.sax.saxutils import escape
 
 import vl_convert
 
+from clustomer.outputs.charts.fonts import prefer_bundled_face
 from clustomer.outputs.charts.layers import Specification
 from clustomer.outputs.charts.slimming import slim
 from clustomer.outputs.theme import FONT, GRID, INK, MUTED, PAPER
@@ -62,6 +63,7 @@ def draw(
 
     The same chart gives the same bytes, however many were drawn before it.
     """
+    prefer_bundled_face()
     wide = _svg(chart("wide"), "wide", name, say(description))
     page = headed(wide, title=say(title), note=say(note))
     return Figure(
