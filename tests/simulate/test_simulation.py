@@ -1,9 +1,11 @@
 import csv
 import gzip
+import hashlib
 import sqlite3
 from collections import Counter
 from datetime import datetime
 from pathlib import Path
+from typing import Any
 
 import pyarrow.parquet as pq
 import pytest
@@ -180,8 +182,108 @@ def test_rows_and_customers_are_as_asked(
 
 
 def test_a_shop_can_last_one_day(tmp_path: Path) -> None:
-    rows = read_csv(simulate(tmp_path / "day.csv", events=3_000, days=1, dirt=0).path)
-    assert {row["event_time"][:10] for row in rows} == {"2019-10-01"}
+    simulation = simulate(tmp_path / "day.csv", events=3_000, days=1, dirt=0)
+    assert {row["event_time"][:10] for row in read_csv(simulation.path)} == {"2019-10-01"}
+    assert simulation.customers == 3_000 // 7
+    assert list(simulation.segments) == [
+        "one-time visitor",
+        "frequent browser",
+        "occasional buyer",
+        "cart abandoner",
+        "bot",
+    ]
+    assert sum(simulation.segments.values()) == simulation.customers
+
+
+def test_slices_of_time_make_no_difference(
+    tmp_path: Path, simulation: Simulation, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("clustomer.simulate.slices.SLICE_ROWS", 700)
+    monkeypatch.setattr("clustomer.simulate.log.BATCH_ROWS", 999)
+    again = simulate(tmp_path / "again.csv", events=EVENTS, random_state=3)
+    assert again.path.read_bytes() == simulation.path.read_bytes()
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["again.csv", "again.truth.csv"]
+
+
+def test_a_clean_parquet_file_is_typed(tmp_path: Path) -> None:
+    typed = pq.read_table(simulate(tmp_path / "a.parquet", events=2_000, dirt=0).path)
+    assert {name: str(typed.schema.field(name).type) for name in COLUMNS} == {
+        "event_time": "timestamp[us, tz=UTC]",
+        "event_type": "string",
+        "product_id": "int64",
+        "category_id": "int64",
+        "category_code": "string",
+        "brand": "string",
+        "price": "double",
+        "user_id": "int64",
+        "user_session": "string",
+    }
+    rows = read_csv(simulate(tmp_path / "b.csv", events=2_000, dirt=0).path)
+    assert [f"{time:%Y-%m-%d %H:%M:%S} UTC" for time in typed["event_time"].to_pylist()] == [
+        row["event_time"] for row in rows
+    ]
+    assert [f"{price:.2f}" for price in typed["price"].to_pylist()] == [r["price"] for r in rows]
+    for name in ("event_type", "product_id", "category_id", "brand", "user_id", "user_session"):
+        assert [str(v or "") for v in typed[name].to_pylist()] == [row[name] for row in rows]
+
+
+SWITCHES: dict[str, tuple[dict[str, Any], list[str]]] = {
+    "structure": ({"structure": "none"}, ["user_id", "segment"]),
+    "drift": ({"drift": 0.5}, ["user_id", "segment"]),
+    "migration": ({"migration": 0.25}, ["user_id", "segment", "segment_before", "changed_at"]),
+    "tastes": ({"tastes": True}, ["user_id", "segment", "taste"]),
+    "all": (
+        {"drift": 1.0, "migration": 1.0, "tastes": True},
+        ["user_id", "segment", "segment_before", "changed_at", "taste"],
+    ),
+}
+
+
+@pytest.mark.parametrize("name", SWITCHES)
+def test_a_switch_changes_the_log_and_adds_its_columns_to_the_truth(
+    tmp_path: Path, simulation: Simulation, name: str
+) -> None:
+    arguments, columns = SWITCHES[name]
+    made = [
+        simulate(tmp_path / file, events=EVENTS, random_state=3, **arguments)
+        for file in ("a.csv", "b.csv")
+    ]
+    assert made[0].path.read_bytes() == made[1].path.read_bytes()
+    assert made[0].truth_path.read_bytes() == made[1].truth_path.read_bytes()
+    assert made[0].path.read_bytes() != simulation.path.read_bytes()
+    truth = read_csv(made[0].truth_path)
+    assert list(truth[0]) == columns
+    rows = read_csv(made[0].path)
+    assert len(rows) == EVENTS
+    assert {row["user_id"] for row in truth} == {row["user_id"] for row in rows} - {""}
+    assert made[0].movers == sum(bool(row.get("changed_at")) for row in truth)
+    assert Counter(row["segment"] for row in truth) == Counter(made[0].segments)
+
+
+def test_the_simulation_says_what_was_switched_on(tmp_path: Path, simulation: Simulation) -> None:
+    assert simulation.structure == "kinds"
+    assert set(simulation.drift.values()) == {1.0}
+    assert (simulation.movers, simulation.tastes) == (0, 0)
+    plain = simulate(tmp_path / "none.csv", events=5_000, structure="none", drift=0.5)
+    assert plain.segments == {"everyone": 5_000 // 35}
+    assert plain.drift == {"views": 0.825, "completion": 0.7, "price": 1.25}
+    moved = simulate(tmp_path / "moved.csv", events=7_000, migration=0.3, tastes=True)
+    assert (moved.movers, moved.tastes) == (60, 8)
+
+
+def test_switches_off_are_the_default(tmp_path: Path, simulation: Simulation) -> None:
+    off = simulate(
+        tmp_path / "off.csv",
+        events=EVENTS,
+        random_state=3,
+        structure="kinds",
+        drift=0.0,
+        migration=0.0,
+        tastes=False,
+    )
+    for ours, theirs in ((off.path, simulation.path), (off.truth_path, simulation.truth_path)):
+        hashes = [hashlib.sha256(path.read_bytes()).hexdigest() for path in (ours, theirs)]
+        assert hashes[0] == hashes[1]
 
 
 def test_progress_counts_each_row_drawn_and_written(tmp_path: Path) -> None:
@@ -237,10 +339,16 @@ def test_a_place_that_cannot_be_written_is_an_output_error(tmp_path: Path) -> No
         ({"days": 0}, "expected 1 to 3650"),
         ({"dirt": -0.1}, r"expected 0 \(clean\) to 10"),
         ({"random_state": -1}, "expected 0 or more"),
+        ({"structure": "non"}, "Did you mean `none`"),
+        ({"drift": 1.1}, r"drift=1.1: expected 0 \(none\) to 1"),
+        ({"migration": -0.1}, "migration=-0.1: expected 0 to 1"),
+        ({"migration": 0.1, "days": 20}, "expected 28 days or more"),
+        ({"migration": 0.1, "structure": "none"}, "no other to change to"),
+        ({"migration": 0.1, "events": 400, "customers": 100}, "5 or more events per customer"),
     ],
 )
 def test_arguments_that_make_no_sense_are_refused(
-    tmp_path: Path, arguments: dict[str, int], message: str
+    tmp_path: Path, arguments: dict[str, Any], message: str
 ) -> None:
     with pytest.raises(UsageError, match=message):
-        simulate(tmp_path / "shop.csv", **arguments)  # type: ignore[arg-type]
+        simulate(tmp_path / "shop.csv", **arguments)

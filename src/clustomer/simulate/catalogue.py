@@ -50,6 +50,11 @@ SYLLABLES: Final = (
 )
 BRANDS: Final = 400
 
+TASTES: Final = 8
+TASTE_STRENGTH: Final = 8.0
+"""How many times as much attention a product gets from a taste for its category, for its brand,
+and again for itself."""
+
 # Categories and products differ in popularity as ranks do in Zipf's law.
 CATEGORY_ZIPF: Final = 1.0
 PRODUCT_ZIPF: Final = 1.05
@@ -66,8 +71,9 @@ class Catalogue:
         brand: Index of each product's brand; -1 where it has none.
         price_cents: Usual price in cents.
         price_score: Usual price within the category, in standard deviations of its logarithm.
-        popularity: Running sum of the products' shares of attention; ends at 1.
-        bounds: Running sum at each category's start, and 1 at the end.
+        popularity: Running sum of the products' shares of attention, for each taste after the
+            other: taste `t` runs from `t` to `t + 1`. A shop without tastes has taste 0 alone.
+        bounds: Running sum at each category's start and at the last one's end, a row per taste.
     """
 
     table: pa.Table
@@ -78,15 +84,22 @@ class Catalogue:
     popularity: Floats
     bounds: Floats
 
-    def draw_categories(self, size: int, rng: np.random.Generator) -> Integers:
-        """Draw categories by popularity."""
-        return np.searchsorted(self.bounds, rng.random(size), side="right") - 1
+    def draw_categories(self, taste: Integers, rng: np.random.Generator) -> Integers:
+        """Draw a category by popularity within each given taste."""
+        columns = self.bounds.shape[1]
+        at = taste + rng.random(taste.size)
+        found = np.searchsorted(self.bounds.ravel(), at, side="right") - 1
+        chosen: Integers = np.minimum(found - taste * columns, columns - 2)
+        return chosen
 
-    def draw_products(self, category: Integers, rng: np.random.Generator) -> Integers:
-        """Draw a product by popularity within each given category."""
-        low, high = self.bounds[category], self.bounds[category + 1]
+    def draw_products(
+        self, category: Integers, taste: Integers, rng: np.random.Generator
+    ) -> Integers:
+        """Draw a product by popularity within each given category and taste."""
+        low, high = self.bounds[taste, category], self.bounds[taste, category + 1]
         index = np.searchsorted(self.popularity, rng.uniform(low, high), side="right")
-        return np.minimum(index, self.category.size - 1)
+        chosen: Integers = np.minimum(index - taste * self.category.size, self.category.size - 1)
+        return chosen
 
     def discount(self, product: Integers, week: Integers) -> Floats:
         """Return by what share each product's price is reduced in each given week."""
@@ -101,8 +114,10 @@ class Catalogue:
         return np.where(draw < SALE_SHARE, depth, 0.0)
 
 
-def draw_catalogue(rng: np.random.Generator, *, products: int = PRODUCTS) -> Catalogue:
-    """Draw a shop's range of products."""
+def draw_catalogue(
+    rng: np.random.Generator, *, products: int = PRODUCTS, tastes: bool = False
+) -> Catalogue:
+    """Draw a shop's range of products; the same ones with tastes and without."""
     categories = len(CODES) + UNCODED
     weight: Floats = 1.0 / np.arange(1, categories + 1, dtype=np.float64) ** CATEGORY_ZIPF
     weight /= weight.sum()
@@ -116,11 +131,6 @@ def draw_catalogue(rng: np.random.Generator, *, products: int = PRODUCTS) -> Cat
     rank = np.concatenate([np.arange(1, size + 1) for size in sizes])
     share = 1.0 / rank**PRODUCT_ZIPF
     share *= (weight / np.bincount(category, share))[category]
-    popularity = np.cumsum(share)
-    popularity /= popularity[-1]
-    starts = np.concatenate([[0], np.cumsum(sizes)])
-    bounds = np.concatenate([[0.0], popularity[starts[1:] - 1]])
-
     brand_name = _brand_names(rng)
     brand_level = rng.normal(0.0, 0.6, BRANDS)
     brand_weight = 1.0 / np.arange(1, BRANDS + 1) ** 0.7
@@ -148,15 +158,39 @@ def draw_catalogue(rng: np.random.Generator, *, products: int = PRODUCTS) -> Cat
             "brand": pa.array(brand_name[brand], pa.string(), mask=brand < 0),
         }
     )
+    liked = _draw_liking(category, brand, rng) if tastes else np.ones((1, category.size))
+    popularity = np.cumsum(share * liked, axis=1)
+    popularity /= popularity[:, -1:]
+    number = np.arange(len(liked), dtype=np.float64)[:, None]
+    ends = popularity[:, np.cumsum(sizes) - 1]
     return Catalogue(
         table=table,
         category=category,
         brand=brand,
         price_cents=np.rint(price * 100).astype(np.int64),
         price_score=score,
-        popularity=popularity,
-        bounds=bounds,
+        popularity=(number + popularity).ravel(),
+        bounds=number + np.column_stack([np.zeros(len(liked)), ends]),
     )
+
+
+def _draw_liking(category: Integers, brand: Integers, rng: np.random.Generator) -> Floats:
+    """Return how much more each taste (row) likes each product: by category, brand and itself."""
+    # Dealt out in turn, so that every taste has as many favourites, and some among the popular.
+    category_home = _deal(int(category.max()) + 1, rng)[category]
+    brand_home = np.where(brand < 0, -1, _deal(BRANDS, rng)[brand])
+    product_home = _deal(category.size, rng)
+    number = np.arange(TASTES)[:, None]
+    homes = (category_home, brand_home, product_home)
+    hits = np.sum([home == number for home in homes], axis=0)
+    liking: Floats = TASTE_STRENGTH ** hits.astype(np.float64)
+    return liking
+
+
+def _deal(size: int, rng: np.random.Generator) -> Integers:
+    """Deal out `size` things, most popular first, to the tastes, one each in every round."""
+    rounds = -(-size // TASTES)
+    return rng.permuted(np.tile(np.arange(TASTES), (rounds, 1)), axis=1).ravel()[:size]
 
 
 def _coded(weight: Floats, rng: np.random.Generator) -> NDArray[np.bool_]:

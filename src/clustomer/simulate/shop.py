@@ -1,17 +1,21 @@
 """A block of customers goes through the simulated shop and leaves its log."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 import numpy as np
 import pyarrow as pa
+from numpy.typing import NDArray
 
 from clustomer.simulate.calendar import DAY_S, Calendar
-from clustomer.simulate.catalogue import Catalogue
+from clustomer.simulate.catalogue import TASTES, Catalogue
 from clustomer.simulate.dirt import CLEAN, DUPLICATE, soil
+from clustomer.simulate.kinds import BOT, LASTING, Kind
+from clustomer.simulate.temperaments import DRIFT, Temperaments, draw_temperaments
 from clustomer.simulate.visits import (
     VIEW,
+    Fancies,
     Integers,
     but_first_rows,
     draw_sessions,
@@ -19,11 +23,33 @@ from clustomer.simulate.visits import (
     fit_walk,
     set_clock,
 )
-from clustomer.simulate.world import BOT_KIND, KINDS, draw_temperaments
 
 BOT_BURSTS: Final = (1, 3)
 BOT_BURST_EVENTS: Final = (800, 1_300)
 """More than 720 events within an hour: a rate that no human reaches."""
+CHANGES: Final = (0.3, 0.7)
+"""When customers change their kind: bounds of a uniform draw, as shares of the time."""
+
+
+@dataclass(frozen=True)
+class Shop:
+    """What all blocks have in common.
+
+    Attributes:
+        calendar: The days.
+        catalogue: The products.
+        kinds: The kinds of customers.
+        drift: How strongly behaviour drifts, 0 to 1.
+        migration: Whether customers change their kind.
+        tastes: Whether customers have tastes.
+    """
+
+    calendar: Calendar
+    catalogue: Catalogue
+    kinds: tuple[Kind, ...]
+    drift: float = 0.0
+    migration: bool = False
+    tastes: bool = False
 
 
 @dataclass(frozen=True)
@@ -34,6 +60,7 @@ class Block:
         number: Number of the block, from 0.
         user_ids: The customers, ascending.
         bots: How many of them are bots.
+        movers: How many of them change their kind.
         rows: Rows in the log, duplicates included.
         dirt: Rows with each flaw.
         seed: Seed of the block.
@@ -42,44 +69,64 @@ class Block:
     number: int
     user_ids: Integers
     bots: int
+    movers: int
     rows: int
     dirt: Mapping[str, int]
     seed: np.random.SeedSequence
 
 
-def draw_block(
-    block: Block, calendar: Calendar, catalogue: Catalogue
-) -> tuple[pa.RecordBatch, Integers]:
-    """Draw the log of one block.
+@dataclass(frozen=True)
+class _Moves:
+    """Who changes its kind: the customer, its kind before, and the first day after."""
+
+    customer: Integers
+    before: Integers
+    day: Integers
+
+
+def draw_block(block: Block, shop: Shop) -> tuple[pa.RecordBatch, pa.RecordBatch]:
+    """Draw the log of one block, and the truth about its customers.
 
     Returns:
-        Exactly `block.rows` rows with `at` (seconds since 1970), `ordinal` (breaks ties of time),
-        `user_id`, `session` (a number), `event_type` (index in `EVENT_TYPES`), `product` (index in
-        the catalogue), `price_cents` and `dirt` (code of the flaw); and the segment of each of
-        `block.user_ids`, as its index in `SEGMENTS`.
+        Exactly `block.rows` rows with `at` (seconds since 1970), `user_id`, `session` (a number),
+        `event_type` (index in `EVENT_TYPES`), `product` (index in the catalogue), `price_cents`,
+        `dirt` (code of the flaw) and `variant` (which of three ways a flaw shows); and `user_id`,
+        `segment` and what the shop's switches add for each of `block.user_ids`.
     """
+    calendar, catalogue = shop.calendar, shop.catalogue
     rng = np.random.default_rng(block.seed)
     customers = block.user_ids.size
-    kind = rng.choice(len(KINDS), size=customers, p=[kind.share for kind in KINDS])
+    kind = rng.choice(len(shop.kinds), size=customers, p=[kind.share for kind in shop.kinds])
     is_bot = np.zeros(customers, dtype=bool)
     is_bot[rng.choice(customers, size=block.bots, replace=False)] = True
-    temper = draw_temperaments(kind, rng)
+    # Switches draw from a stream of their own, so that they leave everything else as it is.
+    switch_rng = np.random.default_rng(_child(block.seed))
+    kind, moves = _draw_moves(kind, is_bot, block.movers, shop, switch_rng)
+    own_taste = switch_rng.integers(0, TASTES if shop.tastes else 1, customers)
+    temper = draw_temperaments(kind, shop.kinds, rng)
+    temper = _with_past(temper, moves, shop, switch_rng)
 
+    # Whoever changes comes twice: as who it is, and, numbered after all customers, as who it was.
+    person = np.concatenate([np.arange(customers), moves.customer])
+    fancies = Fancies(own_taste[person], person)
+    present = np.flatnonzero(~is_bot[person])
     bot_customer, bot_s = _draw_bots(np.flatnonzero(is_bot), calendar, rng)
     duplicates = block.dirt["duplicate"]
-    quota = max(block.rows - duplicates - bot_s.size, int((~is_bot).sum()))
-    sessions = draw_sessions(np.flatnonzero(~is_bot), temper, quota, calendar, rng)
-    walk = fit_walk(draw_walk(sessions, catalogue, rng), sessions, quota, rng)
+    quota = max(block.rows - duplicates - bot_s.size, present.size)
+    sessions = draw_sessions(present, temper, quota, calendar, rng, shop.drift)
+    walk = fit_walk(draw_walk(sessions, fancies, catalogue, rng), sessions, quota, rng)
     second = set_clock(walk, sessions, calendar, rng)
 
     bot_session = sessions.customer.size + bot_customer
-    customer = np.concatenate([sessions.customer[walk.session], bot_customer])
+    customer = np.concatenate([person[sessions.customer[walk.session]], bot_customer])
     session = np.concatenate([walk.session, bot_session])
     event_type = np.concatenate([walk.event_type, np.full(bot_s.size, VIEW)])
     product = np.concatenate([walk.product, rng.integers(0, catalogue.category.size, bot_s.size)])
     second = np.concatenate([second, bot_s])
-    reduced = 1.0 - catalogue.discount(product, second // (7 * DAY_S))
-    price = np.maximum(np.rint(catalogue.price_cents[product] * reduced), 1).astype(np.int64)
+    factor = 1.0 - catalogue.discount(product, second // (7 * DAY_S))
+    if shop.drift:
+        factor *= 1.0 + DRIFT["price"] * shop.drift * second / (calendar.days * DAY_S)
+    price = np.maximum(np.rint(catalogue.price_cents[product] * factor), 1).astype(np.int64)
 
     spoilable = but_first_rows(customer)
     chosen, codes = soil(spoilable, block.dirt, rng)
@@ -91,19 +138,102 @@ def draw_block(
     dirt = np.concatenate([dirt, np.full(copied.size - dirt.size, DUPLICATE)])
 
     numbers = np.int64(block.number) << np.int64(32)
-    batch = pa.RecordBatch.from_pydict(
+    log = pa.RecordBatch.from_pydict(
         {
             "at": calendar.start_s + second[copied],
-            "ordinal": numbers + np.arange(copied.size),
             "user_id": block.user_ids[customer[copied]],
             "session": numbers + session[copied],
             "event_type": event_type[copied].astype(np.int8),
             "product": product[copied].astype(np.int32),
-            "price_cents": price[copied],
+            "price_cents": price[copied].astype(np.int32),
             "dirt": dirt.astype(np.int8),
+            "variant": ((numbers + np.arange(copied.size)) % 3).astype(np.int8),
         }
     )
-    return batch, np.where(is_bot, BOT_KIND, kind)
+    return log, _truth(block, shop, np.where(is_bot, len(shop.kinds), kind), moves, own_taste)
+
+
+def _child(seed: np.random.SeedSequence) -> np.random.SeedSequence:
+    """Return a further seed that depends on `seed` alone; `spawn` would count its calls."""
+    return np.random.SeedSequence(seed.entropy, spawn_key=(*seed.spawn_key, 0))
+
+
+def _draw_moves(
+    kind: Integers,
+    is_bot: NDArray[np.bool_],
+    movers: int,
+    shop: Shop,
+    rng: np.random.Generator,
+) -> tuple[Integers, _Moves]:
+    """Choose who changes its kind and who that was; return everyone's kind at the end as well."""
+    lasts = np.array([k.name in LASTING for k in shop.kinds])
+    weight = np.where(lasts, [k.share for k in shop.kinds], 0.0)
+    # Others move only where there are not enough whose kind lasts, and are given one that does.
+    able, unable = np.flatnonzero(lasts[kind] & ~is_bot), np.flatnonzero(~lasts[kind] & ~is_bot)
+    customer = np.concatenate([rng.permutation(able), rng.permutation(unable)])[:movers]
+    customer = np.sort(customer)
+    if not customer.size:
+        return kind, _Moves(customer, customer, customer)
+    changed = ~lasts[kind[customer]]
+    kind = kind.copy()
+    kind[customer[changed]] = rng.choice(
+        weight.size, size=int(changed.sum()), p=weight / weight.sum()
+    )
+    odds = np.tile(weight, (customer.size, 1))
+    odds[np.arange(customer.size), kind[customer]] = 0.0
+    running = np.cumsum(odds, axis=1)
+    before = (rng.random((customer.size, 1)) * running[:, -1:] >= running).sum(axis=1)
+    days = shop.calendar.days
+    day = np.rint(rng.uniform(*CHANGES, customer.size) * days).astype(np.int64)
+    return kind, _Moves(customer, before, day)
+
+
+def _with_past(
+    temper: Temperaments, moves: _Moves, shop: Shop, rng: np.random.Generator
+) -> Temperaments:
+    """Add who the movers were before, and let them be who they are only after the change."""
+    if not moves.customer.size:
+        return temper
+    now = temper.take(moves.customer)
+    days = shop.calendar.days
+    past = replace(
+        draw_temperaments(moves.before, shop.kinds, rng),
+        # Half a day off: a share of the days times the days must not round into the next day.
+        departure=(moves.day - 0.5) / days,
+        hour=now.hour,
+        hour_spread=now.hour_spread,
+    )
+    past = replace(past, arrival=np.minimum(past.arrival, past.departure / 2.0))
+    # Two shorter lives, with as many visits a day as one whole life has.
+    share = moves.day / days
+    arrival, visits = temper.arrival.copy(), temper.visits.copy()
+    arrival[moves.customer] = (moves.day + 0.5) / days
+    visits[moves.customer] *= 1.0 - share
+    past = replace(past, visits=past.visits * share)
+    return replace(temper, arrival=arrival, visits=visits).append(past)
+
+
+def _truth(
+    block: Block, shop: Shop, segment: Integers, moves: _Moves, taste: Integers
+) -> pa.RecordBatch:
+    """Return the truth about each customer of the block."""
+    names = np.array([*(kind.name for kind in shop.kinds), BOT], dtype=object)
+    columns = {
+        "user_id": pa.array(block.user_ids),
+        "segment": pa.array(names[segment], pa.string()),
+    }
+    if shop.migration:
+        before = segment.copy()
+        before[moves.customer] = moves.before
+        columns["segment_before"] = pa.array(names[before], pa.string())
+        day = np.full(segment.size, -1)
+        day[moves.customer] = moves.day
+        date = shop.calendar.start_s // DAY_S + day
+        columns["changed_at"] = pa.array(date.astype("datetime64[D]"), mask=day < 0)
+    if shop.tastes:
+        is_bot = segment == len(shop.kinds)
+        columns["taste"] = pa.array(taste + 1, mask=is_bot)
+    return pa.RecordBatch.from_pydict(columns)
 
 
 def _draw_bots(

@@ -3,75 +3,39 @@
 import shutil
 import sqlite3
 import tempfile
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from os import PathLike
 from pathlib import Path
-from typing import Final
+from typing import Final, Literal
 
 import adbc_driver_manager
 import duckdb
 import numpy as np
-import pyarrow as pa
-import pyarrow.csv
 
-from clustomer.errors import OutputError, UsageError
-from clustomer.simulate.calendar import Calendar, make_calendar
-from clustomer.simulate.catalogue import Catalogue, draw_catalogue
-from clustomer.simulate.dirt import (
-    BROKEN_TIMES,
-    CODES,
-    DISTANT_TIME,
-    TEXT_PRICES,
-    UNKNOWN_TYPE,
-    plan_dirt,
-)
-from clustomer.simulate.shop import Block, draw_block
-from clustomer.simulate.visits import EVENT_TYPES, Integers
-from clustomer.simulate.world import SEGMENTS
-from clustomer.simulate.writers import counted, writer_for
+from clustomer.errors import OutputError, UsageError, did_you_mean
+from clustomer.simulate.calendar import make_calendar
+from clustomer.simulate.catalogue import TASTES, draw_catalogue
+from clustomer.simulate.dirt import CODES
+from clustomer.simulate.kinds import BOT, EVERYONE, MONTH, WEEK, kinds_within
+from clustomer.simulate.log import render
+from clustomer.simulate.plan import bots_among, plan_blocks
+from clustomer.simulate.shop import Shop, draw_block
+from clustomer.simulate.slices import Slices
+from clustomer.simulate.temperaments import DRIFT
+from clustomer.simulate.truth import TruthFile
+from clustomer.simulate.writers import counted, write_parquet, writer_for
 
 EVENTS_PER_CUSTOMER: Final = 35
-CUSTOMERS_PER_BLOCK: Final = 4_096
-EVENTS_PER_BLOCK: Final = 262_144
+EVENTS_PER_CUSTOMER_WITHIN_DAYS: Final = 7
 MOST_EVENTS_PER_CUSTOMER: Final = 1_000
-EVENTS_PER_BOT: Final = 150_000
-BATCH_ROWS: Final = 65_536
+FEWEST_EVENTS_PER_MOVER: Final = 5
 DAYS: Final = 150
 START: Final = date(2019, 10, 1)
+STRUCTURES: Final = ("kinds", "none")
 
-LOG: Final = """
-SELECT
-  CASE
-    WHEN log.dirt = $broken_time THEN $broken_times[1 + log.ordinal % 3]
-    WHEN log.dirt = $distant_year THEN $distant_time
-    ELSE strftime(make_timestamp(log.at * 1000000), '%Y-%m-%d %H:%M:%S UTC')
-  END AS event_time,
-  CASE
-    WHEN log.dirt = $unknown_event_type THEN $unknown_type
-    ELSE $event_types[1 + log.event_type]
-  END AS event_type,
-  products.product_id,
-  products.category_id,
-  products.category_code,
-  products.brand,
-  CASE
-    WHEN log.dirt = $text_price THEN $text_prices[1 + log.ordinal % 3]
-    WHEN log.dirt = $negative_price THEN '-' || log.price
-    ELSE log.price
-  END AS price,
-  CASE WHEN log.dirt <> $missing_user THEN CAST(log.user_id AS VARCHAR) END AS user_id,
-  CASE
-    WHEN log.dirt <> $missing_session
-    THEN CAST(CAST(md5($seed || ':' || log.session) AS UUID) AS VARCHAR)
-  END AS user_session
-FROM (
-  SELECT *, printf('%d.%02d', price_cents // 100, price_cents % 100) AS price FROM log
-) AS log
-JOIN products USING (product)
-ORDER BY log.at, log.ordinal
-"""
+Structure = Literal["kinds", "none"]
 
 
 @dataclass(frozen=True)
@@ -80,14 +44,22 @@ class Simulation:
 
     Attributes:
         path: The log.
-        truth_path: The truth: CSV with `user_id` and `segment`, one row per customer of the log.
+        truth_path: The truth: CSV with `user_id` and `segment`, one row per customer of the log;
+            also `segment_before` and `changed_at` where customers migrate, and `taste` where they
+            have tastes.
         events: Rows of the log.
         customers: Customers of the log, bots included.
-        segments: Customers in each true segment.
+        segments: Customers in each true segment that a log of so many days can show.
         dirt: Rows with each flaw. A row never has two.
         start: First day of the log.
         days: Days that the log spans.
         random_state: The seed.
+        structure: "kinds", or "none".
+        drift: What has become of behaviour by the end of the log, as a multiple of its start:
+            `views` (a session's further views), `completion` (carts that end in a purchase) and
+            `price`; all 1 without drift.
+        movers: Customers that change their kind.
+        tastes: Groups of taste; 0 without.
     """
 
     path: Path
@@ -99,6 +71,10 @@ class Simulation:
     start: date
     days: int
     random_state: int
+    structure: Structure
+    drift: Mapping[str, float]
+    movers: int
+    tastes: int
 
 
 def simulate(
@@ -109,6 +85,10 @@ def simulate(
     days: int = DAYS,
     start: date = START,
     dirt: float = 1.0,
+    structure: Structure = "kinds",
+    drift: float = 0.0,
+    migration: float = 0.0,
+    tastes: bool = False,
     random_state: int = 0,
     overwrite: bool = False,
     on_rows: Callable[[int], None] | None = None,
@@ -118,21 +98,40 @@ def simulate(
     The log has the nine columns of the REES46 data (`event_time`, `event_type`, `product_id`,
     `category_id`, `category_code`, `brand`, `price`, `user_id`, `user_session`) in the order of
     time. The truth, `<name>.truth.csv`, has `user_id` and `segment` for every customer of the log.
-    The same arguments give the same rows in the same order.
+    The same arguments give the same rows in the same order. Memory stays under a gigabyte however
+    many there are; on disk, some 35 bytes per row are needed beside the log while it is made.
 
     Customers belong to the kinds in `KINDS`, each with its own rates around those of its kind, so
-    that kinds overlap; some 0.02 % are bots. Flaws come at the rates in `DIRT_RATES`.
+    that kinds overlap; some 0.02 % are bots. Kinds need time: under 28 days nobody is lapsed or
+    new, and under 7 nobody is loyal or a bargain hunter either; visitors, browsers, cart abandoners
+    and buyers remain, in the proportions of one day of the REES46 data. Flaws come at the rates in
+    `DIRT_RATES`.
 
     Args:
         path: Where to write. `.db` and `.sqlite` give SQLite (table `ecommerce_behavior`), `.csv`
-            and `.csv.gz` CSV, `.parquet` Parquet with text columns.
+            and `.csv.gz` CSV, `.parquet` Parquet: with text columns as in CSV, but a clean log
+            (`dirt=0`) with typed ones: timestamps (UTC), whole-number ids, prices as doubles.
         events: Rows of the log, exactly, flawed rows and duplicates among them.
-        customers: Customers, exactly; by default one for every 35 events. With other numbers the
-            visits of all but one-time visitors are scaled to give the asked number of events;
-            with very few events per customer the kinds lose what sets them apart.
+        customers: Customers, exactly; by default one for every 35 events, or for every 7 in a log
+            of under 7 days. With other numbers the visits of all but one-time visitors are scaled
+            to give the asked number of events; with very few events per customer the kinds lose
+            what sets them apart.
         days: Days that the log spans. Visits do not grow with them.
         start: The first day.
         dirt: Scales all rates of flaws; 0 gives a clean log.
+        structure: "kinds", or "none" for customers without segments: a single population, the
+            segment "everyone", in which activity is spread exponentially and nothing goes with it.
+        drift: 0 to 1: how strongly everyone's behaviour changes in the course of the log, linearly
+            with time. With 1, by the end a session's further views have fallen by 35 %, the carts
+            that end in a purchase by 60 %, and prices have risen by 50 %.
+        migration: 0 to 1: share of the customers (bots aside) who change their kind once, on a day
+            between 30 and 70 % of the time. Only kinds that come again change and become one
+            another, so beyond some 0.44 there are fewer of the others. The truth's `segment` is
+            the kind at the end, `segment_before` the one before, and `changed_at` the first day of
+            the new one.
+        tastes: Whether customers have one of 8 tastes, whatever their kind: each taste gives some
+            categories, brands and products eight times the attention each, so that who bought one
+            of them buys others. The truth's `taste` is 1 to 8, and empty for bots.
         random_state: The seed, 0 or more.
         overwrite: Whether to replace files that exist.
         on_rows: Called with a number of rows whenever that many are drawn, and again when they
@@ -152,8 +151,10 @@ def simulate(
     writer, stem = writer_for(path)
     truth_path = path.with_name(f"{stem}.truth.csv")
     if customers is None:
-        customers = max(events // EVENTS_PER_CUSTOMER, 1)
+        usual = EVENTS_PER_CUSTOMER if days >= WEEK else EVENTS_PER_CUSTOMER_WITHIN_DAYS
+        customers = max(events // usual, 1)
     _check(events, customers, days, dirt, random_state)
+    _check_switches(events, customers, days, structure, drift, migration)
     for existing in (path, truth_path):
         if existing.exists() and not overwrite:
             raise OutputError(
@@ -162,22 +163,38 @@ def simulate(
             )
 
     roots = np.random.SeedSequence(random_state).spawn(2)
-    catalogue = draw_catalogue(np.random.default_rng(roots[0]))
-    calendar = make_calendar(start, days)
-    blocks = _plan(events, customers, dirt, roots[1])
+    shop = Shop(
+        calendar=make_calendar(start, days),
+        catalogue=draw_catalogue(np.random.default_rng(roots[0]), tastes=tastes),
+        kinds=kinds_within(days) if structure == "kinds" else (EVERYONE,),
+        drift=drift,
+        migration=migration > 0,
+        tastes=tastes,
+    )
+    bots = bots_among(events, customers) if structure == "kinds" else 0
+    blocks = plan_blocks(
+        events, customers, bots=bots, migration=migration, dirt=dirt, seed=roots[1]
+    )
+    flaws = dict.fromkeys(CODES, 0)
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         folder = Path(tempfile.mkdtemp(prefix=f".{stem}-", dir=path.parent))
     except OSError as error:
         raise OutputError(f"Cannot write into {path.parent}: {error}. Choose another.") from error
+    slices = Slices(folder, events)
     try:
-        with duckdb.connect(folder / "log.duckdb") as connection:
-            connection.execute("SET memory_limit = '512MB'")
-            truth, flaws = _draw(connection, blocks, calendar, catalogue, on_rows)
-            connection.register("products", catalogue.table)
-            reader = connection.sql(LOG, params=_texts(random_state)).to_arrow_reader(BATCH_ROWS)
-            writer(folder / path.name, reader.schema, counted(reader, on_rows))
-        _write_truth(folder / truth_path.name, truth)
+        with TruthFile(folder / truth_path.name) as truth:
+            for block in blocks:
+                log, customers_truth = draw_block(block, shop)
+                slices.add(log)
+                truth.add(customers_truth)
+                for name, rows in block.dirt.items():
+                    flaws[name] += rows
+                if on_rows is not None:
+                    on_rows(log.num_rows)
+        typed = writer is write_parquet and dirt == 0
+        batches = render(slices.read(), shop.catalogue, seed=random_state, typed=typed)
+        writer(folder / path.name, counted(batches, on_rows))
         (folder / truth_path.name).replace(truth_path)
         (folder / path.name).replace(path)
     except (OSError, duckdb.IOException, sqlite3.Error, adbc_driver_manager.Error) as error:
@@ -185,18 +202,23 @@ def simulate(
             f"Cannot write {path}: {error}. Is there space left, and is it not a folder?"
         ) from error
     finally:
+        slices.close()
         shutil.rmtree(folder, ignore_errors=True)
-    sizes = np.bincount(np.concatenate([segment for _, segment in truth]), minlength=len(SEGMENTS))
+    possible = [kind.name for kind in shop.kinds] + [BOT] * (structure == "kinds")
     return Simulation(
         path=path,
         truth_path=truth_path,
         events=events,
         customers=customers,
-        segments=dict(zip(SEGMENTS, sizes.tolist(), strict=True)),
+        segments={name: truth.segments[name] for name in possible},
         dirt=flaws,
         start=start,
         days=days,
         random_state=random_state,
+        structure=structure,
+        drift={name: 1.0 + change * drift for name, change in DRIFT.items()},
+        movers=truth.changed,
+        tastes=TASTES if tastes else 0,
     )
 
 
@@ -219,82 +241,34 @@ def _check(events: int, customers: int, days: int, dirt: float, random_state: in
         raise UsageError(f"Got random_state={random_state}: expected 0 or more. Try 0.")
 
 
-def _plan(
-    events: int, customers: int, dirt: float, seed: np.random.SeedSequence
-) -> Iterator[Block]:
-    """Divide customers, rows, bots and flaws among blocks so that all add up exactly."""
-    blocks = max(-(-customers // CUSTOMERS_PER_BLOCK), -(-events // EVENTS_PER_BLOCK))
-    bots = min(events // EVENTS_PER_BOT, customers // 1_000) if events >= 5 * customers else 0
-    flaws = plan_dirt(events, dirt)
-
-    def part(total: int, block: int) -> int:
-        return total * (block + 1) // blocks - total * block // blocks
-
-    ids = np.random.default_rng(seed)
-    next_id, first, first_row = 500_000_000, 0, 0
-    for number, own in enumerate(seed.spawn(blocks)):
-        size = part(customers, number)
-        last_row = events * (first + size) // customers
-        rows = last_row - first_row
-        # Steps of 1 to 37 look like ids of which most belong to people who are not in this log.
-        user_ids = next_id + np.cumsum(ids.integers(1, 38, size))
-        counts = {name: part(total, number) for name, total in flaws.items()}
-        # Each customer keeps a clean row; a duplicate needs a row for itself and its original.
-        if sum(counts.values()) + counts["duplicate"] > rows - size:
-            counts = dict.fromkeys(counts, 0)
-        yield Block(number, user_ids, part(bots, number), rows, counts, own)
-        next_id, first, first_row = int(user_ids[-1]), first + size, last_row
-
-
-def _draw(
-    connection: duckdb.DuckDBPyConnection,
-    blocks: Iterator[Block],
-    calendar: Calendar,
-    catalogue: Catalogue,
-    on_rows: Callable[[int], None] | None,
-) -> tuple[list[tuple[Integers, Integers]], dict[str, int]]:
-    """Draw every block into the table `log`; return the truth per block and the flaws' counts."""
-    truth = []
-    flaws = dict.fromkeys(CODES, 0)
-    for block in blocks:
-        batch, segment = draw_block(block, calendar, catalogue)
-        connection.register("block", batch)
-        if block.number == 0:
-            connection.execute("CREATE TABLE log AS SELECT * FROM block")
-        else:
-            connection.execute("INSERT INTO log SELECT * FROM block")
-        connection.unregister("block")
-        truth.append((block.user_ids, segment))
-        for name, rows in block.dirt.items():
-            flaws[name] += rows
-        if on_rows is not None:
-            on_rows(batch.num_rows)
-    return truth, flaws
-
-
-def _texts(random_state: int) -> dict[str, object]:
-    """Return the parameters of `LOG`."""
-    return {
-        **{name: code for name, code in CODES.items() if name != "duplicate"},
-        "broken_times": list(BROKEN_TIMES),
-        "distant_time": DISTANT_TIME,
-        "text_prices": list(TEXT_PRICES),
-        "unknown_type": UNKNOWN_TYPE,
-        "event_types": list(EVENT_TYPES),
-        "seed": str(random_state),
-    }
-
-
-def _write_truth(path: Path, truth: list[tuple[Integers, Integers]]) -> None:
-    """Write the segment of each customer, ordered by `user_id`."""
-    names = np.array(SEGMENTS, dtype=object)
-    table = pa.table(
-        {
-            "user_id": np.concatenate([user_ids for user_ids, _ in truth]),
-            "segment": pa.array(names[np.concatenate([codes for _, codes in truth])], pa.string()),
-        }
-    )
-    options = pa.csv.WriteOptions(include_header=False, quoting_style="none")
-    with path.open("wb") as stream:
-        stream.write(b"user_id,segment\n")
-        pa.csv.write_csv(table, stream, write_options=options)
+def _check_switches(
+    events: int, customers: int, days: int, structure: str, drift: float, migration: float
+) -> None:
+    """Refuse switches that make no sense, or not together."""
+    if structure not in STRUCTURES:
+        raise UsageError(
+            f'Got structure={structure!r}: expected "kinds" or "none". '
+            f"{did_you_mean(structure, STRUCTURES)}"
+        )
+    if not 0.0 <= drift <= 1.0:
+        raise UsageError(f"Got drift={drift}: expected 0 (none) to 1. Try drift=0.5.")
+    if not 0.0 <= migration <= 1.0:
+        raise UsageError(f"Got migration={migration}: expected 0 to 1. Try migration=0.2.")
+    if migration == 0:
+        return
+    if structure == "none":
+        raise UsageError(
+            f'Got migration={migration} and structure="none" (--no-structure): customers of one '
+            "kind have no other to change to. Leave one of the two out."
+        )
+    if days < MONTH:
+        raise UsageError(
+            f"Got migration={migration} for days={days}: expected {MONTH} days or more, since a "
+            f"change needs time before and after it. Try days={DAYS}."
+        )
+    if events < FEWEST_EVENTS_PER_MOVER * customers:
+        raise UsageError(
+            f"Got migration={migration} for {customers} customers with {events} events: expected "
+            f"{FEWEST_EVENTS_PER_MOVER} or more events per customer, since a customer who changes "
+            f"comes before and after. Try customers={max(events // EVENTS_PER_CUSTOMER, 1)}."
+        )

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from clustomer.simulate.calendar import DAY_S, Calendar
 from clustomer.simulate.catalogue import Catalogue
-from clustomer.simulate.world import Temperaments
+from clustomer.simulate.temperaments import Temperaments, drifted
 
 Floats = NDArray[np.float64]
 Integers = NDArray[np.int64]
@@ -49,11 +49,30 @@ class Walk:
 
 @dataclass(frozen=True)
 class Sessions:
-    """The visits: whose, when (second since the first day), and what was done in each."""
+    """The visits.
+
+    Attributes:
+        customer: Whose visit it is.
+        begin_s: When, in seconds since the first day.
+        temper: What the customer is like at that time; one value per visit.
+    """
 
     customer: Integers
     begin_s: Integers
     temper: Temperaments
+
+
+@dataclass(frozen=True)
+class Fancies:
+    """What each customer of a block is drawn to, one value per customer.
+
+    Attributes:
+        taste: Number of the taste group; 0 for all where the shop has no tastes.
+        like: The customer whose favourites these are: oneself, or who one was before a change.
+    """
+
+    taste: Integers
+    like: Integers
 
 
 def draw_sessions(
@@ -62,10 +81,12 @@ def draw_sessions(
     quota: int,
     calendar: Calendar,
     rng: np.random.Generator,
+    drift: float = 0.0,
 ) -> Sessions:
     """Draw as many sessions as should give about `quota` rows."""
     visits = temper.visits[customers]
-    per_visit = _expected_rows(temper)[customers]
+    mean = drifted(temper, drift, np.full(temper.visits.size, 0.5)) if drift else temper
+    per_visit = _expected_rows(mean)[customers]
     once, fewest = visits == 1.0, temper.fewest_visits[customers]
 
     def expected(factor: float) -> float:
@@ -82,7 +103,10 @@ def draw_sessions(
     customer = np.repeat(customers, count)
     own = temper.take(customer)
     day = calendar.draw_days(own.arrival, own.departure, own.weekend, rng)
-    return Sessions(customer, calendar.draw_seconds(day, own.hour, own.hour_spread, rng), own)
+    begin_s = calendar.draw_seconds(day, own.hour, own.hour_spread, rng)
+    if drift:
+        own = drifted(own, drift, begin_s / (calendar.days * DAY_S))
+    return Sessions(customer, begin_s, own)
 
 
 def _expected_rows(temper: Temperaments) -> Floats:
@@ -92,13 +116,15 @@ def _expected_rows(temper: Temperaments) -> Floats:
     return temper.views + carts * (1.0 + after) + (1.0 - temper.intent) * temper.direct
 
 
-def draw_walk(sessions: Sessions, catalogue: Catalogue, rng: np.random.Generator) -> Walk:
+def draw_walk(
+    sessions: Sessions, fancies: Fancies, catalogue: Catalogue, rng: np.random.Generator
+) -> Walk:
     """Draw what is viewed, carted, taken out and bought in each session."""
     n, own = sessions.customer.size, sessions.temper
     views = rng.geometric(1.0 / own.views)
     session = np.repeat(np.arange(n), views)
     position = np.arange(session.size) - np.repeat(np.cumsum(views) - views, views)
-    product = _draw_views(session, position, sessions, catalogue, rng)
+    product = _draw_views(session, position, sessions, fancies, catalogue, rng)
     is_last = position == views[session] - 1
 
     # Some kinds cart or buy for certain, each customer in one session at least.
@@ -132,23 +158,26 @@ def _draw_views(
     session: Integers,
     position: Integers,
     sessions: Sessions,
+    fancies: Fancies,
     catalogue: Catalogue,
     rng: np.random.Generator,
 ) -> Integers:
     """Draw the product of each view by popularity and by the customer's taste."""
     own, customer = sessions.temper, sessions.customer
     # The favourite category and brand come from one favourite product of each customer.
+    people = slice(int(customer.max()) + 1)
     favourite = catalogue.draw_products(
-        catalogue.draw_categories(int(customer.max()) + 1, rng), rng
-    )
+        catalogue.draw_categories(fancies.taste[people], rng), fancies.taste[people], rng
+    )[fancies.like[people]]
     preferred = catalogue.category[favourite][customer]
     aim = np.where(
         rng.random(customer.size) < own.focus,
         preferred,
-        catalogue.draw_categories(customer.size, rng),
+        catalogue.draw_categories(fancies.taste[customer], rng),
     )
+    taste = fancies.taste[customer][session]
     strays = rng.random(session.size) < STRAYING
-    category = np.where(strays, catalogue.draw_categories(session.size, rng), aim[session])
+    category = np.where(strays, catalogue.draw_categories(taste, rng), aim[session])
 
     week = (sessions.begin_s // (7 * DAY_S))[session]
     brand = catalogue.brand[favourite][customer][session]
@@ -156,7 +185,7 @@ def _draw_views(
     brand_taste = own.brand_taste[session]
     best, best_score = np.zeros(session.size, np.int64), np.full(session.size, -np.inf)
     for _ in range(CANDIDATES):
-        seen = catalogue.draw_products(category, rng)
+        seen = catalogue.draw_products(category, taste, rng)
         score = (
             rng.gumbel(0.0, 0.6, session.size)
             - np.abs(catalogue.price_score[seen] - price_taste)

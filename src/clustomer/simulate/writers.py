@@ -2,6 +2,7 @@
 
 import sqlite3
 from collections.abc import Callable, Iterator
+from itertools import chain
 from pathlib import Path
 from typing import Final
 
@@ -31,15 +32,16 @@ CREATE TABLE ecommerce_behavior (
 """
 
 Batches = Iterator[pa.RecordBatch]
-Writer = Callable[[Path, pa.Schema, Batches], None]
+Writer = Callable[[Path, Batches], None]
 
 
-def write_sqlite(path: Path, schema: pa.Schema, batches: Batches) -> None:
+def write_sqlite(path: Path, batches: Batches) -> None:
     """Write the table `ecommerce_behavior` into a new SQLite database."""
     connection = sqlite3.connect(path)
     connection.execute(CREATE_TABLE)
     connection.commit()
     connection.close()
+    schema, batches = _opened(batches)
     reader = pa.RecordBatchReader.from_batches(schema, batches)
     with adbc_driver_sqlite.dbapi.connect(str(path)) as connected:
         with connected.cursor() as cursor:
@@ -47,8 +49,9 @@ def write_sqlite(path: Path, schema: pa.Schema, batches: Batches) -> None:
         connected.commit()
 
 
-def write_csv(path: Path, schema: pa.Schema, batches: Batches) -> None:
+def write_csv(path: Path, batches: Batches) -> None:
     """Write a CSV file with a header; gzipped where the name ends in `.gz`."""
+    schema, batches = _opened(batches)
     unquoted = pa.csv.WriteOptions(include_header=False, quoting_style="none")
     compression = "gzip" if path.suffix == ".gz" else None
     with pa.output_stream(path, compression=compression) as stream:
@@ -58,11 +61,18 @@ def write_csv(path: Path, schema: pa.Schema, batches: Batches) -> None:
                 writer.write_batch(batch)
 
 
-def write_parquet(path: Path, schema: pa.Schema, batches: Batches) -> None:
-    """Write a Parquet file in which every column is text, as in the CSV file."""
+def write_parquet(path: Path, batches: Batches) -> None:
+    """Write a Parquet file with the columns as they are."""
+    schema, batches = _opened(batches)
     with pa.parquet.ParquetWriter(path, schema, compression="zstd") as writer:
         for batch in batches:
             writer.write_batch(batch)
+
+
+def _opened(batches: Batches) -> tuple[pa.Schema, Batches]:
+    """Return the schema, which only the first batch tells, and all the batches."""
+    first = next(batches)
+    return first.schema, chain([first], batches)
 
 
 WRITERS: Final[dict[str, Writer]] = {
