@@ -608,6 +608,12 @@ def _print_schema(described: Any) -> None:
     for ours, theirs in described.schema.columns.items():
         mapping.add_row(ours, Text(theirs))
     console.print(mapping)
+    further = described.schema.model_dump(
+        exclude_defaults=True, exclude={"name", "columns", "event_types"}
+    )
+    for setting, value in further.items():
+        words = ", ".join(value) if isinstance(value, tuple) else value
+        console.print(Text(f"{setting}: {words}"))
     if described.unused:
         console.print(Text("Not used: " + ", ".join(described.unused)))
     if described.rows:
