@@ -70,3 +70,12 @@ def test_a_run_on_postgresql_stores_no_password(
     files = [path for path in tmp_path.rglob("*") if path.is_file()]
     assert any(path.name == "run.json" for path in files)
     assert [path for path in files if b"s3cr3t" in path.read_bytes()] == []
+
+
+def test_what_a_schema_does_besides_columns_is_shown(call) -> None:
+    code, out, _ = call("schema", FORMATS / "shopify.csv")
+    assert code == 0
+    assert "Schema: shopify, detected from the columns" in out
+    assert "carried_within_order: event_time, event_type, user_id" in out
+    assert "return_time: Cancelled at" in out
+    assert "Refunded Amount" in out.split("Not used: ")[1]
