@@ -139,7 +139,8 @@ def test_json_lines_without_objects_say_what_was_expected(tmp_path: Path) -> Non
         read_events(write(tmp_path / "log.jsonl", "[1]", "nope"))
 
 
-texts = st.text(st.characters(exclude_categories=["Cs"]), min_size=1, max_size=20)
+# blanks around a value are trimmed, of which Unicode has many
+texts = st.text(st.characters(exclude_categories=["Cs", "Zs", "Zl", "Zp"]), max_size=20)
 
 
 @settings(max_examples=40, deadline=None)
@@ -151,7 +152,7 @@ def test_any_value_of_json_arrives_as_it_is(tmp_path_factory, values) -> None:
     events = read_events(path)
     words = [str(v) if not isinstance(v, bool) else str(v).lower() for v in values]
     nothing = {"", "null", "nan", "none", "nat", "\\n", "<na>"}
-    kept = sorted(w.strip(" ") for w in words if w.strip(" ").lower() not in nothing)
+    kept = sorted(word for word in words if word.lower() not in nothing)
     read = [v for v in events.to_arrow()["product_id"].to_pylist() if v is not None]
     assert sorted(read) == kept
     assert events.cleaning.rows == events.cleaning.kept == len(values)
