@@ -1,15 +1,13 @@
 """The CSV files of a version: the same table gives the same bytes, everywhere."""
 
-import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from pathlib import Path
 
+import duckdb
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from clustomer.errors import OutputError, UsageError, did_you_mean
-
-_QUOTED = re.compile(r'[,"\r\n]')
-_BATCH = 65_536
 
 
 def write_cleaning(directory: Path, table: pa.Table) -> Path:
@@ -68,29 +66,22 @@ def write_csv(path: Path, table: pa.Table, columns: Iterable[str] = ()) -> Path:
     order = [*first, *(name for name in table.column_names if name not in first)]
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        with path.open("w", encoding="utf-8", newline="") as file:
-            file.write(",".join(_written(name) for name in order) + "\n")
-            for batch in table.select(order).to_batches(max_chunksize=_BATCH):
-                file.writelines(_lines(batch))
-    except OSError as error:
+        with duckdb.connect() as connection:
+            connection.register("rows", _without_nan(table.select(order)))
+            connection.execute("COPY rows TO ? (FORMAT csv, HEADER)", [str(path)])
+    except (OSError, duckdb.IOException) as error:
+        why = getattr(error, "strerror", None) or str(error)
         raise OutputError(
-            f"{path} cannot be written ({error.strerror}); a folder that can be written to was "
+            f"{path} cannot be written ({why}); a folder that can be written to was "
             "expected. Choose another one, or make room."
         ) from error
     return path
 
 
-def _lines(batch: pa.RecordBatch) -> Iterator[str]:
-    columns = [[_written(value) for value in column.to_pylist()] for column in batch.columns]
-    return (",".join(row) + "\n" for row in zip(*columns, strict=True))
-
-
-def _written(value: object) -> str:
-    if value is None or value != value:  # NaN alone differs from itself
-        return ""
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    if isinstance(value, float):
-        return repr(value)
-    text = str(value)
-    return '"' + text.replace('"', '""') + '"' if _QUOTED.search(text) or not text else text
+def _without_nan(table: pa.Table) -> pa.Table:
+    for index, field in enumerate(table.schema):
+        if pa.types.is_floating(field.type):
+            column = table.column(index)
+            known = pc.if_else(pc.is_nan(column), pa.scalar(None, field.type), column)
+            table = table.set_column(index, field, known)
+    return table
