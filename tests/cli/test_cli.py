@@ -78,6 +78,23 @@ def test_simulate_is_reproducible(call, tmp_path) -> None:
     assert "--overwrite" in err
 
 
+def test_simulate_says_what_it_planted(call: Call, tmp_path) -> None:
+    switches = ("--drift", 0.5, "--migration", 0.2, "--tastes", "--dirt", 0, "--json")
+    code, out, _ = call("simulate", tmp_path / "a.csv", "--events", 3_500, *switches)
+    made = json.loads(out)
+    assert code == 0
+    assert (made["structure"], made["movers"], made["tastes"]) == ("kinds", 20, 8)
+    assert made["drift"] == {"completion": 0.7, "price": 1.25, "views": 0.825}
+    assert set(made["dirt"].values()) == {0}
+    columns = (tmp_path / "a.truth.csv").read_text().splitlines()[0]
+    assert columns == "user_id,segment,segment_before,changed_at,taste"
+    code, out, _ = call("simulate", tmp_path / "b.csv", "--events", 700, "--no-structure", "--json")
+    assert (code, json.loads(out)["segments"]) == (0, {"everyone": 20})
+    code, _, err = call("simulate", tmp_path / "c.csv", "--no-structure", "--migration", 0.2)
+    assert code == 2
+    assert "--no-structure" in err
+
+
 BAD = [
     (["run", "missing.db"], 3, "There is no file missing.db"),
     (["run", "shop.db", "--table", "ecommerce"], 3, "Did you mean `ecommerce_behavior`"),
