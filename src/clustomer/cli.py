@@ -178,6 +178,15 @@ def run(
             show_default="about a dozen; see the reference of features",
         ),
     ] = None,
+    attributes: Annotated[
+        str | None,
+        typer.Option(
+            metavar="FILE",
+            help="What else is known of customers, such as country or channel: CSV or Parquet, a "
+            "row for each. It is described, and never used to find segments.",
+            show_default="none",
+        ),
+    ] = None,
     events: Annotated[
         bool, typer.Option("--events/--no-events", help="Store the clean events, too.")
     ] = True,
@@ -220,6 +229,7 @@ def run(
         k=_k(k),
         k_range=_k_range(k_range),
         features=_names(features),
+        attributes=attributes,
         currency=currency,
         margin=margin,
         cost=cost,

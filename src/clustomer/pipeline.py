@@ -11,7 +11,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from clustomer.customers import Customers, customer_features, feature
+from clustomer.customers import Attributes, Customers, customer_features, feature, read_attributes
 from clustomer.engines import DuckDB
 from clustomer.errors import UsageError, did_you_mean
 from clustomer.events import Events, fingerprint, read_events, rejected_rows, write_events
@@ -39,7 +39,8 @@ class Settings:
     `table`, `schema`, `id_map`, `cutoff`, `window` and `time_zone` go to `read_events`;
     `algorithm` is "kmeans" (`segment`) or "rfm" (`rfm`); `k`, `k_range`, `features`
     and `random_state` go to `segment` and are for kmeans alone; `currency`,
-    `margin` and `cost` to `interpret`. `keep_events` writes the clean events.
+    `margin` and `cost` to `interpret`. `attributes` is the path of a file for
+    `read_attributes`. `keep_events` writes the clean events.
     """
 
     table: str | None = None
@@ -52,6 +53,7 @@ class Settings:
     k: int | Literal["auto"] = "auto"
     k_range: tuple[int, int] = (2, 10)
     features: tuple[str, ...] | None = None
+    attributes: str | None = None
     currency: str | None = None
     margin: float = 0.3
     cost: float = 0.5
@@ -145,6 +147,11 @@ def run(
             progress=progress,
         )
         customers = customer_features(events, progress=progress)
+        attributes = None
+        if settings.attributes is not None:
+            with progress.stage("Read attributes") as stage:
+                attributes = read_attributes(settings.attributes, customers, engine=engine)
+                stage.note(counted(len(attributes.names), "attribute"))
         with progress.stage("Choose and fit segments") as stage:
             if settings.algorithm == "rfm":
                 segmentation = rfm(customers)
@@ -166,14 +173,19 @@ def run(
                 cost=settings.cost,
                 cleaning=events.cleaning.table,
                 source_label=events.source,
+                attributes=attributes,
             )
         identified = fingerprint(events)
-        identity = identity_of(asdict(settings), identified)
-        about = _about(settings, identified, events, customers, segmentation, said)
+        known = attributes.to_json() if attributes is not None else None
+        identity = identity_of(asdict(settings), identified, attributes=known)
+        about = {
+            **_about(settings, identified, events, customers, segmentation, said),
+            "attributes": known,
+        }
         with new_version(out, cutoff=_moment(events), identity=identity, about=about) as draft:
             figures = aside.submit(draw_figures, said, segmentation)
             with progress.stage("Write tables"):
-                _write_tables(draft, events, customers, segmentation, said)
+                _write_tables(draft, events, customers, segmentation, said, attributes)
             if settings.keep_events:
                 with progress.stage("Write clean events"):
                     write_events(events, draft.path / "events")
@@ -187,10 +199,12 @@ def identity_of(
     settings: Mapping[str, Any],
     identified: Mapping[str, Any],
     given_names: Mapping[str, str] | None = None,
+    attributes: Mapping[str, Any] | None = None,
 ) -> Mapping[str, Any]:
-    """Return what a version depends on: the settings, the input, and names that were given."""
+    """Return what a version depends on: settings, input, attributes, and names that were given."""
     names = {"names": dict(given_names)} if given_names else {}
-    return {"settings": settings, "input": identified, **names}
+    known = {"attributes": attributes["sha256"]} if attributes else {}
+    return {"settings": settings, "input": identified, **names, **known}
 
 
 def _write_tables(
@@ -199,11 +213,14 @@ def _write_tables(
     customers: Customers,
     segmentation: Segmentation,
     said: Interpretation,
+    attributes: Attributes | None,
 ) -> None:
     write_cleaning(draft.path, events.cleaning.table)
-    _write_parquet(draft, "rejected.parquet", rejected_rows(events))
-    _write_parquet(draft, "customers.parquet", customers.table)
-    _write_parquet(draft, "segments.parquet", said.segments)
+    write_parquet(draft, "rejected.parquet", rejected_rows(events))
+    write_parquet(draft, "customers.parquet", customers.table)
+    if attributes is not None:
+        draft.file("attributes.parquet").write_bytes(attributes.parquet)
+    write_parquet(draft, "segments.parquet", said.segments)
     write_segments(draft.path, said.segments)
     write_evaluation_metrics(draft.path, tried(segmentation))
     write_cluster_summary(draft.path, said.summary)
@@ -230,8 +247,11 @@ def tried(segmentation: Segmentation) -> pa.Table:
     return criteria.filter(pc.or_(inside, criteria["taken"]))
 
 
-def _write_parquet(draft: Draft, name: str, table: pa.Table) -> None:
-    pq.write_table(table, draft.file(name), compression="zstd")
+def write_parquet(draft: Draft, name: str, table: pa.Table) -> None:
+    """Write a table into a version; the same table gives the same bytes."""
+    # measured numbers hardly repeat, so that a dictionary of them is only work
+    texts = [field.name for field in table.schema if pa.types.is_string(field.type)]
+    pq.write_table(table, draft.file(name), compression="zstd", use_dictionary=texts)
 
 
 def _moment(events: Events) -> str:

@@ -11,13 +11,14 @@ from typing import Any
 
 import pyarrow.parquet as pq
 
+from clustomer.customers import Attributes
 from clustomer.errors import InputError, UsageError, did_you_mean
 from clustomer.events import Window
 from clustomer.insights import Interpretation, interpret
 from clustomer.outputs.figures import draw_figures
 from clustomer.outputs.report import write_reports
 from clustomer.outputs.tables import write_cluster_summary, write_segments
-from clustomer.pipeline import identity_of, name_entry
+from clustomer.pipeline import identity_of, name_entry, write_parquet
 from clustomer.results import Draft, Results, new_version
 from clustomer.segments import Segmentation, SegmentationModel, read_model, restore
 
@@ -100,12 +101,17 @@ def rename(results: str | PathLike[str], segment_id: str, name: str) -> Results:
     with new_version(
         _root(before.path),
         cutoff=manifest["version"].rpartition("-")[0],
-        identity=identity_of(manifest["settings"], manifest["source"]["fingerprint"], given),
+        identity=identity_of(
+            manifest["settings"],
+            manifest["source"]["fingerprint"],
+            given,
+            manifest["attributes"],
+        ),
         about={**about, "segments": entries},
     ) as draft:
         _copy_rest(before, draft)
         write_reports(draft.path, said.insights, said.facts, draw_figures(said, segmentation))
-        pq.write_table(said.segments, draft.file("segments.parquet"), compression="zstd")
+        write_parquet(draft, "segments.parquet", said.segments)
         write_segments(draft.path, said.segments)
         write_cluster_summary(draft.path, said.summary)
         draft.write_text("segmentation.json", _renamed(model, entries).to_json())
@@ -166,8 +172,22 @@ def _interpreted(
         source_label=manifest["source"]["label"],
         unavailable=manifest["unavailable_features"],
         given_names=given,
+        attributes=_attributes(before),
     )
     return said, segmentation
+
+
+def _attributes(before: Results) -> Attributes | None:
+    stored = before.manifest["attributes"]
+    if stored is None:
+        return None
+    return Attributes(
+        pq.read_table(before.path / "attributes.parquet"),
+        stored["source"],
+        stored["customers"],
+        stored["without_events"],
+        stored["without_attributes"],
+    )
 
 
 def _cleaning(path: Path) -> list[tuple[str, str, int, float]]:

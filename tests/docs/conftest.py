@@ -9,6 +9,8 @@ from typer.testing import CliRunner
 
 from clustomer.cli import app
 
+RUN = ["run", "shop.db", "--k", "3", "--quiet", "--json"]
+
 
 @pytest.fixture(scope="session")
 def desk(tmp_path_factory: pytest.TempPathFactory) -> Path:
@@ -19,7 +21,7 @@ def desk(tmp_path_factory: pytest.TempPathFactory) -> Path:
         patch.chdir(folder)
         made = runner.invoke(app, ["simulate", "shop.db", "--events", "3000", "--quiet"])
         assert made.exit_code == 0, made.output
-        done = runner.invoke(app, ["run", "shop.db", "--k", "3", "--quiet", "--json"])
+        done = runner.invoke(app, [*RUN, "--attributes", "shop.truth.csv"])
         assert done.exit_code == 0, done.output
         Path("run.json").write_text(done.stdout, encoding="utf-8")
     return folder

@@ -1,5 +1,6 @@
 """Customers: clean events become one row per customer."""
 
+from clustomer.customers.attributes import Attributes, read_attributes
 from clustomer.customers.definition import customers_query
 from clustomer.customers.features import (
     FEATURES,
@@ -16,10 +17,12 @@ __all__ = [
     "MEASURES",
     "RATES",
     "SUSPECTED_BOT",
+    "Attributes",
     "Customers",
     "Feature",
     "available_features",
     "customer_features",
     "customers_query",
     "feature",
+    "read_attributes",
 ]

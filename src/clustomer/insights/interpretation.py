@@ -1,7 +1,7 @@
 """From customers and their segments to everything that is said about them."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from types import MappingProxyType
 from typing import Any
@@ -13,6 +13,7 @@ from clustomer.errors import UsageError
 from clustomer.insights.actions import CAUSE_NOTE, advice
 from clustomer.insights.advice import Advice
 from clustomer.insights.appendix import limits, method
+from clustomer.insights.attributes import describe_attributes, file_entries
 from clustomer.insights.cases import Case
 from clustomer.insights.definition import define_segments, grid_settings
 from clustomer.insights.facts import Fact, Facts, decimals_for, placeholders
@@ -88,6 +89,7 @@ def interpret(
     source_label: str = "the event log",
     unavailable: Mapping[str, str] | None = None,
     given_names: Mapping[str, str] | None = None,
+    attributes: Any = None,
 ) -> Interpretation:
     """Say what the segments mean: profiles, names, facts, actions, texts.
 
@@ -114,6 +116,8 @@ def interpret(
         Features that the data could not give.
     given_names : mapping of segment id to name, default None
         Names of the user's own, which are marked as such.
+    attributes : Attributes, default None
+        What else is known of these customers; it is described, and names do not rest on it.
 
     Raises UsageError for a currency, margin or cost that makes no sense, InputError where the
     two tables do not hold the same customers.
@@ -169,6 +173,12 @@ def interpret(
         facts[fact.id] = fact
     for fact in spend_facts(profiles, dict(facts)):
         facts[fact.id] = fact
+    known = None
+    if attributes is not None:
+        tables["attributes"] = attributes.table
+        tables["attributes_file"] = file_entries(attributes)
+        known = describe_attributes(attributes, labelled, profiles)
+        facts |= {fact.id: fact for fact in known.facts}
 
     told = tuple(
         _segment_insight(
@@ -176,12 +186,19 @@ def interpret(
         )
         for each in profiles
     )
+    if known is not None:
+        told = tuple(
+            replace(each, attributes=known.lines.get(each.segment_id, ())) for each in told
+        )
     insights = Insights(
         opening=opening(profiles, everyone, named, told, facts, segmentation.structure),
         segments=told,
         spend=spend_rows(profiles, names, facts),
         spend_note=SPEND_NOTE if everyone.revenue is not None else "",
-        method=method(tables, described, segmentation, named, facts),
+        method=(
+            *method(tables, described, segmentation, named, facts),
+            *([("Attributes", known.method)] if known is not None else []),
+        ),
         limits=limits(everyone, named, facts, days, defined=defined),
     )
     return Interpretation(
@@ -389,6 +406,7 @@ def _texts(insights: Insights) -> Iterable[str]:
         yield from (segment.headline_mark, segment.headline_action)
         yield from segment.evidence
         yield from segment.marks
+        yield from segment.attributes
         yield from (action.text for action in segment.actions)
     for row in insights.spend:
         yield from (row.customers, row.revenue, row.break_even)

@@ -128,10 +128,7 @@ def describe(
             values = people.values(EVERYONE, name)
             known = values[~np.isnan(values)]
             log = len(known) > 0 and skewness(known) > SKEWNESS_LIMIT
-        slug = re.sub(r"[^A-Za-z0-9_-]", "_", name, flags=re.ASCII)
-        while slug in slugs:
-            slug += "_"
-        slugs.add(slug)
+        slug = slug_of(name, slugs)
         described[name] = Described(
             name=name,
             slug=slug,
@@ -140,6 +137,19 @@ def describe(
             scale="log" if log else "linear",
         )
     return described
+
+
+def slug_of(name: str, taken: set[str]) -> str:
+    """Return a column's name as fact ids can hold it, and add it to those that are taken.
+
+    >>> slug_of("größe", {"gr__e"})
+    'gr__e_'
+    """
+    slug = re.sub(r"[^A-Za-z0-9_-]", "_", name, flags=re.ASCII)
+    while slug in taken:
+        slug += "_"
+    taken.add(slug)
+    return slug
 
 
 def profile(

@@ -7,7 +7,10 @@ A source has four texts:
 | `customers` | a segment id, `bots`, `everyone`, `all` | a feature, `user_id` | see `population` |
 | any other table, such as `cleaning` | `column=value`: the rows that have it; empty: all rows | \
 a column | `value` (of the one row) or `sum` |
-| `run`, `segmentation` | empty, or an entry of the mapping | a setting | `value` |
+| `attributes` | a segment id or `everyone` | an attribute | `share_of("value")`, among those for \
+whom it is known; `share_known`; `distinct`, over all customers |
+| `run`, `segmentation`, `attributes_file` | empty, or an entry of the mapping | a setting | \
+`value` |
 | `facts` | ids of other facts, with a blank between | `value` | `ratio` (a / b), `fewer` \
 (1 - a / b), `per_1000` (1000 * a), `break_even`, `extra_orders_per_1000` |
 
@@ -16,6 +19,7 @@ that costs `cost` for each customer pays for itself; `extra_orders_per_1000` is
 1000 * cost / (margin * revenue per order). Both are undefined where they would divide by 0 or less.
 """
 
+import json
 from collections.abc import Callable, Mapping
 from typing import Any, cast
 
@@ -23,7 +27,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from clustomer.errors import InputError, did_you_mean
-from clustomer.insights.population import Population
+from clustomer.insights.population import BOTS, EVERYONE, Population
 
 Value = float | int | str | None
 Tables = Mapping[str, Any]
@@ -36,6 +40,7 @@ def recompute(tables: Tables, facts: Mapping[str, Any]) -> Callable[[Mapping[str
     a derived fact never leans on a number that only a file states.
     """
     people: list[Population] = []
+    shares: list[Callable[[str, str, str], Value]] = []
 
     def compute(source: Mapping[str, str]) -> Value:
         table, key, column = source["table"], source["key"], source["column"]
@@ -44,6 +49,10 @@ def recompute(tables: Tables, facts: Mapping[str, Any]) -> Callable[[Mapping[str
             if not people:
                 people.append(Population(_get(tables, "customers"), _get(tables, "segments")))
             return people[0].aggregate(key, column, aggregate)
+        if table == "attributes":
+            if not shares:
+                shares.append(attribute_share(_get(tables, table), _get(tables, "segments")))
+            return shares[0](key, column, aggregate)
         if table == "facts":
             parts = [compute(_get(facts, name).source) for name in key.split()]
             return derive(aggregate, parts)
@@ -84,6 +93,27 @@ def derive(aggregate: str, parts: list[Any]) -> float | None:
         "per_1000, break_even and extra_orders_per_1000 was expected. Read the facts with the "
         "version that wrote them."
     )
+
+
+def attribute_share(attributes: Any, segments: Any) -> Callable[[str, str, str], Value]:
+    """Return a function from a key, an attribute and an aggregate to its value."""
+    table, labelled = pa.table(attributes), pa.table(segments)
+    places = pc.index_in(table["user_id"], labelled["user_id"])
+    ids = pc.take(labelled["segment_id"], places)
+
+    def compute(key: str, name: str, aggregate: str) -> Value:
+        column = _column(table, name)
+        if aggregate == "distinct":
+            return int(pc.count_distinct(column).as_py())
+        inside = pc.not_equal(ids, BOTS) if key == EVERYONE else pc.equal(ids, key)
+        values = column.filter(inside)
+        known = len(values) - values.null_count
+        if aggregate == "share_known":
+            return known / len(values) if len(values) else None
+        wanted = json.loads(aggregate.removeprefix("share_of(").removesuffix(")"))
+        return pc.sum(pc.equal(values, wanted)).as_py() / known if known else None
+
+    return compute
 
 
 def _get(content: Mapping[str, Any], name: str) -> Any:

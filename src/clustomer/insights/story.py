@@ -32,6 +32,7 @@ class SegmentInsight:
     measure: str
     headline_mark: str
     headline_action: str
+    attributes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,241 @@
+"""What else is known of a segment's customers, beside everyone: country, channel, device.
+
+Attributes are compared after the segments are there. A share is said only where it differs
+materially from that of everyone, and by more than chance makes of so many comparisons.
+"""
+
+import json
+import math
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from statistics import NormalDist
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+from numpy.typing import NDArray
+
+from clustomer.insights.facts import Fact, decimals_for, escape
+from clustomer.insights.population import BOTS, EVERYONE
+from clustomer.insights.profiles import SLIGHTLY, Profile, slug_of
+
+MAX_VALUES = 50
+"""An attribute with more different values than that is listed, and not shown."""
+FEWEST_KNOWN = 30
+"""Of fewer customers than that no share is compared."""
+FEWEST_EXPECTED = 5
+"""Nor one of a value that fewer customers than that have, or would have as everyone."""
+CHANCE = 0.05
+"""How likely it may be that any of all differences said is chance alone (Bonferroni)."""
+MOST_OF_ONE = 2
+MOST_LINES = 6
+LONGEST_VALUE = 60
+
+
+@dataclass(frozen=True)
+class Known:
+    """What attributes say: facts, lines for each segment, and paragraphs for the appendix."""
+
+    facts: tuple[Fact, ...]
+    lines: Mapping[str, tuple[str, ...]]
+    method: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class _Counts:
+    """One attribute: customers by key and value, the most frequent value first."""
+
+    name: str
+    slug: str
+    values: tuple[str, ...]
+    counts: Mapping[str, NDArray[np.int64]]
+
+
+def describe_attributes(attributes: Any, labelled: pa.Table, profiles: Sequence[Profile]) -> Known:
+    """Compare the attributes of each segment with those of everyone.
+
+    Parameters
+    ----------
+    attributes : Attributes
+    labelled : `user_id` and `segment_id` of the same customers.
+    profiles : those of the segments; suspected bots are left out.
+    """
+    keys = [each.segment_id for each in profiles if each.segment_id != BOTS]
+    places = pc.index_in(attributes.table["user_id"], labelled["user_id"])
+    ids = np.asarray(pc.take(labelled["segment_id"], places).to_pylist(), dtype=object)
+    shown: list[_Counts] = []
+    left_out: list[tuple[str, str, int]] = []
+    slugs: set[str] = set()
+    for name in attributes.names:
+        slug = slug_of(name, slugs)
+        column = pc.dictionary_encode(attributes.table[name].combine_chunks())
+        if isinstance(column, pa.ChunkedArray):
+            column = column.combine_chunks()
+        values = column.dictionary.to_pylist()
+        if not 1 < len(values) <= MAX_VALUES:
+            left_out.append((name, slug, len(values)))
+            continue
+        shown.append(_count(name, slug, values, column.indices, ids, keys))
+    comparisons = sum(len(each.values) for each in shown) * len(keys)
+    facts: dict[str, Fact] = {}
+    lines = {key: _lines(key, shown, max(comparisons, 1), facts) for key in keys}
+    everyone = int(np.sum(ids != BOTS))
+    told = tuple(_method(attributes, shown, left_out, everyone, facts))
+    return Known(tuple(facts.values()), lines, told)
+
+
+def file_entries(attributes: Any) -> dict[str, int]:
+    """Return the table `attributes_file`, from which the facts of the file are recomputed."""
+    return {
+        "customers": attributes.customers,
+        "without_events": attributes.without_events,
+        "without_attributes": attributes.without_attributes,
+    }
+
+
+def _count(
+    name: str, slug: str, values: list[str], indices: Any, ids: Any, keys: Sequence[str]
+) -> _Counts:
+    codes = indices.fill_null(-1).to_numpy(zero_copy_only=False)
+    masks = {EVERYONE: ids != BOTS, **{key: ids == key for key in keys}}
+    counts = {
+        key: np.bincount(codes[mask & (codes >= 0)], minlength=len(values))
+        for key, mask in masks.items()
+    }
+    order = sorted(range(len(values)), key=lambda i: (-counts[EVERYONE][i], values[i]))
+    return _Counts(
+        name,
+        slug,
+        tuple(values[i] for i in order),
+        {key: found[order] for key, found in counts.items()},
+    )
+
+
+def _lines(
+    key: str, shown: Sequence[_Counts], comparisons: int, facts: dict[str, Fact]
+) -> tuple[str, ...]:
+    sure = NormalDist().inv_cdf(1 - CHANCE / (2 * comparisons))
+    found: list[tuple[float, int, int, _Counts]] = []
+    enough = False
+    for number, each in enumerate(shown):
+        own, whole = each.counts[key], each.counts[EVERYONE]
+        if own.sum() < FEWEST_KNOWN:
+            continue
+        enough = True
+        p, q = own / own.sum(), whole / whole.sum()
+        effects = 2 * np.arcsin(np.sqrt(p)) - 2 * np.arcsin(np.sqrt(q))
+        least = max(SLIGHTLY, sure / math.sqrt(own.sum()))
+        often = np.maximum(own, own.sum() * q) >= FEWEST_EXPECTED
+        told = [i for i in np.argsort(-abs(effects), kind="stable") if abs(effects[i]) >= least]
+        told = [i for i in told if often[i]][:MOST_OF_ONE]
+        found += [(-abs(float(effects[i])), number, int(i), each) for i in told]
+    if not enough:
+        return ("They are too few, or too little is known of them, to be compared by attributes.",)
+    if not found:
+        return ("In none of the attributes do they differ much from everyone.",)
+    best = sorted(found, key=lambda one: one[:3])[:MOST_LINES]
+    return tuple(_line(key, each, i, facts) for _, _, i, each in best)
+
+
+def _line(key: str, each: _Counts, index: int, facts: dict[str, Fact]) -> str:
+    value = each.values[index]
+    ids = []
+    for whose in (key, EVERYONE):
+        counts = each.counts[whose]
+        share = float(counts[index] / counts.sum())
+        fact = _fact(
+            f"{whose}.attribute.{each.slug}.{index + 1}",
+            share,
+            whose,
+            each.name,
+            f"share_of({json.dumps(value, ensure_ascii=False)})",
+        )
+        facts[fact.id] = fact
+        ids.append(fact.id)
+    name = each.name.replace("_", " ")
+    return (
+        f"{escape(_short(name[:1].upper() + name[1:]))}: {escape(_short(value))} for "
+        f"{{{ids[0]}}} of them, against {{{ids[1]}}} of everyone."
+    )
+
+
+def _short(text: str) -> str:
+    text = " ".join(text.split())
+    return text if len(text) <= LONGEST_VALUE else text[: LONGEST_VALUE - 1] + "…"
+
+
+def _fact(name: str, value: float, key: str, column: str, aggregate: str) -> Fact:
+    source = {"table": "attributes", "key": key, "column": column, "aggregate": aggregate}
+    decimals = decimals_for(value, "share")
+    return Fact(name, value, "share", decimals, None if key == EVERYONE else key, source)
+
+
+def _method(
+    attributes: Any,
+    shown: Sequence[_Counts],
+    left_out: Sequence[tuple[str, str, int]],
+    everyone: int,
+    facts: dict[str, Fact],
+) -> Iterator[str]:
+    for name, value in file_entries(attributes).items():
+        source = {"table": "attributes_file", "key": "", "column": name, "aggregate": "value"}
+        facts[f"attributes.{name}"] = Fact(
+            f"attributes.{name}", value, "customers", 0, None, source
+        )
+    strangers = (
+        "{attributes.without_events} of them {attributes.without_events?has/have} no events here "
+        "and {attributes.without_events?counts/count} nowhere"
+        if attributes.without_events
+        else "All of them have events here"
+    )
+    unknown = (
+        "{attributes.without_attributes:customer/customers} of this run "
+        "{attributes.without_attributes?is/are} not in the file"
+        if attributes.without_attributes
+        else "every customer of this run is in the file"
+    )
+    yield (
+        f"What else is known of customers comes from {escape(attributes.source)}, which holds "
+        f"{{attributes.customers:customer/customers}}. {strangers}; {unknown}."
+    )
+    yield (
+        "Attributes describe the segments. They played no part in making them, and no name rests "
+        "on them."
+    )
+    if shown:
+        known = []
+        for each in shown:
+            share = int(each.counts[EVERYONE].sum()) / everyone
+            fact = _fact(
+                f"{EVERYONE}.attribute.{each.slug}.known", share, EVERYONE, each.name, "share_known"
+            )
+            facts[fact.id] = fact
+            known.append(f"{escape(_short(each.name))} (known for {{{fact.id}}})")
+        yield f"Compared: {'; '.join(known)}."
+        yield (
+            "Shares are those among customers for whom the attribute is known. One is told where "
+            "it differs from that of everyone by an effect size h of at least 0.2 (after Cohen, "
+            "1988), and by so much that among all comparisons made here not even one is likely to "
+            "be chance (a level of 5 % for all together, after Bonferroni). Segments of which "
+            "fewer than 30 customers are known are not compared, nor values that fewer than 5 "
+            "would have."
+        )
+    for name, slug, count in left_out:
+        if count > MAX_VALUES:
+            fact = Fact(
+                f"attribute.{slug}.values",
+                count,
+                "values",
+                0,
+                None,
+                {"table": "attributes", "key": "", "column": name, "aggregate": "distinct"},
+            )
+            facts[fact.id] = fact
+            yield (
+                f"Not shown: {escape(_short(name))}, which has {{{fact.id}}} different values; at "
+                "most 50 are compared."
+            )
+        else:
+            why = "the same for everyone of whom it is known" if count else "known of nobody"
+            yield f"Not shown: {escape(_short(name))}, which is {why}."
