@@ -78,7 +78,7 @@ def test_simulate_is_reproducible(call, tmp_path) -> None:
     assert "--overwrite" in err
 
 
-def test_simulate_says_what_it_planted(call: Call, tmp_path) -> None:
+def test_simulate_says_what_it_planted(call, tmp_path) -> None:
     switches = ("--drift", 0.5, "--migration", 0.2, "--tastes", "--dirt", 0, "--json")
     code, out, _ = call("simulate", tmp_path / "a.csv", "--events", 3_500, *switches)
     made = json.loads(out)
