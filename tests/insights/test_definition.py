@@ -1,5 +1,7 @@
 """Segments of the grid: their names are definitions, and every sentence is true of them."""
 
+from datetime import datetime
+
 import numpy as np
 import pyarrow as pa
 import pytest
@@ -79,7 +81,7 @@ def test_the_report_says_what_the_names_are_worth(spread):
     )
     assert "k-means" not in str(said.insights)
     # without a window nothing is known of the time that names like these need
-    assert any("customary names say little" in text for text in said.insights.limits)
+    assert any("length of the period is not known" in text for text in said.insights.limits)
     assert said.insights.opening[0].startswith('The segment "Loyal customers" holds')
 
 
@@ -128,10 +130,15 @@ def test_what_is_said_of_them_holds_whatever_the_ties(rows):
         assert later is None or np.mean(days < days[i]) >= later
 
 
-def test_a_long_window_needs_no_warning(spread):
-    from datetime import datetime
-
+@pytest.mark.parametrize(("month", "warned"), [(12, False), (1, True)])
+def test_a_short_log_is_warned_of_and_gets_no_advice_that_needs_time(spread, month, warned):
     table, _ = spread
-    window = Window(datetime(2024, 1, 1), datetime(2024, 12, 1), "UTC")
+    window = Window(datetime(2024, 1, 1), datetime(2024, month, 25), "UTC")
     said = interpret(table, rfm(table), window=window)
-    assert not any("customary names say little" in text for text in said.insights.limits)
+    told = {each.segment_id: each for each in said.insights.segments}
+    assert any("names say little" in text for text in said.insights.limits) == warned
+    assert any("too short for the customary" in text for text in said.insights.opening) == warned
+    assert any("Begin with" in text for text in said.insights.opening) != warned
+    assert ("save the money" in told["hibernating"].headline_action) != warned
+    assert "at least three in five" in told["champions"].who
+    assert told["no_purchase"].headline_action == "Answer what holds up an order"

@@ -5,31 +5,41 @@ carry out (no carts, no advice about carts), and promises no effect: none was me
 """
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 
 from clustomer.insights.advice import Advice, Has
 from clustomer.insights.advice import four_actions as _actions
 from clustomer.insights.advice import taste as _taste
 from clustomer.insights.rfm_actions import RFM_ADVICE
 from clustomer.insights.story import Action
+from clustomer.segments.rfm_grid import NO_PURCHASE_ID
 
+SHORT_NOTE = (
+    "In so short a time nobody can become loyal or fall asleep, so the name says little about "
+    "them, and what is right for any buyer is right for them."
+)
 CAUSE_NOTE = (
     "Hold back a random part of the segment that gets nothing, and compare: without it nobody "
     "can tell what the action did."
 )
 
 
-def advice(kind: str, has: Has, *, defined: bool = False) -> Advice:
+def advice(kind: str, has: Has, *, defined: bool = False, short: bool = False) -> Advice:
     """Return the advice for the kind of segment that a rule's key names.
 
-    `defined` says that the key is that of a segment of the RFM grid.
-
+    `defined` says that the key is that of a segment of the RFM grid; in a `short` log, in which
+    nobody has had the time to come back or stay away, its buyers get what is right for any buyer.
     `has(*features)` tells which features the data have.
 
     >>> "cart" in advice("loyal", lambda *names: False).headline
     False
     """
-    kinds = {**_KINDS, **RFM_ADVICE} if defined else _KINDS
-    return kinds.get(kind, _plain)(has)
+    if not defined or kind not in RFM_ADVICE:
+        return _KINDS.get(kind, _plain)(has)
+    own = RFM_ADVICE[kind](has)
+    if short and kind != NO_PURCHASE_ID:
+        return replace(_buyers(has), who=own.who, why=SHORT_NOTE)
+    return own
 
 
 def _high_value_loyal(has: Has) -> Advice:

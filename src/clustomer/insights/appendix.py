@@ -290,15 +290,15 @@ def _limits_of_defined_names(named: Mapping[str, Name], days: float | None) -> I
         "Scores are relative: there is always a most recent and a least recent fifth, however "
         "well or badly the shop does as a whole."
     )
-    if days is None or days < LONG_WINDOW_DAYS:
-        span = (
-            "The data span less than four weeks"
-            if days is not None
-            else "The length of the period is not known"
-        )
+    if days is None:
         yield (
-            f"{span}, so the customary names say little here: in so short a time nobody can "
-            "become loyal or fall asleep."
+            "The length of the period is not known, and so not whether customers had the time that "
+            "the customary names speak of."
+        )
+    elif days < LONG_WINDOW_DAYS:
+        yield (
+            "The data span less than four weeks, so the customary names say little here: in so "
+            "short a time nobody can become loyal or fall asleep."
         )
     if "new" in named:
         yield (

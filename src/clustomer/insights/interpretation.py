@@ -14,7 +14,7 @@ from clustomer.insights.actions import CAUSE_NOTE, advice
 from clustomer.insights.advice import Advice
 from clustomer.insights.appendix import limits, method
 from clustomer.insights.attributes import describe_attributes, file_entries
-from clustomer.insights.cases import Case
+from clustomer.insights.cases import LONG_WINDOW_DAYS, Case
 from clustomer.insights.definition import define_segments, grid_settings
 from clustomer.insights.facts import Fact, Facts, decimals_for, placeholders
 from clustomer.insights.marks import Mark, marks
@@ -191,7 +191,15 @@ def interpret(
             replace(each, attributes=known.lines.get(each.segment_id, ())) for each in told
         )
     insights = Insights(
-        opening=opening(profiles, everyone, named, told, facts, segmentation.structure),
+        opening=opening(
+            profiles,
+            everyone,
+            named,
+            told,
+            facts,
+            segmentation.structure,
+            names_say_little=defined and _short(days),
+        ),
         segments=told,
         spend=spend_rows(profiles, names, facts),
         spend_note=SPEND_NOTE if everyone.revenue is not None else "",
@@ -226,6 +234,10 @@ def check_spend(margin: float, cost: float) -> None:
             f"The cost per customer is {cost!r}; an amount of at least 0 was expected. Give what "
             "contacting one customer costs, such as 0.5."
         )
+
+
+def _short(days: float | None) -> bool:
+    return days is not None and days < LONG_WINDOW_DAYS
 
 
 def _is_grid(segmentation: Any) -> bool:
@@ -333,7 +345,7 @@ def _segment_insight(
 ) -> SegmentInsight:
     others = tuple(o for o in profiles if o is not each and o.segment_id != BOTS)
     case = Case(each, everyone, others, days)
-    said = advice(name.rule, case.has, defined=defined)
+    said = advice(name.rule, case.has, defined=defined, short=_short(days))
     found = marks(case, described) if each.segment_id != BOTS else ()
     key = each.segment_id
     whole = "all" if key == BOTS else EVERYONE

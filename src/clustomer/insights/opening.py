@@ -12,6 +12,12 @@ WORTH_STARTING = 0.1
 """The first thing to do concerns a segment with at least a tenth of the revenue."""
 
 
+_TOO_SHORT = (
+    "The period is {run.window_days} long, too short for the customary names of the segments: here "
+    "they say only who ordered earlier or later, and more or less often, within it."
+)
+
+
 def opening(
     profiles: Sequence[Profile],
     everyone: Profile,
@@ -19,14 +25,19 @@ def opening(
     told: Sequence[SegmentInsight],
     facts: Mapping[str, Fact],
     structure: bool,
+    *,
+    names_say_little: bool = False,
 ) -> tuple[str, ...]:
-    """Return who brings the revenue, its concentration, who never buys, what to do, the caveat."""
+    """Return who brings the revenue, its concentration, who never buys, what to do, the caveat.
+
+    `names_say_little` is for customary names in a log that is too short for them.
+    """
     segments = [each for each in profiles if each.segment_id != BOTS]
     lines = (
         _revenue(segments, everyone, named, structure),
         _concentration(everyone, facts),
         _buying(everyone, facts),
-        _start(segments, named, told, facts, structure),
+        _TOO_SHORT if names_say_little else _start(segments, named, told, facts, structure),
         _caveat(facts, everyone),
     )
     return tuple(line for line in lines if line)

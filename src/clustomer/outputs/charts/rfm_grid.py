@@ -5,7 +5,7 @@ from typing import Any
 
 import pyarrow as pa
 
-from clustomer.outputs.charts.figure import Layout, wrap
+from clustomer.outputs.charts.figure import Layout, shorten, wrap
 from clustomer.outputs.charts.layers import Specification, boxes, words
 from clustomer.outputs.theme import INK, MUTED, SegmentLook
 
@@ -38,8 +38,8 @@ def rfm_grid_chart(
     ['New']
     """
     wide = layout == "wide"
-    column, height, left, head = (112, 82, 128, 52) if wide else (53, 66, 60, 50)
-    font, line, small = (12.5, 15, 12) if wide else (9.5, 11, 9.5)
+    column, height, left, head = (112, 82, 128, 52) if wide else (54, 66, 58, 50)
+    font, line, small = (12.5, 15, 12) if wide else (8.5, 11, 9.5)
     letters = 16 if wide else 10
     colours = {look.segment_id: look.colour for look in looks}
     gap = 2
@@ -67,9 +67,11 @@ def rfm_grid_chart(
                 "colour": colour,
             }
         )
-        lines = wrap(names[segment_id], letters * (last - first + 1))
+        room = letters * (last - first + 1)
+        # A name that a user gave can be longer than its block.
+        lines = [shorten(text, room) for text in wrap(names[segment_id], room)][:3]
         titles += [
-            {"x": across(first) + (9 if wide else 5), "y": down(top) + 14 + line * i, "text": text}
+            {"x": across(first) + (9 if wide else 4), "y": down(top) + 14 + line * i, "text": text}
             for i, text in enumerate(lines)
         ]
         numbers += [
