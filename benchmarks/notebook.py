@@ -4,7 +4,7 @@ Load, group by customer, log, scale, KMeans for K = 2 to 10 with ten starts, and
 silhouette of each, on all customers or on a sample. It is what `clustomer run` is
 compared with; it draws and writes nothing.
 
-    python benchmarks/notebook.py shop.db [--sample 10000]
+    python benchmarks/notebook.py shop.db [--sample 10000] [--k 6]
 """
 
 import argparse
@@ -29,7 +29,7 @@ def customer_features(events: pd.DataFrame) -> pd.DataFrame:
     events = events.dropna(subset=["event_time", "user_id", "user_session", "price"])
     # without this, the one row of 2099 would make recency the same for everyone
     events = events[
-        events["event_time"] < events["event_time"].quantile(0.999) + pd.Timedelta("1d")
+        events["event_time"] < events["event_time"].quantile(0.999) + pd.Timedelta("1D")
     ]
     end = events["event_time"].max()
     bought = events[events["event_type"] == "purchase"]
@@ -57,6 +57,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("database")
     parser.add_argument("--sample", type=int, default=None, help="customers for the silhouette")
+    parser.add_argument("--k", type=int, default=None, help="one number of clusters only")
     arguments = parser.parse_args()
 
     clock = time.perf_counter()
@@ -73,7 +74,7 @@ def main() -> None:
     features = customer_features(events)
     lap(f"{len(features):,} customers, {features.shape[1]} features")
     scaled = StandardScaler().fit_transform(np.log1p(features.clip(lower=0)))
-    for k in range(2, 11):
+    for k in range(2, 11) if arguments.k is None else [arguments.k]:
         model = KMeans(n_clusters=k, n_init=10, random_state=0).fit(scaled)
         lap(f"K = {k}: fit, inertia {model.inertia_:,.0f}")
         score = silhouette_score(
