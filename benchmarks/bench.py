@@ -16,8 +16,6 @@ from collections.abc import Callable
 from importlib.metadata import version
 from pathlib import Path
 
-import duckdb
-
 from clustomer.customers import customer_features
 from clustomer.engines import DuckDB
 from clustomer.events import read_events
@@ -166,7 +164,6 @@ def main() -> None:
     parser.add_argument("--only", default="help,table,run,ten")
     arguments = parser.parse_args()
     FOLDER.mkdir(exist_ok=True)
-    assert duckdb.__version__
     print(machine())
     for part in arguments.only.split(","):
         if part == "run":

@@ -172,8 +172,11 @@ def _put_in_place(root: Path, partial: Path, name: str, manifest: Mapping[str, A
     if target.exists():
         present = _opened(target)
         if present is None or present.manifest != manifest or present.damaged():
-            shutil.rmtree(target)
+            # set aside rather than removed first, so that the name is never long without a version
+            old = Path(f"{partial}-old")
+            target.rename(old)
             partial.rename(target)
+            shutil.rmtree(old, ignore_errors=True)
     else:
         partial.rename(target)
     point_latest(root, name)
