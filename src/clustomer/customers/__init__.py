@@ -10,7 +10,12 @@ from clustomer.customers.features import (
     Feature,
     feature,
 )
-from clustomer.customers.table import Customers, available_features, customer_features
+from clustomer.customers.table import (
+    Customers,
+    available_features,
+    customer_features,
+    features_within,
+)
 
 __all__ = [
     "FEATURES",
@@ -24,5 +29,6 @@ __all__ = [
     "customer_features",
     "customers_query",
     "feature",
+    "features_within",
     "read_attributes",
 ]

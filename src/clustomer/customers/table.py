@@ -98,19 +98,55 @@ def customer_features(
             return customer_features(with_events, progress=progress)
         finally:
             with_events.close()
-    engine, window = events.engine, events.window
     with progress.stage("Build customer features") as stage:
-        present = _present(engine, window)
-        features, unavailable = available_features(present)
-        engine.create_table("measures", measures_query(features, window))
-        shop = _shop(engine, features, window)
-        engine.create_table("customers", features_query(features, shop))
-        engine.execute("DROP TABLE measures")
-        table = _annotated(_sorted(engine), features, window)
-        stage.note(f"{counted(table.num_rows, 'customer')}, {counted(len(features), 'feature')}")
+        features, unavailable = available_features(_present(events.engine, events.window))
+        found = features_within(events.engine, features, events.window, unavailable=unavailable)
+        stage.note(
+            f"{counted(found.table.num_rows, 'customer')}, {counted(len(features), 'feature')}"
+        )
+    return found
+
+
+def features_within(
+    engine: DuckDB,
+    features: tuple[Feature, ...],
+    window: Window,
+    *,
+    events: str = "events",
+    unavailable: Mapping[str, str] | None = None,
+) -> Customers:
+    """Run the one definition over other events, or another window, of an engine.
+
+    The customers of an earlier date, of thinned visits or of an imagined shop have the same
+    features by the same SQL.
+
+    Parameters
+    ----------
+    engine : DuckDB
+    features : tuple of Feature
+        Those that the shop's source can give.
+    window : Window
+        Only customers with an event in it have a row.
+    events : name of a table with the columns of clean events, default "events"
+    unavailable : mapping, optional
+        What the result says of features that the source cannot give.
+    """
+    engine.create_table("measures", _over(events, measures_query(features, window)))
+    shop = _shop(engine, features, window)
+    engine.create_table("customers", features_query(features, shop))
+    engine.execute("DROP TABLE measures")
+    table = _annotated(_sorted(engine), features, window)
     return Customers(
-        table, features, unavailable, window, shop, customers_query(features, window, shop)
+        table, features, unavailable or {}, window, shop, customers_query(features, window, shop)
     )
+
+
+def _over(events: str, query: exp.Select) -> exp.Select:
+    """Let a query read another table of events."""
+    for table in query.find_all(exp.Table):
+        if table.name == "events":
+            table.set("this", exp.to_identifier(events, quoted=events != "events"))
+    return query
 
 
 def available_features(present: set[str]) -> tuple[tuple[Feature, ...], dict[str, str]]:

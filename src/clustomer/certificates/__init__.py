@@ -1,0 +1,1 @@
+"""Certificates: whether segments are real, stable, predictive and usable."""

@@ -1,0 +1,219 @@
+"""What a certificate says: marks and figures; the words are made in `insights`."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields, is_dataclass
+from datetime import datetime
+from typing import Any, Literal
+
+SCHEMA_VERSION = 1
+
+Mark = Literal["pass", "weak", "fail", "not tested"]
+Verdict = Literal["segments", "continuum", "none", "not tested"]
+"""`continuum` is a useful division of one: no real groups, but stable and predictive."""
+
+
+@dataclass(frozen=True)
+class Estimate:
+    """A figure with its 95 % interval; the bounds are None where there is none."""
+
+    value: float
+    low: float | None = None
+    high: float | None = None
+
+
+@dataclass(frozen=True)
+class Stable:
+    """Would other customers of the same shop have given the same segment?
+
+    Jaccard similarities are means over `resamples` of at most `resample_customers` customers,
+    of the customers in the segment as published and as refitted, matched as in Hennig 2007,
+    doi:10.1016/j.csda.2006.11.025 (`jaccard`) and one to one (`one_to_one`). `dissolved` is the
+    share of resamples in which `jaccard` is at most 0.5. `thinned` compares two halves of
+    each customer's visits, `thinned_chance` is what unrelated halves would give. `full_size`
+    is the bootstrap of all customers, which decides nothing.
+    """
+
+    mark: Mark
+    jaccard: float | None = None
+    jaccard_se: float | None = None
+    one_to_one: float | None = None
+    dissolved: float | None = None
+    resamples: int = 0
+    resample_customers: int = 0
+    thinned: float | None = None
+    thinned_chance: float | None = None
+    full_size: float | None = None
+    why: str | None = None
+
+
+@dataclass(frozen=True)
+class Real:
+    """Is the segment more of a group than one population without groups would show?
+
+    `statistic` is the segment's own, `null_99` the 99th percentile over the null worlds,
+    `effect` the size of the difference in the unit that `docs/explanation` states.
+    """
+
+    mark: Mark
+    statistic: float | None = None
+    null_mean: float | None = None
+    null_99: float | None = None
+    effect: float | None = None
+    why: str | None = None
+
+
+@dataclass(frozen=True)
+class Lift:
+    """What a segment did after the holdout date, beside everyone.
+
+    `outcome` is "bought", "revenue" or "visited"; `segment` and `everyone` are means per
+    customer; `lift` is their ratio with its interval; `p` is adjusted by Holm's method over all
+    segments and outcomes.
+    """
+
+    outcome: str
+    segment: float
+    everyone: float
+    lift: Estimate
+    p: float
+
+
+@dataclass(frozen=True)
+class Predictive:
+    """Does the segment tell what its customers did next, which its choice never saw?
+
+    `matched` is the Jaccard similarity of the segment with its like at the holdout date,
+    `customers` those of the certifying half in it.
+    """
+
+    mark: Mark
+    matched: float | None = None
+    customers: int = 0
+    lifts: tuple[Lift, ...] = ()
+    why: str | None = None
+
+
+@dataclass(frozen=True)
+class Condition:
+    """One condition of a short rule: `feature <= value` or `feature > value`, in its own unit."""
+
+    feature: str
+    above: bool
+    value: float
+
+
+@dataclass(frozen=True)
+class Usable:
+    """Is it large enough to act on, and can it be said in at most three conditions?
+
+    `rules` are alternatives of up to three conditions each (mostly one); precision and recall
+    are of customers that the rule has not seen. `named` is whether its numbers prove a name;
+    None until it was tried.
+    """
+
+    mark: Mark
+    share: float
+    revenue_share: float | None = None
+    conditions: tuple[Condition, ...] = ()
+    precision: float | None = None
+    recall: float | None = None
+    named: bool | None = None
+    why: str | None = None
+
+
+@dataclass(frozen=True)
+class SegmentCertificate:
+    """The four tests of one segment."""
+
+    segment_id: str
+    stable: Stable
+    real: Real
+    predictive: Predictive
+    usable: Usable
+
+
+@dataclass(frozen=True)
+class Reality:
+    """The test of all segments together against one population without groups."""
+
+    mark: Mark
+    statistic: float | None = None
+    null_mean: float | None = None
+    null_99: float | None = None
+    effect: float | None = None
+    effect_needed: float | None = None
+    worlds: int = 0
+    customers: int = 0
+    copula: float | None = None
+    why: str | None = None
+
+
+@dataclass(frozen=True)
+class Contender:
+    """How much of the later behaviour one way to divide customers tells.
+
+    `name` is "segments", "rfm_10", "rfm_125", "kmeans_silhouette" or "individual".
+    `r2` is of revenue, `r2_capped` of revenue capped at its 99th percentile, `auc` of buying at
+    all, `top_tenth` the share of revenue that the tenth with the highest prediction brought.
+    """
+
+    name: str
+    segments: int | None
+    auc: Estimate | None
+    r2: Estimate | None
+    r2_capped: Estimate | None
+    top_tenth: Estimate | None
+    visited_auc: Estimate | None = None
+
+
+@dataclass(frozen=True)
+class Prediction:
+    """The holdout: who, when, how long; and the contest of ways to divide customers.
+
+    `carried_auc` and `carried_r2` are the ratio of the segments' (AUC - 1/2) and R2 to the
+    individual model's; None where that predicts nothing.
+    """
+
+    mark: Mark
+    date: datetime | None = None
+    window_days: float | None = None
+    horizon_days: float | None = None
+    eligible: int = 0
+    certifying: int = 0
+    contenders: tuple[Contender, ...] = ()
+    carried_auc: Estimate | None = None
+    carried_r2: Estimate | None = None
+    why: str | None = None
+
+
+@dataclass(frozen=True, eq=False)
+class Certificates:
+    """All certificates of a segmentation, and the verdict over them.
+
+    `forced` tells that segments are delivered against the verdict; `proposed` holds the
+    certificates of segments that were not delivered, where the verdict is "none".
+    """
+
+    verdict: Verdict
+    segments: Mapping[str, SegmentCertificate]
+    reality: Reality
+    prediction: Prediction
+    forced: bool = False
+    proposed: Mapping[str, SegmentCertificate] = field(default_factory=dict)
+    proposed_k: int | None = None
+
+    def to_json(self) -> dict[str, Any]:
+        """Return everything as JSON-ready values, for `certificates.json`."""
+        return {"schema_version": SCHEMA_VERSION, **_plain(self)}
+
+
+def _plain(value: Any) -> Any:
+    if is_dataclass(value):
+        return {each.name: _plain(getattr(value, each.name)) for each in fields(value)}
+    if isinstance(value, Mapping):
+        return {str(key): _plain(each) for key, each in value.items()}
+    if isinstance(value, tuple):
+        return [_plain(each) for each in value]
+    if isinstance(value, datetime):
+        return value.isoformat() + "Z"
+    return value
