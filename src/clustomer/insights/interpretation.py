@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 
 import pyarrow as pa
 
+from clustomer.certificates.certificate import Certificates
 from clustomer.errors import UsageError
 from clustomer.insights.actions import CAUSE_NOTE, advice
 from clustomer.insights.advice import Advice
@@ -64,6 +65,9 @@ class Interpretation:
         `user_id`, `segment_id`, `segment`, `cluster`, `distance`, sorted by `user_id`.
     tables : mapping of name to table
         What `facts.verify` recomputes the facts from.
+    certificates : Certificates, or None
+        As they were given, with what naming found: a segment whose name its numbers do not
+        prove is not usable without reserve. This is the content of `certificates.json`.
     """
 
     facts: Facts
@@ -75,6 +79,7 @@ class Interpretation:
     summary: pa.Table
     segments: pa.Table
     tables: Mapping[str, Any]
+    certificates: Certificates | None = None
 
 
 def interpret(
@@ -90,6 +95,8 @@ def interpret(
     unavailable: Mapping[str, str] | None = None,
     given_names: Mapping[str, str] | None = None,
     attributes: Any = None,
+    certificates: Certificates | None = None,
+    comparison: Any = None,
 ) -> Interpretation:
     """Say what the segments mean: profiles, names, facts, actions, texts.
 
@@ -118,6 +125,11 @@ def interpret(
         Names of the user's own, which are marked as such.
     attributes : Attributes, default None
         What else is known of these customers; it is described, and names do not rest on it.
+    certificates : Certificates, default None
+        How real, stable, predictive and usable the segments are; None says nothing about it.
+    comparison : table, default None
+        A row for each algorithm that was tried on the same features: `algorithm`, `segments`,
+        `noise_share`, `silhouette`, `smallest_share`, `agreement` (with k-means).
 
     Raises UsageError for a currency, margin or cost that makes no sense, InputError where the
     two tables do not hold the same customers.
@@ -219,6 +231,7 @@ def interpret(
         summary=cluster_summary(profiles, names, described),
         segments=_segments_table(labelled, names),
         tables=MappingProxyType(tables),
+        certificates=certificates,
     )
 
 
