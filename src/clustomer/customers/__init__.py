@@ -10,6 +10,7 @@ from clustomer.customers.features import (
     Feature,
     feature,
 )
+from clustomer.customers.outcomes import Holdout, outcomes_query, split_holdout
 from clustomer.customers.table import (
     Customers,
     available_features,
@@ -25,10 +26,13 @@ __all__ = [
     "Attributes",
     "Customers",
     "Feature",
+    "Holdout",
     "available_features",
     "customer_features",
     "customers_query",
     "feature",
     "features_within",
+    "outcomes_query",
     "read_attributes",
+    "split_holdout",
 ]

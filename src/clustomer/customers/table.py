@@ -99,7 +99,7 @@ def customer_features(
         finally:
             with_events.close()
     with progress.stage("Build customer features") as stage:
-        features, unavailable = available_features(_present(events.engine, events.window))
+        features, unavailable = available_features(known_within(events.engine, events.window))
         found = features_within(events.engine, features, events.window, unavailable=unavailable)
         stage.note(
             f"{counted(found.table.num_rows, 'customer')}, {counted(len(features), 'feature')}"
@@ -167,7 +167,7 @@ def available_features(present: set[str]) -> tuple[tuple[Feature, ...], dict[str
     return tuple(features), unavailable
 
 
-def _present(engine: DuckDB, window: Window) -> set[str]:
+def known_within(engine: DuckDB, window: Window) -> set[str]:
     """Return the columns that are known and the event types that occur in the window."""
     bounds = [window.start, window.cutoff]
     scope = "event_time >= ? AND event_time < ?"

@@ -1,0 +1,274 @@
+"""What customers did after a date, beside what was known of them until then."""
+
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from functools import cached_property
+from zoneinfo import ZoneInfo
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+from numpy.typing import NDArray
+from sqlglot import exp
+
+from clustomer.customers.table import Customers, available_features, features_within, known_within
+from clustomer.engines import literal, parse
+from clustomer.errors import UsageError
+from clustomer.events import Events, Window
+from clustomer.events.sessions import SESSION_MINUTES
+from clustomer.events.window import parse_cutoff
+
+OUTCOMES = ("bought", "revenue", "visited")
+HELD_OUT = 1 / 3
+"""The part of the window that is held out by default: its last third."""
+MIN_CUSTOMERS = 200
+MIN_RETURNED = 20
+"""In each half: customers that there must be, and how many of them must have come back."""
+_WHOLE_DAYS_FROM = 14
+
+_OUTCOMES = f"""
+    WITH observed AS (
+        SELECT user_id, user_session, event_type, event_time < holdout_date AS early,
+            CAST(price * quantity AS DECIMAL(18, 4)) AS amount,
+            DATE_DIFF('second', TIMESTAMP '1970-01-01 00:00:00', event_time) AS event_s
+        FROM events
+        WHERE event_time >= window_start AND event_time < window_cutoff
+    ), visits AS (
+        SELECT user_id, user_session, COUNT(*) FILTER (WHERE early) AS early_events,
+            COUNT(*) FILTER (WHERE NOT early AND event_type = 'purchase') AS purchases,
+            SUM(amount) FILTER (WHERE NOT early AND event_type = 'purchase') AS sold,
+            SUM(amount) FILTER (WHERE NOT early AND event_type = 'return') AS returned,
+            MAX(event_s) FILTER (WHERE early AND event_type <> 'return') AS left_s,
+            MIN(event_s) FILTER (WHERE NOT early AND event_type <> 'return') AS came_s
+        FROM observed
+        GROUP BY user_id, user_session
+    )
+    SELECT user_id, CASE WHEN SUM(purchases) > 0 THEN 1 ELSE 0 END AS bought,
+        CAST(COALESCE(SUM(sold), 0) AS DOUBLE) - CAST(COALESCE(SUM(returned), 0) AS DOUBLE)
+            AS revenue,
+        MAX(CASE
+            WHEN came_s IS NULL THEN 0
+            WHEN left_s IS NULL OR came_s - left_s > {SESSION_MINUTES * 60} THEN 1
+            ELSE 0
+        END) AS visited,
+        CASE
+            WHEN MD5(user_id) < '1' OR MD5(user_id) >= '2' AND MD5(user_id) < '3'
+                OR MD5(user_id) >= '4' AND MD5(user_id) < '5'
+                OR MD5(user_id) >= '6' AND MD5(user_id) < '7'
+                OR MD5(user_id) >= '8' AND MD5(user_id) < '9'
+                OR MD5(user_id) >= 'a' AND MD5(user_id) < 'b'
+                OR MD5(user_id) >= 'c' AND MD5(user_id) < 'd'
+                OR MD5(user_id) >= 'e' AND MD5(user_id) < 'f'
+            THEN 1 ELSE 0
+        END AS choosing
+    FROM visits
+    GROUP BY user_id
+    HAVING SUM(early_events) > 0
+"""
+
+
+@dataclass(frozen=True, eq=False)
+class Holdout:
+    """Customers as they were at an earlier date, and what they did from then on.
+
+    Attributes
+    ----------
+    date : datetime
+        UTC. Features are made of what was before it, outcomes of what was not.
+    horizon_days : float
+        From the date to the cutoff.
+    window : Window
+        From the window's start to the date.
+    customers : Customers
+        A row for each customer with an event before the date, sorted by `user_id`.
+    outcomes : pyarrow.Table
+        `user_id`, in the same order; `bought` (0 or 1: any purchase in the horizon), `revenue`
+        (its purchases minus its returns, in the shop's currency) and `visited` (0 or 1: any event
+        but a return in a visit that began in the horizon).
+    choosing : ndarray of bool, shape (customers,)
+        The half that may influence choices, by the MD5 of `user_id` (an even first hexadecimal
+        digit); the other half certifies, and nothing is chosen by it.
+    outcome_names : tuple of str
+        Those outcomes that differ between customers of both halves, and that are not the same as
+        an earlier one for everyone, as visiting is to buying where there are orders only.
+    """
+
+    date: datetime
+    horizon_days: float
+    window: Window
+    customers: Customers
+    outcomes: pa.Table
+    choosing: NDArray[np.bool_]
+    outcome_names: tuple[str, ...]
+
+    @cached_property
+    def certifying(self) -> NDArray[np.bool_]:
+        """The half that no choice has seen."""
+        return ~self.choosing
+
+    def outcome(self, name: str) -> NDArray[np.float64]:
+        """Return one outcome of every customer, in their order."""
+        values: NDArray[np.float64] = self.outcomes[name].to_numpy().astype(np.float64)
+        return values
+
+
+def split_holdout(
+    events: Events, customers: Customers, *, date: datetime | str | None = None
+) -> Holdout | str:
+    """Look at the same shop at an earlier date, and at what its customers did next.
+
+    Features are made by the same definition from events before the date alone, those of them
+    that could be made then. Each customer who had an event before it is eligible.
+
+    Parameters
+    ----------
+    events : Events
+    customers : Customers
+        Of the whole window, as `customer_features` makes them of `events`.
+    date : datetime (UTC) or str, optional
+        A date as text means midnight on the shop's clock. By default the last third of the window
+        is held out, from midnight where the window has 14 days or more.
+
+    Returns
+    -------
+    Holdout, or str
+        Text says why there is too little history: fewer than 200 eligible customers in one of the
+        halves, or fewer than 20 of them who bought or visited afterwards.
+
+    Raises
+    ------
+    UsageError
+        If the date is not within the window.
+
+    Examples
+    --------
+    >>> import pyarrow as pa
+    >>> from clustomer.customers import customer_features
+    >>> from clustomer.events import read_events
+    >>> log = pa.table({
+    ...     "event_time": ["2024-01-01 10:00:00", "2024-01-09 10:00:00"],
+    ...     "event_type": ["view", "purchase"],
+    ...     "price": [10.0, 10.0],
+    ...     "user_id": ["1", "1"],
+    ... })
+    >>> with_events = read_events(log)
+    >>> split_holdout(with_events, customer_features(with_events), date="2024-01-05")
+    'only 1 customer had an event before 2024-01-05, and 200 in each half are needed'
+    """
+    whole = customers.window
+    moment = parse_cutoff(date, whole.time_zone) if isinstance(date, str) else date
+    if moment is None:
+        moment = _default_date(whole)
+    if not whole.start < moment < whole.cutoff:
+        raise UsageError(
+            f"The holdout date {moment.isoformat(' ')} UTC is not within the window, which goes "
+            f"from {whole.start.isoformat(' ')} to {whole.cutoff.isoformat(' ')} UTC. Choose one "
+            "that leaves time before it and after it."
+        )
+    engine = events.engine
+    window = Window(whole.start, moment, whole.time_zone)
+    outcomes = engine.query(outcomes_query(whole, moment).order_by("user_id")).combine_chunks()
+    choosing = outcomes["choosing"].to_numpy().astype(bool)
+    outcomes = pa.table(
+        {
+            "user_id": outcomes["user_id"].cast(pa.string()),
+            "bought": outcomes["bought"].cast(pa.int8()),
+            "revenue": outcomes["revenue"].cast(pa.float64()),
+            "visited": outcomes["visited"].cast(pa.int8()),
+        }
+    )
+    reason = _too_little(outcomes, choosing, moment, whole.time_zone)
+    if reason is not None:
+        return reason
+    features, unavailable = available_features(known_within(engine, window))
+    names = {feature.name for feature in customers.features}
+    found = features_within(
+        engine,
+        tuple(feature for feature in features if feature.name in names),
+        window,
+        unavailable=unavailable,
+    )
+    assert found.table["user_id"].equals(outcomes["user_id"])
+    return Holdout(
+        date=moment,
+        horizon_days=round((whole.cutoff - moment).total_seconds() / 86400, 6),
+        window=window,
+        customers=found,
+        outcomes=outcomes,
+        choosing=choosing,
+        outcome_names=_telling(outcomes, choosing),
+    )
+
+
+def outcomes_query(window: Window, date: datetime) -> exp.Select:
+    """Return the query for what each customer did from a date to the window's end.
+
+    Its columns are `user_id`, the outcomes and `choosing` (1 for the choosing half); its rows
+    the customers with an event before the date. It reads the table `events`.
+
+    >>> query = outcomes_query(
+    ...     Window(datetime(2024, 1, 1), datetime(2024, 4, 1), "UTC"), datetime(2024, 3, 1)
+    ... )
+    >>> query.named_selects
+    ['user_id', 'bought', 'revenue', 'visited', 'choosing']
+    """
+    bounds = {
+        "window_start": literal(window.start),
+        "window_cutoff": literal(window.cutoff),
+        "holdout_date": literal(date),
+    }
+
+    def bound(node: exp.Expr) -> exp.Expr:
+        if isinstance(node, exp.Column) and node.name in bounds:
+            return bounds[node.name].copy()
+        return node
+
+    query = parse(_OUTCOMES).transform(bound, copy=False)
+    assert isinstance(query, exp.Select)
+    return query
+
+
+def _default_date(window: Window) -> datetime:
+    date = (window.cutoff - timedelta(days=window.days * HELD_OUT)).replace(microsecond=0)
+    if window.days < _WHOLE_DAYS_FROM:
+        return date
+    local = date.replace(tzinfo=UTC).astimezone(ZoneInfo(window.time_zone))
+    midnight = local.replace(hour=0, minute=0, second=0)
+    return midnight.astimezone(UTC).replace(tzinfo=None)
+
+
+def _too_little(
+    outcomes: pa.Table, choosing: NDArray[np.bool_], date: datetime, time_zone: str
+) -> str | None:
+    said = _said(date, time_zone)
+    customers = min(int(choosing.sum()), int((~choosing).sum()))
+    if customers < MIN_CUSTOMERS:
+        had = "customer" if len(choosing) == 1 else "customers"
+        return (
+            f"only {len(choosing):,} {had} had an event before {said}, and {MIN_CUSTOMERS} in each "
+            "half are needed"
+        )
+    returned = pc.or_(pc.equal(outcomes["bought"], 1), pc.equal(outcomes["visited"], 1)).to_numpy()
+    fewest = min(int(returned[choosing].sum()), int(returned[~choosing].sum()))
+    if fewest < MIN_RETURNED:
+        return (
+            f"only {int(returned.sum()):,} of the {len(choosing):,} customers with an event before "
+            f"{said} bought or visited again after it, and {MIN_RETURNED} in each half are needed"
+        )
+    return None
+
+
+def _said(date: datetime, time_zone: str) -> str:
+    local = date.replace(tzinfo=UTC).astimezone(ZoneInfo(time_zone))
+    whole_day = (local.hour, local.minute, local.second) == (0, 0, 0)
+    return local.strftime("%Y-%m-%d" if whole_day else "%Y-%m-%d %H:%M:%S")
+
+
+def _telling(outcomes: pa.Table, choosing: NDArray[np.bool_]) -> tuple[str, ...]:
+    found: list[str] = []
+    for name in OUTCOMES:
+        values = outcomes[name].to_numpy()
+        varies = all(len(np.unique(values[half])) > 1 for half in (choosing, ~choosing))
+        if varies and not any(outcomes[name].equals(outcomes[other]) for other in found):
+            found.append(name)
+    return tuple(found)
