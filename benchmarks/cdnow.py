@@ -1,0 +1,169 @@
+"""The contest of ways to divide customers, on public data: who tells what they do next?
+
+For each data set, customers are described by what they did before a date, and judged by what
+they did after it (CDNOW: 39 weeks from 1997-10-01; Online Retail: 14 weeks from 2011-09-01).
+Five-fold cross-validation by customer, repeated; see `contest.py`. R2 is of the revenue after the
+date, "capped" of revenue capped at its 99th percentile, AUC of buying at all, "top tenth" the
+share of revenue that the tenth with the highest prediction brings. Jaccard and share are of the
+least stable and the smallest segment, over 50 resamples of 2,000 customers.
+
+    CLUSTOMER_DATA=folder python benchmarks/cdnow.py --repeats 20
+
+The folder holds `cdnow.txt` and `online_retail.parquet`; see docs/how-to/public-data.md.
+"""
+
+import argparse
+import os
+import sys
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+from sklearn.cluster import KMeans
+from sklearn.ensemble import HistGradientBoostingClassifier, HistGradientBoostingRegressor
+
+from clustomer.segments import assign, rfm, segment
+from clustomer.segments.rfm_grid import cut_points
+from contest import FILES, Assign, Floats, Procedure, Scorer, contest, gain, load, lowest_jaccard
+
+RFM = ("purchase_recency_days", "orders", "revenue")
+REFERENCE = "KMeans K=8, log"
+
+
+def matrix_of(customers: pa.Table) -> Floats:
+    """Return recency, frequency and revenue; NaN where there was no order."""
+    return np.column_stack([customers[name].to_numpy() for name in RFM])
+
+
+def ours(**options: object) -> Procedure:
+    """Return the program's own segments, at most 8."""
+
+    def fit(customers: pa.Table, seed: int) -> Assign:
+        found = segment(customers, random_state=seed, **{"k_range": (2, 8), **options})
+        return lambda table: assign(table, found)["cluster"].to_numpy()
+
+    return fit
+
+
+def rfm_10(customers: pa.Table, seed: int) -> Assign:
+    """The ten named segments."""
+    found = rfm(customers)
+    return lambda table: assign(table, found)["cluster"].to_numpy()
+
+
+def rfm_125(customers: pa.Table, seed: int) -> Assign:
+    """Fifths of recency, frequency and revenue; whoever never ordered is a cell of its own."""
+    ordered = matrix_of(customers)
+    cuts = [cut_points(column) for column in ordered[~np.isnan(ordered).any(axis=1)].T]
+
+    def cells(table: pa.Table) -> np.ndarray:
+        matrix = matrix_of(table)
+        scores = [np.searchsorted(c, v) for c, v in zip(cuts, matrix.T, strict=True)]
+        cell = scores[0] * 25 + scores[1] * 5 + scores[2]
+        return np.where(np.isnan(matrix).any(axis=1), -1, cell)
+
+    return cells
+
+
+def kmeans(k: int, shape: Callable[[Floats], Floats]) -> Procedure:
+    """KMeans on shaped and standardised recency, frequency and revenue."""
+
+    def fit(customers: pa.Table, seed: int) -> Assign:
+        def shaped(table: pa.Table) -> Floats:
+            matrix = np.nan_to_num(matrix_of(table), nan=longest)
+            return shape(np.maximum(matrix, 0))
+
+        longest = float(np.nanmax(matrix_of(customers)[:, 0]))
+        rows = shaped(customers)
+        mean, scale = rows.mean(axis=0), rows.std(axis=0)
+        model = KMeans(k, n_init=10, random_state=seed).fit((rows - mean) / scale)
+        return lambda table: model.predict((shaped(table) - mean) / scale)
+
+    return fit
+
+
+def boosting(names: tuple[str, ...] | None = None) -> Scorer:
+    """Gradient boosting for each customer singly, on features of these names, or all."""
+
+    def fit(
+        customers: pa.Table, targets: Mapping[str, Floats], seed: int
+    ) -> Callable[[pa.Table], Mapping[str, Floats]]:
+        chosen = names or tuple(name for name in customers.column_names if name != "user_id")
+
+        def matrix(table: pa.Table) -> Floats:
+            return np.column_stack([table[name].to_numpy() for name in chosen])
+
+        rows = matrix(customers)
+        models = {
+            name: HistGradientBoostingClassifier(random_state=seed).fit(rows, values)
+            if name == "bought"
+            else HistGradientBoostingRegressor(random_state=seed).fit(rows, values)
+            for name, values in targets.items()
+        }
+
+        def predict(table: pa.Table) -> dict[str, Floats]:
+            found = matrix(table)
+            return {
+                name: model.predict_proba(found)[:, 1] if name == "bought" else model.predict(found)
+                for name, model in models.items()
+            }
+
+        return predict
+
+    return fit
+
+
+PROCEDURES: Mapping[str, Procedure] = {
+    "clustomer, at most 8": ours(),
+    "RFM, 10 segments": rfm_10,
+    "RFM, 125 cells": rfm_125,
+    "KMeans K=2, log": kmeans(2, np.log1p),
+    REFERENCE: kmeans(8, np.log1p),
+    "KMeans K=8, square roots": kmeans(8, np.sqrt),
+}
+SCORERS: Mapping[str, Scorer] = {"boosting, each customer": boosting(RFM)}
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
+    parser.add_argument("--data", default=os.environ.get("CLUSTOMER_DATA"), help="folder")
+    parser.add_argument("--repeats", type=int, default=20)
+    parser.add_argument("--shops", nargs="+", choices=FILES, default=list(FILES))
+    options = parser.parse_args()
+    if options.data is None or not Path(options.data).is_dir():
+        print(
+            f"Skipped: the folder with the public data is {options.data!r}, expected a folder with "
+            f"{' and '.join(file for file, _ in FILES.values())}. Name it with --data.",
+            file=sys.stderr,
+        )
+        return 0
+    for name in options.shops:
+        shop = load(name, Path(options.data))
+        print(
+            f"\n{name}: {shop.customers.num_rows:,} customers, {shop.bought.mean():.1%} buy "
+            f"after the date\n"
+        )
+        print(
+            f"{'':26} {'R2':>6} {'(range)':>15} {'AUC':>6} {'capped':>7} {'top 10%':>7} "
+            f"{'K':>5} {'share':>6} {'Jaccard':>7}  gain in R2 over {REFERENCE}"
+        )
+        results = contest(shop, PROCEDURES, SCORERS, repeats=options.repeats)
+        for title, found in results.items():
+            stability = ""
+            if title in PROCEDURES:
+                jaccard, share = lowest_jaccard(PROCEDURES[title], shop.customers)
+                stability = f"{found.segments:5.1f} {share:6.1%} {jaccard:7.2f}"
+            more, low, high = gain(found, results[REFERENCE], shop.revenue)
+            print(
+                f"{title:26} {found.r2:6.3f} {found.r2_low:7.3f}-{found.r2_high:.3f} "
+                f"{found.auc:8.3f} {found.r2_capped:7.3f} {found.top_tenth:7.1%} {stability:20}"
+                f"  {more:+.3f} ({low:+.3f} to {high:+.3f})",
+                flush=True,
+            )
+        shop.events.close()
+    return 0
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())
