@@ -79,9 +79,10 @@ def test_contract_of_the_file(segmentation):
     )
     assert list(model) == [
         "schema_version", "clustomer_version", "event_schema", "window", "features", "left_out",
-        "assignment", "exclusions", "segments", "selection", "projection", "sql",
+        "algorithm", "assignment", "exclusions", "segments", "selection", "projection", "sql",
     ]  # fmt: skip
-    assert model["schema_version"] == 1
+    assert model["schema_version"] == 2
+    assert model["algorithm"]["name"] == "kmeans"
     assert list(model["features"][0]) == [
         "name", "label", "unit", "definition", "sql", "undefined", "log", "mean", "scale",
     ]  # fmt: skip
@@ -102,7 +103,7 @@ def test_contract_of_the_file(segmentation):
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        ({"schema_version": 2}, "schema_version"),
+        ({"schema_version": 3}, "schema_version"),
         ({"assignment": {"kind": "nearest_centroid", "centroids": [[1.0]]}}, "a centroid has 1"),
         ({"exclusions": [{"name": "x", "rule": "LOAD_FILE('x')"}]}, "not mean the same"),
         ({"surprise": 1}, "surprise"),
@@ -115,7 +116,7 @@ def test_other_files_are_refused(segmentation, change, message):
 
 
 def test_no_json_is_refused():
-    with pytest.raises(InputError, match=r"This is no segmentation.json of schema version 1"):
+    with pytest.raises(InputError, match=r"This is no segmentation.json of schema version 2"):
         read_model("no json")
 
 

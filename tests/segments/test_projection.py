@@ -4,7 +4,8 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
-from clustomer.segments.projection import _quotas, fit_axes, loadings, sampled_customers
+from clustomer.segments.projection import fit_axes, loadings, sampled_customers
+from clustomer.segments.sampling import share_out
 
 
 def test_axes_of_an_ellipse_by_hand():
@@ -63,8 +64,8 @@ def test_small_tables_are_drawn_whole_without_bots():
 
 
 def test_points_are_shared_out_by_largest_remainder():
-    assert _quotas([50, 30, 20], 10, 1) == [5, 3, 2]
-    assert _quotas([98, 1, 1], 10, 3) == [8, 1, 1]
-    assert _quotas([60, 40], 1, 10) == [1, 1]
-    assert sum(_quotas([333, 333, 334], 100, 10)) == 100
-    assert _quotas([], 10, 1) == []
+    assert share_out([50, 30, 20], 10, 1) == [5, 3, 2]
+    assert share_out([98, 1, 1], 10, 3) == [8, 1, 1]
+    assert share_out([60, 40], 1, 10) == [1, 1]
+    assert sum(share_out([333, 333, 334], 100, 10)) == 100
+    assert share_out([], 10, 1) == []

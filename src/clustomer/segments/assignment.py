@@ -4,8 +4,8 @@ Published labels come from this query alone, never from an algorithm's own label
 scoring a customer tomorrow, on any engine, equals fitting.
 """
 
-from dataclasses import dataclass
-from functools import reduce
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from typing import Protocol
 
 import numpy as np
@@ -15,8 +15,20 @@ from sqlglot import exp
 
 from clustomer.engines import DuckDB, dialect
 from clustomer.errors import InputError
-from clustomer.segments.exclusions import BOTS, Exclusion, columns_of, excluded_predicate
+from clustomer.segments.distances import nearest_point
+from clustomer.segments.exclusions import Exclusion, columns_of
+from clustomer.segments.nearest_exemplar import NearestExemplar, nearest_exemplar_query
+from clustomer.segments.quadratic import Quadratic, quadratic_query
 from clustomer.segments.rfm_grid import RfmGrid, rfm_grid_query
+from clustomer.segments.scaled_query import (
+    added,
+    apart,
+    nearest,
+    pipeline,
+    root_of_own,
+    scaled_customers,
+    squared,
+)
 from clustomer.segments.scaling import ScaledFeature
 from clustomer.segments.tables import customer_table, is_number
 
@@ -42,8 +54,24 @@ class NearestCentroid:
         """The columns that it scales."""
         return tuple(feature.name for feature in self.scaling)
 
+    @property
+    def centres(self) -> NDArray[np.float64]:
+        """The middle of each cluster, shape (clusters, features)."""
+        return self.centroids
 
-Rule = NearestCentroid | RfmGrid
+    def renumbered(self, order: Sequence[int] | NDArray[np.int64]) -> "NearestCentroid":
+        """Return the rule with its clusters in another order; those not named are dropped."""
+        return replace(self, centroids=self.centroids[np.asarray(order)])
+
+    def predict(self, matrix: NDArray[np.float64]) -> NDArray[np.int64]:
+        """Return the cluster of each scaled row, as the query gives it."""
+        return nearest_point(matrix, self.centroids)[0]
+
+
+ScaledRule = NearestCentroid | Quadratic | NearestExemplar
+"""The rules over scaled features."""
+
+Rule = ScaledRule | RfmGrid
 """Every way to give a customer a cluster; each can be said in SQL."""
 
 
@@ -60,20 +88,23 @@ def assignment_query(model: HasRule, table: str = "customers") -> exp.Select:
 
     For the nearest centroid a missing feature is filled, skewed ones go through
     `SIGN(x) * LN(ABS(x) + 1)`, each is standardised, and the smallest squared distance to a
-    centroid wins; ties go to the lowest cluster. For the RFM grid recency and orders are scored
-    by the stored cut points, and the cell says the cluster. Excluded customers get cluster -1
-    and no distance.
+    centroid wins; ties go to the lowest cluster. A mixture takes the highest weighted normal
+    density instead, and dense regions take the nearest exemplar: beyond its cluster's radius a
+    customer is noise, cluster -2, without a distance. For the RFM grid recency and orders are
+    scored by the stored cut points, and the cell says the cluster. Excluded customers get
+    cluster -1 and no distance.
 
     Parameters
     ----------
-    model : a `Segmentation`, a `SegmentationModel`, a `NearestCentroid` or an `RfmGrid`.
+    model : a `Segmentation`, a `SegmentationModel`, or a bare `Rule`.
     table : name of a table with `user_id` and the model's features.
 
     Returns
     -------
     sqlglot Select
         Columns `user_id`, `cluster` (integer) and `distance` (double: Euclidean, in
-        standard deviations; NULL where excluded, and for a grid), in no particular order. It
+        standard deviations, for a mixture Mahalanobis, in those of the cluster itself; NULL
+        where excluded, for noise, and for a grid), in no particular order. It
         keeps to the portable dialect: `engines.dialect.translate` gives it for other engines.
 
     Examples
@@ -123,6 +154,10 @@ def assignment_query(model: HasRule, table: str = "customers") -> exp.Select:
     match model.rule:
         case NearestCentroid() as rule:
             query = _nearest_centroid_query(rule, source)
+        case Quadratic() as rule:
+            query = quadratic_query(rule, source)
+        case NearestExemplar() as rule:
+            query = nearest_exemplar_query(rule, source)
         case RfmGrid() as rule:
             query = rfm_grid_query(rule, source)
     dialect.check(query)
@@ -135,13 +170,14 @@ def assign(customers: object, model: HasRule) -> pa.Table:
     Parameters
     ----------
     customers : any Arrow, pandas or Polars table with `user_id` and the model's features.
-    model : a `Segmentation`, a `SegmentationModel`, a `NearestCentroid` or an `RfmGrid`.
+    model : a `Segmentation`, a `SegmentationModel`, or a bare `Rule`.
 
     Returns
     -------
     pyarrow.Table
-        `user_id` (string), `cluster` (int32; -1 where excluded), `distance` (float64,
-        standard deviations, NULL where excluded and for a grid), sorted by `user_id`.
+        `user_id` (string), `cluster` (int32; -1 where excluded, -2 for noise), `distance`
+        (float64, standard deviations, NULL where excluded, for noise, and for a grid), sorted by
+        `user_id`.
 
     Raises
     ------
@@ -183,70 +219,24 @@ def assign(customers: object, model: HasRule) -> pa.Table:
 def _nearest_centroid_query(rule: NearestCentroid, source: exp.Table) -> exp.Select:
     clusters = range(len(rule.centroids))
     customer = exp.column("user_id")
-    scaled = exp.select(
-        customer.copy(),
-        exp.alias_(excluded_predicate(rule.exclusions), "excluded"),
-        *(exp.alias_(_scaled(feature), f"z{i}") for i, feature in enumerate(rule.scaling)),
-    ).from_(source)
     distances = exp.select(
         customer.copy(),
         exp.column("excluded"),
         *(exp.alias_(_squared_distance(rule.centroids[j]), f"d{j}") for j in clusters),
     ).from_("scaled")
-    nearest = exp.select(
+    placed = exp.select(
         customer.copy(),
-        exp.alias_(_nearest(len(clusters)), "cluster"),
+        exp.alias_(nearest(len(clusters)), "cluster"),
         *(exp.column(f"d{j}") for j in clusters),
     ).from_("distances")
-    distance = exp.Case()
-    for j in clusters:
-        root = exp.Sqrt(this=exp.column(f"d{j}"))
-        taken = exp.EQ(this=exp.column("cluster"), expression=dialect.literal(j))
-        distance = distance.when(taken, root, copy=False)
     query = exp.select(
-        customer.copy(), exp.column("cluster"), exp.alias_(distance, "distance")
+        customer.copy(),
+        exp.column("cluster"),
+        exp.alias_(root_of_own(len(clusters), "d"), "distance"),
     ).from_("nearest")
-    for name, part in (("scaled", scaled), ("distances", distances), ("nearest", nearest)):
-        query = query.with_(name, as_=part, copy=False)
-    return query
-
-
-def _scaled(feature: ScaledFeature) -> exp.Expr:
-    column = exp.cast(exp.column(feature.name, quoted=_needs_quotes(feature.name)), "DOUBLE")
-    filled: exp.Expr = exp.Coalesce(this=column, expressions=[dialect.literal(feature.undefined)])
-    if feature.log:
-        magnitude = exp.Add(this=exp.Abs(this=filled.copy()), expression=dialect.literal(1.0))
-        filled = exp.Mul(this=exp.Sign(this=filled), expression=exp.Ln(this=magnitude))
-    centred = exp.Paren(this=exp.Sub(this=filled, expression=dialect.literal(feature.mean)))
-    return exp.Div(this=centred, expression=dialect.literal(feature.scale))
+    scaled = scaled_customers(rule.scaling, rule.exclusions, source)
+    return pipeline(query, scaled=scaled, distances=distances, nearest=placed)
 
 
 def _squared_distance(centroid: NDArray[np.float64]) -> exp.Expr:
-    terms: list[exp.Expr] = []
-    for i, value in enumerate(centroid.tolist()):
-        apart = exp.Paren(this=exp.Sub(this=exp.column(f"z{i}"), expression=dialect.literal(value)))
-        terms.append(exp.Mul(this=apart, expression=apart.copy()))
-    if not terms:
-        return dialect.literal(0.0)
-    return reduce(lambda left, right: exp.Add(this=left, expression=right), terms)
-
-
-def _nearest(n_clusters: int) -> exp.Case:
-    """Return the CASE that picks the lowest of the nearest clusters.
-
-    A cluster need only be compared with those after it: had one before it been as near,
-    that one would have been picked.
-    """
-    # Copying at each step would make the time grow with the third power of the clusters.
-    case = exp.Case().when(exp.column("excluded"), dialect.literal(BOTS), copy=False)
-    for j in range(n_clusters - 1):
-        later = [
-            exp.LTE(this=exp.column(f"d{j}"), expression=exp.column(f"d{i}"))
-            for i in range(j + 1, n_clusters)
-        ]
-        case = case.when(exp.and_(*later, copy=False), dialect.literal(j), copy=False)
-    return case.else_(dialect.literal(n_clusters - 1), copy=False)
-
-
-def _needs_quotes(name: str) -> bool:
-    return not (name.isidentifier() and name.isascii() and name.islower())
+    return added([squared(apart(f"z{i}", value)) for i, value in enumerate(centroid.tolist())])

@@ -14,6 +14,9 @@ from clustomer.engines import DuckDB, dialect
 BOTS = -1
 """The cluster of whoever is excluded."""
 
+NOISE = -2
+"""The cluster of whoever a rule puts in no group."""
+
 
 @dataclass(frozen=True)
 class Exclusion:

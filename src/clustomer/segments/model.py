@@ -13,6 +13,8 @@ from clustomer.engines import dialect
 from clustomer.errors import InputError
 from clustomer.segments.assignment import NearestCentroid, Rule, assignment_query
 from clustomer.segments.exclusions import BOTS, Exclusion, excluded_predicate
+from clustomer.segments.nearest_exemplar import NearestExemplar
+from clustomer.segments.quadratic import Quadratic
 from clustomer.segments.rfm_grid import (
     NO_PURCHASE_ID,
     NO_PURCHASE_NAME,
@@ -21,10 +23,11 @@ from clustomer.segments.rfm_grid import (
     RfmGrid,
 )
 from clustomer.segments.scaling import ScaledFeature
-from clustomer.segments.segmentation import BOTS_ID, Segmentation
+from clustomer.segments.segmentation import BOTS_ID, NOISE_ID, Segmentation
 
-SCHEMA_VERSION: Literal[1] = 1
+SCHEMA_VERSION: Literal[2] = 2
 BOTS_NAME = "Suspected bots"
+NOISE_NAME = "In no group"
 
 
 class _Part(BaseModel):
@@ -80,7 +83,45 @@ class RfmGridModel(_Part):
     no_purchase: int = Field(description="the cluster of customers without an order")
 
 
-AssignmentModel = Annotated[NearestCentroidModel | RfmGridModel, Field(discriminator="kind")]
+class QuadraticModel(_Part):
+    """The highest weighted normal density, in scaled units.
+
+    The logarithm of a cluster's density at z is `constant - q / 2`, where q is the squared length
+    of `triangle` times (z - mean); row i of the triangle has i numbers, the zeros after them are
+    left out. The lowest cluster of equals.
+    """
+
+    kind: Literal["quadratic"] = "quadratic"
+    means: list[list[float]] = Field(min_length=1)
+    triangles: list[list[list[float]]]
+    constants: list[float]
+
+
+class NearestExemplarModel(_Part):
+    """The cluster of the nearest exemplar, in scaled units; -2 beyond that cluster's radius."""
+
+    kind: Literal["nearest_exemplar"] = "nearest_exemplar"
+    exemplars: list[list[float]] = Field(min_length=1)
+    clusters: list[int] = Field(description="the cluster of each exemplar, rising")
+    noise_radii: list[float] = Field(
+        description="a distance for each cluster; farther from its exemplars is noise"
+    )
+
+
+AssignmentModel = Annotated[
+    NearestCentroidModel | QuadraticModel | NearestExemplarModel | RfmGridModel,
+    Field(discriminator="kind"),
+]
+
+
+class AlgorithmModel(_Part):
+    """What found the segments, with the parameters that it used."""
+
+    name: str
+    parameters: dict[str, int | float | str]
+    sample_customers: int | None = Field(
+        description="customers that it was fitted to; null: all in the fit"
+    )
 
 
 class ExclusionModel(_Part):
@@ -91,7 +132,7 @@ class ExclusionModel(_Part):
 
 
 class SegmentModel(_Part):
-    """One segment; cluster -1 are the excluded."""
+    """One segment; cluster -1 are the excluded, -2 those whom the rule puts in no group."""
 
     cluster: int
     segment_id: str
@@ -151,12 +192,13 @@ class SqlModel(_Part):
 class SegmentationModel(_Part):
     """Everything needed to give a customer a segment, on any engine, in any language."""
 
-    schema_version: Literal[1] = SCHEMA_VERSION
+    schema_version: Literal[1, 2] = SCHEMA_VERSION
     clustomer_version: str
     event_schema: dict[str, Any]
     window: dict[str, Any]
     features: list[FeatureModel]
     left_out: dict[str, str]
+    algorithm: AlgorithmModel | None = Field(default=None, description="null in version 1")
     assignment: AssignmentModel
     exclusions: list[ExclusionModel]
     segments: list[SegmentModel]
@@ -168,22 +210,37 @@ class SegmentationModel(_Part):
     def _fits_together(self) -> Self:
         match self.assignment:
             case NearestCentroidModel() as nearest:
-                for centroid in nearest.centroids:
-                    if len(centroid) != len(self.features):
-                        raise ValueError(
-                            f"a centroid has {len(centroid)} numbers for "
-                            f"{len(self.features)} features"
-                        )
+                self._check_points("a centroid", nearest.centroids)
                 if nearest.noise_radius is not None:
                     raise ValueError("noise_radius must be null for the nearest centroid")
-                if any(None in (f.undefined, f.log, f.mean, f.scale) for f in self.features):
-                    raise ValueError("a feature lacks its scaling")
+            case QuadraticModel() as mixture:
+                self._check_points("a mean", mixture.means)
+                if not len(mixture.means) == len(mixture.triangles) == len(mixture.constants):
+                    raise ValueError("means, triangles and constants are not as many")
+                rows = list(range(1, len(self.features) + 1))
+                if any([len(row) for row in each] != rows for each in mixture.triangles):
+                    raise ValueError("a triangle does not have a row for each feature")
+            case NearestExemplarModel() as regions:
+                self._check_points("an exemplar", regions.exemplars)
+                if len(regions.clusters) != len(regions.exemplars):
+                    raise ValueError("exemplars and clusters are not as many")
+                if set(regions.clusters) != set(range(len(regions.noise_radii))):
+                    raise ValueError("clusters and noise_radii do not fit together")
             case RfmGridModel() as grid:
                 for cuts in (grid.recency_cuts, grid.frequency_cuts):
                     if cuts != sorted(cuts):
                         raise ValueError(f"the cut points {cuts} do not rise")
         excluded_predicate(self.rule.exclusions)
         return self
+
+    def _check_points(self, what: str, points: list[list[float]]) -> None:
+        for point in points:
+            if len(point) != len(self.features):
+                raise ValueError(
+                    f"{what} has {len(point)} numbers for {len(self.features)} features"
+                )
+        if any(None in (f.undefined, f.log, f.mean, f.scale) for f in self.features):
+            raise ValueError("a feature lacks its scaling")
 
     @property
     def rule(self) -> Rule:
@@ -192,8 +249,27 @@ class SegmentationModel(_Part):
         match self.assignment:
             case NearestCentroidModel() as nearest:
                 return NearestCentroid(
-                    tuple(_scaled(feature) for feature in self.features),
-                    np.array(nearest.centroids, dtype=np.float64),
+                    self._scaling(), np.array(nearest.centroids, dtype=np.float64), exclusions
+                )
+            case QuadraticModel() as mixture:
+                n_features = len(self.features)
+                triangles = np.zeros((len(mixture.means), n_features, n_features))
+                for j, rows in enumerate(mixture.triangles):
+                    for i, row in enumerate(rows):
+                        triangles[j, i, : i + 1] = row
+                return Quadratic(
+                    self._scaling(),
+                    np.array(mixture.means, dtype=np.float64),
+                    triangles,
+                    np.array(mixture.constants, dtype=np.float64),
+                    exclusions,
+                )
+            case NearestExemplarModel() as regions:
+                return NearestExemplar(
+                    self._scaling(),
+                    np.array(regions.exemplars, dtype=np.float64),
+                    np.array(regions.clusters, dtype=np.int64),
+                    np.array(regions.noise_radii, dtype=np.float64),
                     exclusions,
                 )
             case RfmGridModel() as grid:
@@ -204,6 +280,9 @@ class SegmentationModel(_Part):
                     tuple(tuple(row) for row in grid.grid),
                     grid.no_purchase,
                 )
+
+    def _scaling(self) -> tuple[ScaledFeature, ...]:
+        return tuple(_scaled(feature) for feature in self.features)
 
     def to_json(self) -> str:
         """Return the file's text; numbers keep every bit."""
@@ -242,7 +321,12 @@ def to_model(
     >>> [(part.segment_id, part.name, part.customers) for part in loaded.segments]
     [('S1', 'Few orders', 2), ('S2', 'Many', 1)]
     """
-    words = {BOTS_ID: BOTS_NAME, **_defined_names(segmentation.rule), **(names or {})}
+    words = {
+        BOTS_ID: BOTS_NAME,
+        NOISE_ID: NOISE_NAME,
+        **_defined_names(segmentation.rule),
+        **(names or {}),
+    }
     own = own_names or {}
     sizes = segmentation.clusters
     # A defined segment may be empty today, and have customers when others are scored.
@@ -254,6 +338,11 @@ def to_model(
         window=dict(window or {}),
         features=[_feature(name, segmentation) for name in segmentation.rule.features],
         left_out=segmentation.left_out,
+        algorithm=AlgorithmModel(
+            name=segmentation.algorithm.name,
+            parameters=dict(segmentation.algorithm.parameters),
+            sample_customers=segmentation.algorithm.sample_customers,
+        ),
         assignment=_assignment(segmentation.rule),
         exclusions=[ExclusionModel(name=e.name, rule=e.rule) for e in segmentation.exclusions],
         segments=[
@@ -303,7 +392,7 @@ def read_model(text: str | bytes) -> SegmentationModel:
     >>> read_model("{}")
     Traceback (most recent call last):
     ...
-    clustomer.errors.InputError: This is no segmentation.json of schema version 1: ...
+    clustomer.errors.InputError: This is no segmentation.json of schema version 2: ...
     """
     try:
         return SegmentationModel.model_validate_json(text)
@@ -366,10 +455,25 @@ def _scaled(feature: FeatureModel) -> ScaledFeature:
     return ScaledFeature(feature.name, feature.undefined, feature.log, feature.mean, feature.scale)
 
 
-def _assignment(rule: Rule) -> NearestCentroidModel | RfmGridModel:
+def _assignment(rule: Rule) -> AssignmentModel:
     match rule:
         case NearestCentroid():
             return NearestCentroidModel(centroids=rule.centroids.tolist())
+        case Quadratic():
+            return QuadraticModel(
+                means=rule.means.tolist(),
+                triangles=[
+                    [row[: i + 1] for i, row in enumerate(triangle)]
+                    for triangle in rule.triangles.tolist()
+                ],
+                constants=rule.constants.tolist(),
+            )
+        case NearestExemplar():
+            return NearestExemplarModel(
+                exemplars=rule.exemplars.tolist(),
+                clusters=rule.clusters.tolist(),
+                noise_radii=rule.noise_radii.tolist(),
+            )
         case RfmGrid():
             return RfmGridModel(
                 recency_cuts=list(rule.recency_cuts),

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from threadpoolctl import threadpool_limits
 
 from clustomer.engines import DuckDB, dialect
+from clustomer.segments.sampling import share_out
 from clustomer.segments.scaling import ScaledFeature, scale
 
 MAX_POINTS = 1_500
@@ -180,7 +181,7 @@ def sampled_customers(
                 "GROUP BY cluster ORDER BY cluster"
             )
         ).to_pydict()
-        quotas = _quotas(sizes["customers"], max_points, fewest)
+        quotas = share_out(sizes["customers"], max_points, fewest)
         quota = pa.table(
             {
                 "cluster": pa.array(sizes["cluster"], pa.int32()),
@@ -196,20 +197,3 @@ def sampled_customers(
                 "WHERE ranked.place <= quotas.quota ORDER BY ranked.user_id"
             )
         )
-
-
-def _quotas(sizes: list[int], max_points: int, fewest: int) -> list[int]:
-    """Share out points: `fewest` to each, the rest by size, by largest remainder."""
-    total = sum(sizes)
-    if total <= max_points:
-        return sizes
-    floor = min(fewest, max(1, max_points // len(sizes)))
-    quotas = [min(size, floor) for size in sizes]
-    left = max(max_points - sum(quotas), 0)
-    spare = [size - quota for size, quota in zip(sizes, quotas, strict=True)]
-    exact = [left * s / max(sum(spare), 1) for s in spare]
-    quotas = [quota + int(share) for quota, share in zip(quotas, exact, strict=True)]
-    by_remainder = sorted(range(len(sizes)), key=lambda i: (int(exact[i]) - exact[i], i))
-    for index in by_remainder[: left - sum(int(share) for share in exact)]:
-        quotas[index] += quotas[index] < sizes[index]
-    return quotas

@@ -5,11 +5,11 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
-from clustomer.segments.assignment import NearestCentroid
 from clustomer.segments.exclusions import BOTS
 from clustomer.segments.model import SegmentationModel
 from clustomer.segments.projection import Projection, project
-from clustomer.segments.segmentation import BOTS_ID, Segmentation, Selection
+from clustomer.segments.rfm_grid import RfmGrid
+from clustomer.segments.segmentation import BOTS_ID, AlgorithmNote, Segmentation, Selection
 from clustomer.segments.tables import customer_table, feature_matrix
 
 _CRITERIA = pa.schema(
@@ -80,12 +80,20 @@ def restore(model: SegmentationModel, customers: object, labelled: pa.Table) -> 
         structure=stored.structure,
         fitted_customers=stored.fitted_customers,
         random_state=stored.random_state,
+        algorithm=_algorithm(model),
     )
+
+
+def _algorithm(model: SegmentationModel) -> AlgorithmNote:
+    noted = model.algorithm
+    if noted is None:  # a file of version 1
+        return AlgorithmNote("rfm" if model.assignment.kind == "rfm_grid" else "kmeans")
+    return AlgorithmNote(noted.name, noted.parameters, noted.sample_customers)
 
 
 def _projection(model: SegmentationModel, customers: object, table: pa.Table) -> Projection | None:
     stored, rule = model.projection, model.rule
-    if stored is None or not isinstance(rule, NearestCentroid):
+    if stored is None or isinstance(rule, RfmGrid):
         return None
     matrix = feature_matrix(customer_table(customers), list(rule.features))
     axes: Any = tuple(

@@ -16,7 +16,7 @@ from clustomer.segments.rfm_grid import (
     RfmGrid,
     cut_points,
 )
-from clustomer.segments.segmentation import BOTS_ID, Segmentation, Selection
+from clustomer.segments.segmentation import BOTS_ID, AlgorithmNote, Segmentation, Selection
 from clustomer.segments.tables import customer_table, feature_matrix, is_number
 
 _NEXT = (
@@ -101,6 +101,7 @@ def rfm(customers: object) -> Segmentation:
         structure=found > 1,
         fitted_customers=len(scored),
         random_state=0,
+        algorithm=AlgorithmNote("rfm"),
     )
 
 

@@ -1,7 +1,7 @@
 """Customers in, segments out."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Literal
 
 import numpy as np
@@ -21,6 +21,7 @@ from clustomer.segments.exclusions import (
     included_rows,
 )
 from clustomer.segments.projection import Projection, fit_axes, loadings, project
+from clustomer.segments.rfm_grid import RfmGrid
 from clustomer.segments.scaling import ScaledFeature, fit_scaling, round_significant
 from clustomer.segments.tables import customer_table, feature_matrix, is_number
 
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
 
 MAX_FIT_CUSTOMERS = 1_000_000
 BOTS_ID = "bots"
+NOISE_ID = "noise"
 
 _DECLARED = {declared.name: declared for declared in FEATURES}
 
@@ -53,6 +55,20 @@ class Selection:
     elbow_k: int | None
     silhouette_k: int | None
     criteria: pa.Table
+
+
+@dataclass(frozen=True)
+class AlgorithmNote:
+    """What found the segments, and with which parameters.
+
+    `name` is one of `ALGORITHMS`, or "rfm". `parameters` are those that were used, found in the
+    data or given by default. `sample_customers` were looked at; None where it was everyone in
+    the fit.
+    """
+
+    name: str
+    parameters: Mapping[str, int | float | str] = field(default_factory=dict)
+    sample_customers: int | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -92,6 +108,7 @@ class Segmentation:
     structure: bool
     fitted_customers: int
     random_state: int
+    algorithm: AlgorithmNote = AlgorithmNote("kmeans")
 
     @property
     def k(self) -> int:
@@ -111,7 +128,7 @@ class Segmentation:
     @property
     def scaling(self) -> tuple[ScaledFeature, ...]:
         """The features that were clustered, in order of priority; none for a grid."""
-        return self.rule.scaling if isinstance(self.rule, NearestCentroid) else ()
+        return () if isinstance(self.rule, RfmGrid) else self.rule.scaling
 
 
 def segment(

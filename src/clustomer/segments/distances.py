@@ -1,0 +1,61 @@
+"""Squared distances, added up feature by feature as the SQL of a rule adds them."""
+
+from collections.abc import Iterator
+
+import numpy as np
+from numpy.typing import NDArray
+
+_AT_ONCE = 4_000_000
+"""Distances that are held at a time."""
+
+
+def squared_distances(
+    matrix: NDArray[np.float64], points: NDArray[np.float64]
+) -> NDArray[np.float64]:
+    """Return the squared Euclidean distance of each row to each point.
+
+    A matrix product would be faster, and round differently from row to row.
+
+    Parameters
+    ----------
+    matrix : shape (n_rows, n_features).
+    points : shape (n_points, n_features).
+
+    Examples
+    --------
+    >>> squared_distances(np.array([[0.0, 3.0]]), np.array([[4.0, 0.0], [0.0, 3.0]])).tolist()
+    [[25.0, 0.0]]
+    """
+    found = np.zeros((len(matrix), len(points)))
+    for column, at in zip(matrix.T, points.T, strict=True):
+        apart = column[:, np.newaxis] - at
+        apart *= apart
+        found += apart
+    return found
+
+
+def in_blocks(n_rows: int, n_points: int) -> Iterator[slice]:
+    """Return slices of the rows that keep a table of distances small.
+
+    >>> list(in_blocks(3, 2))
+    [slice(0, 3, None)]
+    """
+    step = max(1, _AT_ONCE // max(n_points, 1))
+    for first in range(0, n_rows, step):
+        yield slice(first, min(first + step, n_rows))
+
+
+def nearest_point(
+    matrix: NDArray[np.float64], points: NDArray[np.float64]
+) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
+    """Return the nearest point of each row, the first of equals, and its squared distance.
+
+    >>> nearest_point(np.array([[1.0], [4.0]]), np.array([[0.0], [2.0]]))
+    (array([0, 1]), array([1., 4.]))
+    """
+    nearest, squared = np.empty(len(matrix), dtype=np.int64), np.empty(len(matrix))
+    for rows in in_blocks(len(matrix), len(points)):
+        distances = squared_distances(matrix[rows], points)
+        nearest[rows] = distances.argmin(axis=1)
+        squared[rows] = distances.min(axis=1)
+    return nearest, squared
