@@ -125,8 +125,10 @@ def test_the_palette_of_the_page_has_contrast(html):
     for block in found:
         colour = dict(re.findall(r"--(\w+): (#[0-9a-f]{6})", block))
         for ground in ("page", "surface"):
-            for text in ("ink", "muted", "accent"):
+            for text in ("ink", "muted", "accent", "good", "fair", "poor"):
                 assert contrast(colour[text], colour[ground]) >= 4.5, (text, ground)
+        assert contrast(colour["poor"], colour["alarm"]) >= 4.5
+        assert contrast(colour["muted"], colour["soft"]) >= 4.5
 
 
 def test_numbers_of_a_segment_are_facts(html, story):

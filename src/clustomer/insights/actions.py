@@ -403,6 +403,22 @@ def _bots(has: Has) -> Advice:
     )
 
 
+def _noise(has: Has) -> Advice:
+    return Advice(
+        who="The algorithm put them in no group, since too few others are like them. They are no "
+        "segment, and what is said of them holds on average only.",
+        why="What is unusual may be worth the most, or be an error in the data.",
+        actions=_actions(
+            "Show what is popular and new.",
+            "Leave them out of campaigns that are made for a segment.",
+            "Look at the best of them one by one.",
+            "Include them in general campaigns.",
+        ),
+        measure="Their number in the next run.",
+        headline="Look at the best of them one by one",
+    )
+
+
 def _all(has: Has) -> Advice:
     return Advice(
         who="No groups that differ were found, so this is everyone.",
@@ -463,5 +479,6 @@ _KINDS: Mapping[str, Callable[[Has], Advice]] = {
     "window_shoppers": _window_shoppers,
     "non_buyers": _non_buyers,
     "bots": _bots,
+    "noise": _noise,
     "all": _all,
 }

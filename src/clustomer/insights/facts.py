@@ -258,12 +258,14 @@ def format_value(fact: Fact, currency: str | None = None) -> str:
     ('EUR 1,234', '£12.50', '-3.00')
     >>> say(3.21, "days", 1), say(1.0, "days", 1), say(0.118, "days", 1)
     ('3.2 days', '1 day', '2.8 hours')
+    >>> say("2011-09-01T00:00:00Z", "date"), say("2019-10-01T01:30:00Z", "date")
+    ('2011-09-01', '2019-10-01 01:30 UTC')
     """
     value = fact.value
     if value is None:
         return "not known"
     if isinstance(value, str):
-        return value
+        return _moment(value) if fact.unit == "date" else value
     match fact.unit:
         case "share":
             return _percentage(float(value), fact.decimals)
@@ -277,6 +279,11 @@ def format_value(fact: Fact, currency: str | None = None) -> str:
             return _with_word(float(value), fact.decimals, "minute")
         case _:
             return _number(value, fact.decimals)
+
+
+def _moment(written: str) -> str:
+    day, _, time = written.removesuffix("Z").partition("T")
+    return day if time in ("", "00:00:00") else f"{day} {time[:5]} UTC"
 
 
 def _number(value: float, decimals: int) -> str:

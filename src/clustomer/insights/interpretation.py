@@ -7,6 +7,7 @@ from types import MappingProxyType
 from typing import Any
 from zoneinfo import ZoneInfo
 
+import numpy as np
 import pyarrow as pa
 
 from clustomer.certificates.certificate import Certificates
@@ -16,12 +17,16 @@ from clustomer.insights.advice import Advice
 from clustomer.insights.appendix import limits, method
 from clustomer.insights.attributes import describe_attributes, file_entries
 from clustomer.insights.cases import LONG_WINDOW_DAYS, Case
+from clustomer.insights.certificate_facts import certificate_facts
+from clustomer.insights.certification import certification, with_names
+from clustomer.insights.contest import compare_algorithms, comparison_facts
 from clustomer.insights.definition import define_segments, grid_settings
-from clustomer.insights.facts import Fact, Facts, decimals_for, placeholders
+from clustomer.insights.facts import Fact, Facts, decimals_for
+from clustomer.insights.findings import reserve, standing
 from clustomer.insights.marks import Mark, marks
 from clustomer.insights.naming import Name, name_segments
 from clustomer.insights.opening import opening
-from clustomer.insights.population import BOTS, EVERYONE, Population
+from clustomer.insights.population import BOTS, EVERYONE, UNGROUPED, Population
 from clustomer.insights.profiles import (
     Described,
     Profile,
@@ -33,13 +38,12 @@ from clustomer.insights.profiles import (
 )
 from clustomer.insights.settings import setting_facts
 from clustomer.insights.spend import COST, MARGIN, SPEND_NOTE, spend_facts, spend_rows
-from clustomer.insights.story import Insights, SegmentInsight
+from clustomer.insights.story import Certification, Insights, SegmentInsight
+from clustomer.insights.texts import used_facts
 from clustomer.segments import RfmGrid
 
 TOP_PARTS = {"top_tenth": 0.1, "top_hundredth": 0.01}
 """The parts of customers, best-paying first, whose share of revenue shows its concentration."""
-
-_ALWAYS = ("customers", "share", "revenue", "revenue_share")
 
 
 @dataclass(frozen=True, eq=False)
@@ -192,6 +196,25 @@ def interpret(
         known = describe_attributes(attributes, labelled, profiles)
         facts |= {fact.id: fact for fact in known.facts}
 
+    certified = None
+    if certificates is not None:
+        certificates = with_names(certificates, named)
+        tables["certificates"] = certificates.to_json()
+        units = {name: column.unit for name, column in described.items()}
+        whole = _whole_numbers(people)
+        facts |= {fact.id: fact for fact in certificate_facts(certificates, units, whole=whole)}
+        certified = certification(
+            certificates,
+            names,
+            facts,
+            {name: column.label for name, column in described.items()},
+            whole,
+            defined=defined,
+        )
+    if comparison is not None:
+        tables["comparison"] = pa.table(comparison)
+        facts |= {fact.id: fact for fact in comparison_facts(tables["comparison"])}
+
     told = tuple(
         _segment_insight(
             each, everyone, profiles, named[each.segment_id], described, facts, days, defined
@@ -202,6 +225,8 @@ def interpret(
         told = tuple(
             replace(each, attributes=known.lines.get(each.segment_id, ())) for each in told
         )
+    if certificates is not None and certified is not None:
+        told = _with_certificates(told, certificates, certified)
     insights = Insights(
         opening=opening(
             profiles,
@@ -220,9 +245,15 @@ def interpret(
             *([("Attributes", known.method)] if known is not None else []),
         ),
         limits=limits(everyone, named, facts, days, defined=defined),
+        certification=certified,
+        comparison=compare_algorithms(
+            tables["comparison"], getattr(segmentation, "algorithm", None), facts
+        )
+        if comparison is not None
+        else None,
     )
     return Interpretation(
-        facts=Facts(_used(facts, insights, described), currency=currency),
+        facts=Facts(used_facts(facts, insights), currency=currency),
         everyone=everyone,
         profiles=tuple(profiles),
         names=MappingProxyType(names),
@@ -247,6 +278,32 @@ def check_spend(margin: float, cost: float) -> None:
             f"The cost per customer is {cost!r}; an amount of at least 0 was expected. Give what "
             "contacting one customer costs, such as 0.5."
         )
+
+
+def _whole_numbers(people: Population) -> frozenset[str]:
+    """Return the features that have whole numbers only, whose bounds need no fraction."""
+    found = []
+    for name, values in people.columns.items():
+        known = values[~np.isnan(values)]
+        if len(known) and bool(np.all(known == np.floor(known))):
+            found.append(name)
+    return frozenset(found)
+
+
+def _with_certificates(
+    told: tuple[SegmentInsight, ...], certificates: Certificates, certified: Certification
+) -> tuple[SegmentInsight, ...]:
+    standings = {each.segment_id: standing(each.findings) for each in certified.segments}
+    return tuple(
+        replace(
+            each,
+            standing=standings[each.segment_id],
+            reserve=reserve(certificates.segments[each.segment_id]),
+        )
+        if each.segment_id in standings
+        else each
+        for each in told
+    )
 
 
 def _short(days: float | None) -> bool:
@@ -356,7 +413,7 @@ def _segment_insight(
     days: float | None,
     defined: bool,
 ) -> SegmentInsight:
-    others = tuple(o for o in profiles if o is not each and o.segment_id != BOTS)
+    others = tuple(o for o in profiles if o is not each and o.segment_id not in UNGROUPED)
     case = Case(each, everyone, others, days)
     said = advice(name.rule, case.has, defined=defined, short=_short(days))
     found = marks(case, described) if each.segment_id != BOTS else ()
@@ -400,42 +457,3 @@ def _why(each: Profile, said: Advice) -> str:
     if each.revenue_share is None or key == BOTS:
         return f"They bring {{{key}.revenue}}. {said.why}"
     return f"They bring {{{key}.revenue}}, {{{key}.revenue_share}} of all revenue. {said.why}"
-
-
-def _used(
-    facts: Mapping[str, Fact], insights: Insights, described: Mapping[str, Described]
-) -> list[Fact]:
-    """Keep the facts that a text uses, what they are made of, and the plain figures."""
-    kept = {fact for text in _texts(insights) for fact in placeholders(text)}
-    for name in facts:
-        last = name.partition(".")[2]
-        if last in _ALWAYS or last.endswith((".mean", ".median")):
-            kept.add(name)
-    for name in list(kept):
-        if name in facts and facts[name].source["table"] == "facts":
-            kept.update(_parts(facts, name))
-    return [fact for name, fact in facts.items() if name in kept]
-
-
-def _parts(facts: Mapping[str, Fact], name: str) -> set[str]:
-    source = facts[name].source
-    if source["table"] != "facts":
-        return {name}
-    return {name}.union(*(_parts(facts, part) for part in source["key"].split()))
-
-
-def _texts(insights: Insights) -> Iterable[str]:
-    yield from insights.opening
-    for segment in insights.segments:
-        yield from (segment.who, segment.why, segment.measure)
-        yield from (segment.headline_mark, segment.headline_action)
-        yield from segment.evidence
-        yield from segment.marks
-        yield from segment.attributes
-        yield from (action.text for action in segment.actions)
-    for row in insights.spend:
-        yield from (row.customers, row.revenue, row.break_even)
-    yield insights.spend_note
-    for _, texts in insights.method:
-        yield from texts
-    yield from insights.limits

@@ -14,7 +14,7 @@ from typing import Literal
 
 from clustomer.insights.cases import MOST, Case, known
 from clustomer.insights.facts import escape
-from clustomer.insights.population import BOTS
+from clustomer.insights.population import BOTS, NOISE, UNGROUPED
 from clustomer.insights.profiles import SLIGHTLY, Described, Profile
 from clustomer.insights.qualifiers import QUALIFIERS, Qualifier
 from clustomer.insights.rules import AVERAGE, MIXED, RULES, Rule
@@ -23,6 +23,8 @@ NamedBy = Literal["rule", "definition", "user"]
 
 ALL_CUSTOMERS = "All customers"
 SUSPECTED_BOTS = "Suspected bots"
+IN_NO_GROUP = "In no group"
+NOISE_EVIDENCE = ("The algorithm put them in no group: too few others are like them.",)
 BOT_EVIDENCE = ("They act faster than people can: see the rule in the appendix.",)
 
 
@@ -32,7 +34,8 @@ class Name:
 
     `named_by` is "rule" where the segment's numbers had to prove the name, "definition" where
     the name is that of a cell of a grid, "user" where someone gave it. Then `own_name` is the
-    program's own, and the evidence speaks of that.
+    program's own, and the evidence speaks of that. `proved` is False where the name had to fall
+    back to one that tells nothing of what its customers do.
     """
 
     segment_id: str
@@ -41,6 +44,7 @@ class Name:
     evidence: tuple[str, ...]
     named_by: NamedBy = "rule"
     own_name: str | None = None
+    proved: bool = True
 
     def renamed(self, name: str) -> "Name":
         r"""Return it with a name that a user gave.
@@ -63,6 +67,12 @@ class Name:
         return self.name if self.named_by == "rule" else f'"{escape(self.name)}"'
 
 
+_UNGROUPED_NAMES = {
+    BOTS: Name(BOTS, SUSPECTED_BOTS, "bots", BOT_EVIDENCE),
+    NOISE: Name(NOISE, IN_NO_GROUP, "noise", NOISE_EVIDENCE),
+}
+
+
 def name_segments(
     profiles: Sequence[Profile],
     everyone: Profile,
@@ -80,12 +90,12 @@ def name_segments(
     window_days : length of the window, None where it is not known.
     """
     names = {
-        each.segment_id: Name(each.segment_id, SUSPECTED_BOTS, "bots", BOT_EVIDENCE)
+        each.segment_id: _UNGROUPED_NAMES[each.segment_id]
         for each in profiles
-        if each.segment_id == BOTS
+        if each.segment_id in UNGROUPED
     }
-    segments = [each for each in profiles if each.segment_id != BOTS]
-    if len(segments) == 1:
+    segments = [each for each in profiles if each.segment_id not in UNGROUPED]
+    if len(segments) == 1 and NOISE not in names:
         only = segments[0].segment_id
         evidence = ("No groups that differ were found among them.",)
         names[only] = Name(only, ALL_CUSTOMERS, "all", evidence)
@@ -184,7 +194,7 @@ def _named(case: Case, rule: Rule) -> Name:
     segment_id = case.profile.segment_id
     telling = [sentence for sentence in rule.evidence if not _idle(case, sentence)]
     evidence = tuple(each.replace("@", segment_id) for each in telling or rule.evidence[:1])
-    return Name(segment_id, rule.name, rule.key, evidence)
+    return Name(segment_id, rule.name, rule.key, evidence, proved=rule is not MIXED)
 
 
 def _idle(case: Case, sentence: str) -> bool:
@@ -263,10 +273,10 @@ def _by_size(
                 f"They are {{{base.segment_id}.customers:customer/customers}}, against {others} in "
                 f"the {'group' if len(namesakes) == 1 else 'groups'} also called {rule.name}."
             )
-            return Name(base.segment_id, name, rule.key, (*base.evidence, proof))
+            return Name(base.segment_id, name, rule.key, (*base.evidence, proof), proved=False)
     number = 2
     while f"{rule.name}, group {number}" in taken:
         number += 1
     proof = f"No feature tells them plainly from the other {rule.name}."
     name = f"{rule.name}, group {number}"
-    return Name(base.segment_id, name, rule.key, (*base.evidence, proof))
+    return Name(base.segment_id, name, rule.key, (*base.evidence, proof), proved=False)

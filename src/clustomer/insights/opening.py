@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 
 from clustomer.insights.facts import Fact
 from clustomer.insights.naming import Name
-from clustomer.insights.population import BOTS
+from clustomer.insights.population import UNGROUPED
 from clustomer.insights.profiles import Profile
 from clustomer.insights.story import SegmentInsight
 
@@ -32,7 +32,7 @@ def opening(
 
     `names_say_little` is for customary names in a log that is too short for them.
     """
-    segments = [each for each in profiles if each.segment_id != BOTS]
+    segments = [each for each in profiles if each.segment_id not in UNGROUPED]
     lines = (
         _revenue(segments, everyone, named, structure),
         _concentration(everyone, facts),

@@ -37,6 +37,10 @@ Rows = NDArray[np.intp]
 EVERYONE = "everyone"
 ALL = "all"
 BOTS = "bots"
+NOISE = "noise"
+UNGROUPED = frozenset({BOTS, NOISE})
+"""Those who are in no segment: suspected bots, and customers whom the algorithm left over. The
+latter are customers like others, and count in every figure of everyone."""
 
 _CALL = re.compile(r"([a-z_]+)(?:\(([^()]*)\))?")
 

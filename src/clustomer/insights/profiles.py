@@ -14,7 +14,7 @@ import pyarrow as pa
 
 from clustomer.customers.features import FEATURES
 from clustomer.insights.facts import Fact, decimals_for
-from clustomer.insights.population import BOTS, EVERYONE, Population
+from clustomer.insights.population import BOTS, EVERYONE, NOISE, Population
 from clustomer.segments.scaling import SKEWNESS_LIMIT, skewness
 
 SLIGHTLY = 0.2
@@ -302,14 +302,16 @@ def cluster_summary(
 
 
 def report_order(profiles: Sequence[Profile]) -> list[Profile]:
-    """Return segments by falling revenue, or customers where there is no revenue; bots last.
+    """Return segments by falling revenue, or customers where there is no revenue.
 
-    Equal ones come by their smallest `user_id`, never by their number.
+    Those in no group, and suspected bots, come last. Equal ones come by their smallest
+    `user_id`, never by their number.
     """
     return sorted(
         profiles,
         key=lambda each: (
             each.segment_id == BOTS,
+            each.segment_id == NOISE,
             -(each.revenue or 0.0),
             -each.customers,
             each.first_user,

@@ -11,8 +11,11 @@ a column | `value` (of the one row) or `sum` |
 whom it is known; `share_known`; `distinct`, over all customers |
 | `run`, `segmentation`, `attributes_file` | empty, or an entry of the mapping | a setting | \
 `value` |
+| `certificates` | the way through `certificates.json`, with a `/` between: \
+`segments/S1/stable`, `prediction/contenders/0/auc` | a name in there | `value` |
 | `facts` | ids of other facts, with a blank between | `value` | `ratio` (a / b), `fewer` \
-(1 - a / b), `per_1000` (1000 * a), `break_even`, `extra_orders_per_1000` |
+(1 - a / b), `per_1000` (1000 * a), `in_100` (100 * a), `floor` (the whole number below), \
+`break_even`, `extra_orders_per_1000` |
 
 `break_even` is cost * customers / (margin * revenue), the rise of revenue at which an action
 that costs `cost` for each customer pays for itself; `extra_orders_per_1000` is
@@ -57,6 +60,8 @@ def recompute(tables: Tables, facts: Mapping[str, Any]) -> Callable[[Mapping[str
             parts = [compute(_get(facts, name).source) for name in key.split()]
             return derive(aggregate, parts)
         content = _get(tables, table)
+        if table == "certificates":
+            return cast(Value, _get(_inside(content, key), column))
         if isinstance(content, Mapping):
             inside = _get(content, key) if key else content
             return cast(Value, _get(inside, column))
@@ -84,14 +89,18 @@ def derive(aggregate: str, parts: list[Any]) -> float | None:
             return 1 - a / b if b > 0 else None
         case "per_1000", [a]:
             return 1000 * a  # type: ignore[no-any-return]
+        case "in_100", [a]:
+            return 100 * a  # type: ignore[no-any-return]
+        case "floor", [a]:
+            return float(a // 1)
         case "break_even", [cost, customers, margin, revenue]:
             return cost * customers / (margin * revenue) if margin * revenue > 0 else None
         case "extra_orders_per_1000", [cost, margin, value]:
             return 1000 * cost / (margin * value) if margin * value > 0 else None
     raise InputError(
         f"There is no figure `{aggregate}` of {len(parts)} facts; one of ratio, fewer, "
-        "per_1000, break_even and extra_orders_per_1000 was expected. Read the facts with the "
-        "version that wrote them."
+        "per_1000, in_100, floor, break_even and extra_orders_per_1000 was expected. Read the "
+        "facts with the version that wrote them."
     )
 
 
@@ -120,6 +129,16 @@ def _get(content: Mapping[str, Any], name: str) -> Any:
     if name not in content:
         raise InputError(f"There is no `{name}` to recompute from. {did_you_mean(name, content)}")
     return content[name]
+
+
+def _inside(content: Any, way: str) -> Any:
+    """Follow names, and numbers of places in lists, into a document."""
+    for step in way.split("/") if way else ():
+        if isinstance(content, list):
+            content = dict(enumerate(content)).get(int(step), {})
+        else:
+            content = _get(content, step)
+    return content
 
 
 def _from_table(content: Any, source: Mapping[str, str]) -> Value:

@@ -10,9 +10,10 @@ from markupsafe import Markup, escape
 
 from clustomer.errors import OutputError
 from clustomer.insights import Facts, Insights, SegmentInsight
+from clustomer.insights.story import Finding
 from clustomer.outputs.charts import Figure
 from clustomer.outputs.markdown import escape_markdown
-from clustomer.outputs.theme import SegmentLook, segment_looks, unbroken
+from clustomer.outputs.theme import SIGNS, TONES, SegmentLook, segment_looks, unbroken
 
 TITLE = "Customer segments"
 MARKDOWN_NAME = "business_insights.md"
@@ -168,22 +169,45 @@ def _fill(
         for look in segment_looks((s.segment_id, s.name) for s in insights.segments)
     }
     columns = segment_columns(insights, facts)
+    certified = insights.certification.segments if insights.certification is not None else ()
+    found = {each.segment_id: each.findings for each in certified}
     return environment.get_template(template).render(
         title=title,
         subtitle=_subtitle(facts) if subtitle is None else subtitle,
         opening=insights.opening,
         columns=[Cell(name, "") for _, name in columns],
         segments=[
-            _segment(segment, looks[segment.segment_id], columns, facts)
+            _segment(segment, looks[segment.segment_id], columns, facts, found)
             for segment in insights.segments
         ],
         spend=[{**vars(row), "colour": looks[row.segment_id].colour} for row in insights.spend],
         spend_note=insights.spend_note,
         method=insights.method,
         limits=insights.limits,
+        warning=insights.warning,
+        page_warning=insights.warning.replace('"', "'"),
+        signs=SIGNS,
+        certification=_certification(insights, looks),
+        comparison=insights.comparison,
+        standings=any(segment.standing for segment in insights.segments),
         main_figures=[figure for figure in figures if figure.name not in APPENDIX_FIGURES],
         appendix_figures=[figure for figure in figures if figure.name in APPENDIX_FIGURES],
     )
+
+
+def _certification(insights: Insights, looks: Mapping[str, SegmentLook]) -> dict[str, Any] | None:
+    told = insights.certification
+    if told is None:
+        return None
+    tone = "fail" if told.warning else TONES[told.verdict]
+    return {
+        **vars(told),
+        "tone": tone.replace(" ", "-"),
+        "sign": SIGNS[tone],
+        "segments": [
+            {**vars(each), "colour": looks[each.segment_id].colour} for each in told.segments
+        ],
+    }
 
 
 def _subtitle(facts: Mapping[str, Any]) -> str:
@@ -207,9 +231,11 @@ def _segment(
     look: SegmentLook,
     columns: Sequence[tuple[str, str]],
     facts: Mapping[str, Any],
+    found: Mapping[str, Sequence[Finding]],
 ) -> dict[str, Any]:
     return {
         **vars(segment),
+        "findings": found.get(segment.segment_id, ()),
         "anchor": f"segment-{segment.segment_id}",
         "colour": look.colour,
         "cells": [

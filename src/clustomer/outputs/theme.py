@@ -1,8 +1,9 @@
 """The colours, marks and type that every picture and page share."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
+from clustomer.certificates.certificate import Mark, Verdict
 from clustomer.insights import Facts
 
 INK = "#1b2430"
@@ -43,7 +44,21 @@ MORE_COLOUR = "#0b4a8f"
 
 BOTS = "bots"
 # Groups that are no find of the segmentation are grey and use up no colour.
-GREYS = {BOTS: (BOTS_COLOUR, "stroke"), "no_purchase": ("#9aa2ad", "circle")}
+GREYS = {
+    BOTS: (BOTS_COLOUR, "stroke"),
+    "no_purchase": ("#9aa2ad", "circle"),
+    "noise": ("#7f8893", "circle"),
+}
+UNGROUPED = (BOTS, "noise")
+
+# The word always stands beside its sign, so that neither colour nor shape is all there is.
+SIGNS: Mapping[Mark, str] = {"pass": "✓", "weak": "◐", "fail": "✗", "not tested": "○"}
+TONES: Mapping[Verdict, Mark] = {
+    "segments": "pass",
+    "continuum": "weak",
+    "none": "fail",
+    "not tested": "not tested",
+}
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,260 @@
+"""The facts of certificates: every mark and figure, with its place in `certificates.json`."""
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from clustomer.certificates.certificate import (
+    Certificates,
+    Estimate,
+    Lift,
+    SegmentCertificate,
+)
+from clustomer.insights.facts import Fact, decimals_for
+from clustomer.insights.sources import Value
+
+VALID, DISSOLVED = 0.75, 0.5
+"""Hennig's (2007) bounds of the mean Jaccard similarity: found again from the first, dissolved
+at the second."""
+LEAST_MATCH = 0.6
+"""From this Jaccard similarity on a segment inherits the result of its like at the holdout date."""
+LEAST_PRECISION, LEAST_RECALL = 0.8, 0.6
+"""What a short rule must reach on customers that it has not seen."""
+LEAST_SHARE = 0.01
+"""The smallest share of the customers that makes a segment."""
+
+OUTCOME_UNITS = {"bought": "share", "visited": "share", "revenue": "currency"}
+CONTEST = ("auc", "visited_auc", "r2", "r2_capped", "top_tenth")
+"""The columns of the contest, in order."""
+
+_STABLE = {
+    "jaccard": ("similarity", 2),
+    "jaccard_se": ("similarity", 3),
+    "one_to_one": ("similarity", 2),
+    "dissolved": ("share", 0),
+    "resamples": ("resamples", 0),
+    "resample_customers": ("customers", 0),
+    "thinned": ("similarity", 2),
+    "thinned_chance": ("similarity", 2),
+    "full_size": ("similarity", 2),
+}
+_REAL = ("statistic", "null_mean", "null_99", "effect")
+_BOUNDS = {
+    "jaccard": (VALID, DISSOLVED),
+    "thinned": (VALID, DISSOLVED),
+    "matched": (LEAST_MATCH,),
+    "precision": (LEAST_PRECISION,),
+    "recall": (LEAST_RECALL,),
+    "share": (LEAST_SHARE,),
+}
+
+
+def certificate_facts(
+    certificates: Certificates,
+    units: Mapping[str, str],
+    *,
+    whole: frozenset[str] = frozenset(),
+) -> Iterator[Fact]:
+    """Make a fact of every mark and figure.
+
+    `certificate.verdict`; for each segment `S1.stable_mark`, `S1.stable_jaccard`,
+    `S1.stable_in_100`, `S1.real_effect`, `S1.lift_revenue` (with `_low`, `_high`, `_segment`,
+    `_everyone` and `_p`), `S1.usable_precision`, `S1.usable_condition_1`, ...; the same with
+    `proposed.` before it for segments that were not delivered; `reality.effect`, ...;
+    `holdout.horizon_days`, ...; `contender.segments.auc`, ...; `carried.auc`. Figures that were
+    not measured have no fact.
+
+    `units` are those of the features, for the conditions of rules; of the features in `whole`,
+    which have whole numbers only, a bound is written without its fraction.
+    """
+    place = _Place("", "")
+    yield place.fact("certificate.verdict", certificates.verdict, "text", 0, "verdict")
+    for prefix, table in (("", certificates.segments), ("proposed.", certificates.proposed)):
+        branch = "proposed" if prefix else "segments"
+        for key in sorted(table):
+            owner = None if prefix else key
+            yield from _segment(
+                table[key], f"{prefix}{key}", f"{branch}/{key}", owner, units, whole
+            )
+    if certificates.proposed_k is not None:
+        yield place.fact(
+            "certificate.proposed_k", certificates.proposed_k, "segments", 0, "proposed_k"
+        )
+    yield from _reality(certificates)
+    yield from _prediction(certificates)
+
+
+class _Place:
+    """A place in the document, and the facts that are made of what is there."""
+
+    def __init__(self, path: str, owner: str | None) -> None:
+        self.path, self.owner = path, owner or None
+
+    def fact(self, name: str, value: Value, unit: str, decimals: int, column: str) -> Fact:
+        source = {
+            "table": "certificates",
+            "key": self.path,
+            "column": column,
+            "aggregate": "value",
+        }
+        return Fact(name, value, unit, decimals, self.owner, source)
+
+    def estimate(
+        self, name: str, estimate: Estimate | None, unit: str, decimals: int, column: str
+    ) -> Iterator[Fact]:
+        if estimate is None:
+            return
+        inside = _Place(f"{self.path}/{column}", self.owner)
+        for suffix, bound in (("", "value"), ("_low", "low"), ("_high", "high")):
+            value = getattr(estimate, bound)
+            if value is not None:
+                yield inside.fact(f"{name}{suffix}", value, unit, decimals, bound)
+
+
+def decimals_apart(value: float, bounds: tuple[float, ...], decimals: int) -> int:
+    """Return enough decimals that rounding does not carry a value over one of the bounds.
+
+    >>> decimals_apart(0.7483, (0.75,), 2), decimals_apart(0.82, (0.75,), 2)
+    (3, 2)
+    """
+    while decimals < 6 and any(
+        (round(value, decimals) >= bound) != (value >= bound) for bound in bounds
+    ):
+        decimals += 1
+    return decimals
+
+
+def _segment(
+    each: SegmentCertificate,
+    key: str,
+    path: str,
+    owner: str | None,
+    units: Mapping[str, str],
+    whole: frozenset[str],
+) -> Iterator[Fact]:
+    for test in ("stable", "real", "predictive", "usable"):
+        part, place = getattr(each, test), _Place(f"{path}/{test}", owner)
+        yield place.fact(f"{key}.{test}_mark", part.mark, "text", 0, "mark")
+        if part.why:
+            yield place.fact(f"{key}.{test}_why", part.why, "text", 0, "why")
+    place = _Place(f"{path}/stable", owner)
+    for name, (unit, decimals) in _STABLE.items():
+        value = getattr(each.stable, name)
+        if value is not None and not (value == 0 and unit in ("resamples", "customers")):
+            decimals = decimals_apart(value, _BOUNDS.get(name, ()), decimals)
+            yield place.fact(f"{key}.stable_{name}", value, unit, decimals, name)
+    if each.stable.jaccard is not None:
+        hundred = 100 * each.stable.jaccard
+        decimals = decimals_apart(hundred, (100 * VALID, 100 * DISSOLVED), 0)
+        source = {
+            "table": "facts",
+            "key": f"{key}.stable_jaccard",
+            "column": "value",
+            "aggregate": "in_100",
+        }
+        yield Fact(f"{key}.stable_in_100", hundred, "customers", decimals, owner, source)
+    place = _Place(f"{path}/real", owner)
+    for name in _REAL:
+        value = getattr(each.real, name)
+        if value is not None:
+            yield place.fact(f"{key}.real_{name}", value, "statistic", 2, name)
+    yield from _predictive(each, key, path, owner)
+    yield from _usable(each, key, path, owner, units, whole)
+
+
+def _predictive(each: SegmentCertificate, key: str, path: str, owner: str | None) -> Iterator[Fact]:
+    place, part = _Place(f"{path}/predictive", owner), each.predictive
+    if part.matched is not None:
+        decimals = decimals_apart(part.matched, _BOUNDS["matched"], 2)
+        yield place.fact(
+            f"{key}.predictive_matched", part.matched, "similarity", decimals, "matched"
+        )
+    if part.customers:
+        yield place.fact(f"{key}.predictive_customers", part.customers, "customers", 0, "customers")
+    for index, lift in enumerate(part.lifts):
+        yield from _lift(lift, key, f"{path}/predictive/lifts/{index}", owner)
+
+
+def _lift(lift: Lift, key: str, path: str, owner: str | None) -> Iterator[Fact]:
+    place, name = _Place(path, owner), f"{key}.lift_{lift.outcome}"
+    unit = OUTCOME_UNITS.get(lift.outcome, "mean")
+    bounds = [lift.lift.value, lift.lift.low, lift.lift.high]
+    # a lift below 1 needs its second decimal, and an interval reads well with as many as it
+    decimals = 1 if all(bound is None or bound >= 2 for bound in bounds) else 2
+    yield from place.estimate(name, lift.lift, "ratio", decimals, "lift")
+    for column in ("segment", "everyone"):
+        value = getattr(lift, column)
+        yield place.fact(f"{name}_{column}", value, unit, decimals_for(value, unit), column)
+    yield place.fact(f"{name}_p", lift.p, "p", 3, "p")
+
+
+def _usable(
+    each: SegmentCertificate,
+    key: str,
+    path: str,
+    owner: str | None,
+    units: Mapping[str, str],
+    whole: frozenset[str],
+) -> Iterator[Fact]:
+    place, part = _Place(f"{path}/usable", owner), each.usable
+    for name in ("share", "revenue_share", "precision", "recall"):
+        value = getattr(part, name)
+        if value is None:
+            continue
+        least = 1 if name in ("share", "revenue_share") else 0
+        bounds = tuple(100 * bound for bound in _BOUNDS.get(name, ()))
+        decimals = decimals_apart(100 * value, bounds, least)
+        yield place.fact(f"{key}.usable_{name}", value, "share", decimals, name)
+    for index, condition in enumerate(part.conditions):
+        inside = _Place(f"{path}/usable/conditions/{index}", owner)
+        unit = units.get(condition.feature, "number")
+        name = f"{key}.usable_condition_{index + 1}"
+        decimals = decimals_for(condition.value, unit)
+        yield inside.fact(name, condition.value, unit, decimals, "value")
+        if condition.feature in whole:
+            below = float(condition.value // 1)
+            source = {"table": "facts", "key": name, "column": "value", "aggregate": "floor"}
+            decimals = decimals_for(below, unit)
+            yield Fact(f"{name}_whole", below, unit, decimals, owner, source)
+
+
+def _reality(certificates: Certificates) -> Iterator[Fact]:
+    place, reality = _Place("reality", None), certificates.reality
+    yield place.fact("reality.mark", reality.mark, "text", 0, "mark")
+    if reality.why:
+        yield place.fact("reality.why", reality.why, "text", 0, "why")
+    for name in (*_REAL, "effect_needed", "copula"):
+        value = getattr(reality, name)
+        if value is not None:
+            bounds = () if reality.effect_needed is None else (reality.effect_needed,)
+            decimals = decimals_apart(value, bounds if name == "effect" else (), 2)
+            yield place.fact(f"reality.{name}", value, "statistic", decimals, name)
+    for name, unit in (("worlds", "worlds"), ("customers", "customers")):
+        if getattr(reality, name):
+            yield place.fact(f"reality.{name}", getattr(reality, name), unit, 0, name)
+
+
+def _prediction(certificates: Certificates) -> Iterator[Fact]:
+    place, held = _Place("prediction", None), certificates.prediction
+    document: dict[str, Any] = certificates.to_json()["prediction"]
+    yield place.fact("holdout.mark", held.mark, "text", 0, "mark")
+    if held.why:
+        yield place.fact("holdout.why", held.why, "text", 0, "why")
+    if document["date"] is not None:
+        yield place.fact("holdout.date", document["date"], "date", 0, "date")
+    for name in ("window_days", "horizon_days"):
+        value = getattr(held, name)
+        if value is not None:
+            yield place.fact(f"holdout.{name}", value, "days", decimals_for(value, "days"), name)
+    for name in ("eligible", "certifying"):
+        if getattr(held, name):
+            yield place.fact(f"holdout.{name}", getattr(held, name), "customers", 0, name)
+    for name in ("carried_auc", "carried_r2"):
+        fact_id = name.replace("_", ".", 1)
+        yield from place.estimate(fact_id, getattr(held, name), "share", 0, name)
+    for index, each in enumerate(held.contenders):
+        inside, key = _Place(f"prediction/contenders/{index}", None), f"contender.{each.name}"
+        if each.segments is not None:
+            yield inside.fact(f"{key}.segments", each.segments, "segments", 0, "segments")
+        for name in CONTEST:
+            unit, decimals = ("share", 0) if name == "top_tenth" else ("score", 3)
+            yield from inside.estimate(f"{key}.{name}", getattr(each, name), unit, decimals, name)

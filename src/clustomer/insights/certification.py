@@ -1,0 +1,270 @@
+"""What the certificates come to, told for someone who must decide whether to rely on them."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from typing import Any
+
+from clustomer.certificates.certificate import Certificates, Usable
+from clustomer.insights.contest import carried, contest
+from clustomer.insights.facts import Fact
+from clustomer.insights.findings import findings
+from clustomer.insights.naming import Name
+from clustomer.insights.population import UNGROUPED
+from clustomer.insights.story import Certification, CertifiedSegment, Explanation
+
+HEADLINES = {
+    "segments": "These are real groups: {clustering.k:segment/segments} that differ in kind, not "
+    "only by degree.",
+    "continuum": "A useful division of a continuum: these are not separate groups.",
+    "none": "No structure found: everyone is one segment.",
+    "forced": "No structure found: these segments are delivered because they were asked for.",
+    "defined": "No structure found: these segments are definitions, and claim none.",
+    "not tested": "Nothing was certified.",
+}
+_MEANINGS = {
+    "segments": (
+        "A shop whose customers differ by degree only would not have shown them. What each of "
+        "them passed, and what not, stands below.",
+    ),
+    "continuum": (
+        "Customers differ by degree, and every border could lie elsewhere. The borders drawn here "
+        "are useful all the same: they are stable, and they tell what customers do next.",
+        "Use the segments to decide whom to address. Do not take them for kinds of people, and "
+        "make nothing of a single customer near a border.",
+    ),
+    "none": (
+        "The customers were divided, and what came out is no more than one population of "
+        "customers without any groups would have given, or would not have come out again. So "
+        "this report speaks of all customers together, and its figures hold for them.",
+    ),
+    "forced": (
+        "The tests found no groups in these customers. The segments are an arbitrary division: "
+        "other customers, or another month, could give other ones.",
+    ),
+    "defined": (
+        "Each customer is in a segment by its definition. That the segments are groups, or tell "
+        "what customers do next, the tests do not show.",
+    ),
+    "not tested": (
+        "Whether these segments are real, stable, predictive and usable is not known: the tests "
+        "were left out.",
+        "Run it again with the tests before you spend money on the segments.",
+    ),
+}
+FORCED = (
+    "Warning: no structure was found in these customers. The segments were forced, and nothing "
+    "shows that they are groups."
+)
+
+EXPLANATIONS = (
+    Explanation(
+        "Stable",
+        "Had other customers of the same shop been drawn, the same group would have come out.",
+        "Mean Jaccard similarity with the most similar cluster over at least 50 bootstrap "
+        "resamples of at most 2,000 customers, each clustered anew (Hennig, 2007, "
+        "doi:10.1016/j.csda.2006.11.025): from 0.75 pass, above 0.5 weak, else fail, since the "
+        "cluster dissolves. Labels are those of the stored rule, and customers in no group are "
+        "left out. Matching one to one is recorded beside it, as is event thinning, which clusters "
+        "two random halves of each customer's visits. A bootstrap of all customers decides "
+        "nothing: it nears 1 as customers grow in number, groups or none.",
+    ),
+    Explanation(
+        "Real",
+        "It is more of a group than a shop would show whose customers differ by degree only.",
+        "The null is made of events, not of features: one population with smoothly varying "
+        "activity (zero-truncated negative binomial counts, arrival times), the contents of "
+        "visits drawn from everyone's, sent through the same features and the same choice of K. "
+        "A pass needs more than the 99th percentile of such worlds, and a stated size of effect, "
+        "since with many customers any misfit is significant. There is no p-value for features "
+        "that made the clusters: it would be circular.",
+    ),
+    Explanation(
+        "Predictive",
+        "Made at an earlier date, it told what its customers did afterwards.",
+        "A temporal holdout: features, scaling and K from the time before the date and from half "
+        "of the customers (by MD5 of their id), outcomes after it and from the other half. Lifts "
+        "over everyone have bootstrap intervals of 95 %, their p-values are adjusted by Holm's "
+        "method (1979) over segments and outcomes. A segment inherits the result of the segment "
+        "found at the date where the Jaccard similarity of the two is at least 0.6; otherwise it "
+        "is not tested.",
+    ),
+    Explanation(
+        "Usable",
+        "It is large enough to act on, has a name that its numbers prove, and can be said in one "
+        "short rule.",
+        "At least 1 % of the customers, or a stated share of the revenue; a name from the rules "
+        "below; a decision tree (Breiman and others, 1984) of at most three conditions with a "
+        "precision of at least 0.8 and a recall of at least 0.6 on customers it was not grown "
+        "from, otherwise weak.",
+    ),
+)
+
+
+def with_names(certificates: Certificates, named: Mapping[str, Name]) -> Certificates:
+    """Return the certificates with what naming found.
+
+    A segment without a proved name is weakly usable at best.
+    """
+    return replace(
+        certificates,
+        segments={
+            key: replace(each, usable=_named(each.usable, named[key].proved))
+            if key in named
+            else each
+            for key, each in certificates.segments.items()
+        },
+    )
+
+
+def certification(
+    certificates: Certificates,
+    names: Mapping[str, str],
+    facts: Mapping[str, Fact],
+    labels: Mapping[str, str],
+    whole: frozenset[str],
+    *,
+    defined: bool = False,
+) -> Certification:
+    """Tell what the certificates say.
+
+    `names` are those of the segments in the order of the report; those without a certificate
+    (suspected bots, customers in no group) are left out. `labels` are the words for features,
+    `whole` those features that have whole numbers only; `defined` says that the segments were
+    defined and not found.
+    """
+    verdict = certificates.verdict
+    divided = sum(key not in UNGROUPED for key in names) > 1
+    # Segments by definition are delivered whatever the tests say, and claim no structure.
+    forced = verdict == "none" and divided and not defined
+    kind = "forced" if forced else "defined" if verdict == "none" and divided else verdict
+    return Certification(
+        verdict=verdict,
+        headline=HEADLINES[kind],
+        meaning=_MEANINGS[kind],
+        warning=FORCED if forced else "",
+        segments=tuple(
+            CertifiedSegment(key, name, findings(certificates.segments[key], key, labels, whole))
+            for key, name in names.items()
+            if key in certificates.segments
+        ),
+        proposed=tuple(
+            CertifiedSegment(
+                key,
+                f"Group {place}",
+                findings(certificates.proposed[key], f"proposed.{key}", labels, whole),
+            )
+            for place, key in enumerate(sorted(certificates.proposed, key=_natural), 1)
+        ),
+        together=tuple(_together(certificates)),
+        holdout=tuple(_holdout(certificates)),
+        contest=contest(certificates.prediction),
+        untested=tuple(_untested(certificates, names)),
+        choice=("{clustering.reason}",),
+        next_steps=tuple(_next_steps(facts)) if kind == "none" else (),
+        explanations=EXPLANATIONS if verdict != "not tested" else (),
+    )
+
+
+def _named(usable: Usable, proved: bool) -> Usable:
+    if proved:
+        return replace(usable, named=True)
+    return replace(usable, named=False, mark="weak" if usable.mark == "pass" else usable.mark)
+
+
+def _natural(key: str) -> tuple[int, str]:
+    return len(key), key
+
+
+def _together(certificates: Certificates) -> Iterator[str]:
+    reality = certificates.reality
+    if reality.statistic is not None and reality.null_99 is not None:
+        worlds = "invented shops"
+        if reality.worlds:
+            worlds = "{reality.worlds:invented shop/invented shops}"
+        size = " of {reality.customers:customer/customers}" if reality.customers else ""
+        yield (
+            f"All segments were held against {worlds}{size} in which customers differ by degree "
+            "only. They stand out by {reality.statistic}; ninety-nine such shops in a hundred stay "
+            "below {reality.null_99}."
+        )
+    if reality.effect is not None:
+        needed = (
+            "; at least {reality.effect_needed} is needed to speak of real groups"
+            if reality.effect_needed is not None
+            else ""
+        )
+        yield f"The size of the effect is {{reality.effect}}{needed}."
+    if reality.copula is not None:
+        yield (
+            "A simpler null, a Gaussian copula of the features, would have given "
+            "{reality.copula}; it takes noise for groups, so it decides nothing."
+        )
+
+
+def _holdout(certificates: Certificates) -> Iterator[str]:
+    held = certificates.prediction
+    if held.date is None:
+        return
+    before = " from the {holdout.window_days} before it" if held.window_days is not None else ""
+    after = (
+        "what happened in the {holdout.horizon_days} after it"
+        if held.horizon_days
+        else ("what happened after it")
+    )
+    yield (
+        f"Segments were made as of {{holdout.date}},{before}, and then set beside {after}."
+        if before
+        else f"Segments were made as of {{holdout.date}}, and then set beside {after}."
+    )
+    if held.eligible:
+        half = (
+            " All choices were made on one half of them; these figures are of the other half, "
+            "{holdout.certifying:customer/customers}."
+            if held.certifying
+            else ""
+        )
+        yield (
+            "{holdout.eligible:customer/customers} had been active before that date and could be "
+            f"watched.{half}"
+        )
+    yield from carried(held)
+
+
+def _untested(certificates: Certificates, names: Mapping[str, str]) -> Iterator[str]:
+    """Give the reasons, those that hold for several segments once."""
+    for part, fact, what in (
+        (certificates.reality, "reality.why", "Real groups"),
+        (certificates.prediction, "holdout.why", "Prediction"),
+    ):
+        if part.mark == "not tested" and part.why:
+            yield f"{what}: {{{fact}}}"
+    said = {certificates.reality.why, certificates.prediction.why}
+    for key in names:
+        if key not in certificates.segments:
+            continue
+        each: Any = certificates.segments[key]
+        for test in ("stable", "real", "predictive", "usable"):
+            part = getattr(each, test)
+            if part.mark == "not tested" and part.why and part.why not in said:
+                said.add(part.why)
+                yield f"{test.capitalize()}: {{{key}.{test}_why}}"
+
+
+def _next_steps(facts: Mapping[str, Fact]) -> Iterator[str]:
+    yield (
+        "Treat all customers alike for now, and test one change at a time on a random half of them."
+    )
+    yield (
+        "Run it again when there is more to see: a longer stretch of time, or more of what "
+        "customers do (visits, carts, products), often shows what a short or thin log hides."
+    )
+    yield "If you know what should matter in your shop, name those features with --features."
+    if "everyone.orders.sum" in facts:
+        yield (
+            "Where customary groups will do, --algorithm rfm divides by recency and frequency. "
+            "These are definitions, and claim no structure."
+        )
+    yield (
+        "--force gives the segments that were found all the same, with a warning on everything "
+        "that is made of them."
+    )

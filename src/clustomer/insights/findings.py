@@ -1,0 +1,253 @@
+"""What each of the four tests found of a segment, in words."""
+
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any
+
+from clustomer.certificates.certificate import (
+    Condition,
+    Mark,
+    Predictive,
+    Real,
+    SegmentCertificate,
+    Stable,
+    Usable,
+)
+from clustomer.insights.certificate_facts import LEAST_SHARE
+from clustomer.insights.facts import escape
+from clustomer.insights.story import Finding
+
+TESTS = {
+    "stable": "Stable",
+    "real": "Real",
+    "predictive": "Predictive",
+    "usable": "Usable",
+}
+"""The tests in their order, and what they are called."""
+
+_BOUGHT = {
+    "bought": (
+        "{{{lift}_segment}} of them bought in that time, {{{lift}}} times as many as of everyone "
+        "({{{lift}_everyone}}{bounds})."
+    ),
+    "visited": (
+        "{{{lift}_segment}} of them came back in that time, {{{lift}}} times as many as of "
+        "everyone ({{{lift}_everyone}}{bounds})."
+    ),
+    "revenue": (
+        "They brought {{{lift}_segment}} each in that time, {{{lift}}} times as much as everyone "
+        "({{{lift}_everyone}}{bounds})."
+    ),
+}
+_SHORT_OUTCOMES = {"revenue": "revenue", "bought": "buyers", "visited": "returning"}
+_WITHIN = {
+    "recency_days": ("last seen", "ago"),
+    "purchase_recency_days": ("last purchase", "ago"),
+    "tenure_days": ("first seen", "ago"),
+}
+
+
+def findings(
+    each: SegmentCertificate, key: str, labels: Mapping[str, str], whole: frozenset[str]
+) -> tuple[Finding, ...]:
+    """Return the findings on a segment, whose facts begin with `key`.
+
+    `labels` are the words for features; those in `whole` have whole numbers only.
+    """
+    told: dict[str, tuple[str, Callable[[], Iterator[str]]]] = {
+        "stable": (_stable_short(each.stable, key), lambda: _stable(each.stable, key)),
+        "real": (_real_short(each.real, key), lambda: _real(each.real, key)),
+        "predictive": (
+            _predictive_short(each.predictive, key),
+            lambda: _predictive(each.predictive, key),
+        ),
+        "usable": (
+            _usable_short(each.usable, key),
+            lambda: _usable(each.usable, key, labels, whole),
+        ),
+    }
+    return tuple(
+        Finding(test, word, getattr(each, test).mark, told[test][0], tuple(told[test][1]()))
+        for test, word in TESTS.items()
+    )
+
+
+def standing(found: tuple[Finding, ...]) -> str:
+    """Say in a few words what a certificate comes to.
+
+    >>> standing((Finding("stable", "Stable", "pass", "", ()),
+    ...     Finding("real", "Real", "fail", "", ()), Finding("usable", "Usable", "weak", "", ())))
+    'passes stable; weak: usable; fails: real'
+    """
+    groups: dict[Mark, list[str]] = {"pass": [], "weak": [], "fail": [], "not tested": []}
+    for each in found:
+        groups[each.mark].append(each.word.lower())
+    if len(groups["pass"]) == len(found):
+        return "passes all four tests" if len(found) == len(TESTS) else "passes all tests"
+    if len(groups["not tested"]) == len(found):
+        return "not tested"
+    words = {"pass": "passes", "weak": "weak:", "fail": "fails:", "not tested": "not tested:"}
+    return "; ".join(f"{words[mark]} {_and(names)}" for mark, names in groups.items() if names)
+
+
+def reserve(each: SegmentCertificate) -> str:
+    """Return the sentence that actions need where the certificate does not bear them."""
+    unstable, blind = each.stable.mark == "fail", each.predictive.mark == "fail"
+    if unstable and blind:
+        return (
+            "With reserve: with other customers this segment would not have been found again, and "
+            "it did not tell what its customers did next, so try these on a few of them before "
+            "you plan on them."
+        )
+    if unstable:
+        return (
+            "With reserve: with other customers this segment would not have been found again, so "
+            "try these on a few of them before you plan on the whole segment."
+        )
+    if blind:
+        return (
+            "With reserve: when it was tried, this segment did not tell what its customers did "
+            "next, so expect no more of them than of everyone until a test shows it."
+        )
+    return ""
+
+
+def rule_in_words(
+    usable: Usable, key: str, labels: Mapping[str, str], whole: frozenset[str]
+) -> str:
+    """Return the short rule of a segment, its numbers as facts; empty where there is none."""
+    said = [
+        _condition(condition, f"{key}.usable_condition_{place}", labels, whole)
+        for place, condition in enumerate(usable.conditions, 1)
+    ]
+    return _and(said)
+
+
+def _condition(
+    condition: Condition, fact: str, labels: Mapping[str, str], whole: frozenset[str]
+) -> str:
+    name = condition.feature
+    number = f"{{{fact}_whole}}" if name in whole else f"{{{fact}}}"
+    if name in _WITHIN:
+        what, when = _WITHIN[name]
+        if condition.above:
+            return f"{what} more than {number} {when}"
+        return f"{what} at most {number} {when}"
+    label = escape(labels.get(name, name))
+    return f"{label} above {number}" if condition.above else f"{label} at most {number}"
+
+
+def _why(part: Any, key: str, test: str) -> Iterator[str]:
+    if part.why:
+        yield f"{{{key}.{test}_why}}"
+
+
+def _stable_short(part: Stable, key: str) -> str:
+    return f"{{{key}.stable_jaccard}}" if part.jaccard is not None else ""
+
+
+def _stable(part: Stable, key: str) -> Iterator[str]:
+    if part.jaccard is not None:
+        drawn = (
+            f"Looked for again in {{{key}.stable_resamples:draw/draws}} of "
+            f"{{{key}.stable_resample_customers:customer/customers}} each"
+            if part.resamples and part.resample_customers
+            else "Looked for again among other draws of customers"
+        )
+        yield (
+            f"{drawn}: of every hundred customers in the segment or in the one found again, "
+            f"{{{key}.stable_in_100}} are in both (Jaccard {{{key}.stable_jaccard}})."
+        )
+    if part.dissolved:
+        yield f"In {{{key}.stable_dissolved}} of the draws, half of them or fewer were in both."
+    if part.thinned is not None:
+        chance = (
+            f"; halves that know nothing of each other would give {{{key}.stable_thinned_chance}}"
+            if part.thinned_chance is not None
+            else ""
+        )
+        yield (
+            "Judged by one random half of each customer's visits and by the other, the segment "
+            f"agrees with itself by {{{key}.stable_thinned}}{chance}."
+        )
+    yield from _why(part, key, "stable")
+
+
+def _real_short(part: Real, key: str) -> str:
+    return f"effect {{{key}.real_effect}}" if part.effect is not None else ""
+
+
+def _real(part: Real, key: str) -> Iterator[str]:
+    if part.statistic is not None and part.null_99 is not None:
+        above = part.statistic > part.null_99
+        yield (
+            f"It stands out by {{{key}.real_statistic}}; "
+            + ("" if above else "but ")
+            + "in shops without any groups, ninety-nine segments in a hundred stay below "
+            f"{{{key}.real_null_99}}."
+        )
+    if part.effect is not None:
+        yield f"The size of the difference is {{{key}.real_effect}}."
+    yield from _why(part, key, "real")
+
+
+def _predictive_short(part: Predictive, key: str) -> str:
+    lifts = {lift.outcome for lift in part.lifts}
+    for outcome, word in _SHORT_OUTCOMES.items():
+        if outcome in lifts:
+            return f"{{{key}.lift_{outcome}}} times the {word}"
+    return ""
+
+
+def _predictive(part: Predictive, key: str) -> Iterator[str]:
+    if part.lifts and part.customers:
+        yield (
+            f"{{{key}.predictive_customers:customer/customers}} who had no say in choosing the "
+            "segments were watched for {holdout.horizon_days} from {holdout.date} on."
+        )
+    for lift in part.lifts:
+        name = f"{key}.lift_{lift.outcome}"
+        bounds = (
+            f"; interval of the lift {{{name}_low}} to {{{name}_high}}"
+            if lift.lift.low is not None and lift.lift.high is not None
+            else ""
+        )
+        if lift.outcome in _BOUGHT:
+            yield _BOUGHT[lift.outcome].format(lift=name, bounds=bounds)
+    if part.matched is not None:
+        yield (
+            "The segment was sought again at that date, and agrees with the one found there by "
+            f"{{{key}.predictive_matched}}."
+        )
+    yield from _why(part, key, "predictive")
+
+
+def _usable_short(part: Usable, key: str) -> str:
+    return f"{{{key}.usable_share}} of customers"
+
+
+def _usable(
+    part: Usable, key: str, labels: Mapping[str, str], whole: frozenset[str]
+) -> Iterator[str]:
+    small = "" if part.share >= LEAST_SHARE else ", fewer than one in a hundred"
+    money = (
+        f" and brings {{{key}.usable_revenue_share}} of the revenue"
+        if part.revenue_share is not None
+        else ""
+    )
+    yield f"It holds {{{key}.usable_share}} of the customers{small}{money}."
+    rule = rule_in_words(part, key, labels, whole)
+    if rule:
+        yield f"In short: {rule}."
+    if rule and part.precision is not None and part.recall is not None:
+        yield (
+            "Among customers that the rule was not made from, "
+            f"{{{key}.usable_precision}} of those it picks are in the segment, and it finds "
+            f"{{{key}.usable_recall}} of the segment."
+        )
+    if part.named is False:
+        yield "No name is proved by its numbers, so its name tells little."
+    yield from _why(part, key, "usable")
+
+
+def _and(words: list[str]) -> str:
+    return " and ".join([", ".join(words[:-1]), words[-1]] if len(words) > 1 else words)
