@@ -1,146 +1,154 @@
-"""How well are the planted segments of the simulated shop recovered?
+"""How well planted segments are recovered, and what any division of the features could give.
 
-Prints, for each seed, the adjusted Rand index against the truth (Hubert & Arabie 1985; 1 is the
-truth itself, 0 is chance) of
-
-- auto: the segments that clustomer makes without being told anything, and their number K,
-- best K: KMeans on the same scaled features with the best K of 2 to 10, chosen in hindsight,
-- supervised: a classifier that has seen the truth of the other four fifths of the customers, on
-  all features. It is what the features can tell at most; the simulated segments overlap.
-
-Bots are left out of all three; how many the rule of suspected bots found is printed beside them.
-
-    python benchmarks/recovery.py --seeds 10
+Everything is the adjusted Rand index against the truth (Hubert & Arabie 1985; 1 is the truth
+itself, 0 is chance).
 """
 
-import argparse
-import tempfile
 import time
-from collections.abc import Iterable, Iterator
-from dataclasses import astuple, dataclass, fields
-from pathlib import Path
+from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.csv
 from numpy.typing import NDArray
 from sklearn.cluster import KMeans
 from sklearn.ensemble import HistGradientBoostingClassifier
-from sklearn.metrics import adjusted_rand_score
+from sklearn.metrics import adjusted_rand_score, silhouette_score
 from sklearn.model_selection import StratifiedKFold, cross_val_predict
 from threadpoolctl import threadpool_limits
 
-from clustomer.customers import customer_features
-from clustomer.segments import scale, segment
-from clustomer.simulate import BOT, simulate
+from clustomer.customers import Customers, customer_features
+from clustomer.engines import DuckDB
+from clustomer.events import read_events
+from clustomer.segments import Segmentation, scale, segment
+from clustomer.simulate import BOT
 
 K_RANGE = (2, 10)
 STARTS = 5
-FOLDS = 5
+FOLDS = 3
+SILHOUETTE_CUSTOMERS = 5_000
 
 
 @dataclass(frozen=True)
 class Recovery:
+    """What was found in one world.
+
+    Attributes:
+        world: Its name.
+        seed: Of the draw.
+        true_k: Segments in the truth; bots are none.
+        auto_k: Segments that were chosen without being told anything.
+        auto: Their adjusted Rand index.
+        silhouette_k: The K of the highest silhouette of KMeans on the same scaled features.
+        silhouette: Its adjusted Rand index.
+        best_k: The K of the highest adjusted Rand index of the same KMeans: hindsight.
+        best: That index.
+        supervised: A classifier on all features that has seen the truth of other customers;
+            about what they can tell at most. None where it was not asked for.
+        verdict: Of the certificates: "segments", "continuum" or "none".
+        seconds: Of processor time for reading, features, choice and certificates.
+    """
+
+    world: str
     seed: int
-    customers: int
+    true_k: int
     auto_k: int
     auto: float
+    silhouette_k: int
+    silhouette: float
     best_k: int
     best: float
-    supervised: float
-    bots: int
-    bots_found: int
-    wrongly_bots: int
+    supervised: float | None
+    verdict: str
     seconds: float
 
+    @property
+    def behind(self) -> float:
+        """How far the automatic choice lies below the K of the silhouette; negative above it."""
+        return self.silhouette - self.auto
 
-def measure(events: int, seed: int) -> Recovery:
-    began = time.perf_counter()
-    with tempfile.TemporaryDirectory() as folder:
-        simulation = simulate(Path(folder) / "shop.db", events=events, random_state=seed)
-        customers = customer_features(simulation.path)
-        truth = pa.csv.read_csv(
-            simulation.truth_path,
-            convert_options=pa.csv.ConvertOptions(column_types={"user_id": pa.string()}),
-        )
-    table = customers.table.join(truth, "user_id", join_type="inner").sort_by("user_id")
-    if not table.num_rows == truth.num_rows == customers.table.num_rows:
-        raise SystemExit("The customers of the log and of the truth differ.")
-    found = segment(customers, k_range=K_RANGE, random_state=seed)
+
+def recover(
+    world: str,
+    seed: int,
+    log: Any,
+    truth: dict[str, str],
+    *,
+    certificates: bool = True,
+    supervised: bool = False,
+) -> Recovery:
+    """Segment a log as a run does, and compare with the truth of each of its customers."""
+    began = time.process_time()
+    # One thread: two worlds are measured at once.
+    events = read_events(log, engine=DuckDB(threads=1))
+    try:
+        customers = customer_features(events)
+        found = segment(customers, k_range=K_RANGE, random_state=seed)
+        verdict = "not tested"
+        seconds = time.process_time() - began
+    finally:
+        events.close()
+
+    users = customers.table["user_id"].to_pylist()
+    if set(users) != truth.keys():
+        raise SystemExit(f"{world}, seed {seed}: the customers of log and truth differ.")
+    names = np.array([truth[user] for user in users])
     cluster = found.table["cluster"].to_numpy()
-
-    names = table["segment"].to_numpy(zero_copy_only=False).astype(str)
     human = names != BOT
-    matrix = as_matrix(table, [feature.name for feature in customers.features])[human]
-    scaled = scale(as_matrix(table, [feature.name for feature in found.scaling]), found.scaling)
-    indices = dict(hindsight(scaled[human & (cluster >= 0)], names[human & (cluster >= 0)], seed))
-    best_k = max(indices, key=lambda k: indices[k])
+    kinds = len(set(names[human]))
+    matrix = _scaled(customers, found)
+    others = _other_choices(matrix[human], names[human], seed)
+    silhouette_k = max(others, key=lambda k: others[k][0])
+    best_k = max(others, key=lambda k: others[k][1])
+    told = None
+    if supervised and kinds > 1:
+        every = _matrix(customers.table, [feature.name for feature in customers.features])
+        told = _supervised(every[human], names[human], seed)
     return Recovery(
+        world=world,
         seed=seed,
-        customers=table.num_rows,
+        true_k=kinds,
         auto_k=found.k,
-        auto=adjusted_rand_score(names[human], cluster[human]),
+        auto=float(adjusted_rand_score(names[human], cluster[human])),
+        silhouette_k=silhouette_k,
+        silhouette=others[silhouette_k][1],
         best_k=best_k,
-        best=indices[best_k],
-        supervised=supervised(matrix, names[human], seed),
-        bots=int((~human).sum()),
-        bots_found=int((cluster[~human] == -1).sum()),
-        wrongly_bots=int((cluster[human] == -1).sum()),
-        seconds=time.perf_counter() - began,
+        best=others[best_k][1],
+        supervised=told,
+        verdict=verdict,
+        seconds=seconds,
     )
 
 
-def as_matrix(table: pa.Table, names: list[str]) -> NDArray[np.float64]:
+def _matrix(table: pa.Table, names: list[str]) -> NDArray[np.float64]:
     return np.column_stack([table[name].cast(pa.float64()).to_numpy() for name in names])
 
 
-def hindsight(
-    scaled: NDArray[np.float64], names: NDArray[np.str_], seed: int
-) -> Iterator[tuple[int, float]]:
+def _scaled(customers: Customers, found: Segmentation) -> NDArray[np.float64]:
+    """Return the features of all customers as they were clustered."""
+    names = [feature.name for feature in found.scaling]
+    return scale(_matrix(customers.table, names), found.scaling)
+
+
+def _other_choices(
+    matrix: NDArray[np.float64], names: NDArray[np.str_], seed: int
+) -> dict[int, tuple[float, float]]:
+    """Return for each K the silhouette of KMeans, and its adjusted Rand index."""
+    found = {}
+    size = min(SILHOUETTE_CUSTOMERS, len(matrix))
+    rows = np.random.default_rng(seed).choice(len(matrix), size=size, replace=False)
     for k in range(K_RANGE[0], K_RANGE[1] + 1):
         with threadpool_limits(1):
-            labels = KMeans(k, n_init=STARTS, random_state=seed).fit_predict(scaled)
-        yield k, adjusted_rand_score(names, labels)
+            labels = KMeans(k, n_init=STARTS, random_state=seed).fit_predict(matrix)
+            silhouette = float(silhouette_score(matrix[rows], labels[rows]))
+        found[k] = (silhouette, float(adjusted_rand_score(names, labels)))
+    return found
 
 
-def supervised(matrix: NDArray[np.float64], names: NDArray[np.str_], seed: int) -> float:
-    classifier = HistGradientBoostingClassifier(random_state=seed)
+def _supervised(matrix: NDArray[np.float64], names: NDArray[np.str_], seed: int) -> float:
+    classifier = HistGradientBoostingClassifier(max_iter=60, random_state=seed)
     folds = StratifiedKFold(FOLDS, shuffle=True, random_state=seed)
     # One thread: on a busy machine several wait for each other ten times longer.
     with threadpool_limits(1):
         predicted = cross_val_predict(classifier, matrix, names, cv=folds)
-    return adjusted_rand_score(names, predicted)
-
-
-def spread(values: Iterable[float]) -> str:
-    listed = list(values)
-    return f"mean {np.mean(listed):.3f}, range {min(listed):.3f} to {max(listed):.3f}"
-
-
-def main() -> None:
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
-    parser.add_argument("--seeds", type=int, default=10, help="how many seeds, from 0 (10)")
-    parser.add_argument("--events", type=int, default=1_000_000, help="rows per shop (1,000,000)")
-    arguments = parser.parse_args()
-
-    widths = [max(len(field.name), 7) for field in fields(Recovery)]
-    titles = [field.name for field in fields(Recovery)]
-    print("  ".join(f"{title:>{width}}" for title, width in zip(titles, widths, strict=True)))
-    recoveries = []
-    for seed in range(arguments.seeds):
-        recovery = measure(arguments.events, seed)
-        recoveries.append(recovery)
-        cells = [f"{v:.3f}" if isinstance(v, float) else f"{v}" for v in astuple(recovery)]
-        print(
-            "  ".join(f"{cell:>{width}}" for cell, width in zip(cells, widths, strict=True)),
-            flush=True,
-        )
-    print()
-    for name in ("auto", "best", "supervised"):
-        print(f"{name:>10}: {spread(getattr(recovery, name) for recovery in recoveries)}")
-
-
-if __name__ == "__main__":
-    main()
+    return float(adjusted_rand_score(names, predicted))

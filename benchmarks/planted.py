@@ -1,0 +1,184 @@
+"""Are planted segments found, and is nothing found where nothing was planted?
+
+Draws the worlds of `worlds.py`, segments each as a run does, and prints beside the truth
+
+- auto: the adjusted Rand index of the automatic choice, and its K,
+- silhouette: the same of KMeans on the same features at the K of the highest silhouette,
+- best: the same at the best K of 2 to 10, chosen in hindsight,
+- verdict: what the certificates say: segments, continuum (a useful division of one) or none,
+
+then which of the bars hold. The exit code is 1 where one fails.
+
+    python benchmarks/planted.py                          # all worlds
+    python benchmarks/planted.py --only funnel-3,null-day --seeds 5
+    python benchmarks/planted.py --million                # the shop of `make demo`, ten seeds
+"""
+
+import argparse
+import multiprocessing
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from functools import partial
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.csv
+
+from clustomer.errors import did_you_mean
+from clustomer.simulate import simulate
+from recovery import Recovery, recover
+from worlds import NULLS, STRUCTURED, WORLDS
+
+AT_ONCE = 2
+BEHIND = 0.05
+"""How far the automatic choice may lie below the K of the silhouette in any one draw."""
+MILLION = "million"
+MILLION_MEAN, MILLION_OF_BEST = 0.60, 0.9
+
+Bar = tuple[str, bool, str]
+
+
+def measure(task: tuple[str, int], *, certificates: bool, supervised: bool) -> Recovery:
+    """Draw one world and segment it."""
+    name, seed = task
+    told = partial(recover, name, seed, certificates=certificates, supervised=supervised)
+    if name != MILLION:
+        return told(*WORLDS[name].draw(seed))
+    with tempfile.TemporaryDirectory() as folder:
+        shop = simulate(Path(folder) / "shop.parquet", random_state=seed)
+        as_text = pa.csv.ConvertOptions(column_types={"user_id": pa.string()})
+        truth = pa.csv.read_csv(shop.truth_path, convert_options=as_text)
+        pairs = zip(truth["user_id"].to_pylist(), truth["segment"].to_pylist(), strict=True)
+        return told(shop.path, dict(pairs))
+
+
+COLUMNS: tuple[tuple[str, int, Callable[[Recovery], str]], ...] = (
+    ("world", -19, lambda found: found.world),
+    ("seed", 4, lambda found: str(found.seed)),
+    ("true K", 6, lambda found: str(found.true_k)),
+    ("auto K", 6, lambda found: str(found.auto_k)),
+    ("auto", 6, lambda found: f"{found.auto:.3f}"),
+    ("sil. K", 6, lambda found: str(found.silhouette_k)),
+    ("silh.", 6, lambda found: f"{found.silhouette:.3f}"),
+    ("best K", 6, lambda found: str(found.best_k)),
+    ("best", 6, lambda found: f"{found.best:.3f}"),
+    ("superv.", 7, lambda found: "" if found.supervised is None else f"{found.supervised:.3f}"),
+    ("verdict", -10, lambda found: found.verdict),
+    ("CPU s", 5, lambda found: f"{found.seconds:.1f}"),
+)
+
+
+def line(cells: Sequence[str]) -> str:
+    aligned = [
+        f"{cell:<{-width}}" if width < 0 else f"{cell:>{width}}"
+        for cell, (_, width, _) in zip(cells, COLUMNS, strict=True)
+    ]
+    return "  ".join(aligned).rstrip()
+
+
+def bars(found: Sequence[Recovery]) -> Iterator[Bar]:
+    """Yield what is asked, whether it holds, and the figures."""
+    nulls = {world.name for world in NULLS}
+    planted = {world.name for world in STRUCTURED}
+    structured = [each for each in found if each.world in planted]
+    empty = [each for each in found if each.world in nulls]
+    million = [each for each in found if each.world == MILLION]
+    if structured:
+        auto = float(np.mean([each.auto for each in structured]))
+        silhouette = float(np.mean([each.silhouette for each in structured]))
+        yield "ours is higher on average", auto > silhouette, f"{auto:.3f} against {silhouette:.3f}"
+        worst = max(structured, key=lambda each: each.behind)
+        below = [each for each in structured if each.behind > BEHIND]
+        yield (
+            f"never more than {BEHIND} below the silhouette's K",
+            not below,
+            f"{len(below)} of {len(structured)} draws; the worst, {worst.world} "
+            f"(seed {worst.seed}), by {worst.behind:.3f}",
+        )
+        yield _verdicts("structured worlds: none refused", structured, "none")
+    if empty:
+        yield _verdicts("null worlds: none called segments", empty, "segments")
+    if million:
+        indices = [each.auto for each in million]
+        mean, best = float(np.mean(indices)), float(np.mean([each.best for each in million]))
+        span = f"{min(indices):.3f} to {max(indices):.3f}, {len(million)} seeds"
+        yield (
+            f"the million: {MILLION_MEAN:.2f} or more on average",
+            mean >= MILLION_MEAN,
+            f"{mean:.3f} ({span})",
+        )
+        yield (
+            f"the million: {MILLION_OF_BEST} or more of the best K in hindsight",
+            mean >= MILLION_OF_BEST * best,
+            f"{mean / best:.2f} of {best:.3f}",
+        )
+        yield _verdicts("the million: not refused", million, "none")
+
+
+def _verdicts(what: str, found: Sequence[Recovery], wrong: str) -> Bar:
+    tested = [each for each in found if each.verdict != "not tested"]
+    counts = {
+        verdict: sum(each.verdict == verdict for each in found)
+        for verdict in ("segments", "continuum", "none", "not tested")
+    }
+    figures = ", ".join(f"{count} {verdict}" for verdict, count in counts.items() if count)
+    bad = [f"{each.world} (seed {each.seed})" for each in tested if each.verdict == wrong]
+    figures += f"; {', '.join(bad)}" * bool(bad)
+    return what, bool(tested) and not bad, figures
+
+
+def tasks(arguments: argparse.Namespace) -> list[tuple[str, int]]:
+    """Return which worlds to draw, and from which seeds."""
+    if arguments.million:
+        return [(MILLION, seed) for seed in range(arguments.seeds or 10)]
+    named = arguments.only.split(",") if arguments.only else list(WORLDS)
+    for name in named:
+        if name not in WORLDS:
+            raise SystemExit(f"There is no world {name!r}. {did_you_mean(name, list(WORLDS))}")
+    usual = {world.name: 2 if world.structured else 5 for world in WORLDS.values()}
+    return [(name, seed) for name in named for seed in range(arguments.seeds or usual[name])]
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument(
+        "--seeds",
+        type=int,
+        help="draws of each world, from seed 0 (2, of null worlds 5, of the million 10)",
+    )
+    parser.add_argument("--only", help="names of worlds, separated by commas")
+    parser.add_argument("--million", action="store_true", help="the shop of `make demo` instead")
+    parser.add_argument("--no-certificates", action="store_true", help="choose K alone")
+    parser.add_argument(
+        "--supervised", action="store_true", help="also what a classifier gets that saw the truth"
+    )
+    arguments = parser.parse_args()
+
+    began = time.perf_counter()
+    asked = partial(
+        measure,
+        certificates=not arguments.no_certificates,
+        supervised=arguments.supervised,
+    )
+    print(line([title for title, _, _ in COLUMNS]))
+    found = []
+    with ProcessPoolExecutor(AT_ONCE, multiprocessing.get_context("spawn")) as pool:
+        for recovery in pool.map(asked, tasks(arguments)):
+            found.append(recovery)
+            print(line([show(recovery) for _, _, show in COLUMNS]), flush=True)
+    held = True
+    print(f"\n{len(found)} draws in {time.perf_counter() - began:.0f} s")
+    for what, holds, figures in bars(found):
+        held &= holds
+        print(f"{'holds' if holds else 'FAILS'}  {what}: {figures}")
+    sys.exit(0 if held else 1)
+
+
+if __name__ == "__main__":
+    main()
