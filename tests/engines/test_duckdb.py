@@ -37,3 +37,13 @@ def test_a_folder_that_cannot_be_written_is_a_clear_error(tmp_path: Path) -> Non
 
 def test_identifiers_are_quoted() -> None:
     assert quoted('x" ; DROP TABLE y; --') == '"x"" ; DROP TABLE y; --"'
+
+
+def test_a_long_query_leaves_the_output_to_the_program(
+    engine: DuckDB, capfd: pytest.CaptureFixture[str]
+) -> None:
+    engine.execute("SET progress_bar_time = 0")  # every query is a long one
+
+    engine.rows("SELECT COUNT(DISTINCT a.i * b.i) FROM range(2000) a(i), range(400) b(i)")
+
+    assert capfd.readouterr().out == ""

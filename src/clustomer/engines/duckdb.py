@@ -62,6 +62,8 @@ class DuckDB:
             "memory_limit": memory,
             "temp_directory": str(self.directory / "spill"),
             "preserve_insertion_order": False,
+            # DuckDB 2 draws bars of its own on standard output, where --json has its document
+            "enable_progress_bar": False,
             "autoinstall_known_extensions": False,
             "autoload_known_extensions": False,
         }
