@@ -86,17 +86,24 @@ def carried(prediction: Prediction) -> Iterator[str]:
         if ours
         else "These segments carry"
     )
-    parts = [
-        f"{{{fact}}} of what an individual model predicts of {what}, from the same features"
-        + _interval(fact, estimate)
-        for fact, estimate, what in (
-            ("carried.auc", prediction.carried_auc, "who buys"),
-            ("carried.r2", prediction.carried_r2, "how much they spend"),
+    auc, r2 = prediction.carried_auc, prediction.carried_r2
+    model = "what an individual model predicts"
+    if auc is not None:
+        more = (
+            f", and {{carried.r2}}{_interval('carried.r2', r2)} of what it predicts of their "
+            "spending"
+            if r2 is not None
+            else ""
         )
-        if estimate is not None
-    ]
-    if parts:
-        yield f"{owner} {', and '.join(parts)}."
+        yield (
+            f"{owner} {{carried.auc}}{_interval('carried.auc', auc)} of {model} from the same "
+            f"features of who buys{more}."
+        )
+    elif r2 is not None:
+        yield (
+            f"{owner} {{carried.r2}}{_interval('carried.r2', r2)} of {model} from the same "
+            "features of what customers spend."
+        )
 
 
 def comparison_facts(table: pa.Table) -> Iterator[Fact]:

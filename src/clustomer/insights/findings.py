@@ -76,17 +76,22 @@ def standing(found: tuple[Finding, ...]) -> str:
 
     >>> standing((Finding("stable", "Stable", "pass", "", ()),
     ...     Finding("real", "Real", "fail", "", ()), Finding("usable", "Usable", "weak", "", ())))
-    'passes stable; weak: usable; fails: real'
+    'fails real; usable is weak; passes stable'
     """
-    groups: dict[Mark, list[str]] = {"pass": [], "weak": [], "fail": [], "not tested": []}
+    groups: dict[Mark, list[str]] = {"fail": [], "weak": [], "pass": [], "not tested": []}
     for each in found:
         groups[each.mark].append(each.word.lower())
-    if len(groups["pass"]) == len(found):
-        return "passes all four tests" if len(found) == len(TESTS) else "passes all tests"
+    if len(groups["pass"]) == len(TESTS):
+        return "passes all four tests"
     if len(groups["not tested"]) == len(found):
         return "not tested"
-    words = {"pass": "passes", "weak": "weak:", "fail": "fails:", "not tested": "not tested:"}
-    return "; ".join(f"{words[mark]} {_and(names)}" for mark, names in groups.items() if names)
+    said = {
+        "fail": f"fails {_and(groups['fail'])}",
+        "weak": f"{_and(groups['weak'])} {_are(groups['weak'])} weak",
+        "pass": f"passes {_and(groups['pass'])}",
+        "not tested": f"{_and(groups['not tested'])} {_are(groups['not tested'])} not tested",
+    }
+    return "; ".join(said[mark] for mark, names in groups.items() if names)
 
 
 def reserve(each: SegmentCertificate) -> str:
@@ -169,6 +174,8 @@ def _stable(part: Stable, key: str) -> Iterator[str]:
             "Judged by one random half of each customer's visits and by the other, the segment "
             f"agrees with itself by {{{key}.stable_thinned}}{chance}."
         )
+        if part.thinned_chance is not None and part.thinned <= part.thinned_chance:
+            yield "So two halves of the same customer's visits agree no better than strangers'."
     yield from _why(part, key, "stable")
 
 
@@ -247,6 +254,10 @@ def _usable(
     if part.named is False:
         yield "No name is proved by its numbers, so its name tells little."
     yield from _why(part, key, "usable")
+
+
+def _are(words: list[str]) -> str:
+    return "is" if len(words) == 1 else "are"
 
 
 def _and(words: list[str]) -> str:

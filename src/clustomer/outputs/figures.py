@@ -20,7 +20,9 @@ from clustomer.outputs.charts import (
     rfm_grid_chart,
     sizes_chart,
 )
-from clustomer.outputs.theme import BOTS, SegmentLook, segment_looks, unbroken
+from clustomer.outputs.charts.figure import Layout
+from clustomer.outputs.charts.layers import Specification
+from clustomer.outputs.theme import UNGROUPED, SegmentLook, segment_looks, unbroken
 from clustomer.segments import RFM_SEGMENTS, Projection, RfmGrid, Segmentation, Selection
 from clustomer.segments.rfm_grid import FREQUENCY, RECENCY
 from clustomer.segments.tables import customer_table, feature_matrix
@@ -34,6 +36,9 @@ SHORTEST_ARROW = 0.3
 
 # Arrows nearer than this angle (ten degrees) cannot be told apart.
 SAME_WAY = math.radians(10)
+
+Pen = Callable[..., Figure]
+"""Draws a picture of this report: `draw` with its facts and its warning."""
 
 _LABELS = {feature.name: feature.label for feature in FEATURES}
 _FAMILIES = {feature.name: feature.family for feature in FEATURES}
@@ -54,12 +59,13 @@ def draw_figures(said: Interpretation, segmentation: Segmentation) -> tuple[Figu
     facts = said.facts
     looks = segment_looks((each.segment_id, each.name) for each in said.insights.segments)
     clustered = [feature.name for feature in segmentation.scaling]
+    pen = partial(_draw, facts, said.insights.warning)
     found = [
-        _sizes(looks, facts),
-        _differences(looks, facts, differences_table(said.profiles, clustered=clustered)),
-        _grid(looks, said, segmentation),
-        _pca(looks, facts, segmentation),
-        _choice_of_k(segmentation.selection, facts),
+        _sizes(pen, looks, facts),
+        _differences(pen, looks, differences_table(said.profiles, clustered=clustered)),
+        _grid(pen, looks, said, segmentation),
+        _pca(pen, looks, segmentation),
+        _choice_of_k(pen, segmentation.selection),
     ]
     return tuple(figure for figure in found if figure is not None)
 
@@ -95,7 +101,7 @@ def differences_table(
     Of the features that differ anywhere, `most` are kept: first those that were clustered,
     then those with the largest difference in any segment. Suspected bots are left out.
     """
-    profiles = [each for each in profiles if each.segment_id != BOTS]
+    profiles = [each for each in profiles if each.segment_id not in UNGROUPED]
     found: dict[str, dict[str, float]] = {}
     for each in profiles:
         for name, feature in each.features.items():
@@ -151,9 +157,9 @@ def in_words(number: int) -> str:
     return _NUMBER_WORDS[number] if number < len(_NUMBER_WORDS) else f"{number:,}"
 
 
-def _sizes(looks: Sequence[SegmentLook], facts: Facts) -> Figure:
+def _sizes(pen: Pen, looks: Sequence[SegmentLook], facts: Facts) -> Figure:
     # Suspected bots are a share of another whole, and no customers to win.
-    looks = [look for look in looks if look.segment_id != BOTS]
+    looks = [look for look in looks if look.segment_id not in UNGROUPED]
     table = sizes_table(looks, facts)
     rows = {row["segment_id"]: row for row in table.to_pylist()}
     with_revenue = [look for look in looks if rows[look.segment_id]["revenue_share"] is not None]
@@ -181,29 +187,27 @@ def _sizes(looks: Sequence[SegmentLook], facts: Facts) -> Figure:
         for look in looks
         if rows[look.segment_id]["customers_text"]
     )
-    return draw(
+    return pen(
         "segments",
         lambda layout: sizes_chart(table, looks, layout=layout),
         title=title,
         note=note,
         description=f"Bars, one for each segment: {described}.",
-        say=_say(facts),
     )
 
 
-def _differences(looks: Sequence[SegmentLook], facts: Facts, table: pa.Table) -> Figure | None:
-    looks = [look for look in looks if look.segment_id != BOTS]
+def _differences(pen: Pen, looks: Sequence[SegmentLook], table: pa.Table) -> Figure | None:
+    looks = [look for look in looks if look.segment_id not in UNGROUPED]
     if len(looks) < 2 or not table.num_rows:
         return None
     described = "; ".join(_strongest(look, table) for look in looks)
-    return draw(
+    return pen(
         "differences",
         lambda layout: differences_chart(table, looks, layout=layout),
         title="What sets each segment apart from everyone",
         note="Blue: more than everyone; brown: less; pale: about the same. The numbers are "
         "distances from the average of everyone, in units of the usual spread between customers.",
         description=f"A grid of features by segments. {described}.",
-        say=_say(facts),
     )
 
 
@@ -223,7 +227,7 @@ def _strongest(look: SegmentLook, table: pa.Table) -> str:
 
 
 def _grid(
-    looks: Sequence[SegmentLook], said: Interpretation, segmentation: Segmentation
+    pen: Pen, looks: Sequence[SegmentLook], said: Interpretation, segmentation: Segmentation
 ) -> Figure | None:
     rule = segmentation.rule
     if not isinstance(rule, RfmGrid):
@@ -235,7 +239,7 @@ def _grid(
     orders = [facts.format(f"grid.orders.{i}") for i in (1, 2, 3, 4)]
     recency = _score_texts(days, rule.recency_cuts)[::-1]
     frequency = _score_texts(orders, rule.frequency_cuts)
-    return draw(
+    return pen(
         "rfm_grid",
         lambda layout: rfm_grid_chart(
             cells, looks, names=names, recency=recency, frequency=frequency, layout=layout
@@ -245,7 +249,6 @@ def _grid(
         "last order is more recent. To the right: more orders. A dash: nobody.",
         description="A grid of five recency scores by five frequency scores, with the share of "
         "customers in each cell.",
-        say=_say(facts),
     )
 
 
@@ -277,7 +280,7 @@ def _score_texts(written: Sequence[str], cuts: Sequence[float]) -> list[str]:
     return [f"≤ {written[0]}", *between, f"> {written[3]}"]
 
 
-def _pca(looks: Sequence[SegmentLook], facts: Facts, segmentation: Segmentation) -> Figure | None:
+def _pca(pen: Pen, looks: Sequence[SegmentLook], segmentation: Segmentation) -> Figure | None:
     projection = segmentation.projection
     if projection is None:
         return None
@@ -288,7 +291,7 @@ def _pca(looks: Sequence[SegmentLook], facts: Facts, segmentation: Segmentation)
     loadings = arrows(projection.loadings)
     axes = (_percent(first), _percent(second))
     spanned = "; ".join(loadings["feature"].to_pylist())
-    return draw(
+    return pen(
         "pca",
         lambda layout: pca_chart(points, loadings, looks, explained=axes, layout=layout),
         title="Customers on a map: the nearer, the more alike",
@@ -297,7 +300,6 @@ def _pca(looks: Sequence[SegmentLook], facts: Facts, segmentation: Segmentation)
         "Arrows point to where a feature grows; features that grow the same way share one.",
         description="Customers as points in two dimensions, coloured by segment, with arrows for "
         f"{escape(spanned)}.",
-        say=_say(facts),
     )
 
 
@@ -346,11 +348,11 @@ def _points(projection: Projection, segment_ids: Mapping[int, str]) -> pa.Table:
     )
 
 
-def _choice_of_k(selection: Selection, facts: Facts) -> Figure | None:
+def _choice_of_k(pen: Pen, selection: Selection) -> Figure | None:
     if selection.criteria.num_rows < 2:
         return None
     taken = in_words(selection.k)
-    return draw(
+    return pen(
         "choice_of_k",
         lambda layout: choice_of_k_chart(
             selection.criteria, k=selection.k, elbow=selection.elbow_k, layout=layout
@@ -361,12 +363,11 @@ def _choice_of_k(selection: Selection, facts: Facts) -> Figure | None:
         "own segment, from −1 to 1, with a band of one standard error.",
         description=f"Two lines over the number of segments; {taken} were taken. "
         + escape(selection.reason),
-        say=_say(facts),
     )
 
 
 def _why_so_many(selection: Selection) -> str:
-    title = f"{in_words(selection.k).capitalize()} segments"
+    title = f"{in_words(selection.k).capitalize()} segment{'' if selection.k == 1 else 's'}"
     elbow, silhouette = selection.elbow_k, selection.silhouette_k
     told = []
     if elbow is not None and elbow == silhouette:
@@ -383,8 +384,25 @@ def _why_so_many(selection: Selection) -> str:
     return f"{title}: {' and '.join(told)}" if told else title
 
 
-def _say(facts: Facts) -> Callable[[str], str]:
-    return lambda text: facts.render(text, wrap=partial(unbroken, facts))
+def _draw(
+    facts: Facts,
+    warning: str,
+    name: str,
+    chart: Callable[[Layout], Specification],
+    *,
+    title: str,
+    note: str,
+    description: str,
+) -> Figure:
+    """Draw a picture whose texts hold facts; a warning goes wherever the picture goes."""
+    return draw(
+        name,
+        chart,
+        title=title,
+        note=f"{warning} {note}" if warning else note,
+        description=description,
+        say=lambda text: facts.render(text, wrap=partial(unbroken, facts)),
+    )
 
 
 def _percent(share: float) -> str:

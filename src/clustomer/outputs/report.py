@@ -103,7 +103,15 @@ def report_html(
         lstrip_blocks=True,
         keep_trailing_newline=True,
     )
+
+    def estimate(text: str) -> Markup:
+        figure, _, bounds = text.partition(" (")
+        if not bounds:
+            return say(text)
+        return Markup('{} <span class="short">{}</span>').format(say(figure), say(f"({bounds}"))
+
     environment.filters["say"] = say
+    environment.filters["estimate"] = estimate
     # The SVG was drawn here, and its texts were escaped by the XML writer.
     environment.filters["trusted"] = Markup
     return _fill(environment, "report.html.j2", insights, facts, figures, title, subtitle)

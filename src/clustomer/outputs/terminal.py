@@ -17,7 +17,8 @@ from rich.text import Text
 
 from clustomer.events import Window
 from clustomer.insights import Facts, Insights, SegmentInsight
-from clustomer.outputs.theme import BOTS, SegmentLook, segment_looks
+from clustomer.outputs.theme import UNGROUPED, SegmentLook, segment_looks
+from clustomer.outputs.verdict import verdict, warning
 
 # From here on each text has its own column; below, it would be a ribbon of single words.
 SEPARATE_FROM = 116
@@ -49,7 +50,7 @@ def print_summary(
     reason: str,
     report: Path,
 ) -> None:
-    """Print what was found, why so many segments, what cleaning did, and where the report is.
+    """Print what was found and certified, why so many segments, and where the report is.
 
     `events` is the number of clean events inside `window`; `cleaning` has `rule`, `action`,
     `rows` and `share`; `reason` is the sentence about K. It reads well from 40 columns on, with
@@ -85,10 +86,13 @@ def summary(
 ) -> RenderableType:
     """Return the last screen, but for its last line; `plain` keeps its own signs to ASCII."""
     looks = segment_looks((each.segment_id, each.name) for each in insights.segments)
+    told = insights.certification
     return Group(
         Text(),
+        *([warning(insights.warning, plain=plain)] if insights.warning else []),
         _headline(insights, facts, events, window),
         _segments(insights.segments, looks, facts, width, plain),
+        *([verdict(told, facts, width=width, plain=plain)] if told is not None else []),
         _labelled({"Why so many": _clean(reason), "Cleaning": cleaning_line(cleaning)}),
     )
 
@@ -123,7 +127,7 @@ def _repairs(number: int) -> str:
 def _headline(
     insights: Insights, facts: Facts, events: int, window: Window | None
 ) -> RenderableType:
-    found = sum(each.segment_id != BOTS for each in insights.segments)
+    found = sum(each.segment_id not in UNGROUPED for each in insights.segments)
     text = Text()
     text.append(f"{events:,}", style="bold")
     text.append(" event, " if events == 1 else " events, ")

@@ -1,0 +1,77 @@
+"""The certificates on the last screen: the verdict, and a line for each segment."""
+
+from collections.abc import Mapping, Sequence
+
+from rich.box import ASCII2, SIMPLE_HEAD
+from rich.console import Group, RenderableType
+from rich.padding import Padding
+from rich.table import Table
+from rich.text import Text
+
+from clustomer.certificates.certificate import Mark
+from clustomer.insights import Facts
+from clustomer.insights.story import Certification, CertifiedSegment
+from clustomer.outputs.theme import SIGNS
+
+# Colours that every terminal has, and that its user may have chosen.
+STYLES: Mapping[Mark, str] = {
+    "pass": "green",
+    "weak": "yellow",
+    "fail": "bold red",
+    "not tested": "dim",
+}
+PLAIN_SIGNS: Mapping[Mark, str] = {"pass": "+", "weak": "~", "fail": "x", "not tested": "-"}
+NAME_WIDTH = 28
+_WIDEST = len("o not tested")
+
+
+def verdict(told: Certification, facts: Facts, *, width: int, plain: bool) -> RenderableType:
+    """Return what was found, and each segment's four marks; words, not colours, tell them apart.
+
+    Segments that were found but not delivered are shown as such.
+    """
+    parts: list[RenderableType] = [Text(facts.render(told.headline), style="bold")]
+    if told.segments:
+        parts.append(_marks(told.segments, width, plain))
+    if told.proposed:
+        parts.append(Text("Found, and not delivered:", style="dim"))
+        parts.append(_marks(told.proposed, width, plain))
+    parts += [Text(f"{'-' if plain else '•'} {facts.render(line)}") for line in told.next_steps]
+    return Group(*parts, Text())
+
+
+def warning(words: str, *, plain: bool) -> RenderableType:
+    """Return the warning of segments that are delivered against the verdict."""
+    return Text(f"{'!' if plain else '⚠'} {words}\n", style="bold red")
+
+
+def _marks(segments: Sequence[CertifiedSegment], width: int, plain: bool) -> RenderableType:
+    names = max(len(each.name) for each in segments)
+    if width < min(names, NAME_WIDTH) + len(segments[0].findings) * (_WIDEST + 2):
+        return _lines(segments, plain)
+    table = Table(
+        box=ASCII2 if plain else SIMPLE_HEAD, pad_edge=False, padding=(0, 1), header_style="dim"
+    )
+    table.add_column("Segment", max_width=NAME_WIDTH)
+    for finding in segments[0].findings:
+        table.add_column(finding.word, no_wrap=True)
+    for each in segments:
+        cells = [_mark(finding.mark, plain) for finding in each.findings]
+        table.add_row(Text(each.name), *cells)
+    return table
+
+
+def _lines(segments: Sequence[CertifiedSegment], plain: bool) -> RenderableType:
+    parts: list[RenderableType] = []
+    for each in segments:
+        line = Text()
+        for place, finding in enumerate(each.findings):
+            line.append(", " if place else "")
+            line.append(f"{finding.word.lower()} ")
+            line.append_text(_mark(finding.mark, plain))
+        parts += [Text(each.name), Padding(line, (0, 0, 0, 2), expand=False)]
+    return Group(*parts)
+
+
+def _mark(mark: Mark, plain: bool) -> Text:
+    return Text(f"{(PLAIN_SIGNS if plain else SIGNS)[mark]} {mark}", style=STYLES[mark])
