@@ -62,8 +62,6 @@ class DuckDB:
             "memory_limit": memory,
             "temp_directory": str(self.directory / "spill"),
             "preserve_insertion_order": False,
-            # DuckDB 2 draws bars of its own on standard output, where --json has its document
-            "enable_progress_bar": False,
             "autoinstall_known_extensions": False,
             "autoload_known_extensions": False,
         }
@@ -71,6 +69,8 @@ class DuckDB:
             settings["threads"] = threads
         self.connection = duckdb.connect(str(self.directory / "work.duckdb"), config=settings)
         self.connection.execute("SET TimeZone = 'UTC'")
+        # DuckDB 2 draws bars of its own on standard output, where --json has its document.
+        self.connection.execute("SET enable_progress_bar_print = false")
 
     def limit_memory(self, megabytes: int) -> None:
         """Set another memory limit from now on; what is above it is given back."""
