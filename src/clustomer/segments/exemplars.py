@@ -9,6 +9,9 @@ from clustomer.segments.distances import nearest_point, squared_distances
 from clustomer.segments.nearest_exemplar import nearest_region
 from clustomer.segments.scaling import round_significant
 
+_SMALLEST_RADIUS = 1e-6
+"""Where all are equal, exemplars are rounded and customers are not."""
+
 
 @dataclass(frozen=True, eq=False)
 class Regions:
@@ -115,5 +118,5 @@ def _noise_radii(
         gains = np.cumsum(gain)
         last = np.append(far[1:] > far[:-1], True)  # equal distances are in or out together
         best = np.where(last, gains, -np.inf).argmax()
-        radii[cluster] = far[best]
+        radii[cluster] = max(float(far[best]), _SMALLEST_RADIUS)
     return radii

@@ -5,11 +5,12 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
+from clustomer.segments.algorithms import AlgorithmNote
 from clustomer.segments.exclusions import BOTS
 from clustomer.segments.model import SegmentationModel
 from clustomer.segments.projection import Projection, project
 from clustomer.segments.rfm_grid import RfmGrid
-from clustomer.segments.segmentation import BOTS_ID, AlgorithmNote, Segmentation, Selection
+from clustomer.segments.segmentation import BOTS_ID, Segmentation, Selection
 from clustomer.segments.tables import customer_table, feature_matrix
 
 _CRITERIA = pa.schema(

@@ -5,6 +5,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from clustomer.errors import InputError
+from clustomer.segments.algorithms import AlgorithmNote
 from clustomer.segments.assignment import assign
 from clustomer.segments.exclusions import BOTS, bot_exclusions, columns_of, included_rows
 from clustomer.segments.rfm_grid import (
@@ -16,7 +17,7 @@ from clustomer.segments.rfm_grid import (
     RfmGrid,
     cut_points,
 )
-from clustomer.segments.segmentation import BOTS_ID, AlgorithmNote, Segmentation, Selection
+from clustomer.segments.segmentation import BOTS_ID, Segmentation, Selection
 from clustomer.segments.tables import customer_table, feature_matrix, is_number
 
 _NEXT = (

@@ -1,7 +1,7 @@
 """Customers in, segments out."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Literal
 
 import numpy as np
@@ -11,18 +11,31 @@ from numpy.typing import NDArray
 
 from clustomer.customers.features import FEATURES, Feature
 from clustomer.errors import InputError, UsageError, did_you_mean
-from clustomer.segments.assignment import NearestCentroid, Rule, assign
+from clustomer.segments.algorithms import (
+    DENSITY,
+    DENSITY_NAMES,
+    AlgorithmNote,
+    check_algorithm,
+    clusterer,
+    fitted_rule,
+    note,
+)
+from clustomer.segments.assignment import NearestCentroid, Rule, ScaledRule, assign
 from clustomer.segments.choice import check_choice, count_distinct, is_whole
+from clustomer.segments.criteria import partition_criteria, sampled_silhouettes
+from clustomer.segments.dendrogram import Dendrogram, dendrogram
 from clustomer.segments.exclusions import (
     BOTS,
+    NOISE,
     Exclusion,
     bot_exclusions,
     columns_of,
     included_rows,
 )
+from clustomer.segments.nearest_exemplar import NearestExemplar
 from clustomer.segments.projection import Projection, fit_axes, loadings, project
 from clustomer.segments.rfm_grid import RfmGrid
-from clustomer.segments.scaling import ScaledFeature, fit_scaling, round_significant
+from clustomer.segments.scaling import ScaledFeature, Scaling, fit_scaling
 from clustomer.segments.tables import customer_table, feature_matrix, is_number
 
 if TYPE_CHECKING:
@@ -32,6 +45,8 @@ MAX_FIT_CUSTOMERS = 1_000_000
 BOTS_ID = "bots"
 NOISE_ID = "noise"
 
+_KMEANS = AlgorithmNote("kmeans")
+
 _DECLARED = {declared.name: declared for declared in FEATURES}
 
 
@@ -39,8 +54,9 @@ _DECLARED = {declared.name: declared for declared in FEATURES}
 class Selection:
     """How the number of clusters was chosen.
 
-    `rule` is "agreement", "elbow", "silhouette", "fixed", "single", or "definition" where
-    nothing was chosen (`requested` is None then); `reason` says it in one sentence. `criteria`
+    `rule` is "agreement", "elbow", "silhouette", "fixed", "single", "density" where the algorithm
+    finds the number itself, or "definition" where nothing was chosen (`requested` is None then);
+    `reason` says it in one sentence. `criteria`
     is a table of every K that was fitted: `k`, `inertia`, `silhouette`, `silhouette_se`,
     `silhouette_squared`, `calinski_harabasz`, `davies_bouldin`, `smallest_share`, and `elbow`,
     `highest_silhouette`, `taken` (booleans);
@@ -57,20 +73,6 @@ class Selection:
     criteria: pa.Table
 
 
-@dataclass(frozen=True)
-class AlgorithmNote:
-    """What found the segments, and with which parameters.
-
-    `name` is one of `ALGORITHMS`, or "rfm". `parameters` are those that were used, found in the
-    data or given by default. `sample_customers` were looked at; None where it was everyone in
-    the fit.
-    """
-
-    name: str
-    parameters: Mapping[str, int | float | str] = field(default_factory=dict)
-    sample_customers: int | None = None
-
-
 @dataclass(frozen=True, eq=False)
 class Segmentation:
     """What `segment` or `rfm` found; everything needed to give the next customer a segment.
@@ -78,11 +80,13 @@ class Segmentation:
     Attributes
     ----------
     table : pyarrow.Table
-        `user_id`, `cluster` (int32; -1 for suspected bots) and `distance` to the cluster's
-        centroid in standard deviations (NULL for bots, and for a grid), sorted by `user_id`.
+        `user_id`, `cluster` (int32; -1 for suspected bots, -2 for noise) and `distance` to the
+        cluster's centroid or nearest exemplar in standard deviations (NULL for bots, for noise,
+        and for a grid), sorted by `user_id`.
     clusters : dict
-        Customers per cluster; -1 only where there are suspected bots.
-    rule : NearestCentroid or RfmGrid
+        Customers per cluster; -1 only where there are suspected bots, -2 only where there are
+        customers whom a density algorithm leaves in no group ("noise").
+    rule : NearestCentroid, Quadratic, NearestExemplar or RfmGrid
         How a customer gets a cluster; `assign` runs it.
     segment_ids : dict
         Cluster to segment id, for every cluster that the rule can give.
@@ -96,6 +100,9 @@ class Segmentation:
     fitted_customers : int
         Customers in the fit: all but bots, or the sample.
     random_state : int
+    algorithm : AlgorithmNote
+        What found the segments, with the parameters that it used.
+    dendrogram : Dendrogram, or None where the algorithm builds no tree
     """
 
     table: pa.Table
@@ -108,11 +115,12 @@ class Segmentation:
     structure: bool
     fitted_customers: int
     random_state: int
-    algorithm: AlgorithmNote = AlgorithmNote("kmeans")
+    algorithm: AlgorithmNote = _KMEANS
+    dendrogram: Dendrogram | None = None
 
     @property
     def k(self) -> int:
-        """The number of clusters, suspected bots not counted."""
+        """The number of clusters, suspected bots and noise not counted."""
         return self.selection.k
 
     @property
@@ -134,6 +142,7 @@ class Segmentation:
 def segment(
     customers: object,
     *,
+    algorithm: str = "kmeans",
     k: int | Literal["auto"] = "auto",
     k_range: Sequence[int] = (2, 10),
     features: Sequence[str] | None = None,
@@ -143,11 +152,13 @@ def segment(
     """Divide customers into segments of similar behaviour.
 
     Suspected bots step aside, features are filled, logged where skewed and standardised
-    (`fit_scaling`), KMeans is fitted for every K of the range and one K is taken
-    (`SelectK`), and each customer gets the nearest centroid by an SQL rule (`assign`).
-    Clusters are numbered from 0 by falling size; of equal sizes the centroid that is lower
-    in the first feature, then the second, comes first. Neither the order of the rows nor
-    the number of threads changes anything.
+    (`fit_scaling`), the algorithm is fitted for every K of the range and one K is taken
+    (`SelectK`), and each customer gets a cluster by an SQL rule (`assign`): with KMeans the
+    nearest centroid. DBSCAN and HDBSCAN find the number of clusters themselves, and leave
+    customers in no group: these get the cluster -2, and where there is no dense region at all
+    everyone is in one cluster. Clusters are numbered from 0 by falling size; of equal sizes the
+    centroid that is lower in the first feature, then the second, comes first. Neither the order
+    of the rows nor the number of threads changes anything.
 
     Parameters
     ----------
@@ -156,8 +167,13 @@ def segment(
         What stands in for an undefined value is the field's metadata `undefined`, else what
         the declared feature of that name says (the largest value of the column where that is
         the length of the window), else the column's median.
+    algorithm : str, default "kmeans"
+        "kmeans", "ward" (hierarchical), "dbscan", "hdbscan" or "gmm" (Gaussian mixture): see
+        `docs/explanation/algorithms.md`. All but KMeans are fitted to a stratified sample of
+        some thousand customers, and everyone gets a cluster by the rule.
     k : "auto" or int, default "auto"
-        The number of clusters. With a number, `k_range` is evaluated all the same.
+        The number of clusters. With a number, `k_range` is evaluated all the same. DBSCAN and
+        HDBSCAN take neither.
     k_range : (lowest, highest), default (2, 10)
         Numbers of clusters to try, clipped to the number of different customers.
     features : names of columns, most important first, optional
@@ -172,8 +188,9 @@ def segment(
     Raises
     ------
     UsageError
-        If an argument makes no sense: an unknown feature, one that is no number, a `k` that
-        is no whole number, below 1 or above the number of different customers.
+        If an argument makes no sense: an unknown algorithm or feature, a feature that is no
+        number, a `k` that is no whole number, below 1 or above the number of different
+        customers, or given to an algorithm that finds it.
     InputError
         If the table has no customers, no usable `user_id` or nothing to cluster by.
 
@@ -197,6 +214,7 @@ def segment(
     if table.num_rows == 0:
         raise InputError("The table has no customers. Give one with at least one row.")
     lowest, highest = check_choice(k, k_range, random_state)
+    check_algorithm(algorithm, k)
     if not is_whole(max_fit_customers) or max_fit_customers < 2:
         raise UsageError(f"max_fit_customers is {max_fit_customers}, expected at least 2.")
     names = _chosen_features(table, features)
@@ -218,22 +236,11 @@ def segment(
             f'that are clustered. Ask for at most {distinct:,}, or for "auto".'
         )
 
+    found = _Fit(None, _no_selection(k, (lowest, highest), len(rows)), AlgorithmNote(algorithm))
     if scaling.features and len(rows) > 1:
-        # scikit-learn is loaded when it is needed: it takes as long as reading a million events
-        from clustomer.segments.selection import SelectK
-
-        selector = SelectK(k_range=(lowest, highest), n_clusters=k, random_state=random_state)
-        selector.fit(scaling.matrix)
-        centroids = round_significant(selector.best_estimator_.cluster_centers_)
-        sizes = np.bincount(selector.labels_, minlength=len(centroids))
-        centroids = centroids[_by_size(sizes, centroids)]
-        selection = _selection(selector, k, (lowest, highest))
-    else:
-        centroids = np.zeros((1, len(scaling.features)))
-        selection = _no_selection(k, (lowest, highest), len(rows))
-    rule, labelled = _published(
-        table, NearestCentroid(scaling.features, centroids, exclusions), names
-    )
+        found = _fit(scaling, exclusions, algorithm, k, (lowest, highest), random_state)
+    alone = NearestCentroid(scaling.features, np.zeros((1, len(scaling.features))), exclusions)
+    rule, labelled, numbers = _published(table, found.rule or alone, names)
     counts = pc.value_counts(labelled["cluster"])
     clusters = dict(
         sorted(
@@ -246,15 +253,106 @@ def segment(
         clusters=clusters,
         rule=rule,
         segment_ids={
-            **{cluster: f"S{cluster + 1}" for cluster in range(len(rule.centroids))},
+            **{cluster: f"S{cluster + 1}" for cluster in range(len(rule.centres))},
+            **({NOISE: NOISE_ID} if isinstance(rule, NearestExemplar) else {}),
             BOTS: BOTS_ID,
         },
         left_out=scaling.left_out,
-        selection=replace(selection, k=len(rule.centroids)),
+        selection=replace(found.selection, k=len(rule.centres)),
         projection=_projection(scaling.features, scaling.matrix, labelled, matrix[:, kept]),
-        structure=bool(scaling.features) and selection.rule != "single" and len(rows) > 1,
-        fitted_customers=len(rows),
+        structure=found.rule is not None and found.selection.rule != "single",
+        fitted_customers=found.algorithm.sample_customers or len(rows),
         random_state=random_state,
+        algorithm=found.algorithm,
+        dendrogram=found.tree.renumbered(numbers) if found.tree else None,
+    )
+
+
+@dataclass(frozen=True, eq=False)
+class _Fit:
+    """A rule (None: one cluster), and how it was found; before clusters have their numbers."""
+
+    rule: ScaledRule | None
+    selection: Selection
+    algorithm: AlgorithmNote
+    tree: Dendrogram | None = None
+
+
+def _fit(
+    scaling: Scaling,
+    exclusions: tuple[Exclusion, ...],
+    algorithm: str,
+    k: int | Literal["auto"],
+    k_range: tuple[int, int],
+    random_state: int,
+) -> _Fit:
+    """Fit the algorithm, with the K that is chosen where it takes one."""
+    n_rows = len(scaling.matrix)
+    estimator = clusterer(algorithm)
+    if algorithm in DENSITY:
+        fitted = estimator.set_params(random_state=random_state).fit(scaling.matrix)
+        labels = fitted.labels_
+        selection = _found_by_density(algorithm, scaling.matrix, labels, k_range)
+    else:
+        # scikit-learn is loaded when it is needed: it takes as long as reading a million events
+        from clustomer.segments.selection import SelectK
+
+        selector = SelectK(estimator, k_range, n_clusters=k, random_state=random_state)
+        selector.fit(scaling.matrix)
+        fitted, labels = selector.best_estimator_, selector.labels_
+        selection = _selection(selector, k, k_range)
+    used = note(algorithm, fitted, n_rows)
+    rule = fitted_rule(fitted, scaling.features, exclusions)
+    tree = dendrogram(fitted) if algorithm == "ward" else None
+    if rule is not None:
+        sizes = np.bincount(labels[labels >= 0], minlength=len(rule.centres))
+        order = _by_size(sizes, rule.centres)
+        rule = rule.renumbered(order)
+        if tree is not None:
+            tree = tree.renumbered({int(old): new for new, old in enumerate(order)})
+    return _Fit(rule, selection, used, tree)
+
+
+def _found_by_density(
+    algorithm: str,
+    matrix: NDArray[np.float64],
+    labels: NDArray[np.int64],
+    k_range: tuple[int, int],
+) -> Selection:
+    """Say what a density algorithm found, with the criteria of those that are in a cluster."""
+    inside = labels >= 0
+    found = np.unique(labels[inside])
+    name = DENSITY_NAMES[algorithm]
+    if not len(found):
+        why = f"{name} found no region that is denser than what is around it"
+        return replace(_no_selection("auto", k_range, 2), reason=f"1 cluster, since {why}.")
+    criteria = partition_criteria(matrix[inside], labels[inside])
+    [(silhouette, error)] = sampled_silhouettes(matrix[inside], [labels[inside]])
+    smallest = int(np.bincount(labels[inside])[found].min()) / len(labels)
+    columns = {
+        "k": [len(found)],
+        "inertia": [criteria.inertia],
+        "silhouette": [silhouette],
+        "silhouette_se": [error],
+        "silhouette_squared": [criteria.silhouette_squared],
+        "calinski_harabasz": [criteria.calinski_harabasz],
+        "davies_bouldin": [criteria.davies_bouldin],
+        "smallest_share": [smallest],
+        "elbow": [False],
+        "highest_silhouette": [False],
+        "taken": [True],
+    }
+    regions = "the one dense region" if len(found) == 1 else "the dense regions"
+    clusters = "1 cluster" if len(found) == 1 else f"{len(found)} clusters"
+    return Selection(
+        k=len(found),
+        requested="auto",
+        k_range=k_range,
+        rule="single" if len(found) == 1 else "density",
+        reason=f"{clusters}: {regions} that {name} found.",
+        elbow_k=None,
+        silhouette_k=None,
+        criteria=pa.table({n: pa.array(v, from_pandas=True) for n, v in columns.items()}),
     )
 
 
@@ -379,23 +477,29 @@ def _no_selection(
 
 
 def _published(
-    table: pa.Table, rule: NearestCentroid, names: list[str]
-) -> tuple[NearestCentroid, pa.Table]:
-    """Number the clusters by falling size, and label everyone by the rule so numbered."""
+    table: pa.Table, rule: ScaledRule, names: list[str]
+) -> tuple[ScaledRule, pa.Table, dict[int, int]]:
+    """Number the clusters by falling size, and label everyone by the rule so numbered.
+
+    Returns the rule, the labels, and the new number of each cluster that has customers.
+    """
     table = table.select(["user_id", *dict.fromkeys([*names, *columns_of(rule.exclusions)])])
     labelled = assign(table, rule)
+    numbers = {cluster: cluster for cluster in range(len(rule.centres))}
     # The fit numbered them well, unless it saw a sample only, or a customer is exactly as near
     # to two centroids. The bound is for ties that would move back and forth.
-    for _ in range(len(rule.centroids)):
+    for _ in range(len(rule.centres)):
         cluster = labelled["cluster"].to_numpy()
-        sizes = np.bincount(cluster[cluster >= 0], minlength=len(rule.centroids))
-        order = _by_size(sizes, rule.centroids)
+        sizes = np.bincount(cluster[cluster >= 0], minlength=len(rule.centres))
+        order = _by_size(sizes, rule.centres)
         if (order == np.arange(len(order))).all() and sizes.all():
             break
         order = order[sizes[order] > 0] if sizes.any() else order[:1]
-        rule = replace(rule, centroids=rule.centroids[order])
+        place = {int(old): new for new, old in enumerate(order)}
+        numbers = {old: place[now] for old, now in numbers.items() if now in place}
+        rule = rule.renumbered(order)
         labelled = assign(table, rule)
-    return rule, labelled
+    return rule, labelled, numbers
 
 
 def _by_size(sizes: NDArray[np.int64], centroids: NDArray[np.float64]) -> NDArray[np.int64]:

@@ -38,6 +38,7 @@ class Ward(ClusterMixin, BaseEstimator):  # type: ignore[misc]
     labels_ : ndarray of shape (n_samples,), by the nearest centroid.
     cluster_centers_ : ndarray of shape (n_clusters, n_features)
     sample_indices_ : ndarray of rows that the tree was built from, rising.
+    sample_weights_ : ndarray of how many rows each of them stands for.
     children_ : ndarray of shape (n_sampled - 1, 2)
         The two nodes that each step merges; nodes below n_sampled are sampled rows, others are
         `n_sampled` plus the step that made them. Rising by `distances_`.
@@ -96,7 +97,7 @@ class Ward(ClusterMixin, BaseEstimator):  # type: ignore[misc]
                 "the tree is built from."
             )
         sample = np.ascontiguousarray(matrix[rows])
-        self.sample_indices_ = rows
+        self.sample_indices_, self.sample_weights_ = rows, weights
         self.children_, self.distances_ = _tree(sample.tobytes(), sample.shape)
         groups = cut(self.children_, int(self.n_clusters))
         self.cluster_centers_ = round_significant(
