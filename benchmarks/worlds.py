@@ -231,7 +231,7 @@ STRUCTURED: tuple[World, ...] = (
 """Worlds with segments."""
 
 CONTINUUM = Kind(
-    EVERYONE, visits=10, visits_shape=1, arrival=(0.0, 0.9), departure=(0.9, 1.0), steady=True
+    EVERYONE, visits=10, visits_shape=1, arrival=(-0.5, 0.9), departure=(0.9, 1.0), steady=True
 )
 
 NULLS: tuple[World, ...] = (
