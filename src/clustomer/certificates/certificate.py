@@ -50,8 +50,10 @@ class Stable:
 class Real:
     """Is the segment more of a group than one population without groups would show?
 
-    `statistic` is the segment's own, `null_99` the 99th percentile over the null worlds,
-    `effect` the size of the difference in the unit that `docs/explanation` states.
+    `statistic` is the depth of the segment's shallowest valley, 0 to 1 (by how much customers
+    are rarer between it and its nearest neighbour than on either side), `null_99` the 99th
+    percentile over the null worlds, `effect` the one less the other. `excess` is the share of
+    customers over that which the null puts there; None where it puts nobody there.
     """
 
     mark: Mark
@@ -60,6 +62,7 @@ class Real:
     null_99: float | None = None
     effect: float | None = None
     why: str | None = None
+    excess: float | None = None
 
 
 @dataclass(frozen=True)
@@ -134,7 +137,12 @@ class SegmentCertificate:
 
 @dataclass(frozen=True)
 class Reality:
-    """The test of all segments together against one population without groups."""
+    """The test of all segments together against one population without groups.
+
+    `statistic` is the mean depth of valleys over customers, 0 to 1; `effect` is by how much it
+    exceeds `null_99`, `effect_needed` what it takes to pass. `copula` is the 99th percentile of
+    Gaussian copulas, which decides nothing.
+    """
 
     mark: Mark
     statistic: float | None = None
@@ -170,8 +178,9 @@ class Contender:
 class Prediction:
     """The holdout: who, when, how long; and the contest of ways to divide customers.
 
-    `carried_auc` and `carried_r2` are the ratio of the segments' (AUC - 1/2) and R2 to the
-    individual model's; None where that predicts nothing.
+    `carried_auc` and `carried_r2` are the ratio of the segments' (AUC - 1/2) of buying and R2 of
+    revenue to the individual model's, `carried_visited` is that of (AUC - 1/2) of visiting again;
+    None where that model predicts nothing.
     """
 
     mark: Mark
@@ -183,6 +192,7 @@ class Prediction:
     contenders: tuple[Contender, ...] = ()
     carried_auc: Estimate | None = None
     carried_r2: Estimate | None = None
+    carried_visited: Estimate | None = None
     why: str | None = None
 
 

@@ -1,0 +1,337 @@
+"""Are the segments groups, or a division of one population that shades from kind into kind?"""
+
+import warnings
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+
+import numpy as np
+import pyarrow as pa
+from numpy.typing import NDArray
+from scipy.special import ndtr, ndtri
+from sklearn.cluster import KMeans
+from sklearn.exceptions import ConvergenceWarning
+from threadpoolctl import threadpool_limits
+
+from clustomer.certificates.certificate import Mark, Real, Reality
+from clustomer.certificates.null_shop import (
+    draw_pool,
+    imagine_visits,
+    imagined_features,
+    sample_customers,
+)
+from clustomer.certificates.valleys import valley_depths
+from clustomer.customers import Customers
+from clustomer.events import Events
+from clustomer.segments import RfmGrid, Segmentation
+from clustomer.segments.assignment import ScaledRule
+from clustomer.segments.distances import nearest_point
+from clustomer.segments.exclusions import BOTS
+from clustomer.segments.scaling import round_significant, scale
+from clustomer.segments.tables import feature_matrix
+
+Floats = NDArray[np.float64]
+Integers = NDArray[np.int64]
+
+N_WORLDS = 100
+CUSTOMERS_PER_WORLD = 2_000
+EFFECT_NEEDED = 0.05
+"""By how much the mean depth must exceed the null's 99th percentile for real groups."""
+SEGMENT_EFFECT_NEEDED = 0.15
+EXCESS_NEEDED = 1.5
+MIN_CUSTOMERS = 100
+
+MAX_POOL_CUSTOMERS = 20_000
+MAX_POOL_EVENTS = 400_000
+MAX_IMAGINED_EVENTS = 800_000
+_RESAMPLES = 20
+_STARTS = 2
+_COPULAS = 30
+_AT_ONCE = 2
+_DIGITS = 6
+
+
+def test_reality(
+    events: Events,
+    customers: Customers,
+    segmentation: Segmentation,
+    *,
+    n_worlds: int = N_WORLDS,  # noqa: PT028
+    customers_per_world: int = CUSTOMERS_PER_WORLD,  # noqa: PT028
+    random_state: int = 0,  # noqa: PT028
+) -> tuple[Reality, dict[str, Real]]:
+    """Compare segments with those of imagined shops whose customers are all of one kind.
+
+    The imagined shops are drawn as events (`null_shop`) and become customers by the same SQL and
+    the same scaling. The statistic is the depth of a segment's shallowest valley
+    (`valley_depths`): by how much customers are rarer between it and its nearest neighbour than
+    on either side. Of all segments together it is the mean over customers.
+
+    - A segment's depth is compared with the valleys that the same rule has in the imagined shops.
+      It passes where it exceeds their 99th percentile by at least 0.15. It is weak where it
+      exceeds it by less, or where it holds at least 1.5 times the share of customers, and more
+      than in 99 of 100 imagined shops: more of such customers than one population would have,
+      though no gap sets them apart.
+    - All together, each imagined shop counts with the higher of two depths: by the same rule, and
+      by KMeans with the same K fitted to itself. They pass where their own exceeds the 99th
+      percentile by at least 0.05. They are weak where it exceeds it by less, or a segment passes.
+
+    Parameters
+    ----------
+    events : Events
+    customers : Customers
+        Made from those events.
+    segmentation : Segmentation
+        Of those customers.
+    n_worlds : int, default 100
+    customers_per_world : int, default 2000
+        At most as many as there are. The observed depths are means over 20 samples of that
+        many, assigned by the published rule.
+    random_state : int, default 0
+
+    Returns
+    -------
+    reality : Reality
+        `copula` is the 99th percentile of the mean depth in Gaussian copulas with the margins and
+        the rank correlations of the customers: for comparison, it decides nothing.
+    segments : segment id to Real
+        Without bots and noise.
+    """
+    why = _untestable(customers, segmentation)
+    named = {c: s for c, s in segmentation.segment_ids.items() if c >= 0}
+    if why is not None:
+        untested = {segment_id: Real("not tested", why=why) for segment_id in named.values()}
+        return Reality("not tested", why=why), untested
+    rule = segmentation.rule
+    assert not isinstance(rule, RfmGrid)
+    table = customers.table
+    inside = np.flatnonzero(segmentation.table["cluster"].to_numpy() != BOTS)
+    observed = scale(feature_matrix(table, list(rule.features)), rule.scaling)[inside]
+    own_seed, visit_seed, copula_seed = np.random.SeedSequence(random_state).spawn(3)
+    per_world = min(customers_per_world, len(inside))
+
+    imagined = _imagine(
+        events,
+        customers,
+        rule,
+        inside,
+        n_worlds,
+        per_world,
+        np.random.default_rng(visit_seed),
+    )
+    with threadpool_limits(1), ThreadPoolExecutor(_AT_ONCE) as pool:
+        centres = _centres(observed, rule)
+        measure = _Measure(rule, centres)
+        own = measure.all(pool, _samples(observed, per_world, _RESAMPLES, own_seed))
+        worlds = _worlds(imagined, per_world, n_worlds, visit_seed)
+        null = measure.all(pool, worlds)
+        spread = observed.std(axis=0)
+        refitted = list(
+            pool.map(
+                lambda numbered: _refitted(numbered[1], spread, len(centres), numbered[0]),
+                enumerate(worlds),
+            )
+        )
+        copulas = measure.all(pool, _copulas(observed, per_world, copula_seed))
+    segments = {
+        segment_id: _real(own.depths[:, c], own.shares[:, c], null.depths[:, c], null.shares[:, c])
+        for c, segment_id in named.items()
+        if c < len(centres)
+    }
+    reality = _reality(
+        own.together,
+        np.maximum(null.together, refitted),
+        copulas.together,
+        any(real.mark == "pass" for real in segments.values()),
+        per_world,
+    )
+    return reality, segments
+
+
+def _untestable(customers: Customers, segmentation: Segmentation) -> str | None:
+    rule = segmentation.rule
+    if isinstance(rule, RfmGrid):
+        return "The segments are defined in advance, not found in the data."
+    if len(rule.centres) < 2:
+        return "There is one segment only."
+    made = {feature.name for feature in customers.features}
+    foreign = [name for name in rule.features if name not in made]
+    if foreign:
+        return f"`{foreign[0]}` is not made from events, so that no shop can be imagined with it."
+    count = int(np.count_nonzero(segmentation.table["cluster"].to_numpy() != BOTS))
+    if count < MIN_CUSTOMERS:
+        return f"There are {count} customers; the test needs at least {MIN_CUSTOMERS}."
+    return None
+
+
+def _imagine(
+    events: Events,
+    customers: Customers,
+    rule: ScaledRule,
+    inside: Integers,
+    n_worlds: int,
+    per_world: int,
+    rng: np.random.Generator,
+) -> Floats:
+    """Return the scaled features of imagined customers, a row each."""
+    by_name = {feature.name: feature for feature in customers.features}
+    features = tuple(by_name[name] for name in rule.features)
+    sampled = sample_customers(
+        customers.table.select(["user_id", "events"]).take(pa.array(inside)),
+        MAX_POOL_CUSTOMERS,
+        MAX_POOL_EVENTS,
+    )
+    pool = draw_pool(events.engine, customers.window, features, sampled)
+    events_each = pool.events.num_rows / len(pool.visits)
+    # where there are fewer, imagined shops share customers
+    affordable = max(int(MAX_IMAGINED_EVENTS / events_each), 2 * per_world)
+    imagined = imagine_visits(pool, min(n_worlds * per_world, affordable), rng)
+    table = imagined_features(pool, imagined, features, customers.window, customers.shop)
+    return scale(feature_matrix(table, list(rule.features)), rule.scaling)
+
+
+def _worlds(
+    imagined: Floats, per_world: int, n_worlds: int, seed: np.random.SeedSequence
+) -> list[Floats]:
+    """Return the customers of each imagined shop: none shared where there are enough."""
+    if len(imagined) >= n_worlds * per_world:
+        return [imagined[i * per_world : (i + 1) * per_world] for i in range(n_worlds)]
+    return _samples(imagined, per_world, n_worlds, seed)
+
+
+def _samples(
+    matrix: Floats, rows: int, n_samples: int, seed: np.random.SeedSequence
+) -> list[Floats]:
+    if len(matrix) <= rows:
+        return [matrix]
+    rng = np.random.default_rng(seed)
+    return [matrix[np.sort(rng.choice(len(matrix), rows, replace=False))] for _ in range(n_samples)]
+
+
+def _copulas(matrix: Floats, rows: int, seed: np.random.SeedSequence) -> list[Floats]:
+    """Draw samples with the margins of a matrix, and the correlations of its normal scores."""
+    rng = np.random.default_rng(seed)
+    if len(matrix) > MAX_POOL_CUSTOMERS:
+        matrix = matrix[np.sort(rng.choice(len(matrix), MAX_POOL_CUSTOMERS, replace=False))]
+    margins = np.sort(matrix, axis=0)
+    ranks = np.argsort(np.argsort(matrix, axis=0, kind="stable"), axis=0)
+    scores = ndtri((ranks + 0.5) / len(matrix))
+    roots, ways = np.linalg.eigh(np.atleast_2d(np.corrcoef(scores.T)))
+    mixing = ways * np.sqrt(np.maximum(roots, 0.0))
+    drawn = []
+    for _ in range(_COPULAS):
+        uniform = ndtr(rng.normal(size=(rows, matrix.shape[1])) @ mixing.T)
+        place = np.minimum((uniform * len(margins)).astype(np.int64), len(margins) - 1)
+        drawn.append(np.take_along_axis(margins, place, axis=0))
+    return drawn
+
+
+def _centres(matrix: Floats, rule: ScaledRule) -> Floats:
+    """Return the mean of each segment, or the rule's centre where it has nobody."""
+    labels = _assigned(matrix, rule, rule.centres)
+    sizes = np.bincount(labels, minlength=len(rule.centres))
+    centres = np.array(rule.centres, dtype=np.float64)
+    for cluster in np.flatnonzero(sizes):
+        centres[cluster] = matrix[labels == cluster].mean(axis=0)
+    return centres
+
+
+def _assigned(matrix: Floats, rule: ScaledRule, centres: Floats) -> Integers:
+    """Return the segments by the rule; noise counts with the nearest.
+
+    Left out, noise would make the very gaps that are looked for.
+    """
+    labels = np.asarray(rule.predict(matrix), dtype=np.int64)
+    noise = labels < 0
+    if noise.any():
+        labels = labels.copy()
+        labels[noise] = nearest_point(matrix[noise], centres)[0]
+    return labels
+
+
+@dataclass(frozen=True, eq=False)
+class _Measured:
+    """What some samples show: shapes (n_samples, n_clusters), and (n_samples,)."""
+
+    depths: Floats
+    shares: Floats
+
+    @property
+    def together(self) -> Floats:
+        return np.asarray((self.depths * self.shares).sum(axis=1))
+
+
+@dataclass(frozen=True, eq=False)
+class _Measure:
+    rule: ScaledRule
+    centres: Floats
+
+    def one(self, matrix: Floats) -> tuple[Floats, Floats]:
+        labels = _assigned(matrix, self.rule, self.centres)
+        shares = np.bincount(labels, minlength=len(self.centres)) / len(matrix)
+        return valley_depths(matrix, labels, self.centres), shares
+
+    def all(self, pool: ThreadPoolExecutor, samples: Sequence[Floats]) -> _Measured:
+        depths, shares = zip(*pool.map(self.one, samples), strict=True)
+        return _Measured(np.array(depths), np.array(shares))
+
+
+def _refitted(matrix: Floats, spread: Floats, n_clusters: int, seed: int) -> float:
+    """Return the mean depth of an imagined shop's own segments, by KMeans at the same K."""
+    own = matrix.std(axis=0)
+    rows = (matrix - matrix.mean(axis=0)) / np.where(own > 0, own, 1.0) * spread
+    with warnings.catch_warnings():
+        # fewer different customers than clusters
+        warnings.simplefilter("ignore", ConvergenceWarning)
+        with threadpool_limits(1, user_api="openmp"):
+            model = KMeans(n_clusters, n_init=_STARTS, random_state=seed).fit(rows)
+    centres = round_significant(model.cluster_centers_)
+    labels = nearest_point(rows, centres)[0].astype(np.int64)
+    shares = np.bincount(labels, minlength=n_clusters) / len(rows)
+    return float(valley_depths(rows, labels, centres) @ shares)
+
+
+def _real(own: Floats, shares: Floats, null: Floats, null_shares: Floats) -> Real:
+    statistic, null_99 = _rounded(own.mean()), _percentile(null)
+    effect = _rounded(statistic - null_99)
+    share, share_99 = _rounded(shares.mean()), _percentile(null_shares)
+    imagined = _rounded(null_shares.mean())
+    excess = _rounded(share / imagined) if imagined > 0 else None
+    mark: Mark = "fail"
+    if effect >= SEGMENT_EFFECT_NEEDED:
+        mark = "pass"
+    elif effect > 0 or (share > share_99 and (excess is None or excess >= EXCESS_NEEDED)):
+        mark = "weak"
+    return Real(mark, statistic, _rounded(null.mean()), null_99, effect, excess=excess)
+
+
+def _reality(
+    own: Floats, null: Floats, copulas: Floats, some_pass: bool, per_world: int
+) -> Reality:
+    statistic, null_99 = _rounded(own.mean()), _percentile(null)
+    effect = _rounded(statistic - null_99)
+    mark: Mark = "fail"
+    if effect >= EFFECT_NEEDED:
+        mark = "pass"
+    elif effect > 0 or some_pass:
+        mark = "weak"
+    return Reality(
+        mark,
+        statistic,
+        _rounded(null.mean()),
+        null_99,
+        effect,
+        EFFECT_NEEDED,
+        worlds=len(null),
+        customers=per_world,
+        copula=_percentile(copulas),
+    )
+
+
+def _percentile(values: Floats) -> float:
+    """Return the 99th percentile, the higher value where it lies between two."""
+    return _rounded(np.quantile(values, 0.99, method="higher"))
+
+
+def _rounded(value: float | np.floating) -> float:
+    return round(float(value), _DIGITS)
