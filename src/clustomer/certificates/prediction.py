@@ -1,0 +1,290 @@
+"""Do segments tell what their customers do next? Asked of an earlier date and another half."""
+
+from dataclasses import replace
+
+import numpy as np
+import pyarrow as pa
+from numpy.typing import NDArray
+
+from clustomer.certificates.certificate import (
+    Contender,
+    Estimate,
+    Lift,
+    Mark,
+    Prediction,
+    Predictive,
+)
+from clustomer.certificates.contenders import (
+    Contest,
+    by_segment,
+    individual,
+    judge,
+    rfm_labels,
+    rule_labels,
+    targets_of,
+)
+from clustomer.certificates.lifts import segment_lifts
+from clustomer.customers import Holdout
+from clustomer.errors import ClustomerError
+from clustomer.segments import RfmGrid, Rule, Segmentation, rfm, scale, segment
+from clustomer.segments.algorithms import DENSITY
+from clustomer.segments.exclusions import BOTS
+from clustomer.segments.stability import jaccard_matrix
+from clustomer.segments.tables import feature_matrix
+
+Labels = NDArray[np.int64]
+
+MATCHED = 0.6
+"""The Jaccard similarity from which a segment and one at the holdout date are the same."""
+LEVEL = 0.05
+EFFECT = 0.2
+"""How far a lift must be from 1 to be worth stating: a fifth more or less than everyone."""
+MIN_SEGMENT = 30
+"""Certifying customers that a segment needs to be judged."""
+AUC_EFFECT, R2_EFFECT = 0.55, 0.02
+"""What all segments together must reach: an AUC, or a part of the variance of capped revenue."""
+
+
+def predict(
+    segmentation: Segmentation, holdout: Holdout | str, *, random_state: int = 0
+) -> tuple[Prediction, dict[str, Predictive]]:
+    """Test whether segments tell what their customers do next.
+
+    1. The segments are made again of the choosing half as it was at the holdout date, with as
+       many clusters and the same algorithm; scaling is learned there too.
+    2. Everyone gets a segment by that rule. What the certifying half did from the date on, which
+       nothing was chosen by, gives the lift of each segment and outcome (`segment_lifts`).
+    3. A shipped segment has the results of the one at the date that is the same, if there is one
+       (`same_segments`); else it is not tested.
+    4. The contest: what the choosing half did in each segment predicts what the certifying half
+       does, beside RFM's ten segments and 125 cells, KMeans with the number of clusters that
+       the silhouette alone would take, and gradient boosting for each customer singly, on the
+       same features (`contenders.judge`).
+
+    Parameters
+    ----------
+    segmentation : Segmentation
+        As shipped, of the whole window.
+    holdout : Holdout, or str
+        Text is the reason why there is none; nothing is tested then.
+    random_state : int, default 0
+        Seeds the resamples and the individual model; the fits have the segmentation's own seed.
+
+    Returns
+    -------
+    prediction : Prediction
+        Pass where the segments have an AUC of 0.55 or more for buying or visiting, or explain
+        2 % of the variance of capped revenue, with an interval that excludes telling nothing;
+        weak where only the interval does.
+    segments : dict of segment id to Predictive, without suspected bots
+        Pass where a lift differs from 1 (Holm-adjusted p below 0.05) by a fifth or more; weak
+        where it differs by less. Not tested below 30 certifying customers.
+    """
+    ids = {cluster: name for cluster, name in segmentation.segment_ids.items() if cluster != BOTS}
+    if isinstance(holdout, str) or segmentation.k < 2:
+        return _untested(holdout if isinstance(holdout, str) else "there is one segment only", ids)
+    table = holdout.customers.table
+    try:
+        refit = fit_again(segmentation, table.filter(pa.array(holdout.choosing)))
+    except ClustomerError as error:
+        return _untested(f"at the holdout date there are no such segments: {error}", ids)
+    if refit.k < 2:
+        return _untested("at the holdout date one segment only is found", ids)
+    labels = rule_labels(table, refit.rule)
+    people = labels != BOTS
+    certifying = holdout.certifying & people
+    targets = targets_of(holdout)
+    outcomes = [(t.name, t.values[certifying]) for t in targets if t.name != "capped"]
+    lifts = segment_lifts(labels[certifying], outcomes, random_state=random_state)
+    same = same_segments(segmentation, refit, table, list(ids))
+    segments = {
+        name: _predictive(same.get(cluster), labels[certifying], lifts)
+        for cluster, name in ids.items()
+    }
+    contest = _contest(holdout, segmentation, refit, labels, random_state)
+    return (
+        Prediction(
+            mark=_mark(contest.contenders[0]),
+            date=holdout.date,
+            window_days=round(holdout.window.days, 6),
+            horizon_days=holdout.horizon_days,
+            eligible=int(people.sum()),
+            certifying=int(certifying.sum()),
+            contenders=contest.contenders,
+            carried_auc=contest.carried_auc,
+            carried_r2=contest.carried_r2,
+            carried_visited=contest.carried_visited,
+        ),
+        segments,
+    )
+
+
+def fit_again(
+    segmentation: Segmentation,
+    customers: pa.Table,
+    *,
+    algorithm: str | None = None,
+    k: int | None = None,
+) -> Segmentation:
+    """Make segments of other customers as a segmentation was made, K given.
+
+    Algorithms that find their number of clusters find it again.
+
+    Parameters
+    ----------
+    segmentation : Segmentation
+    customers : pyarrow.Table, with the features that were clustered, as far as it can have them.
+    algorithm, k : by default the segmentation's own.
+    """
+    if isinstance(segmentation.rule, RfmGrid):
+        return rfm(customers)
+    used = algorithm or segmentation.algorithm.name
+    wanted = k or segmentation.k
+    # those that stayed come first: of two near copies the same one is to stay again
+    names = [*segmentation.rule.features, *segmentation.left_out]
+    return segment(
+        customers,
+        algorithm=used,
+        k="auto" if used in DENSITY else wanted,
+        k_range=(wanted, wanted),
+        features=[name for name in names if name in customers.column_names],
+        random_state=segmentation.random_state,
+    )
+
+
+def same_segments(
+    segmentation: Segmentation, refit: Segmentation, customers: pa.Table, clusters: list[int]
+) -> dict[int, tuple[int, float]]:
+    """Return for each cluster the most similar one of a refit, with the Jaccard similarity.
+
+    Both rules are applied to the same customers. The segmentation's own was learned over a longer
+    window, in which everyone has more events: its centroids keep their places in standard
+    deviations, while means and standard deviations are those of these customers. So a segment
+    is what its customers are beside everyone else, not how much a number of days lets them do.
+
+    Parameters
+    ----------
+    segmentation, refit : Segmentation
+    customers : pyarrow.Table, at the holdout date.
+    clusters : of the segmentation, those to find.
+    """
+    rule = standing(segmentation, refit, customers)
+    if rule is None:
+        return {}
+    ours, theirs = rule_labels(customers, rule), rule_labels(customers, refit.rule)
+    partners = np.unique(theirs[theirs != BOTS])
+    # shifted, since noise has a negative number too and is to be found like any other
+    low = min(int(ours.min()), int(theirs.min()), 0)
+    here = np.array(sorted({c for c in clusters if (ours == c).any()}), dtype=np.int64)
+    similarity = jaccard_matrix(ours - low, np.where(theirs == BOTS, -1, theirs - low), here - low)
+    return {
+        int(cluster): (int(partners[row.argmax()]), float(row.max()))
+        for cluster, row in zip(here, similarity, strict=True)
+    }
+
+
+def standing(segmentation: Segmentation, refit: Segmentation, customers: pa.Table) -> Rule | None:
+    """Return the rule with the means and deviations of other customers; None without a feature.
+
+    A grid of fifths is made anew of these customers.
+    """
+    rule = segmentation.rule
+    if isinstance(rule, RfmGrid):
+        return rfm(customers).rule
+    if not set(rule.features) <= set(customers.column_names):
+        return None
+    undefined = {feature.name: feature.undefined for feature in refit.scaling}
+    bare = [
+        replace(f, undefined=undefined.get(f.name, f.undefined), mean=0.0, scale=1.0)
+        for f in rule.scaling
+    ]
+    shaped = scale(feature_matrix(customers, list(rule.features)), bare)
+    return replace(
+        rule,
+        scaling=tuple(
+            replace(feature, mean=float(mean), scale=float(spread) or 1.0)
+            for feature, mean, spread in zip(
+                bare, shaped.mean(axis=0), shaped.std(axis=0), strict=True
+            )
+        ),
+    )
+
+
+def _untested(why: str, ids: dict[int, str]) -> tuple[Prediction, dict[str, Predictive]]:
+    untested = Predictive("not tested", why=why)
+    return Prediction("not tested", why=why), dict.fromkeys(ids.values(), untested)
+
+
+def _predictive(
+    same: tuple[int, float] | None, labels: Labels, lifts: dict[int, tuple[Lift, ...]]
+) -> Predictive:
+    if same is None:
+        return Predictive("not tested", why="at the holdout date nobody was like its customers")
+    cluster, matched = same
+    matched = round(matched, 6)
+    if matched < MATCHED:
+        return Predictive(
+            "not tested",
+            matched=matched,
+            why="the segments of the holdout date hold none that is nearly the same",
+        )
+    customers = int((labels == cluster).sum())
+    if customers < MIN_SEGMENT:
+        return Predictive(
+            "not tested",
+            matched=matched,
+            customers=customers,
+            why=f"fewer than {MIN_SEGMENT} customers of the certifying half are in it",
+        )
+    found = lifts.get(cluster, ())
+    telling = [lift for lift in found if lift.p < LEVEL]
+    mark: Mark = "fail"
+    if telling:
+        far = any(abs(lift.lift.value - 1) >= EFFECT for lift in telling)
+        mark = "pass" if far else "weak"
+    return Predictive(mark, matched, customers, found)
+
+
+def _mark(segments: Contender) -> Mark:
+    found = [
+        (figure, nothing, enough)
+        for figure, nothing, enough in (
+            (segments.auc, 0.5, AUC_EFFECT),
+            (segments.visited_auc, 0.5, AUC_EFFECT),
+            (segments.r2_capped, 0.0, R2_EFFECT),
+        )
+        if figure is not None
+    ]
+    telling = [(f, enough) for f, nothing, enough in found if _above(f, nothing)]
+    if any(figure.value >= enough for figure, enough in telling):
+        return "pass"
+    return "weak" if telling else "fail"
+
+
+def _above(figure: Estimate, nothing: float) -> bool:
+    return figure.low is not None and figure.low > nothing
+
+
+def _contest(
+    holdout: Holdout,
+    segmentation: Segmentation,
+    refit: Segmentation,
+    labels: Labels,
+    random_state: int,
+) -> Contest:
+    table, people = holdout.customers.table, labels != BOTS
+    choosing, certifying = holdout.choosing & people, holdout.certifying & people
+    targets = targets_of(holdout)
+    ways = {"segments": labels, **rfm_labels(table, choosing)}
+    highest = segmentation.selection.silhouette_k
+    if highest is not None:
+        half = table.filter(pa.array(choosing))
+        same = (segmentation.algorithm.name, segmentation.k) == ("kmeans", highest)
+        other = refit if same else fit_again(segmentation, half, algorithm="kmeans", k=highest)
+        ways["kmeans_silhouette"] = rule_labels(table, other.rule)
+    predictions = [
+        by_segment(name, way, targets, choosing, certifying) for name, way in ways.items()
+    ]
+    matrix = feature_matrix(table, list(refit.rule.features))
+    predictions.append(individual(matrix, targets, choosing, certifying, random_state=random_state))
+    return judge(predictions, targets, certifying, random_state=random_state)
