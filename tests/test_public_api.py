@@ -28,6 +28,7 @@ PUBLIC = [
     "UsageError",
     "Window",
     "assign",
+    "compare",
     "customer_features",
     "interpret",
     "read_events",

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from clustomer.pipeline import Run, Settings, run
     from clustomer.renaming import rename
     from clustomer.results import Results
-    from clustomer.segments import Segmentation, SelectK, assign, rfm, segment
+    from clustomer.segments import Segmentation, SelectK, assign, compare, rfm, segment
 
 _HOMES = {
     "FEATURES": "customers",
@@ -36,6 +36,7 @@ _HOMES = {
     "UsageError": "errors",
     "Window": "events",
     "assign": "segments",
+    "compare": "segments",
     "customer_features": "customers",
     "interpret": "insights",
     "read_events": "events",
@@ -65,6 +66,7 @@ __all__ = [
     "UsageError",
     "Window",
     "assign",
+    "compare",
     "customer_features",
     "interpret",
     "read_events",

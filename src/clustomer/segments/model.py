@@ -159,7 +159,7 @@ class SelectionModel(_Part):
     structure: bool = Field(description="false where only one cluster could be made")
     fitted_customers: int
     random_state: int
-    criteria: list[dict[str, bool | int | float | None]] = Field(
+    criteria: list[dict[str, bool | int | float | str | None]] = Field(
         description="one entry for every K that was fitted"
     )
 
@@ -180,6 +180,17 @@ class ProjectionModel(_Part):
     components: list[list[float]]
     explained_variance_ratio: list[float]
     loadings: list[ArrowModel]
+
+
+class DendrogramModel(_Part):
+    """The top of the tree of a hierarchical clustering: see `Dendrogram`."""
+
+    shares: list[float] = Field(description="of the customers, for each leaf")
+    clusters: list[int]
+    merges: list[tuple[int, int]] = Field(
+        description="two nodes each; node n_leaves + j is what merge j made"
+    )
+    heights: list[float]
 
 
 class SqlModel(_Part):
@@ -204,6 +215,9 @@ class SegmentationModel(_Part):
     segments: list[SegmentModel]
     selection: SelectionModel
     projection: ProjectionModel | None
+    dendrogram: DendrogramModel | None = Field(
+        default=None, description="null where the algorithm builds no tree"
+    )
     sql: SqlModel
 
     @model_validator(mode="after")
@@ -370,6 +384,7 @@ def to_model(
             criteria=selection.criteria.to_pylist(),
         ),
         projection=_projection(segmentation),
+        dendrogram=_dendrogram(segmentation),
         sql=SqlModel(
             customers=None
             if customers_query is None
@@ -428,6 +443,18 @@ def _projection(segmentation: Segmentation) -> ProjectionModel | None:
         components=found.components.tolist(),
         explained_variance_ratio=found.explained_variance_ratio.tolist(),
         loadings=[ArrowModel(**row) for row in found.loadings.to_pylist()],
+    )
+
+
+def _dendrogram(segmentation: Segmentation) -> DendrogramModel | None:
+    tree = segmentation.dendrogram
+    if tree is None:
+        return None
+    return DendrogramModel(
+        shares=list(tree.shares),
+        clusters=list(tree.clusters),
+        merges=list(tree.merges),
+        heights=list(tree.heights),
     )
 
 

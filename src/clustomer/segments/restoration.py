@@ -1,36 +1,19 @@
 """From the files of a version back to the segmentation that they hold, without fitting."""
 
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
 import pyarrow as pa
 
 from clustomer.segments.algorithms import AlgorithmNote
+from clustomer.segments.dendrogram import Dendrogram
 from clustomer.segments.exclusions import BOTS
 from clustomer.segments.model import SegmentationModel
 from clustomer.segments.projection import Projection, project
 from clustomer.segments.rfm_grid import RfmGrid
 from clustomer.segments.segmentation import BOTS_ID, Segmentation, Selection
 from clustomer.segments.tables import customer_table, feature_matrix
-
-_CRITERIA = pa.schema(
-    [
-        ("k", pa.int64()),
-        *(
-            (name, pa.float64())
-            for name in (
-                "inertia",
-                "silhouette",
-                "silhouette_se",
-                "silhouette_squared",
-                "calinski_harabasz",
-                "davies_bouldin",
-                "smallest_share",
-            )
-        ),
-        *((name, pa.bool_()) for name in ("elbow", "highest_silhouette", "taken")),
-    ]
-)
 
 
 def restore(model: SegmentationModel, customers: object, labelled: pa.Table) -> Segmentation:
@@ -63,7 +46,7 @@ def restore(model: SegmentationModel, customers: object, labelled: pa.Table) -> 
         reason=stored.reason,
         elbow_k=stored.elbow_k,
         silhouette_k=stored.silhouette_k,
-        criteria=pa.Table.from_pylist(stored.criteria, schema=_CRITERIA),
+        criteria=_criteria(stored.criteria),
     )
     table = labelled.select(["user_id", "cluster", "distance"])
     sizes = {part.cluster: part.customers for part in model.segments if part.customers}
@@ -82,6 +65,27 @@ def restore(model: SegmentationModel, customers: object, labelled: pa.Table) -> 
         fitted_customers=stored.fitted_customers,
         random_state=stored.random_state,
         algorithm=_algorithm(model),
+        dendrogram=_dendrogram(model),
+    )
+
+
+def _criteria(rows: Sequence[Mapping[str, Any]]) -> pa.Table:
+    """Return the criteria as a table: what no row has is an unknown number."""
+    kinds = {bool: pa.bool_(), int: pa.int64(), str: pa.string()}
+    columns = {}
+    for name in rows[0]:
+        values = [row[name] for row in rows]
+        [kind] = {type(value) for value in values if value is not None} or {float}
+        columns[name] = pa.array(values, kinds.get(kind, pa.float64()))
+    return pa.table(columns)
+
+
+def _dendrogram(model: SegmentationModel) -> Dendrogram | None:
+    tree = model.dendrogram
+    if tree is None:
+        return None
+    return Dendrogram(
+        tuple(tree.shares), tuple(tree.clusters), tuple(tree.merges), tuple(tree.heights)
     )
 
 

@@ -1,0 +1,114 @@
+"""The algorithms side by side, on the same features on the same scale."""
+
+from collections.abc import Sequence
+from typing import Literal
+
+import numpy as np
+import pyarrow as pa
+
+from clustomer.segments.algorithms import ALGORITHMS, DENSITY
+from clustomer.segments.criteria import sampled_silhouettes
+from clustomer.segments.exclusions import BOTS, NOISE
+from clustomer.segments.scaling import round_significant, scale
+from clustomer.segments.segmentation import MAX_FIT_CUSTOMERS, Segmentation, segment
+from clustomer.segments.tables import customer_table, feature_matrix
+
+
+def compare(
+    customers: object,
+    *,
+    known: Sequence[Segmentation] = (),
+    k: int | Literal["auto"] = "auto",
+    k_range: Sequence[int] = (2, 10),
+    features: Sequence[str] | None = None,
+    random_state: int = 0,
+    max_fit_customers: int = MAX_FIT_CUSTOMERS,
+) -> pa.Table:
+    """Divide customers by every algorithm that is offered, and set the results side by side.
+
+    Parameters
+    ----------
+    customers, k, k_range, features, random_state, max_fit_customers
+        As `segment` takes them; `k` is for the algorithms that take one.
+    known : results of `segment` for the same customers and features, which are not fitted again.
+
+    Returns
+    -------
+    pyarrow.Table
+        A row for each algorithm, in the order of `ALGORITHMS`: `algorithm`; `segments`, noise not
+        counted; `noise_share`, the share of customers in no segment (suspected bots left out of
+        all figures); `silhouette`, Euclidean, of a sample of those in a segment, NULL for one
+        segment; `smallest_share`, of the smallest segment, of all customers; `agreement`, the
+        adjusted Rand index (Hubert & Arabie 1985, doi:10.1007/BF01908075) with the segments of
+        KMeans, noise being one more group; `sample_customers`, those that were looked at, NULL
+        where it was everyone. No time is measured: the same input gives the same table.
+
+    Examples
+    --------
+    >>> customers = pa.table({
+    ...     "user_id": [f"u{i:02}" for i in range(60)],
+    ...     "orders": [float(i % 3) for i in range(60)],
+    ...     "days": [20.0 * (i % 3) + i / 60 for i in range(60)],
+    ... })
+    >>> table = compare(customers, k_range=(2, 5))
+    >>> table["algorithm"].to_pylist(), table["segments"].to_pylist()
+    (['kmeans', 'ward', 'dbscan', 'hdbscan', 'gmm'], [3, 3, 3, 3, 3])
+    >>> table["agreement"].to_pylist()
+    [1.0, 1.0, 1.0, 1.0, 1.0]
+    """
+    from sklearn.metrics import adjusted_rand_score
+
+    found = {each.algorithm.name: each for each in known}
+    for name in ALGORITHMS:
+        if name not in found:
+            found[name] = segment(
+                customers,
+                algorithm=name,
+                k="auto" if name in DENSITY else k,
+                k_range=k_range,
+                features=features,
+                random_state=random_state,
+                max_fit_customers=max_fit_customers,
+            )
+    # All have the same scaling, since they were given the same features.
+    features_used = found["kmeans"].scaling
+    table = customer_table(customers)
+    matrix = scale(feature_matrix(table, [each.name for each in features_used]), features_used)
+    published = {name: found[name].table["cluster"].to_numpy() for name in ALGORITHMS}
+    people = published["kmeans"] != BOTS
+    rows = []
+    for name in ALGORITHMS:
+        labels = published[name][people]
+        inside = labels >= 0
+        sizes = np.bincount(labels[inside])
+        silhouette = None
+        if len(sizes) > 1:
+            [(mean, _)] = sampled_silhouettes(matrix[people][inside], [labels[inside]])
+            silhouette = None if np.isnan(mean) else _rounded(mean)
+        rows.append(
+            {
+                "algorithm": name,
+                "segments": found[name].k,
+                "noise_share": _rounded(np.mean(labels == NOISE)) if len(labels) else None,
+                "silhouette": silhouette,
+                "smallest_share": _rounded(sizes.min() / len(labels)) if len(sizes) else None,
+                "agreement": _rounded(adjusted_rand_score(published["kmeans"][people], labels))
+                if len(labels)
+                else None,
+                "sample_customers": found[name].algorithm.sample_customers,
+            }
+        )
+    numbers = ("noise_share", "silhouette", "smallest_share", "agreement")
+    schema = pa.schema(
+        [
+            ("algorithm", pa.string()),
+            ("segments", pa.int64()),
+            *((name, pa.float64()) for name in numbers),
+            ("sample_customers", pa.int64()),
+        ]
+    )
+    return pa.Table.from_pylist(rows, schema=schema)
+
+
+def _rounded(value: float) -> float:
+    return float(round_significant(np.array([value]))[0])
