@@ -3,8 +3,10 @@
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
+from clustomer.certificates.certificate import Certificates
 from clustomer.customers import FEATURES
 from clustomer.events import KEPT, REJECTIONS, REPAIRS
+from clustomer.insights.algorithm import algorithm_texts
 from clustomer.insights.cases import LONG_WINDOW_DAYS
 from clustomer.insights.definition import scores_in_words
 from clustomer.insights.facts import Fact, escape
@@ -45,10 +47,11 @@ def limits(
     days: float | None,
     *,
     defined: bool = False,
+    certificates: Certificates | None = None,
 ) -> tuple[str, ...]:
     """Return what must be kept in mind; `defined` where names are those of a grid."""
     time = _limits_of_defined_names(named, days) if defined else _limits_of_time(named, days)
-    return (*_limits_of_segments(named), *time, *_limits_of_money(everyone))
+    return (*_limits_of_segments(named, certificates), *time, *_limits_of_money(everyone))
 
 
 def _found_or_defined(
@@ -61,7 +64,7 @@ def _found_or_defined(
             ("What the names say", (*_DEFINED_NAMES, *_given(named))),
         )
     return (
-        ("Number of segments", tuple(_number(facts, segmentation))),
+        ("Number of segments", tuple(_number(facts, segmentation, named))),
         ("How segments are compared", _compared("on the scale of the clustering")),
         ("How segments get their names", (*_names(named), *_given(named))),
     )
@@ -229,21 +232,17 @@ def _scaling(described: Mapping[str, Described], segmentation: Any) -> Iterator[
     )
 
 
-def _number(facts: Mapping[str, Fact], segmentation: Any) -> Iterator[str]:
+def _number(
+    facts: Mapping[str, Fact], segmentation: Any, named: Mapping[str, Name]
+) -> Iterator[str]:
     yield "{clustering.reason}"
     if segmentation.structure:
         yield (
-            "Segments were found by k-means for each number of the range, and judged by the elbow "
-            "of the within-cluster sum of squares and by the silhouette; "
-            "cluster_evaluation_metrics.csv holds all figures. Every customer belongs to the "
-            "segment whose centre is nearest."
+            "cluster_evaluation_metrics.csv holds every criterion for every number of segments "
+            "that was tried."
         )
-    fitted, whole = facts["clustering.fitted_customers"].value, facts["everyone.customers"].value
-    if fitted != whole:
-        yield (
-            "The centres were found on {clustering.fitted_customers} of {everyone.customers} "
-            "customers."
-        )
+    if segmentation.structure or len(named) > 1:
+        yield from algorithm_texts(segmentation, facts, named)
 
 
 def _names(named: Mapping[str, Name]) -> Iterator[str]:
@@ -257,11 +256,25 @@ def _names(named: Mapping[str, Name]) -> Iterator[str]:
             yield f"{requirements[key].name}: {_lower(requirements[key].requirement)}"
 
 
-def _limits_of_segments(named: Mapping[str, Name]) -> Iterator[str]:
-    yield (
-        "Segments describe what customers did in the period. They do not say why, nor what they "
-        "will do next."
-    )
+def _limits_of_segments(
+    named: Mapping[str, Name], certificates: Certificates | None
+) -> Iterator[str]:
+    if certificates is not None and certificates.prediction.date is not None:
+        yield (
+            "Segments describe what customers did in the period. They do not say why. What "
+            "customers did next was measured once, at one date; whether it will be so again is "
+            "not known."
+        )
+    else:
+        yield (
+            "Segments describe what customers did in the period. They do not say why, nor what "
+            "they will do next."
+        )
+    if certificates is not None and certificates.verdict != "not tested":
+        yield (
+            "A certificate speaks of this shop, these features and this period. It does not say "
+            "that an action on a segment will work: only a group that gets nothing can tell."
+        )
     if len(named) > 1:
         yield (
             "Segments shade into one another. A customer near a border could as well belong to the "

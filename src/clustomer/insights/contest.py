@@ -87,22 +87,21 @@ def carried(prediction: Prediction) -> Iterator[str]:
         else "These segments carry"
     )
     auc, r2 = prediction.carried_auc, prediction.carried_r2
-    model = "what an individual model predicts"
+    model = "what an individual model predicts from the same features"
     if auc is not None:
         more = (
-            f", and {{carried.r2}}{_interval('carried.r2', r2)} of what it predicts of their "
-            "spending"
+            f", and {{carried.r2}}{_interval('carried.r2', r2)} of what it predicts about how "
+            "much they spend"
             if r2 is not None
             else ""
         )
         yield (
-            f"{owner} {{carried.auc}}{_interval('carried.auc', auc)} of {model} from the same "
-            f"features of who buys{more}."
+            f"{owner} {{carried.auc}}{_interval('carried.auc', auc)} of {model} about who "
+            f"buys{more}."
         )
     elif r2 is not None:
         yield (
-            f"{owner} {{carried.r2}}{_interval('carried.r2', r2)} of {model} from the same "
-            "features of what customers spend."
+            f"{owner} {{carried.r2}}{_interval('carried.r2', r2)} of {model}: how much they spend."
         )
 
 

@@ -14,6 +14,7 @@ from clustomer.certificates.certificate import Certificates
 from clustomer.errors import UsageError
 from clustomer.insights.actions import CAUSE_NOTE, advice
 from clustomer.insights.advice import Advice
+from clustomer.insights.algorithm import algorithm_entries
 from clustomer.insights.appendix import limits, method
 from clustomer.insights.attributes import describe_attributes, file_entries
 from clustomer.insights.cases import LONG_WINDOW_DAYS, Case
@@ -21,10 +22,10 @@ from clustomer.insights.certificate_facts import certificate_facts
 from clustomer.insights.certification import certification, with_names
 from clustomer.insights.contest import compare_algorithms, comparison_facts
 from clustomer.insights.definition import define_segments, grid_settings
-from clustomer.insights.facts import Fact, Facts, decimals_for
+from clustomer.insights.facts import Fact, Facts, decimals_for, escape
 from clustomer.insights.findings import reserve, standing
 from clustomer.insights.marks import Mark, marks
-from clustomer.insights.naming import Name, name_segments
+from clustomer.insights.naming import Name, feature_title, name_segments
 from clustomer.insights.opening import opening
 from clustomer.insights.population import BOTS, EVERYONE, UNGROUPED, Population
 from clustomer.insights.profiles import (
@@ -42,6 +43,7 @@ from clustomer.insights.story import Certification, Insights, SegmentInsight
 from clustomer.insights.texts import used_facts
 from clustomer.segments import RfmGrid
 
+_TYPICAL = ("orders", "revenue", "sessions", "views", "recency_days", "tenure_days")
 TOP_PARTS = {"top_tenth": 0.1, "top_hundredth": 0.01}
 """The parts of customers, best-paying first, whose share of revenue shows its concentration."""
 
@@ -244,11 +246,9 @@ def interpret(
             *method(tables, described, segmentation, named, facts),
             *([("Attributes", known.method)] if known is not None else []),
         ),
-        limits=limits(everyone, named, facts, days, defined=defined),
+        limits=limits(everyone, named, facts, days, defined=defined, certificates=certificates),
         certification=certified,
-        comparison=compare_algorithms(
-            tables["comparison"], getattr(segmentation, "algorithm", None), facts
-        )
+        comparison=compare_algorithms(tables["comparison"], segmentation.algorithm.name, facts)
         if comparison is not None
         else None,
     )
@@ -345,6 +345,7 @@ def _tables(
             "fitted_customers": segmentation.fitted_customers,
             "left_out": dict(segmentation.left_out),
             "unavailable": dict(unavailable or {}),
+            "algorithm": algorithm_entries(segmentation),
             **(grid_settings(segmentation.rule) if _is_grid(segmentation) else {}),
         },
     }
@@ -423,9 +424,8 @@ def _segment_insight(
         segment_id=key,
         name=name.name,
         evidence=name.evidence,
-        who=f"{{{key}.customers:customer/customers}}, {{{key}.share}} of "
-        f"{{{whole}.customers}}. {said.who}",
-        marks=tuple(mark.text for mark in found) or _no_marks(key),
+        who=f"{_how_many(key, whole, name)} {said.who}",
+        marks=tuple(mark.text for mark in found) or _no_marks(key, name, described, facts),
         why=_why(each, said),
         actions=said.actions,
         measure=said.measure if key == BOTS else f"{said.measure} {CAUSE_NOTE}",
@@ -434,10 +434,33 @@ def _segment_insight(
     )
 
 
-def _no_marks(key: str) -> tuple[str, ...]:
+def _how_many(key: str, whole: str, name: Name) -> str:
+    if name.rule == "all":
+        return f"{{{key}.customers:customer/customers}}: all there are."
+    return f"{{{key}.customers:customer/customers}}, {{{key}.share}} of {{{whole}.customers}}."
+
+
+def _no_marks(
+    key: str, name: Name, described: Mapping[str, Described], facts: Mapping[str, Fact]
+) -> tuple[str, ...]:
     if key == BOTS:
         return ("They act faster than people can.",)
+    if name.rule == "all":
+        return tuple(_typical(key, described, facts)) or ("Nothing is known of them.",)
     return ("Nothing differs noticeably from the average customer.",)
+
+
+def _typical(
+    key: str, described: Mapping[str, Described], facts: Mapping[str, Fact]
+) -> Iterable[str]:
+    """Say what customers are like where there is nobody to compare them with."""
+    for name in _TYPICAL:
+        if name not in described:
+            continue
+        slug, title = described[name].slug, escape(feature_title(described[name]))
+        mean, median = (facts.get(f"{key}.{slug}.{part}") for part in ("mean", "median"))
+        if mean is not None and mean.value is not None and median is not None:
+            yield (f"{title}: {{{mean.id}}} on average; half of them have {{{median.id}}} or less.")
 
 
 def _headline(found: Sequence[Mark], key: str) -> str:

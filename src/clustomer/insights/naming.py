@@ -173,7 +173,7 @@ def _descriptive(case: Case, described: Mapping[str, Described]) -> Iterator[Rul
             holds=lambda case: True,
             score=lambda case, feature=feature: abs(case.difference(feature)),  # type: ignore[misc]
             evidence=(
-                f"{_title(described[feature])}: {{@.{slug}.mean}} on average, against "
+                f"{feature_title(described[feature])}: {{@.{slug}.mean}} on average, against "
                 f"{{everyone.{slug}.mean}} for everyone.",
             ),
         )
@@ -227,7 +227,7 @@ def _qualified(
         slug = described[feature].slug
         others = " and ".join(f"{{{other.segment_id}.{slug}.mean}}" for other in namesakes)
         proof = (
-            f"{_title(described[feature])}: {{{base.segment_id}.{slug}.mean}} on "
+            f"{feature_title(described[feature])}: {{{base.segment_id}.{slug}.mean}} on "
             f"average, against {others} in the "
             + ("group" if len(namesakes) == 1 else "groups")
             + f" also called {rule.name}."
@@ -236,7 +236,8 @@ def _qualified(
     return _by_size(case, rule, namesakes, taken, base)
 
 
-def _title(column: Described) -> str:
+def feature_title(column: Described) -> str:
+    """Return what a feature is called where a sentence begins with it."""
     label = column.label
     if label.startswith("days "):
         label = "time " + label.removeprefix("days ")

@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from clustomer.insights.algorithm import algorithm_facts
 from clustomer.insights.definition import grid_facts
 from clustomer.insights.facts import Fact, decimals_for
 
@@ -25,6 +26,7 @@ def setting_facts(tables: Mapping[str, Any]) -> Iterator[Fact]:
         source = _value("segmentation", "", name)
         yield Fact(f"clustering.{name}", model[name], unit, 0, None, source)
     yield from grid_facts(model)
+    yield from algorithm_facts(model["algorithm"])
     source = _value("segmentation", "", "reason")
     yield Fact("clustering.reason", model["reason"], "text", 0, None, source)
     for entry in ("left_out", "unavailable"):

@@ -37,6 +37,11 @@ def write_cluster_summary(directory: Path, table: pa.Table) -> Path:
     return write_csv(path, table, ("segment_id", "segment", "customers"))
 
 
+def write_comparison(directory: Path, table: pa.Table) -> Path:
+    """Write `reports/algorithms.csv`: the algorithms side by side, a row for each."""
+    return write_csv(directory / "reports" / "algorithms.csv", table, ("algorithm", "segments"))
+
+
 def write_csv(path: Path, table: pa.Table, columns: Iterable[str] = ()) -> Path:
     r"""Write a table as CSV (RFC 4180, but with `\n`), in UTF-8; return the path.
 

@@ -36,7 +36,11 @@ def verdict(told: Certification, facts: Facts, *, width: int, plain: bool) -> Re
     if told.proposed:
         parts.append(Text("Found, and not delivered:", style="dim"))
         parts.append(_marks(told.proposed, width, plain))
-    parts += [Text(f"{'-' if plain else '•'} {facts.render(line)}") for line in told.next_steps]
+    if told.verdict == "not tested":
+        parts += [Text(facts.render(line)) for line in told.meaning]
+    # The first is what to do now, the last how to get segments all the same.
+    for line in dict.fromkeys([*told.next_steps[:1], *told.next_steps[-1:]]):
+        parts.append(Padding(Text(facts.render(line)), (0, 0, 0, 2), expand=False))
     return Group(*parts, Text())
 
 
