@@ -15,8 +15,8 @@ from clustomer.certificates.resampling import bootstrap_means, estimate
 from clustomer.customers import Holdout
 from clustomer.errors import InputError
 from clustomer.segments import rfm
-from clustomer.segments.assignment import HasRule, assign
 from clustomer.segments.exclusions import BOTS
+from clustomer.segments.refit import rule_labels
 from clustomer.segments.rfm_grid import FREQUENCY, RECENCY, cut_points
 from clustomer.segments.tables import feature_matrix
 
@@ -306,12 +306,6 @@ def top_weights(predicted: Floats, top: float = TOP) -> Floats:
     border = np.sort(predicted)[::-1][min(int(np.ceil(wanted)), len(predicted)) - 1]
     above, at = predicted > border, predicted == border
     return np.where(above, 1.0, np.where(at, (wanted - above.sum()) / at.sum(), 0.0))
-
-
-def rule_labels(customers: pa.Table, model: HasRule) -> Labels:
-    """Return the cluster of each customer, in their order, which is by `user_id`."""
-    found: Labels = assign(customers, model)["cluster"].to_numpy().astype(np.int64)
-    return found
 
 
 def _explained(first: int, second: int, error: int) -> Callable[[Floats], Floats]:

@@ -20,15 +20,14 @@ from clustomer.certificates.contenders import (
     individual,
     judge,
     rfm_labels,
-    rule_labels,
     targets_of,
 )
 from clustomer.certificates.lifts import segment_lifts
 from clustomer.customers import Holdout
-from clustomer.errors import ClustomerError
-from clustomer.segments import RfmGrid, Rule, Segmentation, rfm, scale, segment
-from clustomer.segments.algorithms import DENSITY
+from clustomer.errors import InputError
+from clustomer.segments import RfmGrid, Rule, Segmentation, rfm, scale
 from clustomer.segments.exclusions import BOTS
+from clustomer.segments.refit import refit_rule, rule_labels
 from clustomer.segments.stability import jaccard_matrix
 from clustomer.segments.tables import feature_matrix
 
@@ -85,13 +84,14 @@ def predict(
         return _untested(holdout if isinstance(holdout, str) else "there is one segment only", ids)
     table = holdout.customers.table
     try:
-        refit = fit_again(segmentation, table.filter(pa.array(holdout.choosing)))
-    except ClustomerError as error:
-        return _untested(f"at the holdout date there are no such segments: {error}", ids)
-    if refit.k < 2:
-        return _untested("at the holdout date one segment only is found", ids)
-    labels = rule_labels(table, refit.rule)
+        refit = refit_rule(segmentation, table.filter(pa.array(holdout.choosing)))
+    except InputError:
+        # a grid needs orders
+        return _untested("nobody had ordered at the holdout date", ids)
+    labels = rule_labels(table, refit)
     people = labels != BOTS
+    if len(np.unique(labels[people])) < 2:
+        return _untested("at the holdout date everyone is in one segment", ids)
     certifying = holdout.certifying & people
     targets = targets_of(holdout)
     outcomes = [(t.name, t.values[certifying]) for t in targets if t.name != "capped"]
@@ -119,41 +119,8 @@ def predict(
     )
 
 
-def fit_again(
-    segmentation: Segmentation,
-    customers: pa.Table,
-    *,
-    algorithm: str | None = None,
-    k: int | None = None,
-) -> Segmentation:
-    """Make segments of other customers as a segmentation was made, K given.
-
-    Algorithms that find their number of clusters find it again.
-
-    Parameters
-    ----------
-    segmentation : Segmentation
-    customers : pyarrow.Table, with the features that were clustered, as far as it can have them.
-    algorithm, k : by default the segmentation's own.
-    """
-    if isinstance(segmentation.rule, RfmGrid):
-        return rfm(customers)
-    used = algorithm or segmentation.algorithm.name
-    wanted = k or segmentation.k
-    # those that stayed come first: of two near copies the same one is to stay again
-    names = [*segmentation.rule.features, *segmentation.left_out]
-    return segment(
-        customers,
-        algorithm=used,
-        k="auto" if used in DENSITY else wanted,
-        k_range=(wanted, wanted),
-        features=[name for name in names if name in customers.column_names],
-        random_state=segmentation.random_state,
-    )
-
-
 def same_segments(
-    segmentation: Segmentation, refit: Segmentation, customers: pa.Table, clusters: list[int]
+    segmentation: Segmentation, refit: Rule, customers: pa.Table, clusters: list[int]
 ) -> dict[int, tuple[int, float]]:
     """Return for each cluster the most similar one of a refit, with the Jaccard similarity.
 
@@ -164,14 +131,15 @@ def same_segments(
 
     Parameters
     ----------
-    segmentation, refit : Segmentation
+    segmentation : Segmentation
+    refit : rule that was made again at the holdout date.
     customers : pyarrow.Table, at the holdout date.
     clusters : of the segmentation, those to find.
     """
-    rule = standing(segmentation, refit, customers)
+    rule = standing(segmentation.rule, refit, customers)
     if rule is None:
         return {}
-    ours, theirs = rule_labels(customers, rule), rule_labels(customers, refit.rule)
+    ours, theirs = rule_labels(customers, rule), rule_labels(customers, refit)
     partners = np.unique(theirs[theirs != BOTS])
     # shifted, since noise has a negative number too and is to be found like any other
     low = min(int(ours.min()), int(theirs.min()), 0)
@@ -183,13 +151,12 @@ def same_segments(
     }
 
 
-def standing(segmentation: Segmentation, refit: Segmentation, customers: pa.Table) -> Rule | None:
+def standing(rule: Rule, refit: Rule, customers: pa.Table) -> Rule | None:
     """Return the rule with the means and deviations of other customers; None without a feature.
 
     A grid of fifths is made anew of these customers.
     """
-    rule = segmentation.rule
-    if isinstance(rule, RfmGrid):
+    if isinstance(rule, RfmGrid) or isinstance(refit, RfmGrid):
         return rfm(customers).rule
     if not set(rule.features) <= set(customers.column_names):
         return None
@@ -268,7 +235,7 @@ def _above(figure: Estimate, nothing: float) -> bool:
 def _contest(
     holdout: Holdout,
     segmentation: Segmentation,
-    refit: Segmentation,
+    refit: Rule,
     labels: Labels,
     random_state: int,
 ) -> Contest:
@@ -280,11 +247,11 @@ def _contest(
     if highest is not None:
         half = table.filter(pa.array(choosing))
         same = (segmentation.algorithm.name, segmentation.k) == ("kmeans", highest)
-        other = refit if same else fit_again(segmentation, half, algorithm="kmeans", k=highest)
-        ways["kmeans_silhouette"] = rule_labels(table, other.rule)
+        other = refit if same else refit_rule(segmentation, half, algorithm="kmeans", k=highest)
+        ways["kmeans_silhouette"] = rule_labels(table, other)
     predictions = [
         by_segment(name, way, targets, choosing, certifying) for name, way in ways.items()
     ]
-    matrix = feature_matrix(table, list(refit.rule.features))
+    matrix = feature_matrix(table, list(refit.features))
     predictions.append(individual(matrix, targets, choosing, certifying, random_state=random_state))
     return judge(predictions, targets, certifying, random_state=random_state)

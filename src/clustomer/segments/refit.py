@@ -1,0 +1,103 @@
+"""The same segments of other customers: a rule made again, with K and algorithm given."""
+
+import numpy as np
+from numpy.typing import NDArray
+from threadpoolctl import threadpool_limits
+
+from clustomer.segments.algorithms import DENSITY, clusterer, fitted_rule
+from clustomer.segments.assignment import HasRule, NearestCentroid, Rule, assign
+from clustomer.segments.choice import count_distinct
+from clustomer.segments.exclusions import BOTS, bot_exclusions, included_rows
+from clustomer.segments.rfm import rfm
+from clustomer.segments.rfm_grid import RfmGrid
+from clustomer.segments.scaling import fit_scaling, scale
+from clustomer.segments.segmentation import MAX_FIT_CUSTOMERS, Segmentation
+from clustomer.segments.tables import customer_table, feature_matrix
+from clustomer.segments.undefined import undefined_in
+
+
+def refit_rule(
+    segmentation: Segmentation,
+    customers: object,
+    *,
+    algorithm: str | None = None,
+    k: int | None = None,
+) -> Rule:
+    """Make the rule of a segmentation again from other customers.
+
+    As `segment` does, without asking how good another number of clusters would be: scaling is
+    learned from these customers, and the algorithm fitted. Algorithms that find their number of
+    clusters find it again, and a grid has its fifths from these customers.
+
+    Parameters
+    ----------
+    segmentation : Segmentation
+    customers : table of customers
+        With the features that were clustered, as far as there are any; those that it lacks, or
+        that are the same for everyone now, are left out.
+    algorithm, k : by default the segmentation's own.
+
+    Returns
+    -------
+    Rule
+        With one cluster only where these customers differ in nothing, or DBSCAN or HDBSCAN find
+        no dense region; with fewer than K where there are fewer different customers.
+
+    Examples
+    --------
+    >>> import pyarrow as pa
+    >>> from clustomer.segments import segment
+    >>> found = segment(pa.table({"user_id": ["a", "b", "c"], "orders": [1.0, 1.0, 9.0]}), k=2)
+    >>> later = pa.table({"user_id": ["d", "e", "f"], "orders": [20.0, 60.0, 20.0]})
+    >>> rule_labels(later, refit_rule(found, later)).tolist() in ([0, 1, 0], [1, 0, 1])
+    True
+    """
+    table = customer_table(customers)
+    if isinstance(segmentation.rule, RfmGrid):
+        return rfm(table).rule
+    used = algorithm or segmentation.algorithm.name
+    # those that stayed come first: of two near copies the same one is to stay again
+    names = [
+        name
+        for name in (*segmentation.rule.features, *segmentation.left_out)
+        if name in table.column_names
+    ]
+    exclusions = bot_exclusions(table)
+    rows = included_rows(table, exclusions, MAX_FIT_CUSTOMERS)
+    scaling = fit_scaling(
+        feature_matrix(table, names)[rows], names, [undefined_in(table, name) for name in names]
+    )
+    alone = NearestCentroid(scaling.features, np.zeros((1, len(scaling.features))), exclusions)
+    if not scaling.features or len(rows) < 2:
+        return alone
+    estimator = clusterer(used, random_state=segmentation.random_state)
+    if used not in DENSITY:
+        wanted = k or segmentation.k
+        estimator.set_params(n_clusters=min(wanted, count_distinct(scaling.matrix, enough=wanted)))
+    with threadpool_limits(1):
+        fitted = estimator.fit(scaling.matrix)
+    return fitted_rule(fitted, scaling.features, exclusions) or alone
+
+
+def rule_labels(customers: object, model: HasRule) -> NDArray[np.int64]:
+    """Return the cluster of each customer by the NumPy twin of a rule, sorted by `user_id`.
+
+    For tests of segments; published labels come from `assign`.
+
+    >>> import pyarrow as pa
+    >>> from clustomer.segments.scaling import ScaledFeature
+    >>> rule = NearestCentroid(
+    ...     (ScaledFeature("orders", 0.0, False, 2.0, 0.5),), np.array([[1.0], [-1.0]])
+    ... )
+    >>> rule_labels(pa.table({"user_id": ["b", "a"], "orders": [3.0, None]}), rule).tolist()
+    [1, 0]
+    """
+    table, rule = customer_table(customers), model.rule
+    if isinstance(rule, RfmGrid):
+        found: NDArray[np.int64] = assign(table, rule)["cluster"].to_numpy().astype(np.int64)
+        return found
+    labels = np.full(table.num_rows, BOTS, dtype=np.int64)
+    rows = included_rows(table, rule.exclusions)
+    matrix = scale(feature_matrix(table, list(rule.features))[rows], rule.scaling)
+    labels[rows] = rule.predict(matrix)
+    return labels
