@@ -14,6 +14,7 @@ from clustomer.insights.facts import escape, format_value
 from clustomer.outputs.charts import (
     Figure,
     choice_of_k_chart,
+    dendrogram_chart,
     differences_chart,
     draw,
     pca_chart,
@@ -54,7 +55,8 @@ def draw_figures(said: Interpretation, segmentation: Segmentation) -> tuple[Figu
 
     `segments` (sizes against revenue) always; `differences`, `pca` and `choice_of_k` where
     there is something to compare: two segments, two dimensions, two values of K; `rfm_grid`
-    where the segments are cells of a grid. The same input gives the same bytes.
+    where the segments are cells of a grid; `dendrogram` where a tree was cut. The same input
+    gives the same bytes.
     """
     facts = said.facts
     looks = segment_looks((each.segment_id, each.name) for each in said.insights.segments)
@@ -65,6 +67,7 @@ def draw_figures(said: Interpretation, segmentation: Segmentation) -> tuple[Figu
         _differences(pen, looks, differences_table(said.profiles, clustered=clustered)),
         _grid(pen, looks, said, segmentation),
         _pca(pen, looks, segmentation),
+        _dendrogram(pen, looks, segmentation),
         _choice_of_k(pen, segmentation.selection),
     ]
     return tuple(figure for figure in found if figure is not None)
@@ -300,6 +303,28 @@ def _pca(pen: Pen, looks: Sequence[SegmentLook], segmentation: Segmentation) -> 
         "Arrows point to where a feature grows; features that grow the same way share one.",
         description="Customers as points in two dimensions, coloured by segment, with arrows for "
         f"{escape(spanned)}.",
+    )
+
+
+def _dendrogram(
+    pen: Pen, looks: Sequence[SegmentLook], segmentation: Segmentation
+) -> Figure | None:
+    tree = segmentation.dendrogram
+    if tree is None or not tree.merges:
+        return None
+    shares = [_percent(share) for share in tree.shares]
+    groups = "1 group" if len(shares) == 1 else f"{len(shares)} groups"
+    who = "a sample of the customers" if segmentation.algorithm.sample_customers else "customers"
+    return pen(
+        "dendrogram",
+        lambda layout: dendrogram_chart(
+            tree, looks, segment_ids=segmentation.segment_ids, shares=shares, layout=layout
+        ),
+        title="How the segments grew out of smaller groups",
+        note=f"The last joins of a tree of {who}: at the left {groups}, each with its share of "
+        "the customers; step by step the two that differ least are joined. Where the tree is cut, "
+        "its branches are the segments; then each customer is put with the nearest of them.",
+        description=f"A tree of {groups} that are joined step by step, cut into segments.",
     )
 
 

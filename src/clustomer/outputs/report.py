@@ -21,7 +21,7 @@ HTML_NAME = "report.html"
 FIGURES_NAME = "figures"
 
 # Pictures that need a word of statistics stand in the appendix.
-APPENDIX_FIGURES = ("pca", "choice_of_k")
+APPENDIX_FIGURES = ("pca", "dendrogram", "choice_of_k")
 
 _COLUMNS = (
     ("customers", "Customers"),

@@ -31,8 +31,9 @@ class AlgorithmNote:
     data or given by default (see the estimators): for "gmm" `reg_covar` and `n_init`; for
     "dbscan" `eps` (the radius, in standard deviations), `min_samples` and `min_cluster_share`;
     for "hdbscan" `min_cluster_share`, `min_cluster_size` (sampled customers) and `min_samples`;
-    for both of these `exemplars` and `agreement`, the share of the sample that the rule labels as
-    the algorithm did. `sample_customers` were looked at; None where it was everyone in the fit.
+    for both of these `exemplars`, and `agreement`, the share of held-back customers of the sample
+    whom the rule labels as the algorithm did. `sample_customers` were looked at; None where it was
+    everyone in the fit.
     """
 
     name: str

@@ -122,18 +122,13 @@ class Dbscan(ClusterMixin, BaseEstimator):  # type: ignore[misc]
             found = DBSCAN(eps=self.eps_, min_samples=self.min_samples_).fit(
                 different, sample_weight=counts
             )
-        core = np.zeros(len(different), dtype=bool)
-        core[found.core_sample_indices_] = True
-        labels = large_enough(found.labels_[which], weights, float(self.min_cluster_share))
+            core = np.zeros(len(different), dtype=bool)
+            core[found.core_sample_indices_] = True
+            labels = large_enough(found.labels_[which], weights, float(self.min_cluster_share))
+            self.regions_: Regions = fit_regions(
+                sample, labels, core[which], weights, max_exemplars=int(self.max_exemplars)
+            )
         self.sample_indices_ = rows
-        self.regions_: Regions = fit_regions(
-            sample,
-            labels,
-            core[which],
-            weights,
-            max_exemplars=int(self.max_exemplars),
-            enough=self.eps_ / 2,
-        )
         self.labels_ = self.regions_.predict(matrix)
         return self
 

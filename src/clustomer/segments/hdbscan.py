@@ -102,11 +102,11 @@ class Hdbscan(ClusterMixin, BaseEstimator):  # type: ignore[misc]
             found = HDBSCAN(
                 min_cluster_size=self.min_cluster_size_, min_samples=self.min_samples_, copy=True
             ).fit(sample)
-        labels = large_enough(found.labels_.astype(np.int64), weights, 0.0)
+            labels = large_enough(found.labels_.astype(np.int64), weights, 0.0)
+            self.regions_: Regions = fit_regions(
+                sample, labels, labels >= 0, weights, max_exemplars=int(self.max_exemplars)
+            )
         self.sample_indices_ = rows
-        self.regions_: Regions = fit_regions(
-            sample, labels, labels >= 0, weights, max_exemplars=int(self.max_exemplars)
-        )
         self.labels_ = self.regions_.predict(matrix)
         return self
 

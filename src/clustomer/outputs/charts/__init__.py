@@ -1,5 +1,6 @@
 """The pictures of a report, each drawn from a small table."""
 
+from clustomer.outputs.charts.dendrogram import dendrogram_chart
 from clustomer.outputs.charts.differences import differences_chart
 from clustomer.outputs.charts.figure import Figure, Layout, draw
 from clustomer.outputs.charts.pca import pca_chart
@@ -11,6 +12,7 @@ __all__ = [
     "Figure",
     "Layout",
     "choice_of_k_chart",
+    "dendrogram_chart",
     "differences_chart",
     "draw",
     "pca_chart",
