@@ -1,9 +1,11 @@
 """What a certificate says: marks and figures; the words are made in `insights`."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, fields, is_dataclass
-from datetime import datetime
+from dataclasses import dataclass, field, fields, is_dataclass, replace
+from datetime import UTC, datetime
 from typing import Any, Literal
+
+from clustomer.errors import InputError
 
 SCHEMA_VERSION = 1
 
@@ -215,6 +217,39 @@ class Certificates:
     def to_json(self) -> dict[str, Any]:
         """Return everything as JSON-ready values, for `certificates.json`."""
         return {"schema_version": SCHEMA_VERSION, **_plain(self)}
+
+
+def read_certificates(text: str | bytes) -> Certificates:
+    """Return the certificates that a `certificates.json` holds.
+
+    Raises
+    ------
+    InputError
+        If the text is no such file.
+
+    Examples
+    --------
+    >>> read_certificates("{}")
+    Traceback (most recent call last):
+    ...
+    clustomer.errors.InputError: This is no certificates.json: verdict: Field required. ...
+    """
+    from pydantic import TypeAdapter, ValidationError
+
+    try:
+        found = TypeAdapter(Certificates).validate_json(text)
+    except ValidationError as error:
+        first = error.errors(include_url=False)[0]
+        place = ".".join(str(part) for part in first["loc"]) or "the file"
+        raise InputError(
+            f"This is no certificates.json: {place}: {first['msg']}. "
+            "Give the file of a results folder as it was written."
+        ) from error
+    date = found.prediction.date
+    if date is None:
+        return found
+    prediction = replace(found.prediction, date=date.astimezone(UTC).replace(tzinfo=None))
+    return replace(found, prediction=prediction)
 
 
 def _plain(value: Any) -> Any:

@@ -14,7 +14,7 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 from sqlglot import exp
 
-from clustomer.certificates.activity import Activity, fit_activity
+from clustomer.certificates.activity import fit_activity
 from clustomer.customers import Feature
 from clustomer.customers.definition import features_query, measures_query
 from clustomer.engines import DuckDB, literal
@@ -197,13 +197,11 @@ class ImaginedVisits:
     customer : ndarray of shape (n_visits,), from 0, rising.
     content : ndarray of shape (n_visits,), whose events it has: a visit of the pool.
     moment : ndarray of shape (n_visits,), whose start it has: a visit of the pool.
-    activity : Activity
     """
 
     customer: Integers
     content: Integers
     moment: Integers
-    activity: Activity
 
 
 def imagine_visits(pool: Pool, customers: int, rng: np.random.Generator) -> ImaginedVisits:
@@ -218,8 +216,7 @@ def imagine_visits(pool: Pool, customers: int, rng: np.random.Generator) -> Imag
     - What: any visit of the pool, all alike likely.
     """
     counts = pool.visits
-    activity = fit_activity(counts)
-    visits = activity.draw(customers, int(counts.max()), rng)
+    visits = fit_activity(counts).draw(customers, int(counts.max()), rng)
     passed, order = _shop_time(pool.start_us)
     first = np.concatenate([[0], np.cumsum(counts)[:-1]])
 
@@ -252,7 +249,7 @@ def imagine_visits(pool: Pool, customers: int, rng: np.random.Generator) -> Imag
     at = 1.0 - (1.0 - begin[customer]) * np.exp(logs)
     moment = order[np.clip((at * len(order)).astype(np.int64), 0, len(order) - 1)]
     content = rng.integers(len(passed), size=len(customer))
-    return ImaginedVisits(customer, content, moment, activity)
+    return ImaginedVisits(customer, content, moment)
 
 
 def _shop_time(start_us: Integers) -> tuple[Floats, Integers]:
