@@ -1,12 +1,14 @@
+import sqlite3
 from pathlib import Path
 
 import duckdb
 import pyarrow as pa
 import pytest
 
-from clustomer.engines import Postgres, without_password
+from clustomer.engines import DuckDB, Postgres, without_password
 from clustomer.errors import InputError, UsageError
 from clustomer.events import read_events, read_schema
+from clustomer.events.databases import open_sqlite
 
 LOG = pa.table(
     {
@@ -153,3 +155,46 @@ def test_a_missing_extra_is_named(monkeypatch) -> None:
     monkeypatch.setitem(__import__("sys").modules, "adbc_driver_postgresql", None)
     with pytest.raises(UsageError, match=r"pip install 'clustomer\[postgres\]'"):
         read_events("postgresql://ann@127.0.0.1/shop")
+
+
+def sqlite_log(path: Path, form: str) -> str:
+    """Write 900 rows with holes in their row ids, beyond the first hundred thousand."""
+    columns = "event_time TEXT, event_type TEXT, user_id INTEGER, price REAL"
+    with sqlite3.connect(path) as connection:
+        if form == "its own rowid":
+            columns += ", rowid TEXT, _rowid_ TEXT, oid TEXT"
+        keyed = form == "no row ids"
+        connection.execute(
+            f"CREATE TABLE log (id INTEGER PRIMARY KEY, {columns})"
+            + (" WITHOUT ROWID" if keyed else "")
+        )
+        connection.executemany(
+            "INSERT INTO log (id, event_time, event_type, user_id, price) VALUES (?, ?, ?, ?, ?)",
+            [
+                (i * i - 50_000, f"2024-01-{1 + i % 28:02d} 10:00:0{i % 10}", "view", i % 40, i / 8)
+                for i in range(900)
+            ],
+        )
+        name = "log"
+        if form == "a view":
+            connection.execute("CREATE VIEW seen AS SELECT * FROM log")
+            name = "seen"
+    connection.close()
+    return name
+
+
+@pytest.mark.parametrize("form", ["a table", "a view", "no row ids", "its own rowid"])
+def test_a_sqlite_table_is_read_whole_in_one_part_or_two(tmp_path: Path, form, monkeypatch) -> None:
+    table = sqlite_log(tmp_path / "log.db", form)
+    found = {}
+    for rows_per_part in (1, 10**9):
+        monkeypatch.setattr("clustomer.events.databases.ROWS_PER_PART", rows_per_part)
+        events = read_events(tmp_path / "log.db", table=table)
+        found[rows_per_part] = events.to_arrow()
+        events.close()
+    assert found[1].num_rows == 900
+    assert found[1].equals(found[10**9])
+    with DuckDB() as engine:
+        monkeypatch.setattr("clustomer.events.databases.ROWS_PER_PART", 100_000)
+        parts = open_sqlite(engine, tmp_path / "log.db", table).relation.count("source_rows")
+    assert parts == (2 if form == "a table" else 1)

@@ -136,14 +136,13 @@ def read_attributes(source: Any, customers: object, *, engine: DuckDB | None = N
         "SELECT COUNT(*), COUNT(c.user_id) FROM attributes AS a LEFT JOIN attribute_customers AS c "
         "ON a.attribute_customer = CAST(c.user_id AS VARCHAR)"
     )
-    examples = engine.rows(
-        "SELECT MIN(attribute_customer) FROM attributes "
-        "UNION ALL SELECT MIN(CAST(user_id AS VARCHAR)) FROM attribute_customers"
+    [(theirs, ours)] = engine.rows(
+        "SELECT (SELECT MIN(attribute_customer) FROM attributes), "
+        "(SELECT MIN(CAST(user_id AS VARCHAR)) FROM attribute_customers)"
     )
     engine.unregister("attribute_customers")
     engine.execute("DROP TABLE attributes")
     if not known:
-        theirs, ours = (row[0] for row in examples)
         raise InputError(
             f"None of the {rows:,} customers in the column `{customer}` of {opened.label} has "
             f"events: there it says {theirs!r}, in the events {ours!r}. Name the column of the "

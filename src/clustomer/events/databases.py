@@ -1,14 +1,19 @@
 """Databases: SQLite and DuckDB files; and which of their tables is meant."""
 
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
+
+import pyarrow as pa
 
 from clustomer.engines import DuckDB, literal, quoted
 from clustomer.errors import InputError, did_you_mean
 from clustomer.events.relation import Source, described, first_line
 
 DEFAULT_TABLE = "ecommerce_behavior"
+ROWS_PER_PART = 100_000
+"""A SQLite table with a wider range of row ids is read in two parts at once."""
+
 _ATTACHED = "source_database"
 
 
@@ -45,21 +50,28 @@ def choose_table(
 def open_sqlite(engine: DuckDB, path: Path, table: str | None) -> Source:
     """Open a table or view of a SQLite file; every column arrives as text."""
     from adbc_driver_manager import Error as AdbcError
-    from adbc_driver_sqlite import dbapi
 
+    uri = path.absolute().as_uri() + "?mode=ro"
     try:
-        with dbapi.connect(path.absolute().as_uri() + "?mode=ro") as connection:
-            cursor = connection.cursor()
-            cursor.execute(
-                "SELECT name FROM sqlite_master WHERE type IN ('table', 'view') "
-                "AND name NOT LIKE 'sqlite_%' ORDER BY name"
-            )
-            tables = [("main", row[0]) for row in cursor.fetchall()]
+        with _sqlite(uri) as query:
+            tables = [
+                ("main", name)
+                for name in query(
+                    "SELECT name FROM sqlite_master WHERE type IN ('table', 'view') "
+                    "AND name NOT LIKE 'sqlite_%' ORDER BY name"
+                )
+                .read_all()["name"]
+                .to_pylist()
+            ]
             _, wanted = choose_table(str(path), table, tables)
-            cursor.execute("SELECT name FROM pragma_table_info(?) ORDER BY cid", [wanted])
-            columns = [row[0] for row in cursor.fetchall()]
-            cursor.close()
-    except AdbcError as error:
+            asked = literal(wanted).sql("sqlite")
+            columns = (
+                query(f"SELECT name FROM pragma_table_info({asked}) ORDER BY cid")
+                .read_all()["name"]
+                .to_pylist()
+            )
+            parts = _parts(query, wanted, columns)
+    except (AdbcError, pa.ArrowException, OSError) as error:
         raise InputError(
             f"{path} cannot be read as SQLite: {first_line(error)} "
             "It may be damaged, locked or encrypted."
@@ -67,30 +79,76 @@ def open_sqlite(engine: DuckDB, path: Path, table: str | None) -> Source:
     fields = ", ".join(
         f"COALESCE(CAST({quoted(column)} AS TEXT), '') AS {quoted(column)}" for column in columns
     )
-    query = "SELECT " + fields + " FROM " + quoted(wanted)
+    names = [f"source_rows_{number}" for number in range(len(parts))]
 
     @contextmanager
     def opened() -> Iterator[None]:
-        with (
-            dbapi.connect(path.absolute().as_uri() + "?mode=ro") as connection,
-            connection.cursor() as cursor,
-        ):
-            cursor.adbc_statement.set_options(**{"adbc.sqlite.query.batch_rows": "65536"})
-            cursor.execute(query)
-            with cursor.fetch_record_batch() as rows:
-                engine.register("source_rows", rows)
-                try:
-                    yield
-                finally:
-                    engine.unregister("source_rows")
+        with ExitStack() as stack:
+            for name, part in zip(names, parts, strict=True):
+                query = stack.enter_context(_sqlite(uri))
+                rows = query(f"SELECT {fields} FROM {quoted(wanted)}{part}")
+                engine.register(name, rows)
+                stack.callback(engine.unregister, name)
+            yield
 
     return Source(
         "sqlite",
         f"{path.name} (table {wanted})",
-        "source_rows",
+        names[0]
+        if len(names) == 1
+        else "(" + " UNION ALL ".join(f"SELECT * FROM {name}" for name in names) + ")",
         dict.fromkeys(columns, "VARCHAR"),
         opened=opened,
     )
+
+
+@contextmanager
+def _sqlite(uri: str) -> Iterator[Callable[[str], pa.RecordBatchReader]]:
+    """Give what runs a query on a connection of its own."""
+    # the DB-API of ADBC would load pandas and Polars wherever they are installed
+    import adbc_driver_sqlite
+    from adbc_driver_manager import AdbcConnection, AdbcStatement
+
+    with (
+        adbc_driver_sqlite.connect(uri) as database,
+        AdbcConnection(database) as connection,
+        ExitStack() as statements,
+    ):
+
+        def query(sql: str) -> pa.RecordBatchReader:
+            statement = statements.enter_context(AdbcStatement(connection))
+            statement.set_options(**{"adbc.sqlite.query.batch_rows": "65536"})
+            statement.set_sql_query(sql)
+            stream, _ = statement.execute_query()
+            rows = pa.RecordBatchReader.from_stream(stream)
+            statements.callback(rows.close)
+            return rows
+
+        yield query
+
+
+def _parts(
+    query: Callable[[str], pa.RecordBatchReader], table: str, columns: Sequence[str]
+) -> list[str]:
+    """Return the conditions by which a table is read in parts, side by side; [""] for one."""
+    from adbc_driver_manager import Error as AdbcError
+
+    taken = {column.lower() for column in columns}
+    name = next((name for name in ("_rowid_", "rowid", "oid") if name not in taken), None)
+    if name is None:
+        return [""]
+    try:
+        found = query(
+            f"SELECT MIN({name}) AS low, MAX({name}) AS high FROM {quoted(table)}"
+        ).read_all()
+        low, high = found["low"][0].as_py(), found["high"][0].as_py()
+    except (AdbcError, pa.ArrowException, OSError):
+        # a view, or a table without row ids
+        return [""]
+    if not isinstance(low, int) or not isinstance(high, int) or high - low < ROWS_PER_PART:
+        return [""]
+    middle = low + (high - low) // 2
+    return [f" WHERE {name} <= {middle}", f" WHERE {name} > {middle}"]
 
 
 def open_duckdb(engine: DuckDB, path: Path, table: str | None) -> Source:

@@ -243,13 +243,20 @@ def present_expression(column: str, kind: str, more: Sequence[str] = ()) -> str:
     """Return DuckDB SQL of a column as trimmed text, NULL where it says that there is nothing."""
     text = f"TRIM(CAST({column} AS VARCHAR))" if kind != "VARCHAR" else f"TRIM({column})"
     words = (*_MISSING, *(word.strip().lower() for word in more))
-    missing = ", ".join(literal(word).sql("duckdb") for word in words)
-    slow = f"CASE WHEN LOWER({text}) NOT IN ({missing}) THEN {text} END"
-    if kind != "VARCHAR" or more:
+    # a long IN is a join for DuckDB, which is over all rows even where few are asked
+    missing = " ".join(f"WHEN {literal(word).sql('duckdb')} THEN NULL" for word in words)
+    slow = f"CASE LOWER({text}) {missing} ELSE {text} END"
+    if kind != "VARCHAR":
         return slow
-    # most values are longer than any word for "nothing" and have no blanks around them
+    # most values are longer than any word for "nothing", or begin with another letter
+    letters = sorted(
+        {ord(letter) for word in words if word for letter in (word[0] + word[0].upper())}
+    )
+    begins = " OR ".join(f"UNICODE({column}) = {letter}" for letter in letters)
+    longest = max(map(len, words))
     plain = (
-        f"LENGTH({column}) > 4 AND NOT STARTS_WITH({column}, ' ') AND NOT ENDS_WITH({column}, ' ')"
+        f"(LENGTH({column}) > {longest} OR NOT ({begins} OR {column} = '')) "
+        f"AND NOT STARTS_WITH({column}, ' ') AND NOT ENDS_WITH({column}, ' ')"
     )
     return f"CASE WHEN {plain} THEN {column} ELSE {slow} END"
 

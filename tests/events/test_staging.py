@@ -1,0 +1,44 @@
+"""What counts as nothing: the words for it, and everything that only looks like them."""
+
+import pytest
+
+from clustomer.engines import DuckDB, literal
+from clustomer.events.staging import present_expression
+
+NOTHING = ["", " ", "null", "NULL", " Null ", "nan", "NaN", "none", "None", "NaT", "\\N", "<NA>"]
+SOMETHING = [
+    *("0", "n", "N", "na", "NA", "nul", "nulls", "nano", "Nike", "x", "view", "<n>", "\\", "\\nn"),
+    *("nonesuch", "-", "é", "\u00a0", "Ø", "noné", "null null", "17850", "<na", "none."),
+]
+
+
+@pytest.fixture(scope="module")
+def engine():
+    with DuckDB() as made:
+        yield made
+
+
+def present(engine: DuckDB, values: list[str], more: tuple[str, ...] = ()) -> list[str | None]:
+    rows = ", ".join(f"({literal(value).sql('duckdb')})" for value in values)
+    expression = present_expression("value", "VARCHAR", more)
+    found = dict(engine.rows(f"SELECT value, {expression} FROM (VALUES {rows}) AS given(value)"))
+    return [found[value] for value in values]
+
+
+def test_words_for_nothing_are_missing(engine) -> None:
+    assert present(engine, NOTHING) == [None] * len(NOTHING)
+
+
+def test_everything_else_is_present_without_blanks_around_it(engine) -> None:
+    assert present(engine, SOMETHING) == SOMETHING
+    around = [f" {value} " for value in SOMETHING if value.strip() == value]
+    assert present(engine, around) == [value.strip() for value in around]
+
+
+@pytest.mark.parametrize("word", ["(not set)", "Unknown", "ñada", "-"])
+def test_a_shop_may_have_further_words(engine, word) -> None:
+    for given in (word, word.upper(), word.lower(), f"  {word}"):
+        assert present(engine, [given], (word,)) == [None]
+    others = [value for value in SOMETHING if value != word]
+    assert present(engine, [*others, word + "s"], (word,)) == [*others, word + "s"]
+    assert present(engine, NOTHING, (word,)) == [None] * len(NOTHING)
