@@ -49,6 +49,10 @@ def certificates(
     """Return the certificates of two segments, S1 and S2, unless others are given."""
     if segments is None:
         segments = {"S1": segment("S1"), "S2": segment("S2", real="weak", usable="weak")}
+        if verdict == "not tested":
+            segments = {
+                key: segment(key, real="not tested", predictive="not tested") for key in segments
+            }
     marks: dict[Verdict, Mark] = {
         "segments": "pass",
         "continuum": "fail",
@@ -78,9 +82,9 @@ def left_out() -> Certificates:
 def reality(mark: Mark) -> Reality:
     if mark == "not tested":
         return Reality(mark, why="The certificates were left out.")
-    statistic = {"pass": 0.52, "weak": 0.33, "fail": 0.21}[mark]
-    effect = {"pass": 0.41, "weak": 0.14, "fail": 0.03}[mark]
-    return Reality(mark, statistic, 0.19, 0.28, effect, 0.2, 39, 2000, copula=0.24)
+    statistic = {"pass": 0.52, "weak": 0.3296, "fail": 0.21}[mark]
+    effect = round(statistic - 0.28, 6)
+    return Reality(mark, statistic, 0.19, 0.28, effect, 0.05, 100, 2000, copula=0.24)
 
 
 def prediction(*, individual: bool = True) -> Prediction:
@@ -125,22 +129,22 @@ def _stable(mark: Mark) -> Stable:
 def _real(mark: Mark) -> Real:
     if mark == "not tested":
         return Real(mark, why="The log has no visits to build a shop without groups from.")
-    statistic = {"pass": 0.61, "weak": 0.36, "fail": 0.2}[mark]
-    return Real(mark, statistic, 0.2, 0.31, {"pass": 0.45, "weak": 0.15, "fail": 0.0}[mark])
+    statistic = {"pass": 0.61, "weak": 0.4596, "fail": 0.2}[mark]
+    return Real(mark, statistic, 0.2, 0.31, round(statistic - 0.31, 6), excess=2.4)
 
 
 def _predictive(mark: Mark) -> Predictive:
     if mark == "not tested":
         return Predictive(mark, 0.44, why="No segment at the holdout date is enough like it.")
     lift = _LIFT[mark]
-    low, high = lift - 0.17, lift + 0.19
+    failed, low, high = mark == "fail", lift - 0.17, lift + 0.19
     return Predictive(
         mark,
         0.82,
         611,
         (
-            Lift("bought", 0.3 * lift, 0.3, Estimate(lift, low, high), 0.0004),
-            Lift("revenue", 41.5 * lift, 41.5, Estimate(lift, low, high), 0.03),
+            Lift("bought", 0.3 * lift, 0.3, Estimate(lift, low, high), 0.0004 + 0.4 * failed),
+            Lift("revenue", 41.5 * lift, 41.5, Estimate(lift, low, high), 0.03 + 0.4 * failed),
             Lift("visited", 0.35 * lift, 0.35, Estimate(lift), 0.2),
         ),
     )

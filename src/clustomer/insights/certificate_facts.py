@@ -37,7 +37,15 @@ _STABLE = {
     "thinned_chance": ("similarity", 2),
     "full_size": ("similarity", 2),
 }
-_REAL = ("statistic", "null_mean", "null_99", "effect")
+_REAL = {
+    "statistic": ("share", 1),
+    "null_mean": ("share", 1),
+    "null_99": ("share", 1),
+    "effect": ("points", 0),
+    "excess": ("ratio", 1),
+}
+SEGMENT_DEPTH = 0.15
+"""By how much the valley around a segment must exceed the null's 99th percentile."""
 _BOUNDS = {
     "jaccard": (VALID, DISSOLVED),
     "thinned": (VALID, DISSOLVED),
@@ -153,10 +161,12 @@ def _segment(
         }
         yield Fact(f"{key}.stable_in_100", hundred, "customers", decimals, owner, source)
     place = _Place(f"{path}/real", owner)
-    for name in _REAL:
+    for name, (unit, decimals) in _REAL.items():
         value = getattr(each.real, name)
         if value is not None:
-            yield place.fact(f"{key}.real_{name}", value, "statistic", 2, name)
+            bounds = (100 * SEGMENT_DEPTH,) if name == "effect" else ()
+            decimals = decimals_apart(100 * value, bounds, decimals)
+            yield place.fact(f"{key}.real_{name}", value, unit, decimals, name)
     yield from _predictive(each, key, path, owner)
     yield from _usable(each, key, path, owner, units, whole)
 
@@ -222,12 +232,15 @@ def _reality(certificates: Certificates) -> Iterator[Fact]:
     yield place.fact("reality.mark", reality.mark, "text", 0, "mark")
     if reality.why:
         yield place.fact("reality.why", reality.why, "text", 0, "why")
-    for name in (*_REAL, "effect_needed", "copula"):
+    units = {**_REAL, "effect_needed": ("points", 0), "copula": ("share", 1)}
+    del units["excess"]
+    for name, (unit, decimals) in units.items():
         value = getattr(reality, name)
-        if value is not None:
-            bounds = () if reality.effect_needed is None else (reality.effect_needed,)
-            decimals = decimals_apart(value, bounds if name == "effect" else (), 2)
-            yield place.fact(f"reality.{name}", value, "statistic", decimals, name)
+        if value is None:
+            continue
+        if name == "effect" and reality.effect_needed is not None:
+            decimals = decimals_apart(100 * value, (100 * reality.effect_needed,), decimals)
+        yield place.fact(f"reality.{name}", value, unit, decimals, name)
     for name, unit in (("worlds", "worlds"), ("customers", "customers")):
         if getattr(reality, name):
             yield place.fact(f"reality.{name}", getattr(reality, name), unit, 0, name)
@@ -248,7 +261,7 @@ def _prediction(certificates: Certificates) -> Iterator[Fact]:
     for name in ("eligible", "certifying"):
         if getattr(held, name):
             yield place.fact(f"holdout.{name}", getattr(held, name), "customers", 0, name)
-    for name in ("carried_auc", "carried_r2"):
+    for name in ("carried_auc", "carried_visited", "carried_r2"):
         fact_id = name.replace("_", ".", 1)
         yield from place.estimate(fact_id, getattr(held, name), "share", 0, name)
     for index, each in enumerate(held.contenders):

@@ -16,26 +16,42 @@ HEADLINES = {
     "segments": "These are real groups: {clustering.k:segment/segments} that differ in kind, not "
     "only by degree.",
     "continuum": "A useful division of a continuum: these are not separate groups.",
+    "useful": "A useful division: whether these are separate groups could not be tested.",
     "none": "No structure found: everyone is one segment.",
+    "alone": "No structure found: everyone is one segment.",
     "forced": "No structure found: these segments are delivered because they were asked for.",
     "defined": "No structure found: these segments are definitions, and claim none.",
-    "not tested": "Nothing was certified.",
+    "untested": "Not certified: what matters most could not be tested.",
+    "left out": "Nothing was certified.",
 }
+_ON_USE = (
+    "Use the segments to decide whom to address. Do not take them for kinds of people, and make "
+    "nothing of a single customer near a border."
+)
 _MEANINGS = {
     "segments": (
         "A shop whose customers differ by degree only would not have shown them. What each of "
-        "them passed, and what not, stands below.",
+        "them passed, and what not, stands in the certificate.",
     ),
     "continuum": (
         "Customers differ by degree, and every border could lie elsewhere. The borders drawn here "
-        "are useful all the same: they are stable, and they tell what customers do next.",
-        "Use the segments to decide whom to address. Do not take them for kinds of people, and "
-        "make nothing of a single customer near a border.",
+        "are useful all the same: they come out again with other customers, and they tell what "
+        "customers do next. For which segments that holds, and how far, stands in the certificate.",
+        _ON_USE,
+    ),
+    "useful": (
+        "The segments tell what customers do next. Whether they are kinds of customers, or only "
+        "differ by degree, is not known; why not stands in the certificate.",
+        _ON_USE,
     ),
     "none": (
-        "The customers were divided, and what came out is no more than one population of "
-        "customers without any groups would have given, or would not have come out again. So "
-        "this report speaks of all customers together, and its figures hold for them.",
+        "The customers were divided. What came out is no more than one population of customers "
+        "without any groups would have given, or it would not have come out again, and it tells "
+        "too little of what customers do next. So this report speaks of all customers together.",
+    ),
+    "alone": (
+        "There was nothing to divide the customers by. So this report speaks of all customers "
+        "together.",
     ),
     "forced": (
         "The tests found no groups in these customers. The segments are an arbitrary division: "
@@ -45,7 +61,11 @@ _MEANINGS = {
         "Each customer is in a segment by its definition. That the segments are groups, or tell "
         "what customers do next, the tests do not show.",
     ),
-    "not tested": (
+    "untested": (
+        "Whether these segments are real groups, and whether they tell what customers do next, "
+        "could not be tested. Why not, and what could be tested, stands in the certificate.",
+    ),
+    "left out": (
         "Whether these segments are real, stable, predictive and usable is not known: the tests "
         "were left out.",
         "Run it again with the tests before you spend money on the segments.",
@@ -70,13 +90,17 @@ EXPLANATIONS = (
     ),
     Explanation(
         "Real",
-        "It is more of a group than a shop would show whose customers differ by degree only.",
-        "The null is made of events, not of features: one population with smoothly varying "
-        "activity (zero-truncated negative binomial counts, arrival times), the contents of "
-        "visits drawn from everyone's, sent through the same features and the same choice of K. "
-        "A pass needs more than the 99th percentile of such worlds, and a stated size of effect, "
-        "since with many customers any misfit is significant. There is no p-value for features "
-        "that made the clusters: it would be circular.",
+        "It is set apart by a gap, as it would not be in a shop whose customers differ by degree "
+        "only.",
+        "The statistic is the depth of the shallowest valley on the lines from the segment's "
+        "centre to the others: 1 less the density at the bottom over that of the lower side; of "
+        "all segments together, the mean over customers. The null is made of events, not of "
+        "features: one population with smoothly varying activity (zero-truncated negative "
+        "binomial counts, arrival times), the contents of visits drawn from everyone's, sent "
+        "through the same features and scaling, and divided anew into as many segments. A segment "
+        "passes 0.15 above the 99th percentile of 100 such worlds, all together pass 0.05 above "
+        "it; a mere excess is weak, since with many customers any misfit is significant. There is "
+        "no p-value for features that made the clusters: it would be circular.",
     ),
     Explanation(
         "Predictive",
@@ -86,16 +110,17 @@ EXPLANATIONS = (
         "over everyone have bootstrap intervals of 95 %, their p-values are adjusted by Holm's "
         "method (1979) over segments and outcomes. A segment inherits the result of the segment "
         "found at the date where the Jaccard similarity of the two is at least 0.6; otherwise it "
-        "is not tested.",
+        "is not tested. A pass needs an adjusted p below 0.05 and a lift that is a fifth above or "
+        "below everyone's.",
     ),
     Explanation(
         "Usable",
         "It is large enough to act on, has a name that its numbers prove, and can be said in one "
         "short rule.",
-        "At least 1 % of the customers, or a stated share of the revenue; a name from the rules "
-        "below; a decision tree (Breiman and others, 1984) of at most three conditions with a "
-        "precision of at least 0.8 and a recall of at least 0.6 on customers it was not grown "
-        "from, otherwise weak.",
+        "At least 1 % of the customers or 5 % of the revenue, else fail; a name from the rules "
+        "below; a path of a decision tree (Breiman and others, 1984) of at most three conditions "
+        "with a precision of at least 0.8 and a recall of at least 0.6 on customers it was not "
+        "sought on, otherwise weak.",
     ),
 )
 
@@ -134,18 +159,16 @@ def certification(
     """
     verdict = certificates.verdict
     divided = sum(key not in UNGROUPED for key in names) > 1
-    # Segments by definition are delivered whatever the tests say, and claim no structure.
-    forced = verdict == "none" and divided and not defined
-    kind = "forced" if forced else "defined" if verdict == "none" and divided else verdict
+    kind = _kind(certificates, divided, defined)
     return Certification(
         verdict=verdict,
         headline=HEADLINES[kind],
         meaning=_MEANINGS[kind],
-        warning=FORCED if forced else "",
+        warning=FORCED if kind == "forced" else "",
         segments=tuple(
             CertifiedSegment(key, name, findings(certificates.segments[key], key, labels, whole))
             for key, name in names.items()
-            if key in certificates.segments
+            if key in certificates.segments and key not in UNGROUPED
         ),
         proposed=tuple(
             CertifiedSegment(
@@ -160,9 +183,25 @@ def certification(
         contest=contest(certificates.prediction),
         untested=tuple(_untested(certificates, names)),
         choice=("{clustering.reason}",),
-        next_steps=tuple(_next_steps(facts)) if kind == "none" else (),
-        explanations=EXPLANATIONS if verdict != "not tested" else (),
+        next_steps=tuple(_next_steps(facts, kind)) if kind in ("none", "alone") else (),
+        explanations=EXPLANATIONS if certificates.segments or certificates.proposed else (),
     )
+
+
+def _kind(certificates: Certificates, divided: bool, defined: bool) -> str:
+    """Return which headline is true."""
+    match certificates.verdict:
+        case "none":
+            if divided:
+                # Definitions are delivered whatever the tests say, and claim no structure.
+                return "defined" if defined else "forced"
+            return "none" if certificates.proposed else "alone"
+        case "continuum" if certificates.reality.mark == "not tested":
+            return "useful"
+        case "not tested":
+            return "untested" if certificates.segments else "left out"
+        case verdict:
+            return verdict
 
 
 def _named(usable: Usable, proved: bool) -> Usable:
@@ -178,25 +217,27 @@ def _natural(key: str) -> tuple[int, str]:
 def _together(certificates: Certificates) -> Iterator[str]:
     reality = certificates.reality
     if reality.statistic is not None and reality.null_99 is not None:
-        worlds = "invented shops"
+        worlds = "imagined shops"
         if reality.worlds:
-            worlds = "{reality.worlds:invented shop/invented shops}"
+            worlds = "{reality.worlds:imagined shop/imagined shops}"
         size = " of {reality.customers:customer/customers}" if reality.customers else ""
         yield (
-            f"All segments were held against {worlds}{size} in which customers differ by degree "
-            "only. They stand out by {reality.statistic}; ninety-nine such shops in a hundred stay "
-            "below {reality.null_99}."
+            f"All segments were held against {worlds}{size} whose customers are all of one kind, "
+            "and differ by degree only. Here customers are {reality.statistic} rarer on the "
+            "borders between segments than on either side, on average; ninety-nine imagined shops "
+            "in a hundred stay below {reality.null_99}."
         )
-    if reality.effect is not None:
-        needed = (
-            "; at least {reality.effect_needed} is needed to speak of real groups"
-            if reality.effect_needed is not None
-            else ""
+    if reality.effect is not None and reality.effect_needed is not None:
+        yield (
+            "The gaps exceed that by {reality.effect}; {reality.effect_needed} are needed to speak "
+            "of real groups."
+            if reality.effect > 0
+            else "The gaps are no deeper than that; {reality.effect_needed} more are needed to "
+            "speak of real groups."
         )
-        yield f"The size of the effect is {{reality.effect}}{needed}."
     if reality.copula is not None:
         yield (
-            "A simpler null, a Gaussian copula of the features, would have given "
+            "A simpler null, a Gaussian copula of the features, would have put the bar at "
             "{reality.copula}; it takes noise for groups, so it decides nothing."
         )
 
@@ -237,7 +278,7 @@ def _untested(certificates: Certificates, names: Mapping[str, str]) -> Iterator[
         (certificates.prediction, "holdout.why", "Prediction"),
     ):
         if part.mark == "not tested" and part.why:
-            yield f"{what}: {{{fact}}}"
+            yield f"{what}: {{{fact}}}" + ("" if part.why.endswith(".") else ".")
     said = {certificates.reality.why, certificates.prediction.why}
     for key in names:
         if key not in certificates.segments:
@@ -247,10 +288,11 @@ def _untested(certificates: Certificates, names: Mapping[str, str]) -> Iterator[
             part = getattr(each, test)
             if part.mark == "not tested" and part.why and part.why not in said:
                 said.add(part.why)
-                yield f"{test.capitalize()}: {{{key}.{test}_why}}"
+                end = "" if part.why.endswith(".") else "."
+                yield f"{test.capitalize()}: {{{key}.{test}_why}}{end}"
 
 
-def _next_steps(facts: Mapping[str, Fact]) -> Iterator[str]:
+def _next_steps(facts: Mapping[str, Fact], kind: str) -> Iterator[str]:
     yield (
         "Treat all customers alike for now, and test one change at a time on a random half of them."
     )
@@ -264,6 +306,8 @@ def _next_steps(facts: Mapping[str, Fact]) -> Iterator[str]:
             "Where customary groups will do, --algorithm rfm divides by recency and frequency. "
             "These are definitions, and claim no structure."
         )
+    if kind == "alone":
+        return
     yield (
         "--force gives the segments that were found all the same, with a warning on everything "
         "that is made of them."

@@ -49,6 +49,7 @@ _COMPARED = {
     "silhouette": ("Silhouette", "score", 2),
     "smallest_share": ("Smallest segment", "share", 1),
     "agreement": ("Agreement with k-means", "score", 2),
+    "sample_customers": ("Fitted to", "customers", 0),
 }
 
 
@@ -86,23 +87,23 @@ def carried(prediction: Prediction) -> Iterator[str]:
         if ours
         else "These segments carry"
     )
-    auc, r2 = prediction.carried_auc, prediction.carried_r2
-    model = "what an individual model predicts from the same features"
-    if auc is not None:
-        more = (
-            f", and {{carried.r2}}{_interval('carried.r2', r2)} of what it predicts about how "
-            "much they spend"
-            if r2 is not None
-            else ""
+    parts = [
+        f"{{carried.{name}}}{_interval(f'carried.{name}', estimate)} of what {model} about {what}"
+        for name, estimate, what in (
+            ("auc", prediction.carried_auc, "who buys"),
+            ("visited", prediction.carried_visited, "who comes back"),
+            ("r2", prediction.carried_r2, "how much they spend"),
         )
-        yield (
-            f"{owner} {{carried.auc}}{_interval('carried.auc', auc)} of {model} about who "
-            f"buys{more}."
-        )
-    elif r2 is not None:
-        yield (
-            f"{owner} {{carried.r2}}{_interval('carried.r2', r2)} of {model}: how much they spend."
-        )
+        if estimate is not None
+        for model in ("an individual model predicts from the same features",)
+    ]
+    if parts:
+        told = ", and ".join([parts[0], *(_it(part) for part in parts[1:])])
+        yield f"{owner} {told}."
+
+
+def _it(part: str) -> str:
+    return part.replace("an individual model predicts from the same features", "it predicts")
 
 
 def comparison_facts(table: pa.Table) -> Iterator[Fact]:

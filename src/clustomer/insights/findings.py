@@ -24,7 +24,10 @@ TESTS = {
 }
 """The tests in their order, and what they are called."""
 
-_BOUGHT = {
+LEVEL = 0.05
+"""Below this p-value, adjusted by Holm's method, a lift tells something."""
+
+_LIFTS = {
     "bought": (
         "{{{lift}_segment}} of them bought in that time, {{{lift}}} times as many as of everyone "
         "({{{lift}_everyone}}{bounds})."
@@ -135,7 +138,8 @@ def _condition(
     if name in _WITHIN:
         what, when = _WITHIN[name]
         if condition.above:
-            return f"{what} more than {number} {when}"
+            never = ", or none" if name == "purchase_recency_days" else ""
+            return f"{what} more than {number} {when}{never}"
         return f"{what} at most {number} {when}"
     label = escape(labels.get(name, name))
     return f"{label} above {number}" if condition.above else f"{label} at most {number}"
@@ -143,7 +147,8 @@ def _condition(
 
 def _why(part: Any, key: str, test: str) -> Iterator[str]:
     if part.why:
-        yield f"{{{key}.{test}_why}}"
+        begin = "Why not: " if part.mark == "not tested" else "Why: "
+        yield f"{begin}{{{key}.{test}_why}}" + ("" if part.why.endswith(".") else ".")
 
 
 def _stable_short(part: Stable, key: str) -> str:
@@ -180,28 +185,36 @@ def _stable(part: Stable, key: str) -> Iterator[str]:
 
 
 def _real_short(part: Real, key: str) -> str:
-    return f"effect {{{key}.real_effect}}" if part.effect is not None else ""
+    return f"gap {{{key}.real_statistic}}" if part.statistic is not None else ""
 
 
 def _real(part: Real, key: str) -> Iterator[str]:
     if part.statistic is not None and part.null_99 is not None:
-        above = part.statistic > part.null_99
         yield (
-            f"It stands out by {{{key}.real_statistic}}; "
-            + ("" if above else "but ")
-            + "in shops without any groups, ninety-nine segments in a hundred stay below "
-            f"{{{key}.real_null_99}}."
+            f"On the border to its nearest neighbour, customers are {{{key}.real_statistic}} rarer "
+            "than on either side. Where all customers are of one kind, ninety-nine imagined shops "
+            f"in a hundred stay below {{{key}.real_null_99}} there."
         )
     if part.effect is not None:
-        yield f"The size of the difference is {{{key}.real_effect}}."
+        yield (
+            f"The gap exceeds that by {{{key}.real_effect}}."
+            if part.effect > 0
+            else "So the gap is no deeper than one population would show."
+        )
+    if part.excess is not None and part.mark == "weak":
+        yield (
+            f"It holds {{{key}.real_excess}} times as many customers as one population would put "
+            "there."
+        )
     yield from _why(part, key, "real")
 
 
 def _predictive_short(part: Predictive, key: str) -> str:
-    lifts = {lift.outcome for lift in part.lifts}
-    for outcome, word in _SHORT_OUTCOMES.items():
-        if outcome in lifts:
-            return f"{{{key}.lift_{outcome}}} times the {word}"
+    # the first that tells something, else the first
+    found = {lift.outcome: lift for lift in part.lifts if lift.outcome in _SHORT_OUTCOMES}
+    told = [name for name in _SHORT_OUTCOMES if name in found and found[name].p < LEVEL]
+    for outcome in (*told, *(name for name in _SHORT_OUTCOMES if name in found)):
+        return f"{{{key}.lift_{outcome}}} times the {_SHORT_OUTCOMES[outcome]}"
     return ""
 
 
@@ -214,12 +227,12 @@ def _predictive(part: Predictive, key: str) -> Iterator[str]:
     for lift in part.lifts:
         name = f"{key}.lift_{lift.outcome}"
         bounds = (
-            f"; interval of the lift {{{name}_low}} to {{{name}_high}}"
+            f"; interval of the lift {{{name}_low}} to {{{name}_high}}, p {{{name}_p}}"
             if lift.lift.low is not None and lift.lift.high is not None
-            else ""
+            else f"; p {{{name}_p}}"
         )
-        if lift.outcome in _BOUGHT:
-            yield _BOUGHT[lift.outcome].format(lift=name, bounds=bounds)
+        if lift.outcome in _LIFTS:
+            yield _LIFTS[lift.outcome].format(lift=name, bounds=bounds)
     if part.matched is not None:
         yield (
             "The segment was sought again at that date, and agrees with the one found there by "
@@ -235,7 +248,7 @@ def _usable_short(part: Usable, key: str) -> str:
 def _usable(
     part: Usable, key: str, labels: Mapping[str, str], whole: frozenset[str]
 ) -> Iterator[str]:
-    small = "" if part.share >= LEAST_SHARE else ", fewer than one in a hundred"
+    small = "" if part.share >= LEAST_SHARE else ", fewer than one in a hundred,"
     money = (
         f" and brings {{{key}.usable_revenue_share}} of the revenue"
         if part.revenue_share is not None

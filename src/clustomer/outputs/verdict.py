@@ -36,7 +36,7 @@ def verdict(told: Certification, facts: Facts, *, width: int, plain: bool) -> Re
     if told.proposed:
         parts.append(Text("Found, and not delivered:", style="dim"))
         parts.append(_marks(told.proposed, width, plain))
-    if told.verdict == "not tested":
+    if not told.segments and not told.next_steps:
         parts += [Text(facts.render(line)) for line in told.meaning]
     # The first is what to do now, the last how to get segments all the same.
     for line in dict.fromkeys([*told.next_steps[:1], *told.next_steps[-1:]]):

@@ -1,0 +1,348 @@
+import itertools
+import json
+import re
+from dataclasses import replace
+
+import certified
+import numpy as np
+import pyarrow as pa
+import pytest
+
+from clustomer.certificates import prediction, reality, stable, usability
+from clustomer.certificates.certificate import Certificates, Mark, Verdict
+from clustomer.insights import Interpretation, interpret
+from clustomer.insights.certificate_facts import (
+    DISSOLVED,
+    LEAST_MATCH,
+    LEAST_PRECISION,
+    LEAST_RECALL,
+    LEAST_SHARE,
+    SEGMENT_DEPTH,
+    VALID,
+    decimals_apart,
+)
+from clustomer.insights.certification import EXPLANATIONS, with_names
+from clustomer.insights.facts import Facts, placeholders
+from clustomer.insights.findings import LEVEL, findings, standing
+from clustomer.insights.naming import Name
+from clustomer.insights.texts import texts_of
+from clustomer.segments import Segmentation, segment
+
+SHOP = pa.table(
+    {
+        "user_id": [f"u{n:02}" for n in range(40)],
+        "orders": [1.0 + n % 3 if n < 25 else 20.0 + n % 4 for n in range(40)],
+        "purchase_recency_days": [float(1 + n % 9) for n in range(40)],
+        "revenue": [10.0 + n for n in range(25)] + [900.0 + 3 * n for n in range(15)],
+    }
+)
+
+
+@pytest.fixture(scope="module")
+def two() -> Segmentation:
+    return segment(SHOP, k=2)
+
+
+@pytest.fixture(scope="module")
+def one() -> Segmentation:
+    return replace(segment(SHOP, k=1), structure=False)
+
+
+def told(segmentation: Segmentation, found: Certificates | None, **settings) -> Interpretation:
+    return interpret(SHOP, segmentation, currency="EUR", certificates=found, **settings)
+
+
+def written(said: Interpretation) -> str:
+    return "\n".join(said.facts.render(text) for text in texts_of(said.insights))
+
+
+VERDICTS: list[Certificates] = [
+    certified.certificates("segments"),
+    certified.certificates("continuum"),
+    certified.certificates("continuum", reality=certified.reality("not tested")),
+    certified.forced(certified.certificates("none")),
+    certified.certificates("not tested"),
+    certified.left_out(),
+]
+
+
+@pytest.mark.parametrize("found", VERDICTS)
+def test_facts_come_from_the_document_of_the_certificates(two, found):
+    said = told(two, found)
+    assert said.facts.verify(said.tables) == ()
+    assert said.certificates is not None
+    # what a reader gets of it is JSON, and says the same
+    document = json.loads(json.dumps(said.certificates.to_json()))
+    assert said.facts.verify({**said.tables, "certificates": document}) == ()
+    again = Facts.from_json(said.facts.to_json())
+    assert again.verify({**said.tables, "certificates": document}) == ()
+
+
+@pytest.mark.parametrize("found", VERDICTS)
+def test_numbers_of_certificates_reach_the_reader_only_through_facts(two, found):
+    said = told(two, found)
+    story = said.insights.certification
+    assert story is not None
+    texts = [story.headline, story.warning, *story.meaning, *story.together, *story.holdout]
+    texts += [*story.untested, *story.choice, *story.next_steps]
+    for each in (*story.segments, *story.proposed):
+        texts += [text for finding in each.findings for text in (finding.short, *finding.texts)]
+    texts += [text for row in (story.contest.rows if story.contest else ()) for text in row[1:]]
+    for text in texts:
+        assert not re.search(r"\d", re.sub(r"\{[^{}]*\}", "", text)), text
+        assert set(placeholders(text)) <= set(said.facts)
+
+
+def test_known_figures_are_written_as_they_are(two):
+    said = told(two, certified.certificates("segments"))
+    write = said.facts.format
+    assert write("S1.stable_jaccard") == "0.87"
+    assert write("S1.stable_in_100") == "87"
+    assert write("S1.real_statistic") == "61.0 %"
+    assert write("S1.real_effect") == "30 points"
+    assert write("S1.lift_revenue") == "2.4"
+    assert write("S1.lift_revenue_segment") == "EUR 100.02"
+    assert write("S1.lift_bought_p") == "<0.001"
+    assert write("S1.usable_condition_1_whole") == "3"
+    assert write("holdout.date") == "2011-09-01"
+    assert write("holdout.horizon_days") == "99 days"
+    assert write("contender.segments.auc") == "0.757"
+    assert write("carried.r2") == "72 %"
+    assert said.facts["S1.stable_mark"].value == "pass"
+    assert said.facts["certificate.verdict"].value == "segments"
+    assert said.facts["S1.stable_jaccard"].source == {
+        "table": "certificates",
+        "key": "segments/S1/stable",
+        "column": "jaccard",
+        "aggregate": "value",
+    }
+
+
+def test_a_rule_is_said_in_words(two):
+    text = written(told(two, certified.certificates("segments")))
+    assert (
+        "Among customers that the rule was not made from, 91 % of those it picks are in the "
+        "segment, and it finds 71 % of the segment." in text
+    )
+    assert "In short: orders above 3 and last purchase at most 60 days ago." in text
+
+
+def test_what_the_segments_carry_is_said_only_where_it_was_measured(two):
+    text = written(told(two, certified.certificates("segments")))
+    assert (
+        "These 2 segments carry 94 % (88 % to 101 %) of what an individual model predicts from the "
+        "same features about who buys, and 72 % (55 % to 90 %) of what it predicts about how much "
+        "they spend." in text
+    )
+    without = certified.certificates("segments", prediction=certified.prediction(individual=False))
+    assert "individual model predicts" not in written(told(two, without))
+
+
+@pytest.mark.parametrize(
+    ("value", "bounds"), [(0.7483, (0.75,)), (0.4996, (0.5,)), (79.68, (80.0,)), (0.004, (0.01,))]
+)
+def test_rounding_carries_no_figure_over_a_bound(value, bounds):
+    rounded = round(value, decimals_apart(value, bounds, 0))
+    assert (rounded >= bounds[0]) == (value >= bounds[0])
+
+
+def test_a_weak_figure_is_not_written_as_if_it_had_passed(two):
+    found = certified.certificates(
+        "segments", {"S1": certified.segment("S1", "weak", "weak", "weak", "weak")}
+    )
+    write = told(two, found).facts.format
+    assert write("S1.stable_jaccard") == "0.748"
+    assert write("S1.stable_in_100") == "74.8"
+    assert write("S1.usable_precision") == "79.7 %"
+    assert write("S1.real_effect") == "14.96 points"
+
+
+MARKS = list(itertools.product(certified.MARKS, repeat=4))
+
+
+@pytest.mark.parametrize("marks", MARKS)
+def test_every_combination_of_marks_is_told(marks: tuple[Mark, Mark, Mark, Mark]):
+    each = certified.segment("S1", *marks)
+    found = findings(each, "S1", {"orders": "orders"}, frozenset({"orders"}))
+    assert [finding.word for finding in found] == ["Stable", "Real", "Predictive", "Usable"]
+    assert tuple(finding.mark for finding in found) == marks
+    assert all(finding.texts for finding in found)
+    words = standing(found)
+    for mark, finding in zip(marks, found, strict=True):
+        assert finding.word.lower() in words or len(set(marks)) == 1
+        assert (mark in words.replace("passes", "pass").replace("fails", "fail")) or mark == "pass"
+
+
+HEADLINES: dict[str, tuple[Verdict, str]] = {
+    "real groups": ("segments", "These are real groups: 2 segments that differ in kind"),
+    "continuum": ("continuum", "A useful division of a continuum: these are not separate groups."),
+    "not tested": ("not tested", "Not certified: what matters most could not be tested."),
+}
+
+
+@pytest.mark.parametrize(("verdict", "headline"), HEADLINES.values(), ids=HEADLINES)
+def test_the_verdict_is_the_headline(two, verdict, headline):
+    said = told(two, certified.certificates(verdict))
+    story = said.insights.certification
+    assert story is not None
+    assert said.facts.render(story.headline).startswith(headline)
+    assert said.insights.warning == ""
+
+
+def test_what_was_not_tested_is_not_denied(two):
+    untested = certified.certificates("continuum", reality=certified.reality("not tested"))
+    story = told(two, untested).insights.certification
+    assert story is not None
+    assert "could not be tested" in story.headline
+    assert "are not separate" not in " ".join((story.headline, *story.meaning))
+
+
+def test_leaving_the_tests_out_is_said(two):
+    story = told(two, certified.left_out()).insights.certification
+    assert story is not None
+    assert story.headline == "Nothing was certified."
+    assert story.segments == story.explanations == ()
+    assert told(two, None).insights.certification is None
+
+
+def test_segments_against_the_verdict_carry_a_warning(two):
+    said = told(two, certified.forced(certified.certificates("none")))
+    assert "forced" in said.insights.warning
+    assert said.insights.certification is not None
+    assert said.insights.certification.headline.startswith("No structure found")
+
+
+def test_one_segment_is_told_in_full(one):
+    said = told(one, certified.none(3))
+    story = said.insights.certification
+    assert story is not None
+    assert story.headline == "No structure found: everyone is one segment."
+    assert [each.name for each in story.proposed] == ["Group 1", "Group 2", "Group 3"]
+    assert story.segments == ()
+    assert len(story.next_steps) >= 4
+    assert said.insights.warning == ""
+    [everyone] = said.insights.segments
+    assert everyone.name == "All customers"
+    assert said.facts.render(everyone.who).startswith("40 customers: all there are.")
+    assert said.facts.render(everyone.marks[0]) == (
+        "Orders: 9.3 on average; half of them have 3 or less."
+    )
+    assert everyone.actions
+    assert said.facts["proposed.S2.stable_mark"].value == "fail"
+    assert said.facts.verify(said.tables) == ()
+
+
+def test_nothing_to_divide_by_is_no_failed_test(one):
+    alone = Certificates(
+        "none", {}, certified.reality("not tested"), certified.prediction(individual=False)
+    )
+    story = told(one, alone).insights.certification
+    assert story is not None
+    assert "There was nothing to divide" in story.meaning[0]
+    assert not any("--force" in step for step in story.next_steps)
+
+
+def test_actions_of_a_segment_that_failed_are_advised_with_reserve(two):
+    cases: dict[tuple[Mark, Mark], str] = {
+        ("fail", "pass"): "would not have been found again",
+        ("pass", "fail"): "did not tell what its customers did next",
+        ("fail", "fail"): "found again, and it did not tell",
+    }
+    for (steady, telling), words in cases.items():
+        each = certified.segment("S1", steady, "pass", telling)
+        said = told(two, certified.certificates("segments", {"S1": each}))
+        by_id = {insight.segment_id: insight for insight in said.insights.segments}
+        assert words in by_id["S1"].reserve
+        assert by_id["S1"].actions
+        assert by_id["S2"].reserve == by_id["S2"].standing == ""
+    good = certified.certificates("segments", {"S1": certified.segment("S1", real="fail")})
+    assert all(each.reserve == "" for each in told(two, good).insights.segments)
+
+
+def test_a_name_that_is_not_proved_is_weak(two):
+    proved = told(two, certified.certificates("segments"))
+    assert proved.certificates is not None
+    assert proved.certificates.segments["S1"].usable.named is True
+    assert proved.certificates.segments["S1"].usable.mark == "pass"
+
+    names = {
+        key: Name(key, "Mixed customers", "mixed", (), proved=False) for key in ("S1", "S2", "S3")
+    }
+    before = certified.certificates(
+        "segments", {key: certified.segment(key, usable=mark) for key, mark in
+                     (("S1", "pass"), ("S2", "fail"), ("S3", "not tested"))}
+    )  # fmt: skip
+    after = with_names(before, names).segments
+    assert [each.usable.mark for each in after.values()] == ["weak", "fail", "not tested"]
+    assert [each.usable.named for each in after.values()] == [False] * 3
+
+
+def test_customers_alike_in_everything_get_no_proved_name():
+    # two groups that differ in nothing but what no rule looks at
+    rng = np.random.default_rng(0)
+    table = pa.table(
+        {"user_id": [f"{n:03}" for n in range(60)], "orders": rng.poisson(3, 60).astype(float)}
+    )
+    said = interpret(table, segment(table, k=5, features=["orders"]))
+    unproved = [each.name for each in said.named.values() if not each.proved]
+    assert all(re.search("larger|smaller|group|Mixed", name) for name in unproved)
+
+
+def test_customers_in_no_group_are_no_segment(two):
+    labels = two.table["cluster"].to_numpy().copy()
+    labels[::10] = -2
+    table = two.table.set_column(1, "cluster", pa.array(labels, pa.int32()))
+    found = replace(two, table=table, segment_ids={**two.segment_ids, -2: "noise"})
+    said = told(found, certified.certificates("segments"))
+    assert said.names["noise"] == "In no group"
+    assert said.profiles[-1].segment_id == "noise"
+    assert said.everyone.customers == 40
+    assert said.insights.certification is not None
+    assert [each.segment_id for each in said.insights.certification.segments] == ["S2", "S1"]
+    assert "4 customers are in no group (10.0 %)" in written(said)
+    assert said.facts.verify(said.tables) == ()
+
+
+def test_algorithms_side_by_side(two):
+    comparison = pa.table(
+        {
+            "algorithm": ["kmeans", "dbscan"],
+            "segments": [2, 1],
+            "noise_share": [0.0, 0.25],
+            "silhouette": [0.61, None],
+            "smallest_share": [0.375, 0.75],
+            "agreement": [1.0, 0.4],
+            "sample_customers": [None, 5000],
+        }
+    )
+    said = told(two, None, comparison=comparison)
+    table = said.insights.comparison
+    assert table is not None
+    rows = [[said.facts.render(cell) for cell in row] for row in table.rows]
+    assert rows == [
+        ["k-means", "2", "0 %", "0.61", "37.5 %", "1.00", "–"],
+        ["DBSCAN", "1", "25.0 %", "–", "75.0 %", "0.40", "5,000"],
+    ]
+    assert table.chosen == (0,)
+    assert said.facts.verify(said.tables) == ()
+
+
+def test_thresholds_in_words_are_those_of_the_tests():
+    assert (VALID, DISSOLVED) == (stable.VALID, stable.DISSOLVED)
+    assert LEAST_MATCH == prediction.MATCHED
+    assert LEVEL == prediction.LEVEL
+    assert SEGMENT_DEPTH == reality.SEGMENT_EFFECT_NEEDED
+    assert (LEAST_PRECISION, LEAST_RECALL) == (usability.PRECISION, usability.RECALL)
+    assert LEAST_SHARE == usability.MIN_SHARE
+    said = " ".join(each.method for each in EXPLANATIONS)
+    for number in (
+        stable.VALID,
+        reality.SEGMENT_EFFECT_NEEDED,
+        reality.EFFECT_NEEDED,
+        prediction.MATCHED,
+        usability.PRECISION,
+        usability.RECALL,
+    ):
+        assert f"{number:g}" in said
+    assert f"{usability.MIN_REVENUE_SHARE:.0%}".replace("%", " %") in said
+    assert f"{reality.N_WORLDS} such worlds" in said
