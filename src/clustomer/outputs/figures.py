@@ -23,7 +23,7 @@ from clustomer.outputs.charts import (
 )
 from clustomer.outputs.charts.figure import Layout
 from clustomer.outputs.charts.layers import Specification
-from clustomer.outputs.theme import UNGROUPED, SegmentLook, segment_looks, unbroken
+from clustomer.outputs.theme import BOTS, UNGROUPED, SegmentLook, segment_looks, unbroken
 from clustomer.segments import RFM_SEGMENTS, Projection, RfmGrid, Segmentation, Selection
 from clustomer.segments.rfm_grid import FREQUENCY, RECENCY
 from clustomer.segments.tables import customer_table, feature_matrix
@@ -162,10 +162,11 @@ def in_words(number: int) -> str:
 
 def _sizes(pen: Pen, looks: Sequence[SegmentLook], facts: Facts) -> Figure:
     # Suspected bots are a share of another whole, and no customers to win.
-    looks = [look for look in looks if look.segment_id not in UNGROUPED]
+    looks = [look for look in looks if look.segment_id != BOTS]
     table = sizes_table(looks, facts)
     rows = {row["segment_id"]: row for row in table.to_pylist()}
-    with_revenue = [look for look in looks if rows[look.segment_id]["revenue_share"] is not None]
+    found = [look for look in looks if look.segment_id not in UNGROUPED]
+    with_revenue = [look for look in found if rows[look.segment_id]["revenue_share"] is not None]
     title = "How large each segment is"
     if len(looks) == 1:
         title = "All customers are in one segment"
@@ -175,8 +176,8 @@ def _sizes(pen: Pen, looks: Sequence[SegmentLook], facts: Facts) -> Figure:
         title = (
             f"{escape(top.name)}: {{{key}.share}} of customers, {{{key}.revenue_share}} of revenue"
         )
-    elif looks:
-        top = max(looks, key=lambda look: rows[look.segment_id]["customers_share"] or 0.0)
+    elif found:
+        top = max(found, key=lambda look: rows[look.segment_id]["customers_share"] or 0.0)
         title = f"The largest segment: {escape(top.name)}, {{{top.segment_id}.share}} of customers"
     note = "Each segment's share of all customers"
     note += ", beside its share of revenue, on one scale." if with_revenue else "."

@@ -155,7 +155,7 @@ def sampled_customers(
 
     Each cluster has `fewest` (or all it has, where that is less), the rest is shared out in
     proportion to size, and within a cluster the customers with the lowest MD5 of their
-    `user_id` are taken. Suspected bots (cluster -1) are left out.
+    `user_id` are taken. Suspected bots (cluster -1) are left out; noise (-2) is a cluster here.
 
     Parameters
     ----------
@@ -177,7 +177,7 @@ def sampled_customers(
         engine.register("labelled", table)
         sizes = engine.query(
             dialect.parse(
-                "SELECT cluster, COUNT(*) AS customers FROM labelled WHERE cluster >= 0 "
+                "SELECT cluster, COUNT(*) AS customers FROM labelled WHERE cluster <> -1 "
                 "GROUP BY cluster ORDER BY cluster"
             )
         ).to_pydict()
