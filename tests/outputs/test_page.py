@@ -6,10 +6,14 @@ import re
 import shutil
 import subprocess
 
+import pyarrow as pa
 import pytest
 from stories import tell
 
+import certified
+from clustomer.insights import interpret
 from clustomer.outputs import write_reports
+from clustomer.segments import segment
 
 BROWSER = shutil.which("chromium") or shutil.which("google-chrome") or shutil.which("chrome")
 
@@ -47,11 +51,9 @@ MEASURE = """<script>addEventListener("load", () => {
 })</script>"""
 
 
-def test_nothing_scrolls_sideways_and_nothing_is_fetched(browser, tmp_path, figures):
-    names = {"S3": "Customersofalongcompoundnamethatnobreakfits and more words"}
-    story = tell(rename=names, word="averylongbrandname" * 6)
-    write_reports(tmp_path, story.insights, story.facts, figures)
-    page = tmp_path / "reports" / "measure.html"
+def measure(browser, folder):
+    """Return what a browser finds on the report in a folder, at each width."""
+    page = folder / "reports" / "measure.html"
     page.write_text(f"<body>{FRAMES}{MEASURE}</body>")
     result = subprocess.run(
         [
@@ -60,7 +62,7 @@ def test_nothing_scrolls_sideways_and_nothing_is_fetched(browser, tmp_path, figu
             *("--disable-background-networking", "--disable-component-update", "--disable-sync"),
             "--disable-dev-shm-usage",
             "--allow-file-access-from-files",
-            f"--user-data-dir={tmp_path / 'profile'}",
+            f"--user-data-dir={folder / 'profile'}",
             "--window-size=1400,1000",
             "--virtual-time-budget=5000",
             "--dump-dom",
@@ -73,10 +75,35 @@ def test_nothing_scrolls_sideways_and_nothing_is_fetched(browser, tmp_path, figu
     )
     told = re.search(r"<title>(\[.*?\])</title>", result.stdout)
     assert told, result.stdout[-500:] + result.stderr[-500:]
-    found = json.loads(told[1])
+    return json.loads(told[1])
+
+
+def test_nothing_scrolls_sideways_and_nothing_is_fetched(browser, tmp_path, figures):
+    names = {"S3": "Customersofalongcompoundnamethatnobreakfits and more words"}
+    story = tell(rename=names, word="averylongbrandname" * 6)
+    write_reports(tmp_path, story.insights, story.facts, figures)
+    found = measure(browser, tmp_path)
     assert [each["width"] for each in found] == list(WIDTHS)
     for each in found:
         assert each["scroll"] <= each["width"], each
         assert each["beyond"] == []
         assert each["pictures"] == len(figures)
+        assert each["requests"] == 0
+
+
+def test_certificates_fit_on_a_phone(browser, tmp_path):
+    customers = pa.table(
+        {"user_id": [f"u{n}" for n in range(9)], "orders": [float(n // 5) for n in range(9)]}
+    )
+    said = interpret(
+        customers,
+        segment(customers, k=2),
+        certificates=certified.forced(certified.certificates("none")),
+        comparison=pa.table({"algorithm": ["kmeans", "ward"], "silhouette": [0.5, 0.4]}),
+        given_names={"S1": "Customersofalongcompoundnamethatnobreakfits and more"},
+    )
+    write_reports(tmp_path, said.insights, said.facts)
+    for each in measure(browser, tmp_path):
+        assert each["scroll"] <= each["width"], each
+        assert each["beyond"] == []
         assert each["requests"] == 0
