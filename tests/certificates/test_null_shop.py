@@ -1,0 +1,183 @@
+from datetime import datetime
+
+import numpy as np
+import pyarrow as pa
+import pytest
+from logs import ALIKE, log
+
+from clustomer.certificates.null_shop import (
+    LIKES,
+    draw_pool,
+    imagine_visits,
+    imagined_features,
+    sample_customers,
+)
+from clustomer.customers import customer_features
+from clustomer.events import read_events
+
+
+@pytest.fixture(scope="module")
+def shop():
+    with_events = read_events(log(ALIKE))
+    yield with_events, customer_features(with_events)
+    with_events.close()
+
+
+def features_of(customers, *names):
+    return tuple(each for each in customers.features if each.name in names)
+
+
+def pool_of(events, customers, features):
+    return draw_pool(events.engine, events.window, features, customers.table["user_id"])
+
+
+def test_a_visit_holds_a_session_and_the_returns_until_the_next():
+    rows = [
+        ("a", "2024-01-01 10:00:00", "view", "s1"),
+        ("a", "2024-01-01 10:05:00", "purchase", "s1"),
+        ("a", "2024-01-03 09:00:00", "return", "s2"),
+        ("a", "2024-01-04 09:00:00", "view", "s3"),
+        ("b", "2024-01-02 08:00:00", "return", "s4"),
+    ]
+    names = ("user_id", "event_time", "event_type", "user_session")
+    table = pa.table(dict(zip(names, map(list, zip(*rows, strict=True)), strict=True)))
+    with_events = read_events(table)
+    try:
+        customers = customer_features(with_events)
+        pool = pool_of(with_events, customers, customers.features)
+    finally:
+        with_events.close()
+    assert pool.customer.tolist() == [0, 0, 1]
+    assert pool.visits.tolist() == [2, 1]
+    minutes = [round(value / 60e6) for value in pool.events["after_us"].to_pylist()]
+    found = sorted(
+        zip(
+            pool.events["visit"].to_pylist(),
+            minutes,
+            pool.events["event_type"].to_pylist(),
+            strict=True,
+        )
+    )
+    assert found == [
+        (0, 0, "view"),
+        (0, 5, "purchase"),
+        (0, 47 * 60, "return"),
+        (1, 0, "view"),
+        (2, 0, "return"),
+    ]
+    begins = datetime(2024, 1, 4, 9).timestamp() - datetime(2024, 1, 1, 10).timestamp()
+    assert (pool.start_us[1] - pool.start_us[0]) / 1e6 == begins
+
+
+def test_imagined_customers_have_what_their_visits_hold(shop):
+    events, customers = shop
+    features = features_of(customers, "sessions", "views", "orders", "revenue")
+    pool = pool_of(events, customers, features)
+    imagined = imagine_visits(pool, 400, np.random.default_rng(0))
+    table = imagined_features(pool, imagined, features, events.window, customers.shop)
+    assert table.num_rows == 400
+    kind = np.array(pool.events["event_type"].to_pylist())
+    visit = pool.events["visit"].to_numpy()
+    price = np.array(pool.events["price"].to_pylist(), dtype=float)
+
+    def total(weights):
+        held = np.bincount(visit, weights=weights, minlength=len(pool.customer))
+        return np.bincount(imagined.customer, weights=held[imagined.content])
+
+    # what is cut off by the end of the window is no more than the last minutes of few visits
+    own = np.bincount(imagined.customer)
+    assert table["sessions"].to_pylist() == own.tolist()
+    assert np.mean(table["views"].to_numpy() == total(kind == "view")) > 0.99
+    assert np.mean(table["orders"].to_numpy() == total(kind == "purchase")) > 0.99
+    revenue = total(np.where(kind == "purchase", price, 0.0))
+    assert np.mean(np.isclose(table["revenue"].to_numpy(), revenue)) > 0.99
+
+
+def test_contents_come_from_everyone_alike_and_times_from_the_shop(shop):
+    events, customers = shop
+    pool = pool_of(events, customers, features_of(customers, "sessions"))
+    imagined = imagine_visits(pool, 40_000, np.random.default_rng(1))
+    uses = np.bincount(imagined.content, minlength=len(pool.customer))
+    expected = len(imagined.content) / len(pool.customer)
+    # Poisson: the variance of the uses is their mean
+    assert uses.var() == pytest.approx(expected, rel=0.1)
+    assert np.isin(imagined.moment, np.arange(len(pool.customer))).all()
+    own = np.bincount(imagined.customer)
+    assert own.min() == 1
+    assert own.max() <= pool.visits.max()
+    assert own.mean() == pytest.approx(pool.visits.mean(), rel=0.03)
+    start = pool.start_us[imagined.moment].astype(float)
+    same = imagined.customer[1:] == imagined.customer[:-1]
+    assert (np.diff(start)[same] >= 0).all()
+    # the shop is open evenly: so are the days of imagined visits
+    assert np.quantile(start, [0.25, 0.75]) == pytest.approx(
+        np.quantile(pool.start_us, [0.25, 0.75]), rel=0.001
+    )
+
+
+def test_imagined_customers_of_one_population_are_like_the_real_ones(shop):
+    events, customers = shop
+    features = features_of(customers, "recency_days", "tenure_days", "views", "weekend_share")
+    pool = pool_of(events, customers, features)
+    imagined = imagine_visits(pool, 5_000, np.random.default_rng(2))
+    table = imagined_features(pool, imagined, features, events.window, customers.shop)
+    for feature in features:
+        real, null = customers.table[feature.name].to_numpy(), table[feature.name].to_numpy()
+        assert null.mean() == pytest.approx(real.mean(), abs=0.2 * real.std())
+        assert null.std() == pytest.approx(real.std(), rel=0.2)
+
+
+def test_dates_stay_dates():
+    days = [f"2024-01-{1 + i % 28:02}" for i in range(300)]
+    table = pa.table(
+        {
+            "user_id": [f"u{i % 70}" for i in range(300)],
+            "event_time": days,
+            "event_type": ["purchase"] * 300,
+        }
+    )
+    with_events = read_events(table)
+    try:
+        customers = customer_features(with_events)
+        features = features_of(customers, "recency_days", "orders")
+        pool = pool_of(with_events, customers, features)
+        imagined = imagine_visits(pool, 200, np.random.default_rng(0))
+        found = imagined_features(pool, imagined, features, with_events.window, customers.shop)
+    finally:
+        with_events.close()
+    recency = found["recency_days"].to_numpy()
+    assert (recency == np.round(recency)).all()
+    # an order that is drawn twice is two orders
+    assert found["orders"].to_pylist() == np.bincount(imagined.customer).tolist()
+
+
+def test_everyone_once_stays_everyone_once():
+    table = pa.table(
+        {
+            "user_id": [f"u{i}" for i in range(120)],
+            "event_time": [f"2024-01-01 {i // 60:02}:{i % 60:02}:00" for i in range(120)],
+            "event_type": ["view"] * 120,
+        }
+    )
+    with_events = read_events(table)
+    try:
+        customers = customer_features(with_events)
+        pool = pool_of(with_events, customers, features_of(customers, "views"))
+    finally:
+        with_events.close()
+    imagined = imagine_visits(pool, 50, np.random.default_rng(0))
+    assert imagined.customer.tolist() == list(range(50))
+
+
+def test_customers_are_sampled_whatever_their_order_and_up_to_a_number_of_events():
+    table = pa.table({"user_id": [f"u{i}" for i in range(1_000)], "events": [10.0] * 1_000})
+    found = sample_customers(table, 300, 10**9).to_pylist()
+    assert len(set(found)) == 300
+    reverse = table.take(pa.array(np.arange(1_000)[::-1]))
+    assert sample_customers(reverse, 300, 10**9).to_pylist() == found
+    assert (
+        sample_customers(table, 1_000, 2_500).to_pylist()
+        == sample_customers(table, 250, 10**9).to_pylist()
+    )
+    assert sample_customers(table, 1_000, 0).to_pylist() == found[:200]
+    assert LIKES < 200
