@@ -21,6 +21,7 @@ from clustomer.segments.scaling import round_significant
 MAX_EXEMPLARS = 300
 _CURVE_POINTS = 200
 _USUAL_SHARE = 0.9
+_SMALLEST = 1e-6
 
 
 class Dbscan(ClusterMixin, BaseEstimator):  # type: ignore[misc]
@@ -37,11 +38,12 @@ class Dbscan(ClusterMixin, BaseEstimator):  # type: ignore[misc]
     eps : float or None, default None
         None takes the knee (`find_elbow`) of the sampled rows' distances to their
         `min_samples`-th neighbour, in falling order (Ester et al. 1996); the 90th percentile of
-        these distances where the curve has no knee.
+        these distances where the curve has no knee. Where either is 0, since most rows have their
+        like, it is half of the smallest distance between rows that differ.
     min_samples : int or None, default None
         None takes twice the number of features (Sander et al. 1998,
         doi:10.1023/A:1009745219419), at least 4.
-    min_cluster_share : float, default 0.005
+    min_cluster_share : float, default 0.01
         A region with a smaller share of the rows is noise.
     max_exemplars : int, default 300
     max_fit_rows : int, default 5000
@@ -83,7 +85,7 @@ class Dbscan(ClusterMixin, BaseEstimator):  # type: ignore[misc]
         eps: float | None = None,
         min_samples: int | None = None,
         *,
-        min_cluster_share: float = 0.005,
+        min_cluster_share: float = 0.01,
         max_exemplars: int = MAX_EXEMPLARS,
         max_fit_rows: int = 5_000,
         random_state: int | np.random.RandomState | None = None,
@@ -126,7 +128,12 @@ class Dbscan(ClusterMixin, BaseEstimator):  # type: ignore[misc]
             core[found.core_sample_indices_] = True
             labels = large_enough(found.labels_[which], weights, float(self.min_cluster_share))
             self.regions_: Regions = fit_regions(
-                sample, labels, core[which], weights, max_exemplars=int(self.max_exemplars)
+                sample,
+                labels,
+                core[which],
+                weights,
+                max_exemplars=int(self.max_exemplars),
+                least_radius=self.eps_,
             )
         self.sample_indices_ = rows
         self.labels_ = self.regions_.predict(matrix)
@@ -162,12 +169,17 @@ def large_enough(
 
 def _usual_radius(sample: NDArray[np.float64], min_samples: int) -> float:
     neighbours = NearestNeighbors(n_neighbors=min_samples).fit(sample)
-    farthest = np.sort(neighbours.kneighbors(sample)[0][:, -1])[::-1]
-    farthest = round_significant(farthest[farthest > 0])
-    if not len(farthest):
-        return 1.0  # all rows have their like: any radius will do
+    farthest = round_significant(np.sort(neighbours.kneighbors(sample)[0][:, -1])[::-1])
     places = np.unique(np.linspace(0, len(farthest) - 1, _CURVE_POINTS).astype(int))
     knee = find_elbow(places.tolist(), farthest[places].tolist())
     if knee is None:
-        return float(np.quantile(farthest, _USUAL_SHARE, method="lower"))
-    return float(farthest[int(knee)])
+        found = float(np.quantile(farthest, _USUAL_SHARE, method="lower"))
+    else:
+        found = float(farthest[int(knee)])
+    if found > 0:
+        return found
+    different = np.unique(sample, axis=0)
+    if len(different) == 1:
+        return 1.0  # any radius will do
+    nearest = NearestNeighbors(n_neighbors=2).fit(different).kneighbors(different)[0][:, 1]
+    return max(float(round_significant(nearest.min(keepdims=True))[0]) / 2, _SMALLEST)

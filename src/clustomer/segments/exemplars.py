@@ -43,6 +43,8 @@ def fit_regions(
     weights: NDArray[np.float64],
     *,
     max_exemplars: int,
+    most_share: float = 1.0,
+    least_radius: float = 0.0,
     random_state: int = 0,
 ) -> Regions:
     """Return exemplars of each cluster's dense rows, and how far from them its customers lie.
@@ -51,7 +53,8 @@ def fit_regions(
     exemplars, and the row nearest to the middle of each part is one; with no more different rows
     than that, each is. Clusters share the exemplars in proportion to the square root of their
     rows, so that small ones have a shape too. A cluster's noise radius is the distance at which
-    most of the sample near its exemplars is called as the algorithm called it.
+    most of the sample near its exemplars is called as the algorithm called it, and at least
+    `least_radius`.
 
     On held-back rows this agreed better with the algorithm than exemplars that are chosen
     farthest first, or than a radius for each exemplar.
@@ -63,6 +66,9 @@ def fit_regions(
     dense : the rows that may be exemplars.
     weights : how many rows each stands for.
     max_exemplars : raised to one for each cluster.
+    most_share : of a cluster's dense rows, those that may be exemplars at once: where all are, no
+        distance to the nearest tells how far its customers lie.
+    least_radius : what is certainly near enough.
 
     Examples
     --------
@@ -81,13 +87,11 @@ def fit_regions(
     tested, learned = ~kept, kept
     if not tested.any() or set(labels[kept & dense]) - {-1} != set(labels) - {-1}:
         tested = learned = np.ones(len(matrix), dtype=bool)
-    rule = _fit(
-        matrix[learned], labels[learned], dense[learned], weights[learned],
-        max_exemplars, random_state,
-    )  # fmt: skip
+    options = (max_exemplars, most_share, least_radius, random_state)
+    rule = _fit(matrix[learned], labels[learned], dense[learned], weights[learned], *options)
     right = nearest_region(matrix[tested], *rule) == labels[tested]
     agreement = float(weights[tested][right].sum() / weights[tested].sum())
-    return Regions(*_fit(matrix, labels, dense, weights, max_exemplars, random_state), agreement)
+    return Regions(*_fit(matrix, labels, dense, weights, *options), agreement)
 
 
 def _fit(
@@ -96,18 +100,23 @@ def _fit(
     dense: NDArray[np.bool_],
     weights: NDArray[np.float64],
     max_exemplars: int,
+    most_share: float,
+    least_radius: float,
     random_state: int,
 ) -> tuple[NDArray[np.float64], NDArray[np.int64], NDArray[np.float64]]:
     n_clusters = int(labels.max()) + 1
-    roots = np.sqrt([np.sum(dense & (labels == cluster)) for cluster in range(n_clusters)])
-    quotas = np.maximum(1, np.floor(max_exemplars * roots / roots.sum())).astype(int)
+    sizes = np.array([np.sum(dense & (labels == cluster)) for cluster in range(n_clusters)])
+    quotas = np.minimum(max_exemplars * np.sqrt(sizes) / np.sqrt(sizes).sum(), most_share * sizes)
+    quotas = np.maximum(1, np.floor(quotas)).astype(int)
     chosen = [
         _spread(matrix[dense & (labels == cluster)], int(quota), random_state)
         for cluster, quota in enumerate(quotas)
     ]
     exemplars = round_significant(np.vstack(chosen))
     clusters = np.repeat(np.arange(n_clusters), [len(each) for each in chosen])
-    return exemplars, clusters, _noise_radii(matrix, labels, weights, exemplars, clusters)
+    radii = _noise_radii(matrix, labels, weights, exemplars, clusters)
+    least = float(round_significant(np.array([least_radius]))[0])
+    return exemplars, clusters, np.maximum(radii, max(least, _SMALLEST_RADIUS))
 
 
 def _spread(rows: NDArray[np.float64], number: int, random_state: int) -> NDArray[np.float64]:
@@ -129,7 +138,7 @@ def _noise_radii(
     which, squared = nearest_point(matrix, exemplars)
     # A little more, so that rounding does not put the farthest member outside.
     distance = round_significant(np.sqrt(squared) * (1 + 1e-9))
-    radii = np.full(int(clusters.max()) + 1, _SMALLEST_RADIUS)
+    radii = np.zeros(int(clusters.max()) + 1)
     for cluster in range(len(radii)):
         near = clusters[which] == cluster
         order = np.argsort(distance[near], kind="stable")
@@ -137,5 +146,5 @@ def _noise_radii(
         gains = np.cumsum(np.where(labels[near] >= 0, weights[near], -weights[near])[order])
         last = np.append(far[1:] > far[:-1], True)  # equal distances are in or out together
         best = np.where(last, gains, -np.inf).argmax()
-        radii[cluster] = max(float(far[best]), _SMALLEST_RADIUS)
+        radii[cluster] = far[best]
     return radii

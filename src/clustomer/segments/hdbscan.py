@@ -16,6 +16,9 @@ from clustomer.segments.dbscan import MAX_EXEMPLARS, large_enough
 from clustomer.segments.exemplars import Regions, fit_regions
 from clustomer.segments.sampling import stratified_rows
 
+_FEWEST_ROWS = 10
+_MOST_SHARE = 1 / 3
+
 
 class Hdbscan(ClusterMixin, BaseEstimator):  # type: ignore[misc]
     """Find regions of any density by HDBSCAN in a sample, and place everyone by exemplars.
@@ -28,7 +31,7 @@ class Hdbscan(ClusterMixin, BaseEstimator):  # type: ignore[misc]
     Parameters
     ----------
     min_cluster_share : float, default 0.02
-        Share of the sampled rows, rounded up and at least 5 rows.
+        Share of the sampled rows, rounded up and at least 10 rows.
     min_samples : int or None, default None
         Neighbours that make a row dense; None takes twice the number of features, at least 4,
         as for DBSCAN.
@@ -97,14 +100,19 @@ class Hdbscan(ClusterMixin, BaseEstimator):  # type: ignore[misc]
         asked = max(4, 2 * matrix.shape[1]) if self.min_samples is None else self.min_samples
         self.min_samples_ = min(int(asked), len(sample))
         size = int(np.ceil(round(float(self.min_cluster_share) * len(sample), 9)))
-        self.min_cluster_size_ = max(5, size)
+        self.min_cluster_size_ = max(_FEWEST_ROWS, size)
         with threadpool_limits(1):
             found = HDBSCAN(
                 min_cluster_size=self.min_cluster_size_, min_samples=self.min_samples_, copy=True
             ).fit(sample)
             labels = large_enough(found.labels_.astype(np.int64), weights, 0.0)
             self.regions_: Regions = fit_regions(
-                sample, labels, labels >= 0, weights, max_exemplars=int(self.max_exemplars)
+                sample,
+                labels,
+                labels >= 0,
+                weights,
+                max_exemplars=int(self.max_exemplars),
+                most_share=_MOST_SHARE,
             )
         self.sample_indices_ = rows
         self.labels_ = self.regions_.predict(matrix)
