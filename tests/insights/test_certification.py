@@ -3,11 +3,11 @@ import json
 import re
 from dataclasses import replace
 
-import certified
 import numpy as np
 import pyarrow as pa
 import pytest
 
+import certified
 from clustomer.certificates import prediction, reality, stable, usability
 from clustomer.certificates.certificate import Certificates, Mark, Verdict
 from clustomer.insights import Interpretation, interpret
@@ -170,7 +170,7 @@ def test_every_combination_of_marks_is_told(marks: tuple[Mark, Mark, Mark, Mark]
     words = standing(found)
     for mark, finding in zip(marks, found, strict=True):
         assert finding.word.lower() in words or len(set(marks)) == 1
-        assert (mark in words.replace("passes", "pass").replace("fails", "fail")) or mark == "pass"
+        assert mark in words
 
 
 HEADLINES: dict[str, tuple[Verdict, str]] = {

@@ -79,22 +79,19 @@ def standing(found: tuple[Finding, ...]) -> str:
 
     >>> standing((Finding("stable", "Stable", "pass", "", ()),
     ...     Finding("real", "Real", "fail", "", ()), Finding("usable", "Usable", "weak", "", ())))
-    'fails real; usable is weak; passes stable'
+    'failed: real; weak: usable; passed: stable'
     """
     groups: dict[Mark, list[str]] = {"fail": [], "weak": [], "pass": [], "not tested": []}
     for each in found:
         groups[each.mark].append(each.word.lower())
     if len(groups["pass"]) == len(TESTS):
-        return "passes all four tests"
+        return "passed all four tests"
     if len(groups["not tested"]) == len(found):
         return "not tested"
-    said = {
-        "fail": f"fails {_and(groups['fail'])}",
-        "weak": f"{_and(groups['weak'])} {_are(groups['weak'])} weak",
-        "pass": f"passes {_and(groups['pass'])}",
-        "not tested": f"{_and(groups['not tested'])} {_are(groups['not tested'])} not tested",
-    }
-    return "; ".join(said[mark] for mark, names in groups.items() if names)
+    words = {"fail": "failed", "weak": "weak", "pass": "passed", "not tested": "not tested"}
+    return "; ".join(
+        f"{words[mark]}: {', '.join(names)}" for mark, names in groups.items() if names
+    )
 
 
 def reserve(each: SegmentCertificate) -> str:
@@ -267,10 +264,6 @@ def _usable(
     if part.named is False:
         yield "No name is proved by its numbers, so its name tells little."
     yield from _why(part, key, "usable")
-
-
-def _are(words: list[str]) -> str:
-    return "is" if len(words) == 1 else "are"
 
 
 def _and(words: list[str]) -> str:
