@@ -162,8 +162,9 @@ def run(
         str,
         typer.Option(
             metavar="NAME",
-            help="kmeans finds segments in the data; rfm gives the ten classic named ones by "
-            "recency and frequency of orders.",
+            help="kmeans, ward (hierarchical), gmm (Gaussian mixture), dbscan and hdbscan find "
+            "segments in the data; rfm gives the ten classic named ones by recency and frequency "
+            "of orders.",
         ),
     ] = "kmeans",
     k: Annotated[str, typer.Option("--k", metavar="auto|N", help="How many segments.")] = "auto",
@@ -187,6 +188,35 @@ def run(
             show_default="none",
         ),
     ] = None,
+    compare: Annotated[
+        bool,
+        typer.Option(
+            "--compare",
+            help="Fit every algorithm on the same features, and show them side by side.",
+        ),
+    ] = False,
+    certificates: Annotated[
+        bool,
+        typer.Option(
+            "--certificates/--no-certificates",
+            help="Test whether the segments are stable, real, predictive and usable.",
+        ),
+    ] = True,
+    holdout: Annotated[
+        str | None,
+        typer.Option(
+            metavar="DATE",
+            help="Test the segments by what customers did from this date on.",
+            show_default="the last third of the window",
+        ),
+    ] = None,
+    force: Annotated[
+        bool,
+        typer.Option(
+            "--force",
+            help="Deliver segments even where no structure is found, with a warning on every page.",
+        ),
+    ] = False,
     events: Annotated[
         bool, typer.Option("--events/--no-events", help="Store the clean events, too.")
     ] = True,
@@ -230,6 +260,10 @@ def run(
         k_range=_k_range(k_range),
         features=_names(features),
         attributes=attributes,
+        compare=compare,
+        certificates=certificates,
+        holdout=holdout,
+        force=force,
         currency=currency,
         margin=margin,
         cost=cost,

@@ -9,8 +9,11 @@ from os import PathLike
 from pathlib import Path
 from typing import Any
 
+import pyarrow as pa
 import pyarrow.parquet as pq
+from pyarrow.csv import read_csv
 
+from clustomer.certificates import Certificates, read_certificates
 from clustomer.customers import Attributes
 from clustomer.errors import InputError, UsageError, did_you_mean
 from clustomer.events import Window
@@ -173,6 +176,8 @@ def _interpreted(
         unavailable=manifest["unavailable_features"],
         given_names=given,
         attributes=_attributes(before),
+        certificates=_certificates(before.path / "certificates.json"),
+        comparison=_comparison(before.path / "reports" / "algorithms.csv"),
     )
     return said, segmentation
 
@@ -188,6 +193,16 @@ def _attributes(before: Results) -> Attributes | None:
         stored["without_events"],
         stored["without_attributes"],
     )
+
+
+def _certificates(path: Path) -> Certificates | None:
+    return read_certificates(path.read_bytes()) if path.is_file() else None
+
+
+def _comparison(path: Path) -> pa.Table | None:
+    if not path.is_file():
+        return None
+    return read_csv(path)
 
 
 def _cleaning(path: Path) -> list[tuple[str, str, int, float]]:

@@ -1,1 +1,37 @@
 """Certificates: whether segments are real, stable, predictive and usable."""
+
+from clustomer.certificates.certificate import (
+    Certificates,
+    Condition,
+    Contender,
+    Estimate,
+    Lift,
+    Prediction,
+    Predictive,
+    Real,
+    Reality,
+    SegmentCertificate,
+    Stable,
+    Usable,
+    read_certificates,
+)
+from clustomer.certificates.certify import certify, deliver, verdict_of
+
+__all__ = [
+    "Certificates",
+    "Condition",
+    "Contender",
+    "Estimate",
+    "Lift",
+    "Prediction",
+    "Predictive",
+    "Real",
+    "Reality",
+    "SegmentCertificate",
+    "Stable",
+    "Usable",
+    "certify",
+    "deliver",
+    "read_certificates",
+    "verdict_of",
+]

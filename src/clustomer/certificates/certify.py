@@ -1,0 +1,159 @@
+"""All tests of a segmentation, and the verdict over them."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+
+from clustomer.certificates.certificate import (
+    Certificates,
+    Prediction,
+    Predictive,
+    Real,
+    Reality,
+    SegmentCertificate,
+    Verdict,
+)
+from clustomer.certificates.prediction import predict
+from clustomer.certificates.reality import test_reality
+from clustomer.certificates.stable import stable_marks
+from clustomer.certificates.thinning import thinned_agreement
+from clustomer.certificates.usability import usable
+from clustomer.customers import Customers, Holdout, split_holdout
+from clustomer.events import Events
+from clustomer.segments import RfmGrid, Segmentation
+from clustomer.segments.everyone import everyone
+
+HELD_SHARE = 0.5
+"""The share of customers whose segments must be stable for any verdict but "none"."""
+
+_CHANCE = 1
+"""What is drawn here is independent of what the choice of K has drawn from the same seed."""
+
+
+def certify(
+    events: Events,
+    customers: Customers,
+    segmentation: Segmentation,
+    *,
+    holdout: Holdout | str | None = None,
+    random_state: int = 0,
+) -> Certificates:
+    """Test whether segments are stable, real, predictive and usable.
+
+    The verdict is "segments" where they are set apart as no single population would be (reality
+    passes); "continuum", a useful division of one, where that is not so but they tell what
+    customers do next (prediction passes); both only where those segments that do not fail in
+    stability hold at least half of the customers. Else it is "none", and "not tested" where
+    neither reality nor prediction could be, or one segment was asked for.
+
+    Parameters
+    ----------
+    events : Events
+    customers : Customers
+        Made from those events.
+    segmentation : Segmentation
+        Of those customers.
+    holdout : Holdout, or the reason why there is none, optional
+        By default the last third of the window is held out (`split_holdout`). It should be the
+        one that the choice of K was given.
+    random_state : int, default 0
+
+    Returns
+    -------
+    Certificates
+        What is delivered is decided by `deliver`.
+    """
+    if holdout is None:
+        holdout = split_holdout(events, customers)
+    if segmentation.k < 2:
+        why = "There is one segment only."
+        verdict: Verdict = "not tested" if segmentation.structure else "none"
+        return Certificates(
+            verdict, {}, Reality("not tested", why=why), Prediction("not tested", why=why)
+        )
+    seed = random_state + _CHANCE
+    thinned = thinned_agreement(events, customers, segmentation)
+    stable = stable_marks(customers.table, segmentation, thinned, random_state=seed)
+    reality, real = test_reality(events, customers, segmentation, random_state=seed)
+    prediction, predictive = predict(segmentation, holdout, random_state=seed)
+    used = usable(customers, segmentation, random_state=seed)
+    certified = {
+        segment_id: SegmentCertificate(
+            segment_id,
+            stable[segment_id],
+            real.get(segment_id, Real("not tested")),
+            predictive.get(segment_id, Predictive("not tested")),
+            used[segment_id],
+        )
+        for segment_id in stable
+    }
+    verdict = verdict_of(certified, reality, prediction)
+    return Certificates(verdict, certified, reality, prediction)
+
+
+def verdict_of(
+    certified: Mapping[str, SegmentCertificate], reality: Reality, prediction: Prediction
+) -> Verdict:
+    """Return the verdict over segments that were tested.
+
+    >>> one = SegmentCertificate(
+    ...     "S1", Stable("pass"), Real("pass"), Predictive("not tested"), Usable("pass", share=1.0)
+    ... )
+    >>> verdict_of({"S1": one}, Reality("pass"), Prediction("not tested"))
+    'segments'
+    """
+    tested = sum(each.usable.share for each in certified.values())
+    held = sum(each.usable.share for each in certified.values() if each.stable.mark != "fail")
+    if held < HELD_SHARE * tested:
+        return "none"
+    if reality.mark == "pass":
+        return "segments"
+    if prediction.mark == "pass":
+        return "continuum"
+    if reality.mark == prediction.mark == "not tested":
+        return "not tested"
+    return "none"
+
+
+def deliver(
+    certificates: Certificates,
+    customers: Customers,
+    segmentation: Segmentation,
+    *,
+    force: bool = False,
+) -> tuple[Certificates, Segmentation]:
+    """Return what is delivered: the segments, or everyone as one where nothing holds.
+
+    Segments that are defined in advance are delivered whatever the verdict, since they claim no
+    structure. With `force` all are, and the certificates say so.
+
+    Parameters
+    ----------
+    certificates : Certificates
+        Of the segmentation.
+    customers : Customers
+    segmentation : Segmentation
+    force : bool, default False
+
+    Returns
+    -------
+    certificates, segmentation
+        Where everyone is one segment, `proposed` holds the certificates of those that were not
+        delivered.
+    """
+    if certificates.verdict != "none" or not segmentation.structure:
+        return certificates, segmentation
+    if isinstance(segmentation.rule, RfmGrid):
+        return certificates, segmentation
+    if force:
+        return replace(certificates, forced=True), segmentation
+    withheld = replace(
+        certificates,
+        segments={},
+        proposed=certificates.segments,
+        proposed_k=segmentation.k,
+    )
+    reason = (
+        f"1 cluster, since no structure was found: the best division, into {segmentation.k}, "
+        "did not hold."
+    )
+    return withheld, everyone(customers, segmentation, reason=reason)

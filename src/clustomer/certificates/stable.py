@@ -1,0 +1,149 @@
+"""Whether each segment would have been found again: the marks of stability."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any, Self
+
+import numpy as np
+import pyarrow as pa
+from numpy.typing import NDArray
+from sklearn.base import BaseEstimator, ClusterMixin
+
+from clustomer.certificates.certificate import Mark, Stable
+from clustomer.segments import RfmGrid, Segmentation, assign
+from clustomer.segments.algorithms import clusterer
+from clustomer.segments.rfm_grid import FREQUENCY, RECENCY, cut_points
+from clustomer.segments.scaling import scale
+from clustomer.segments.stability import MAX_ROWS, N_RESAMPLES, cluster_stability
+from clustomer.segments.tables import feature_matrix
+
+Matrix = NDArray[np.float64]
+
+VALID, HIGHLY_STABLE, DISSOLVED = 0.75, 0.85, 0.5
+FULL_SIZE_RESAMPLES = 5
+
+
+def stable_marks(
+    customers: pa.Table,
+    segmentation: Segmentation,
+    thinned: Mapping[str, tuple[float, float, int]],
+    *,
+    random_state: int = 0,
+) -> dict[str, Stable]:
+    """Return each segment's stability: found again in small resamples, and in half the visits.
+
+    A mean Jaccard similarity from 0.75 on passes, one of at most 0.5 fails (Hennig 2007,
+    doi:10.1016/j.csda.2006.11.025); between them, or where two halves of the same customers'
+    visits agree no better than strangers' would, it is weak.
+
+    Parameters
+    ----------
+    customers : table with the features that were clustered, sorted by `user_id`.
+    segmentation : Segmentation of those customers.
+    thinned : segment id to the Jaccard similarity of two halves of the visits, what unrelated
+        halves would give, and how many customers were compared; missing where there are none.
+    random_state : int, default 0.
+    """
+    labels = segmentation.table["cluster"].to_numpy().astype(np.int64)
+    inside = labels != -1
+    matrix, estimator = _refittable(customers, segmentation)
+    matrix, labels = matrix[inside], labels[inside]
+    small = cluster_stability(
+        estimator,
+        matrix,
+        labels,
+        n_resamples=N_RESAMPLES,
+        max_rows=MAX_ROWS,
+        random_state=random_state,
+    )
+    full: Mapping[int, float] = {}
+    if len(matrix) > MAX_ROWS:
+        whole = cluster_stability(
+            estimator,
+            matrix,
+            labels,
+            n_resamples=FULL_SIZE_RESAMPLES,
+            max_rows=None,
+            random_state=random_state,
+        )
+        full = dict(zip(whole.clusters.tolist(), whole.jaccard.tolist(), strict=True))
+    found = {}
+    for index, cluster in enumerate(small.clusters.tolist()):
+        segment_id = segmentation.segment_ids[cluster]
+        agreement = thinned.get(segment_id)
+        jaccard = float(small.jaccard[index])
+        found[segment_id] = Stable(
+            mark=stability_mark(jaccard, agreement),
+            jaccard=jaccard,
+            jaccard_se=float(small.jaccard_se[index]),
+            one_to_one=float(small.one_to_one[index]),
+            dissolved=float(small.dissolved[index]),
+            resamples=small.n_resamples,
+            resample_customers=small.resample_rows,
+            thinned=agreement[0] if agreement else None,
+            thinned_chance=agreement[1] if agreement else None,
+            full_size=full.get(cluster),
+        )
+    return found
+
+
+class _CutAgain(ClusterMixin, BaseEstimator):  # type: ignore[misc]
+    """A grid of scores as an estimator: its cut points are what a resample changes."""
+
+    def __init__(self, rule: RfmGrid) -> None:
+        self.rule = rule
+
+    def fit(self, X: NDArray[np.float64], y: object = None) -> Self:
+        recency, orders = X.T
+        buyers = (orders >= 1) & ~np.isnan(recency)
+        self.rule_ = self.rule
+        if buyers.any():
+            self.rule_ = replace(
+                self.rule,
+                recency_cuts=cut_points(recency[buyers]),
+                frequency_cuts=cut_points(orders[buyers]),
+            )
+        return self
+
+    def predict(self, X: NDArray[np.float64]) -> NDArray[np.int64]:
+        recency, orders = X.T
+        table = pa.table(
+            {
+                "user_id": [str(row) for row in range(len(X))],
+                RECENCY: pa.array(recency, from_pandas=True),
+                FREQUENCY: pa.array(orders, from_pandas=True),
+            }
+        )
+        labelled = assign(table, replace(self.rule_, exclusions=()))
+        labels = np.empty(len(X), dtype=np.int64)
+        labels[labelled["user_id"].cast(pa.int64()).to_numpy()] = labelled["cluster"].to_numpy()
+        return labels
+
+
+def _refittable(customers: pa.Table, segmentation: Segmentation) -> tuple[Matrix, Any]:
+    """Return what the segments were made of, and what makes such segments of other rows."""
+    rule = segmentation.rule
+    matrix = feature_matrix(customers, list(rule.features))
+    if isinstance(rule, RfmGrid):
+        return matrix, _CutAgain(rule)
+    estimator = clusterer(segmentation.algorithm.name)
+    if "n_clusters" in estimator.get_params():
+        estimator.set_params(n_clusters=segmentation.k)
+    return scale(matrix, rule.scaling), estimator
+
+
+def stability_mark(jaccard: float, thinned: tuple[float, float, int] | None = None) -> Mark:
+    """Return the mark of a mean Jaccard similarity, and of what half the visits say.
+
+    >>> stability_mark(0.9), stability_mark(0.6), stability_mark(0.5)
+    ('pass', 'weak', 'fail')
+    >>> stability_mark(0.9, thinned=(0.2, 0.2, 500))
+    'weak'
+    """
+    if np.isnan(jaccard):
+        return "not tested"
+    if jaccard <= DISSOLVED:
+        return "fail"
+    if jaccard < VALID or (thinned is not None and thinned[0] <= thinned[1]):
+        return "weak"
+    return "pass"

@@ -1,0 +1,141 @@
+import json
+from dataclasses import replace
+
+import pytest
+from logs import ALIKE, GROUPS, log
+
+from clustomer.certificates import (
+    Certificates,
+    Prediction,
+    Predictive,
+    Real,
+    Reality,
+    SegmentCertificate,
+    Stable,
+    Usable,
+    certify,
+    deliver,
+    read_certificates,
+    verdict_of,
+)
+from clustomer.certificates.stable import stability_mark
+from clustomer.customers import customer_features
+from clustomer.errors import InputError
+from clustomer.events import read_events
+from clustomer.segments import rfm, segment
+
+
+def certified(*segments):
+    return {
+        f"S{number}": SegmentCertificate(
+            f"S{number}", Stable(stable), Real("fail"), Predictive("weak"), Usable("pass", share)
+        )
+        for number, (stable, share) in enumerate(segments, start=1)
+    }
+
+
+@pytest.mark.parametrize(
+    ("stable", "reality", "prediction", "verdict"),
+    [
+        ((("pass", 0.7), ("pass", 0.3)), "pass", "pass", "segments"),
+        ((("pass", 0.7), ("pass", 0.3)), "pass", "not tested", "segments"),
+        ((("pass", 0.7), ("pass", 0.3)), "weak", "pass", "continuum"),
+        ((("pass", 0.7), ("pass", 0.3)), "not tested", "pass", "continuum"),
+        ((("pass", 0.7), ("pass", 0.3)), "fail", "weak", "none"),
+        ((("pass", 0.7), ("pass", 0.3)), "fail", "not tested", "none"),
+        ((("pass", 0.7), ("pass", 0.3)), "not tested", "not tested", "not tested"),
+        # half of the customers must be in segments that are found again
+        ((("fail", 0.6), ("pass", 0.4)), "pass", "pass", "none"),
+        ((("fail", 0.4), ("weak", 0.6)), "pass", "pass", "segments"),
+    ],
+)
+def test_the_verdict_follows_from_the_marks(stable, reality, prediction, verdict):
+    found = verdict_of(certified(*stable), Reality(reality), Prediction(prediction))
+    assert found == verdict
+
+
+@pytest.mark.parametrize(
+    ("jaccard", "mark"),
+    [(0.85, "pass"), (0.75, "pass"), (0.7499, "weak"), (0.5001, "weak"), (0.5, "fail")],
+)
+def test_stability_has_the_thresholds_of_its_source(jaccard, mark):
+    assert stability_mark(jaccard) == mark
+
+
+def test_halves_that_agree_as_strangers_do_weaken_what_passes():
+    assert stability_mark(0.9, (0.31, 0.3, 200)) == "pass"
+    assert stability_mark(0.9, (0.3, 0.3, 200)) == "weak"
+    assert stability_mark(0.4, (0.2, 0.3, 200)) == "fail"
+
+
+@pytest.fixture(scope="module")
+def alike():
+    events = read_events(log(ALIKE))
+    yield events, customer_features(events)
+    events.close()
+
+
+def test_planted_groups_are_certified_and_what_was_written_is_read_again():
+    events = read_events(log(GROUPS))
+    customers = customer_features(events)
+    found = segment(customers, k=3, k_range=(3, 3))
+    certificates = certify(events, customers, found)
+    events.close()
+    assert certificates.verdict == "segments"
+    assert list(certificates.segments) == ["S1", "S2", "S3"]
+    assert {each.stable.mark for each in certificates.segments.values()} == {"pass"}
+    assert sum(each.usable.share for each in certificates.segments.values()) == pytest.approx(1)
+    assert deliver(certificates, customers, found) == (certificates, found)
+
+    written = json.dumps(certificates.to_json())
+    assert read_certificates(written).to_json() == certificates.to_json()
+
+
+def test_where_nothing_holds_everyone_is_one_segment(alike):
+    events, customers = alike
+    found = segment(customers, k=4, k_range=(4, 4))
+    certificates = certify(events, customers, found, holdout="there is too little history")
+    assert certificates.verdict == "none"
+    assert certificates.reality.mark in {"fail", "weak"}
+    assert certificates.prediction.why == "there is too little history"
+
+    withheld, alone = deliver(certificates, customers, found)
+    assert alone.structure is False
+    assert alone.k == 1
+    assert alone.clusters == {0: customers.table.num_rows}
+    assert withheld.segments == {}
+    assert withheld.proposed == certificates.segments
+    assert withheld.proposed_k == 4
+
+    forced, kept = deliver(certificates, customers, found, force=True)
+    assert forced.to_json() == replace(certificates, forced=True).to_json()
+    assert kept is found
+
+
+def test_defined_segments_claim_no_structure_and_are_delivered(alike):
+    events, customers = alike
+    found = rfm(customers)
+    certificates = certify(events, customers, found, holdout="there is too little history")
+    assert certificates.reality.mark == "not tested"
+    assert {each.stable.jaccard for each in certificates.segments.values()} <= {
+        each.stable.jaccard
+        for each in certificates.segments.values()
+        if 0 <= each.stable.jaccard <= 1
+    }
+    empty = Certificates("none", certificates.segments, Reality("fail"), Prediction("fail"))
+    assert deliver(empty, customers, found) == (empty, found)
+
+
+def test_one_segment_has_nothing_to_test(alike):
+    events, customers = alike
+    found = segment(customers, k=1, k_range=(1, 1))
+    certificates = certify(events, customers, found, holdout="there is too little history")
+    assert certificates.verdict == "not tested"
+    assert certificates.segments == {}
+    nothing = replace(found, structure=False)
+    assert certify(events, customers, nothing, holdout="too little").verdict == "none"
+
+
+def test_a_damaged_file_is_one_message():
+    with pytest.raises(InputError, match=r"This is no certificates\.json"):
+        read_certificates("[]")
