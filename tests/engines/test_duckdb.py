@@ -1,3 +1,6 @@
+import threading
+import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pyarrow as pa
@@ -47,3 +50,52 @@ def test_a_long_query_leaves_the_output_to_the_program(
     engine.rows("SELECT COUNT(DISTINCT a.i * b.i) FROM range(2000) a(i), range(400) b(i)")
 
     assert capfd.readouterr().out == ""
+
+
+@pytest.mark.parametrize("rows", [10, None])
+def test_few_rows_stay_in_memory_and_many_go_to_a_file(tmp_path: Path, rows: int | None) -> None:
+    with DuckDB(directory=tmp_path) as engine:
+        engine.execute("CREATE TABLE before AS SELECT 1 AS x")
+        engine.expect(rows)
+        engine.execute("CREATE TABLE kept AS SELECT i AS x FROM range(100000) AS t(i)")
+        engine.execute("CHECKPOINT")
+        files = list(tmp_path.rglob("*.duckdb"))
+        assert bool(files) == (rows is None)
+        assert engine.rows("SELECT COUNT(*) FROM kept JOIN before USING (x)") == [(1,)]
+        with engine.beside() as other:
+            assert other.rows("SELECT COUNT(*) FROM kept JOIN before USING (x)") == [(1,)]
+            other.execute("CREATE TABLE theirs AS SELECT 2 AS x")
+        engine.expect(10)
+        assert engine.rows("SELECT k.x FROM kept AS k JOIN theirs USING (x)") == [(2,)]
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_what_is_under_way_beside_can_be_stopped(engine: DuckDB) -> None:
+    begun = threading.Event()
+
+    def count(other: DuckDB) -> None:
+        begun.set()
+        other.rows("SELECT COUNT(*) FROM range(100000) a(i), range(10000000) b(i) WHERE a.i = -b.i")
+
+    with engine.beside() as other, ThreadPoolExecutor(1) as aside:
+        stopped = aside.submit(count, other)
+        begun.wait()
+        while not stopped.done():
+            other.interrupt()
+            time.sleep(0.01)
+        with pytest.raises((KeyboardInterrupt, engine.errors)):
+            stopped.result()
+    assert engine.rows("SELECT 1") == [(1,)]
+
+
+def test_reading_a_part_where_it_is_used_changes_nothing(engine: DuckDB) -> None:
+    engine.execute("CREATE TABLE log AS SELECT i % 7 AS user_id, i AS n FROM range(50000) AS t(i)")
+    query = parse(
+        "WITH late AS (SELECT user_id, n FROM log WHERE n > 100), "
+        "counted AS (SELECT user_id, COUNT(*) AS c FROM late GROUP BY user_id) "
+        "SELECT a.c FROM counted AS a JOIN counted AS b ON a.user_id = b.user_id "
+        "JOIN late ON late.user_id = a.user_id AND late.n = 49999"
+    )
+    before = query.sql("duckdb")
+    assert engine.query(query).to_pylist() == [{"c": 7129}]
+    assert query.sql("duckdb") == before

@@ -2,7 +2,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from clustomer.events import fingerprint, read_events, storage, write_events
+from clustomer.events import events_written, fingerprint, read_events, storage, write_events
 
 
 def events(rows: int = 60):
@@ -45,3 +45,32 @@ def test_a_fingerprint_is_of_the_content_and_not_of_its_order() -> None:
     turned = table.take(list(range(table.num_rows))[::-1])
     assert fingerprint(read_events(table)) == fingerprint(read_events(turned))
     assert fingerprint(read_events(table)) != fingerprint(read_events(table.slice(1)))
+
+
+def test_events_written_beside_other_work_are_the_same_bytes(tmp_path) -> None:
+    read = events()
+    write_events(read, tmp_path / "plain")
+    with events_written(read, tmp_path / "beside") as writing:
+        read.engine.execute("CREATE OR REPLACE TABLE other AS SELECT 1 AS x")
+    assert writing.done()
+    plain = (tmp_path / "plain" / "bucket-all.parquet").read_bytes()
+    assert (tmp_path / "beside" / "bucket-all.parquet").read_bytes() == plain
+
+
+def test_an_error_beside_stops_the_writing(tmp_path) -> None:
+    read = events(20_000)
+
+    def fail() -> None:
+        with events_written(read, tmp_path):
+            raise LookupError
+
+    with pytest.raises(LookupError):
+        fail()
+    assert read.engine.rows("SELECT COUNT(*) FROM events") == [(20_000,)]
+
+
+def test_an_error_of_the_writing_is_raised(tmp_path) -> None:
+    (tmp_path / "bucket-all.parquet").mkdir()
+    read = events()
+    with pytest.raises(read.engine.errors), events_written(read, tmp_path):
+        pass

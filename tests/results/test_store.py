@@ -120,3 +120,33 @@ def test_the_manifest_is_plain_json_without_a_clock(tmp_path: Path) -> None:
     manifest = json.loads((write(tmp_path, k=4).path / "run.json").read_text())
     assert manifest["schema_version"] == 1
     assert set(manifest) == {"schema_version", "version", "packages", "note", "files"}
+
+
+def test_what_a_version_is_may_be_said_after_its_files_are_written(tmp_path: Path) -> None:
+    with new_version(tmp_path / "late") as draft:
+        draft.write_text("reports/a.txt", "a")
+        draft.identify(cutoff="2024-01-01", identity={"k": 4}, about={"note": "a"})
+    early = write(tmp_path / "early", k=4)
+    assert Results.open(tmp_path / "late").manifest == early.manifest
+
+
+def test_folders_made_for_results_that_never_came_are_removed(tmp_path: Path) -> None:
+    def interrupted(folder: Path) -> None:
+        with new_version(folder) as draft:
+            draft.write_text("reports/a.txt", "half")
+            raise KeyboardInterrupt
+
+    (tmp_path / "kept").mkdir()
+    for folder in (tmp_path / "new" / "out", tmp_path / "kept"):
+        with pytest.raises(KeyboardInterrupt):
+            interrupted(folder)
+    assert os.listdir(tmp_path) == ["kept"]
+    assert os.listdir(tmp_path / "kept") == []
+
+
+def test_a_run_beside_one_that_fails_keeps_its_place(tmp_path: Path) -> None:
+    with new_version(tmp_path / "out") as draft:
+        draft.write_text("reports/a.txt", "a")
+        (tmp_path / "out" / "versions").rmdir()
+        draft.identify(cutoff="2024-01-01", identity={}, about={})
+    assert Results.open(tmp_path / "out").damaged() == []

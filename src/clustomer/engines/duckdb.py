@@ -5,6 +5,7 @@ import shutil
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
+from copy import copy
 from pathlib import Path
 from types import TracebackType
 from typing import Any, ClassVar, Self
@@ -13,18 +14,22 @@ import duckdb
 import pyarrow as pa
 from sqlglot import exp
 
-from clustomer.engines.dialect import translate
+from clustomer.engines.dialect import literal, translate
 from clustomer.errors import OutputError
 
 DEFAULT_MEMORY = "1GB"
 
+ROWS_IN_MEMORY = 2_000_000
+"""Tables of more rows are kept in a file: compressing them saves more than it costs."""
+
 
 class DuckDB:
-    """An embedded database in a temporary folder of its own.
+    """An embedded database with a temporary folder of its own.
 
-    Tables live in a file and larger-than-memory work spills beside it, so that
-    memory does not grow with the number of events. The folder is removed on
-    `close`, and at the latest with the object.
+    Small tables live in memory, large ones (see `expect`) in a file, and
+    larger-than-memory work spills beside it, so that memory does not grow with
+    the number of events. The folder is removed on `close`, and at the latest
+    with the object.
 
     Parameters
     ----------
@@ -67,14 +72,39 @@ class DuckDB:
         }
         if threads is not None:
             settings["threads"] = threads
-        self.connection = duckdb.connect(str(self.directory / "work.duckdb"), config=settings)
+        self.connection = duckdb.connect(config=settings)
+        self._places = ["memory"]
+        self._prepare()
+
+    def _prepare(self) -> None:
         self.connection.execute("SET TimeZone = 'UTC'")
         # DuckDB 2 draws bars of its own on standard output, where --json has its document.
         self.connection.execute("SET enable_progress_bar_print = false")
+        self.connection.execute(f"SET search_path = '{','.join(self._places)}'")
 
-    def limit_memory(self, megabytes: int) -> None:
-        """Set another memory limit from now on; what is above it is given back."""
-        self.connection.execute("SET memory_limit = ?", [f"{megabytes}MB"])
+    def expect(self, rows: int | None) -> None:
+        """Say how many rows the largest table to come may have, None where that is unknown.
+
+        Tables that are made from now on live in memory where these are few, else in a file.
+        """
+        place = "memory" if rows is not None and rows <= ROWS_IN_MEMORY else "work"
+        if place not in self._places:
+            path = literal(str(self.directory / "work.duckdb")).sql("duckdb")
+            self.execute(f"ATTACH {path} AS work")
+        self._places = [place, *(other for other in self._places if other != place)]
+        self._prepare()
+
+    @contextmanager
+    def beside(self) -> Iterator[Self]:
+        """Give a second connection to the same tables, for work in another thread."""
+        other = copy(self)
+        other.connection = self.connection.cursor()
+        other._prepare()
+        try:
+            yield other
+        finally:
+            other.connection.close()
+            del other.connection
 
     def execute(self, sql: str, parameters: list[Any] | None = None) -> None:
         """Run a statement of DuckDB's own; for loaders, which need more than the dialect."""
@@ -98,17 +128,21 @@ class DuckDB:
 
     def query(self, select: exp.Expr) -> pa.Table:
         """Run a portable query and return its result."""
-        return self.arrow(translate(select))
+        return self.arrow(translate(_scanned(select)))
 
     def create_table(self, name: str, select: exp.Expr) -> None:
         """Keep the result of a portable query as a table of this engine."""
-        self.execute(f"CREATE OR REPLACE TABLE {quoted(name)} AS {translate(select)}")
+        self.execute(f"CREATE OR REPLACE TABLE {quoted(name)} AS {translate(_scanned(select))}")
 
     def register(self, name: str, table: Any) -> None:
         """Let queries read anything with `__arrow_c_stream__` under a name."""
         if not isinstance(table, pa.Table | pa.RecordBatchReader):
             table = pa.table(table)
         self.connection.register(name, table)
+
+    def interrupt(self) -> None:
+        """Stop what another thread has under way on this connection."""
+        self.connection.interrupt()
 
     def unregister(self, name: str) -> None:
         """Forget a registered table."""
@@ -133,6 +167,18 @@ class DuckDB:
     def __del__(self) -> None:
         if hasattr(self, "connection"):
             self.close()
+
+
+def _scanned(select: exp.Expr) -> exp.Expr:
+    """Let what only filters and renames the rows of a table be read where it is used.
+
+    DuckDB would copy all of it where it is used more than once, which takes longer.
+    """
+    select = select.copy()
+    for part in select.find_all(exp.CTE):
+        if part.find(exp.Group, exp.Join, exp.AggFunc, exp.Window, exp.Distinct, exp.Union) is None:
+            part.set("materialized", False)
+    return select
 
 
 @contextmanager

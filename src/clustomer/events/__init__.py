@@ -9,7 +9,7 @@ from clustomer.events.presets import PRESETS
 from clustomer.events.schema import COLUMNS, EVENT_TYPES, EventSchema
 from clustomer.events.schema_file import read_schema
 from clustomer.events.sources import open_source
-from clustomer.events.storage import fingerprint, rejected_rows, write_events
+from clustomer.events.storage import events_written, fingerprint, rejected_rows, write_events
 from clustomer.events.window import Window, parse_cutoff, parse_length
 
 __all__ = [
@@ -29,6 +29,7 @@ __all__ = [
     "describe_source",
     "detect_schema",
     "draft_schema",
+    "events_written",
     "fingerprint",
     "open_source",
     "parse_cutoff",

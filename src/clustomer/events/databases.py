@@ -70,7 +70,7 @@ def open_sqlite(engine: DuckDB, path: Path, table: str | None) -> Source:
                 .read_all()["name"]
                 .to_pylist()
             )
-            parts = _parts(query, wanted, columns)
+            parts, rows = _parts(query, wanted, columns)
     except (AdbcError, pa.ArrowException, OSError) as error:
         raise InputError(
             f"{path} cannot be read as SQLite: {first_line(error)} "
@@ -99,6 +99,7 @@ def open_sqlite(engine: DuckDB, path: Path, table: str | None) -> Source:
         else "(" + " UNION ALL ".join(f"SELECT * FROM {name}" for name in names) + ")",
         dict.fromkeys(columns, "VARCHAR"),
         opened=opened,
+        rows=rows,
     )
 
 
@@ -129,14 +130,18 @@ def _sqlite(uri: str) -> Iterator[Callable[[str], pa.RecordBatchReader]]:
 
 def _parts(
     query: Callable[[str], pa.RecordBatchReader], table: str, columns: Sequence[str]
-) -> list[str]:
-    """Return the conditions by which a table is read in parts, side by side; [""] for one."""
+) -> tuple[list[str], int | None]:
+    """Return the conditions by which a table is read in parts, side by side, and its rows.
+
+    One part ("") where the table has no row ids to go by; they also say how many rows
+    there may be.
+    """
     from adbc_driver_manager import Error as AdbcError
 
     taken = {column.lower() for column in columns}
     name = next((name for name in ("_rowid_", "rowid", "oid") if name not in taken), None)
     if name is None:
-        return [""]
+        return [""], None
     try:
         found = query(
             f"SELECT MIN({name}) AS low, MAX({name}) AS high FROM {quoted(table)}"
@@ -144,11 +149,13 @@ def _parts(
         low, high = found["low"][0].as_py(), found["high"][0].as_py()
     except (AdbcError, pa.ArrowException, OSError):
         # a view, or a table without row ids
-        return [""]
-    if not isinstance(low, int) or not isinstance(high, int) or high - low < ROWS_PER_PART:
-        return [""]
+        return [""], None
+    if not isinstance(low, int) or not isinstance(high, int):
+        return [""], None
+    if high - low < ROWS_PER_PART:
+        return [""], high - low + 1
     middle = low + (high - low) // 2
-    return [f" WHERE {name} <= {middle}", f" WHERE {name} > {middle}"]
+    return [f" WHERE {name} <= {middle}", f" WHERE {name} > {middle}"], high - low + 1
 
 
 def open_duckdb(engine: DuckDB, path: Path, table: str | None) -> Source:

@@ -6,7 +6,7 @@ from collections.abc import Collection
 from clustomer.engines import DuckDB, literal, quoted
 from clustomer.errors import InputError
 from clustomer.events.paths import Structure, pointer
-from clustomer.events.relation import Source, first_line
+from clustomer.events.relation import Source, first_line, rows_of_text
 from clustomer.events.text import LINES, REJECTED_LINES
 
 SAMPLE_LINES = 20_000
@@ -48,6 +48,7 @@ def open_json_lines(engine: DuckDB, label: str, paths: list[str]) -> Source:
         structure={key: inside for key, inside in structure.items() if kinds[key] == "JSON"},
         project=project,
         broken=_BROKEN,
+        rows=rows_of_text(paths),
     )
 
 

@@ -3,10 +3,13 @@
 from collections.abc import Callable, Collection
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 from clustomer.engines import DuckDB
 from clustomer.events.paths import Structure, names_of, structure_of
+
+_BYTES_OF_A_LINE = 60
 
 
 @dataclass
@@ -35,6 +38,8 @@ class Source:
     row, NULL for rows."""
     header: bool = True
     """Whether the source names its columns itself; a text file without a header does not."""
+    rows: int | None = None
+    """About how many rows it has, where that is known before they are read."""
 
     def reading(self, columns: Collection[str]) -> str:
         """Return SQL for a FROM clause that has at least these columns."""
@@ -58,6 +63,13 @@ def described(engine: DuckDB, kind: str, label: str, relation: str, **more: Any)
             part.name: structure_of(part.type) for part in empty if is_nested(columns[part.name])
         }
     return Source(kind, label, relation, columns, structure=inside, **more)
+
+
+def rows_of_text(paths: Collection[str]) -> int | None:
+    """Return about how many rows plain text files have, None where they are compressed."""
+    if any(path.endswith((".gz", ".zst")) for path in paths):
+        return None
+    return sum(Path(path).stat().st_size for path in paths) // _BYTES_OF_A_LINE
 
 
 def is_nested(kind: str) -> bool:

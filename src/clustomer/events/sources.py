@@ -142,14 +142,18 @@ def _open_files(
 
 
 def _open_arrow(engine: DuckDB, source: Any) -> Source:
-    engine.register("source_rows", pa.table(source))
-    return described(engine, "table", "a table in memory", "source_rows")
+    table = pa.table(source)
+    engine.register("source_rows", table)
+    return described(engine, "table", "a table in memory", "source_rows", rows=table.num_rows)
 
 
 def _open_parquet(engine: DuckDB, label: str, paths: list[str]) -> Source:
     relation = "read_parquet(?, union_by_name = true)"
     try:
-        return described(engine, "parquet", Path(label).name, relation, parameters=[paths])
+        rows = engine.rows("SELECT SUM(num_rows) FROM parquet_file_metadata(?)", [paths])[0][0]
+        return described(
+            engine, "parquet", Path(label).name, relation, parameters=[paths], rows=rows
+        )
     except engine.errors as error:
         raise InputError(
             f"{label} cannot be read as Parquet: {first_line(error)} "

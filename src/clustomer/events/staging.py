@@ -36,6 +36,7 @@ def stage(
         # those of earlier readings would count again
         engine.execute("DROP TABLE IF EXISTS reject_errors")
         engine.execute("DROP TABLE IF EXISTS reject_scans")
+    engine.expect(source.rows if schema.unnest is None else None)
     with source.opened():
         engine.execute(f"CREATE OR REPLACE TABLE events AS {staging}", source.parameters)
     engine.execute(

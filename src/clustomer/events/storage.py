@@ -1,5 +1,8 @@
 """Clean and rejected events, as they are stored; and what identifies an input."""
 
+from collections.abc import Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +20,23 @@ def rejected_rows(events: Events) -> pa.Table:
     return events.engine.arrow("SELECT * FROM rejected ORDER BY ALL")
 
 
+@contextmanager
+def events_written(events: Events, folder: Path) -> Iterator[Future[None]]:
+    """Write the clean events (see `write_events`) while the block runs.
+
+    They are whole when the block is left without an error; the future that it is given tells
+    when. An error stops the writing.
+    """
+    with events.engine.beside() as engine, ThreadPoolExecutor(1) as aside:
+        writing = aside.submit(_write, engine, events.cleaning.kept, folder)
+        try:
+            yield writing
+            writing.result()
+        except BaseException:
+            engine.interrupt()
+            raise
+
+
 def write_events(events: Events, folder: Path) -> None:
     """Write the clean events as Parquet, in hash buckets of `user_id`.
 
@@ -24,16 +44,17 @@ def write_events(events: Events, folder: Path) -> None:
     first hexadecimal digits of the MD5 of `user_id`: none (a single file), one or two,
     by the number of events. Within a file they are sorted by customer and time.
     """
+    _write(events.engine, events.cleaning.kept, folder)
+
+
+def _write(engine: DuckDB, rows: int, folder: Path) -> None:
     folder.mkdir(parents=True, exist_ok=True)
-    rows = events.cleaning.kept
-    # enough to sort so many rows well; more would only be kept for a use that never comes
-    events.engine.limit_memory(min(1_000, 200 + rows // 10_000))
     digits = sum(rows > EVENTS_PER_FILE * step for step in (1, 16))
     if digits == 0:
-        _write_sorted(events.engine, "SELECT * FROM events", folder / "bucket-all.parquet", [])
+        _write_sorted(engine, "SELECT * FROM events", folder / "bucket-all.parquet", [])
         return
     # a customer's bucket is worked out once, not once for each of the events
-    events.engine.execute(
+    engine.execute(
         "CREATE OR REPLACE TEMP TABLE buckets AS SELECT user_id, LEFT(MD5(user_id), ?) AS bucket "
         "FROM (SELECT DISTINCT user_id FROM events)",
         [digits],
@@ -43,8 +64,8 @@ def write_events(events: Events, folder: Path) -> None:
         selected = (
             "SELECT * FROM events WHERE user_id IN (SELECT user_id FROM buckets WHERE bucket = ?)"
         )
-        _write_sorted(events.engine, selected, folder / f"bucket-{bucket}.parquet", [bucket])
-    events.engine.execute("DROP TABLE buckets")
+        _write_sorted(engine, selected, folder / f"bucket-{bucket}.parquet", [bucket])
+    engine.execute("DROP TABLE buckets")
 
 
 def _write_sorted(engine: DuckDB, select: str, path: Path, parameters: list[str]) -> None:

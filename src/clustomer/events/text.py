@@ -8,7 +8,7 @@ from pathlib import Path
 from clustomer.engines import DuckDB, quoted
 from clustomer.errors import InputError
 from clustomer.events.presets import without_header
-from clustomer.events.relation import Source, first_line
+from clustomer.events.relation import Source, first_line, rows_of_text
 from clustomer.events.schema import EventSchema
 
 MAX_LINE_BYTES = 10_485_760
@@ -68,6 +68,7 @@ def open_text(
         rejects=REJECTED_LINES,
         parameters=[paths, header, separator, kinds],
         header=header,
+        rows=rows_of_text(paths),
     )
 
 
@@ -157,4 +158,5 @@ def _open_spaces(
         dict.fromkeys(columns, "VARCHAR"),
         rejects=f"SELECT 0 AS line_number, line FROM source_lines WHERE NOT ({whole})",
         header=names is None,
+        rows=rows_of_text(paths),
     )

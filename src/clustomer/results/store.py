@@ -11,7 +11,7 @@ import os
 import shutil
 import tempfile
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Self
@@ -90,6 +90,15 @@ class Draft:
     def __init__(self, path: Path) -> None:
         self.path = path
         self.result: Results | None = None
+        self.cutoff: str | None = None
+        self.identity: Mapping[str, Any] = {}
+        self.about: Mapping[str, Any] = {}
+
+    def identify(
+        self, *, cutoff: str, identity: Mapping[str, Any], about: Mapping[str, Any]
+    ) -> None:
+        """Say what the version is, as `new_version` takes it."""
+        self.cutoff, self.identity, self.about = cutoff, identity, about
 
     def file(self, name: str) -> Path:
         """Return where a file goes, its folder made."""
@@ -110,14 +119,15 @@ class Draft:
 def new_version(
     folder: str | os.PathLike[str],
     *,
-    cutoff: str,
-    identity: Mapping[str, Any],
-    about: Mapping[str, Any],
+    cutoff: str | None = None,
+    identity: Mapping[str, Any] | None = None,
+    about: Mapping[str, Any] | None = None,
 ) -> Iterator[Draft]:
     """Write a new version of the results and make it the latest.
 
     Nothing is seen before everything is written; an error or an interruption
-    leaves the previous results whole.
+    leaves the previous results whole. What the version is may also be said later,
+    with `Draft.identify`, so that files can be written before everything is known.
 
     Parameters
     ----------
@@ -136,22 +146,27 @@ def new_version(
         If the folder cannot be written.
     """
     root = Path(folder)
+    absent = [place for place in (root / VERSIONS, root, *root.parents) if not place.exists()]
     try:
         (root / VERSIONS).mkdir(parents=True, exist_ok=True)
         _sweep(root)
         partial = Path(tempfile.mkdtemp(prefix=f"{_PARTIAL}{os.getpid()}-", dir=root))
     except OSError as error:
+        _remove_empty(absent)
         raise _cannot_write(root, error) from error
     draft = Draft(partial)
+    if cutoff is not None:
+        draft.identify(cutoff=cutoff, identity=identity or {}, about=about or {})
     try:
         yield draft
+        assert draft.cutoff is not None, "nobody has said what the version is"
         packages = package_versions()
-        name = f"{cutoff}-{short_hash({'identity': identity, 'packages': packages})}"
+        name = f"{draft.cutoff}-{short_hash({'identity': draft.identity, 'packages': packages})}"
         manifest = {
             "schema_version": SCHEMA_VERSION,
             "version": name,
             "packages": packages,
-            **about,
+            **draft.about,
             "files": file_hashes(partial),
         }
         draft.write_json(NAME, manifest)
@@ -165,10 +180,21 @@ def new_version(
         raise _cannot_write(root, error) from error
     finally:
         shutil.rmtree(partial, ignore_errors=True)
+        if draft.result is None:
+            _remove_empty(absent)
+
+
+def _remove_empty(folders: list[Path]) -> None:
+    """Remove folders that were made for results that never came, the innermost first."""
+    for folder in folders:
+        with suppress(OSError):
+            folder.rmdir()
 
 
 def _put_in_place(root: Path, partial: Path, name: str, manifest: Mapping[str, Any]) -> None:
     target = root / VERSIONS / name
+    # a run beside this one may have failed, and taken the empty folder away
+    target.parent.mkdir(exist_ok=True)
     if target.exists():
         present = _opened(target)
         if present is None or present.manifest != manifest or present.damaged():
