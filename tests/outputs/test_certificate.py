@@ -153,7 +153,7 @@ def test_the_contest_is_a_table_in_which_ours_stands_out(two):
     said = told(two, VERDICTS["segments"])
     tables = MarkdownIt("commonmark").enable("table").render(markdown(said))
     assert "<strong>These segments</strong>" in tables
-    for name in ("Ten RFM segments", "RFM with 125 cells", "An individual model"):
+    for name in ("The ten RFM segments", "The 125 RFM cells", "An individual model"):
         assert name in tables
     assert html(said).count('class="chosen"') == 1
     bare = replace(
@@ -162,7 +162,7 @@ def test_the_contest_is_a_table_in_which_ours_stands_out(two):
             certified.prediction(), contenders=(), carried_auc=None, carried_r2=None
         ),
     )
-    assert "Ten RFM segments" not in html(told(two, bare))
+    assert "The ten RFM segments" not in html(told(two, bare))
 
 
 SECTIONS = ("glance", "spend", "certificate", "comparison", "appendix")

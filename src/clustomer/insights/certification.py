@@ -83,9 +83,9 @@ EXPLANATIONS = (
         "Mean Jaccard similarity with the most similar cluster over at least 50 bootstrap "
         "resamples of at most 2,000 customers, each clustered anew (Hennig, 2007, "
         "doi:10.1016/j.csda.2006.11.025): from 0.75 pass, above 0.5 weak, else fail, since the "
-        "cluster dissolves. Labels are those of the stored rule, and customers in no group are "
-        "left out. Matching one to one is recorded beside it, as is event thinning, which clusters "
-        "two random halves of each customer's visits. A bootstrap of all customers decides "
+        "cluster dissolves. It is weak, too, where two random halves of each customer's visits "
+        "(event thinning) agree no better than halves of different customers. Labels are those of "
+        "the stored rule; customers in no group are left out. A bootstrap of all customers decides "
         "nothing: it nears 1 as customers grow in number, groups or none.",
     ),
     Explanation(

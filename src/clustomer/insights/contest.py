@@ -12,8 +12,8 @@ from clustomer.insights.story import Comparison
 
 _CONTENDERS = {
     "segments": "These segments",
-    "rfm_10": "Ten RFM segments",
-    "rfm_125": "RFM with 125 cells",
+    "rfm_10": "The ten RFM segments",
+    "rfm_125": "The 125 RFM cells",
     "kmeans_silhouette": "KMeans, K by the silhouette",
     "individual": "An individual model (gradient boosting)",
 }
@@ -30,8 +30,8 @@ _NOTES = (
     "zero is no better than one average for all, below zero is worse. Capped: no customer counts "
     "for more than the highest hundredth begins with, so that a few large buyers do not decide. "
     "Top tenth: the share of revenue that came from the tenth of customers expected to bring most.",
-    "In brackets: the interval of 95 %. Everything was measured on the same customers and the same "
-    "days, which no choice had seen.",
+    "Segments are those that hold anybody. In brackets: the interval of 95 %. Everything was "
+    "measured on the same customers and the same days, which no choice had seen.",
 )
 _ALGORITHMS = {
     "kmeans": "k-means",

@@ -275,6 +275,8 @@ def format_value(fact: Fact, currency: str | None = None) -> str:
             return f"{sign}{currency or ''}{gap}{_number(size, fact.decimals)}"
         case "days":
             return _duration(float(value), fact.decimals)
+        case "p":
+            return _number(max(value, 1e-9), fact.decimals)
         case "points":
             return _with_word(100 * value, fact.decimals, "point")
         case "minutes":
