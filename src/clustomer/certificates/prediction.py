@@ -104,7 +104,7 @@ def predict(
     contest = _contest(holdout, segmentation, refit, labels, random_state)
     return (
         Prediction(
-            mark=_mark(contest.contenders[0]),
+            mark=mark_of(contest.contenders[0]),
             date=holdout.date,
             window_days=round(holdout.window.days, 6),
             horizon_days=holdout.horizon_days,
@@ -212,7 +212,12 @@ def _predictive(
     return Predictive(mark, matched, customers, found)
 
 
-def _mark(segments: Contender) -> Mark:
+def mark_of(segments: Contender) -> Mark:
+    """Return the mark of all segments together, from their figures in the contest.
+
+    >>> mark_of(Contender("segments", 3, Estimate(0.7, 0.6, 0.8), None, None, None))
+    'pass'
+    """
     found = [
         (figure, nothing, enough)
         for figure, nothing, enough in (

@@ -1,0 +1,205 @@
+"""The certificate of prediction on shops whose future is known."""
+
+from dataclasses import replace
+
+import numpy as np
+import pyarrow as pa
+import pytest
+
+from clustomer.certificates.certificate import Contender, Estimate
+from clustomer.certificates.prediction import mark_of, predict, same_segments, standing
+from clustomer.customers import Customers, Holdout, customer_features, split_holdout
+from clustomer.events import Events, read_events
+from clustomer.segments import NearestCentroid, ScaledFeature, Segmentation, rfm, segment
+from clustomer.segments.refit import refit_rule, rule_labels
+
+DAY = 86_400
+START = 1_704_067_200  # 2024-01-01
+DAYS = 120
+
+
+def visits(rates: np.ndarray, buying: np.ndarray, seed: int) -> pa.Table:
+    """Customers who visit at a rate per day, and buy at each visit with a probability."""
+    random = np.random.default_rng(seed)
+    counts = random.poisson(rates * DAYS) + 1
+    who = np.repeat(np.arange(len(rates)), counts)
+    times = START + (random.random(len(who)) * DAYS * DAY).astype(np.int64)
+    times[np.cumsum(counts) - 1] = START + random.integers(0, 20 * DAY, len(rates))
+    bought = random.random(len(who)) < buying[who]
+    return pa.table(
+        {
+            "event_time": times,
+            "event_type": np.where(bought, "purchase", "view"),
+            "price": np.round(random.lognormal(3, 0.5, len(who)), 2),
+            "user_id": [f"c{customer:05}" for customer in who],
+        }
+    )
+
+
+class Shop:
+    """A shop that was read, its segments and its holdout."""
+
+    def __init__(self, log: pa.Table, k: int, **options) -> None:
+        self.events: Events = read_events(log)
+        self.customers: Customers = customer_features(self.events)
+        self.segmentation: Segmentation = segment(
+            self.customers, k=k, k_range=(k, k), features=["sessions", "orders"], **options
+        )
+        self.holdout = split_holdout(self.events, self.customers)
+        assert isinstance(self.holdout, Holdout), self.holdout
+
+
+@pytest.fixture(scope="module")
+def three_kinds() -> Shop:
+    kinds = np.repeat([0, 1, 2], 500)
+    return Shop(visits(np.array([0.03, 0.3, 0.3])[kinds], np.array([0.0, 0.0, 0.8])[kinds], 0), 3)
+
+
+@pytest.fixture(scope="module")
+def found(three_kinds):
+    return predict(three_kinds.segmentation, three_kinds.holdout)
+
+
+def test_segments_that_tell_the_future_pass(three_kinds, found) -> None:
+    prediction, segments = found
+    assert prediction.mark == "pass"
+    assert {each.mark for each in segments.values()} == {"pass"}
+    assert all(each.matched > 0.9 for each in segments.values())
+    assert prediction.eligible == three_kinds.holdout.outcomes.num_rows
+    assert prediction.certifying == int(three_kinds.holdout.certifying.sum())
+    assert sum(each.customers for each in segments.values()) == prediction.certifying
+    assert prediction.horizon_days == three_kinds.holdout.horizon_days
+
+
+def test_lifts_are_those_of_the_certifying_half(three_kinds, found) -> None:
+    holdout = three_kinds.holdout
+    choosing = holdout.customers.table.filter(pa.array(holdout.choosing))
+    labels = rule_labels(holdout.customers, refit_rule(three_kinds.segmentation, choosing))
+    bought = holdout.outcome("bought")
+    rates = {
+        bought[holdout.certifying & (labels == cluster)].mean() for cluster in np.unique(labels)
+    }
+    told = {each.lifts[0].segment for each in found[1].values()}
+    assert sorted(told) == pytest.approx(sorted(rates), rel=1e-5)
+    everyone = bought[holdout.certifying].mean()
+    for each in found[1].values():
+        assert [lift.outcome for lift in each.lifts] == ["bought", "revenue", "visited"]
+        assert each.lifts[0].everyone == pytest.approx(everyone, rel=1e-5)
+
+
+def test_what_the_certifying_half_did_changes_neither_segments_nor_matches(three_kinds) -> None:
+    holdout = three_kinds.holdout
+    other = {
+        name: np.where(holdout.certifying, 1 - holdout.outcome(name), holdout.outcome(name))
+        for name in ("bought", "revenue", "visited")
+    }
+    turned = pa.table({"user_id": holdout.outcomes["user_id"], **other})
+    first, second = (
+        predict(three_kinds.segmentation, each)[1]
+        for each in (holdout, replace(holdout, outcomes=turned))
+    )
+    for name, each in first.items():
+        assert (each.matched, each.customers) == (second[name].matched, second[name].customers)
+    assert [each.lifts for each in first.values()] != [each.lifts for each in second.values()]
+
+
+def test_the_contest_holds_every_way_on_the_same_customers(found) -> None:
+    prediction, _ = found
+    names = [each.name for each in prediction.contenders]
+    assert names[:3] == ["segments", "rfm_10", "rfm_125"]
+    assert names[-1] == "individual"
+    for each in prediction.contenders:
+        assert each.auc is not None
+        assert each.auc.low <= each.auc.value <= each.auc.high
+    # the kinds are all that there is to know
+    assert 0.9 < prediction.carried_auc.value < 1.1
+
+
+def test_identical_customers_tell_nothing() -> None:
+    shop = Shop(visits(np.full(1500, 0.1), np.full(1500, 0.3), 1), 3)
+    prediction, segments = predict(shop.segmentation, shop.holdout)
+    assert prediction.mark in {"fail", "weak"}
+    assert all(each.mark in {"fail", "not tested"} for each in segments.values())
+    assert prediction.carried_r2 is None
+
+
+def test_the_same_run_gives_the_same_figures(three_kinds, found) -> None:
+    assert predict(three_kinds.segmentation, three_kinds.holdout) == found
+
+
+@pytest.mark.parametrize("algorithm", ["gmm", "hdbscan"])
+def test_other_algorithms_are_made_again_as_they_were(three_kinds, algorithm) -> None:
+    options = {} if algorithm == "hdbscan" else {"k": 3, "k_range": (3, 3)}
+    segmentation = segment(
+        three_kinds.customers, algorithm=algorithm, features=["sessions", "orders"], **options
+    )
+    prediction, segments = predict(segmentation, three_kinds.holdout)
+    assert prediction.mark == "pass"
+    assert "bots" not in segments
+    assert set(segments) == set(segmentation.segment_ids.values()) - {"bots"}
+
+
+def test_the_grid_is_the_same_by_definition(three_kinds) -> None:
+    prediction, segments = predict(rfm(three_kinds.customers), three_kinds.holdout)
+    tested = [each for each in segments.values() if each.matched is not None]
+    assert min(each.matched for each in tested) > 0.6
+    assert prediction.contenders[0].auc == prediction.contenders[1].auc
+
+
+def test_a_segment_is_what_its_customers_are_beside_everyone() -> None:
+    centroids = np.array([[-1.0], [1.0]])
+    shipped = NearestCentroid((ScaledFeature("orders", 0.0, False, 20.0, 10.0),), centroids)
+    early = NearestCentroid((ScaledFeature("orders", 1.0, False, 9.0, 9.0),), centroids)
+    table = pa.table({"user_id": list("abcd"), "orders": [1.0, 3.0, None, 7.0]})
+    # 1, 3, 1, 7 with the value for the undefined of that date: mean 3, variance 24 / 4
+    [feature] = standing(shipped, early, table).scaling
+    assert (feature.undefined, feature.mean) == (1.0, 3.0)
+    assert feature.scale == pytest.approx(6**0.5)
+    # by the stored means nobody would be in the second segment
+    assert rule_labels(table, shipped).tolist() == [0, 0, 0, 0]
+    assert rule_labels(table, standing(shipped, early, table)).tolist() == [0, 0, 0, 1]
+
+
+def test_a_feature_that_did_not_exist_yet_leaves_nothing_to_compare() -> None:
+    rule = NearestCentroid((ScaledFeature("returns", 0.0, False, 1.0, 1.0),), np.zeros((1, 1)))
+    assert standing(rule, rule, pa.table({"user_id": ["a"], "orders": [1.0]})) is None
+
+
+def test_segments_that_are_not_the_same_are_not_tested(three_kinds) -> None:
+    # a rule whose first centroid was moved to where nobody is
+    segmentation = three_kinds.segmentation
+    centroids = segmentation.rule.centroids.copy()
+    centroids[0] += 50
+    moved = replace(segmentation, rule=replace(segmentation.rule, centroids=centroids))
+    same = same_segments(
+        moved,
+        refit_rule(segmentation, three_kinds.holdout.customers),
+        three_kinds.holdout.customers.table,
+        [0, 1, 2],
+    )
+    assert set(same) == {1, 2}
+    _, segments = predict(moved, three_kinds.holdout)
+    assert segments["S1"].mark == "not tested"
+    assert segments["S1"].lifts == ()
+
+
+def test_without_a_holdout_the_reason_is_handed_on(three_kinds) -> None:
+    prediction, segments = predict(three_kinds.segmentation, "too little history")
+    assert (prediction.mark, prediction.why) == ("not tested", "too little history")
+    assert {(each.mark, each.why) for each in segments.values()} == {
+        ("not tested", "too little history")
+    }
+    assert set(segments) == {"S1", "S2", "S3"}
+
+
+@pytest.mark.parametrize(
+    ("auc", "mark"),
+    [
+        (Estimate(0.70, 0.68, 0.72), "pass"),
+        (Estimate(0.53, 0.51, 0.55), "weak"),
+        (Estimate(0.60, 0.49, 0.71), "fail"),
+        (None, "fail"),
+    ],
+)
+def test_marks(auc, mark) -> None:
+    assert mark_of(Contender("segments", 3, auc, None, None, None)) == mark
