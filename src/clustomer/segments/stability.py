@@ -20,6 +20,7 @@ MAX_ROWS = 2_000
 EVALUATION_ROWS = 10_000
 DISSOLVED, RECOVERED = 0.5, 0.75
 _AT_ONCE = 2
+_STEP = 10
 
 
 @dataclass(frozen=True, eq=False)
@@ -120,7 +121,11 @@ class Refits:
     """Resamples of rows, the same ones for every estimator that is refitted on them."""
 
     def __init__(
-        self, matrix: Matrix, max_rows: int | None, evaluation_rows: int, random_state: int
+        self,
+        matrix: Matrix,
+        max_rows: int | None = MAX_ROWS,
+        evaluation_rows: int = EVALUATION_ROWS,
+        random_state: int = 0,
     ) -> None:
         self.matrix = matrix
         self.n_rows = len(matrix) if max_rows is None else min(max_rows, len(matrix))
@@ -135,20 +140,37 @@ class Refits:
         self.evaluation = np.ascontiguousarray(matrix[self.evaluated])
 
     def compare(
-        self, estimator: Any, labels: Labels, clusters: Labels, n_resamples: int
+        self,
+        estimator: Any,
+        labels: Labels,
+        clusters: Labels,
+        n_resamples: int,
+        *,
+        until_clear_of: float | None = None,
     ) -> Stability:
-        """Return how well each of `clusters` among the labels of all rows is found again."""
+        """Return how well each of `clusters` among the labels of all rows is found again.
+
+        With `until_clear_of`, a mean similarity that is asked for, it stops after 10, 20, ...
+        resamples where one cluster is more than two standard errors below, or all are above.
+        """
         evaluated = labels[self.evaluated]
+        step = n_resamples if until_clear_of is None else _STEP
+        best, paired = np.empty((0, len(clusters))), np.empty((0, len(clusters)))
         with (
-            ThreadPoolExecutor(_AT_ONCE) as pool,
+            workers() as pool,
             threadpool_limits(1),
             warnings.catch_warnings(),
         ):
             # A resample may hold fewer different rows than clusters: it finds fewer, then.
             warnings.simplefilter("ignore", ConvergenceWarning)
-            refitted = pool.map(lambda number: self._refit(estimator, number), range(n_resamples))
-            found = [match(evaluated, each, clusters) for each in refitted]
-        best, paired = (np.array(each) for each in zip(*found, strict=True))
+            for start in range(0, n_resamples, step):
+                numbers = range(start, min(start + step, n_resamples))
+                refitted = pool.map(lambda number: self._refit(estimator, number), numbers)
+                found = [match(evaluated, each, clusters) for each in refitted]
+                best = np.vstack([best, *(each for each, _ in found)])
+                paired = np.vstack([paired, *(each for _, each in found)])
+                if until_clear_of is not None and _is_clear(best, until_clear_of):
+                    break
         return self._summary(clusters, best, paired)
 
     def _refit(self, estimator: Any, number: int) -> Labels:
@@ -156,8 +178,7 @@ class Refits:
         random = np.random.default_rng([self.random_state, 1, number])
         rows = random.integers(len(self.matrix), size=self.n_rows)
         model = seeded(clone(estimator), int(random.integers(np.iinfo(np.int32).max)))
-        with threadpool_limits(1, user_api="openmp"):  # it holds for a thread only
-            found: Labels = model.fit(self.matrix[rows]).predict(self.evaluation)
+        found: Labels = model.fit(self.matrix[rows]).predict(self.evaluation)
         return found
 
     def _summary(self, clusters: Labels, best: Matrix, paired: Matrix) -> Stability:
@@ -177,6 +198,24 @@ class Refits:
             resample_rows=self.n_rows,
             evaluation_rows=len(self.evaluated),
         )
+
+
+def _is_clear(best: Matrix, bar: float) -> bool:
+    """Tell whether resamples so far leave no doubt on which side of the bar the worst one is."""
+    if len(best) < 2 or np.isnan(best).any():
+        return True
+    margin = 2 * best.std(axis=0, ddof=1) / np.sqrt(len(best))
+    means = best.mean(axis=0)
+    return bool((means + margin < bar).any() or (means - margin >= bar).all())
+
+
+def workers() -> ThreadPoolExecutor:
+    """Return a pool for two fits at once, each on one thread, so that results do not vary.
+
+    To be used under `threadpool_limits(1)`, which limits BLAS for the whole process; OpenMP has
+    to be limited in each thread.
+    """
+    return ThreadPoolExecutor(_AT_ONCE, initializer=lambda: threadpool_limits(1, user_api="openmp"))
 
 
 def seeded(model: Any, seed: int) -> Any:
