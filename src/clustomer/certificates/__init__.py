@@ -13,6 +13,7 @@ from clustomer.certificates.certificate import (
     SegmentCertificate,
     Stable,
     Usable,
+    not_certified,
     read_certificates,
 )
 from clustomer.certificates.certify import certify, deliver, verdict_of
@@ -32,6 +33,7 @@ __all__ = [
     "Usable",
     "certify",
     "deliver",
+    "not_certified",
     "read_certificates",
     "verdict_of",
 ]

@@ -219,6 +219,18 @@ class Certificates:
         return {"schema_version": SCHEMA_VERSION, **_plain(self)}
 
 
+def not_certified() -> Certificates:
+    """Return what stands in place of certificates where the tests were left out.
+
+    >>> not_certified().verdict
+    'not tested'
+    """
+    why = "The tests were left out."
+    return Certificates(
+        "not tested", {}, Reality("not tested", why=why), Prediction("not tested", why=why)
+    )
+
+
 def read_certificates(text: str | bytes) -> Certificates:
     """Return the certificates that a `certificates.json` holds.
 
