@@ -1,5 +1,6 @@
 import random
 
+import numpy as np
 import pyarrow as pa
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -88,3 +89,22 @@ def test_a_later_event_changes_no_earlier_session(rows, minute) -> None:
     before = [row for row in rows if row[0] < minute]
     if before:
         assert found(before) <= found(rows)
+
+
+def test_rows_at_the_very_time_a_visit_begins_are_all_of_it() -> None:
+    # so many that the database sorts them in parts, and ties come in another order each time
+    customers = np.repeat(np.arange(2_000), 40)
+    seconds = np.repeat(np.tile([0, 86_400], 2_000), 20)
+    order = np.random.default_rng(0).permutation(len(customers))
+    log = pa.table(
+        {
+            "event_time": np.datetime64("2024-01-01", "s") + seconds[order],
+            "event_type": ["purchase"] * len(order),
+            "product_id": order.astype(str),
+            "user_id": customers[order].astype(str),
+        }
+    )
+    counted = read_events(log).engine.rows(
+        "SELECT COUNT(*) - COUNT(user_session), COUNT(DISTINCT user_session) FROM events"
+    )
+    assert counted == [(0, 4_000)]

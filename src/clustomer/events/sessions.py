@@ -42,7 +42,7 @@ def derive_sessions(engine: DuckDB) -> int:
                 MAX(CASE WHEN user_session IS NOT NULL THEN event_s END) OVER so_far AS named_s,
                 LAST_VALUE(user_session IGNORE NULLS) OVER so_far AS last_session
             FROM breaks WINDOW so_far AS (
-                PARTITION BY user_id ORDER BY {_ORDER} ROWS UNBOUNDED PRECEDING
+                PARTITION BY user_id ORDER BY {_ORDER} RANGE UNBOUNDED PRECEDING
             )
         )
         SELECT row_id, CASE WHEN named_s >= visit_s THEN last_session
