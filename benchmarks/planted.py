@@ -5,7 +5,9 @@ Draws the worlds of `worlds.py`, segments each as a run does, and prints beside 
 - auto: the adjusted Rand index of the automatic choice, and its K,
 - silhouette: the same of KMeans on the same features at the K of the highest silhouette,
 - best: the same at the best K of 2 to 10, chosen in hindsight,
-- verdict: what the certificates say: segments, continuum (a useful division of one) or none,
+- verdict: what the certificates say: segments, continuum (a useful division of one) or none, and
+  the marks that it follows from: reality, prediction, and how many segments pass, are weak and
+  fail in stability,
 
 then which of the bars hold. The exit code is 1 where one fails.
 
@@ -68,6 +70,9 @@ COLUMNS: tuple[tuple[str, int, Callable[[Recovery], str]], ...] = (
     ("best", 6, lambda found: f"{found.best:.3f}"),
     ("superv.", 7, lambda found: "" if found.supervised is None else f"{found.supervised:.3f}"),
     ("verdict", -10, lambda found: found.verdict),
+    ("reality", -10, lambda found: found.reality),
+    ("predicts", -10, lambda found: found.prediction),
+    ("stable", -6, lambda found: found.stable),
     ("CPU s", 5, lambda found: f"{found.seconds:.1f}"),
 )
 

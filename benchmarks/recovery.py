@@ -17,7 +17,8 @@ from sklearn.metrics import adjusted_rand_score, silhouette_score
 from sklearn.model_selection import StratifiedKFold, cross_val_predict
 from threadpoolctl import threadpool_limits
 
-from clustomer.customers import Customers, customer_features
+from clustomer.certificates import Certificates, certify
+from clustomer.customers import Customers, customer_features, split_holdout
 from clustomer.engines import DuckDB
 from clustomer.events import read_events
 from clustomer.segments import Segmentation, scale, segment
@@ -26,6 +27,7 @@ from clustomer.simulate import BOT
 K_RANGE = (2, 10)
 STARTS = 5
 FOLDS = 3
+NOT_TESTED = "not tested"
 SILHOUETTE_CUSTOMERS = 5_000
 
 
@@ -45,7 +47,9 @@ class Recovery:
         best: That index.
         supervised: A classifier on all features that has seen the truth of other customers;
             about what they can tell at most. None where it was not asked for.
-        verdict: Of the certificates: "segments", "continuum" or "none".
+        verdict: Of the certificates: "segments", "continuum", "none" or "not tested".
+        reality: The mark of all segments together; likewise `prediction`.
+        stable: How many segments pass, are weak and fail in stability: "2/1/0".
         seconds: Of processor time for reading, features, choice and certificates.
     """
 
@@ -60,6 +64,9 @@ class Recovery:
     best: float
     supervised: float | None
     verdict: str
+    reality: str
+    prediction: str
+    stable: str
     seconds: float
 
     @property
@@ -83,8 +90,12 @@ def recover(
     events = read_events(log, engine=DuckDB(threads=1))
     try:
         customers = customer_features(events)
-        found = segment(customers, k_range=K_RANGE, random_state=seed)
-        verdict = "not tested"
+        holdout = split_holdout(events, customers)
+        known = None if isinstance(holdout, str) else holdout
+        found = segment(customers, k_range=K_RANGE, holdout=known, random_state=seed)
+        tested = None
+        if certificates:
+            tested = certify(events, customers, found, holdout=holdout, random_state=seed)
         seconds = time.process_time() - began
     finally:
         events.close()
@@ -115,9 +126,20 @@ def recover(
         best_k=best_k,
         best=others[best_k][1],
         supervised=told,
-        verdict=verdict,
+        verdict=tested.verdict if tested else NOT_TESTED,
+        reality=tested.reality.mark if tested else NOT_TESTED,
+        prediction=tested.prediction.mark if tested else NOT_TESTED,
+        stable=_stable(tested),
         seconds=seconds,
     )
+
+
+def _stable(tested: Certificates | None) -> str:
+    """Count the marks of stability: passed, weak, failed."""
+    if tested is None:
+        return ""
+    marks = [each.stable.mark for each in tested.segments.values()]
+    return "/".join(str(marks.count(mark)) for mark in ("pass", "weak", "fail"))
 
 
 def _matrix(table: pa.Table, names: list[str]) -> NDArray[np.float64]:

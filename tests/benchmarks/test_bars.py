@@ -19,6 +19,9 @@ GOOD = Recovery(
     best=0.75,
     supervised=None,
     verdict="segments",
+    reality="pass",
+    prediction="pass",
+    stable="3/0/0",
     seconds=1.0,
 )
 
