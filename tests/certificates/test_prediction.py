@@ -148,8 +148,8 @@ def test_the_grid_is_the_same_by_definition(three_kinds) -> None:
 
 def test_a_segment_is_what_its_customers_are_beside_everyone() -> None:
     centroids = np.array([[-1.0], [1.0]])
-    shipped = NearestCentroid((ScaledFeature("orders", 0.0, False, 20.0, 10.0),), centroids)
-    early = NearestCentroid((ScaledFeature("orders", 1.0, False, 9.0, 9.0),), centroids)
+    shipped = NearestCentroid((ScaledFeature("orders", 0.0, 1.0, 20.0, 10.0),), centroids)
+    early = NearestCentroid((ScaledFeature("orders", 1.0, 1.0, 9.0, 9.0),), centroids)
     table = pa.table({"user_id": list("abcd"), "orders": [1.0, 3.0, None, 7.0]})
     # 1, 3, 1, 7 with the value for the undefined of that date: mean 3, variance 24 / 4
     [feature] = standing(shipped, early, table).scaling
@@ -161,7 +161,7 @@ def test_a_segment_is_what_its_customers_are_beside_everyone() -> None:
 
 
 def test_a_feature_that_did_not_exist_yet_leaves_nothing_to_compare() -> None:
-    rule = NearestCentroid((ScaledFeature("returns", 0.0, False, 1.0, 1.0),), np.zeros((1, 1)))
+    rule = NearestCentroid((ScaledFeature("returns", 0.0, 1.0, 1.0, 1.0),), np.zeros((1, 1)))
     assert standing(rule, rule, pa.table({"user_id": ["a"], "orders": [1.0]})) is None
 
 
@@ -171,12 +171,9 @@ def test_segments_that_are_not_the_same_are_not_tested(three_kinds) -> None:
     centroids = segmentation.rule.centroids.copy()
     centroids[0] += 50
     moved = replace(segmentation, rule=replace(segmentation.rule, centroids=centroids))
-    same = same_segments(
-        moved,
-        refit_rule(segmentation, three_kinds.holdout.customers),
-        three_kinds.holdout.customers.table,
-        [0, 1, 2],
-    )
+    table = three_kinds.holdout.customers.table
+    refit = refit_rule(segmentation, table)
+    same = same_segments(moved, refit, table, [0, 1, 2], rule_labels(table, refit))
     assert set(same) == {1, 2}
     _, segments = predict(moved, three_kinds.holdout)
     assert segments["S1"].mark == "not tested"

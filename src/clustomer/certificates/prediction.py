@@ -26,8 +26,8 @@ from clustomer.certificates.lifts import segment_lifts
 from clustomer.customers import Holdout
 from clustomer.errors import InputError
 from clustomer.segments import RfmGrid, Rule, Segmentation, rfm, scale
-from clustomer.segments.exclusions import BOTS
-from clustomer.segments.refit import refit_rule, rule_labels
+from clustomer.segments.exclusions import BOTS, included_rows
+from clustomer.segments.refit import labels_of, refit_rule
 from clustomer.segments.stability import jaccard_matrix
 from clustomer.segments.tables import feature_matrix
 
@@ -88,7 +88,8 @@ def predict(
     except InputError:
         # a grid needs orders
         return _untested("nobody had ordered at the holdout date", ids)
-    labels = rule_labels(table, refit)
+    rows = included_rows(table, refit.exclusions)
+    labels = labels_of(table, refit, rows)
     people = labels != BOTS
     if len(np.unique(labels[people])) < 2:
         return _untested("at the holdout date everyone is in one segment", ids)
@@ -96,7 +97,7 @@ def predict(
     targets = targets_of(holdout)
     outcomes = [(t.name, t.values[certifying]) for t in targets if t.name != "capped"]
     lifts = segment_lifts(labels[certifying], outcomes, random_state=random_state)
-    same = same_segments(segmentation, refit, table, list(ids))
+    same = same_segments(segmentation, refit, table, list(ids), labels)
     segments = {
         name: _predictive(same.get(cluster), labels[certifying], lifts)
         for cluster, name in ids.items()
@@ -120,7 +121,11 @@ def predict(
 
 
 def same_segments(
-    segmentation: Segmentation, refit: Rule, customers: pa.Table, clusters: list[int]
+    segmentation: Segmentation,
+    refit: Rule,
+    customers: pa.Table,
+    clusters: list[int],
+    theirs: Labels,
 ) -> dict[int, tuple[int, float]]:
     """Return for each cluster the most similar one of a refit, with the Jaccard similarity.
 
@@ -135,11 +140,12 @@ def same_segments(
     refit : rule that was made again at the holdout date.
     customers : pyarrow.Table, at the holdout date.
     clusters : of the segmentation, those to find.
+    theirs : the clusters of these customers by the refit, -1 for suspected bots.
     """
     rule = standing(segmentation.rule, refit, customers)
     if rule is None:
         return {}
-    ours, theirs = rule_labels(customers, rule), rule_labels(customers, refit)
+    ours = labels_of(customers, rule, np.flatnonzero(theirs != BOTS))
     partners = np.unique(theirs[theirs != BOTS])
     # shifted, since noise has a negative number too and is to be found like any other
     low = min(int(ours.min()), int(theirs.min()), 0)
@@ -253,7 +259,7 @@ def _contest(
         half = table.filter(pa.array(choosing))
         same = (segmentation.algorithm.name, segmentation.k) == ("kmeans", highest)
         other = refit if same else refit_rule(segmentation, half, algorithm="kmeans", k=highest)
-        ways["kmeans_silhouette"] = rule_labels(table, other)
+        ways["kmeans_silhouette"] = labels_of(table, other, np.flatnonzero(people))
     predictions = [
         by_segment(name, way, targets, choosing, certifying) for name, way in ways.items()
     ]

@@ -1,6 +1,7 @@
 """The same segments of other customers: a rule made again, with K and algorithm given."""
 
 import numpy as np
+import pyarrow as pa
 from numpy.typing import NDArray
 from threadpoolctl import threadpool_limits
 
@@ -87,17 +88,21 @@ def rule_labels(customers: object, model: HasRule) -> NDArray[np.int64]:
     >>> import pyarrow as pa
     >>> from clustomer.segments.scaling import ScaledFeature
     >>> rule = NearestCentroid(
-    ...     (ScaledFeature("orders", 0.0, False, 2.0, 0.5),), np.array([[1.0], [-1.0]])
+    ...     (ScaledFeature("orders", 0.0, 1.0, 2.0, 0.5),), np.array([[1.0], [-1.0]])
     ... )
     >>> rule_labels(pa.table({"user_id": ["b", "a"], "orders": [3.0, None]}), rule).tolist()
     [1, 0]
     """
     table, rule = customer_table(customers), model.rule
+    return labels_of(table, rule, included_rows(table, rule.exclusions))
+
+
+def labels_of(table: pa.Table, rule: Rule, rows: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Return the cluster of each row of a `customer_table`, of which `rows` are not excluded."""
     if isinstance(rule, RfmGrid):
         found: NDArray[np.int64] = assign(table, rule)["cluster"].to_numpy().astype(np.int64)
         return found
     labels = np.full(table.num_rows, BOTS, dtype=np.int64)
-    rows = included_rows(table, rule.exclusions)
     matrix = scale(feature_matrix(table, list(rule.features))[rows], rule.scaling)
     labels[rows] = rule.predict(matrix)
     return labels
