@@ -167,7 +167,8 @@ def literal(value: str | bool | int | float | Decimal | datetime | None) -> exp.
         if not math.isfinite(value):
             raise UsageError(f"{value} cannot stand in a definition; give a finite number.")
         number: exp.Expr = exp.Literal.number(repr(abs(value)))
-        number = exp.cast(number, exp.DataType.build("DOUBLE"))
+        # built, not parsed: a rule can hold thousands
+        number = exp.Cast(this=number, to=exp.DataType(this=exp.DataType.Type.DOUBLE))
         return exp.Neg(this=number) if value < 0 else number
     whole: exp.Expr = exp.Literal.number(str(abs(value)))
     return exp.Neg(this=whole) if value < 0 else whole

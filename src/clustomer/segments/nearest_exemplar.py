@@ -158,12 +158,17 @@ def nearest_exemplar_query(rule: NearestExemplar, source: exp.Table) -> exp.Sele
 
 def _inline_table(rule: NearestExemplar) -> exp.Expr:
     """Return the exemplars, as a UNION ALL since engines spell VALUES differently."""
+    names = ["cluster", *(f"e{i}" for i in range(len(rule.scaling)))]
+    table = zip(rule.clusters.tolist(), rule.exemplars.tolist(), strict=True)
+    # The builder's functions would copy every part.
     rows: list[exp.Expr] = [
-        exp.select(
-            exp.alias_(dialect.literal(int(cluster)), "cluster"),
-            *(exp.alias_(dialect.literal(v), f"e{i}") for i, v in enumerate(values)),
+        exp.Select(
+            expressions=[
+                exp.Alias(this=dialect.literal(value), alias=exp.to_identifier(name))
+                for name, value in zip(names, [cluster, *exemplar], strict=True)
+            ]
         )
-        for cluster, values in zip(rule.clusters.tolist(), rule.exemplars.tolist(), strict=True)
+        for cluster, exemplar in table
     ]
     # Halves of halves: a chain of hundreds would be nested as deep.
     while len(rows) > 1:
