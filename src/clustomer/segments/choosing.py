@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
+from numpy.typing import NDArray
 
 from clustomer.customers import Holdout
 from clustomer.segments.exclusions import bot_exclusions, included_rows
@@ -69,3 +71,13 @@ def choosing_power(
         random_state=random_state,
     )
     return replace(power, decides=holdout.horizon_days >= DECIDING_DAYS)
+
+
+def choosing_rows(holdout: Holdout, user_ids: pa.ChunkedArray) -> NDArray[np.bool_]:
+    """Return which customers of today may choose K: all but those who certify.
+
+    Who came after the holdout date is in neither half then, and certifies nothing.
+    """
+    ids = holdout.customers.table["user_id"].filter(pa.array(holdout.certifying))
+    chosen: NDArray[np.bool_] = ~pc.is_in(user_ids, ids.combine_chunks()).to_numpy()
+    return chosen

@@ -13,7 +13,7 @@ from clustomer.segments.stability import MAX_ROWS, seeded, workers
 
 Matrix = NDArray[np.float64]
 
-N_SPLITS = 5
+N_SPLITS = 3
 
 
 def prediction_strength(
@@ -36,7 +36,7 @@ def prediction_strength(
     estimator : clusterer with `fit` and `predict`, with the number of clusters set
         Never fitted itself.
     X : shape (n_rows, n_features), finite, at least four rows.
-    n_splits : int, default 5.
+    n_splits : int, default 3.
     max_rows : int, default 4000
         Rows that are split into halves, drawn anew for each split where there are more.
     random_state : int, default 0.

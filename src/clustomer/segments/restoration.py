@@ -1,12 +1,12 @@
 """From the files of a version back to the segmentation that they hold, without fitting."""
 
-from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
 import pyarrow as pa
 
 from clustomer.segments.algorithms import AlgorithmNote
+from clustomer.segments.criteria_table import CRITERIA
 from clustomer.segments.dendrogram import Dendrogram
 from clustomer.segments.exclusions import BOTS
 from clustomer.segments.model import SegmentationModel
@@ -46,7 +46,7 @@ def restore(model: SegmentationModel, customers: object, labelled: pa.Table) -> 
         reason=stored.reason,
         elbow_k=stored.elbow_k,
         silhouette_k=stored.silhouette_k,
-        criteria=_criteria(stored.criteria),
+        criteria=pa.Table.from_pylist(stored.criteria, schema=CRITERIA),
     )
     table = labelled.select(["user_id", "cluster", "distance"])
     sizes = {part.cluster: part.customers for part in model.segments if part.customers}
@@ -67,17 +67,6 @@ def restore(model: SegmentationModel, customers: object, labelled: pa.Table) -> 
         algorithm=_algorithm(model),
         dendrogram=_dendrogram(model),
     )
-
-
-def _criteria(rows: Sequence[Mapping[str, Any]]) -> pa.Table:
-    """Return the criteria as a table: what no row has is an unknown number."""
-    kinds = {bool: pa.bool_(), int: pa.int64(), str: pa.string()}
-    columns = {}
-    for name in rows[0]:
-        values = [row[name] for row in rows]
-        [kind] = {type(value) for value in values if value is not None} or {float}
-        columns[name] = pa.array(values, kinds.get(kind, pa.float64()))
-    return pa.table(columns)
 
 
 def _dendrogram(model: SegmentationModel) -> Dendrogram | None:

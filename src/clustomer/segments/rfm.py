@@ -1,12 +1,12 @@
 """Customers in, the ten classic RFM segments out."""
 
 import numpy as np
-import pyarrow as pa
 import pyarrow.compute as pc
 
 from clustomer.errors import InputError
 from clustomer.segments.algorithms import AlgorithmNote
 from clustomer.segments.assignment import assign
+from clustomer.segments.criteria_table import criteria_table
 from clustomer.segments.exclusions import BOTS, bot_exclusions, columns_of, included_rows
 from clustomer.segments.rfm_grid import (
     FREQUENCY,
@@ -55,6 +55,7 @@ def rfm(customers: object) -> Segmentation:
 
     Examples
     --------
+    >>> import pyarrow as pa
     >>> found = rfm(pa.table({
     ...     "user_id": ["ann", "bob", "cem", "dee", "eve", "fay"],
     ...     "orders": [9.0, 1.0, 2.0, 3.0, 4.0, 0.0],
@@ -107,25 +108,6 @@ def rfm(customers: object) -> Segmentation:
 
 
 def _selection(k: int, with_no_purchase: bool) -> Selection:
-    unknown = pa.array([None], pa.float64())
-    criteria = {
-        "k": pa.array([k]),
-        **dict.fromkeys(
-            (
-                "inertia",
-                "silhouette",
-                "silhouette_se",
-                "silhouette_squared",
-                "calinski_harabasz",
-                "davies_bouldin",
-                "smallest_share",
-            ),
-            unknown,
-        ),
-        "elbow": pa.array([False]),
-        "highest_silhouette": pa.array([False]),
-        "taken": pa.array([True]),
-    }
     segments = "segment" if k == 1 else "segments"
     return Selection(
         k=k,
@@ -136,5 +118,5 @@ def _selection(k: int, with_no_purchase: bool) -> Selection:
         + (", and those without an order." if with_no_purchase else "."),
         elbow_k=None,
         silhouette_k=None,
-        criteria=pa.table(criteria),
+        criteria=criteria_table({"k": [k]}, {"taken": k}),
     )

@@ -9,7 +9,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from clustomer.customers.features import FEATURES, Feature
+from clustomer.customers import Holdout
+from clustomer.customers.features import FEATURES
 from clustomer.errors import InputError, UsageError, did_you_mean
 from clustomer.segments.algorithms import (
     DENSITY,
@@ -22,7 +23,9 @@ from clustomer.segments.algorithms import (
 )
 from clustomer.segments.assignment import NearestCentroid, Rule, ScaledRule, assign
 from clustomer.segments.choice import check_choice, count_distinct, is_whole
+from clustomer.segments.choosing import choosing_power, choosing_rows
 from clustomer.segments.criteria import partition_criteria, sampled_silhouettes
+from clustomer.segments.criteria_table import criteria_table
 from clustomer.segments.dendrogram import Dendrogram, dendrogram
 from clustomer.segments.exclusions import (
     BOTS,
@@ -37,8 +40,10 @@ from clustomer.segments.projection import Projection, fit_axes, loadings, projec
 from clustomer.segments.rfm_grid import RfmGrid
 from clustomer.segments.scaling import ScaledFeature, Scaling, fit_scaling
 from clustomer.segments.tables import customer_table, feature_matrix, is_number
+from clustomer.segments.undefined import undefined_in
 
 if TYPE_CHECKING:
+    from clustomer.segments.power import Power
     from clustomer.segments.selection import SelectK
 
 MAX_FIT_CUSTOMERS = 1_000_000
@@ -54,13 +59,11 @@ _DECLARED = {declared.name: declared for declared in FEATURES}
 class Selection:
     """How the number of clusters was chosen.
 
-    `rule` is "agreement", "elbow", "silhouette", "fixed", "single", "density" where the algorithm
-    finds the number itself, or "definition" where nothing was chosen (`requested` is None then);
-    `reason` says it in one sentence. `criteria`
-    is a table of every K that was fitted: `k`, `inertia`, `silhouette`, `silhouette_se`,
-    `silhouette_squared`, `calinski_harabasz`, `davies_bouldin`, `smallest_share`, and `elbow`,
-    `highest_silhouette`, `taken` (booleans);
-    NULL where a criterion is undefined.
+    `rule` is "power", "stability" or "least unstable" (see `SelectK`), "fixed", "single", "density"
+    where the algorithm finds the number itself, or "definition" where nothing was chosen
+    (`requested` is None then); `reason` says it in one sentence. `criteria` is a table of every K
+    that was fitted, with the columns of `SelectK.criteria_` and the marks `elbow`,
+    `highest_silhouette`, `runner_up`, `taken`; NULL where a criterion is undefined.
     """
 
     k: int
@@ -71,6 +74,12 @@ class Selection:
     elbow_k: int | None
     silhouette_k: int | None
     criteria: pa.Table
+
+    @property
+    def runner_up(self) -> int | None:
+        """What would have been taken without `k`; None where there was nothing to choose."""
+        found: list[int] = self.criteria.filter(self.criteria["runner_up"])["k"].to_pylist()
+        return found[0] if found else None
 
 
 @dataclass(frozen=True, eq=False)
@@ -146,6 +155,7 @@ def segment(
     k: int | Literal["auto"] = "auto",
     k_range: Sequence[int] = (2, 10),
     features: Sequence[str] | None = None,
+    holdout: Holdout | None = None,
     random_state: int = 0,
     max_fit_customers: int = MAX_FIT_CUSTOMERS,
 ) -> Segmentation:
@@ -179,6 +189,9 @@ def segment(
     features : names of columns, most important first, optional
         By default the declared clustering features that the table has, or every numeric
         column of a table that has none of the declared names.
+    holdout : Holdout, optional
+        Of the same shop, from `split_holdout`: K is then chosen by what its segments tell of what
+        the choosing half of the customers did next.
     random_state : int, default 0
         The seed of the starting points and of the silhouette's sample.
     max_fit_customers : int, default 1,000,000
@@ -221,7 +234,7 @@ def segment(
     exclusions = bot_exclusions(table)
     rows = included_rows(table, exclusions, int(max_fit_customers))
 
-    undefined = [_undefined(table, name) for name in names]
+    undefined = [undefined_in(table, name) for name in names]
     matrix = feature_matrix(table.select(names), names)
     scaling = fit_scaling(
         matrix[rows],
@@ -238,7 +251,22 @@ def segment(
 
     found = _Fit(None, _no_selection(k, (lowest, highest), len(rows)), AlgorithmNote(algorithm))
     if scaling.features and len(rows) > 1:
-        found = _fit(scaling, exclusions, algorithm, k, (lowest, highest), random_state)
+        power, choosing = None, None
+        if holdout is not None and k == "auto" and algorithm not in DENSITY:
+            power = choosing_power(
+                holdout, names, clusterer(algorithm), (lowest, highest), random_state=random_state
+            )
+            choosing = choosing_rows(holdout, table["user_id"].take(rows))
+        found = _fit(
+            scaling,
+            exclusions,
+            algorithm,
+            k,
+            (lowest, highest),
+            random_state,
+            power=power,
+            choosing=choosing,
+        )
     alone = NearestCentroid(scaling.features, np.zeros((1, len(scaling.features))), exclusions)
     rule, labelled, numbers = _published(table, found.rule or alone, names)
     counts = pc.value_counts(labelled["cluster"])
@@ -285,6 +313,9 @@ def _fit(
     k: int | Literal["auto"],
     k_range: tuple[int, int],
     random_state: int,
+    *,
+    power: "Power | None",
+    choosing: NDArray[np.bool_] | None,
 ) -> _Fit:
     """Fit the algorithm, with the K that is chosen where it takes one."""
     n_rows = len(scaling.matrix)
@@ -297,8 +328,8 @@ def _fit(
         # scikit-learn is loaded when it is needed: it takes as long as reading a million events
         from clustomer.segments.selection import SelectK
 
-        selector = SelectK(estimator, k_range, n_clusters=k, random_state=random_state)
-        selector.fit(scaling.matrix)
+        selector = SelectK(estimator, k_range, n_clusters=k, power=power, random_state=random_state)
+        selector.fit(scaling.matrix, choosing=choosing)
         fitted, labels = selector.best_estimator_, selector.labels_
         selection = _selection(selector, k, k_range)
     used = note(algorithm, fitted, n_rows)
@@ -338,9 +369,6 @@ def _found_by_density(
         "calinski_harabasz": [criteria.calinski_harabasz],
         "davies_bouldin": [criteria.davies_bouldin],
         "smallest_share": [smallest],
-        "elbow": [False],
-        "highest_silhouette": [False],
-        "taken": [True],
     }
     regions = "the one dense region" if len(found) == 1 else "the dense regions"
     clusters = "1 cluster" if len(found) == 1 else f"{len(found)} clusters"
@@ -352,7 +380,7 @@ def _found_by_density(
         reason=f"{clusters}: {regions} that {name} found.",
         elbow_k=None,
         silhouette_k=None,
-        criteria=pa.table({n: pa.array(v, from_pandas=True) for n, v in columns.items()}),
+        criteria=criteria_table(columns, {"taken": len(found)}),
     )
 
 
@@ -390,46 +418,15 @@ def _chosen_features(table: pa.Table, features: Sequence[str] | None) -> list[st
     return names
 
 
-def _undefined(table: pa.Table, name: str) -> float:
-    """Return what stands in for an undefined value of a feature; NaN where nothing can."""
-    column = table[name]
-    metadata = table.schema.field(name).metadata or {}
-    declared: Feature | None = _DECLARED.get(name)
-    if b"undefined" in metadata:
-        try:
-            return float(metadata[b"undefined"])
-        except ValueError as error:
-            raise InputError(
-                f"The metadata `undefined` of `{name}` is {metadata[b'undefined']!r}, "
-                "expected a number as text. Correct it or leave it out."
-            ) from error
-    if declared is not None and isinstance(declared.undefined, int | float):
-        return float(declared.undefined)
-    if column.null_count == len(column):
-        return float("nan")
-    values = feature_matrix(table, [name])[:, 0]
-    if declared is not None and declared.undefined == "window_days":
-        # The table does not say how long its window is: as long as the longest that was seen.
-        return float(np.nanmax(values))
-    return float(np.nanmedian(values))
-
-
 def _selection(
     selector: "SelectK", requested: int | Literal["auto"], k_range: tuple[int, int]
 ) -> Selection:
-    criteria = pa.table(
-        {
-            name: pa.array(values, from_pandas=True)  # NaN becomes NULL
-            for name, values in selector.criteria_.items()
-        }
-    )
-    marks = (
-        ("elbow", selector.elbow_k_),
-        ("highest_silhouette", selector.silhouette_k_),
-        ("taken", selector.k_),
-    )
-    for name, k in marks:
-        criteria = criteria.append_column(name, pa.array(selector.criteria_["k"] == (k or 0)))
+    marks = {
+        "elbow": selector.elbow_k_,
+        "highest_silhouette": selector.silhouette_k_,
+        "runner_up": selector.runner_up_,
+        "taken": selector.k_,
+    }
     return Selection(
         k=selector.k_,
         requested=requested,
@@ -438,7 +435,7 @@ def _selection(
         reason=selector.reason_.replace("rows", "customers"),  # here a row is a customer
         elbow_k=selector.elbow_k_,
         silhouette_k=selector.silhouette_k_,
-        criteria=criteria,
+        criteria=criteria_table(selector.criteria_, marks),
     )
 
 
@@ -450,20 +447,6 @@ def _no_selection(
         if n_customers > 1
         else "there are not two customers to tell apart"
     )
-    undefined = pa.array([None], pa.float64())
-    criteria = {
-        "k": pa.array([1]),
-        "inertia": pa.array([0.0]),
-        "silhouette": undefined,
-        "silhouette_se": undefined,
-        "silhouette_squared": undefined,
-        "calinski_harabasz": undefined,
-        "davies_bouldin": undefined,
-        "smallest_share": pa.array([1.0]),
-        "elbow": pa.array([False]),
-        "highest_silhouette": pa.array([False]),
-        "taken": pa.array([True]),
-    }
     return Selection(
         k=1,
         requested=requested,
@@ -472,7 +455,9 @@ def _no_selection(
         reason=f"1 cluster, since {why}.",
         elbow_k=None,
         silhouette_k=None,
-        criteria=pa.table(criteria),
+        criteria=criteria_table(
+            {"k": [1], "inertia": [0.0], "smallest_share": [1.0]}, {"taken": 1}
+        ),
     )
 
 
