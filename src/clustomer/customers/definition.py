@@ -6,7 +6,7 @@ Distinct things are counted by gathering first, which needs less memory than
 several distinct counts in one pass.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 
 from sqlglot import exp
 
@@ -69,9 +69,10 @@ _GATHERED: dict[str, str] = {
         FROM scoped WHERE is_product AND category IS NOT NULL AND event_type <> 'return'
         GROUP BY user_id, category""",
     "category_prices": """
-        SELECT category, CAST(SUM(prices) AS DOUBLE) / NULLIF(CAST(SUM(priced_events) AS DOUBLE), 0)
+        SELECT category, CAST(SUM(price) AS DOUBLE) / NULLIF(CAST(COUNT(price) AS DOUBLE), 0)
             AS mean_price
-        FROM customer_categories GROUP BY category""",
+        FROM scoped WHERE is_product AND category IS NOT NULL AND event_type <> 'return'
+        GROUP BY category""",
     "category_rows": """
         SELECT c.user_id, c.category_events, CASE WHEN p.mean_price > 0 THEN c.priced_events END
                 AS priced_events,
@@ -98,6 +99,9 @@ GRAINS: Mapping[str, tuple[str, tuple[str, ...]]] = {
 }
 """Each grain's rows, and the tables that they need in order."""
 
+SHOP_TABLES = ("category_prices",)
+"""Those of the tables that are of the whole shop, not of single customers."""
+
 _ZERO_WITHOUT_ROWS = COUNTS_ZERO_WITHOUT_ROWS | {
     measure.name
     for measure in MEASURES
@@ -107,17 +111,29 @@ _ZERO_WITHOUT_ROWS = COUNTS_ZERO_WITHOUT_ROWS | {
 }
 
 
-def measures_query(features: Iterable[Feature], window: Window) -> exp.Select:
+def shop_table_query(name: str, window: Window) -> exp.Select:
+    """Return the query for one of `SHOP_TABLES`; it reads the table `events`."""
+    query = exp.select("*").from_(name)
+    query = query.with_("scoped", as_=_windowed(window), copy=False)
+    return query.with_(name, as_=parse(_GATHERED[name]), copy=False)
+
+
+def measures_query(
+    features: Iterable[Feature], window: Window, *, given: Collection[str] = ()
+) -> exp.Select:
     """Return the query for one row per customer with everything that the features need.
 
     Its columns are `user_id`, the measures and the features of single grains. It
-    reads the table `events`.
+    reads the table `events`, and those of `SHOP_TABLES` that are `given` already:
+    with all of them, the events of some customers suffice for these customers.
     """
     columns = _columns(features)
     grains = [grain for grain in GRAINS if any(where == grain for _, where, _ in columns)]
     ctes = {"scoped": _windowed(window)}
     for grain in grains:
         for table in GRAINS[grain][1]:
+            if table in given:
+                continue
             ctes.setdefault(table, parse(_GATHERED[table]))
     query = exp.select("scoped_customers.user_id").from_("scoped_customers")
     ctes["scoped_customers"] = _per_customer(

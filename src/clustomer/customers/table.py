@@ -8,10 +8,16 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from sqlglot import exp
 
-from clustomer.customers.definition import customers_query, features_query, measures_query
+from clustomer.customers.definition import (
+    SHOP_TABLES,
+    customers_query,
+    features_query,
+    measures_query,
+    shop_table_query,
+)
 from clustomer.customers.features import FEATURES, RATES, Feature
 from clustomer.customers.rates import beta_binomial_prior
-from clustomer.engines import DuckDB, literal
+from clustomer.engines import DuckDB, literal, quoted
 from clustomer.events import Events, Window, read_events
 from clustomer.progress import Progress, counted, silent
 
@@ -28,6 +34,13 @@ _MISSING: Mapping[str, str] = {
     "purchase": "there are no purchases",
     "return": "there are no returns",
 }
+
+
+EVENTS_IN_ONE_QUERY = 20_000_000
+"""More events are gathered in parts, since the rows of all grains together no longer fit."""
+
+EVENTS_PER_BUCKET = 5_000_000
+"""About so many events are in each part."""
 
 
 @dataclass(frozen=True)
@@ -131,14 +144,42 @@ def features_within(
     unavailable : mapping, optional
         What the result says of features that the source cannot give.
     """
-    engine.create_table("measures", _over(events, measures_query(features, window)))
+    _gather(engine, features, window, events)
     shop = _shop(engine, features, window)
     engine.create_table("customers", features_query(features, shop))
-    engine.execute("DROP TABLE measures")
     table = _annotated(_sorted(engine), features, window)
+    engine.execute("DROP TABLE measures")
+    engine.execute("DROP TABLE customers")
     return Customers(
         table, features, unavailable or {}, window, shop, customers_query(features, window, shop)
     )
+
+
+def _gather(engine: DuckDB, features: tuple[Feature, ...], window: Window, events: str) -> None:
+    """Make the table `measures`, beyond some events by hash buckets of the customers."""
+    inside = (
+        f"FROM {quoted(events)} WHERE event_time >= {literal(window.start).sql('duckdb')} "
+        f"AND event_time < {literal(window.cutoff).sql('duckdb')}"
+    )
+    rows = engine.rows(f"SELECT COUNT(*) {inside}")[0][0]
+    if rows <= EVENTS_IN_ONE_QUERY:
+        engine.create_table("measures", _over(events, measures_query(features, window)))
+        return
+    for table in SHOP_TABLES:
+        engine.create_table(table, _over(events, shop_table_query(table, window)))
+    query = _over("bucket_events", measures_query(features, window, given=SHOP_TABLES))
+    buckets = -(-rows // EVENTS_PER_BUCKET)
+    for number in range(buckets):
+        engine.execute(
+            f"CREATE OR REPLACE TABLE bucket_events AS SELECT * {inside} "
+            f"AND HASH(user_id) % {buckets} = {number}"
+        )
+        if number == 0:
+            engine.create_table("measures", query)
+        else:
+            engine.append("measures", query)
+    for table in ("bucket_events", *SHOP_TABLES):
+        engine.execute(f"DROP TABLE {table}")
 
 
 def _over(events: str, query: exp.Select) -> exp.Select:

@@ -134,6 +134,10 @@ class DuckDB:
         """Keep the result of a portable query as a table of this engine."""
         self.execute(f"CREATE OR REPLACE TABLE {quoted(name)} AS {translate(_scanned(select))}")
 
+    def append(self, name: str, select: exp.Expr) -> None:
+        """Add the result of a portable query to a table of this engine."""
+        self.execute(f"INSERT INTO {quoted(name)} {translate(_scanned(select))}")
+
     def register(self, name: str, table: Any) -> None:
         """Let queries read anything with `__arrow_c_stream__` under a name."""
         if not isinstance(table, pa.Table | pa.RecordBatchReader):

@@ -1,0 +1,46 @@
+"""Many events are gathered in hash buckets of customers: the same numbers as in one query."""
+
+from datetime import timedelta
+
+import pytest
+
+from clustomer.customers import customer_features, features_within
+from clustomer.customers import table as customer_table
+from clustomer.engines import DuckDB
+from clustomer.events import Window, read_events
+from clustomer.simulate import simulate
+
+
+@pytest.fixture(scope="module")
+def events(tmp_path_factory: pytest.TempPathFactory):
+    path = tmp_path_factory.mktemp("shop") / "log.parquet"
+    simulate(path, events=6_000, random_state=3)
+    return read_events(path)
+
+
+@pytest.mark.parametrize("per_bucket", [5_000, 700])
+def test_in_buckets_is_the_same_as_in_one_query(events, monkeypatch, per_bucket) -> None:
+    whole = customer_features(events)
+    monkeypatch.setattr(customer_table, "EVENTS_IN_ONE_QUERY", 1_000)
+    monkeypatch.setattr(customer_table, "EVENTS_PER_BUCKET", per_bucket)
+    parts = customer_features(events)
+    assert parts.table.equals(whole.table, check_metadata=True)
+    assert parts.shop == whole.shop
+    left = events.engine.rows("SELECT table_name FROM duckdb_tables() ORDER BY 1")
+    assert [name for (name,) in left] == ["events", "possible_duplicates", "rejected"]
+
+
+def test_an_earlier_window_over_other_events_is_the_same_in_buckets(events, monkeypatch) -> None:
+    engine: DuckDB = events.engine
+    engine.execute('CREATE OR REPLACE TABLE "my thinned" AS FROM events WHERE price > 20')
+    window = Window(
+        events.window.start, events.window.cutoff - timedelta(days=30), events.window.time_zone
+    )
+    features = customer_features(events).features
+    whole = features_within(engine, features, window, events="my thinned")
+    monkeypatch.setattr(customer_table, "EVENTS_IN_ONE_QUERY", 1_000)
+    monkeypatch.setattr(customer_table, "EVENTS_PER_BUCKET", 900)
+    parts = features_within(engine, features, window, events="my thinned")
+    engine.execute('DROP TABLE "my thinned"')
+    assert 0 < whole.table.num_rows < customer_features(events).table.num_rows
+    assert parts.table.equals(whole.table, check_metadata=True)
