@@ -10,7 +10,7 @@ from clustomer.certificates.certificate import Contender, Estimate
 from clustomer.certificates.prediction import mark_of, predict, same_segments, standing
 from clustomer.customers import Customers, Holdout, customer_features, split_holdout
 from clustomer.events import Events, read_events
-from clustomer.segments import NearestCentroid, ScaledFeature, Segmentation, rfm, segment
+from clustomer.segments import NearestCentroid, Segmentation, fit_scaling, rfm, segment
 from clustomer.segments.refit import refit_rule, rule_labels
 
 DAY = 86_400
@@ -147,22 +147,31 @@ def test_the_grid_is_the_same_by_definition(three_kinds) -> None:
 
 
 def test_a_segment_is_what_its_customers_are_beside_everyone() -> None:
-    centroids = np.array([[-1.0], [1.0]])
-    shipped = NearestCentroid((ScaledFeature("orders", 0.0, 1.0, 20.0, 10.0),), centroids)
-    early = NearestCentroid((ScaledFeature("orders", 1.0, 1.0, 9.0, 9.0),), centroids)
-    table = pa.table({"user_id": list("abcd"), "orders": [1.0, 3.0, None, 7.0]})
-    # 1, 3, 1, 7 with the value for the undefined of that date: mean 3, variance 24 / 4
-    [feature] = standing(shipped, early, table).scaling
-    assert (feature.undefined, feature.mean) == (1.0, 3.0)
-    assert feature.scale == pytest.approx(6**0.5)
-    # by the stored means nobody would be in the second segment
+    # over the whole window: 20 and 40 points, mean 30, standard deviation 10
+    [feature] = fit_scaling(np.array([[20.0], [40.0]]), ["points"], [0.0]).features
+    shipped = NearestCentroid((feature,), np.array([[-1.0], [1.0]]))
+    points = pa.field("points", pa.float64(), metadata={"undefined": "1"})
+    ids = pa.field("user_id", pa.string())
+    table = pa.table([list("abcd"), [1.0, 5.0, None, 5.0]], schema=pa.schema([ids, points]))
+    # by that scale nobody has enough for the second segment
     assert rule_labels(table, shipped).tolist() == [0, 0, 0, 0]
-    assert rule_labels(table, standing(shipped, early, table)).tolist() == [0, 0, 0, 1]
+    # 1, 5, 1, 5 with the value for the undefined of that date
+    rule = standing(shipped, table, np.arange(4))
+    assert (rule.scaling[0].undefined, rule.scaling[0].mean, rule.scaling[0].scale) == (1, 3, 2)
+    assert rule_labels(table, rule).tolist() == [0, 1, 0, 1]
+
+
+def test_what_was_the_same_for_everyone_sets_nobody_apart() -> None:
+    [feature] = fit_scaling(np.array([[20.0], [40.0]]), ["points"], [0.0]).features
+    shipped = NearestCentroid((feature,), np.array([[-1.0], [0.5]]))
+    table = pa.table({"user_id": ["a", "b"], "points": [7.0, 7.0]})
+    assert rule_labels(table, standing(shipped, table, np.arange(2))).tolist() == [1, 1]
 
 
 def test_a_feature_that_did_not_exist_yet_leaves_nothing_to_compare() -> None:
-    rule = NearestCentroid((ScaledFeature("returns", 0.0, 1.0, 1.0, 1.0),), np.zeros((1, 1)))
-    assert standing(rule, rule, pa.table({"user_id": ["a"], "orders": [1.0]})) is None
+    [feature] = fit_scaling(np.array([[20.0], [40.0]]), ["points"], [0.0]).features
+    rule = NearestCentroid((feature,), np.zeros((1, 1)))
+    assert standing(rule, pa.table({"user_id": ["a"], "orders": [1.0]}), np.arange(1)) is None
 
 
 def test_segments_that_are_not_the_same_are_not_tested(three_kinds) -> None:
@@ -172,8 +181,8 @@ def test_segments_that_are_not_the_same_are_not_tested(three_kinds) -> None:
     centroids[0] += 50
     moved = replace(segmentation, rule=replace(segmentation.rule, centroids=centroids))
     table = three_kinds.holdout.customers.table
-    refit = refit_rule(segmentation, table)
-    same = same_segments(moved, refit, table, [0, 1, 2], rule_labels(table, refit))
+    theirs = rule_labels(table, refit_rule(segmentation, table))
+    same = same_segments(moved, table, theirs, [0, 1, 2])
     assert set(same) == {1, 2}
     _, segments = predict(moved, three_kinds.holdout)
     assert segments["S1"].mark == "not tested"

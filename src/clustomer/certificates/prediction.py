@@ -25,11 +25,12 @@ from clustomer.certificates.contenders import (
 from clustomer.certificates.lifts import segment_lifts
 from clustomer.customers import Holdout
 from clustomer.errors import InputError
-from clustomer.segments import RfmGrid, Rule, Segmentation, rfm, scale
+from clustomer.segments import RfmGrid, Rule, Segmentation, fit_scaling, rfm, scale
 from clustomer.segments.exclusions import BOTS, included_rows
 from clustomer.segments.refit import labels_of, refit_rule
 from clustomer.segments.stability import jaccard_matrix
 from clustomer.segments.tables import feature_matrix
+from clustomer.segments.undefined import undefined_in
 
 Labels = NDArray[np.int64]
 
@@ -97,7 +98,7 @@ def predict(
     targets = targets_of(holdout)
     outcomes = [(t.name, t.values[certifying]) for t in targets if t.name != "capped"]
     lifts = segment_lifts(labels[certifying], outcomes, random_state=random_state)
-    same = same_segments(segmentation, refit, table, list(ids), labels)
+    same = same_segments(segmentation, table, labels, list(ids))
     segments = {
         name: _predictive(same.get(cluster), labels[certifying], lifts)
         for cluster, name in ids.items()
@@ -121,31 +122,27 @@ def predict(
 
 
 def same_segments(
-    segmentation: Segmentation,
-    refit: Rule,
-    customers: pa.Table,
-    clusters: list[int],
-    theirs: Labels,
+    segmentation: Segmentation, customers: pa.Table, theirs: Labels, clusters: list[int]
 ) -> dict[int, tuple[int, float]]:
     """Return for each cluster the most similar one of a refit, with the Jaccard similarity.
 
     Both rules are applied to the same customers. The segmentation's own was learned over a longer
     window, in which everyone has more events: its centroids keep their places in standard
-    deviations, while means and standard deviations are those of these customers. So a segment
-    is what its customers are beside everyone else, not how much a number of days lets them do.
+    deviations, while scaling is learned from these customers. So a segment is what its
+    customers are beside everyone else, not how much a number of days lets them do.
 
     Parameters
     ----------
     segmentation : Segmentation
-    refit : rule that was made again at the holdout date.
     customers : pyarrow.Table, at the holdout date.
-    clusters : of the segmentation, those to find.
     theirs : the clusters of these customers by the refit, -1 for suspected bots.
+    clusters : of the segmentation, those to find.
     """
-    rule = standing(segmentation.rule, refit, customers)
+    rows = np.flatnonzero(theirs != BOTS)
+    rule = standing(segmentation.rule, customers, rows)
     if rule is None:
         return {}
-    ours = labels_of(customers, rule, np.flatnonzero(theirs != BOTS))
+    ours = labels_of(customers, rule, rows)
     partners = np.unique(theirs[theirs != BOTS])
     # shifted, since noise has a negative number too and is to be found like any other
     low = min(int(ours.min()), int(theirs.min()), 0)
@@ -157,30 +154,35 @@ def same_segments(
     }
 
 
-def standing(rule: Rule, refit: Rule, customers: pa.Table) -> Rule | None:
-    """Return the rule with the means and deviations of other customers; None without a feature.
+def standing(rule: Rule, customers: pa.Table, rows: NDArray[np.int64]) -> Rule | None:
+    """Return the rule with the scaling of other customers; None where a feature is missing.
 
-    A grid of fifths is made anew of these customers.
+    Centroids keep their places in standard deviations. A grid of fifths is made anew.
+
+    Parameters
+    ----------
+    rule : Rule
+    customers : pyarrow.Table
+    rows : those of them that are no suspected bots.
     """
-    if isinstance(rule, RfmGrid) or isinstance(refit, RfmGrid):
+    if isinstance(rule, RfmGrid):
         return rfm(customers).rule
     if not set(rule.features) <= set(customers.column_names):
         return None
-    undefined = {feature.name: feature.undefined for feature in refit.scaling}
-    bare = [
-        replace(f, undefined=undefined.get(f.name, f.undefined), mean=0.0, scale=1.0)
-        for f in rule.scaling
-    ]
-    shaped = scale(feature_matrix(customers, list(rule.features)), bare)
-    return replace(
-        rule,
-        scaling=tuple(
-            replace(feature, mean=float(mean), scale=float(spread) or 1.0)
-            for feature, mean, spread in zip(
-                bare, shaped.mean(axis=0), shaped.std(axis=0), strict=True
-            )
-        ),
-    )
+    matrix = feature_matrix(customers, list(rule.features))[rows]
+    scaling = []
+    for index, feature in enumerate(rule.scaling):
+        column = matrix[:, [index]]
+        # one at a time: none is to leave for saying the same as another
+        [found] = fit_scaling(
+            column, [feature.name], [undefined_in(customers, feature.name)]
+        ).features or [None]
+        if found is None:
+            # the same for everyone: they all stand in the middle
+            bare = replace(feature, mean=0.0, scale=1.0)
+            found = replace(bare, mean=float(scale(column, [bare])[0, 0]))
+        scaling.append(found)
+    return replace(rule, scaling=tuple(scaling))
 
 
 def _untested(why: str, ids: dict[int, str]) -> tuple[Prediction, dict[str, Predictive]]:

@@ -64,7 +64,7 @@ def usable(
     >>> from clustomer.segments import segment
     >>> orders = [1.0, 2.0, 3.0] * 40 + [30.0, 40.0, 50.0] * 20
     >>> table = pa.table({"user_id": [f"{i:03}" for i in range(180)], "orders": orders})
-    >>> found = usable(table, segment(table, k=2))
+    >>> found = usable(table, segment(table, k=2, features=["orders"]))
     >>> found["S2"].conditions
     (Condition(feature='orders', above=True, value=3.0),)
     >>> found["S2"].mark, found["S2"].precision, found["S2"].recall

@@ -48,8 +48,8 @@ def refit_rule(
     --------
     >>> import pyarrow as pa
     >>> from clustomer.segments import segment
-    >>> found = segment(pa.table({"user_id": ["a", "b", "c"], "orders": [1.0, 1.0, 9.0]}), k=2)
-    >>> later = pa.table({"user_id": ["d", "e", "f"], "orders": [20.0, 60.0, 20.0]})
+    >>> found = segment(pa.table({"user_id": ["a", "b", "c"], "points": [1.0, 1.0, 9.0]}), k=2)
+    >>> later = pa.table({"user_id": ["d", "e", "f"], "points": [20.0, 60.0, 20.0]})
     >>> rule_labels(later, refit_rule(found, later)).tolist() in ([0, 1, 0], [1, 0, 1])
     True
     """
@@ -86,11 +86,10 @@ def rule_labels(customers: object, model: HasRule) -> NDArray[np.int64]:
     For tests of segments; published labels come from `assign`.
 
     >>> import pyarrow as pa
-    >>> from clustomer.segments.scaling import ScaledFeature
-    >>> rule = NearestCentroid(
-    ...     (ScaledFeature("orders", 0.0, 1.0, 2.0, 0.5),), np.array([[1.0], [-1.0]])
-    ... )
-    >>> rule_labels(pa.table({"user_id": ["b", "a"], "orders": [3.0, None]}), rule).tolist()
+    >>> from clustomer.segments import fit_scaling
+    >>> features = fit_scaling(np.array([[1.0], [3.0]]), ["points"], [1.0]).features
+    >>> rule = NearestCentroid(features, np.array([[1.0], [-1.0]]))
+    >>> rule_labels(pa.table({"user_id": ["b", "a"], "points": [3.0, None]}), rule).tolist()
     [1, 0]
     """
     table, rule = customer_table(customers), model.rule
