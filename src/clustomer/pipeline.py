@@ -3,6 +3,7 @@
 import os
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
 from dataclasses import asdict, dataclass
 from importlib import import_module
 from typing import Any, Literal
@@ -14,7 +15,7 @@ import pyarrow.parquet as pq
 from clustomer.customers import Attributes, Customers, customer_features, feature, read_attributes
 from clustomer.engines import DuckDB
 from clustomer.errors import UsageError, did_you_mean
-from clustomer.events import Events, fingerprint, read_events, rejected_rows, write_events
+from clustomer.events import Events, events_written, fingerprint, read_events, rejected_rows
 from clustomer.insights import Interpretation, Name, check_currency, check_spend, interpret
 from clustomer.outputs.figures import draw_figures
 from clustomer.outputs.report import write_reports
@@ -132,7 +133,7 @@ def run(
     settings = settings or Settings()
     settings.check()
     progress = progress or silent()
-    with DuckDB() as engine, ThreadPoolExecutor(1) as aside:
+    with DuckDB() as engine, ThreadPoolExecutor(1) as aside, ExitStack() as steps:
         # scikit-learn takes as long to load as a million events take to read
         aside.submit(import_module, "clustomer.segments.selection")
         events = read_events(
@@ -147,6 +148,11 @@ def run(
             progress=progress,
         )
         customers = customer_features(events, progress=progress)
+        draft = steps.enter_context(new_version(out))
+        stored = None
+        if settings.keep_events:
+            # takes as long as to find the segments, and most of that in other threads
+            stored = steps.enter_context(events_written(events, draft.path / "events"))
         attributes = None
         if settings.attributes is not None:
             with progress.stage("Read attributes") as stage:
@@ -182,15 +188,15 @@ def run(
             **_about(settings, identified, events, customers, segmentation, said),
             "attributes": known,
         }
-        with new_version(out, cutoff=_moment(events), identity=identity, about=about) as draft:
-            figures = aside.submit(draw_figures, said, segmentation)
-            with progress.stage("Write tables"):
-                _write_tables(draft, events, customers, segmentation, said, attributes)
-            if settings.keep_events:
-                with progress.stage("Write clean events"):
-                    write_events(events, draft.path / "events")
-            with progress.stage("Draw and write the report"):
-                write_reports(draft.path, said.insights, said.facts, figures.result())
+        draft.identify(cutoff=_moment(events), identity=identity, about=about)
+        figures = aside.submit(draw_figures, said, segmentation)
+        with progress.stage("Write tables"):
+            _write_tables(draft, events, customers, segmentation, said, attributes)
+        if stored is not None:
+            with progress.stage("Write clean events"):
+                stored.result()
+        with progress.stage("Draw and write the report"):
+            write_reports(draft.path, said.insights, said.facts, figures.result())
     assert draft.result is not None
     return Run(draft.result, events, customers, segmentation, said)
 
