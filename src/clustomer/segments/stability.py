@@ -3,6 +3,7 @@
 import warnings
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -10,7 +11,7 @@ from numpy.typing import ArrayLike, NDArray
 from scipy.optimize import linear_sum_assignment
 from sklearn.base import clone
 from sklearn.exceptions import ConvergenceWarning
-from threadpoolctl import threadpool_limits
+from threadpoolctl import ThreadpoolController, threadpool_limits
 
 Matrix = NDArray[np.float64]
 Labels = NDArray[np.int64]
@@ -215,7 +216,15 @@ def workers() -> ThreadPoolExecutor:
     To be used under `threadpool_limits(1)`, which limits BLAS for the whole process; OpenMP has
     to be limited in each thread.
     """
-    return ThreadPoolExecutor(_AT_ONCE, initializer=lambda: threadpool_limits(1, user_api="openmp"))
+    return ThreadPoolExecutor(
+        _AT_ONCE, initializer=lambda: _libraries().limit(limits=1, user_api="openmp")
+    )
+
+
+@cache
+def _libraries() -> ThreadpoolController:
+    # Looking for the loaded libraries takes as long as several fits.
+    return ThreadpoolController()
 
 
 def seeded(model: Any, seed: int) -> Any:
