@@ -51,7 +51,7 @@ def test_rows_say_what_each_algorithm_found(shop):
 
 
 def test_one_segment_has_no_silhouette():
-    table = compare(pa.table({"user_id": ["a", "b"], "orders": [1.0, 1.0]}))
+    table = compare(pa.table({"user_id": ["a", "b"], "points": [1.0, 1.0]}))
     assert table["segments"].to_pylist() == [1] * 5
     assert table["silhouette"].null_count == 5
     assert table["agreement"].to_pylist() == [1.0] * 5
