@@ -166,6 +166,13 @@ def draw_all(story: Story, *, points: int = 1500) -> tuple[Figure, ...]:
             "inertia": [1e6 / k**0.9 for k in ks],
             "silhouette": [0.4, 0.41, 0.44, 0.40, 0.39, 0.37, 0.36, 0.35, 0.33],
             "silhouette_se": [0.008] * len(ks),
+            "lowest_jaccard": [0.97, 0.95, 0.86, 0.71, 0.8, 0.6, 0.55, 0.5, None],
+            "lowest_jaccard_se": [0.01] * len(ks),
+            "power": [0.1, 0.15, 0.2, 0.21, 0.21, 0.22, 0.22, 0.22, 0.22],
+            "power_se": [0.01] * len(ks),
+            "prediction_strength": [0.95, 0.9, 0.85, 0.6, 0.5, 0.5, 0.4, 0.4, 0.4],
+            "gap": [1.0, 1.2, 1.4, 1.45, 1.5, 1.5, 1.55, 1.6, 1.6],
+            "qualifies": [True, True, True, False, True, False, False, False, False],
         }
     )
     centres = np.array([[4, 1], [1, 3], [0, -1], [-2, 0]])

@@ -45,9 +45,9 @@ def test_of_those_that_qualify_the_lowest_as_powerful_as_the_best_is_taken():
     assert (taken.k, taken.rule, taken.runner_up) == (4, "power", 5)
     assert taken.reason == (
         "4 clusters: 2, 3, 4 and 5 are the numbers at which every cluster is stable and holds at "
-        "least 1% of the rows, and of these 4 is the lowest above 2 that is clearly apart and "
-        "tells as much of what followed as the best, within one standard error; the runner-up is "
-        "5 (0.195 against 0.200)."
+        "least 1% of the rows, and of those whose clusters are clearly apart 4 is the lowest "
+        "above 2 that tells as much of what followed as the best, within one standard error; the "
+        "runner-up is 5 (0.195 against 0.200)."
     )
     assert choose(found, power_of(scores)).k == 5
 

@@ -1,7 +1,7 @@
 """Which pictures a report has, what they show, and what their titles say."""
 
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import partial
 from typing import Any
 
@@ -384,16 +384,45 @@ def _choice_of_k(pen: Pen, selection: Selection) -> Figure | None:
             selection.criteria, k=selection.k, elbow=selection.elbow_k, layout=layout
         ),
         title=_why_so_many(selection),
-        note="One panel: the spread that is left inside the segments, which always falls; the "
-        "elbow is where it stops falling fast. The other: how clearly customers belong to their "
-        "own segment, from −1 to 1, with a band of one standard error.",
-        description=f"Two lines over the number of segments; {taken} were taken. "
+        note=" ".join(_how_to_read(selection)),
+        description=f"Small panels, one for each criterion, with a line over the number of "
+        f"segments; {taken} {'was' if selection.k == 1 else 'were'} taken. "
         + escape(selection.reason),
     )
 
 
+def _how_to_read(selection: Selection) -> Iterator[str]:
+    known = {
+        name
+        for name in selection.criteria.column_names
+        if selection.criteria[name].null_count < selection.criteria.num_rows
+    }
+    if "lowest_jaccard" in known:
+        yield (
+            "Stability: how much of the least stable segment is found again in small samples of "
+            "the customers; 0.75 is needed. Hollow: not all segments are stable, or one has under "
+            "1 % of the customers."
+        )
+    if "power" in known:
+        yield "Power: how much of what customers did next is told, where 1 is all."
+    yield (
+        "Silhouette: how clearly customers belong to their own segment, from −1 to 1. Elbow: the "
+        "spread inside the segments; the knee is where it stops falling fast."
+    )
+    if "gap" in known:
+        yield "Prediction strength and gap are there to be compared, and decide nothing."
+    yield "Bands are one standard error."
+
+
 def _why_so_many(selection: Selection) -> str:
     title = f"{in_words(selection.k).capitalize()} segment{'' if selection.k == 1 else 's'}"
+    match selection.rule:
+        case "power":
+            return f"{title}: of the stable and clear numbers, none tells clearly more"
+        case "stability":
+            return f"{title}: the most that are all stable and as clearly apart as any"
+        case "least unstable":
+            return f"{title}, the least unstable number: at none are all segments stable"
     elbow, silhouette = selection.elbow_k, selection.silhouette_k
     told = []
     if elbow is not None and elbow == silhouette:

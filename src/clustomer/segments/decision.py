@@ -149,11 +149,11 @@ def _reason(
         return f"{clusters(k)}, {among}"
     if rule == "power" and power is not None:
         second = f" ({_apart(power.score_of(k), power.score_of(next_k))})" if next_k else ""
+        above = " above 2" if k > 2 and 2 in good else ""
         return (
-            f"{clusters(k)}: {among}, and of these {k} is the lowest"
-            f"{' above 2' if k > 2 and 2 in good else ''} that is clearly apart and tells as much "
-            f"of what followed as the best, within one standard error; the runner-up is "
-            f"{next_k}{second}"
+            f"{clusters(k)}: {among}, and of those whose clusters are clearly apart {k} is the "
+            f"lowest{above} that tells as much of what followed as the best, within one standard "
+            f"error; the runner-up is {next_k}{second}"
         )
     own, other = (_at(criteria, "silhouette_squared", each) for each in (k, next_k or k))
     return (

@@ -28,7 +28,6 @@ from clustomer.segments.stability import N_RESAMPLES, Refits, Stability, workers
 _STARTS = 10
 _REFIT_STARTS = 5
 _QUICK_ROWS = 500
-_SPLIT_STARTS = 2
 _FIT_ROWS = 10_000
 _START_ROWS = 20_000
 
@@ -329,7 +328,9 @@ class SelectK(ClusterMixin, MetaEstimatorMixin, BaseEstimator):  # type: ignore[
             if k == 1:
                 columns["prediction_strength"][index] = 1.0
             elif len(chosen) >= 4 * k:
-                model = clone(self._template(KMeans(n_init=_SPLIT_STARTS))).set_params(n_clusters=k)
+                model = clone(self._template(KMeans(init=quick_start, n_init=1))).set_params(
+                    n_clusters=k
+                )
                 found = prediction_strength(model, chosen, random_state=seed)
                 columns["prediction_strength"][index] = found[0]
                 columns["prediction_strength_se"][index] = found[1]
