@@ -111,7 +111,7 @@ class Shop:
 def shop(table: pa.Table, ids: list[str], days: float) -> Shop:
     customers, segments = split(table, ids)
     people = Population(customers, segments)
-    described = describe(people, customers.schema, ())
+    described = describe(people, customers.schema)
     profiles = [profile(people, key, described, window_days=days) for key in people.segments]
     everyone = profile(people, EVERYONE, described, window_days=days)
     return Shop(table, ids, days, described, everyone, profiles)

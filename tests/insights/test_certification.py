@@ -28,6 +28,7 @@ from clustomer.insights.naming import Name
 from clustomer.insights.texts import texts_of
 from clustomer.segments import Segmentation, segment
 
+FEATURES = ["orders", "revenue"]
 SHOP = pa.table(
     {
         "user_id": [f"u{n:02}" for n in range(40)],
@@ -40,12 +41,12 @@ SHOP = pa.table(
 
 @pytest.fixture(scope="module")
 def two() -> Segmentation:
-    return segment(SHOP, k=2)
+    return segment(SHOP, k=2, features=FEATURES)
 
 
 @pytest.fixture(scope="module")
 def one() -> Segmentation:
-    return replace(segment(SHOP, k=1), structure=False)
+    return replace(segment(SHOP, k=1, features=FEATURES), structure=False)
 
 
 def told(segmentation: Segmentation, found: Certificates | None, **settings) -> Interpretation:
@@ -230,6 +231,21 @@ def test_one_segment_is_told_in_full(one):
     assert everyone.actions
     assert said.facts["proposed.S2.stable_mark"].value == "fail"
     assert said.facts.verify(said.tables) == ()
+
+
+def test_only_what_was_found_speaks_against_a_division(one):
+    steady = {f"S{n}": certified.segment(f"S{n}", real="fail") for n in (1, 2)}
+    untested = certified.certificates("not tested").prediction
+    found = certified.certificates("none", {}, proposed=steady, proposed_k=2, prediction=untested)
+    said = told(one, found)
+    assert said.insights.certification is not None
+    meaning = said.facts.render(said.insights.certification.meaning[0])
+    assert meaning.startswith("The customers were divided into 2 groups, but the gaps between")
+    assert meaning.endswith("; whether it tells what customers do next could not be tested.")
+    assert "would not have come out again" not in meaning
+    again = told(one, certified.none(3)).insights.certification
+    assert again is not None
+    assert "most of it would not have come out again" in again.meaning[0]
 
 
 def test_nothing_to_divide_by_is_no_failed_test(one):

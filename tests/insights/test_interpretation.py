@@ -179,7 +179,7 @@ def test_spend_table_by_hand() -> None:
             "revenue": [100.0, 60.0, 0.0, 0.0, 0.0],
         }
     )
-    found = segment(customers, k=2)
+    found = segment(customers, k=2, features=customers.column_names[1:])
     said = interpret(customers, found, margin=0.25, cost=1.0, currency="EUR")
     buyers, others = said.insights.spend
     # 1 × 2 / (0.25 × 160) = 5 %; 1,000 × 1 / (0.25 × 160 / 8) = 200 orders
@@ -194,13 +194,15 @@ def test_more_sent_back_than_bought_cannot_pay() -> None:
     customers = pa.table(
         {"user_id": ["a", "b", "c"], "orders": [1.0, 1.0, 9.0], "revenue": [-5.0, -6.0, 90.0]}
     )
-    said = interpret(customers, segment(customers, k=2))
+    said = interpret(customers, segment(customers, k=2, features=customers.column_names[1:]))
     assert [row.break_even for row in said.insights.spend][1] == "cannot pay: no revenue"
 
 
 def test_no_structure_is_said_to_be_none() -> None:
     customers = pa.table({"user_id": ["a", "b", "c"], "orders": [1.0, 1.0, 1.0]})
-    said = interpret(customers, segment(customers), window=window())
+    said = interpret(
+        customers, segment(customers, features=customers.column_names[1:]), window=window()
+    )
     assert list(said.names.values()) == ["All customers"]
     assert said.facts.render(said.insights.opening[0]).startswith("No groups")
     [everyone] = said.insights.segments
@@ -219,7 +221,7 @@ def test_suspected_bots_are_in_no_figure_of_everyone() -> None:
         }
     )
     assert "busiest_hour_events > 720" in SUSPECTED_BOT
-    said = interpret(customers, segment(customers, k=2))
+    said = interpret(customers, segment(customers, k=2, features=["views"]))
     assert said.profiles[-1].segment_id == "bots"
     assert said.names["bots"] == "Suspected bots"
     assert said.everyone.customers == 3
@@ -244,7 +246,11 @@ def test_names_of_columns_and_sources_may_hold_anything() -> None:
             "points-earned}": [float(n) for n in range(40)],
         }
     )
-    said = interpret(customers, segment(customers, k=3), source_label="a {b}.csv <x>")
+    said = interpret(
+        customers,
+        segment(customers, k=3, features=customers.column_names[1:]),
+        source_label="a {b}.csv <x>",
+    )
     written = [said.facts.render(text) for text in texts(said)]
     assert "The data come from a {b}.csv <x>." in written
     assert said.facts.verify(said.tables) == ()
@@ -268,7 +274,7 @@ def test_settings_that_make_no_sense_are_refused(options: dict[str, object]) -> 
 
 def test_segments_of_other_customers_are_refused() -> None:
     customers = shop()
-    found = segment(customers, k=2)
+    found = segment(customers, k=2, features=customers.column_names[1:])
     with pytest.raises(InputError, match="not the same ones"):
         interpret(customers.slice(1), found)
 

@@ -21,6 +21,7 @@ from clustomer.outputs import draw_figures, print_summary, report_html, report_m
 from clustomer.outputs.theme import SIGNS
 from clustomer.segments import Segmentation, segment
 
+FEATURES = ["orders", "revenue"]
 SHOP = pa.table(
     {
         "user_id": [f"u{n:02}" for n in range(40)],
@@ -42,12 +43,12 @@ VERDICTS = {
 
 @pytest.fixture(scope="module")
 def two() -> Segmentation:
-    return segment(SHOP, k=2)
+    return segment(SHOP, k=2, features=FEATURES)
 
 
 @pytest.fixture(scope="module")
 def one() -> Segmentation:
-    return replace(segment(SHOP, k=1), structure=False)
+    return replace(segment(SHOP, k=1, features=FEATURES), structure=False)
 
 
 def told(segmentation: Segmentation, found: Certificates | None, **settings) -> Interpretation:

@@ -29,7 +29,7 @@ def shop(n=400, *, bots=0, revenue=True):
 @pytest.fixture(scope="module")
 def told():
     customers = shop(bots=2)
-    segmentation = segment(customers, k=3)
+    segmentation = segment(customers, k=3, features=["orders", "revenue", "views", "sessions"])
     said = interpret(customers, segmentation, currency="EUR")
     return said, segmentation, draw_figures(said, segmentation)
 
@@ -72,7 +72,7 @@ def test_the_page_of_a_real_story_reads(told):
 
 def test_without_revenue_the_largest_segment_is_the_finding():
     customers = shop(revenue=False)
-    segmentation = segment(customers, k=2)
+    segmentation = segment(customers, k=2, features=["views", "sessions"])
     said = interpret(customers, segmentation)
     figures = draw_figures(said, segmentation)
     assert "largest segment" in figures[0].title
@@ -81,7 +81,7 @@ def test_without_revenue_the_largest_segment_is_the_finding():
 
 def test_no_structure_means_one_picture():
     customers = pa.table({"user_id": ["a", "b"], "orders": [1.0, 1.0], "revenue": [5.0, 5.0]})
-    segmentation = segment(customers)
+    segmentation = segment(customers, features=["orders", "revenue"])
     assert not segmentation.structure
     said = interpret(customers, segmentation)
     figures = draw_figures(said, segmentation)
@@ -92,7 +92,7 @@ def test_no_structure_means_one_picture():
 
 def test_one_feature_makes_no_map():
     customers = pa.table({"user_id": list("abcdef"), "orders": [1.0, 2, 1, 9, 8, 9]})
-    segmentation = segment(customers, k=2)
+    segmentation = segment(customers, k=2, features=["orders"])
     names = [
         figure.name for figure in draw_figures(interpret(customers, segmentation), segmentation)
     ]

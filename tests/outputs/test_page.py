@@ -97,7 +97,7 @@ def test_certificates_fit_on_a_phone(browser, tmp_path):
     )
     said = interpret(
         customers,
-        segment(customers, k=2),
+        segment(customers, k=2, features=["orders"]),
         certificates=certified.forced(certified.certificates("none")),
         comparison=pa.table({"algorithm": ["kmeans", "ward"], "silhouette": [0.5, 0.4]}),
         given_names={"S1": "Customersofalongcompoundnamethatnobreakfits and more"},

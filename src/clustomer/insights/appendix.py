@@ -60,20 +60,15 @@ def _found_or_defined(
     if isinstance(segmentation.rule, RfmGrid):
         return (
             ("How the segments are defined", tuple(_grid(segmentation, named))),
-            ("How segments are compared", _compared(_SCALE_OF_EACH)),
+            ("How segments are compared", _COMPARED),
             ("What the names say", (*_DEFINED_NAMES, *_given(named))),
         )
     return (
         ("Number of segments", tuple(_number(facts, segmentation, named))),
-        ("How segments are compared", _compared("on the scale of the clustering")),
+        ("How segments are compared", _COMPARED),
         ("How segments get their names", (*_names(named), *_given(named))),
     )
 
-
-_SCALE_OF_EACH = (
-    "on the scale of logarithms where a few customers have far more than the rest (a skewness "
-    "above 1)"
-)
 
 _DEFINED_NAMES = (
     "The names are definitions. They say which cell of the grid a customer is in, and were not "
@@ -127,20 +122,16 @@ def _grid(segmentation: Any, named: Mapping[str, Name]) -> Iterator[str]:
     yield "What customers spend, the M of RFM, is described for each segment and decides nothing."
 
 
-def _compared(scale: str) -> tuple[str, ...]:
-    return tuple(text.replace("on the scale of the clustering", scale) for text in _COMPARED)
-
-
 _COMPARED = (
     '"Everyone" is all customers but suspected bots, the segment itself included. "The average '
     'customer" is the mean of everyone, and "typically" is the median: half lie below, half above.',
     "A difference is the mean of the segment less that of everyone, divided by the standard "
-    "deviation of everyone, on the scale of the clustering and among those for whom the feature "
-    "is known. Below 0.2 it counts as none, from 0.2 "
-    "as slight, from 0.5 as clear, from 0.8 as strong (after Cohen, 1988). It must also be at "
-    "least twice the standard error for a group of that size, and the plain means must differ in "
-    "the same direction; otherwise nothing is said. Shares of customers are compared by Cohen's h, "
-    "with the same limits.",
+    "deviation of everyone, among those for whom the feature is known; on the scale of logarithms "
+    "where a few customers have far more than the rest (a skewness above 1). Below 0.2 it counts "
+    "as none, from 0.2 as slight, from 0.5 as clear, from 0.8 as strong (after Cohen, 1988). It "
+    "must also be at least twice the standard error for a group of that size, and the plain means "
+    "must differ in the same direction; otherwise nothing is said. Shares of customers are "
+    "compared by Cohen's h, with the same limits.",
     "Rates are drawn towards the rate of the whole shop, the more so the less is known of a "
     "customer, so that one view with one purchase does not make a rate of 100 %. Since their "
     "means are estimates, they are compared in words only.",
@@ -215,21 +206,26 @@ def _features(
 def _scaling(described: Mapping[str, Described], segmentation: Any) -> Iterator[str]:
     if not segmentation.scaling:
         return
-    logged = [described[each.name].label for each in segmentation.scaling if each.log]
-    if logged:
+    rooted = [described[each.name].label for each in segmentation.scaling if _bent(each)]
+    if rooted:
         yield (
-            "Where a few customers have far more than the rest (a skewness above 1), the logarithm "
-            f"of the value was taken: {_listed(logged)}."
+            "Where a few customers have far more than the rest, a value was brought nearer to the "
+            f"others before the fit, so that no few of them draw a segment to themselves: "
+            f"{_listed(rooted)}. How stands in segmentation.json."
         )
     yield (
-        "Then every feature was brought to mean 0 and standard deviation 1, so that each weighs "
-        "the same. A feature that says almost the same as an earlier one (a correlation of 0.95 "
-        "or more), or that is the same for everyone, was left out."
+        "Then every feature was brought to mean 0 and the same standard deviation, but for those "
+        "that share a weight. A feature that says almost the same as an earlier one (a "
+        "correlation of 0.95 or more), or that is the same for everyone, was left out."
     )
     yield (
         "A customer for whom a feature has no value, such as the value of an order without an "
         "order, gets a stated value in its place; it is part of the stored model."
     )
+
+
+def _bent(feature: Any) -> bool:
+    return bool(getattr(feature, "log", False)) or getattr(feature, "power", 1.0) != 1.0
 
 
 def _number(

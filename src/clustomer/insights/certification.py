@@ -44,11 +44,6 @@ _MEANINGS = {
         "differ by degree, is not known; why not stands in the certificate.",
         _ON_USE,
     ),
-    "none": (
-        "The customers were divided. What came out is no more than one population of customers "
-        "without any groups would have given, or it would not have come out again, and it tells "
-        "too little of what customers do next. So this report speaks of all customers together.",
-    ),
     "alone": (
         "There was nothing to divide the customers by. So this report speaks of all customers "
         "together.",
@@ -98,9 +93,9 @@ EXPLANATIONS = (
         "features: one population with smoothly varying activity (zero-truncated negative "
         "binomial counts, arrival times), the contents of visits drawn from everyone's, sent "
         "through the same features and scaling, and divided anew into as many segments. A segment "
-        "passes 0.15 above the 99th percentile of 100 such worlds, all together pass 0.05 above "
-        "it; a mere excess is weak, since with many customers any misfit is significant. There is "
-        "no p-value for features that made the clusters: it would be circular.",
+        "passes 0.15 above the 99th percentile of 100 such worlds, if all together pass, which "
+        "takes 0.08; a mere excess is weak, since with many customers any misfit is significant. "
+        "There is no p-value for features that made the clusters: it would be circular.",
     ),
     Explanation(
         "Predictive",
@@ -163,7 +158,7 @@ def certification(
     return Certification(
         verdict=verdict,
         headline=HEADLINES[kind],
-        meaning=_MEANINGS[kind],
+        meaning=_MEANINGS[kind] if kind in _MEANINGS else tuple(_no_structure(certificates)),
         warning=FORCED if kind == "forced" else "",
         segments=tuple(
             CertifiedSegment(key, name, findings(certificates.segments[key], key, labels, whole))
@@ -202,6 +197,29 @@ def _kind(certificates: Certificates, divided: bool, defined: bool) -> str:
             return "untested" if certificates.segments else "left out"
         case verdict:
             return verdict
+
+
+def _no_structure(certificates: Certificates) -> Iterator[str]:
+    """Say what speaks against the division that was found, and only that."""
+    found, reality, told = certificates.proposed.values(), certificates.reality, []
+    if reality.mark in ("fail", "weak"):
+        told.append(
+            f"the gaps between them are {'no' if reality.mark == 'fail' else 'hardly'} deeper than "
+            "those of a shop whose customers are all of one kind"
+        )
+    dissolved = sum(each.usable.share for each in found if each.stable.mark == "fail")
+    if 2 * dissolved > sum(each.usable.share for each in found):
+        told.append("with other customers, most of it would not have come out again")
+    told.append(
+        "whether it tells what customers do next could not be tested"
+        if certificates.prediction.mark == "not tested"
+        else "it tells too little of what customers do next"
+        if certificates.prediction.mark != "pass"
+        else "what it tells of what customers do next does not make up for that"
+    )
+    groups = "{certificate.proposed_k:group/groups}" if certificates.proposed_k else "groups"
+    yield f"The customers were divided into {groups}, but {'; '.join(told)}."
+    yield "So this report speaks of all customers together."
 
 
 def _named(usable: Usable, proved: bool) -> Usable:

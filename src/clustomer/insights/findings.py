@@ -12,7 +12,7 @@ from clustomer.certificates.certificate import (
     Stable,
     Usable,
 )
-from clustomer.insights.certificate_facts import LEAST_SHARE
+from clustomer.insights.certificate_facts import LEAST_SHARE, SEGMENT_DEPTH
 from clustomer.insights.facts import escape
 from clustomer.insights.story import Finding
 
@@ -198,7 +198,12 @@ def _real(part: Real, key: str) -> Iterator[str]:
             if part.effect > 0
             else "So the gap is no deeper than one population would show."
         )
-    if part.excess is not None and part.mark == "weak":
+    if part.mark == "weak" and part.effect is not None and part.effect >= SEGMENT_DEPTH:
+        yield (
+            "By itself it would pass, but all segments together do not, and several segments are "
+            "several chances to be lucky."
+        )
+    elif part.excess is not None and part.mark == "weak":
         yield (
             f"It holds {{{key}.real_excess}} times as many customers as one population would put "
             "there."

@@ -149,7 +149,8 @@ def interpret(
     ...     "orders": [5.0, 6.0, 0.0, 0.0],
     ...     "revenue": [50.0, 60.0, 0.0, 0.0],
     ... })
-    >>> said = interpret(customers, segment(customers, k=2), currency="EUR")
+    >>> found = segment(customers, k=2, features=["orders", "revenue"])
+    >>> said = interpret(customers, found, currency="EUR")
     >>> [(each.segment_id, said.names[each.segment_id]) for each in said.profiles]
     [('S2', 'Repeat buyers'), ('S1', 'Non-buyers')]
     >>> said.facts.render("{S2.customers:customer/customers}, {S2.revenue}")
@@ -163,7 +164,7 @@ def interpret(
 
     labelled = _with_ids(segmentation)
     people = Population(customer_table, labelled)
-    described = describe(people, customer_table.schema, segmentation.scaling)
+    described = describe(people, customer_table.schema)
     everyone = profile(people, EVERYONE, described, window_days=days)
     keys = [*people.segments, *([BOTS] if len(people.rows(BOTS)) else [])]
     profiles = report_order([profile(people, key, described, window_days=days) for key in keys])

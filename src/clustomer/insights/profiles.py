@@ -102,19 +102,14 @@ def strength(difference: float | None) -> str:
     return f"{'clearly' if abs(difference) < STRONGLY else 'strongly'} {direction}"
 
 
-def describe(
-    people: Population,
-    schema: pa.Schema,
-    scaling: Sequence[Any],
-) -> dict[str, Described]:
+def describe(people: Population, schema: pa.Schema) -> dict[str, Described]:
     """Return how each column is described and compared, declared features first.
 
     `schema` is that of the customer table; a column that is no declared feature takes its unit
-    from the field's metadata. Features that the segmentation scaled keep its scale; any other is
-    compared on the log scale when its skewness is above 1, by the rule of the segmentation.
+    from the field's metadata. A feature is compared on the log scale when its skewness is above
+    1, whatever scale the segmentation took.
     """
     declared = {feature.name: feature for feature in FEATURES}
-    scaled = {feature.name: feature for feature in scaling}
     order = [name for name in declared if name in people.columns]
     order += sorted(set(people.columns) - set(declared))
     described: dict[str, Described] = {}
@@ -122,12 +117,9 @@ def describe(
     for name in order:
         metadata = schema.field(name).metadata or {}
         feature = declared.get(name)
-        if name in scaled:
-            log = bool(scaled[name].log)
-        else:
-            values = people.values(EVERYONE, name)
-            known = values[~np.isnan(values)]
-            log = len(known) > 0 and skewness(known) > SKEWNESS_LIMIT
+        values = people.values(EVERYONE, name)
+        known = values[~np.isnan(values)]
+        log = len(known) > 0 and skewness(known) > SKEWNESS_LIMIT
         slug = slug_of(name, slugs)
         described[name] = Described(
             name=name,
@@ -166,7 +158,7 @@ def profile(
     >>> people = Population(
     ...     customers, pa.table({"user_id": ["a", "b"], "segment_id": ["S1", "S2"]})
     ... )
-    >>> first = profile(people, "S1", describe(people, customers.schema, ()))
+    >>> first = profile(people, "S1", describe(people, customers.schema))
     >>> first.customers, first.share, first.revenue_share, first.features["orders"].difference
     (1, 0.5, 0.9, 1.0)
     >>> first.features["orders"].strength, first.shares["orders.at_least_2"]
