@@ -13,6 +13,7 @@ def folder(tmp_path: Path, call) -> Path:
     call("simulate", tmp_path / "job" / "shop.db", "--events", 4_000, "--quiet")
     (tmp_path / "job" / "clustomer.toml").write_text(
         'source = "shop.db"\nout = "found"\nk = 4\ncurrency = "EUR"\nevents = false\n'
+        "certificates = false\n"
         'features = ["recency_days", "views", "orders"]\ntimezone = "Europe/Berlin"\n'
     )
     return tmp_path / "job"
@@ -22,7 +23,7 @@ def test_a_run_in_its_folder_needs_no_arguments(folder, call, monkeypatch) -> No
     monkeypatch.chdir(folder)
     code, _, err = call("run")
     assert code == 0
-    assert "Options from clustomer.toml: source, out, k, currency, events, features" in err
+    assert "Options from clustomer.toml: source, out, k, currency, events, certificates, features" in err
     settings = Results.open("found").manifest["settings"]
     assert settings["k"] == 4
     assert settings["currency"] == "EUR"

@@ -61,7 +61,7 @@ def test_a_run_on_postgresql_stores_no_password(
         )
     uri = postgres_server.replace("clustomer@", "clustomer:s3cr3t@")
     assert "s3cr3t" in uri
-    code, out, err = call("run", uri, "--out", tmp_path / "out", "--k", 2)
+    code, out, err = call("run", uri, "--out", tmp_path / "out", "--k", 2, "--no-certificates")
     assert code == 0
     assert "(table public.ecommerce_behavior)" in err
     code, shown, told = call("schema", uri, "--out", tmp_path / "mine.toml")

@@ -23,7 +23,7 @@ def shop(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def bare(shop: Path, tmp_path_factory: pytest.TempPathFactory) -> Run:
-    settings = Settings(keep_events=False, k=3)
+    settings = Settings(keep_events=False, certificates=False, k=3)
     return run(shop, tmp_path_factory.mktemp("bare"), settings=settings)
 
 
@@ -39,7 +39,7 @@ def known(bare: Run, tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def done(shop: Path, known: Path, tmp_path_factory: pytest.TempPathFactory) -> Run:
-    settings = Settings(keep_events=False, k=3, attributes=str(known))
+    settings = Settings(keep_events=False, certificates=False, k=3, attributes=str(known))
     return run(shop, tmp_path_factory.mktemp("out"), settings=settings)
 
 
@@ -71,11 +71,11 @@ def test_the_reports_tell_them_and_facts_hold(done) -> None:
 
 def test_another_file_is_another_version(shop, known, done, tmp_path) -> None:
     known.write_text(known.read_text("utf-8").replace("stranger,x", "stranger,y"), "utf-8")
-    again = run(shop, tmp_path, settings=Settings(keep_events=False, k=3, attributes=str(known)))
+    again = run(shop, tmp_path, settings=Settings(keep_events=False, certificates=False, k=3, attributes=str(known)))
     # the stranger is not among the customers of the run, so that nothing changes
     assert again.results.path.name == done.results.path.name
     known.write_text(known.read_text("utf-8").replace("s1<b>", "s9<b>"), "utf-8")
-    other = run(shop, tmp_path, settings=Settings(keep_events=False, k=3, attributes=str(known)))
+    other = run(shop, tmp_path, settings=Settings(keep_events=False, certificates=False, k=3, attributes=str(known)))
     assert other.results.path.name != done.results.path.name
 
 
@@ -91,6 +91,7 @@ def test_a_new_name_keeps_them(done) -> None:
 
 def test_the_command_and_its_errors(shop, known, tmp_path) -> None:
     arguments = ["run", str(shop), "--out", str(tmp_path / "out"), "--no-events", "--k", "3"]
+    arguments.append("--no-certificates")
     done = CliRunner().invoke(app, [*arguments, "--attributes", str(known)])
     assert done.exit_code == 0, done.output
     assert (tmp_path / "out" / "latest" / "attributes.parquet").is_file()

@@ -30,7 +30,9 @@ def shop(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module", params=["kmeans", "rfm"])
 def done(request, shop: Path, tmp_path_factory: pytest.TempPathFactory) -> Run:
-    settings = Settings(algorithm=request.param, currency="EUR", window="60d")
+    settings = Settings(
+        algorithm=request.param, currency="EUR", window="60d", force=True
+    )
     return run(shop, tmp_path_factory.mktemp("out"), settings=settings)
 
 
@@ -163,14 +165,14 @@ def test_other_errors_say_what_to_do(done, first, tmp_path) -> None:
 
 
 def test_results_that_were_changed_are_refused(shop, tmp_path) -> None:
-    made = run(shop, tmp_path, settings=Settings(k=2, keep_events=False)).results
+    made = run(shop, tmp_path, settings=Settings(k=2, keep_events=False, certificates=False)).results
     (made.path / "facts.json").write_text("{}")
     with pytest.raises(InputError, match=r"changed since the run: facts\.json"):
         rename(tmp_path, "S1", "Mine")
 
 
 def test_the_command(shop, tmp_path) -> None:
-    run(shop, tmp_path, settings=Settings(k=2, keep_events=False))
+    run(shop, tmp_path, settings=Settings(k=2, keep_events=False, certificates=False))
     done = CliRunner().invoke(app, ["rename", str(tmp_path), "S1", "  Our   own "])
     assert done.exit_code == 0, done.output
     assert 'Segment S1 is now called "Our own" (own name: "' in done.stdout

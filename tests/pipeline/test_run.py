@@ -53,6 +53,7 @@ def test_the_results_keep_their_contract(done: Run) -> None:
         "segments.csv",
         "segmentation.json",
         "facts.json",
+        "certificates.json",
         "events/bucket-all.parquet",
         "reports/business_insights.md",
         "reports/report.html",
@@ -207,13 +208,13 @@ def test_the_number_of_threads_changes_no_byte(
 
 
 def test_no_events_leaves_them_out(shop: Path, tmp_path: Path) -> None:
-    made = run(shop, tmp_path, settings=Settings(keep_events=False, k=3))
+    made = run(shop, tmp_path, settings=Settings(keep_events=False, certificates=False, k=3))
     assert not (made.results.path / "events").exists()
     assert made.segmentation.k == 3
 
 
 def test_the_window_is_part_of_the_segmentation(shop: Path, tmp_path: Path) -> None:
-    made = run(shop, tmp_path, settings=Settings(cutoff="2020-01-15", window="60d", k=3))
+    made = run(shop, tmp_path, settings=Settings(cutoff="2020-01-15", window="60d", k=3, certificates=False))
     model = json.loads((made.results.path / "segmentation.json").read_text())
     assert model["window"]["cutoff"] == "2020-01-15T00:00:00Z"
     assert model["window"]["days"] == 60
