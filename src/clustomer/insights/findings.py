@@ -46,7 +46,14 @@ _WITHIN = {
     "recency_days": ("last seen", "ago"),
     "purchase_recency_days": ("last purchase", "ago"),
     "tenure_days": ("first seen", "ago"),
+    "active_span_days": ("active for", "from first to last"),
 }
+_SPOKEN = {
+    "weighted_orders": "orders, later ones counting more,",
+    "weighted_revenue": "revenue, later revenue counting more,",
+    "shrunk_price_level": "price level",
+}
+"""What a label would not say well inside a sentence."""
 
 
 def findings(
@@ -138,7 +145,7 @@ def _condition(
             never = ", or none" if name == "purchase_recency_days" else ""
             return f"{what} more than {number} {when}{never}"
         return f"{what} at most {number} {when}"
-    label = escape(labels.get(name, name))
+    label = _SPOKEN.get(name) or escape(labels.get(name, name))
     return f"{label} above {number}" if condition.above else f"{label} at most {number}"
 
 

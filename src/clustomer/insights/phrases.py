@@ -141,6 +141,12 @@ PHRASES: Mapping[str, Phrase] = {
         "first seen longer ago",
         "first seen more recently",
     ),
+    "active_span_days": level(
+        "tenure",
+        "The time from their first to their last activity",
+        "active for longer",
+        "active for less long",
+    ),
     "category_entropy": Phrase(
         topic="variety",
         kind="words",
@@ -202,6 +208,16 @@ PHRASES: Mapping[str, Phrase] = {
 """The declared features that can be a mark."""
 
 UNMARKED = frozenset(
-    {"events", "purchases", "returns", "products", "busiest_hour_events", "busiest_day_events"}
+    {
+        "events",
+        "purchases",
+        "returns",
+        "products",
+        "busiest_hour_events",
+        "busiest_day_events",
+        "weighted_orders",
+        "weighted_revenue",
+        "shrunk_price_level",
+    }
 )
 """They would only say again what others say, or mean nothing to a reader."""

@@ -25,6 +25,7 @@ QUALIFIERS: tuple[Qualifier, ...] = (
     Qualifier("purchase_recency_days", "older last orders", "more recent orders"),
     Qualifier("recency_days", "longer away", "seen more lately", needs_visits=True, adjective=True),
     Qualifier("tenure_days", "first seen earlier", "first seen later", adjective=True),
+    Qualifier("active_span_days", "active for longer", "active for less long", adjective=True),
     Qualifier("sessions", "more visits", "fewer visits", needs_visits=True),
     Qualifier("views", "more product views", "fewer product views"),
     Qualifier("carts", "more carts", "fewer carts"),
