@@ -51,6 +51,8 @@ PORTABLE: frozenset[type[exp.Expr]] = frozenset(
 )  # fmt: skip
 """The node types that a portable definition may use."""
 
+_ONCE = "computed once"
+
 _TYPES = frozenset(
     {"DOUBLE", "BIGINT", "INT", "DECIMAL", "TIMESTAMPNTZ", "VARCHAR", "TEXT", "BOOLEAN"}
 )
@@ -141,7 +143,30 @@ def translate(expression: exp.Expr, dialect: str = "duckdb", *, pretty: bool = F
     """
     if dialect not in DIALECTS:
         raise UsageError(f"There is no dialect `{dialect}`. {did_you_mean(dialect, DIALECTS)}")
-    return check(expression).sql(dialect=dialect, pretty=pretty)
+    check(expression)
+    if dialect == "postgres" and any(cte.meta.get(_ONCE) for cte in expression.find_all(exp.CTE)):
+        expression = expression.copy()
+        for cte in expression.find_all(exp.CTE):
+            cte.set("materialized", cte.meta.get(_ONCE))
+    return expression.sql(dialect=dialect, pretty=pretty)
+
+
+def computed_once(query: exp.Select) -> exp.Select:
+    """Mark the parts of a query as steps to be computed one after the other, and return it.
+
+    PostgreSQL writes a common table expression that is read once into the query that reads it,
+    and repeats it wherever one of its columns is named: steps that name columns several times
+    grow without bound. There they are materialised; other engines do so by themselves.
+
+    >>> query = computed_once(exp.select("y").from_("t").with_("t", as_=exp.select("1 AS y")))
+    >>> translate(query, "postgres")
+    'WITH t AS MATERIALIZED (SELECT 1 AS y) SELECT y FROM t'
+    >>> translate(query, "spark")
+    'WITH t AS (SELECT 1 AS y) SELECT y FROM t'
+    """
+    for cte in query.ctes:
+        cte.meta[_ONCE] = True
+    return query
 
 
 def literal(value: str | bool | int | float | Decimal | datetime | None) -> exp.Expr:

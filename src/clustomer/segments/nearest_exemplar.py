@@ -153,7 +153,7 @@ def nearest_exemplar_query(rule: NearestExemplar, source: exp.Table) -> exp.Sele
     ).from_("placed")
     scaled = scaled_customers(rule.scaling, rule.exclusions, source)
     parts = {"exemplars": _inline_table(rule), "pairs": pairs, "distances": distances}
-    return pipeline(query, scaled=scaled, **parts, placed=placed)
+    return dialect.computed_once(pipeline(query, scaled=scaled, **parts, placed=placed))
 
 
 def _inline_table(rule: NearestExemplar) -> exp.Expr:

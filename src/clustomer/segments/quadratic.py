@@ -140,7 +140,7 @@ def quadratic_query(rule: Quadratic, source: exp.Table) -> exp.Select:
     ).from_("densest")
     scaled = scaled_customers(rule.scaling, rule.exclusions, source)
     parts = {"whitened": whitened, "forms": forms, "densities": densities, "densest": placed}
-    return pipeline(query, scaled=scaled, **parts)
+    return dialect.computed_once(pipeline(query, scaled=scaled, **parts))
 
 
 def _line(rule: Quadratic, cluster: int, row: int) -> exp.Expr:
