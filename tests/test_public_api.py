@@ -17,6 +17,7 @@ PUBLIC = [
     "Events",
     "Facts",
     "Feature",
+    "Holdout",
     "InputError",
     "Interpretation",
     "OutputError",
@@ -36,6 +37,7 @@ PUBLIC = [
     "rfm",
     "run",
     "segment",
+    "split_holdout",
 ]
 ROOMS = ["customers", "engines", "events", "insights", "outputs", "results", "segments", "simulate"]
 

@@ -7,7 +7,14 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from clustomer.customers import FEATURES, Customers, Feature, customer_features
+    from clustomer.customers import (
+        FEATURES,
+        Customers,
+        Feature,
+        Holdout,
+        customer_features,
+        split_holdout,
+    )
     from clustomer.errors import ClustomerError, InputError, OutputError, UsageError
     from clustomer.events import Cleaning, Events, EventSchema, Window, read_events
     from clustomer.insights import Facts, Interpretation, interpret
@@ -25,6 +32,7 @@ _HOMES = {
     "Events": "events",
     "Facts": "insights",
     "Feature": "customers",
+    "Holdout": "customers",
     "InputError": "errors",
     "Interpretation": "insights",
     "OutputError": "errors",
@@ -44,6 +52,7 @@ _HOMES = {
     "rfm": "segments",
     "run": "pipeline",
     "segment": "segments",
+    "split_holdout": "customers",
 }
 
 __all__ = [
@@ -55,6 +64,7 @@ __all__ = [
     "Events",
     "Facts",
     "Feature",
+    "Holdout",
     "InputError",
     "Interpretation",
     "OutputError",
@@ -74,6 +84,7 @@ __all__ = [
     "rfm",
     "run",
     "segment",
+    "split_holdout",
 ]
 
 
