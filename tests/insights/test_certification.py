@@ -198,6 +198,16 @@ def test_what_was_not_tested_is_not_denied(two):
     assert "are not separate" not in " ".join((story.headline, *story.meaning))
 
 
+def test_a_reason_is_given_once_for_all_whom_it_concerns(two):
+    untested = {key: certified.segment(key, predictive="not tested") for key in ("S1", "S2")}
+    said = told(two, certified.certificates("segments", untested))
+    assert said.insights.certification is not None
+    names = ", ".join(said.names.values())
+    assert [said.facts.render(line) for line in said.insights.certification.untested] == [
+        f"Predictive ({names}): No segment at the holdout date is enough like it."
+    ]
+
+
 def test_leaving_the_tests_out_is_said(two):
     story = told(two, certified.left_out()).insights.certification
     assert story is not None

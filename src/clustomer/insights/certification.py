@@ -6,8 +6,8 @@ from typing import Any
 
 from clustomer.certificates.certificate import Certificates, Usable
 from clustomer.insights.contest import carried, contest
-from clustomer.insights.facts import Fact
-from clustomer.insights.findings import findings
+from clustomer.insights.facts import Fact, escape
+from clustomer.insights.findings import TESTS, findings
 from clustomer.insights.naming import Name
 from clustomer.insights.population import UNGROUPED
 from clustomer.insights.story import Certification, CertifiedSegment, Explanation
@@ -298,16 +298,16 @@ def _untested(certificates: Certificates, names: Mapping[str, str]) -> Iterator[
         if part.mark == "not tested" and part.why:
             yield f"{what}: {{{fact}}}" + ("" if part.why.endswith(".") else ".")
     said = {certificates.reality.why, certificates.prediction.why}
+    reasons: dict[tuple[str, str], list[str]] = {}
     for key in names:
-        if key not in certificates.segments:
-            continue
-        each: Any = certificates.segments[key]
-        for test in ("stable", "real", "predictive", "usable"):
-            part = getattr(each, test)
-            if part.mark == "not tested" and part.why and part.why not in said:
-                said.add(part.why)
-                end = "" if part.why.endswith(".") else "."
-                yield f"{test.capitalize()}: {{{key}.{test}_why}}{end}"
+        for test in TESTS if key in certificates.segments else ():
+            tested: Any = getattr(certificates.segments[key], test)
+            if tested.mark == "not tested" and tested.why and tested.why not in said:
+                reasons.setdefault((test, tested.why), []).append(key)
+    for (test, why), keys in reasons.items():
+        whom = ", ".join(escape(names[key]) for key in keys)
+        end = "" if why.endswith(".") else "."
+        yield f"{TESTS[test]} ({whom}): {{{keys[0]}.{test}_why}}{end}"
 
 
 def _next_steps(facts: Mapping[str, Fact], kind: str) -> Iterator[str]:

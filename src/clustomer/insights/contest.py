@@ -30,8 +30,9 @@ _NOTES = (
     "zero is no better than one average for all, below zero is worse. Capped: no customer counts "
     "for more than the highest hundredth begins with, so that a few large buyers do not decide. "
     "Top tenth: the share of revenue that came from the tenth of customers expected to bring most.",
-    "Segments are those that hold anybody. In brackets: the interval of 95 %. Everything was "
-    "measured on the same customers and the same days, which no choice had seen.",
+    "Segments are those that hold anybody; to those of RFM belongs one of customers without an "
+    "order. In brackets: the interval of 95 %. Everything was measured on the same customers and "
+    "the same days, which no choice had seen.",
 )
 _ALGORITHMS = {
     "kmeans": "k-means",

@@ -49,8 +49,8 @@ _WITHIN = {
     "active_span_days": ("active for", "from first to last"),
 }
 _SPOKEN = {
-    "weighted_orders": "orders, later ones counting more,",
-    "weighted_revenue": "revenue, later revenue counting more,",
+    "weighted_orders": "orders (later ones count more)",
+    "weighted_revenue": "revenue (later revenue counts more)",
     "shrunk_price_level": "price level",
 }
 """What a label would not say well inside a sentence."""

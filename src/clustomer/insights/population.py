@@ -92,6 +92,7 @@ class Population:
             if field.name == "user_id" or not is_number(field.type):
                 continue
             self.columns[field.name] = feature_matrix(customers_table, [field.name])[:, 0]
+        self._latest: tuple[tuple[str, str], Column] | None = None
         self._rows: dict[str, Rows] = {}
         self._spreads: dict[tuple[str, str], tuple[float, float]] = {}
 
@@ -152,8 +153,11 @@ class Population:
         raise InputError(f"There is no aggregate `{aggregate}`. {did_you_mean(name, AGGREGATES)}")
 
     def _defined(self, key: str, column: str) -> Column:
-        values = self.values(key, column)
-        return values[~np.isnan(values)]
+        # several aggregates of one column are asked for in a row
+        if self._latest is None or self._latest[0] != (key, column):
+            values = self.values(key, column)
+            self._latest = ((key, column), values[~np.isnan(values)])
+        return self._latest[1]
 
     def _difference(self, key: str, column: str, scale: str) -> float | None:
         if (column, scale) not in self._spreads:

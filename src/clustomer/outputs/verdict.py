@@ -22,7 +22,7 @@ STYLES: Mapping[Mark, str] = {
 }
 PLAIN_SIGNS: Mapping[Mark, str] = {"pass": "+", "weak": "~", "fail": "x", "not tested": "-"}
 NAME_WIDTH = 28
-_WIDEST = len("o not tested")
+_GAP = 3
 
 
 def verdict(told: Certification, facts: Facts, *, width: int, plain: bool) -> RenderableType:
@@ -50,13 +50,17 @@ def warning(words: str, *, plain: bool) -> RenderableType:
 
 
 def _marks(segments: Sequence[CertifiedSegment], width: int, plain: bool) -> RenderableType:
-    names = max(len(each.name) for each in segments)
-    if width < min(names, NAME_WIDTH) + len(segments[0].findings) * (_WIDEST + 2):
+    names = min(NAME_WIDTH, max(len(each.name) for each in segments))
+    columns = [
+        max(len(column[0].word), *(2 + len(finding.mark) for finding in column))
+        for column in zip(*(each.findings for each in segments), strict=True)
+    ]
+    if width < names + sum(columns) + _GAP * (len(columns) + 1):
         return _lines(segments, plain)
     table = Table(
         box=ASCII2 if plain else SIMPLE_HEAD, pad_edge=False, padding=(0, 1), header_style="dim"
     )
-    table.add_column("Segment", max_width=NAME_WIDTH)
+    table.add_column("Segment", width=names)
     for finding in segments[0].findings:
         table.add_column(finding.word, no_wrap=True)
     for each in segments:
