@@ -19,7 +19,7 @@ from clustomer.errors import OutputError
 
 DEFAULT_MEMORY = "1GB"
 
-ROWS_IN_MEMORY = 2_000_000
+ROWS_IN_MEMORY = 1_500_000
 """Tables of more rows are kept in a file: compressing them saves more than it costs."""
 
 
@@ -73,6 +73,7 @@ class DuckDB:
         if threads is not None:
             settings["threads"] = threads
         self.connection = duckdb.connect(config=settings)
+        self._memory = memory
         self._places = ["memory"]
         self._prepare()
 
@@ -87,7 +88,14 @@ class DuckDB:
 
         Tables that are made from now on live in memory where these are few, else in a file.
         """
-        place = "memory" if rows is not None and rows <= ROWS_IN_MEMORY else "work"
+        memory = self._memory
+        place = "work"
+        if rows is not None and rows <= ROWS_IN_MEMORY:
+            place = "memory"
+            if memory == DEFAULT_MEMORY:
+                # enough for so many rows; more would only be kept for a use that never comes
+                memory = f"{175 + rows // 5_000}MB"
+        self.execute("SET memory_limit = ?", [memory])
         if place not in self._places:
             path = literal(str(self.directory / "work.duckdb")).sql("duckdb")
             self.execute(f"ATTACH {path} AS work")
