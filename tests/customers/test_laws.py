@@ -73,11 +73,13 @@ def test_values_are_in_their_range(rows) -> None:
     for row in features(rows).to_pylist():
         assert row["recency_days"] <= row["tenure_days"] <= 7
         for name, value in row.items():
-            if value is None or name in {"user_id", "revenue"}:
+            if value is None or name in {"user_id", "revenue", "weighted_revenue"}:
                 continue
             assert value >= 0, name
             if name.endswith(("_rate", "_share")):
                 assert value <= 1, name
+        if row.get("orders") is not None:
+            assert row["weighted_orders"] <= row["orders"]
         assert row.get("products_bought") is None or row["products_bought"] <= row["products"]
 
 

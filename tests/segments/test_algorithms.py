@@ -51,7 +51,7 @@ def test_clear_clusters_are_found(name, n_clusters):
 def test_labels_are_what_the_rule_says_of_each_row_alone(name):
     X, _ = blobs(3, apart=3.0, noise=40)
     model = clusterer(name, random_state=0).fit(X)
-    scaling = tuple(ScaledFeature(f"f{i}", 0.0, False, 0.0, 1.0) for i in range(2))
+    scaling = tuple(ScaledFeature(f"f{i}", 0.0, 1.0, 0.0, 1.0) for i in range(2))
     rule = fitted_rule(model, scaling)
     expected = np.where(model.labels_ < 0, -2, model.labels_)
     assert rule.predict(X).tolist() == expected.tolist()
@@ -100,7 +100,7 @@ def test_nothing_but_noise_has_no_rule():
     model = Dbscan(eps=0.1, min_samples=4).fit(X)
     assert set(model.labels_) == {-1}
     assert model.regions_.agreement == 1.0
-    assert fitted_rule(model, (ScaledFeature("x", 0.0, False, 0.0, 1.0),)) is None
+    assert fitted_rule(model, (ScaledFeature("x", 0.0, 1.0, 0.0, 1.0),)) is None
 
 
 def test_radius_is_the_knee_of_the_distances():

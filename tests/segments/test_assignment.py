@@ -14,7 +14,7 @@ from clustomer.segments.assignment import (
     assignment_query,
 )
 from clustomer.segments.exclusions import known_part
-from clustomer.segments.scaling import ScaledFeature, round_significant, scale
+from clustomer.segments.scaling import POWERS, ScaledFeature, round_significant, scale
 
 NUMBERS = st.floats(-1e6, 1e6).map(lambda value: round(value, 6))
 
@@ -28,7 +28,9 @@ def scored_tables(draw):
             name=draw(st.sampled_from(["orders", "Order value", "select", 'a"b', "größe"]))
             + str(i),
             undefined=draw(NUMBERS),
-            log=draw(st.booleans()),
+            power=draw(st.sampled_from(POWERS)),
+            low=draw(st.none() | st.floats(-1e3, 0)),
+            high=draw(st.none() | st.floats(1, 1e5)),
             mean=float(round_significant(generator.normal(size=1))[0]),
             scale=float(round_significant(generator.lognormal(size=1))[0]),
         )
@@ -65,7 +67,7 @@ def test_sql_agrees_with_numpy(case):
     assert chosen == pytest.approx(distances.min(axis=1), rel=1e-9)
 
 
-ORDERS = ScaledFeature("orders", 0.0, False, 0.0, 1.0)
+ORDERS = ScaledFeature("orders", 0.0, 1.0, 0.0, 1.0)
 
 
 def test_ties_go_to_the_lowest_cluster():
@@ -75,13 +77,13 @@ def test_ties_go_to_the_lowest_cluster():
     assert found["distance"].to_pylist() == [1.0, 1.0, 0.0]
 
 
-def test_undefined_log_and_scale_by_hand():
-    rule = NearestCentroid(
-        (ScaledFeature("revenue", -3.0, True, 0.5, 2.0),), np.array([[0.0], [100.0]])
-    )
-    found = assign(pa.table({"user_id": ["a", "b"], "revenue": [None, 1.0]}), rule)
-    # -ln(4) = -1.386294; (-1.386294 - 0.5) / 2 = -0.943147. ln(2) = 0.693147; 0.096574.
-    assert found["distance"].to_pylist() == pytest.approx([0.943147, 0.096574], abs=1e-6)
+def test_undefined_caps_power_and_scale_by_hand():
+    revenue = ScaledFeature("revenue", -16.0, 0.75, 1.0, 2.0, low=-81.0, high=256.0)
+    rule = NearestCentroid((revenue,), np.array([[0.0], [100.0]]))
+    table = pa.table({"user_id": list("abcd"), "revenue": [None, 16.0, -1e9, 1e9]})
+    # 16 ** 0.75 = 8, 81 ** 0.75 = 27, 256 ** 0.75 = 64: -8, 8, -27 and 64 less 1, over 2;
+    # the last, 31.5, is nearer to 0 than to 100
+    assert assign(table, rule)["distance"].to_pylist() == [4.5, 3.5, 14.0, 31.5]
 
 
 def test_excluded_customers_have_no_cluster_and_no_distance():
@@ -112,7 +114,7 @@ def test_rule_over_no_feature_puts_everyone_into_one_cluster():
 @pytest.mark.parametrize("target", DIALECTS)
 def test_query_is_portable(target, n_clusters):
     rule = NearestCentroid(
-        (ORDERS, ScaledFeature("revenue", -1.5, True, 3.25, 1e-7)),
+        (ORDERS, ScaledFeature("revenue", -1.5, 0.5, 3.25, 1e-7, -2.5, 1e4)),
         np.arange(2.0 * n_clusters).reshape(-1, 2) - 3,
         (Exclusion("suspected bots", SUSPECTED_BOT),),
     )
@@ -125,13 +127,13 @@ def test_query_is_portable(target, n_clusters):
 
 
 def test_translations_to_servers_keep_doubles_double():
-    rule = NearestCentroid((ScaledFeature("Orders", 0.0, True, 0.5, 2.0),), np.array([[1.0]]))
+    rule = NearestCentroid((ScaledFeature("Orders", 0.0, 0.5, 0.5, 2.0),), np.array([[1.0]]))
     query = assignment_query(rule)
     postgres, spark = translate(query, "postgres"), translate(query, "spark")
     assert 'CAST("Orders" AS DOUBLE PRECISION)' in postgres
-    assert "LN(ABS(" in postgres
+    assert "SQRT(ABS(" in postgres
     assert "CAST(`Orders` AS DOUBLE)" in spark
-    assert "LN(ABS(" in spark
+    assert "SQRT(ABS(" in spark
 
 
 def test_postgres_gives_the_same_clusters(postgres: Postgres):
@@ -148,8 +150,8 @@ def test_postgres_gives_the_same_clusters(postgres: Postgres):
     )
     rule = NearestCentroid(
         (
-            ScaledFeature("orders", -0.5, False, 1.25, 0.75),
-            ScaledFeature("Net revenue", 0.0, True, 1e-5, 3.123456789),
+            ScaledFeature("orders", -0.5, 1.0, 1.25, 0.75),
+            ScaledFeature("Net revenue", 0.0, 0.75, 1e-5, 3.123456789, -150.0, 160.5),
         ),
         round_significant(generator.normal(size=(4, 2))),
         (Exclusion("suspected bots", "busiest_hour_events > 720"),),

@@ -57,8 +57,11 @@ def test_a_stranger_can_score_from_the_file_alone(customers, segmentation):
         point = []
         for feature in features:
             value = feature["undefined"] if row[feature["name"]] is None else row[feature["name"]]
-            if feature["log"]:
-                value = np.sign(value) * np.log1p(abs(value))
+            if feature["low"] is not None:
+                value = max(value, feature["low"])
+            if feature["high"] is not None:
+                value = min(value, feature["high"])
+            value = np.sign(value) * abs(value) ** feature["power"]
             point.append((value - feature["mean"]) / feature["scale"])
         distances = [np.linalg.norm(np.subtract(point, centroid)) for centroid in centroids]
         assert int(np.argmin(distances)) == published["cluster"]
@@ -84,7 +87,8 @@ def test_contract_of_the_file(segmentation):
     assert model["schema_version"] == 2
     assert model["algorithm"]["name"] == "kmeans"
     assert list(model["features"][0]) == [
-        "name", "label", "unit", "definition", "sql", "undefined", "log", "mean", "scale",
+        "name", "label", "unit", "definition", "sql", "undefined", "low", "high", "power", "mean",
+        "scale",
     ]  # fmt: skip
     assert model["features"][0]["unit"] == "days"
     assert model["assignment"]["kind"] == "nearest_centroid"

@@ -176,8 +176,8 @@ def shop():
     return pa.table(
         {
             "user_id": [f"u{i}" for i in range(408)],
-            "orders": orders,
-            "days": days,
+            "east": orders,
+            "north": days,
             "busiest_hour_events": np.where(np.arange(408) < 2, 999.0, 5.0),
         }
     )
@@ -185,7 +185,7 @@ def shop():
 
 def divide(table, name):
     k = "auto" if "dbscan" in name else 3
-    return segment(table, algorithm=name, k=k, k_range=(3, 3), features=["orders", "days"])
+    return segment(table, algorithm=name, k=k, k_range=(3, 3), features=["east", "north"])
 
 
 @pytest.fixture(scope="module")
@@ -259,10 +259,19 @@ def test_files_that_do_not_fit_together_are_refused(divided, name, change, messa
 
 
 def test_a_file_of_the_first_version_is_read(shop):
-    model = json.loads(to_model(segment(shop, k=3, k_range=(3, 3), features=["orders"])).to_json())
+    model = json.loads(to_model(segment(shop, k=3, k_range=(3, 3), features=["east"])).to_json())
     for name in ("algorithm", "dendrogram"):
         del model[name]
     model["schema_version"] = 1
+    [feature] = model["features"]
+    for name in ("low", "high", "power"):
+        del feature[name]
+    feature |= {"log": True, "mean": 0.0, "scale": 1.0}
+    model["assignment"]["centroids"] = [[0.0], [2.0], [-2.0]]
     loaded = read_model(json.dumps(model))
     labelled = assign(shop, loaded)
+    # it took logarithms; halfway from 0 to 2 is 1, and ln(1 + 1.7) < 1 < ln(1 + 1.8)
+    near = assign(pa.table({"user_id": list("abc"), "east": [1.7, 1.8, -1.8],
+        "busiest_hour_events": [0, 0, 0]}), loaded)  # fmt: skip
+    assert near["cluster"].to_pylist() == [0, 1, 2]
     assert restore(loaded, shop, labelled).algorithm.name == "kmeans"

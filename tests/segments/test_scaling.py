@@ -13,23 +13,63 @@ from clustomer.segments.scaling import (
     round_significant,
     scale,
     signed_log,
+    signed_power,
     skewness,
 )
 
 
-def test_skewed_column_is_logged_and_others_are_not():
-    skewed = np.array([0.0, 0.0, 0.0, math.e - 1])
+def test_skewed_column_is_rooted_and_others_are_not():
+    skewed = np.array([0.0, 0.0, 0.0, 16.0])
     even = np.array([1.0, 2.0, 4.0, 1.0])
 
-    found = fit_scaling(np.column_stack([skewed, even]), ["revenue", "visits"], [0.0, 0.0])
+    found = fit_scaling(np.column_stack([skewed, even]), ["weight", "height"], [0.0, 0.0])
 
-    # g1 of (0, 0, 0, 1) is 2 / sqrt(3) = 1.155 > 1; ln(1 + e - 1) = 1, so the logged column is
-    # 0, 0, 0, 1 with mean 1/4 and population variance 3/16. g1 of (1, 2, 4, 1) is 0.82.
-    revenue, visits = found.features
-    assert revenue.log
-    assert revenue.mean == 0.25
-    assert revenue.scale == pytest.approx(math.sqrt(3) / 4, rel=1e-11)
-    assert visits == ScaledFeature("visits", 0.0, False, 2.0, 1.22474487139)
+    # g1 of (0, 0, 0, 1) is 2 / sqrt(3) = 1.155 > 1, g1 of (1, 2, 4, 1) is 0.82. The 99.5th
+    # percentile of the first lies 0.985 of the way from 0 to 16; rooted, it is one of four.
+    weight, height = found.features
+    assert (weight.power, weight.low, weight.high) == (0.5, None, pytest.approx(0.985 * 16))
+    top = math.sqrt(0.985 * 16)
+    assert weight.mean == pytest.approx(top / 4, rel=1e-11)
+    assert weight.scale == pytest.approx(top * math.sqrt(3) / 4, rel=1e-11)
+    assert height == ScaledFeature("height", 0.0, 1.0, 2.0, 1.22474487139)
+
+
+def test_a_declared_feature_has_its_own_power_and_weight():
+    even = np.array([1.0, 16.0, 81.0])
+    matrix = np.column_stack([[3.0, 1.0, 2.0], even, even[[1, 0, 2]]])
+
+    found = fit_scaling(matrix, ["recency_days", "orders", "revenue"], [0.0] * 3)
+
+    recency, orders, revenue = found.features
+    assert (recency.power, orders.power, revenue.power) == (1.0, 0.5, 0.75)
+    assert recency.high is None
+    assert found.matrix.std(axis=0) == pytest.approx([math.sqrt(0.5), 1.0, 1.0], abs=1e-4)
+    assert revenue.high == orders.high == pytest.approx(16 + 0.99 * 65)
+    assert orders.mean == pytest.approx((1 + 4 + math.sqrt(orders.high)) / 3)
+
+
+def test_the_tails_count_as_equals():
+    values = np.arange(-100.0, 901.0) ** 3  # skewed: most are far below the highest
+
+    [feature] = fit_scaling(values[:, None], ["margin"], [0.0]).features
+
+    assert (feature.low, feature.high) == (-(95.0**3), 895.0**3)
+    scaled = scale(np.array([[-1e9], [-(95.0**3)], [895.0**3], [1e12]]), [feature])[:, 0]
+    assert scaled[0] == scaled[1] < scaled[2] == scaled[3]
+
+
+def test_what_few_have_keeps_its_differences():
+    values = np.zeros(1000)
+    values[:4] = [1.0, 4.0, 9.0, 16.0]  # fewer than one in 200
+
+    [feature] = fit_scaling(values[:, None], ["orders"], [0.0]).features
+
+    assert feature.high == pytest.approx(9 + 0.985 * 7)
+
+
+@pytest.mark.parametrize(("power", "expected"), [(1.0, -81.0), (0.5, -9.0), (0.75, -27.0)])
+def test_powers_by_hand(power, expected):
+    assert signed_power(np.array([-81.0, 0.0, 81.0]), power).tolist() == [expected, 0.0, -expected]
 
 
 def test_undefined_is_filled_before_anything_is_measured():

@@ -167,8 +167,8 @@ def features_query(features: Iterable[Feature], shop: Mapping[str, float]) -> ex
     ----------
     features : iterable of Feature
     shop : mapping
-        The shop's own figures: `cutoff_s`, and `<feature>_prior` and
-        `<feature>_strength` for each rate.
+        The shop's own figures: `start_s` and `cutoff_s`, and `<feature>_prior` and
+        `<feature>_strength` for each rate and level.
     """
     figures = exp.select(
         *(exp.alias_(literal(value), name) for name, value in sorted(shop.items()))

@@ -6,6 +6,7 @@ other features and the shop's own figures. It is parsed and checked against the
 portable dialect; nothing is pasted.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Literal
 
@@ -52,6 +53,14 @@ class Feature:
     clustering : bool
         Whether it is in the default clustering set; the declared order is the
         priority between near copies.
+    power : float, optional
+        The power that the fit takes of it: 3/4 for money, 1/2 for counts and lengths of
+        time, of which a few customers have far more than the rest. Without one, the fit
+        looks at its skewness.
+    weight : float
+        How much it counts in the fit, against 1.
+    replaces : str, optional
+        The feature that is clustered where a table lacks this one.
     """
 
     name: str
@@ -65,6 +74,9 @@ class Feature:
     undefined: Undefined = 0.0
     decimals: int = 1
     clustering: bool = False
+    power: float | None = None
+    weight: float = 1.0
+    replaces: str | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -94,6 +106,24 @@ class Rate:
 
 _DAY = "CAST(86400 AS DOUBLE)"
 
+GRACE_S = 7 * 86400
+"""How long before the window's start something would count nothing. A week, so that within days
+nothing is told apart by its hour, and within months nearly all of the window counts."""
+
+_WEIGHTLESS_S = f"(shop.start_s - {GRACE_S})"
+
+
+def _weighted(total: str, seconds: str) -> str:
+    """Return the sum of amounts, each times its place in time, from 0 to 1 at the cutoff.
+
+    Exact up to the division: `seconds` is the sum of the amounts times their seconds.
+    """
+    return (
+        f"CAST({seconds} - {total} * {_WEIGHTLESS_S} AS DOUBLE)"
+        f" / CAST(shop.cutoff_s - {_WEIGHTLESS_S} AS DOUBLE)"
+    )
+
+
 MEASURES: tuple[Measure, ...] = (
     Measure(name="first_s", grain="events", sql="MIN(event_s)"),
     Measure(name="last_s", grain="events", sql="MAX(event_s)"),
@@ -118,6 +148,16 @@ MEASURES: tuple[Measure, ...] = (
     Measure(
         name="returned", grain="events", sql="SUM(amount) FILTER (WHERE event_type = 'return')"
     ),
+    Measure(
+        name="sold_seconds",
+        grain="events",
+        sql="SUM(amount * CAST(event_s AS DECIMAL(19, 0))) FILTER (WHERE event_type = 'purchase')",
+    ),
+    Measure(
+        name="returned_seconds",
+        grain="events",
+        sql="SUM(amount * CAST(event_s AS DECIMAL(19, 0))) FILTER (WHERE event_type = 'return')",
+    ),
     Measure(name="visits", grain="sessions", sql="COUNT(*)"),
     Measure(name="visit_events", grain="sessions", sql="SUM(visit_events)"),
     Measure(name="visit_s", grain="sessions", sql="SUM(visit_s)"),
@@ -129,6 +169,7 @@ MEASURES: tuple[Measure, ...] = (
     ),
     Measure(name="first_order_s", grain="orders", sql="MIN(order_s)"),
     Measure(name="last_order_s", grain="orders", sql="MAX(order_s)"),
+    Measure(name="order_seconds", grain="orders", sql="SUM(order_s)"),
     Measure(name="ordered_lines", grain="orders", sql="SUM(lines)"),
     Measure(name="viewed", grain="products", sql="COUNT(*) FILTER (WHERE views > 0)"),
     Measure(name="views_of_products", grain="products", sql="SUM(views)"),
@@ -205,6 +246,8 @@ FEATURES: tuple[Feature, ...] = (
         grain="customer",
         sql=f"CAST(shop.cutoff_s - last_s AS DOUBLE) / {_DAY}",
         clustering=True,
+        # the active span ends where the recency begins: two views of one moment share a vote
+        weight=round(2**-0.5, 4),
     ),
     Feature(
         name="tenure_days",
@@ -214,7 +257,20 @@ FEATURES: tuple[Feature, ...] = (
         definition="Time from the customer's first event in the window to the cutoff.",
         grain="customer",
         sql=f"CAST(shop.cutoff_s - first_s AS DOUBLE) / {_DAY}",
+        power=0.5,
+    ),
+    Feature(
+        name="active_span_days",
+        family="engagement",
+        label="days from the first to the last activity",
+        unit="days",
+        definition="Time from the customer's first to the last event in the window; 0 where there "
+        "is only one.",
+        grain="customer",
+        sql=f"CAST(last_s - first_s AS DOUBLE) / {_DAY}",
         clustering=True,
+        replaces="tenure_days",
+        power=0.5,
     ),
     Feature(
         name="sessions",
@@ -226,6 +282,40 @@ FEATURES: tuple[Feature, ...] = (
         sql="visits",
         clustering=True,
         needs=("visit",),
+        power=0.5,
+    ),
+    Feature(
+        name="weighted_orders",
+        family="purchases",
+        label="orders, the later the more they count",
+        unit="orders",
+        definition="Orders, each weighted by its place in time: 1 at the cutoff, falling evenly "
+        "to 0 at a week before the window's start.",
+        grain="customer",
+        sql=_weighted("orders", "COALESCE(order_seconds, 0)"),
+        needs=("purchase",),
+        decimals=2,
+        clustering=True,
+        replaces="orders",
+        power=0.5,
+    ),
+    Feature(
+        name="weighted_revenue",
+        family="purchases",
+        label="revenue, the later the more it counts",
+        unit="currency",
+        definition="Revenue, each purchase and return weighted by its place in time: 1 at the "
+        "cutoff, falling evenly to 0 at a week before the window's start.",
+        grain="customer",
+        sql=_weighted(
+            "(COALESCE(sold, 0) - COALESCE(returned, 0))",
+            "(COALESCE(sold_seconds, 0) - COALESCE(returned_seconds, 0))",
+        ),
+        needs=("price", "purchase"),
+        decimals=2,
+        clustering=True,
+        replaces="revenue",
+        power=0.75,
     ),
     Feature(
         name="orders",
@@ -237,7 +327,7 @@ FEATURES: tuple[Feature, ...] = (
         grain="orders",
         sql="COUNT(*)",
         needs=("purchase",),
-        clustering=True,
+        power=0.5,
     ),
     Feature(
         name="revenue",
@@ -250,7 +340,7 @@ FEATURES: tuple[Feature, ...] = (
         sql="COALESCE(sold, 0) - COALESCE(returned, 0)",
         needs=("price", "purchase"),
         decimals=2,
-        clustering=True,
+        power=0.75,
     ),
     Feature(
         name="views",
@@ -262,6 +352,7 @@ FEATURES: tuple[Feature, ...] = (
         sql="COUNT(*) FILTER (WHERE event_type = 'view')",
         needs=("view",),
         clustering=True,
+        power=0.5,
     ),
     Feature(
         name="carts",
@@ -273,6 +364,7 @@ FEATURES: tuple[Feature, ...] = (
         sql="COUNT(*) FILTER (WHERE event_type = 'cart')",
         needs=("cart",),
         clustering=True,
+        power=0.5,
     ),
     Feature(
         name="view_to_cart_rate",
@@ -327,7 +419,22 @@ FEATURES: tuple[Feature, ...] = (
         needs=("category", "price"),
         undefined=1.0,
         decimals=2,
+    ),
+    Feature(
+        name="shrunk_price_level",
+        family="assortment",
+        label="price level, drawn to the usual where little is known",
+        unit="ratio",
+        definition="The price level against the category, shrunk to 1 (Buehlmann and Straub 1970): "
+        "the more so the fewer prices it is the mean of.",
+        grain="customer",
+        sql="(CAST(COALESCE(price_levels, 0) AS DOUBLE) + shop.shrunk_price_level_strength)"
+        " / (CAST(COALESCE(levelled_prices, 0) AS DOUBLE) + shop.shrunk_price_level_strength)",
+        needs=("category", "price"),
+        undefined=1.0,
+        decimals=2,
         clustering=True,
+        replaces="price_level",
     ),
     Feature(
         name="days_between_orders",
@@ -340,7 +447,6 @@ FEATURES: tuple[Feature, ...] = (
         " / NULLIF(CAST(orders - 1 AS DOUBLE), 0)",
         needs=("purchase",),
         undefined="window_days",
-        clustering=False,
     ),
     Feature(
         name="average_order_value",
@@ -353,6 +459,7 @@ FEATURES: tuple[Feature, ...] = (
         sql="CAST(sold AS DOUBLE) / NULLIF(CAST(orders AS DOUBLE), 0)",
         needs=("price", "purchase"),
         decimals=2,
+        power=0.75,
     ),
     Feature(
         name="purchase_recency_days",
@@ -386,6 +493,7 @@ FEATURES: tuple[Feature, ...] = (
         grain="events",
         sql="COUNT(*) FILTER (WHERE event_type = 'purchase')",
         needs=("purchase",),
+        power=0.5,
     ),
     Feature(
         name="items_per_order",
@@ -396,6 +504,7 @@ FEATURES: tuple[Feature, ...] = (
         grain="customer",
         sql="CAST(ordered_lines AS DOUBLE) / NULLIF(CAST(orders AS DOUBLE), 0)",
         needs=("purchase",),
+        power=0.5,
     ),
     Feature(
         name="returns",
@@ -406,6 +515,7 @@ FEATURES: tuple[Feature, ...] = (
         grain="events",
         sql="COUNT(*) FILTER (WHERE event_type = 'return')",
         needs=("return",),
+        power=0.5,
     ),
     Feature(
         name="active_days",
@@ -416,6 +526,7 @@ FEATURES: tuple[Feature, ...] = (
         grain="days",
         sql="COUNT(*)",
         decimals=1,
+        power=0.5,
     ),
     Feature(
         name="events",
@@ -425,6 +536,7 @@ FEATURES: tuple[Feature, ...] = (
         definition="Events of any type.",
         grain="events",
         sql="COUNT(*)",
+        power=0.5,
     ),
     Feature(
         name="removals",
@@ -435,6 +547,7 @@ FEATURES: tuple[Feature, ...] = (
         grain="events",
         sql="COUNT(*) FILTER (WHERE event_type = 'remove_from_cart')",
         needs=("remove_from_cart",),
+        power=0.5,
     ),
     Feature(
         name="events_per_session",
@@ -445,6 +558,7 @@ FEATURES: tuple[Feature, ...] = (
         grain="customer",
         sql="CAST(visit_events AS DOUBLE) / NULLIF(CAST(visits AS DOUBLE), 0)",
         needs=("visit",),
+        power=0.5,
     ),
     Feature(
         name="session_minutes",
@@ -455,6 +569,7 @@ FEATURES: tuple[Feature, ...] = (
         grain="customer",
         sql="CAST(visit_s AS DOUBLE) / CAST(60 AS DOUBLE) / NULLIF(CAST(visits AS DOUBLE), 0)",
         needs=("visit", "time of day"),
+        power=0.5,
     ),
     Feature(
         name="repeat_views",
@@ -467,6 +582,7 @@ FEATURES: tuple[Feature, ...] = (
         needs=("product_id", "view"),
         undefined=1.0,
         decimals=2,
+        power=0.5,
     ),
     Feature(
         name="view_to_purchase_rate",
@@ -535,6 +651,7 @@ FEATURES: tuple[Feature, ...] = (
         grain="hours",
         sql="MAX(interactions)",
         needs=("visit", "time of day"),
+        power=0.5,
     ),
     Feature(
         name="busiest_day_events",
@@ -545,6 +662,7 @@ FEATURES: tuple[Feature, ...] = (
         grain="days",
         sql="MAX(interactions)",
         needs=("visit",),
+        power=0.5,
     ),
     Feature(
         name="products",
@@ -555,6 +673,7 @@ FEATURES: tuple[Feature, ...] = (
         grain="products",
         sql="COUNT(*) FILTER (WHERE views + carts + purchases > 0)",
         needs=("product_id",),
+        power=0.5,
     ),
     Feature(
         name="products_bought",
@@ -565,6 +684,7 @@ FEATURES: tuple[Feature, ...] = (
         grain="customer",
         sql="bought",
         needs=("product_id", "purchase"),
+        power=0.5,
     ),
     Feature(
         name="categories",
@@ -575,6 +695,7 @@ FEATURES: tuple[Feature, ...] = (
         grain="categories",
         sql="COUNT(*)",
         needs=("category",),
+        power=0.5,
     ),
     Feature(
         name="brands",
@@ -585,6 +706,7 @@ FEATURES: tuple[Feature, ...] = (
         grain="brands",
         sql="COUNT(*)",
         needs=("brand",),
+        power=0.5,
     ),
     Feature(
         name="favourite_brand_share",
@@ -610,6 +732,7 @@ FEATURES: tuple[Feature, ...] = (
         needs=("price", "view"),
         undefined="median",
         decimals=2,
+        power=0.75,
     ),
 )
 """Every feature, in the order of priority for clustering."""
@@ -628,6 +751,22 @@ COUNTS_ZERO_WITHOUT_ROWS = frozenset(
 SUSPECTED_BOT = "busiest_hour_events > 720 OR busiest_day_events > 2880"
 """More than one interaction every five seconds for a whole hour, or every thirty
 seconds round the clock: a rate that no human reaches. SQL over the customer table."""
+
+
+def clustered_by_default(names: Iterable[str]) -> list[str]:
+    """Return which of some columns are clustered unless asked otherwise, by priority.
+
+    >>> clustered_by_default(["views", "orders", "revenue", "weighted_orders"])
+    ['weighted_orders', 'revenue', 'views']
+    """
+    known = set(names)
+    found = []
+    for declared in FEATURES:
+        if declared.clustering:
+            name = declared.name if declared.name in known else declared.replaces
+            if name in known:
+                found.append(str(name))
+    return found
 
 
 def feature(name: str) -> Feature:

@@ -1,4 +1,4 @@
-"""The shop's own rates, to which each customer's are shrunk."""
+"""The shop's own rates and levels, to which each customer's are shrunk."""
 
 import math
 from collections.abc import Iterable
@@ -52,3 +52,39 @@ def beta_binomial_prior(counts: Iterable[tuple[int, int, int]]) -> tuple[float, 
         return round(mean, 12), MAX_STRENGTH
     strength = (1 - rho) / rho
     return round(mean, 12), round(min(max(strength, MIN_STRENGTH), MAX_STRENGTH), 9)
+
+
+def credibility_strength(
+    *, customers: int, observations: float, inverse: float, spread: float, weighted: float
+) -> float:
+    """Return how many observations the shop's own mean is worth beside a customer's.
+
+    A customer's mean of n observations is taken to vary by `B + W / n`: between customers, and
+    within one. Both follow from how far the means lie from the shop's, counted once for each
+    customer and once for each observation (method of moments); the strength is `W / B`, as in the
+    credibility theory of Buehlmann and Straub, "Glaubwuerdigkeit fuer Schadensaetze" (1970).
+
+    Parameters
+    ----------
+    customers, observations : how many there are.
+    inverse : the sum of 1 / n over customers.
+    spread, weighted : the sums of squared deviations from the shop's mean, and of n times them.
+
+    Returns
+    -------
+    float
+        From 1 to 1000; 1000 where customers differ no more than chance, 1 where nothing varies
+        within one, or all have as many observations: then it makes no difference.
+
+    >>> # means vary by 1 + 4 / n: two customers with n = 1, two with n = 4
+    >>> credibility_strength(customers=4, observations=10, inverse=2.5, spread=14, weighted=26)
+    4.0
+    """
+    room = observations * inverse - customers**2
+    if room <= 1e-9 * customers**2:
+        return MIN_STRENGTH
+    between = (weighted * inverse - spread * customers) / room
+    within = (observations * spread - customers * weighted) / room
+    if between <= 0:
+        return MAX_STRENGTH
+    return round(min(max(within / between, MIN_STRENGTH), MAX_STRENGTH), 9)

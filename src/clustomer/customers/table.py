@@ -16,8 +16,8 @@ from clustomer.customers.definition import (
     shop_table_query,
 )
 from clustomer.customers.features import FEATURES, RATES, Feature
-from clustomer.customers.rates import beta_binomial_prior
-from clustomer.engines import DuckDB, literal, quoted
+from clustomer.customers.rates import beta_binomial_prior, credibility_strength
+from clustomer.engines import DuckDB, literal, parse, quoted
 from clustomer.events import Events, Window, read_events
 from clustomer.progress import Progress, counted, silent
 
@@ -229,7 +229,7 @@ def known_within(engine: DuckDB, window: Window) -> set[str]:
 
 def _shop(engine: DuckDB, features: tuple[Feature, ...], window: Window) -> dict[str, float]:
     """Return the figures of the whole shop that single customers' features refer to."""
-    shop: dict[str, float] = {"cutoff_s": window.cutoff_s}
+    shop: dict[str, float] = {"start_s": window.start_s, "cutoff_s": window.cutoff_s}
     names = {feature.name for feature in features}
     for rate in RATES:
         if rate.feature in names:
@@ -249,7 +249,27 @@ def _shop(engine: DuckDB, features: tuple[Feature, ...], window: Window) -> dict
             )
             shop[f"{rate.feature}_prior"] = prior
             shop[f"{rate.feature}_strength"] = strength
+    if "shrunk_price_level" in names:
+        found = engine.query(parse(_PRICE_LEVELS)).to_pylist()[0]
+        figures = {name: float(value or 0) for name, value in found.items()}
+        shop["shrunk_price_level_strength"] = credibility_strength(
+            customers=int(figures.pop("customers")), **figures
+        )
     return shop
+
+
+# exact decimals: a sum of doubles would change with the order of the rows
+_PRICE_LEVELS = """
+    SELECT COUNT(*) AS customers, SUM(n) AS observations,
+        SUM(CAST(1 / n AS DECIMAL(38, 12))) AS inverse,
+        SUM(CAST(apart * apart AS DECIMAL(38, 12))) AS spread,
+        SUM(CAST(n * apart * apart AS DECIMAL(38, 12))) AS weighted
+    FROM (
+        SELECT CAST(levelled_prices AS DOUBLE) AS n,
+            CAST(price_levels AS DOUBLE) / CAST(levelled_prices AS DOUBLE) - 1 AS apart
+        FROM measures WHERE levelled_prices > 0
+    ) AS customers
+"""
 
 
 def _sorted(engine: DuckDB) -> pa.Table:

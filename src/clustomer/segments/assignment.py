@@ -110,7 +110,7 @@ def assignment_query(model: HasRule, table: str = "customers") -> exp.Select:
     Examples
     --------
     >>> rule = NearestCentroid(
-    ...     (ScaledFeature("orders", 0.0, False, 2.0, 0.5),), np.array([[1.0], [-1.0]])
+    ...     (ScaledFeature("orders", 0.0, 1.0, 2.0, 0.5),), np.array([[1.0], [-1.0]])
     ... )
     >>> print(assignment_query(rule).sql("duckdb", pretty=True))
     WITH scaled AS (
@@ -187,7 +187,7 @@ def assign(customers: object, model: HasRule) -> pa.Table:
     Examples
     --------
     >>> rule = NearestCentroid(
-    ...     (ScaledFeature("orders", 0.0, False, 2.0, 0.5),), np.array([[1.0], [-1.0]])
+    ...     (ScaledFeature("orders", 0.0, 1.0, 2.0, 0.5),), np.array([[1.0], [-1.0]])
     ... )
     >>> assign(pa.table({"user_id": ["b", "a"], "orders": [3.0, None]}), rule).to_pydict()
     {'user_id': ['a', 'b'], 'cluster': [1, 0], 'distance': [3.0, 1.0]}
@@ -210,7 +210,7 @@ def assign(customers: object, model: HasRule) -> pa.Table:
             )
     with DuckDB() as engine:
         engine.register("customers", table)
-        found = engine.query(assignment_query(rule).order_by("user_id"))
+        found = engine.query(assignment_query(rule).order_by("user_id", copy=False))
     return found.cast(
         pa.schema([("user_id", pa.string()), ("cluster", pa.int32()), ("distance", pa.float64())])
     )
@@ -235,7 +235,9 @@ def _nearest_centroid_query(rule: NearestCentroid, source: exp.Table) -> exp.Sel
         exp.alias_(root_of_own(len(clusters), "d"), "distance"),
     ).from_("nearest")
     scaled = scaled_customers(rule.scaling, rule.exclusions, source)
-    return pipeline(query, scaled=scaled, distances=distances, nearest=placed)
+    return dialect.computed_once(
+        pipeline(query, scaled=scaled, distances=distances, nearest=placed)
+    )
 
 
 def _squared_distance(centroid: NDArray[np.float64]) -> exp.Expr:

@@ -22,7 +22,7 @@ from clustomer.segments.rfm_grid import (
     SCORES,
     RfmGrid,
 )
-from clustomer.segments.scaling import ScaledFeature
+from clustomer.segments.scaling import POWERS, ScaledFeature
 from clustomer.segments.segmentation import BOTS_ID, NOISE_ID, Segmentation
 
 SCHEMA_VERSION: Literal[2] = 2
@@ -45,9 +45,29 @@ class FeatureModel(_Part):
     undefined: float | None = Field(
         description="stands in for a missing value, in the feature's unit"
     )
-    log: bool | None = Field(description="whether sign(x) * ln(1 + |x|) is taken before scaling")
+    low: float | None = Field(
+        default=None, description="values below count as this one; null: no limit"
+    )
+    high: float | None = Field(
+        default=None, description="values above count as this one; null: no limit"
+    )
+    power: float | None = Field(
+        description="sign(x) * |x| ** power is taken, within the limits, before scaling: 1, 0.75 "
+        "or 0.5; at 0, as in files of version 1, sign(x) * ln(1 + |x|)"
+    )
     mean: float | None
-    scale: float | None = Field(gt=0, description="population standard deviation, after the log")
+    scale: float | None = Field(
+        gt=0,
+        description="population standard deviation after the power, over the feature's weight",
+    )
+
+    @model_validator(mode="before")
+    @classmethod
+    def _of_version_1(cls, data: Any) -> Any:
+        if isinstance(data, dict) and "log" in data and "power" not in data:
+            power = {True: 0.0, False: 1.0, None: None}[data["log"]]
+            return {name: value for name, value in data.items() if name != "log"} | {"power": power}
+        return data
 
 
 class NearestCentroidModel(_Part):
@@ -253,8 +273,11 @@ class SegmentationModel(_Part):
                 raise ValueError(
                     f"{what} has {len(point)} numbers for {len(self.features)} features"
                 )
-        if any(None in (f.undefined, f.log, f.mean, f.scale) for f in self.features):
+        if any(None in (f.undefined, f.power, f.mean, f.scale) for f in self.features):
             raise ValueError("a feature lacks its scaling")
+        for feature in self.features:
+            if feature.power not in (None, *POWERS):
+                raise ValueError(f"the power of {feature.name} is {feature.power}")
 
     @property
     def rule(self) -> Rule:
@@ -468,7 +491,9 @@ def _feature(name: str, segmentation: Segmentation) -> FeatureModel:
         definition=known.definition if known else "",
         sql=known.sql if known else None,
         undefined=scaled.undefined if scaled else None,
-        log=scaled.log if scaled else None,
+        low=scaled.low if scaled else None,
+        high=scaled.high if scaled else None,
+        power=scaled.power if scaled else None,
         mean=scaled.mean if scaled else None,
         scale=scaled.scale if scaled else None,
     )
@@ -476,10 +501,18 @@ def _feature(name: str, segmentation: Segmentation) -> FeatureModel:
 
 def _scaled(feature: FeatureModel) -> ScaledFeature:
     assert feature.undefined is not None
-    assert feature.log is not None
+    assert feature.power is not None
     assert feature.mean is not None
     assert feature.scale is not None
-    return ScaledFeature(feature.name, feature.undefined, feature.log, feature.mean, feature.scale)
+    return ScaledFeature(
+        feature.name,
+        feature.undefined,
+        feature.power,
+        feature.mean,
+        feature.scale,
+        feature.low,
+        feature.high,
+    )
 
 
 def _assignment(rule: Rule) -> AssignmentModel:

@@ -15,7 +15,7 @@ def scaled_customers(
 ) -> exp.Select:
     """Return the query of `user_id`, `excluded` and the scaled features `z0`, `z1`, ...
 
-    >>> orders = ScaledFeature("orders", 0.0, False, 2.0, 0.5)
+    >>> orders = ScaledFeature("orders", 0.0, 1.0, 2.0, 0.5)
     >>> print(scaled_customers([orders], [], exp.to_table("customers")).sql("duckdb", pretty=True))
     SELECT
       user_id,
@@ -25,11 +25,29 @@ def scaled_customers(
       ) / CAST(0.5 AS DOUBLE) AS z0
     FROM customers
     """
-    return exp.select(
-        exp.column("user_id"),
-        exp.alias_(excluded_predicate(exclusions), "excluded"),
-        *(exp.alias_(_scaled(feature), f"z{i}") for i, feature in enumerate(scaling)),
+    customer, excluded = exp.column("user_id"), excluded_predicate(exclusions)
+    if all(feature.power == 1 for feature in scaling):
+        terms = [_standardised(_filled(feature), feature) for feature in scaling]
+        return exp.select(
+            customer,
+            exp.alias_(excluded, "excluded"),
+            *(exp.alias_(term, f"z{i}") for i, term in enumerate(terms)),
+        ).from_(source)
+    # a root names its value several times: filled and capped once, it can be read
+    filled = exp.select(
+        customer,
+        exp.alias_(excluded, "excluded"),
+        *(exp.alias_(_filled(feature), f"x{i}") for i, feature in enumerate(scaling)),
     ).from_(source)
+    terms = [
+        _standardised(_powered(exp.column(f"x{i}"), feature.power), feature)
+        for i, feature in enumerate(scaling)
+    ]
+    return exp.select(
+        customer.copy(),
+        exp.column("excluded"),
+        *(exp.alias_(term, f"z{i}") for i, term in enumerate(terms)),
+    ).from_(filled.subquery("filled"))
 
 
 def added(terms: Sequence[exp.Expr]) -> exp.Expr:
@@ -100,13 +118,40 @@ def pipeline(query: exp.Select, **parts: exp.Expr) -> exp.Select:
     return query
 
 
-def _scaled(feature: ScaledFeature) -> exp.Expr:
+def _filled(feature: ScaledFeature) -> exp.Expr:
+    """Return the value of a feature, a stated one where it is missing, within its caps."""
     column = exp.cast(exp.column(feature.name, quoted=_needs_quotes(feature.name)), "DOUBLE")
     filled: exp.Expr = exp.Coalesce(this=column, expressions=[dialect.literal(feature.undefined)])
-    if feature.log:
-        magnitude = exp.Add(this=exp.Abs(this=filled.copy()), expression=dialect.literal(1.0))
-        filled = exp.Mul(this=exp.Sign(this=filled), expression=exp.Ln(this=magnitude))
-    centred = exp.Paren(this=exp.Sub(this=filled, expression=dialect.literal(feature.mean)))
+    if feature.low is None and feature.high is None:
+        return filled
+    capped = exp.Case()
+    for bound, beyond in ((feature.high, exp.GT), (feature.low, exp.LT)):
+        if bound is not None:
+            limit = dialect.literal(bound)
+            capped = capped.when(
+                beyond(this=filled.copy(), expression=limit), limit.copy(), copy=False
+            )
+    return capped.else_(filled, copy=False)
+
+
+def _powered(value: exp.Expr, power: float) -> exp.Expr:
+    """Return `sign(x) * |x| ** power` as `scaling.signed_power` takes it."""
+    if power == 1:
+        return value
+    magnitude = exp.Abs(this=value)
+    if power == 0:
+        shaped: exp.Expr = exp.Ln(
+            this=exp.Add(this=magnitude, expression=dialect.literal(1.0)),
+        )
+    else:
+        shaped = exp.Sqrt(this=magnitude)
+    if power == 0.75:
+        shaped = exp.Sqrt(this=exp.Mul(this=magnitude.copy(), expression=shaped))
+    return exp.Mul(this=exp.Sign(this=value.copy()), expression=shaped)
+
+
+def _standardised(value: exp.Expr, feature: ScaledFeature) -> exp.Expr:
+    centred = exp.Paren(this=exp.Sub(this=value, expression=dialect.literal(feature.mean)))
     return exp.Div(this=centred, expression=dialect.literal(feature.scale))
 
 

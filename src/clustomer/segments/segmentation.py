@@ -10,7 +10,7 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from clustomer.customers import Holdout
-from clustomer.customers.features import FEATURES
+from clustomer.customers.features import FEATURES, clustered_by_default
 from clustomer.errors import InputError, UsageError, did_you_mean
 from clustomer.segments.algorithms import (
     DENSITY,
@@ -161,7 +161,7 @@ def segment(
 ) -> Segmentation:
     """Divide customers into segments of similar behaviour.
 
-    Suspected bots step aside, features are filled, logged where skewed and standardised
+    Suspected bots step aside, features are filled, rooted where skewed and standardised
     (`fit_scaling`), the algorithm is fitted for every K of the range and one K is taken
     (`SelectK`), and each customer gets a cluster by an SQL rule (`assign`): with KMeans the
     nearest centroid. DBSCAN and HDBSCAN find the number of clusters themselves, and leave
@@ -390,7 +390,7 @@ def _chosen_features(table: pa.Table, features: Sequence[str] | None) -> list[st
     ]
     if features is None:
         declared = [name for name, known in _DECLARED.items() if name in table.column_names]
-        names = [name for name in declared if _DECLARED[name].clustering] if declared else numbers
+        names = clustered_by_default(declared) if declared else numbers
         if not names:
             raise InputError(
                 "The table has no feature that is clustered by default. "
