@@ -142,8 +142,8 @@ def cut(children: NDArray[np.int64], n_clusters: int) -> NDArray[np.int64]:
     return numbers[found]
 
 
-# Every K of a range cuts the same tree.
-@lru_cache(maxsize=2)
+# Every K of a range cuts the same tree, on all rows and on each resample.
+@lru_cache(maxsize=128)
 def _tree(content: bytes, shape: tuple[int, int]) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
     with threadpool_limits(1):
         children, _, _, _, distances = ward_tree(
