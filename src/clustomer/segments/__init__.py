@@ -1,7 +1,8 @@
 """Segments: customers of similar behaviour, and the rule that finds them again.
 
-The estimators (`SelectK`, `Ward`, `Mixture`, `Dbscan`, `Hdbscan`) are loaded when they are first
-used, since scikit-learn comes with them.
+The estimators (`SelectK`, `Ward`, `Mixture`, `Dbscan`, `Hdbscan`) and the criteria that refit them
+(`cluster_stability`, `gap_statistic`, `holdout_power`) are loaded when they are first used, since
+scikit-learn comes with them.
 """
 
 from importlib import import_module
@@ -32,17 +33,26 @@ from clustomer.segments.segmentation import Segmentation, Selection, segment
 
 if TYPE_CHECKING:
     from clustomer.segments.dbscan import Dbscan
+    from clustomer.segments.gap import Gap, gap_statistic
     from clustomer.segments.hdbscan import Hdbscan
     from clustomer.segments.mixture import Mixture
+    from clustomer.segments.power import Power, holdout_power
     from clustomer.segments.selection import SelectK
+    from clustomer.segments.stability import Stability, cluster_stability
     from clustomer.segments.ward import Ward
 
-_ESTIMATORS = {
+_LATER = {
     "Dbscan": "dbscan",
+    "Gap": "gap",
     "Hdbscan": "hdbscan",
     "Mixture": "mixture",
+    "Power": "power",
     "SelectK": "selection",
+    "Stability": "stability",
     "Ward": "ward",
+    "cluster_stability": "stability",
+    "gap_statistic": "gap",
+    "holdout_power": "power",
 }
 
 __all__ = [
@@ -53,10 +63,12 @@ __all__ = [
     "Dbscan",
     "Dendrogram",
     "Exclusion",
+    "Gap",
     "Hdbscan",
     "Mixture",
     "NearestCentroid",
     "NearestExemplar",
+    "Power",
     "Projection",
     "Quadratic",
     "RfmGrid",
@@ -68,15 +80,19 @@ __all__ = [
     "SegmentationModel",
     "SelectK",
     "Selection",
+    "Stability",
     "Ward",
     "assign",
     "assignment_query",
     "check_algorithm",
     "check_choice",
+    "cluster_stability",
     "clusterer",
     "compare",
     "find_elbow",
     "fit_scaling",
+    "gap_statistic",
+    "holdout_power",
     "leaf_order",
     "partition_criteria",
     "read_model",
@@ -91,6 +107,6 @@ __all__ = [
 
 
 def __getattr__(name: str) -> Any:
-    if name not in _ESTIMATORS:
+    if name not in _LATER:
         raise AttributeError(f"module 'clustomer.segments' has no attribute {name!r}")
-    return getattr(import_module(f"clustomer.segments.{_ESTIMATORS[name]}"), name)
+    return getattr(import_module(f"clustomer.segments.{_LATER[name]}"), name)

@@ -47,6 +47,7 @@ if TYPE_CHECKING:
     from clustomer.segments.selection import SelectK
 
 MAX_FIT_CUSTOMERS = 1_000_000
+_SLOW_RESAMPLES = 20
 BOTS_ID = "bots"
 NOISE_ID = "noise"
 
@@ -329,6 +330,9 @@ def _fit(
         from clustomer.segments.selection import SelectK
 
         selector = SelectK(estimator, k_range, n_clusters=k, power=power, random_state=random_state)
+        if algorithm != "kmeans":
+            # A refit of these takes ten times as long, and the gap statistic a hundred of them.
+            selector.set_params(criteria="deciding", n_resamples=_SLOW_RESAMPLES)
         selector.fit(scaling.matrix, choosing=choosing)
         fitted, labels = selector.best_estimator_, selector.labels_
         selection = _selection(selector, k, k_range)
