@@ -32,7 +32,8 @@ from sklearn.ensemble import HistGradientBoostingClassifier, HistGradientBoostin
 from sklearn.tree import DecisionTreeRegressor
 
 from clustomer.customers import Holdout
-from clustomer.segments import assign, rfm, segment
+from clustomer.segments import Segmentation, assign, rfm, segment
+from clustomer.segments.refit import refit_rule, rule_labels
 from clustomer.segments.rfm_grid import cut_points
 from contest import (
     FILES,
@@ -58,16 +59,29 @@ def matrix_of(customers: pa.Table) -> Floats:
     return np.column_stack([customers[name].to_numpy() for name in RFM])
 
 
-def ours(shop: Shop | None = None, **options: object) -> Procedure:
-    """Return the program's own segments, at most 8, K by an earlier holdout of a shop."""
+def ours(shop: Shop) -> Procedure:
+    """Return the program's own segments, at most 8, K by what happened before the date."""
 
     def fit(customers: pa.Table, seed: int) -> Assign:
-        earlier = None
-        if shop is not None and isinstance(shop.earlier, Holdout):
-            earlier = of_customers(shop.earlier, customers["user_id"])
-        chosen = {"k_range": (2, 8), "holdout": earlier, **options}
-        found = segment(customers, random_state=seed, **chosen)
+        known = earlier_of(shop)
+        earlier = None if known is None else of_customers(known, customers["user_id"])
+        found = segment(customers, random_state=seed, k_range=(2, 8), holdout=earlier)
         return lambda table: assign(table, found)["cluster"].to_numpy()
+
+    return fit
+
+
+def earlier_of(shop: Shop) -> Holdout | None:
+    """Return the holdout within the time before the date."""
+    return shop.earlier if isinstance(shop.earlier, Holdout) else None
+
+
+def fixed(found: Segmentation, k: int) -> Procedure:
+    """Return the program's own segments with K given, without asking how good another K is."""
+
+    def fit(customers: pa.Table, seed: int) -> Assign:
+        rule = refit_rule(replace(found, random_state=seed), customers, k=k)
+        return lambda table: rule_labels(table, rule)
 
     return fit
 
@@ -168,7 +182,6 @@ def tree(
 
 
 OTHERS: Mapping[str, Procedure] = {
-    "clustomer, K=8": ours(k=8, k_range=(8, 8)),
     "RFM, 10 segments": rfm_10,
     "RFM, 125 cells": rfm_125,
     "KMeans K=2, log": kmeans(2, np.log1p),
@@ -185,6 +198,9 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("--data", default=os.environ.get("CLUSTOMER_DATA"), help="folder")
     parser.add_argument("--repeats", type=int, default=20)
+    parser.add_argument(
+        "--own-repeats", type=int, default=20, help="of the row that chooses K in each fold"
+    )
     parser.add_argument("--shops", nargs="+", choices=FILES, default=list(FILES))
     options = parser.parse_args()
     if options.data is None or not Path(options.data).is_dir():
@@ -205,25 +221,29 @@ def main() -> int:
             f"{'K':>5} {'share':>6} {'Jaccard: anew':>14} {'full':>5} {'stored':>6}"
             f"  gain in R2 over {REFERENCE}"
         )
-        procedures = {"clustomer": ours(shop), **OTHERS}
-        results = contest(shop, procedures, SCORERS, repeats=options.repeats)
-        k = len(np.unique(procedures["clustomer"](shop.customers, 0)(shop.customers)))
-        own = {"clustomer": k, "clustomer, K=8": 8}
-        for title, found in results.items():
+        found = segment(shop.customers, holdout=earlier_of(shop), k_range=(2, 8))
+        own = {"clustomer": found.k, "clustomer, K=8": 8}
+        eight = {"clustomer, K=8": fixed(found, 8)}
+        procedures = {**eight, **OTHERS}
+        results = {
+            **contest(shop, {"clustomer": ours(shop)}, repeats=options.own_repeats),
+            **contest(shop, procedures, SCORERS, repeats=options.repeats),
+        }
+        for title, result in results.items():
             stability = ""
-            if title in procedures:
-                number = own.get(title)
-                judged = ours(k=number, k_range=(number, number)) if number else procedures[title]
+            if title in procedures or title in own:
+                judged = fixed(found, own[title]) if title in own else procedures[title]
                 anew, share = lowest_jaccard(judged, shop.customers)
                 full, _ = lowest_jaccard(judged, shop.customers, resamples=20, most=None)
-                stability = f"{found.segments:5.1f} {share:6.1%} {anew:14.2f} {full:5.2f}"
-                if number:
-                    fixed = segment(shop.customers, k=number, k_range=(number, number))
-                    stability += f" {certified_jaccard(fixed, shop.customers):6.2f}"
-            more, low, high = gain(found, results[REFERENCE], shop.revenue)
+                stability = f"{result.segments:5.1f} {share:6.1%} {anew:14.2f} {full:5.2f}"
+            if title in own:
+                k = own[title]
+                alone = segment(shop.customers, k=k, k_range=(k, k))
+                stability += f" {certified_jaccard(alone, shop.customers):6.2f}"
+            more, low, high = gain(result, results[REFERENCE], shop.revenue)
             print(
-                f"{title:28} {found.r2:6.3f} {found.r2_low:7.3f}-{found.r2_high:.3f} "
-                f"{found.auc:8.3f} {found.r2_capped:7.3f} {found.top_tenth:7.1%} {stability:40}"
+                f"{title:28} {result.r2:6.3f} {result.r2_low:7.3f}-{result.r2_high:.3f} "
+                f"{result.auc:8.3f} {result.r2_capped:7.3f} {result.top_tenth:7.1%} {stability:40}"
                 f"  {more:+.3f} ({low:+.3f} to {high:+.3f})",
                 flush=True,
             )
