@@ -12,7 +12,16 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from clustomer.customers import Attributes, Customers, customer_features, feature, read_attributes
+from clustomer.certificates import Certificates, not_certified
+from clustomer.customers import (
+    Attributes,
+    Customers,
+    Holdout,
+    customer_features,
+    feature,
+    read_attributes,
+    split_holdout,
+)
 from clustomer.engines import DuckDB
 from clustomer.errors import UsageError, did_you_mean
 from clustomer.events import Events, events_written, fingerprint, read_events, rejected_rows
@@ -22,15 +31,18 @@ from clustomer.outputs.report import write_reports
 from clustomer.outputs.tables import (
     write_cleaning,
     write_cluster_summary,
+    write_comparison,
     write_evaluation_metrics,
     write_segments,
 )
 from clustomer.progress import Progress, counted, silent
 from clustomer.results import Draft, Results, new_version
-from clustomer.segments import Segmentation, check_choice, rfm, segment, to_model
+from clustomer.segments import Segmentation, check_choice, compare, rfm, segment, to_model
+from clustomer.segments.algorithms import ALGORITHMS as FOUND_BY
+from clustomer.segments.algorithms import check_algorithm
 
 DEFAULT_OUT = "clustomer-results"
-ALGORITHMS = ("kmeans", "rfm")
+ALGORITHMS = (*FOUND_BY, "rfm")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -41,7 +53,9 @@ class Settings:
     `algorithm` is "kmeans" (`segment`) or "rfm" (`rfm`); `k`, `k_range`, `features`
     and `random_state` go to `segment` and are for kmeans alone; `currency`,
     `margin` and `cost` to `interpret`. `attributes` is the path of a file for
-    `read_attributes`. `keep_events` writes the clean events.
+    `read_attributes`. `certificates` tests the segments (`certify`), with what customers did
+    from the date `holdout` on; `force` delivers segments though nothing holds. `compare` fits
+    every algorithm on the same features. `keep_events` writes the clean events.
     """
 
     table: str | None = None
@@ -55,6 +69,10 @@ class Settings:
     k_range: tuple[int, int] = (2, 10)
     features: tuple[str, ...] | None = None
     attributes: str | None = None
+    certificates: bool = True
+    force: bool = False
+    holdout: str | None = None
+    compare: bool = False
     currency: str | None = None
     margin: float = 0.3
     cost: float = 0.5
@@ -69,8 +87,11 @@ class Settings:
                 + did_you_mean(self.algorithm, ALGORITHMS)
             )
         check_choice(self.k, self.k_range, self.random_state)
-        if self.algorithm != "kmeans":
+        if self.algorithm == "rfm":
             self._check_defined()
+        else:
+            check_algorithm(self.algorithm, self.k)
+        self._check_certificates()
         check_currency(self.currency)
         check_spend(self.margin, self.cost)
         if self.features is not None and not self.features:
@@ -95,6 +116,16 @@ class Settings:
                 "kmeans."
             )
 
+    def _check_certificates(self) -> None:
+        if self.certificates:
+            return
+        for option, given in (("force", self.force), ("holdout", self.holdout is not None)):
+            if given:
+                raise UsageError(
+                    f"--{option} says something about certificates, and --no-certificates leaves "
+                    "them out. Leave out one of the two."
+                )
+
 
 @dataclass(frozen=True)
 class Run:
@@ -105,6 +136,7 @@ class Run:
     customers: Customers
     segmentation: Segmentation
     interpretation: Interpretation
+    certificates: Certificates | None
 
 
 def run(
@@ -136,6 +168,8 @@ def run(
     with DuckDB() as engine, ThreadPoolExecutor(1) as aside, ExitStack() as steps:
         # scikit-learn takes as long to load as a million events take to read
         aside.submit(import_module, "clustomer.segments.selection")
+        if settings.certificates:
+            aside.submit(import_module, "clustomer.certificates.verdict")
         events = read_events(
             source,
             table=settings.table,
@@ -158,18 +192,36 @@ def run(
             with progress.stage("Read attributes") as stage:
                 attributes = read_attributes(settings.attributes, customers, engine=engine)
                 stage.note(counted(len(attributes.names), "attribute"))
+        holdout = None
+        if settings.certificates:
+            with progress.stage("Look at an earlier date") as stage:
+                holdout = split_holdout(events, customers, date=settings.holdout)
+                stage.note(_held_out(holdout))
         with progress.stage("Choose and fit segments") as stage:
-            if settings.algorithm == "rfm":
-                segmentation = rfm(customers)
-            else:
-                segmentation = segment(
-                    customers,
-                    k=settings.k,
-                    k_range=settings.k_range,
-                    features=settings.features,
-                    random_state=settings.random_state,
-                )
+            segmentation = _segmented(customers, holdout, settings)
             stage.note(counted(segmentation.k, "segment"))
+        comparison = None
+        if settings.compare:
+            with progress.stage("Compare algorithms"):
+                comparison = _compared(customers, segmentation, settings)
+        certificates = not_certified()
+        if settings.certificates:
+            with progress.stage("Certify segments") as stage:
+                from clustomer.certificates import certify, deliver
+
+                certificates, segmentation = deliver(
+                    certify(
+                        events,
+                        customers,
+                        segmentation,
+                        holdout=holdout,
+                        random_state=settings.random_state,
+                    ),
+                    customers,
+                    segmentation,
+                    force=settings.force,
+                )
+                stage.note(_VERDICTS[certificates.verdict])
         with progress.stage("Name and explain them"):
             said = interpret(
                 customers,
@@ -180,25 +232,73 @@ def run(
                 cleaning=events.cleaning.table,
                 source_label=events.source,
                 attributes=attributes,
+                certificates=certificates,
+                comparison=comparison,
             )
         identified = fingerprint(events)
         known = attributes.to_json() if attributes is not None else None
         identity = identity_of(asdict(settings), identified, attributes=known)
         about = {
             **_about(settings, identified, events, customers, segmentation, said),
+            "verdict": certificates.verdict,
             "attributes": known,
         }
         draft.identify(cutoff=_moment(events), identity=identity, about=about)
         figures = aside.submit(draw_figures, said, segmentation)
         with progress.stage("Write tables"):
             _write_tables(draft, events, customers, segmentation, said, attributes)
+            if said.certificates is not None:
+                draft.write_json("certificates.json", said.certificates.to_json())
+            if comparison is not None:
+                write_comparison(draft.path, comparison)
         if stored is not None:
             with progress.stage("Write clean events"):
                 stored.result()
         with progress.stage("Draw and write the report"):
             write_reports(draft.path, said.insights, said.facts, figures.result())
     assert draft.result is not None
-    return Run(draft.result, events, customers, segmentation, said)
+    return Run(draft.result, events, customers, segmentation, said, said.certificates)
+
+
+_VERDICTS = {
+    "segments": "segments",
+    "continuum": "a useful division of a continuum",
+    "none": "no structure found",
+    "not tested": "not tested",
+}
+
+
+def _held_out(holdout: Holdout | str) -> str:
+    if isinstance(holdout, str):
+        return "too little history"
+    return f"{holdout.horizon_days:,.1f} days held out"
+
+
+def _segmented(
+    customers: Customers, holdout: Holdout | str | None, settings: Settings
+) -> Segmentation:
+    if settings.algorithm == "rfm":
+        return rfm(customers)
+    return segment(
+        customers,
+        algorithm=settings.algorithm,
+        k=settings.k,
+        k_range=settings.k_range,
+        features=settings.features,
+        holdout=holdout if isinstance(holdout, Holdout) else None,
+        random_state=settings.random_state,
+    )
+
+
+def _compared(customers: Customers, segmentation: Segmentation, settings: Settings) -> pa.Table:
+    return compare(
+        customers,
+        known=() if settings.algorithm == "rfm" else (segmentation,),
+        k=settings.k,
+        k_range=settings.k_range,
+        features=settings.features,
+        random_state=settings.random_state,
+    )
 
 
 def identity_of(
