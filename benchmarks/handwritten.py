@@ -8,12 +8,17 @@ _PLAIN = """
     COUNT(*) AS events,
     (1e9 - EPOCH(MAX(event_time))) / 86400 AS recency_days,
     (1e9 - EPOCH(MIN(event_time))) / 86400 AS tenure_days,
+    (EPOCH(MAX(event_time)) - EPOCH(MIN(event_time))) / 86400 AS active_span_days,
     COUNT(*) FILTER (event_type = 'view') AS views,
     COUNT(*) FILTER (event_type = 'cart') AS carts,
     COUNT(*) FILTER (event_type = 'remove_from_cart') AS removals,
     COUNT(*) FILTER (event_type = 'purchase') AS purchases,
     COALESCE(SUM(price * quantity) FILTER (event_type = 'purchase'), 0)
         - COALESCE(SUM(price * quantity) FILTER (event_type = 'return'), 0) AS revenue,
+    COALESCE(SUM(price * quantity * (EPOCH(event_time) / 1e9))
+        FILTER (event_type = 'purchase'), 0)
+        - COALESCE(SUM(price * quantity * (EPOCH(event_time) / 1e9))
+        FILTER (event_type = 'return'), 0) AS weighted_revenue,
     AVG(price) FILTER (event_type = 'view') AS average_price_viewed,
     AVG((ISODOW(event_time) >= 6)::INT) AS weekend_share,
     AVG((HOUR(event_time) >= 22 OR HOUR(event_time) < 6)::INT) AS night_share
@@ -35,7 +40,8 @@ visits AS (
     ) GROUP BY user_id
 ),
 ordered AS (
-    SELECT user_id, COUNT(*) AS orders, AVG(lines) AS items_per_order,
+    SELECT user_id, COUNT(*) AS orders, SUM(moment / 1e9) AS weighted_orders,
+        AVG(lines) AS items_per_order,
         AVG(amount) AS average_order_value, (1e9 - MAX(moment)) / 86400 AS purchase_recency_days,
         (MAX(moment) - MIN(moment)) / 86400 / NULLIF(COUNT(*) - 1, 0) AS days_between_orders
     FROM (
@@ -85,7 +91,8 @@ category_means AS (
 tastes AS (
     SELECT user_id, COUNT(*) AS categories,
         LN(SUM(n)) - SUM(n * LN(n)) / SUM(n) AS category_entropy,
-        SUM(prices / mean) / SUM(priced) AS price_level
+        SUM(prices / mean) / SUM(priced) AS price_level,
+        (SUM(prices / mean) + 2) / (SUM(priced) + 2) AS shrunk_price_level
     FROM user_categories JOIN category_means USING (category) GROUP BY user_id
 ),
 labels AS (
@@ -119,6 +126,7 @@ SELECT user_id, {_PLAIN},
     ENTROPY(COALESCE(category_id, category_code)) * LN(2) AS category_entropy,
     COUNT(*) FILTER (brand = favourite) / NULLIF(COUNT(brand), 0) AS favourite_brand_share,
     AVG(price / mean) AS price_level,
+    (SUM(price / mean) + 2) / (COUNT(price) + 2) AS shrunk_price_level,
     COUNT(DISTINCT product_id) FILTER (event_type = 'cart')
         / NULLIF(COUNT(DISTINCT product_id) FILTER (event_type = 'view'), 0) AS view_to_cart_rate
 FROM (

@@ -217,8 +217,9 @@ def small_disk(tmp_path: Path, lacking):
 
 
 def test_a_full_disk_is_an_output_error(tmp_path, small_disk) -> None:
-    simulate(tmp_path / "log.parquet", events=20_000, random_state=0)
-    program = [sys.executable, "-m", "clustomer", "run", str(tmp_path / "log.parquet"), "--quiet"]
+    # how long a compressed file is shows only in reading it: it is kept on disk from the start
+    simulate(tmp_path / "log.csv.gz", events=20_000, random_state=0)
+    program = [sys.executable, "-m", "clustomer", "run", str(tmp_path / "log.csv.gz"), "--quiet"]
     for options, place in (
         (["--out", str(small_disk / "out")], {}),
         (["--out", str(tmp_path / "out")], {"TMPDIR": str(small_disk)}),
