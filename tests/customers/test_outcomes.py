@@ -166,6 +166,11 @@ def test_too_little_history_is_said(rows, said) -> None:
     events.close()
 
 
+def test_a_log_of_one_moment_has_no_earlier_date() -> None:
+    read = read_events(pa.table({"event_time": ["2024-01-01 10:00:07"], "user_id": ["1"]}))
+    assert split_holdout(read, customer_features(read)) == "the whole log is of one moment"
+
+
 def test_a_date_outside_of_the_window_is_an_error() -> None:
     events = read_events(log(crowd()), cutoff="2024-01-31")
     customers = customer_features(events)

@@ -159,6 +159,8 @@ def split_holdout(
     moment = parse_cutoff(date, whole.time_zone) if isinstance(date, str) else date
     if moment is None:
         moment = _default_date(whole)
+        if moment == whole.start:
+            return "the whole log is of one moment"
     if not whole.start < moment < whole.cutoff:
         raise UsageError(
             f"The holdout date {moment.isoformat(' ')} UTC is not within the window, which goes "
