@@ -82,7 +82,8 @@ def test_contract_of_the_file(segmentation):
     )
     assert list(model) == [
         "schema_version", "clustomer_version", "event_schema", "window", "features", "left_out",
-        "algorithm", "assignment", "exclusions", "segments", "selection", "projection", "dendrogram", "sql",
+        "algorithm", "assignment", "exclusions", "segments", "selection", "projection",
+        "dendrogram", "sql",
     ]  # fmt: skip
     assert model["schema_version"] == 2
     assert model["algorithm"]["name"] == "kmeans"

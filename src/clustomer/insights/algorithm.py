@@ -20,8 +20,9 @@ _CENTRE = "Every customer belongs to the segment whose centre is nearest."
 _EXEMPLARS = (
     "Every customer belongs to the segment of the nearest of "
     "{clustering.algorithm.exemplars:exemplar/exemplars}, sampled customers who stand for their "
-    "neighbourhood; who is too far from all of them is in no group. On the sample, this rule and "
-    "the algorithm itself agree on {clustering.algorithm.agreement} of the customers."
+    "neighbourhood; who is too far from all of them is in no group. On customers of the sample "
+    "that were held back, such a rule and the algorithm itself agree for "
+    "{clustering.algorithm.agreement}."
 )
 _KINDS: Mapping[str, tuple[str, ...]] = {
     "kmeans": ("Segments were found by k-means. " + _CENTRE,),
