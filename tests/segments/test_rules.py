@@ -259,7 +259,7 @@ def test_files_that_do_not_fit_together_are_refused(divided, name, change, messa
 
 
 def test_a_file_of_the_first_version_is_read(shop):
-    found = segment(shop, k=3, k_range=(3, 3), features=["orders"])
+    found = segment(shop, k=3, k_range=(3, 3), features=["east"])
     model = json.loads(to_model(found).to_json())
     for name in ("algorithm", "dendrogram"):
         del model[name]
