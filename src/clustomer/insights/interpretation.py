@@ -430,7 +430,7 @@ def _segment_insight(
         why=_why(each, said),
         actions=said.actions,
         measure=said.measure if key == BOTS else f"{said.measure} {CAUSE_NOTE}",
-        headline_mark=_headline(found, key),
+        headline_mark="all there are" if name.rule == "all" else _headline(found, key),
         headline_action=said.headline,
     )
 
