@@ -6,7 +6,8 @@ import pyarrow as pa
 import pytest
 
 from clustomer.customers import FEATURES, MEASURES, RATES, customer_features, feature
-from clustomer.customers.rates import beta_binomial_prior
+from clustomer.customers.features import clustered_by_default
+from clustomer.customers.rates import beta_binomial_prior, credibility_strength
 from clustomer.errors import UsageError
 
 NAMES = ("event_time", "event_type", "product_id", "category_code", "brand", "price", "user_id",
@@ -53,6 +54,14 @@ def customers() -> dict[str, dict[str, float | None]]:
         ("revenue", 40, 0),
         ("views", 4, 1),
         ("carts", 2, 1),
+        ("active_span_days", 6 + 2 / 24, 1 / 24 / 60),
+        # places in the 14 days and 14 hours from a week before the first event to the cutoff
+        ("weighted_orders", (7 + 0.25 / 24 + 11 + 13.5 / 24) / (14 + 14 / 24), 0),
+        (
+            "weighted_revenue",
+            (20 * (7 + 0.25 / 24) + 50 * (11 + 13.5 / 24) - 30 * (13 + 2 / 24)) / (14 + 14 / 24),
+            0,
+        ),
         ("days_between_orders", 4 + 13.25 / 24, None),
         ("average_order_value", 35, None),
         ("purchase_recency_days", 3 + 0.5 / 24, None),
@@ -103,6 +112,38 @@ def test_a_rate_is_shrunk_to_the_shops_own(customers, name, ann, bob) -> None:
         expected = (part + strength * mean) / (whole + strength)
         assert customers[user][name] == pytest.approx(expected, abs=1e-9)
         assert 0 <= customers[user][name] <= 1
+
+
+def test_a_price_level_is_shrunk_to_the_usual(customers) -> None:
+    known = ((10, customers["ann"]["price_level"]), (2, customers["bob"]["price_level"]))
+    strength = credibility_strength(
+        customers=2,
+        observations=12,
+        inverse=1 / 10 + 1 / 2,
+        spread=sum((level - 1) ** 2 for _, level in known),
+        weighted=sum(n * (level - 1) ** 2 for n, level in known),
+    )
+    assert 1 <= strength <= 1000
+    for (n, level), user in zip(known, ("ann", "bob"), strict=True):
+        expected = (n * level + strength) / (n + strength)
+        assert customers[user]["shrunk_price_level"] == pytest.approx(expected, abs=1e-9)
+
+
+def test_levels_that_differ_no_more_than_chance_are_all_the_usual() -> None:
+    # by chance alone 1 / n of the variance of one observation
+    chance = credibility_strength(
+        customers=200, observations=1000, inverse=100 + 100 / 9, spread=100 + 100 / 9, weighted=200
+    )
+    assert chance == 1000
+    alike = credibility_strength(customers=2, observations=8, inverse=0.5, spread=1.0, weighted=4.0)
+    assert alike == 1
+
+
+def test_a_table_without_a_clustered_feature_has_its_stand_in() -> None:
+    assert clustered_by_default(["revenue", "tenure_days", "sessions", "returns"]) == [
+        "tenure_days", "sessions", "revenue",
+    ]  # fmt: skip
+    assert "orders" not in clustered_by_default([each.name for each in FEATURES])
 
 
 def test_every_feature_was_tried(customers) -> None:
