@@ -237,7 +237,17 @@ def test_a_full_disk_is_an_output_error(tmp_path, small_disk) -> None:
     assert not (tmp_path / "out").exists()
 
 
-STAGES = ["Read ", "Clean", "Build", "Look", "Choose", "Certify", "Name", "Write tables", "Write clean"]
+STAGES = [
+    "Read ",
+    "Clean",
+    "Build",
+    "Look",
+    "Choose",
+    "Certify",
+    "Name",
+    "Write tables",
+    "Write clean",
+]
 
 
 @pytest.mark.parametrize("stage", STAGES)

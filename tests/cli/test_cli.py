@@ -22,8 +22,17 @@ def test_a_run_ends_with_a_summary_and_where_the_report_is(call, shop, tmp_path)
 
 
 def test_json_is_one_object_on_standard_output(call, shop, tmp_path) -> None:
-    code, out, _ = call("run", shop, "--out", tmp_path / "out", "--json", "--k", 4, "--no-events",
-                        "--no-certificates")
+    code, out, _ = call(
+        "run",
+        shop,
+        "--out",
+        tmp_path / "out",
+        "--json",
+        "--k",
+        4,
+        "--no-events",
+        "--no-certificates",
+    )
     assert code == 0
     found = json.loads(out)
     assert found["k"] == 4
@@ -32,8 +41,9 @@ def test_json_is_one_object_on_standard_output(call, shop, tmp_path) -> None:
 
 
 def test_quiet_says_nothing(call, shop, tmp_path) -> None:
-    code, out, err = call("run", shop, "--out", tmp_path / "out", "--quiet", "--k", 3,
-                          "--no-certificates")
+    code, out, err = call(
+        "run", shop, "--out", tmp_path / "out", "--quiet", "--k", 3, "--no-certificates"
+    )
     assert (code, out, err) == (0, "", "")
 
 

@@ -23,7 +23,10 @@ def test_a_run_in_its_folder_needs_no_arguments(folder, call, monkeypatch) -> No
     monkeypatch.chdir(folder)
     code, _, err = call("run")
     assert code == 0
-    assert "Options from clustomer.toml: source, out, k, currency, events, certificates, features" in err
+    assert (
+        "Options from clustomer.toml: source, out, k, currency, events, certificates, features"
+        in err
+    )
     settings = Results.open("found").manifest["settings"]
     assert settings["k"] == 4
     assert settings["currency"] == "EUR"

@@ -71,11 +71,19 @@ def test_the_reports_tell_them_and_facts_hold(done) -> None:
 
 def test_another_file_is_another_version(shop, known, done, tmp_path) -> None:
     known.write_text(known.read_text("utf-8").replace("stranger,x", "stranger,y"), "utf-8")
-    again = run(shop, tmp_path, settings=Settings(keep_events=False, certificates=False, k=3, attributes=str(known)))
+    again = run(
+        shop,
+        tmp_path,
+        settings=Settings(keep_events=False, certificates=False, k=3, attributes=str(known)),
+    )
     # the stranger is not among the customers of the run, so that nothing changes
     assert again.results.path.name == done.results.path.name
     known.write_text(known.read_text("utf-8").replace("s1<b>", "s9<b>"), "utf-8")
-    other = run(shop, tmp_path, settings=Settings(keep_events=False, certificates=False, k=3, attributes=str(known)))
+    other = run(
+        shop,
+        tmp_path,
+        settings=Settings(keep_events=False, certificates=False, k=3, attributes=str(known)),
+    )
     assert other.results.path.name != done.results.path.name
 
 

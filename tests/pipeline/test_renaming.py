@@ -30,9 +30,7 @@ def shop(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module", params=["kmeans", "rfm"])
 def done(request, shop: Path, tmp_path_factory: pytest.TempPathFactory) -> Run:
-    settings = Settings(
-        algorithm=request.param, currency="EUR", window="60d", force=True
-    )
+    settings = Settings(algorithm=request.param, currency="EUR", window="60d", force=True)
     return run(shop, tmp_path_factory.mktemp("out"), settings=settings)
 
 
@@ -165,7 +163,9 @@ def test_other_errors_say_what_to_do(done, first, tmp_path) -> None:
 
 
 def test_results_that_were_changed_are_refused(shop, tmp_path) -> None:
-    made = run(shop, tmp_path, settings=Settings(k=2, keep_events=False, certificates=False)).results
+    made = run(
+        shop, tmp_path, settings=Settings(k=2, keep_events=False, certificates=False)
+    ).results
     (made.path / "facts.json").write_text("{}")
     with pytest.raises(InputError, match=r"changed since the run: facts\.json"):
         rename(tmp_path, "S1", "Mine")

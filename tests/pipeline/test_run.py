@@ -214,7 +214,11 @@ def test_no_events_leaves_them_out(shop: Path, tmp_path: Path) -> None:
 
 
 def test_the_window_is_part_of_the_segmentation(shop: Path, tmp_path: Path) -> None:
-    made = run(shop, tmp_path, settings=Settings(cutoff="2020-01-15", window="60d", k=3, certificates=False))
+    made = run(
+        shop,
+        tmp_path,
+        settings=Settings(cutoff="2020-01-15", window="60d", k=3, certificates=False),
+    )
     model = json.loads((made.results.path / "segmentation.json").read_text())
     assert model["window"]["cutoff"] == "2020-01-15T00:00:00Z"
     assert model["window"]["days"] == 60

@@ -38,7 +38,7 @@ class Activity:
         """
         counts = np.arange(1, most + 1)
         if self.mean == 0:
-            return (counts == 1).astype(np.float64)
+            return np.where(counts == 1, 1.0, 0.0)
         logs = _log_pmf(counts, self.mean, self.size)
         weights = np.exp(logs - logs.max())
         return np.asarray(weights / weights.sum())
@@ -47,7 +47,7 @@ class Activity:
         """Draw the visits of so many customers, at most `most` each."""
         cumulative = np.cumsum(self.pmf(most))
         drawn = np.searchsorted(cumulative, rng.random(customers) * cumulative[-1], side="right")
-        return np.minimum(drawn, most - 1).astype(np.int64) + 1
+        return np.asarray(np.minimum(drawn, most - 1) + 1, dtype=np.int64)
 
 
 def fit_activity(visits: ArrayLike) -> Activity:

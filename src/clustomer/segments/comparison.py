@@ -26,6 +26,9 @@ def compare(
 ) -> pa.Table:
     """Divide customers by every algorithm that is offered, and set the results side by side.
 
+    Those that take a number of segments get the one that was chosen for KMeans, so that the
+    algorithms are compared and not the numbers.
+
     Parameters
     ----------
     customers, k, k_range, features, random_state, max_fit_customers
@@ -61,11 +64,12 @@ def compare(
     found = {each.algorithm.name: each for each in known}
     for name in ALGORITHMS:
         if name not in found:
+            chosen = found["kmeans"].k if "kmeans" in found else None
             found[name] = segment(
                 customers,
                 algorithm=name,
-                k="auto" if name in DENSITY else k,
-                k_range=k_range,
+                k="auto" if name in DENSITY or chosen == 1 else chosen or k,
+                k_range=(chosen, chosen) if chosen else k_range,
                 features=features,
                 random_state=random_state,
                 max_fit_customers=max_fit_customers,

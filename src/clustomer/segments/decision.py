@@ -10,7 +10,7 @@ from clustomer.segments.power import Power
 
 STABLE, USABLE = 0.75, 0.01
 """The lowest mean Jaccard similarity of a cluster, and the smallest share of the rows."""
-AS_CLEAR, CLEAR_ENOUGH = 0.95, 0.9
+AS_CLEAR, CLEAR_ENOUGH = 0.95, 0.875
 """Of the best silhouette: what a K must keep to count as clear as any, and what it may lose
 where it tells more of what follows."""
 TELLING = 0.05

@@ -53,7 +53,7 @@ class SelectK(ClusterMixin, MetaEstimatorMixin, BaseEstimator):  # type: ignore[
        least 1 % of the rows.
     2. With a holdout (`power`): the lowest K above 2 whose power is within one standard error of
        the best, among those that qualify and are not much less clearly apart than another (a
-       mean silhouette in squared distances of at least 90 % of the best); 2 only where no other
+       mean silhouette in squared distances of at least 7/8 of the best); 2 only where no other
        K qualifies.
     3. Without one, or where no K tells 5 % of what followed: the highest K that qualifies and
        is as clearly apart as any (a silhouette of at least 95 % of the best of these).
