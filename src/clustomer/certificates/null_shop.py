@@ -290,7 +290,7 @@ def _within(sizes: Integers) -> Integers:
 def _bandwidth(values: Floats) -> float:
     low, high = np.quantile(values, [0.25, 0.75])
     spread = min(float(values.std()), float(high - low) / 1.349) or float(values.std())
-    return 0.9 * spread / float(len(values)) ** 0.2
+    return float(0.9 * spread / len(values) ** 0.2)
 
 
 def imagined_features(
