@@ -286,6 +286,7 @@ def _segmented(
         k_range=settings.k_range,
         features=settings.features,
         holdout=holdout if isinstance(holdout, Holdout) else None,
+        criteria="all" if settings.certificates else "deciding",
         random_state=settings.random_state,
     )
 

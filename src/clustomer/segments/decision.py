@@ -61,6 +61,12 @@ def decide(
         return _least_unstable(criteria, tried)
     k, rule = _best(criteria, good, power)
     others = [each for each in good if each != k]
+    if any(np.isnan(_at(criteria, "lowest_jaccard", each)) for each in tried):
+        reason = (
+            f"{clusters(k)}, the highest number whose clusters are as clearly apart as those of "
+            f"any number at which all are stable and hold at least {USABLE:.0%} of the rows"
+        )
+        return Decision(k, rule, f"{reason}.", max(others, default=None))
     if others:
         runner_up = _best(criteria, others, power)[0]
         reason = _reason(criteria, good, k, rule, power, runner_up)

@@ -157,6 +157,7 @@ def segment(
     k_range: Sequence[int] = (2, 10),
     features: Sequence[str] | None = None,
     holdout: Holdout | None = None,
+    criteria: Literal["all", "deciding"] = "all",
     random_state: int = 0,
     max_fit_customers: int = MAX_FIT_CUSTOMERS,
 ) -> Segmentation:
@@ -193,6 +194,8 @@ def segment(
     holdout : Holdout, optional
         Of the same shop, from `split_holdout`: K is then chosen by what its segments tell of what
         the choosing half of the customers did next.
+    criteria : "all" or "deciding", default "all"
+        Whether to measure for every K also what does not decide, as `SelectK` says.
     random_state : int, default 0
         The seed of the starting points and of the silhouette's sample.
     max_fit_customers : int, default 1,000,000
@@ -267,6 +270,7 @@ def segment(
             random_state,
             power=power,
             choosing=choosing,
+            criteria=criteria,
         )
     alone = NearestCentroid(scaling.features, np.zeros((1, len(scaling.features))), exclusions)
     rule, labelled, numbers = _published(table, found.rule or alone, names)
@@ -317,6 +321,7 @@ def _fit(
     *,
     power: "Power | None",
     choosing: NDArray[np.bool_] | None,
+    criteria: Literal["all", "deciding"],
 ) -> _Fit:
     """Fit the algorithm, with the K that is chosen where it takes one."""
     n_rows = len(scaling.matrix)
@@ -330,6 +335,7 @@ def _fit(
         from clustomer.segments.selection import SelectK
 
         selector = SelectK(estimator, k_range, n_clusters=k, power=power, random_state=random_state)
+        selector.set_params(criteria=criteria)
         if algorithm != "kmeans":
             # A refit of these takes ten times as long, and the gap statistic a hundred of them.
             selector.set_params(criteria="deciding", n_resamples=_SLOW_RESAMPLES)

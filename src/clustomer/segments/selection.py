@@ -18,7 +18,7 @@ from threadpoolctl import threadpool_limits
 
 from clustomer.segments.choice import checked_range, count_distinct
 from clustomer.segments.criteria import SAMPLE_SIZE, partition_criteria, sampled_silhouettes
-from clustomer.segments.decision import STABLE, USABLE, decide, qualifying
+from clustomer.segments.decision import AS_CLEAR, STABLE, USABLE, decide, qualifying
 from clustomer.segments.gap import gap_statistic
 from clustomer.segments.knee import find_elbow
 from clustomer.segments.power import Power
@@ -29,6 +29,7 @@ _STARTS = 10
 _REFIT_STARTS = 5
 _QUICK_ROWS = 500
 _FIT_ROWS = 10_000
+_ROUNDING = 1e-9
 _START_ROWS = 20_000
 
 Labels = NDArray[np.int64]
@@ -81,7 +82,8 @@ class SelectK(ClusterMixin, MetaEstimatorMixin, BaseEstimator):  # type: ignore[
         Resamples for a K of which it is not clear whether it is stable; 10 where its clusters
         are more than two standard errors away from 0.75. 0 leaves stability out.
     criteria : "all" or "deciding", default "all"
-        Without those that are reported and decide nothing: gap statistic, prediction strength.
+        Without those that are reported and decide nothing: gap statistic, prediction strength,
+        and the stability of a K that cannot be taken any more.
     sample_size : int, default 5000
         Rows for the Euclidean silhouette.
     random_state : int, RandomState or None, default None
@@ -306,7 +308,8 @@ class SelectK(ClusterMixin, MetaEstimatorMixin, BaseEstimator):  # type: ignore[
         shares = np.array(
             [np.bincount(_codes(each[rows])).min() / len(rows) for each in labels.values()]
         )
-        self.stability_ = self._stability(chosen, rows, labels, shares, resample_seed)
+        heights = dict(zip(labels, columns["silhouette_squared"].tolist(), strict=True))
+        self.stability_ = self._stability(chosen, rows, labels, shares, heights, resample_seed)
         columns.update(_stability_columns(labels, self.stability_))
         columns.update(_power_columns(list(labels), self.power))
         good = qualifying({**columns, "smallest_share": shares}, list(labels))
@@ -342,15 +345,20 @@ class SelectK(ClusterMixin, MetaEstimatorMixin, BaseEstimator):  # type: ignore[
         rows: NDArray[np.int64],
         labels: dict[int, Labels],
         shares: Matrix,
+        heights: dict[int, float],
         seed: int,
     ) -> dict[int, Stability]:
         if self.n_resamples == 0 or not _has_predict(self):
             return {}
         refits = Refits(chosen, random_state=seed)
-        found = {}
-        for (k, labelled), share in zip(labels.items(), shares.tolist(), strict=True):
-            if k == 1:
+        found: dict[int, Stability] = {}
+        by_k = dict(zip(labels, shares.tolist(), strict=True))
+        best = -np.inf
+        for k in self._worth_testing(labels, heights):
+            # Once a K qualifies, those that are not as clearly apart cannot be taken any more.
+            if heights[k] < best - (1 - AS_CLEAR) * abs(best) - _ROUNDING:
                 continue
+            labelled, share = labels[k], by_k[k]
             model = clone(self._template(KMeans(init=quick_start, n_init=1))).set_params(
                 n_clusters=k
             )
@@ -363,7 +371,21 @@ class SelectK(ClusterMixin, MetaEstimatorMixin, BaseEstimator):  # type: ignore[
                 self.n_resamples if share >= USABLE else min(self.n_resamples, 10),
                 until_clear_of=STABLE,
             )
-        return found
+            if self._lazy and share >= USABLE and found[k].jaccard.min() >= STABLE:
+                best = max(best, heights[k])
+        return dict(sorted(found.items()))
+
+    @property
+    def _lazy(self) -> bool:
+        """Whether to test no more K than it takes to decide."""
+        decided_by_power = self.power is not None and self.power.decides
+        return self.criteria == "deciding" and not decided_by_power
+
+    def _worth_testing(self, labels: dict[int, Labels], heights: dict[int, float]) -> list[int]:
+        numbers = [k for k in labels if k > 1]
+        if self._lazy and not isinstance(self.n_clusters, str):
+            return []
+        return sorted(numbers, key=lambda k: (-heights[k], k)) if self._lazy else numbers
 
 
 def default_estimator() -> KMeans:
