@@ -8,17 +8,68 @@ from pathlib import Path
 
 import pytest
 
+from clustomer.certificates import read_certificates
 from clustomer.events import read_schema
 from clustomer.results import Results
 
 
 def test_a_run_ends_with_a_summary_and_where_the_report_is(call, shop, tmp_path) -> None:
-    code, out, err = call("run", shop, "--out", tmp_path / "out", "--currency", "EUR")
+    code, out, err = call(
+        "run", shop, "--out", tmp_path / "out", "--currency", "EUR", "--no-certificates"
+    )
     assert code == 0
     assert "Segment" in out
     assert str(tmp_path / "out" / "latest" / "reports" / "report.html") in out
     assert "Schema: rees46 (detected from the columns" in err
     assert "Choose and fit segments" in err
+
+
+def test_few_customers_prove_no_structure_unless_it_is_forced(call, shop, tmp_path) -> None:
+    code, out, _ = call("run", shop, "--out", tmp_path / "out", "--no-events")
+    assert code == 5
+    assert "No structure found" in out
+    results = Results.open(tmp_path / "out")
+    assert results.manifest["k"] == 1
+    assert results.manifest["verdict"] == "none"
+    certificates = read_certificates((results.path / "certificates.json").read_bytes())
+    assert certificates.proposed_k == len(certificates.proposed) > 1
+
+    code, out, _ = call("run", shop, "--out", tmp_path / "forced", "--no-events", "--force")
+    assert code == 0
+    assert "Warning: no structure was found" in " ".join(out.split())
+    forced = Results.open(tmp_path / "forced")
+    assert forced.manifest["k"] == certificates.proposed_k
+    assert "Warning: no structure was found" in (
+        forced.path / "reports" / "business_insights.md"
+    ).read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        (["--no-certificates", "--force"], "--force says something about certificates"),
+        (["--no-certificates", "--holdout", "2020-01-01"], "--holdout says something"),
+        (["--holdout", "1999-01-01"], "is not within the window"),
+        (["--holdout", "soon"], "is no date"),
+        (["--algorithm", "kmean"], "Did you mean `kmeans`"),
+        (["--algorithm", "dbscan", "--k", "3"], "finds the number of clusters itself"),
+    ],
+)
+def test_options_that_make_no_sense_together(call, shop, tmp_path, options, message) -> None:
+    code, out, err = call("run", shop, "--out", tmp_path / "out", *options)
+    assert (code, out) == (2, "")
+    assert message in " ".join(err.split())
+    assert not (tmp_path / "out").exists()
+
+
+def test_algorithms_stand_side_by_side(call, shop, tmp_path) -> None:
+    code, out, _ = call(
+        "run", shop, "--out", tmp_path / "out", "--no-events", "--no-certificates", "--compare"
+    )
+    assert code == 0
+    table = (tmp_path / "out" / "latest" / "reports" / "algorithms.csv").read_text()
+    names = [line.split(",")[0] for line in table.splitlines()]
+    assert names == ["algorithm", "kmeans", "ward", "dbscan", "hdbscan", "gmm"]
 
 
 def test_json_is_one_object_on_standard_output(call, shop, tmp_path) -> None:
