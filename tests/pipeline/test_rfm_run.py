@@ -42,6 +42,7 @@ def test_the_result_is_full(done: Run) -> None:
         "segments.csv",
         "segmentation.json",
         "facts.json",
+        "certificates.json",
         "reports/business_insights.md",
         "reports/report.html",
         "reports/cluster_evaluation_metrics.csv",
