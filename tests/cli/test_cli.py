@@ -63,7 +63,7 @@ def test_options_that_make_no_sense_together(call, shop, tmp_path, options, mess
 
 
 def test_algorithms_stand_side_by_side(call, shop, tmp_path) -> None:
-    code, out, _ = call(
+    code, _, _ = call(
         "run", shop, "--out", tmp_path / "out", "--no-events", "--no-certificates", "--compare"
     )
     assert code == 0

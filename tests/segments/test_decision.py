@@ -54,7 +54,7 @@ def test_of_those_that_qualify_the_lowest_as_powerful_as_the_best_is_taken():
 
 def test_two_are_taken_by_power_only_where_no_other_number_qualifies():
     scores = {2: 0.3, 3: 0.1, 4: 0.1}
-    assert choose(criteria([2, 3, 4]), power_of(scores)).k == 3
+    assert choose(criteria([2, 3, 4], clear=[0.39, 0.40, 0.40]), power_of(scores)).k == 3
     alone = choose(criteria([2, 3, 4], jaccard=[0.9, 0.6, 0.7]), power_of(scores))
     assert (alone.k, alone.runner_up) == (2, 4)
     assert alone.reason == (
@@ -66,7 +66,7 @@ def test_two_are_taken_by_power_only_where_no_other_number_qualifies():
 
 def test_power_does_not_buy_clusters_that_blur():
     scores = {3: 0.1, 4: 0.3, 5: 0.4}
-    found = criteria([3, 4, 5], clear=[0.50, 0.46, 0.44])
+    found = criteria([3, 4, 5], clear=[0.50, 0.46, 0.43])
     assert choose(found, power_of(scores)).k == 4
 
 
@@ -84,10 +84,24 @@ def test_without_power_it_is_the_highest_that_is_as_clear_as_any(power):
     taken = choose(found, power)
     assert (taken.k, taken.rule, taken.runner_up) == (3, "stability", 2)
     assert taken.reason.endswith(
-        "of these 3 is the highest whose clusters are as clearly apart as any; the runner-up is 2 "
-        "(silhouette 0.39 against 0.40)."
+        "of these 3 is the highest whose clusters are as clearly apart and as surely found again "
+        "as any; the runner-up is 2 (silhouette times stability 0.35 against 0.36)."
     )
     assert choose(criteria([2, 3, 4], clear=[0.40, 0.37, 0.39])).k == 4
+
+
+def test_without_power_what_is_found_again_more_surely_may_blur_a_little_more():
+    found = criteria([2, 4], clear=[0.40, 0.36], jaccard=[0.78, 0.99])
+    assert choose(found).k == 4
+    assert choose(criteria([2, 4], clear=[0.40, 0.36], jaccard=[0.99, 0.99])).k == 2
+
+
+def test_two_are_taken_where_they_are_the_clearest_and_tell_as_much():
+    power = power_of({2: 0.3, 3: 0.3, 4: 0.3})
+    assert choose(criteria([2, 3, 4], clear=[0.41, 0.40, 0.40]), power).k == 2
+    assert choose(criteria([2, 3, 4], clear=[0.39, 0.40, 0.40]), power).k == 3
+    less = power_of({2: 0.2, 3: 0.3, 4: 0.3})
+    assert choose(criteria([2, 3, 4], clear=[0.41, 0.40, 0.40]), less).k == 3
 
 
 def test_where_none_qualifies_the_least_unstable_is_taken_and_said_so():

@@ -95,6 +95,7 @@ def verdict_of(
 ) -> Verdict:
     """Return the verdict over segments that were tested.
 
+    >>> from clustomer.certificates import Stable, Usable
     >>> one = SegmentCertificate(
     ...     "S1", Stable("pass"), Real("pass"), Predictive("not tested"), Usable("pass", share=1.0)
     ... )

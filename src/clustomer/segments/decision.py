@@ -11,8 +11,8 @@ from clustomer.segments.power import Power
 STABLE, USABLE = 0.75, 0.01
 """The lowest mean Jaccard similarity of a cluster, and the smallest share of the rows."""
 AS_CLEAR, CLEAR_ENOUGH = 0.95, 0.875
-"""Of the best silhouette: what a K must keep to count as clear as any, and what it may lose
-where it tells more of what follows."""
+"""Of the best: what silhouette times stability must keep to count as clear as any, and what the
+silhouette must keep where more of what follows is told."""
 TELLING = 0.05
 """The share of variance from which on the holdout power says something to choose by."""
 
@@ -63,8 +63,9 @@ def decide(
     others = [each for each in good if each != k]
     if any(np.isnan(_at(criteria, "lowest_jaccard", each)) for each in tried):
         reason = (
-            f"{clusters(k)}, the highest number whose clusters are as clearly apart as those of "
-            f"any number at which all are stable and hold at least {USABLE:.0%} of the rows"
+            f"{clusters(k)}, the highest number whose clusters are as clearly apart and as surely "
+            f"found again as those of any number at which all are stable and hold at least "
+            f"{USABLE:.0%} of the rows"
         )
         return Decision(k, rule, f"{reason}.", max(others, default=None))
     if others:
@@ -105,8 +106,26 @@ def _best(criteria: Criteria, good: list[int], power: Power | None) -> tuple[int
         if best is not None and power.score_of(best) >= TELLING:
             behind = {k: power.behind(k, best) for k in clear}
             near = [k for k, (gap, error) in behind.items() if round(gap - error, _DIGITS) <= 0]
-            return min(near), "power"
-    return max(_clear(criteria, good, AS_CLEAR)), "stability"
+            return (2 if _two_will_do(criteria, good, power, best) else min(near)), "power"
+    standing = {k: _standing(criteria, k) for k in good}
+    best_standing = max(standing.values())
+    bound = best_standing - (1 - AS_CLEAR) * abs(best_standing)
+    return max(k for k, each in standing.items() if each >= bound), "stability"
+
+
+def _two_will_do(criteria: Criteria, good: list[int], power: Power, best: int) -> bool:
+    """Tell whether two are the most clearly apart, and tell as much as the best of the others."""
+    if 2 not in good or 2 not in power.k:
+        return False
+    gap, error = power.behind(2, best)
+    heights = {k: _at(criteria, "silhouette_squared", k) for k in good}
+    return heights[2] >= max(heights.values()) and round(gap - error, _DIGITS) <= 0
+
+
+def _standing(criteria: Criteria, k: int) -> float:
+    """Return how clearly apart clusters are, and how surely found again, as one number."""
+    height = _at(criteria, "silhouette_squared", k)
+    return round(height * _at(criteria, "lowest_jaccard", k), _DIGITS)
 
 
 def _clear(criteria: Criteria, among: list[int], share: float) -> list[int]:
@@ -161,10 +180,11 @@ def _reason(
             f"lowest{above} that tells as much of what followed as the best, within one standard "
             f"error; the runner-up is {next_k}{second}"
         )
-    own, other = (_at(criteria, "silhouette_squared", each) for each in (k, next_k or k))
+    own, other = (_standing(criteria, each) for each in (k, next_k or k))
     return (
         f"{clusters(k)}: {among}, and of these {k} is the highest whose clusters are as clearly "
-        f"apart as any; the runner-up is {next_k} (silhouette {_apart(own, other)})"
+        f"apart and as surely found again as any; the runner-up is {next_k} (silhouette times "
+        f"stability {_apart(own, other)})"
     )
 
 

@@ -55,9 +55,10 @@ class SelectK(ClusterMixin, MetaEstimatorMixin, BaseEstimator):  # type: ignore[
     2. With a holdout (`power`): the lowest K above 2 whose power is within one standard error of
        the best, among those that qualify and are not much less clearly apart than another (a
        mean silhouette in squared distances of at least 7/8 of the best); 2 only where no other
-       K qualifies.
+       K qualifies, or where 2 has the best silhouette and a power within that error, too.
     3. Without one, or where no K tells 5 % of what followed: the highest K that qualifies and
-       is as clearly apart as any (a silhouette of at least 95 % of the best of these).
+       is as clearly apart and as surely found again as any (silhouette times lowest Jaccard
+       similarity: at least 95 % of the best of these).
     4. Where no K qualifies: the one whose least stable cluster is the most stable.
 
     Small resamples, as those of 146,000 rows give the same clusters over and over whatever the
