@@ -54,7 +54,7 @@ def gap_statistic(
     k_values: Sequence[int],
     *,
     n_references: int = N_REFERENCES,
-    max_rows: int = MAX_ROWS,
+    max_rows: int = MAX_ROWS // 2,
     random_state: int = 0,
 ) -> Gap:
     """Return how much closer clusters are than those of rows without clusters.
@@ -76,7 +76,7 @@ def gap_statistic(
     X : shape (n_rows, n_features), finite.
     k_values : numbers of clusters, at most the number of rows.
     n_references : int, default 10.
-    max_rows : int, default 2000
+    max_rows : int, default 1000
         Sampled without replacement where there are more.
     random_state : int, default 0.
 

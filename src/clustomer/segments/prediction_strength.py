@@ -21,7 +21,7 @@ def prediction_strength(
     X: ArrayLike,
     *,
     n_splits: int = N_SPLITS,
-    max_rows: int = 2 * MAX_ROWS,
+    max_rows: int = MAX_ROWS,
     random_state: int = 0,
 ) -> tuple[float, float]:
     """Return the prediction strength of a number of clusters, and its standard error.
@@ -37,7 +37,7 @@ def prediction_strength(
         Never fitted itself.
     X : shape (n_rows, n_features), finite, at least four rows.
     n_splits : int, default 3.
-    max_rows : int, default 4000
+    max_rows : int, default 2000
         Rows that are split into halves, drawn anew for each split where there are more.
     random_state : int, default 0.
 
