@@ -175,7 +175,7 @@ def test_every_combination_of_marks_is_told(marks: tuple[Mark, Mark, Mark, Mark]
 
 
 HEADLINES: dict[str, tuple[Verdict, str]] = {
-    "real groups": ("segments", "These are real groups: 2 segments that differ in kind"),
+    "real groups": ("segments", "There are real groups among these 2 segments"),
     "continuum": ("continuum", "A useful division of a continuum: these are not separate groups."),
     "not tested": ("not tested", "Not certified: what matters most could not be tested."),
 }

@@ -13,8 +13,8 @@ from clustomer.insights.population import UNGROUPED
 from clustomer.insights.story import Certification, CertifiedSegment, Explanation
 
 HEADLINES = {
-    "segments": "These are real groups: {clustering.k:segment/segments} that differ in kind, not "
-    "only by degree.",
+    "segments": "There are real groups among these {clustering.k:segment/segments}, which one "
+    "population would not show.",
     "continuum": "A useful division of a continuum: these are not separate groups.",
     "useful": "A useful division: whether these are separate groups could not be tested.",
     "none": "No structure found: everyone is one segment.",
