@@ -36,6 +36,8 @@ def test_the_definition_agrees_with_duckdb(postgres: Postgres, tmp_path) -> None
         rows = rows.set_column(index, name, rows[name].cast(pa.string()))
     postgres.ingest("event_texts", rows)
     with postgres.connection.cursor() as cursor:
+        # other tests leave a table of that name on the same server
+        cursor.execute("DROP TABLE IF EXISTS events")
         cursor.execute(
             "CREATE VIEW events AS SELECT event_time, event_type, product_id, category_id, "
             "category_code, brand, CAST(price AS NUMERIC(18, 4)) AS price, user_id, user_session, "
