@@ -50,12 +50,12 @@ class Settings:
     """What a run depends on besides its input; the defaults of `clustomer run`.
 
     `table`, `schema`, `id_map`, `cutoff`, `window` and `time_zone` go to `read_events`;
-    `algorithm` is "kmeans" (`segment`) or "rfm" (`rfm`); `k`, `k_range`, `features`
-    and `random_state` go to `segment` and are for kmeans alone; `currency`,
-    `margin` and `cost` to `interpret`. `attributes` is the path of a file for
-    `read_attributes`. `certificates` tests the segments (`certify`), with what customers did
-    from the date `holdout` on; `force` delivers segments though nothing holds. `compare` fits
-    every algorithm on the same features. `keep_events` writes the clean events.
+    `algorithm` is one that `segment` takes, or "rfm" (`rfm`); `k`, `k_range`, `features`
+    and `random_state` go to `segment`; `currency`, `margin` and `cost` to `interpret`.
+    `attributes` is the path of a file for `read_attributes`. `certificates` tests the
+    segments (`certify`), with what customers did from the date `holdout` on; `force` delivers
+    segments though nothing holds. `compare` fits every algorithm on the same features.
+    `keep_events` writes the clean events.
     """
 
     table: str | None = None
@@ -261,7 +261,7 @@ def run(
 
 
 _VERDICTS = {
-    "segments": "segments",
+    "segments": "real groups",
     "continuum": "a useful division of a continuum",
     "none": "no structure found",
     "not tested": "not tested",

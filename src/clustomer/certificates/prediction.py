@@ -23,6 +23,7 @@ from clustomer.certificates.contenders import (
     targets_of,
 )
 from clustomer.certificates.lifts import segment_lifts
+from clustomer.certificates.thresholds import LEVEL, MATCHED
 from clustomer.customers import Holdout
 from clustomer.errors import InputError
 from clustomer.segments import RfmGrid, Rule, Segmentation, fit_scaling, rfm, scale
@@ -34,9 +35,6 @@ from clustomer.segments.undefined import undefined_in
 
 Labels = NDArray[np.int64]
 
-MATCHED = 0.6
-"""The Jaccard similarity from which a segment and one at the holdout date are the same."""
-LEVEL = 0.05
 EFFECT = 0.2
 """How far a lift must be from 1 to be worth stating: a fifth more or less than everyone."""
 MIN_SEGMENT = 30

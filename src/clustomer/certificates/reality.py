@@ -20,6 +20,7 @@ from clustomer.certificates.null_shop import (
     imagined_features,
     sample_customers,
 )
+from clustomer.certificates.thresholds import SEGMENT_EFFECT_NEEDED
 from clustomer.certificates.valleys import valley_depths
 from clustomer.customers import Customers
 from clustomer.events import Events
@@ -37,7 +38,6 @@ N_WORLDS = 100
 CUSTOMERS_PER_WORLD = 2_000
 EFFECT_NEEDED = 0.08
 """By how much the mean depth must exceed the null's 99th percentile for real groups."""
-SEGMENT_EFFECT_NEEDED = 0.15
 EXCESS_NEEDED = 1.5
 MIN_CUSTOMERS = 100
 

@@ -12,14 +12,15 @@ from sklearn.base import BaseEstimator, ClusterMixin
 from clustomer.certificates.certificate import Mark, Stable
 from clustomer.segments import RfmGrid, Segmentation, assign
 from clustomer.segments.algorithms import clusterer
+from clustomer.segments.exclusions import BOTS
 from clustomer.segments.rfm_grid import FREQUENCY, RECENCY, cut_points
 from clustomer.segments.scaling import scale
 from clustomer.segments.stability import MAX_ROWS, N_RESAMPLES, cluster_stability
 from clustomer.segments.tables import feature_matrix
+from clustomer.segments.thresholds import DISSOLVED, VALID
 
 Matrix = NDArray[np.float64]
 
-VALID, HIGHLY_STABLE, DISSOLVED = 0.75, 0.85, 0.5
 FULL_SIZE_RESAMPLES = 5
 
 
@@ -45,7 +46,7 @@ def stable_marks(
     random_state : int, default 0.
     """
     labels = segmentation.table["cluster"].to_numpy().astype(np.int64)
-    inside = labels != -1
+    inside = labels != BOTS
     matrix, estimator = _refittable(customers, segmentation)
     matrix, labels = matrix[inside], labels[inside]
     small = cluster_stability(

@@ -10,17 +10,19 @@ from numpy.typing import NDArray
 
 from clustomer.certificates.certificate import Condition, Mark, Usable
 from clustomer.certificates.resampling import rounded
+from clustomer.certificates.thresholds import PRECISION, RECALL
 from clustomer.customers.features import FEATURES
 from clustomer.segments import RfmGrid, Segmentation
 from clustomer.segments.exclusions import BOTS
 from clustomer.segments.tables import customer_table, feature_matrix
+from clustomer.segments.thresholds import USABLE as MIN_SHARE
 
 Floats = NDArray[np.float64]
 Flags = NDArray[np.bool_]
 
-MIN_SHARE, MIN_REVENUE_SHARE = 0.01, 0.05
-"""A segment is large enough with this share of the customers, or of the revenue."""
-PRECISION, RECALL = 0.8, 0.6
+MIN_REVENUE_SHARE = 0.05
+"""A segment with fewer than the smallest share of the customers is large enough with this share
+of the revenue."""
 MOST_CONDITIONS = 3
 MAX_TRAINING = 20_000
 _ROOM = 0.03

@@ -9,18 +9,14 @@ from clustomer.certificates.certificate import (
     Lift,
     SegmentCertificate,
 )
+from clustomer.certificates.thresholds import MATCHED as LEAST_MATCH
+from clustomer.certificates.thresholds import PRECISION as LEAST_PRECISION
+from clustomer.certificates.thresholds import RECALL as LEAST_RECALL
+from clustomer.certificates.thresholds import SEGMENT_EFFECT_NEEDED as SEGMENT_DEPTH
 from clustomer.insights.facts import Fact, decimals_for
 from clustomer.insights.sources import Value
-
-VALID, DISSOLVED = 0.75, 0.5
-"""Hennig's (2007) bounds of the mean Jaccard similarity: found again from the first, dissolved
-at the second."""
-LEAST_MATCH = 0.6
-"""From this Jaccard similarity on a segment inherits the result of its like at the holdout date."""
-LEAST_PRECISION, LEAST_RECALL = 0.8, 0.6
-"""What a short rule must reach on customers that it has not seen."""
-LEAST_SHARE = 0.01
-"""The smallest share of the customers that makes a segment."""
+from clustomer.segments.thresholds import DISSOLVED, VALID
+from clustomer.segments.thresholds import USABLE as LEAST_SHARE
 
 OUTCOME_UNITS = {"bought": "share", "visited": "share", "revenue": "currency"}
 CONTEST = ("auc", "visited_auc", "r2", "r2_capped", "top_tenth")
@@ -44,8 +40,6 @@ _REAL = {
     "effect": ("points", 0),
     "excess": ("ratio", 1),
 }
-SEGMENT_DEPTH = 0.15
-"""By how much the valley around a segment must exceed the null's 99th percentile."""
 _BOUNDS = {
     "jaccard": (VALID, DISSOLVED),
     "thinned": (VALID, DISSOLVED),

@@ -12,9 +12,11 @@ from clustomer.certificates.certificate import (
     Stable,
     Usable,
 )
-from clustomer.insights.certificate_facts import LEAST_SHARE, SEGMENT_DEPTH
+from clustomer.certificates.thresholds import LEVEL
+from clustomer.certificates.thresholds import SEGMENT_EFFECT_NEEDED as SEGMENT_DEPTH
 from clustomer.insights.facts import escape
 from clustomer.insights.story import Finding
+from clustomer.segments.thresholds import USABLE as LEAST_SHARE
 
 TESTS = {
     "stable": "Stable",
@@ -23,9 +25,6 @@ TESTS = {
     "usable": "Usable",
 }
 """The tests in their order, and what they are called."""
-
-LEVEL = 0.05
-"""Below this p-value, adjusted by Holm's method, a lift tells something."""
 
 _LIFTS = {
     "bought": (

@@ -86,9 +86,9 @@ class HasRule(Protocol):
 def assignment_query(model: HasRule, table: str = "customers") -> exp.Select:
     """Return the query that gives each row of a customer table its cluster.
 
-    For the nearest centroid a missing feature is filled, skewed ones go through
-    `SIGN(x) * LN(ABS(x) + 1)`, each is standardised, and the smallest squared distance to a
-    centroid wins; ties go to the lowest cluster. A mixture takes the highest weighted normal
+    A missing feature is filled, kept within its limits, rooted where the scaling says so and
+    standardised (`scaled_query`). For the nearest centroid the smallest squared distance wins;
+    ties go to the lowest cluster. A mixture takes the highest weighted normal
     density instead, and dense regions take the nearest exemplar: beyond its cluster's radius a
     customer is noise, cluster -2, without a distance. For the RFM grid recency and orders are
     scored by the stored cut points, and the cell says the cluster. Excluded customers get

@@ -7,9 +7,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from clustomer.segments.power import Power
+from clustomer.segments.thresholds import USABLE, VALID
 
-STABLE, USABLE = 0.75, 0.01
-"""The lowest mean Jaccard similarity of a cluster, and the smallest share of the rows."""
 AS_CLEAR, CLEAR_ENOUGH = 0.95, 0.875
 """Of the best: what silhouette times stability must keep to count as clear as any, and what the
 silhouette must keep where more of what follows is told."""
@@ -92,7 +91,7 @@ def qualifying(criteria: Criteria, tried: list[int]) -> list[int]:
     return [
         k
         for k in tried
-        if _at(criteria, "lowest_jaccard", k) >= STABLE
+        if _at(criteria, "lowest_jaccard", k) >= VALID
         and _at(criteria, "smallest_share", k) >= USABLE
     ]
 
@@ -193,7 +192,7 @@ def _shortfall(criteria: Criteria, k: int) -> str:
     share, lowest = _at(criteria, "smallest_share", k), _at(criteria, "lowest_jaccard", k)
     if not share >= USABLE:
         return f"the smallest cluster holds only {share:.1%}"
-    return f"the least stable cluster is found again only to {lowest:.2f} of {STABLE}"
+    return f"the least stable cluster is found again only to {lowest:.2f} of {VALID}"
 
 
 def _by_shape(

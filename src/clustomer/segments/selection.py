@@ -18,12 +18,13 @@ from threadpoolctl import threadpool_limits
 
 from clustomer.segments.choice import checked_range, count_distinct
 from clustomer.segments.criteria import SAMPLE_SIZE, partition_criteria, sampled_silhouettes
-from clustomer.segments.decision import AS_CLEAR, STABLE, USABLE, decide, qualifying
+from clustomer.segments.decision import AS_CLEAR, decide, qualifying
 from clustomer.segments.gap import gap_statistic
 from clustomer.segments.knee import find_elbow
 from clustomer.segments.power import Power
 from clustomer.segments.prediction_strength import prediction_strength
 from clustomer.segments.stability import N_RESAMPLES, Refits, Stability, workers
+from clustomer.segments.thresholds import USABLE, VALID
 
 _STARTS = 10
 _REFIT_STARTS = 5
@@ -370,9 +371,9 @@ class SelectK(ClusterMixin, MetaEstimatorMixin, BaseEstimator):  # type: ignore[
                 np.unique(own[own >= 0]),
                 # One with too small a cluster is out already: it is measured to be reported.
                 self.n_resamples if share >= USABLE else min(self.n_resamples, 10),
-                until_clear_of=STABLE,
+                until_clear_of=VALID,
             )
-            if self._lazy and share >= USABLE and found[k].jaccard.min() >= STABLE:
+            if self._lazy and share >= USABLE and found[k].jaccard.min() >= VALID:
                 best = max(best, heights[k])
         return dict(sorted(found.items()))
 

@@ -13,13 +13,14 @@ from sklearn.base import clone
 from sklearn.exceptions import ConvergenceWarning
 from threadpoolctl import ThreadpoolController, threadpool_limits
 
+from clustomer.segments.thresholds import DISSOLVED, VALID
+
 Matrix = NDArray[np.float64]
 Labels = NDArray[np.int64]
 
 N_RESAMPLES = 50
 MAX_ROWS = 2_000
 EVALUATION_ROWS = 10_000
-DISSOLVED, RECOVERED = 0.5, 0.75
 _AT_ONCE = 2
 _STEP = 10
 
@@ -194,7 +195,7 @@ class Refits:
             jaccard_se=error,
             one_to_one=paired.mean(axis=0),
             dissolved=np.where(missing, np.nan, (best <= DISSOLVED).mean(axis=0)),
-            recovered=np.where(missing, np.nan, (best >= RECOVERED).mean(axis=0)),
+            recovered=np.where(missing, np.nan, (best >= VALID).mean(axis=0)),
             n_resamples=n_resamples,
             resample_rows=self.n_rows,
             evaluation_rows=len(self.evaluated),
