@@ -143,8 +143,10 @@ def _parts(
     if name is None:
         return [""], None
     try:
+        # each on its own is a look into the index, both at once would read the whole table
         found = query(
-            f"SELECT MIN({name}) AS low, MAX({name}) AS high FROM {quoted(table)}"
+            f"SELECT (SELECT MIN({name}) FROM {quoted(table)}) AS low, "
+            f"(SELECT MAX({name}) FROM {quoted(table)}) AS high"
         ).read_all()
         low, high = found["low"][0].as_py(), found["high"][0].as_py()
     except (AdbcError, pa.ArrowException, OSError):

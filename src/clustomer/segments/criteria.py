@@ -1,16 +1,18 @@
 """How well a partition describes its rows: plain NumPy, for any labelling."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
+from scipy.spatial.distance import cdist
 
 Matrix = NDArray[np.float64]
 Labels = NDArray[np.int64]
 
 SAMPLE_SIZE = 5_000
 _ROWS_AT_ONCE = 1_024
+_ROWS_IN_CACHE = 8_192
 
 
 @dataclass(frozen=True)
@@ -52,12 +54,12 @@ def partition_criteria(X: ArrayLike, labels: ArrayLike) -> Criteria:
     >>> found.inertia, found.calinski_harabasz, found.davies_bouldin, found.smallest_share
     (4.0, 50.0, 0.2, 0.5)
     """
-    columns, codes, counts = _partition(X, labels)
-    means, squared = _centres(columns, codes, counts)
+    matrix, codes, counts = _partition(X, labels)
+    means, squared = _centres(matrix, codes, counts)
     inertia = float(squared.sum())
     return Criteria(
         inertia=inertia,
-        silhouette_squared=float(_silhouettes(columns, codes, counts, means, squared).mean()),
+        silhouette_squared=float(_silhouettes(matrix, codes, counts, means, squared).mean()),
         calinski_harabasz=_calinski_harabasz(means, counts, inertia),
         davies_bouldin=_davies_bouldin(means, _spreads(np.sqrt(squared), codes, counts)),
         smallest_share=float(counts.min() / len(codes)),
@@ -83,9 +85,9 @@ def squared_silhouettes(X: ArrayLike, labels: ArrayLike) -> Matrix:
     >>> squared_silhouettes([[0.0], [1.0], [3.0]], [0, 0, 1]).round(4).tolist()
     [0.8889, 0.75, 0.0]
     """
-    columns, codes, counts = _partition(X, labels)
-    means, squared = _centres(columns, codes, counts)
-    return _silhouettes(columns, codes, counts, means, squared)
+    matrix, codes, counts = _partition(X, labels)
+    means, squared = _centres(matrix, codes, counts)
+    return _silhouettes(matrix, codes, counts, means, squared)
 
 
 def sampled_silhouettes(
@@ -140,24 +142,30 @@ def sampled_silhouettes(
 
 
 def _partition(X: ArrayLike, labels: ArrayLike) -> tuple[Matrix, Labels, Labels]:
-    """Return the features as rows, centred, with cluster codes and cluster sizes."""
+    """Return the rows, centred, with cluster codes and cluster sizes."""
     matrix = np.asarray(X, dtype=np.float64)
     _, codes, counts = np.unique(np.asarray(labels), return_inverse=True, return_counts=True)
     if len(codes) != len(matrix):
         raise ValueError(f"Got {len(codes)} labels for {len(matrix)} rows; expected one per row.")
     # Centring first: the criteria do not change, and large offsets no longer eat the digits.
-    columns = np.ascontiguousarray((matrix - matrix.mean(axis=0)).T)
-    return columns, codes.astype(np.int64), counts.astype(np.int64)
+    centred = np.ascontiguousarray(matrix - matrix.mean(axis=0))
+    return centred, codes.astype(np.int64), counts.astype(np.int64)
 
 
-def _centres(columns: Matrix, codes: Labels, counts: Labels) -> tuple[Matrix, Matrix]:
+def _centres(matrix: Matrix, codes: Labels, counts: Labels) -> tuple[Matrix, Matrix]:
     """Return the cluster means (clusters x features) and squared distances to the own one."""
-    means = np.empty((len(counts), len(columns)))
-    squared = np.zeros(len(codes))
-    for index, column in enumerate(columns):
+    means = np.empty((len(counts), matrix.shape[1]))
+    for index, column in enumerate(matrix.T):
         means[:, index] = np.bincount(codes, weights=column, minlength=len(counts)) / counts
-        squared += (column - means[codes, index]) ** 2
+    squared = np.empty(len(codes))
+    for rows in _blocks(len(codes)):
+        away = matrix[rows] - means[codes[rows]]
+        squared[rows] = np.einsum("ij,ij->i", away, away)
     return means, squared
+
+
+def _blocks(n_rows: int) -> Iterator[slice]:
+    return (slice(start, start + _ROWS_IN_CACHE) for start in range(0, n_rows, _ROWS_IN_CACHE))
 
 
 def _spreads(squared: Matrix, codes: Labels, counts: Labels) -> Matrix:
@@ -165,21 +173,19 @@ def _spreads(squared: Matrix, codes: Labels, counts: Labels) -> Matrix:
 
 
 def _silhouettes(
-    columns: Matrix, codes: Labels, counts: Labels, means: Matrix, squared: Matrix
+    matrix: Matrix, codes: Labels, counts: Labels, means: Matrix, squared: Matrix
 ) -> Matrix:
     if len(counts) < 2:
         return np.full(len(codes), np.nan)
     spreads = _spreads(squared, codes, counts)
     # The mean over the others in the cluster leaves the row itself out.
     own = (squared + spreads[codes]) * (counts / np.maximum(counts - 1, 1))[codes]
-    other = np.full(len(codes), np.inf)
-    for cluster in range(len(counts)):
-        distance = np.full(len(codes), spreads[cluster])
-        for index, column in enumerate(columns):
-            distance += (column - means[cluster, index]) ** 2
-        distance[codes == cluster] = np.inf
-        np.minimum(other, distance, out=other)
-    return _ratio(own, other, counts[codes] == 1, float(np.mean(columns**2)))
+    other = np.empty(len(codes))
+    for rows in _blocks(len(codes)):
+        distances = cdist(matrix[rows], means, "sqeuclidean") + spreads
+        distances[np.arange(len(distances)), codes[rows]] = np.inf
+        other[rows] = distances.min(axis=1)
+    return _ratio(own, other, counts[codes] == 1, float(np.mean(np.square(matrix))))
 
 
 def _ratio(own: Matrix, other: Matrix, alone: NDArray[np.bool_], size: float) -> Matrix:

@@ -467,15 +467,19 @@ def _partitions(
     matrix: Matrix, labels: dict[int, Labels], sample_size: int, seed: int
 ) -> dict[str, NDArray[Any]]:
     with workers() as pool:
+        silhouettes = pool.submit(
+            sampled_silhouettes,
+            matrix,
+            list(labels.values()),
+            sample_size=sample_size,
+            random_state=seed,
+        )
         found = list(pool.map(lambda k: partition_criteria(matrix, labels[k]), labels))
-    silhouettes = sampled_silhouettes(
-        matrix, list(labels.values()), sample_size=sample_size, random_state=seed
-    )
     columns: dict[str, NDArray[Any]] = {
         "k": np.array(list(labels), dtype=np.int64),
         "inertia": np.array([c.inertia for c in found]),
-        "silhouette": np.array([mean for mean, _ in silhouettes]),
-        "silhouette_se": np.array([error for _, error in silhouettes]),
+        "silhouette": np.array([mean for mean, _ in silhouettes.result()]),
+        "silhouette_se": np.array([error for _, error in silhouettes.result()]),
     }
     for name in ("silhouette_squared", "calinski_harabasz", "davies_bouldin", "smallest_share"):
         columns[name] = np.array([getattr(c, name) for c in found])
