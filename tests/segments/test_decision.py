@@ -5,7 +5,7 @@ from clustomer.segments.decision import decide, qualifying
 from clustomer.segments.power import Power
 
 
-def criteria(ks, *, jaccard=0.9, share=0.1, clear=0.4, silhouette=0.3):
+def criteria(ks, *, jaccard=0.9, share=0.1, clear=0.4, silhouette=0.3, valley=0.0, lowest=0.0):
     def column(value):
         return np.broadcast_to(np.asarray(value, dtype=float), len(ks)).copy()
 
@@ -15,6 +15,8 @@ def criteria(ks, *, jaccard=0.9, share=0.1, clear=0.4, silhouette=0.3):
         "smallest_share": column(share),
         "silhouette_squared": column(clear),
         "silhouette": column(silhouette),
+        "valley_depth": column(valley),
+        "lowest_valley_depth": column(lowest),
     }
 
 
@@ -38,7 +40,7 @@ def test_both_bars_are_included():
 
 
 def test_of_those_that_qualify_the_lowest_as_powerful_as_the_best_is_taken():
-    found = criteria([2, 3, 4, 5, 6], jaccard=[0.9, 0.9, 0.9, 0.9, 0.6])
+    found = criteria([2, 3, 4, 5, 6], jaccard=[0.9, 0.9, 0.9, 0.9, 0.6], valley=0.2)
     scores = {2: 0.10, 3: 0.15, 4: 0.195, 5: 0.20, 6: 0.40}
     # one standard error of a difference is about 0.1 * sqrt(2 / 400) = 0.007
     taken = choose(found, power_of(scores, noise=0.1))
@@ -50,6 +52,11 @@ def test_of_those_that_qualify_the_lowest_as_powerful_as_the_best_is_taken():
         "runner-up is 5 (0.195 against 0.200)."
     )
     assert choose(found, power_of(scores)).k == 5
+    even = criteria([2, 3, 4, 5, 6], jaccard=[0.9, 0.9, 0.9, 0.9, 0.6], valley=0.19)
+    assert (
+        " rows, and of these 4 is the lowest above 2 that tells "
+        in choose(even, power_of(scores, noise=0.1)).reason
+    )
 
 
 def test_two_are_taken_by_power_only_where_no_other_number_qualifies():
@@ -64,10 +71,15 @@ def test_two_are_taken_by_power_only_where_no_other_number_qualifies():
     )
 
 
-def test_power_does_not_buy_clusters_that_blur():
-    scores = {3: 0.1, 4: 0.3, 5: 0.4}
-    found = criteria([3, 4, 5], clear=[0.50, 0.46, 0.43])
-    assert choose(found, power_of(scores)).k == 4
+def test_power_does_not_buy_clusters_that_blur_where_there_are_groups():
+    power = power_of({3: 0.1, 4: 0.3, 5: 0.4})
+    groups = criteria([3, 4, 5], clear=[0.50, 0.46, 0.43], valley=[0.1, 0.2, 0.1])
+    assert choose(groups, power).k == 4
+    continuum = criteria([3, 4, 5], clear=[0.50, 0.46, 0.43], valley=[0.1, 0.19, 0.1])
+    assert choose(continuum, power).k == 5
+    # valleys at a number that is not stable are no groups
+    chance = criteria([3, 4, 5], clear=[0.5, 0.4, 0.3], valley=[0, 0.9, 0], jaccard=[1, 0.7, 1])
+    assert choose(chance, power).k == 5
 
 
 @pytest.mark.parametrize(
@@ -80,20 +92,35 @@ def test_power_does_not_buy_clusters_that_blur():
     ids=["no holdout", "hardly anything told", "a horizon of hours"],
 )
 def test_without_power_it_is_the_highest_that_is_as_clear_as_any(power):
-    found = criteria([2, 3, 4], clear=[0.40, 0.39, 0.37])
+    found = criteria([2, 3, 4, 5], clear=[0.60, 0.40, 0.39, 0.37], lowest=0.19)
     taken = choose(found, power)
-    assert (taken.k, taken.rule, taken.runner_up) == (3, "stability", 2)
+    assert (taken.k, taken.rule, taken.runner_up) == (4, "stability", 3)
     assert taken.reason.endswith(
-        "of these 3 is the highest whose clusters are as clearly apart and as surely found again "
-        "as any; the runner-up is 2 (silhouette times stability 0.35 against 0.36)."
+        "of these 4 is the highest above 2 whose clusters are as clearly apart and as surely "
+        "found again as any; the runner-up is 3 (silhouette times stability 0.35 against 0.36)."
     )
-    assert choose(criteria([2, 3, 4], clear=[0.40, 0.37, 0.39])).k == 4
+    assert choose(criteria([3, 4, 5], clear=[0.40, 0.37, 0.39])).k == 5
+    assert choose(criteria([2, 3], jaccard=[0.9, 0.7])).k == 2
+
+
+def test_without_power_it_is_the_highest_at_which_all_are_set_apart():
+    found = criteria([2, 3, 4, 5], clear=[0.6, 0.3, 0.3, 0.3], lowest=[0.9, 0.2, 0.19, 0.1])
+    taken = choose(found)
+    assert (taken.k, taken.rule, taken.runner_up) == (3, "valleys", 2)
+    assert taken.reason.endswith(
+        "of these 3 is the highest at which every cluster is set apart by a valley, with a fifth "
+        "fewer rows between it and its neighbours; the runner-up is 2."
+    )
+    two = criteria([2, 3, 4, 5], clear=[0.6, 0.3, 0.3, 0.3], lowest=[0.9, 0.1, 0.19, 0.1])
+    assert choose(two).k == 2
+    unstable = criteria([2, 3], lowest=[0.9, 0.9], jaccard=[0.8, 0.74])
+    assert choose(unstable).k == 2
 
 
 def test_without_power_what_is_found_again_more_surely_may_blur_a_little_more():
-    found = criteria([2, 4], clear=[0.40, 0.36], jaccard=[0.78, 0.99])
+    found = criteria([3, 4], clear=[0.40, 0.36], jaccard=[0.78, 0.99])
     assert choose(found).k == 4
-    assert choose(criteria([2, 4], clear=[0.40, 0.36], jaccard=[0.99, 0.99])).k == 2
+    assert choose(criteria([3, 4], clear=[0.40, 0.36], jaccard=[0.99, 0.99])).k == 3
 
 
 def test_two_are_taken_where_they_are_the_clearest_and_tell_as_much():
@@ -121,7 +148,7 @@ def test_where_none_qualifies_the_least_unstable_is_taken_and_said_so():
 
 def test_differences_in_the_last_digits_decide_nothing():
     close = 0.4 * (1 + 1e-13)
-    assert choose(criteria([2, 3], clear=[close, 0.38])).k == 3
+    assert choose(criteria([3, 4], clear=[close, 0.38])).k == 4
 
 
 def test_a_number_that_is_asked_for_is_taken_whatever_is_measured():

@@ -10,6 +10,7 @@ from threadpoolctl import threadpool_limits
 
 from clustomer.segments.power import Power
 from clustomer.segments.selection import SelectK, best_start
+from clustomer.segments.valleys import valley_depths
 
 
 @parametrize_with_checks(
@@ -42,7 +43,7 @@ def test_clear_clusters_are_found_and_all_criteria_agree(n_clusters):
     X, truth = blobs(n_clusters, apart=20.0)
     selector = SelectK(k_range=(2, 7), random_state=0, n_resamples=10).fit(X)
     assert selector.k_ == selector.silhouette_k_ == selector.gap_k_ == n_clusters
-    assert selector.rule_ == "stability"
+    assert selector.rule_ == "valleys"
     assert adjusted_rand_score(truth, selector.labels_) == 1.0
     strength = dict(
         zip(selector.criteria_["k"], selector.criteria_["prediction_strength"], strict=True)
@@ -269,3 +270,30 @@ def test_rare_rows_that_a_sample_would_miss_are_seen():
     X = np.zeros((12_000, 1))
     X[7], X[11_007] = 5.0, 9.0
     assert quick(k_range=(3, 3)).fit(X).k_ == 3
+
+
+@pytest.mark.parametrize("kind", ["blobs", "near blobs", "line", "skewed", "cloud"])
+@pytest.mark.parametrize("seed", range(3))
+def test_testing_no_more_than_it_takes_takes_the_same_number(kind, seed):
+    generator = np.random.default_rng(seed)
+    X = {
+        "blobs": lambda: blobs(4, apart=6.0, seed=seed)[0],
+        "near blobs": lambda: blobs(5, apart=3.0, seed=seed)[0],
+        "line": lambda: np.column_stack([generator.uniform(0, 9, 300), generator.normal(size=300)]),
+        "skewed": lambda: generator.lognormal(size=(300, 2)),
+        "cloud": lambda: generator.normal(size=(300, 2)),
+    }[kind]()
+    everything = quick(n_resamples=10, criteria="all").fit(X)
+    little = quick(n_resamples=10).fit(X)
+    assert little.k_ == everything.k_
+    np.testing.assert_array_equal(little.labels_, everything.labels_)
+
+
+def test_valleys_are_those_of_the_clusters_that_were_found():
+    X, _ = blobs(3, apart=4.0)
+    found = quick(k_range=(3, 3)).fit(X)
+    centres = np.array([X[found.labels_ == label].mean(axis=0) for label in range(3)])
+    depths = valley_depths(X, found.labels_, centres)
+    assert found.criteria_["lowest_valley_depth"] == pytest.approx(depths.min())
+    shares = np.bincount(found.labels_) / len(X)
+    assert found.criteria_["valley_depth"] == pytest.approx(depths @ shares)

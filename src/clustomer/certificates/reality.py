@@ -1,6 +1,5 @@
 """Are the segments groups, or a division of one population that shades from kind into kind?"""
 
-import warnings
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
@@ -10,7 +9,6 @@ import pyarrow as pa
 from numpy.typing import NDArray
 from scipy.special import ndtr, ndtri
 from sklearn.cluster import KMeans
-from sklearn.exceptions import ConvergenceWarning
 from threadpoolctl import threadpool_limits
 
 from clustomer.certificates.certificate import Mark, Real, Reality
@@ -21,15 +19,16 @@ from clustomer.certificates.null_shop import (
     sample_customers,
 )
 from clustomer.certificates.thresholds import SEGMENT_EFFECT_NEEDED
-from clustomer.certificates.valleys import valley_depths
 from clustomer.customers import Customers
 from clustomer.events import Events
 from clustomer.segments import RfmGrid, Segmentation
 from clustomer.segments.assignment import ScaledRule
 from clustomer.segments.distances import nearest_point
 from clustomer.segments.exclusions import BOTS
+from clustomer.segments.quiet import quiet_fits
 from clustomer.segments.scaling import round_significant, scale
 from clustomer.segments.tables import feature_matrix
+from clustomer.segments.valleys import valley_depths
 
 Floats = NDArray[np.float64]
 Integers = NDArray[np.int64]
@@ -291,12 +290,9 @@ def _selected(worlds: Sequence[Floats], number: int, spread: Floats, n_clusters:
     matrix = worlds[number]
     mean, own = matrix.mean(axis=0), matrix.std(axis=0)
     factor = spread / np.where(own > 0, own, 1.0)
-    with warnings.catch_warnings():
-        # fewer different customers than clusters
-        warnings.simplefilter("ignore", ConvergenceWarning)
-        with threadpool_limits(1, user_api="openmp"):
-            model = KMeans(n_clusters, n_init=_STARTS, random_state=number)
-            centres = round_significant(model.fit((matrix - mean) * factor).cluster_centers_)
+    with quiet_fits(), threadpool_limits(1, user_api="openmp"):
+        model = KMeans(n_clusters, n_init=_STARTS, random_state=number)
+        centres = round_significant(model.fit((matrix - mean) * factor).cluster_centers_)
 
     def depth(world: Floats) -> float:
         rows = (world - mean) * factor

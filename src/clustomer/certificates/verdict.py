@@ -24,6 +24,7 @@ from clustomer.customers import Customers, Holdout, split_holdout
 from clustomer.events import Events
 from clustomer.segments import RfmGrid, Segmentation
 from clustomer.segments.everyone import everyone
+from clustomer.segments.quiet import quiet_fits
 
 HELD_SHARE = 0.5
 """The share of customers whose segments must be stable for any verdict but "none"."""
@@ -74,8 +75,8 @@ def certify(
             verdict, {}, Reality("not tested", why=why), Prediction("not tested", why=why)
         )
     seed = random_state + _CHANCE
-    # One limit around all: what runs beside must not lift it for the others.
-    with threadpool_limits(1), ThreadPoolExecutor(1) as aside:
+    # One limit and one silence around all: what runs beside must not end it for the others.
+    with threadpool_limits(1), quiet_fits(), ThreadPoolExecutor(1) as aside:
         # DuckDB is busy with imagined shops while scikit-learn is with the real one.
         halves = aside.submit(thinned_agreement, events, customers, segmentation)
         imagined = aside.submit(test_reality, events, customers, segmentation, random_state=seed)

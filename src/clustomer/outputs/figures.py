@@ -419,6 +419,8 @@ def _why_so_many(selection: Selection) -> str:
     match selection.rule:
         case "power":
             return f"{title}: of the stable and clear numbers, none tells clearly more"
+        case "valleys":
+            return f"{title}: the most that are all stable and set apart from their neighbours"
         case "stability":
             return f"{title}: the most that are all stable and as clearly apart as any"
         case "least unstable":

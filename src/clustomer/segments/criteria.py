@@ -142,14 +142,16 @@ def sampled_silhouettes(
 
 
 def _partition(X: ArrayLike, labels: ArrayLike) -> tuple[Matrix, Labels, Labels]:
-    """Return the rows, centred, with cluster codes and cluster sizes."""
+    """Return the rows, near the origin, with cluster codes and cluster sizes."""
     matrix = np.asarray(X, dtype=np.float64)
     _, codes, counts = np.unique(np.asarray(labels), return_inverse=True, return_counts=True)
     if len(codes) != len(matrix):
         raise ValueError(f"Got {len(codes)} labels for {len(matrix)} rows; expected one per row.")
-    # Centring first: the criteria do not change, and large offsets no longer eat the digits.
-    centred = np.ascontiguousarray(matrix - matrix.mean(axis=0))
-    return centred, codes.astype(np.int64), counts.astype(np.int64)
+    # Centring changes no criterion, but large offsets would eat the digits.
+    mean, squares = matrix.mean(axis=0), np.einsum("ij,ij->j", matrix, matrix) / len(matrix)
+    if (mean**2 > squares / 2).any():
+        matrix = matrix - mean
+    return np.ascontiguousarray(matrix), codes.astype(np.int64), counts.astype(np.int64)
 
 
 def _centres(matrix: Matrix, codes: Labels, counts: Labels) -> tuple[Matrix, Matrix]:
@@ -185,7 +187,7 @@ def _silhouettes(
         distances = cdist(matrix[rows], means, "sqeuclidean") + spreads
         distances[np.arange(len(distances)), codes[rows]] = np.inf
         other[rows] = distances.min(axis=1)
-    return _ratio(own, other, counts[codes] == 1, float(np.mean(np.square(matrix))))
+    return _ratio(own, other, counts[codes] == 1, float(np.vdot(matrix, matrix) / matrix.size))
 
 
 def _ratio(own: Matrix, other: Matrix, alone: NDArray[np.bool_], size: float) -> Matrix:
@@ -203,7 +205,8 @@ def _calinski_harabasz(means: Matrix, counts: Labels, within: float) -> float:
         return float("nan")
     if within == 0:
         return 1.0
-    between = float(np.sum(counts[:, np.newaxis] * means**2))
+    away = means - counts @ means / n_rows
+    between = float(np.sum(counts[:, np.newaxis] * away**2))
     return (between / (n_clusters - 1)) / (within / (n_rows - n_clusters))
 
 

@@ -14,6 +14,8 @@ _NUMBERS = (
     "calinski_harabasz",
     "davies_bouldin",
     "smallest_share",
+    "valley_depth",
+    "lowest_valley_depth",
     "gap",
     "gap_se",
     "prediction_strength",
@@ -31,10 +33,10 @@ MARKS = ("qualifies", "elbow", "highest_silhouette", "runner_up", "taken")
 CRITERIA = pa.schema(
     [
         ("k", pa.int64()),
-        *((name, pa.float64()) for name in _NUMBERS[:14]),
+        *((name, pa.float64()) for name in _NUMBERS[:16]),
         ("jaccard_per_cluster", pa.string()),
         ("resamples", pa.int64()),
-        *((name, pa.float64()) for name in _NUMBERS[14:]),
+        *((name, pa.float64()) for name in _NUMBERS[16:]),
         *((name, pa.bool_()) for name in MARKS),
     ]
 )

@@ -12,10 +12,13 @@ from clustomer.segments.thresholds import USABLE, VALID
 AS_CLEAR, CLEAR_ENOUGH = 0.95, 0.875
 """Of the best: what silhouette times stability must keep to count as clear as any, and what the
 silhouette must keep where more of what follows is told."""
+APART = 0.2
+"""The depth of a valley that sets clusters apart: a fifth fewer rows between than beside it."""
 TELLING = 0.05
 """The share of variance from which on the holdout power says something to choose by."""
 
 _DIGITS = 9
+_VALLEY = "is set apart by a valley, with a fifth fewer rows between it and its neighbours"
 
 Criteria = dict[str, NDArray[Any]]
 
@@ -61,10 +64,14 @@ def decide(
     k, rule = _best(criteria, good, power)
     others = [each for each in good if each != k]
     if any(np.isnan(_at(criteria, "lowest_jaccard", each)) for each in tried):
+        above = " above 2" if rule == "stability" and k > 2 else ""
         reason = (
-            f"{clusters(k)}, the highest number whose clusters are as clearly apart and as surely "
-            f"found again as those of any number at which all are stable and hold at least "
-            f"{USABLE:.0%} of the rows"
+            f"{clusters(k)}, the highest number at which every cluster is stable, holds at least "
+            f"{USABLE:.0%} of the rows and {_VALLEY}"
+            if rule == "valleys"
+            else f"{clusters(k)}, the highest number whose clusters are as clearly apart and as "
+            f"surely found again as those of any number{above} at which all are stable and hold "
+            f"at least {USABLE:.0%} of the rows"
         )
         return Decision(k, rule, f"{reason}.", max(others, default=None))
     if others:
@@ -100,16 +107,34 @@ def _best(criteria: Criteria, good: list[int], power: Power | None) -> tuple[int
     """Return the K that the rule takes among those that qualify, and the rule's name."""
     if power is not None and power.decides:
         known = [k for k in good if k in power.k]
-        clear = _clear(criteria, [k for k in known if k > 2] or known, CLEAR_ENOUGH)
+        clear = [k for k in known if k > 2] or known
+        if _has_groups(criteria, good):
+            clear = _clear(criteria, clear, CLEAR_ENOUGH)
         best = max(clear, key=lambda k: (round(power.score_of(k), _DIGITS), -k), default=None)
         if best is not None and power.score_of(best) >= TELLING:
             behind = {k: power.behind(k, best) for k in clear}
             near = [k for k, (gap, error) in behind.items() if round(gap - error, _DIGITS) <= 0]
             return (2 if _two_will_do(criteria, good, power, best) else min(near)), "power"
-    standing = {k: _standing(criteria, k) for k in good}
+    apart = set_apart(criteria, good)
+    if apart:
+        return max(apart), "valleys"
+    standing = {k: _standing(criteria, k) for k in [k for k in good if k > 2] or good}
     best_standing = max(standing.values())
     bound = best_standing - (1 - AS_CLEAR) * abs(best_standing)
     return max(k for k, each in standing.items() if each >= bound), "stability"
+
+
+def set_apart(criteria: Criteria, among: list[int]) -> list[int]:
+    """Return the K at which a valley lies between every cluster and its neighbours."""
+    return [k for k in among if _at(criteria, "lowest_valley_depth", k) >= APART]
+
+
+def _has_groups(criteria: Criteria, good: list[int]) -> bool:
+    """Tell whether clusters are set apart on the whole at any K, so that there are edges to keep.
+
+    On a continuum a silhouette says only how many pieces it is cut into.
+    """
+    return any(_at(criteria, "valley_depth", k) >= APART for k in good)
 
 
 def _two_will_do(criteria: Criteria, good: list[int], power: Power, best: int) -> bool:
@@ -174,16 +199,23 @@ def _reason(
     if rule == "power" and power is not None:
         second = f" ({_apart(power.score_of(k), power.score_of(next_k))})" if next_k else ""
         above = " above 2" if k > 2 and 2 in good else ""
+        which = "those whose clusters are clearly apart" if _has_groups(criteria, good) else "these"
         return (
-            f"{clusters(k)}: {among}, and of those whose clusters are clearly apart {k} is the "
-            f"lowest{above} that tells as much of what followed as the best, within one standard "
-            f"error; the runner-up is {next_k}{second}"
+            f"{clusters(k)}: {among}, and of {which} {k} is the lowest{above} that tells "
+            f"as much of what followed as the best, within one standard error; the runner-up is "
+            f"{next_k}{second}"
+        )
+    if rule == "valleys":
+        return (
+            f"{clusters(k)}: {among}, and of these {k} is the highest at which every cluster "
+            f"{_VALLEY}; the runner-up is {next_k}"
         )
     own, other = (_standing(criteria, each) for each in (k, next_k or k))
+    above = " above 2" if k > 2 and 2 in good else ""
     return (
-        f"{clusters(k)}: {among}, and of these {k} is the highest whose clusters are as clearly "
-        f"apart and as surely found again as any; the runner-up is {next_k} (silhouette times "
-        f"stability {_apart(own, other)})"
+        f"{clusters(k)}: {among}, and of these {k} is the highest{above} whose clusters are as "
+        f"clearly apart and as surely found again as any; the runner-up is {next_k} (silhouette "
+        f"times stability {_apart(own, other)})"
     )
 
 

@@ -1,6 +1,5 @@
 """The gap statistic: is the spread inside clusters smaller than in rows without any?"""
 
-import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -8,10 +7,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from sklearn.base import clone
-from sklearn.exceptions import ConvergenceWarning
 from threadpoolctl import threadpool_limits
 
 from clustomer.segments.criteria import partition_criteria
+from clustomer.segments.quiet import quiet_fits
 from clustomer.segments.stability import MAX_ROWS, seeded, workers
 
 Matrix = NDArray[np.float64]
@@ -99,8 +98,7 @@ def gap_statistic(
     # Turning back changes no distance, so that the references can stay as they are.
     worlds = [turned, *(random.uniform(low, high, turned.shape) for _ in range(n_references))]
     tasks = [(int(k), rows) for k in k_values for rows in worlds]
-    with workers() as pool, threadpool_limits(1), warnings.catch_warnings():
-        warnings.simplefilter("ignore", ConvergenceWarning)
+    with workers() as pool, threadpool_limits(1), quiet_fits():
         spreads = list(
             pool.map(lambda task: _log_spread(estimator, task[0], task[1], random_state), tasks)
         )

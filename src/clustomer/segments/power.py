@@ -1,6 +1,5 @@
 """How much of what customers did next a number of segments tells."""
 
-import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -8,9 +7,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from sklearn.base import clone
-from sklearn.exceptions import ConvergenceWarning
 from threadpoolctl import threadpool_limits
 
+from clustomer.segments.quiet import quiet_fits
 from clustomer.segments.stability import seeded, workers
 
 Matrix = NDArray[np.float64]
@@ -148,8 +147,7 @@ def holdout_power(
         return explained(values, labels, folds)
 
     ks = sorted({int(k) for k in k_values})
-    with workers() as pool, threadpool_limits(1), warnings.catch_warnings():
-        warnings.simplefilter("ignore", ConvergenceWarning)
+    with workers() as pool, threadpool_limits(1), quiet_fits():
         gains = np.column_stack(list(pool.map(gains_of, ks)))
     kept = tuple(name for name, used in zip(names, varies.tolist(), strict=False) if used)
     return Power(np.array(ks, dtype=np.int64), gains.mean(axis=0), gains, kept)

@@ -1,14 +1,13 @@
 """Prediction strength: do two halves of the rows agree on who belongs together?"""
 
-import warnings
 from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from sklearn.base import clone
-from sklearn.exceptions import ConvergenceWarning
 from threadpoolctl import threadpool_limits
 
+from clustomer.segments.quiet import quiet_fits
 from clustomer.segments.stability import MAX_ROWS, seeded, workers
 
 Matrix = NDArray[np.float64]
@@ -67,8 +66,7 @@ def prediction_strength(
         own = seeded(clone(estimator), seed).fit(test).predict(test)
         return weakest_agreement(own, predicted)
 
-    with workers() as pool, threadpool_limits(1), warnings.catch_warnings():
-        warnings.simplefilter("ignore", ConvergenceWarning)
+    with workers() as pool, threadpool_limits(1), quiet_fits():
         values = np.array(list(pool.map(strength, range(n_splits))))
     error = values.std(ddof=1) / np.sqrt(n_splits) if n_splits > 1 else float("nan")
     return float(values.mean()), float(error)

@@ -68,7 +68,7 @@ def fit_axes(
         from sklearn.decomposition import PCA
 
         with threadpool_limits(1):
-            pca = PCA(n_components=found, svd_solver="full").fit(matrix)
+            pca = PCA(n_components=found, svd_solver="covariance_eigh").fit(matrix)
         signs = np.sign(pca.components_[np.arange(found), np.abs(pca.components_).argmax(axis=1)])
         components[:found] = pca.components_ * signs[:, np.newaxis]
         explained[:found] = pca.explained_variance_ratio_

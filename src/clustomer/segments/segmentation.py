@@ -60,11 +60,11 @@ _DECLARED = {declared.name: declared for declared in FEATURES}
 class Selection:
     """How the number of clusters was chosen.
 
-    `rule` is "power", "stability" or "least unstable" (see `SelectK`), "fixed", "single", "density"
-    where the algorithm finds the number itself, or "definition" where nothing was chosen
-    (`requested` is None then); `reason` says it in one sentence. `criteria` is a table of every K
-    that was fitted, with the columns of `SelectK.criteria_` and the marks `elbow`,
-    `highest_silhouette`, `runner_up`, `taken`; NULL where a criterion is undefined.
+    `rule` is "power", "valleys", "stability" or "least unstable" (see `SelectK`), "fixed",
+    "single", "density" where the algorithm finds the number itself, or "definition" where
+    nothing was chosen (`requested` is None then); `reason` says it in one sentence. `criteria`
+    is a table of every K that was fitted, with the columns of `SelectK.criteria_` and the marks
+    `elbow`, `highest_silhouette`, `runner_up`, `taken`; NULL where a criterion is undefined.
     """
 
     k: int

@@ -1,6 +1,5 @@
 """How many clusters: a meta-estimator that tries several K and says why it took one."""
 
-import warnings
 from collections.abc import Sequence
 from numbers import Integral
 from typing import Any, Literal, Self
@@ -9,7 +8,6 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from sklearn.base import BaseEstimator, ClusterMixin, MetaEstimatorMixin, _fit_context, clone
 from sklearn.cluster import KMeans
-from sklearn.exceptions import ConvergenceWarning
 from sklearn.utils import check_random_state
 from sklearn.utils._param_validation import HasMethods, Interval, StrOptions
 from sklearn.utils.metaestimators import available_if
@@ -18,13 +16,15 @@ from threadpoolctl import threadpool_limits
 
 from clustomer.segments.choice import checked_range, count_distinct
 from clustomer.segments.criteria import SAMPLE_SIZE, partition_criteria, sampled_silhouettes
-from clustomer.segments.decision import AS_CLEAR, decide, qualifying
+from clustomer.segments.decision import AS_CLEAR, decide, qualifying, set_apart
 from clustomer.segments.gap import gap_statistic
 from clustomer.segments.knee import find_elbow
 from clustomer.segments.power import Power
 from clustomer.segments.prediction_strength import prediction_strength
+from clustomer.segments.quiet import quiet_fits
 from clustomer.segments.stability import N_RESAMPLES, Refits, Stability, workers
 from clustomer.segments.thresholds import USABLE, VALID
+from clustomer.segments.valleys import valley_depths
 
 _STARTS = 10
 _REFIT_STARTS = 5
@@ -54,12 +54,15 @@ class SelectK(ClusterMixin, MetaEstimatorMixin, BaseEstimator):  # type: ignore[
        resamples of at most 2,000 rows to a mean Jaccard similarity of 0.75 (`Refits`), and at
        least 1 % of the rows.
     2. With a holdout (`power`): the lowest K above 2 whose power is within one standard error of
-       the best, among those that qualify and are not much less clearly apart than another (a
-       mean silhouette in squared distances of at least 7/8 of the best); 2 only where no other
-       K qualifies, or where 2 has the best silhouette and a power within that error, too.
+       the best, among those that qualify; 2 only where no other K qualifies, or where 2 has the
+       best silhouette and a power within that error, too. Where there are groups to cut through,
+       a K must also be nearly as clearly apart as any (a mean silhouette in squared distances
+       of at least 7/8 of the best): where at some K that qualifies the valleys between clusters
+       (`valley_depths`) have a mean depth of 0.2.
     3. Without one, or where no K tells 5 % of what followed: the highest K that qualifies and
-       is as clearly apart and as surely found again as any (silhouette times lowest Jaccard
-       similarity: at least 95 % of the best of these).
+       at which every cluster is set apart by a valley of that depth; else the highest above 2
+       that is as clearly apart and as surely found again as any (silhouette times lowest
+       Jaccard similarity: at least 95 % of the best of these).
     4. Where no K qualifies: the one whose least stable cluster is the most stable.
 
     Small resamples, as those of 146,000 rows give the same clusters over and over whatever the
@@ -100,7 +103,8 @@ class SelectK(ClusterMixin, MetaEstimatorMixin, BaseEstimator):  # type: ignore[
     criteria_ : dict of ndarrays of shape (n_evaluated,)
         `k`, `inertia`, `silhouette` and its standard error `silhouette_se`,
         `silhouette_squared` (exact, in squared distances), `calinski_harabasz`,
-        `davies_bouldin`, `smallest_share`; `gap`, `gap_se`, `prediction_strength`,
+        `davies_bouldin`, `smallest_share`; `valley_depth` (a mean over rows) and
+        `lowest_valley_depth`; `gap`, `gap_se`, `prediction_strength`,
         `prediction_strength_se`; `lowest_jaccard`, `lowest_jaccard_se`, `lowest_one_to_one` of
         the least stable cluster, `jaccard_per_cluster` (text: the largest cluster first),
         `resamples`; `power`, `power_se`, and `power_behind`, `power_behind_se`: how far behind
@@ -111,8 +115,9 @@ class SelectK(ClusterMixin, MetaEstimatorMixin, BaseEstimator):  # type: ignore[
     runner_up_ : int or None
         What would be taken without `k_`.
     rule_ : str
-        `"power"`, `"stability"`, `"least unstable"`, `"fixed"`, or `"single"` (one cluster only,
-        since all rows are equal); `"agreement"`, `"elbow"` or `"silhouette"` without stability.
+        `"power"`, `"valleys"`, `"stability"`, `"least unstable"`, `"fixed"`, or `"single"` (one
+        cluster only, since all rows are equal); `"agreement"`, `"elbow"` or `"silhouette"`
+        without stability.
     reason_ : str
         One plain sentence: which K, and why.
     n_features_in_ : int
@@ -131,7 +136,7 @@ class SelectK(ClusterMixin, MetaEstimatorMixin, BaseEstimator):  # type: ignore[
     >>> X += np.random.RandomState(0).normal(size=X.shape)
     >>> selector = SelectK(KMeans(n_init=5), k_range=(2, 5), random_state=0).fit(X)
     >>> selector.k_, selector.rule_
-    (3, 'stability')
+    (3, 'valleys')
     >>> selector.predict([[0.0, 8.0]]) == selector.labels_[20]
     array([ True])
     """
@@ -194,9 +199,8 @@ class SelectK(ClusterMixin, MetaEstimatorMixin, BaseEstimator):  # type: ignore[
         wanted = sorted({*tried, fixed or tried[0]})
         if len(tried) > 1 and tried[0] > 2:
             wanted.insert(0, tried[0] - 1)  # where the curve of inertia starts
-        with threadpool_limits(1), warnings.catch_warnings():
-            # KMeans warns where it finds fewer clusters than asked for; such a K is dropped.
-            warnings.simplefilter("ignore", ConvergenceWarning)
+        with threadpool_limits(1), quiet_fits():
+            # Where it finds fewer clusters than asked for, a K is dropped.
             sample = self._sample(matrix, rows, max(wanted), sample_seed)
             fitted = self._fit_all(matrix if sample is None else matrix[sample], wanted, fit_seed)
             whole = sample is None
@@ -310,8 +314,8 @@ class SelectK(ClusterMixin, MetaEstimatorMixin, BaseEstimator):  # type: ignore[
         shares = np.array(
             [np.bincount(_codes(each[rows])).min() / len(rows) for each in labels.values()]
         )
-        heights = dict(zip(labels, columns["silhouette_squared"].tolist(), strict=True))
-        self.stability_ = self._stability(chosen, rows, labels, shares, heights, resample_seed)
+        columns.update(_valley_columns(matrix, rows, labels, sample_seed))
+        self.stability_ = self._stability(chosen, rows, labels, shares, columns, resample_seed)
         columns.update(_stability_columns(labels, self.stability_))
         columns.update(_power_columns(list(labels), self.power))
         good = qualifying({**columns, "smallest_share": shares}, list(labels))
@@ -347,7 +351,7 @@ class SelectK(ClusterMixin, MetaEstimatorMixin, BaseEstimator):  # type: ignore[
         rows: NDArray[np.int64],
         labels: dict[int, Labels],
         shares: Matrix,
-        heights: dict[int, float],
+        columns: dict[str, NDArray[Any]],
         seed: int,
     ) -> dict[int, Stability]:
         if self.n_resamples == 0 or not _has_predict(self):
@@ -355,10 +359,14 @@ class SelectK(ClusterMixin, MetaEstimatorMixin, BaseEstimator):  # type: ignore[
         refits = Refits(chosen, random_state=seed)
         found: dict[int, Stability] = {}
         by_k = dict(zip(labels, shares.tolist(), strict=True))
+        heights = dict(zip(labels, columns["silhouette_squared"].tolist(), strict=True))
+        apart = set_apart(columns, list(labels)) if self._lazy else []
         best = -np.inf
-        for k in self._worth_testing(labels, heights):
+        for k in self._worth_testing(labels, heights, apart):
             # Once a K qualifies, those that are not as clearly apart cannot be taken any more.
             if heights[k] < best - (1 - AS_CLEAR) * abs(best) - _ROUNDING:
+                continue
+            if k == 2 and best > -np.inf and k not in apart:
                 continue
             labelled, share = labels[k], by_k[k]
             model = clone(self._template(KMeans(init=quick_start, n_init=1))).set_params(
@@ -373,8 +381,11 @@ class SelectK(ClusterMixin, MetaEstimatorMixin, BaseEstimator):  # type: ignore[
                 self.n_resamples if share >= USABLE else min(self.n_resamples, 10),
                 until_clear_of=VALID,
             )
-            if self._lazy and share >= USABLE and found[k].jaccard.min() >= VALID:
-                best = max(best, heights[k])
+            lowest = found[k].jaccard.min()
+            if self._lazy and share >= USABLE and lowest >= VALID:
+                if k in apart:
+                    break
+                best = max(best, heights[k] * lowest)
         return dict(sorted(found.items()))
 
     @property
@@ -383,11 +394,23 @@ class SelectK(ClusterMixin, MetaEstimatorMixin, BaseEstimator):  # type: ignore[
         decided_by_power = self.power is not None and self.power.decides
         return self.criteria == "deciding" and not decided_by_power
 
-    def _worth_testing(self, labels: dict[int, Labels], heights: dict[int, float]) -> list[int]:
+    def _worth_testing(
+        self, labels: dict[int, Labels], heights: dict[int, float], apart: list[int]
+    ) -> list[int]:
+        """Return the K to test; where no more are tested than it takes, in the order of the rule.
+
+        That is those that are set apart, the highest first, then the clearest, and 2 at last.
+        """
         numbers = [k for k in labels if k > 1]
-        if self._lazy and not isinstance(self.n_clusters, str):
+        if not self._lazy:
+            return numbers
+        if not isinstance(self.n_clusters, str):
             return []
-        return sorted(numbers, key=lambda k: (-heights[k], k)) if self._lazy else numbers
+        others = [k for k in numbers if k not in apart]
+        return [
+            *sorted(apart, reverse=True),
+            *sorted(others, key=lambda k: (k == 2, -heights[k], k)),
+        ]
 
 
 def default_estimator() -> KMeans:
@@ -484,6 +507,26 @@ def _partitions(
     for name in ("silhouette_squared", "calinski_harabasz", "davies_bouldin", "smallest_share"):
         columns[name] = np.array([getattr(c, name) for c in found])
     return columns
+
+
+def _valley_columns(
+    matrix: Matrix, rows: NDArray[np.int64], labels: dict[int, Labels], seed: int
+) -> dict[str, NDArray[Any]]:
+    """Return the mean over rows, and the least over clusters, of the depths of valleys."""
+    if len(rows) > _FIT_ROWS:
+        random = np.random.default_rng([seed, 6])
+        rows = np.sort(random.choice(rows, _FIT_ROWS, replace=False))
+    sampled = matrix[rows]
+    mean, lowest = np.full(len(labels), np.nan), np.full(len(labels), np.nan)
+    for index, labelled in enumerate(labels.values()):
+        codes = _codes(labelled[rows])
+        counts = np.bincount(codes)
+        if len(counts) < 2:
+            continue
+        centres = np.array([sampled[codes == code].mean(axis=0) for code in range(len(counts))])
+        depths = valley_depths(sampled, codes, centres)
+        mean[index], lowest[index] = depths @ counts / len(codes), depths.min()
+    return {"valley_depth": mean, "lowest_valley_depth": lowest}
 
 
 def _stability_columns(

@@ -1,6 +1,5 @@
 """Would other rows of the same kind have given the same clusters?"""
 
-import warnings
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import cache
@@ -10,9 +9,9 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy.optimize import linear_sum_assignment
 from sklearn.base import clone
-from sklearn.exceptions import ConvergenceWarning
 from threadpoolctl import ThreadpoolController, threadpool_limits
 
+from clustomer.segments.quiet import quiet_fits
 from clustomer.segments.thresholds import DISSOLVED, VALID
 
 Matrix = NDArray[np.float64]
@@ -161,10 +160,9 @@ class Refits:
         with (
             workers() as pool,
             threadpool_limits(1),
-            warnings.catch_warnings(),
+            quiet_fits(),
         ):
             # A resample may hold fewer different rows than clusters: it finds fewer, then.
-            warnings.simplefilter("ignore", ConvergenceWarning)
             for start in range(0, n_resamples, step):
                 numbers = range(start, min(start + step, n_resamples))
                 refitted = pool.map(lambda number: self._refit(estimator, number), numbers)
@@ -180,6 +178,8 @@ class Refits:
         random = np.random.default_rng([self.random_state, 1, number])
         rows = random.integers(len(self.matrix), size=self.n_rows)
         model = seeded(clone(estimator), int(random.integers(np.iinfo(np.int32).max)))
+        if "copy_x" in model.get_params(deep=False):
+            model.set_params(copy_x=False)  # a resample is a copy already
         found: Labels = model.fit(self.matrix[rows]).predict(self.evaluation)
         return found
 

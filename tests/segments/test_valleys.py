@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from clustomer.certificates.valleys import SHRINKAGE, valley_depths
+from clustomer.segments.valleys import SHRINKAGE, valley_depths
 
 CENTRES = np.array([[0.0], [1.0]])
 
