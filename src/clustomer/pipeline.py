@@ -197,6 +197,7 @@ def run(
             with progress.stage("Look at an earlier date") as stage:
                 holdout = split_holdout(events, customers, date=settings.holdout)
                 stage.note(_held_out(holdout))
+            engine.release()
         with progress.stage("Choose and fit segments") as stage:
             segmentation = _segmented(customers, holdout, settings)
             stage.note(counted(segmentation.k, "segment"))

@@ -4,7 +4,7 @@ import os
 import shutil
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from copy import copy
 from pathlib import Path
 from types import TracebackType
@@ -21,6 +21,8 @@ DEFAULT_MEMORY = "1GB"
 
 ROWS_IN_MEMORY = 1_500_000
 """Tables of more rows are kept in a file: compressing them saves more than it costs."""
+
+_RELEASED = "200MB"
 
 
 class DuckDB:
@@ -101,6 +103,15 @@ class DuckDB:
             self.execute(f"ATTACH {path} AS work")
         self._places = [place, *(other for other in self._places if other != place)]
         self._prepare()
+
+    def release(self) -> None:
+        """Give back the memory in which tables of the file (see `expect`) are kept at hand."""
+        if self._places[0] != "work":
+            return
+        for limit in (_RELEASED, self._memory):
+            # what another connection has in use stays
+            with suppress(duckdb.OutOfMemoryException):
+                self.connection.execute("SET memory_limit = ?", [limit])
 
     @contextmanager
     def beside(self) -> Iterator[Self]:

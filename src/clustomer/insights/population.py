@@ -29,7 +29,7 @@ from numpy.typing import NDArray
 
 from clustomer.errors import InputError, did_you_mean
 from clustomer.segments.scaling import signed_log
-from clustomer.segments.tables import customer_table, feature_matrix, is_number
+from clustomer.segments.tables import customer_table, feature_column, is_number
 
 Column = NDArray[np.float64]
 Rows = NDArray[np.intp]
@@ -91,7 +91,7 @@ class Population:
         for field in customers_table.schema:
             if field.name == "user_id" or not is_number(field.type):
                 continue
-            self.columns[field.name] = feature_matrix(customers_table, [field.name])[:, 0]
+            self.columns[field.name] = feature_column(customers_table, field.name)
         self._latest: tuple[tuple[str, str], Column] | None = None
         self._rows: dict[str, Rows] = {}
         self._spreads: dict[tuple[str, str], tuple[float, float]] = {}

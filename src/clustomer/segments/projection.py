@@ -103,7 +103,8 @@ def loadings(
     if len(matrix):
         with threadpool_limits(1):
             left, right = matrix - matrix.mean(axis=0), coordinates - coordinates.mean(axis=0)
-            sizes = np.sqrt(np.outer((left**2).sum(axis=0), (right**2).sum(axis=0)))
+            lengths = [np.einsum("ij,ij->j", each, each) for each in (left, right)]
+            sizes = np.sqrt(np.outer(*lengths))
             # An axis that explains nothing has coordinates of rounding errors only.
             np.divide(left.T @ right, sizes, out=together, where=sizes > 1e-9 * len(matrix))
     rows: list[dict[str, Any]] = [

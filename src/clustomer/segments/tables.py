@@ -44,7 +44,11 @@ def customer_table(customers: object) -> pa.Table:
         raise InputError(
             f"Two columns are called `{repeated[0]}`. Give each column a name of its own."
         )
-    table = table.set_column(*_ids(table)).sort_by("user_id")
+    index, field, ids = _ids(table)
+    table = table.set_column(index, field, ids)
+    if not _rises(ids):
+        _check_unique(ids)
+        table = table.sort_by("user_id")
     for index, field in enumerate(table.schema):
         if pa.types.is_floating(field.type):
             table = table.set_column(index, field, _known(field.name, table.column(index)))
@@ -64,6 +68,19 @@ def feature_matrix(table: pa.Table, names: list[str]) -> NDArray[np.float64]:
     for index, name in enumerate(names):
         matrix[:, index] = pc.cast(table[name], pa.float64(), safe=False).to_numpy()
     return matrix
+
+
+def feature_column(table: pa.Table, name: str) -> NDArray[np.float64]:
+    """Return a column, NaN where a value is NULL; to be read only, as it may be the table's own.
+
+    >>> feature_column(pa.table({"orders": [2, None]}), "orders").tolist()
+    [2.0, nan]
+    """
+    column = table[name]
+    if column.type == pa.float64() and column.num_chunks == 1 and not column.null_count:
+        own: NDArray[np.float64] = column.chunk(0).to_numpy()
+        return own
+    return feature_matrix(table, [name])[:, 0]
 
 
 def _ids(table: pa.Table) -> tuple[int, pa.Field, pa.ChunkedArray]:
@@ -87,6 +104,17 @@ def _ids(table: pa.Table) -> tuple[int, pa.Field, pa.ChunkedArray]:
             f"`user_id` is unknown in {ids.null_count:,} of {len(ids):,} rows; expected one "
             "customer per row. Leave those rows out."
         )
+    return index, pa.field("user_id", pa.string(), nullable=False), ids
+
+
+def _rises(ids: pa.ChunkedArray) -> bool:
+    """Tell whether values are sorted and all different, as `customer_features` makes them."""
+    return len(ids) < 2 or bool(
+        pc.all(pc.greater(ids.slice(1), ids.slice(0, len(ids) - 1))).as_py()
+    )
+
+
+def _check_unique(ids: pa.ChunkedArray) -> None:
     counts: Any = pc.value_counts(ids)
     counts = counts.filter(pc.greater(counts.field("counts"), 1))
     if len(counts):
@@ -95,13 +123,15 @@ def _ids(table: pa.Table) -> tuple[int, pa.Field, pa.ChunkedArray]:
             f"{len(counts):,} values of `user_id` occur more than once, such as {example!r}; "
             "expected one row per customer. Make one with `customer_features`."
         )
-    return index, pa.field("user_id", pa.string(), nullable=False), ids
 
 
 def _known(name: str, column: pa.ChunkedArray) -> pa.ChunkedArray:
-    column = pc.if_else(pc.is_nan(column), pa.scalar(None, column.type), column)
-    largest = pc.max(pc.abs(column)).as_py()
-    if largest is not None and largest > _IMPLAUSIBLE:
+    nowhere = pc.is_nan(column)
+    if pc.any(nowhere).as_py():
+        column = pc.if_else(nowhere, pa.scalar(None, column.type), column)
+    extremes = pc.min_max(column)
+    largest = max((abs(each.as_py()) for each in extremes.values() if each.is_valid), default=0.0)
+    if largest > _IMPLAUSIBLE:
         raise InputError(
             f"The feature `{name}` holds {largest:g}; expected numbers up to {_IMPLAUSIBLE:g}. "
             "Leave that customer out, or make the value unknown."
