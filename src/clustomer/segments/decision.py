@@ -108,7 +108,7 @@ def _best(criteria: Criteria, good: list[int], power: Power | None) -> tuple[int
     if power is not None and power.decides:
         known = [k for k in good if k in power.k]
         clear = [k for k in known if k > 2] or known
-        if _has_groups(criteria, good):
+        if _has_groups(criteria, clear):
             clear = _clear(criteria, clear, CLEAR_ENOUGH)
         best = max(clear, key=lambda k: (round(power.score_of(k), _DIGITS), -k), default=None)
         if best is not None and power.score_of(best) >= TELLING:
@@ -129,12 +129,12 @@ def set_apart(criteria: Criteria, among: list[int]) -> list[int]:
     return [k for k in among if _at(criteria, "lowest_valley_depth", k) >= APART]
 
 
-def _has_groups(criteria: Criteria, good: list[int]) -> bool:
+def _has_groups(criteria: Criteria, among: list[int]) -> bool:
     """Tell whether clusters are set apart on the whole at any K, so that there are edges to keep.
 
     On a continuum a silhouette says only how many pieces it is cut into.
     """
-    return any(_at(criteria, "valley_depth", k) >= APART for k in good)
+    return any(_at(criteria, "valley_depth", k) >= APART for k in among)
 
 
 def _two_will_do(criteria: Criteria, good: list[int], power: Power, best: int) -> bool:
@@ -199,7 +199,10 @@ def _reason(
     if rule == "power" and power is not None:
         second = f" ({_apart(power.score_of(k), power.score_of(next_k))})" if next_k else ""
         above = " above 2" if k > 2 and 2 in good else ""
-        which = "those whose clusters are clearly apart" if _has_groups(criteria, good) else "these"
+        larger = [each for each in good if each > 2]
+        which = (
+            "those whose clusters are clearly apart" if _has_groups(criteria, larger) else "these"
+        )
         return (
             f"{clusters(k)}: {among}, and of {which} {k} is the lowest{above} that tells "
             f"as much of what followed as the best, within one standard error; the runner-up is "

@@ -57,7 +57,7 @@ class SelectK(ClusterMixin, MetaEstimatorMixin, BaseEstimator):  # type: ignore[
        the best, among those that qualify; 2 only where no other K qualifies, or where 2 has the
        best silhouette and a power within that error, too. Where there are groups to cut through,
        a K must also be nearly as clearly apart as any (a mean silhouette in squared distances
-       of at least 7/8 of the best): where at some K that qualifies the valleys between clusters
+       of at least 7/8 of the best): where at some such K above 2 the valleys between clusters
        (`valley_depths`) have a mean depth of 0.2.
     3. Without one, or where no K tells 5 % of what followed: the highest K that qualifies and
        at which every cluster is set apart by a valley of that depth; else the highest above 2
