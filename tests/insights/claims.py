@@ -92,6 +92,14 @@ def _qualified(base: str, words: str, own: Rows, others: list[tuple[str, Rows]])
         return all(len(own) > len(rows) for rows in like)
     if words == "smaller group":
         return all(len(own) < len(rows) for rows in like)
+    if words == "middle group":
+        return any(
+            min(others := [average(rows, each.feature) for rows in like])
+            < average(own, each.feature)
+            < max(others)
+            for each in QUALIFIERS
+            if each.feature in own[0]
+        )
     if words.startswith("group "):
         return True
     return all(_more_or_less(words, own, rows) for rows in like)

@@ -176,3 +176,22 @@ def test_two_like_segments_are_told_apart_by_a_true_difference() -> None:
     assert smaller.segment_id == "S2"
     assert "{S2.average_order_value.mean}" in smaller.evidence[-1]
     assert "{S3.average_order_value.mean}" in smaller.evidence[-1]
+
+
+def test_a_segment_between_two_of_its_name_is_the_middle_group() -> None:
+    groups = [
+        Group(size=400, buys=1.0, orders=1, value=20, recency=0.3),
+        Group(size=20, buys=1.0, orders=30, value=200, recency=0.05),
+        *(Group(size=60, buys=1.0, orders=each, value=20, recency=0.05) for each in (8, 12, 20)),
+    ]
+    table = customer_table(groups, days=500, families={"orders", "money", "time"}, seed=0)
+    found = shop(table, ["S1", "S2", "S3", "S4", "S5"], 500)
+    names = name_segments(found.profiles, found.everyone, found.described, window_days=500)
+    assert names["S5"].name == "Loyal regulars"
+    middle = names["S4"]
+    assert (middle.name, middle.proved) == ("Loyal regulars, middle group", True)
+    assert re.search(
+        r"between \{S[35]\.(\w+)\.mean\} and \{S[35]\.\1\.mean\} in the groups also called "
+        "Loyal regulars",
+        middle.evidence[-1],
+    )

@@ -233,7 +233,46 @@ def _qualified(
             + f" also called {rule.name}."
         )
         return Name(base.segment_id, name, rule.key, (*base.evidence, proof))
-    return _by_size(case, rule, namesakes, taken, base)
+    return _in_the_middle(case, rule, namesakes, described, taken, base) or _by_size(
+        case, rule, namesakes, taken, base
+    )
+
+
+def _in_the_middle(
+    case: Case,
+    rule: Rule,
+    namesakes: Sequence[Profile],
+    described: Mapping[str, Described],
+    taken: set[str],
+    base: Name,
+) -> Name | None:
+    """Return a name for a segment that lies between those that share its own."""
+    name = f"{rule.name}, middle group"
+    found: list[tuple[float, str]] = []
+    for qualifier in QUALIFIERS:
+        feature = qualifier.feature
+        if feature not in described or (qualifier.needs_visits and not case.visits_known):
+            continue
+        above, below = (
+            [gap for gap in gaps if gap >= SLIGHTLY]
+            for gaps in (
+                [_gap(case.profile, [other], qualifier, sign) for other in namesakes]
+                for sign in (1, -1)
+            )
+        )
+        if above and below and len(above) + len(below) == len(namesakes):
+            found.append((-min(above + below), feature))
+    if not found or name in taken:
+        return None
+    feature = min(found)[1]
+    slug = described[feature].slug
+    ranked = sorted(namesakes, key=lambda other: (known(other, feature, "mean"), other.segment_id))
+    others = " and ".join(f"{{{other.segment_id}.{slug}.mean}}" for other in ranked)
+    proof = (
+        f"{feature_title(described[feature])}: {{{base.segment_id}.{slug}.mean}} on average, "
+        f"between {others} in the groups also called {rule.name}."
+    )
+    return Name(base.segment_id, name, rule.key, (*base.evidence, proof))
 
 
 def feature_title(column: Described) -> str:
