@@ -2,7 +2,7 @@
 
 import os
 from collections.abc import Mapping
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor, wait
 from contextlib import ExitStack
 from dataclasses import asdict, dataclass
 from importlib import import_module
@@ -26,6 +26,7 @@ from clustomer.engines import DuckDB
 from clustomer.errors import UsageError, did_you_mean
 from clustomer.events import Events, events_written, fingerprint, read_events, rejected_rows
 from clustomer.insights import Interpretation, Name, check_currency, check_spend, interpret
+from clustomer.outputs.charts import warm_up
 from clustomer.outputs.figures import draw_figures
 from clustomer.outputs.report import write_reports
 from clustomer.outputs.tables import (
@@ -170,6 +171,9 @@ def run(
         aside.submit(import_module, "clustomer.segments.selection")
         if settings.certificates:
             aside.submit(import_module, "clustomer.certificates.verdict")
+        else:
+            # where memory is needed for certificates, the drawing engine starts when it is used
+            aside.submit(warm_up)
         events = read_events(
             source,
             table=settings.table,
@@ -183,6 +187,8 @@ def run(
         )
         customers = customer_features(events, progress=progress)
         draft = steps.enter_context(new_version(out))
+        written = aside.submit(write_parquet, draft, "customers.parquet", customers.table)
+        steps.callback(wait, [written])
         stored = None
         if settings.keep_events:
             # takes as long as to find the segments, and most of that in other threads
@@ -247,6 +253,7 @@ def run(
         draft.identify(cutoff=_moment(events), identity=identity, about=about)
         figures = aside.submit(draw_figures, said, segmentation)
         with progress.stage("Write tables"):
+            written.result()
             _write_tables(draft, events, customers, segmentation, said, attributes)
             if said.certificates is not None:
                 draft.write_json("certificates.json", said.certificates.to_json())
@@ -325,7 +332,6 @@ def _write_tables(
 ) -> None:
     write_cleaning(draft.path, events.cleaning.table)
     write_parquet(draft, "rejected.parquet", rejected_rows(events))
-    write_parquet(draft, "customers.parquet", customers.table)
     if attributes is not None:
         draft.file("attributes.parquet").write_bytes(attributes.parquet)
     write_parquet(draft, "segments.parquet", said.segments)

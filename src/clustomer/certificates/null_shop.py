@@ -320,7 +320,9 @@ def imagined_features(
             "utc_offset_s": pa.array(pool.utc_offset_s[imagined.moment]),
         }
     )
+    events_each = np.bincount(pool.events["visit"].to_numpy())
     with DuckDB() as engine:
+        engine.expect(int(events_each[imagined.content].sum()))
         engine.register("imagined_visits", visits)
         engine.register("pool", pool.events)
         engine.execute(_EVENTS, [width])

@@ -29,12 +29,12 @@ from clustomer.segments.scaled_query import (
     scaled_customers,
     squared,
 )
-from clustomer.segments.scaling import ScaledFeature
+from clustomer.segments.scaling import OnScaledFeatures, ScaledFeature
 from clustomer.segments.tables import customer_table, is_number
 
 
 @dataclass(frozen=True, eq=False)
-class NearestCentroid:
+class NearestCentroid(OnScaledFeatures):
     """The nearest centroid in scaled space; the lowest cluster where two are as near.
 
     `centroids` has shape (clusters, features); `exclusions` come first.
@@ -43,16 +43,6 @@ class NearestCentroid:
     scaling: tuple[ScaledFeature, ...]
     centroids: NDArray[np.float64]
     exclusions: tuple[Exclusion, ...] = ()
-
-    @property
-    def rule(self) -> "NearestCentroid":
-        """The rule itself, so that a bare rule is accepted where a model is."""
-        return self
-
-    @property
-    def features(self) -> tuple[str, ...]:
-        """The columns that it scales."""
-        return tuple(feature.name for feature in self.scaling)
 
     @property
     def centres(self) -> NDArray[np.float64]:

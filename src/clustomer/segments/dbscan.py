@@ -5,26 +5,23 @@ from typing import Any, Self
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from sklearn.base import BaseEstimator, ClusterMixin, _fit_context
+from sklearn.base import _fit_context
 from sklearn.cluster import DBSCAN
 from sklearn.neighbors import NearestNeighbors
-from sklearn.utils import check_random_state
 from sklearn.utils._param_validation import Interval
-from sklearn.utils.validation import check_is_fitted, validate_data
 from threadpoolctl import threadpool_limits
 
-from clustomer.segments.exemplars import Regions, fit_regions
+from clustomer.segments.dense import MAX_EXEMPLARS, DenseRegions, large_enough
+from clustomer.segments.exemplars import fit_regions
 from clustomer.segments.knee import find_elbow
-from clustomer.segments.sampling import stratified_rows
 from clustomer.segments.scaling import round_significant
 
-MAX_EXEMPLARS = 300
 _CURVE_POINTS = 200
 _USUAL_SHARE = 0.9
 _SMALLEST = 1e-6
 
 
-class Dbscan(ClusterMixin, BaseEstimator):  # type: ignore[misc]
+class Dbscan(DenseRegions):
     """Find dense regions by DBSCAN in a sample, and place everyone by the nearest exemplar.
 
     A sampled row with at least `min_samples` rows within the radius `eps` (itself among them)
@@ -106,13 +103,7 @@ class Dbscan(ClusterMixin, BaseEstimator):  # type: ignore[misc]
         X : array-like of shape (n_samples, n_features), at least two rows.
         y : ignored.
         """
-        matrix = validate_data(self, X, dtype=np.float64, ensure_min_samples=2, order="C")
-        rows, weights = stratified_rows(
-            matrix, int(self.max_fit_rows), check_random_state(self.random_state)
-        )
-        sample = np.ascontiguousarray(matrix[rows])
-        asked = max(4, 2 * matrix.shape[1]) if self.min_samples is None else self.min_samples
-        self.min_samples_ = min(int(asked), len(sample))
+        matrix, sample, weights = self._sampled(X)
         with threadpool_limits(1):
             self.eps_ = (
                 _usual_radius(sample, self.min_samples_) if self.eps is None else float(self.eps)
@@ -127,7 +118,7 @@ class Dbscan(ClusterMixin, BaseEstimator):  # type: ignore[misc]
             core = np.zeros(len(different), dtype=bool)
             core[found.core_sample_indices_] = True
             labels = large_enough(found.labels_[which], weights, float(self.min_cluster_share))
-            self.regions_: Regions = fit_regions(
+            self.regions_ = fit_regions(
                 sample,
                 labels,
                 core[which],
@@ -135,36 +126,8 @@ class Dbscan(ClusterMixin, BaseEstimator):  # type: ignore[misc]
                 max_exemplars=int(self.max_exemplars),
                 least_radius=self.eps_,
             )
-        self.sample_indices_ = rows
         self.labels_ = self.regions_.predict(matrix)
         return self
-
-    def predict(self, X: ArrayLike) -> NDArray[np.int64]:
-        """Return the cluster of each row by the rule; -1 is noise.
-
-        Parameters
-        ----------
-        X : array-like of shape (n_samples, n_features)
-        """
-        check_is_fitted(self)
-        return self.regions_.predict(validate_data(self, X, dtype=np.float64, reset=False))
-
-
-def large_enough(
-    labels: NDArray[np.int64], weights: NDArray[np.float64], least_share: float
-) -> NDArray[np.int64]:
-    """Return labels from 0 on, by falling size; clusters with a smaller share become noise.
-
-    >>> labels = np.array([1, 1, 0, 2, 2, 2, -1])
-    >>> large_enough(labels, np.ones(7), 0.2).tolist()
-    [1, 1, -1, 0, 0, 0, -1]
-    """
-    sizes = np.bincount(labels[labels >= 0], weights[labels >= 0])
-    order = np.argsort(-sizes, kind="stable")
-    order = order[(sizes[order] >= least_share * weights.sum()) & (sizes[order] > 0)]
-    number = np.full(len(sizes) + 1, -1, dtype=np.int64)  # the last is that of noise
-    number[order] = np.arange(len(order))
-    return number[labels]
 
 
 def _usual_radius(sample: NDArray[np.float64], min_samples: int) -> float:

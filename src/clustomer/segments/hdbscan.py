@@ -4,23 +4,20 @@ from numbers import Integral, Real
 from typing import Any, Self
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
-from sklearn.base import BaseEstimator, ClusterMixin, _fit_context
+from numpy.typing import ArrayLike
+from sklearn.base import _fit_context
 from sklearn.cluster import HDBSCAN
-from sklearn.utils import check_random_state
 from sklearn.utils._param_validation import Interval
-from sklearn.utils.validation import check_is_fitted, validate_data
 from threadpoolctl import threadpool_limits
 
-from clustomer.segments.dbscan import MAX_EXEMPLARS, large_enough
-from clustomer.segments.exemplars import Regions, fit_regions
-from clustomer.segments.sampling import stratified_rows
+from clustomer.segments.dense import MAX_EXEMPLARS, DenseRegions, large_enough
+from clustomer.segments.exemplars import fit_regions
 
 _FEWEST_ROWS = 10
 _MOST_SHARE = 1 / 3
 
 
-class Hdbscan(ClusterMixin, BaseEstimator):  # type: ignore[misc]
+class Hdbscan(DenseRegions):
     """Find regions of any density by HDBSCAN in a sample, and place everyone by exemplars.
 
     HDBSCAN looks at all radii at once and keeps the regions that persist over most of them, of
@@ -92,13 +89,7 @@ class Hdbscan(ClusterMixin, BaseEstimator):  # type: ignore[misc]
         X : array-like of shape (n_samples, n_features), at least two rows.
         y : ignored.
         """
-        matrix = validate_data(self, X, dtype=np.float64, ensure_min_samples=2, order="C")
-        rows, weights = stratified_rows(
-            matrix, int(self.max_fit_rows), check_random_state(self.random_state)
-        )
-        sample = np.ascontiguousarray(matrix[rows])
-        asked = max(4, 2 * matrix.shape[1]) if self.min_samples is None else self.min_samples
-        self.min_samples_ = min(int(asked), len(sample))
+        matrix, sample, weights = self._sampled(X)
         size = int(np.ceil(round(float(self.min_cluster_share) * len(sample), 9)))
         self.min_cluster_size_ = max(_FEWEST_ROWS, size)
         with threadpool_limits(1):
@@ -106,7 +97,7 @@ class Hdbscan(ClusterMixin, BaseEstimator):  # type: ignore[misc]
                 min_cluster_size=self.min_cluster_size_, min_samples=self.min_samples_, copy=True
             ).fit(sample)
             labels = large_enough(found.labels_.astype(np.int64), weights, 0.0)
-            self.regions_: Regions = fit_regions(
+            self.regions_ = fit_regions(
                 sample,
                 labels,
                 labels >= 0,
@@ -114,16 +105,5 @@ class Hdbscan(ClusterMixin, BaseEstimator):  # type: ignore[misc]
                 max_exemplars=int(self.max_exemplars),
                 most_share=_MOST_SHARE,
             )
-        self.sample_indices_ = rows
         self.labels_ = self.regions_.predict(matrix)
         return self
-
-    def predict(self, X: ArrayLike) -> NDArray[np.int64]:
-        """Return the cluster of each row by the rule; -1 is noise.
-
-        Parameters
-        ----------
-        X : array-like of shape (n_samples, n_features)
-        """
-        check_is_fitted(self)
-        return self.regions_.predict(validate_data(self, X, dtype=np.float64, reset=False))

@@ -18,11 +18,11 @@ from clustomer.segments.scaled_query import (
     scaled_customers,
     squared,
 )
-from clustomer.segments.scaling import ScaledFeature
+from clustomer.segments.scaling import OnScaledFeatures, ScaledFeature
 
 
 @dataclass(frozen=True, eq=False)
-class NearestExemplar:
+class NearestExemplar(OnScaledFeatures):
     """The cluster of the nearest exemplar in scaled space; noise beyond that cluster's radius.
 
     `exemplars` has shape (exemplars, features), `clusters` the cluster of each, every cluster
@@ -35,16 +35,6 @@ class NearestExemplar:
     clusters: NDArray[np.int64]
     noise_radii: NDArray[np.float64]
     exclusions: tuple[Exclusion, ...] = ()
-
-    @property
-    def rule(self) -> "NearestExemplar":
-        """The rule itself, so that a bare rule is accepted where a model is."""
-        return self
-
-    @property
-    def features(self) -> tuple[str, ...]:
-        """The columns that it scales."""
-        return tuple(feature.name for feature in self.scaling)
 
     @property
     def centres(self) -> NDArray[np.float64]:

@@ -18,11 +18,11 @@ from clustomer.segments.scaled_query import (
     scaled_customers,
     squared,
 )
-from clustomer.segments.scaling import ScaledFeature
+from clustomer.segments.scaling import OnScaledFeatures, ScaledFeature
 
 
 @dataclass(frozen=True, eq=False)
-class Quadratic:
+class Quadratic(OnScaledFeatures):
     """The highest weighted normal density in scaled space; the lowest cluster of equals.
 
     The logarithm of cluster j's density at z, its weight included, is
@@ -36,16 +36,6 @@ class Quadratic:
     triangles: NDArray[np.float64]
     constants: NDArray[np.float64]
     exclusions: tuple[Exclusion, ...] = ()
-
-    @property
-    def rule(self) -> "Quadratic":
-        """The rule itself, so that a bare rule is accepted where a model is."""
-        return self
-
-    @property
-    def features(self) -> tuple[str, ...]:
-        """The columns that it scales."""
-        return tuple(feature.name for feature in self.scaling)
 
     @property
     def centres(self) -> NDArray[np.float64]:

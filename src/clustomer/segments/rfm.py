@@ -1,7 +1,6 @@
 """Customers in, the ten classic RFM segments out."""
 
 import numpy as np
-import pyarrow.compute as pc
 
 from clustomer.errors import InputError
 from clustomer.segments.algorithms import AlgorithmNote
@@ -18,7 +17,7 @@ from clustomer.segments.rfm_grid import (
     cut_points,
 )
 from clustomer.segments.segmentation import BOTS_ID, Segmentation, Selection
-from clustomer.segments.tables import customer_table, feature_matrix, is_number
+from clustomer.segments.tables import cluster_sizes, customer_table, feature_matrix, is_number
 
 _NEXT = (
     "Segment everyone by behaviour with the algorithm kmeans, or see with `clustomer check` "
@@ -81,12 +80,7 @@ def rfm(customers: object) -> Segmentation:
     rule = RfmGrid(cut_points(scored[:, 0]), cut_points(scored[:, 1]), exclusions)
     needed = dict.fromkeys(["user_id", *names, *columns_of(exclusions)])
     labelled = assign(table.select(list(needed)), rule)
-    counts = pc.value_counts(labelled["cluster"])
-    clusters = dict(
-        sorted(
-            zip(counts.field("values").to_pylist(), counts.field("counts").to_pylist(), strict=True)
-        )
-    )
+    clusters = cluster_sizes(labelled)
     found = len(clusters) - (BOTS in clusters)
     return Segmentation(
         table=labelled,

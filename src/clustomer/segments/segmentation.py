@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from clustomer.customers import Holdout
@@ -39,7 +38,7 @@ from clustomer.segments.nearest_exemplar import NearestExemplar
 from clustomer.segments.projection import Projection, fit_axes, loadings, project
 from clustomer.segments.rfm_grid import RfmGrid
 from clustomer.segments.scaling import ScaledFeature, Scaling, fit_scaling
-from clustomer.segments.tables import customer_table, feature_matrix, is_number
+from clustomer.segments.tables import cluster_sizes, customer_table, feature_matrix, is_number
 from clustomer.segments.undefined import undefined_in
 
 if TYPE_CHECKING:
@@ -274,12 +273,7 @@ def segment(
         )
     alone = NearestCentroid(scaling.features, np.zeros((1, len(scaling.features))), exclusions)
     rule, labelled, numbers = _published(table, found.rule or alone, names)
-    counts = pc.value_counts(labelled["cluster"])
-    clusters = dict(
-        sorted(
-            zip(counts.field("values").to_pylist(), counts.field("counts").to_pylist(), strict=True)
-        )
-    )
+    clusters = cluster_sizes(labelled)
     kept = [names.index(feature.name) for feature in scaling.features]
     return Segmentation(
         table=labelled,

@@ -55,6 +55,17 @@ def customer_table(customers: object) -> pa.Table:
     return table
 
 
+def cluster_sizes(labelled: pa.Table) -> dict[int, int]:
+    """Return the customers of each `cluster`, the clusters rising.
+
+    >>> cluster_sizes(pa.table({"cluster": [1, 0, 1]}))
+    {0: 1, 1: 2}
+    """
+    counts: Any = pc.value_counts(labelled["cluster"])
+    pairs = zip(*(counts.field(name).to_pylist() for name in ("values", "counts")), strict=True)
+    return dict(sorted(pairs))
+
+
 def is_number(kind: pa.DataType) -> bool:
     """Tell whether a column of this type can be clustered."""
     return bool(

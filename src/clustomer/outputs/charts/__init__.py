@@ -2,7 +2,7 @@
 
 from clustomer.outputs.charts.dendrogram import dendrogram_chart
 from clustomer.outputs.charts.differences import differences_chart
-from clustomer.outputs.charts.figure import Figure, Layout, draw
+from clustomer.outputs.charts.figure import Figure, Layout, draw, warm_up
 from clustomer.outputs.charts.pca import pca_chart
 from clustomer.outputs.charts.rfm_grid import rfm_grid_chart
 from clustomer.outputs.charts.selection import choice_of_k_chart
@@ -18,4 +18,5 @@ __all__ = [
     "pca_chart",
     "rfm_grid_chart",
     "sizes_chart",
+    "warm_up",
 ]

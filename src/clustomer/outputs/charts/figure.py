@@ -77,6 +77,13 @@ def draw(
     )
 
 
+def warm_up() -> None:
+    """Start the drawing engine, which takes as long as to draw all pictures of a report."""
+    prefer_bundled_face()
+    svg = vl_convert.vegalite_to_svg({"data": {"values": [{}]}, "mark": "text"})
+    vl_convert.svg_to_png(svg)
+
+
 def wrap(text: str, width: int) -> list[str]:
     """Break a text into lines of at most `width` characters, never inside a word.
 
