@@ -100,6 +100,9 @@ def test_without_power_it_is_the_highest_that_is_as_clear_as_any(power):
         "found again as any; the runner-up is 3 (silhouette times stability 0.35 against 0.36)."
     )
     assert choose(criteria([3, 4, 5], clear=[0.40, 0.37, 0.39])).k == 5
+    assert choose(criteria([2, 3], clear=[0.6, 0.4])).reason.endswith(
+        "; the runner-up is 2, which is taken only where no larger number will do."
+    )
     assert choose(criteria([2, 3], jaccard=[0.9, 0.7])).k == 2
 
 

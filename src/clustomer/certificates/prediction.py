@@ -1,5 +1,6 @@
 """Do segments tell what their customers do next? Asked of an earlier date and another half."""
 
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -72,8 +73,9 @@ def predict(
     -------
     prediction : Prediction
         Pass where the segments have an AUC of 0.55 or more for buying or visiting, or explain
-        2 % of the variance of capped revenue, with an interval that excludes telling nothing;
-        weak where only the interval does.
+        2 % of the variance of capped revenue, with an interval that excludes telling nothing, and
+        the lift of some segment passes, too (three figures are three chances to be lucky); weak
+        where only an interval excludes it.
     segments : dict of segment id to Predictive, without suspected bots
         Pass where a lift differs from 1 (Holm-adjusted p below 0.05) by a fifth or more; weak
         where it differs by less. Not tested below 30 certifying customers.
@@ -104,7 +106,7 @@ def predict(
     contest = _contest(holdout, segmentation, refit, labels, random_state)
     return (
         Prediction(
-            mark=mark_of(contest.contenders[0]),
+            mark=mark_of(contest.contenders[0], lifts),
             date=holdout.date,
             window_days=round(holdout.window.days, 6),
             horizon_days=holdout.horizon_days,
@@ -210,19 +212,19 @@ def _predictive(
             why=f"fewer than {MIN_SEGMENT} customers of the certifying half are in it",
         )
     found = lifts.get(cluster, ())
-    telling = [lift for lift in found if lift.p < LEVEL]
     mark: Mark = "fail"
-    if telling:
-        far = any(abs(lift.lift.value - 1) >= EFFECT for lift in telling)
-        mark = "pass" if far else "weak"
+    if any(lift.p < LEVEL for lift in found):
+        mark = "pass" if any(_far(lift) for lift in found) else "weak"
     return Predictive(mark, matched, customers, found)
 
 
-def mark_of(segments: Contender) -> Mark:
-    """Return the mark of all segments together, from their figures in the contest.
+def mark_of(segments: Contender, lifts: Mapping[int, Sequence[Lift]]) -> Mark:
+    """Return the mark of all segments together: their figures in the contest, and their lifts.
 
-    >>> mark_of(Contender("segments", 3, Estimate(0.7, 0.6, 0.8), None, None, None))
-    'pass'
+    >>> contender = Contender("segments", 3, Estimate(0.7, 0.6, 0.8), None, None, None)
+    >>> lift = Lift("bought", 0.3, 0.2, Estimate(1.5, 1.2, 1.8), p=0.01)
+    >>> mark_of(contender, {0: [lift]}), mark_of(contender, {0: []})
+    ('pass', 'weak')
     """
     found = [
         (figure, nothing, enough)
@@ -234,9 +236,15 @@ def mark_of(segments: Contender) -> Mark:
         if figure is not None
     ]
     telling = [(f, enough) for f, nothing, enough in found if _above(f, nothing)]
-    if any(figure.value >= enough for figure, enough in telling):
+    shown = any(_far(lift) for each in lifts.values() for lift in each)
+    if shown and any(figure.value >= enough for figure, enough in telling):
         return "pass"
     return "weak" if telling else "fail"
+
+
+def _far(lift: Lift) -> bool:
+    """Tell whether a lift differs from 1 by as much as is worth stating, and not by chance."""
+    return lift.p < LEVEL and abs(lift.lift.value - 1) >= EFFECT
 
 
 def _above(figure: Estimate, nothing: float) -> bool:

@@ -215,10 +215,12 @@ def _reason(
         )
     own, other = (_standing(criteria, each) for each in (k, next_k or k))
     above = " above 2" if k > 2 and 2 in good else ""
+    second = f" (silhouette times stability {_apart(own, other)})"
+    if next_k == 2:
+        second = ", which is taken only where no larger number will do"
     return (
         f"{clusters(k)}: {among}, and of these {k} is the highest{above} whose clusters are as "
-        f"clearly apart and as surely found again as any; the runner-up is {next_k} (silhouette "
-        f"times stability {_apart(own, other)})"
+        f"clearly apart and as surely found again as any; the runner-up is {next_k}{second}"
     )
 
 
