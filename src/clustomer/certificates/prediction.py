@@ -38,9 +38,9 @@ Labels = NDArray[np.int64]
 EFFECT = 0.2
 """How far a lift must be from 1 to be worth stating: a fifth more or less than everyone."""
 MIN_SEGMENT = 30
+"""Certifying customers that a segment needs to be judged."""
 WIDER = 1.2214
 """An interval at 98.3 % over one at 95 %, both of a normal distribution: for three figures."""
-"""Certifying customers that a segment needs to be judged."""
 AUC_EFFECT, R2_EFFECT = 0.55, 0.02
 """What all segments together must reach: an AUC, or a part of the variance of capped revenue."""
 
@@ -247,7 +247,7 @@ def _far(lift: Lift) -> bool:
 def _above(figure: Estimate, nothing: float, wider: float = 1.0) -> bool:
     if figure.low is None:
         return False
-    return figure.value - wider * (figure.value - figure.low) > nothing
+    return figure.low - (wider - 1.0) * (figure.value - figure.low) > nothing
 
 
 def _contest(

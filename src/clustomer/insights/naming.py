@@ -248,21 +248,19 @@ def _in_the_middle(
 ) -> Name | None:
     """Return a name for a segment that lies between those that share its own."""
     name = f"{rule.name}, middle group"
+    if name in taken:
+        return None
     found: list[tuple[float, str]] = []
     for qualifier in QUALIFIERS:
         feature = qualifier.feature
         if feature not in described or (qualifier.needs_visits and not case.visits_known):
             continue
-        above, below = (
-            [gap for gap in gaps if gap >= SLIGHTLY]
-            for gaps in (
-                [_gap(case.profile, [other], qualifier, sign) for other in namesakes]
-                for sign in (1, -1)
-            )
-        )
-        if above and below and len(above) + len(below) == len(namesakes):
-            found.append((-min(above + below), feature))
-    if not found or name in taken:
+        higher = [_gap(case.profile, [other], qualifier, 1) for other in namesakes]
+        lower = [_gap(case.profile, [other], qualifier, -1) for other in namesakes]
+        nearest = min(map(max, higher, lower), default=0.0)
+        if nearest >= SLIGHTLY and any(higher) and any(lower):
+            found.append((-nearest, feature))
+    if not found:
         return None
     feature = min(found)[1]
     slug = described[feature].slug

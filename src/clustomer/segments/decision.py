@@ -107,7 +107,7 @@ def _best(criteria: Criteria, good: list[int], power: Power | None) -> tuple[int
     """Return the K that the rule takes among those that qualify, and the rule's name."""
     if power is not None and power.decides:
         known = [k for k in good if k in power.k]
-        clear = [k for k in known if k > 2] or known
+        clear = _above_two(known)
         if _has_groups(criteria, clear):
             clear = _clear(criteria, clear, CLEAR_ENOUGH)
         best = max(clear, key=lambda k: (round(power.score_of(k), _DIGITS), -k), default=None)
@@ -118,10 +118,15 @@ def _best(criteria: Criteria, good: list[int], power: Power | None) -> tuple[int
     apart = set_apart(criteria, good)
     if apart:
         return max(apart), "valleys"
-    standing = {k: _standing(criteria, k) for k in [k for k in good if k > 2] or good}
+    standing = {k: _standing(criteria, k) for k in _above_two(good)}
     best_standing = max(standing.values())
     bound = best_standing - (1 - AS_CLEAR) * abs(best_standing)
     return max(k for k, each in standing.items() if each >= bound), "stability"
+
+
+def _above_two(numbers: list[int]) -> list[int]:
+    """Return the numbers above 2, which come before it; all where there is none."""
+    return [k for k in numbers if k > 2] or numbers
 
 
 def set_apart(criteria: Criteria, among: list[int]) -> list[int]:
@@ -199,10 +204,8 @@ def _reason(
     if rule == "power" and power is not None:
         second = f" ({_apart(power.score_of(k), power.score_of(next_k))})" if next_k else ""
         above = " above 2" if k > 2 and 2 in good else ""
-        larger = [each for each in good if each > 2]
-        which = (
-            "those whose clusters are clearly apart" if _has_groups(criteria, larger) else "these"
-        )
+        groups = _has_groups(criteria, _above_two(good))
+        which = "those whose clusters are clearly apart" if groups else "these"
         return (
             f"{clusters(k)}: {among}, and of {which} {k} is the lowest{above} that tells "
             f"as much of what followed as the best, within one standard error; the runner-up is "
