@@ -14,7 +14,7 @@ import typer
 import clustomer
 from clustomer import customers, engines, errors, events, insights, outputs, results, segments
 from clustomer import simulate as simulated
-from clustomer.cli import INTERRUPTED, NO_STRUCTURE, app
+from clustomer.cli import NO_STRUCTURE, app
 from clustomer.customers import FEATURES, MEASURES, RATES, SUSPECTED_BOT, Feature
 from clustomer.events import COLUMNS, EVENT_TYPES, KEPT, PRESETS, REJECTIONS, REPAIRS, EventSchema
 from clustomer.events.cleaning import MAX_GAP_DAYS, MAX_ISOLATED_SHARE
@@ -23,6 +23,7 @@ from clustomer.insights import RULES, cases, naming, population, qualifiers, rul
 from clustomer.insights.definition import scores_in_words
 from clustomer.insights.profiles import CLEARLY, SLIGHTLY, STRONGLY
 from clustomer.segments.rfm_grid import NO_PURCHASE_ID, NO_PURCHASE_NAME, RFM_SEGMENTS
+from clustomer.unfinished import INTERRUPTED, TERMINATED
 
 FOLDER = Path(__file__).parent.parent / "docs" / "reference"
 NOTE = (
@@ -150,7 +151,8 @@ def _exit_codes() -> str:
         errors.OutputError.exit_code: "output: results that cannot be written or read",
         NO_STRUCTURE: "done, but no structure found: complete results with one segment "
         "(`run` only)",
-        INTERRUPTED: "interrupted; earlier results are whole",
+        INTERRUPTED: "interrupted (Ctrl-C); earlier results are whole",
+        TERMINATED: "ended by the system (SIGTERM); earlier results are whole",
     }
     return grid(("Code", "Meaning"), ((str(code), what) for code, what in meanings.items()))
 

@@ -5,7 +5,8 @@ import os
 import sys
 from typing import NoReturn
 
-INTERRUPTED = 130
+from clustomer.unfinished import end_at_once_when_stopped
+
 _OBJECTS_BETWEEN_COLLECTIONS = 100_000
 
 
@@ -14,12 +15,11 @@ def main() -> NoReturn:
     # Modules live to the end: looking for garbage among them while they load takes a fifth of a
     # second.
     gc.set_threshold(_OBJECTS_BETWEEN_COLLECTIONS)
+    end_at_once_when_stopped()
     try:
         from clustomer.cli import main as run
 
         run()
-    except KeyboardInterrupt:
-        _leave(INTERRUPTED)
     except SystemExit as stop:
         if isinstance(stop.code, str):
             raise

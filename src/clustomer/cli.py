@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 import typer
 
 from clustomer.errors import ClustomerError, OutputError, UsageError
+from clustomer.unfinished import undone_if_stopped
 
 if TYPE_CHECKING:
     from clustomer.events import Cleaning
@@ -19,7 +20,6 @@ if TYPE_CHECKING:
     from clustomer.progress import Progress
 
 NO_STRUCTURE = 5
-INTERRUPTED = 130
 
 app = typer.Typer(
     name="clustomer",
@@ -675,14 +675,15 @@ def _print_schema(described: Any) -> None:
 
 def _write_text(path: Path, text: str) -> None:
     aside = path.with_name(f".{path.name}.partial")
-    try:
-        aside.write_text(text, encoding="utf-8", newline="\n")
-        os.replace(aside, path)
-    except OSError as error:
-        aside.unlink(missing_ok=True)
-        raise OutputError(
-            f"{path} cannot be written: {error.strerror}. Name another file with --out."
-        ) from error
+    with undone_if_stopped(lambda: aside.unlink(missing_ok=True)):
+        try:
+            aside.write_text(text, encoding="utf-8", newline="\n")
+            os.replace(aside, path)
+        except OSError as error:
+            aside.unlink(missing_ok=True)
+            raise OutputError(
+                f"{path} cannot be written: {error.strerror}. Name another file with --out."
+            ) from error
 
 
 def main() -> NoReturn:
@@ -692,8 +693,4 @@ def main() -> NoReturn:
     except ClustomerError as error:
         typer.echo(f"clustomer: {error}", err=True)
         sys.exit(error.exit_code)
-    except SystemExit as stop:
-        if stop.code == INTERRUPTED:
-            typer.echo("clustomer: interrupted. Earlier results are whole.", err=True)
-        raise
     sys.exit(0)

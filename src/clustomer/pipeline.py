@@ -2,7 +2,7 @@
 
 import os
 from collections.abc import Mapping
-from concurrent.futures import ThreadPoolExecutor, wait
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from dataclasses import asdict, dataclass
 from importlib import import_module
@@ -166,7 +166,8 @@ def run(
     settings = settings or Settings()
     settings.check()
     progress = progress or silent()
-    with DuckDB() as engine, ThreadPoolExecutor(1) as aside, ExitStack() as steps:
+    # What runs aside has ended before the version that it writes to is kept or removed.
+    with DuckDB() as engine, ExitStack() as steps, ThreadPoolExecutor(1) as aside:
         # scikit-learn takes as long to load as a million events take to read
         aside.submit(import_module, "clustomer.segments.selection")
         if settings.certificates:
@@ -188,7 +189,6 @@ def run(
         customers = customer_features(events, progress=progress)
         draft = steps.enter_context(new_version(out))
         written = aside.submit(write_parquet, draft, "customers.parquet", customers.table)
-        steps.callback(wait, [written])
         stored = None
         if settings.keep_events:
             # takes as long as to find the segments, and most of that in other threads

@@ -12,7 +12,8 @@ from doc_pages import ROOT
 from typer.testing import CliRunner
 
 from clustomer import FEATURES, errors
-from clustomer.cli import INTERRUPTED, NO_STRUCTURE, app
+from clustomer.cli import NO_STRUCTURE, app
+from clustomer.unfinished import INTERRUPTED, TERMINATED
 
 PAGE = (ROOT / "docs" / "reference" / "results.md").read_text(encoding="utf-8")
 WAREHOUSE = (ROOT / "docs" / "how-to" / "warehouse.md").read_text(encoding="utf-8")
@@ -77,4 +78,4 @@ def test_every_exit_code_is_told() -> None:
     page = (ROOT / "docs" / "reference" / "cli.md").read_text(encoding="utf-8")
     told = {int(code) for code in re.findall(r"^\| (\d+) \|", page, re.MULTILINE)}
     codes = {each.exit_code for each in (errors.UsageError, errors.InputError, errors.OutputError)}
-    assert told == {0, *codes, NO_STRUCTURE, INTERRUPTED}
+    assert told == {0, *codes, NO_STRUCTURE, INTERRUPTED, TERMINATED}

@@ -1,6 +1,7 @@
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import nullcontext
 from pathlib import Path
 
 import pyarrow as pa
@@ -86,6 +87,31 @@ def test_what_is_under_way_beside_can_be_stopped(engine: DuckDB) -> None:
         with pytest.raises((KeyboardInterrupt, engine.errors)):
             stopped.result()
     assert engine.rows("SELECT 1") == [(1,)]
+
+
+@pytest.mark.parametrize("beside", [False, True])
+def test_closing_stops_a_thread_that_nobody_waits_for(tmp_path, beside: bool) -> None:
+    begun = threading.Event()
+    stopped: list[BaseException] = []
+
+    def count(engine: DuckDB) -> None:
+        begun.set()
+        try:
+            engine.rows("SELECT COUNT(*) FROM range(1000000000) a(i), range(1000000000) b(i)")
+        except (KeyboardInterrupt, engine.errors) as error:
+            stopped.append(error)
+
+    with DuckDB(directory=tmp_path) as engine:
+        with engine.beside() if beside else nullcontext(engine) as used:
+            left_alone = threading.Thread(target=count, args=[used], daemon=True)
+            left_alone.start()
+            begun.wait()
+            time.sleep(0.2)
+            if not beside:
+                used.close()
+        left_alone.join()
+    assert len(stopped) == 1
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_reading_a_part_where_it_is_used_changes_nothing(engine: DuckDB) -> None:

@@ -1,12 +1,11 @@
 """The default engine: DuckDB, embedded, bounded in memory."""
 
 import os
-import shutil
 import tempfile
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from copy import copy
-from pathlib import Path
 from types import TracebackType
 from typing import Any, ClassVar, Self
 
@@ -16,6 +15,7 @@ from sqlglot import exp
 
 from clustomer.engines.dialect import literal, translate
 from clustomer.errors import OutputError
+from clustomer.unfinished import remove_folder, temporary_folder
 
 DEFAULT_MEMORY = "1GB"
 
@@ -23,6 +23,7 @@ ROWS_IN_MEMORY = 1_500_000
 """Tables of more rows are kept in a file: compressing them saves more than it costs."""
 
 _RELEASED = "200MB"
+_BETWEEN_TRIES = 0.01  # seconds
 
 
 class DuckDB:
@@ -59,7 +60,7 @@ class DuckDB:
         threads: int | None = None,
     ) -> None:
         try:
-            self.directory = Path(tempfile.mkdtemp(prefix="clustomer-", dir=directory))
+            self.directory = temporary_folder("clustomer-", directory)
         except OSError as error:
             raise OutputError(
                 f"No temporary folder can be made in {directory or tempfile.gettempdir()}: "
@@ -122,7 +123,7 @@ class DuckDB:
         try:
             yield other
         finally:
-            other.connection.close()
+            _stopped(other.connection)
             del other.connection
 
     def execute(self, sql: str, parameters: list[Any] | None = None) -> None:
@@ -172,9 +173,9 @@ class DuckDB:
         self.connection.unregister(name)
 
     def close(self) -> None:
-        """Close the database and remove its folder."""
-        self.connection.close()
-        shutil.rmtree(self.directory, ignore_errors=True)
+        """Stop what another thread has under way, close the database and remove its folder."""
+        _stopped(self.connection)
+        remove_folder(self.directory)
 
     def __enter__(self) -> Self:
         return self
@@ -190,6 +191,18 @@ class DuckDB:
     def __del__(self) -> None:
         if hasattr(self, "connection"):
             self.close()
+
+
+def _stopped(connection: duckdb.DuckDBPyConnection) -> None:
+    """Close a connection; after Ctrl-C a thread that nobody waits for may be busy on it."""
+    while True:
+        try:
+            connection.close()
+        except duckdb.ResourceInUseException:
+            connection.interrupt()
+            time.sleep(_BETWEEN_TRIES)
+        else:
+            return
 
 
 def _scanned(select: exp.Expr) -> exp.Expr:

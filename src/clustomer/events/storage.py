@@ -48,7 +48,7 @@ def write_events(events: Events, folder: Path) -> None:
 
 
 def _write(engine: DuckDB, rows: int, folder: Path) -> None:
-    folder.mkdir(parents=True, exist_ok=True)
+    folder.mkdir(exist_ok=True)
     digits = sum(rows > EVENTS_PER_FILE * step for step in (1, 16))
     if digits == 0:
         _write_sorted(engine, "SELECT * FROM events", folder / "bucket-all.parquet", [])

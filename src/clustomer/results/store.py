@@ -9,7 +9,6 @@ import errno
 import json
 import os
 import shutil
-import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
@@ -25,6 +24,7 @@ from clustomer.results.manifest import (
     short_hash,
     to_text,
 )
+from clustomer.unfinished import in_one_go, remove_folder, temporary_folder, undone_if_stopped
 
 LATEST = "latest"
 VERSIONS = "versions"
@@ -103,7 +103,9 @@ class Draft:
     def file(self, name: str) -> Path:
         """Return where a file goes, its folder made."""
         target = self.path / name
-        target.parent.mkdir(parents=True, exist_ok=True)
+        # the folder of all is not made anew: after a stop it is gone, and stays so
+        if target.parent != self.path:
+            target.parent.mkdir(parents=True, exist_ok=True)
         return target
 
     def write_text(self, name: str, text: str) -> None:
@@ -146,18 +148,10 @@ def new_version(
         If the folder cannot be written.
     """
     root = Path(folder)
-    absent = [place for place in (root / VERSIONS, root, *root.parents) if not place.exists()]
-    try:
-        (root / VERSIONS).mkdir(parents=True, exist_ok=True)
-        _sweep(root)
-        partial = Path(tempfile.mkdtemp(prefix=f"{_PARTIAL}{os.getpid()}-", dir=root))
-    except OSError as error:
-        _remove_empty(absent)
-        raise _cannot_write(root, error) from error
-    draft = Draft(partial)
-    if cutoff is not None:
-        draft.identify(cutoff=cutoff, identity=identity or {}, about=about or {})
-    try:
+    with _partial_folder(root) as partial:
+        draft = Draft(partial)
+        if cutoff is not None:
+            draft.identify(cutoff=cutoff, identity=identity or {}, about=about or {})
         yield draft
         assert draft.cutoff is not None, "nobody has said what the version is"
         packages = package_versions()
@@ -174,13 +168,26 @@ def new_version(
         _put_in_place(root, partial, name, manifest)
         draft.path = root / VERSIONS / name
         draft.result = Results(draft.path, manifest)
-    except OSError as error:
-        if isinstance(error, OutputError):
-            raise
-        raise _cannot_write(root, error) from error
-    finally:
-        shutil.rmtree(partial, ignore_errors=True)
-        if draft.result is None:
+
+
+@contextmanager
+def _partial_folder(root: Path) -> Iterator[Path]:
+    """Give a place to write to; remove it if it is not moved, and what was made for it."""
+    absent = [place for place in (root / VERSIONS, root, *root.parents) if not place.exists()]
+    with undone_if_stopped(lambda: _remove_empty(absent)):
+        try:
+            (root / VERSIONS).mkdir(parents=True, exist_ok=True)
+            _sweep(root)
+            folder = temporary_folder(f"{_PARTIAL}{os.getpid()}-", root)
+            try:
+                yield folder
+            finally:
+                remove_folder(folder)
+        except OSError as error:
+            if isinstance(error, OutputError):
+                raise
+            raise _cannot_write(root, error) from error
+        finally:
             _remove_empty(absent)
 
 
@@ -200,8 +207,13 @@ def _put_in_place(root: Path, partial: Path, name: str, manifest: Mapping[str, A
         if present is None or present.manifest != manifest or present.damaged():
             # set aside rather than removed first, so that the name is never long without a version
             old = Path(f"{partial}-old")
-            target.rename(old)
-            partial.rename(target)
+            with in_one_go():
+                target.rename(old)
+                try:
+                    partial.rename(target)
+                except BaseException:
+                    old.rename(target)
+                    raise
             shutil.rmtree(old, ignore_errors=True)
     else:
         partial.rename(target)

@@ -1,8 +1,6 @@
 """A shop whose true customer segments are known, drawn and written."""
 
-import shutil
 import sqlite3
-import tempfile
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date
@@ -26,6 +24,7 @@ from clustomer.simulate.slices import Slices
 from clustomer.simulate.temperaments import DRIFT
 from clustomer.simulate.truth import TruthFile
 from clustomer.simulate.writers import counted, write_parquet, writer_for
+from clustomer.unfinished import in_one_go, remove_folder, temporary_folder
 
 EVENTS_PER_CUSTOMER: Final = 35
 EVENTS_PER_CUSTOMER_WITHIN_DAYS: Final = 7
@@ -178,7 +177,7 @@ def simulate(
     flaws = dict.fromkeys(CODES, 0)
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        folder = Path(tempfile.mkdtemp(prefix=f".{stem}-", dir=path.parent))
+        folder = temporary_folder(f".{stem}-", path.parent)
     except OSError as error:
         raise OutputError(f"Cannot write into {path.parent}: {error}. Choose another.") from error
     slices = Slices(folder, events)
@@ -195,15 +194,16 @@ def simulate(
         typed = writer is write_parquet and dirt == 0
         batches = render(slices.read(), shop.catalogue, seed=random_state, typed=typed)
         writer(folder / path.name, counted(batches, on_rows))
-        (folder / truth_path.name).replace(truth_path)
-        (folder / path.name).replace(path)
+        with in_one_go():
+            (folder / truth_path.name).replace(truth_path)
+            (folder / path.name).replace(path)
     except (OSError, duckdb.IOException, sqlite3.Error, adbc_driver_manager.Error) as error:
         raise OutputError(
             f"Cannot write {path}: {error}. Is there space left, and is it not a folder?"
         ) from error
     finally:
         slices.close()
-        shutil.rmtree(folder, ignore_errors=True)
+        remove_folder(folder)
     possible = [kind.name for kind in shop.kinds] + [BOT] * (structure == "kinds")
     return Simulation(
         path=path,

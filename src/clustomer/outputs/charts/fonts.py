@@ -3,10 +3,10 @@
 import os
 import sys
 from functools import cache
-from pathlib import Path
-from tempfile import TemporaryDirectory
 
 import vl_convert
+
+from clustomer.unfinished import remove_folder, temporary_folder
 
 _SYSTEM_FONTS = ("/usr/share/fonts", "/usr/local/share/fonts", "~/.local/share/fonts", "~/.fonts")
 _SETTING = "FONTCONFIG_FILE"
@@ -25,14 +25,15 @@ def prefer_bundled_face() -> None:
     """
     if sys.platform != "linux" or _SETTING in os.environ:
         return
-    with TemporaryDirectory() as nothing:
-        settings = Path(nothing, "fonts.conf")
+    nothing = temporary_folder("clustomer-fonts-")
+    settings = nothing / "fonts.conf"
+    try:
         settings.write_text(f"<fontconfig><dir>{nothing}</dir></fontconfig>", encoding="utf-8")
         os.environ[_SETTING] = str(settings)
-        try:
-            vl_convert.svg_to_png('<svg xmlns="http://www.w3.org/2000/svg" width="1" height="1"/>')
-        finally:
-            del os.environ[_SETTING]
+        vl_convert.svg_to_png('<svg xmlns="http://www.w3.org/2000/svg" width="1" height="1"/>')
+    finally:
+        os.environ.pop(_SETTING, None)
+        remove_folder(nothing)
     # Behind the bundled face, for the letters that it lacks.
     for folder in map(os.path.expanduser, _SYSTEM_FONTS):
         if os.path.isdir(folder):
