@@ -41,7 +41,7 @@ def measured(command: list[str]) -> tuple[float, float]:
     _, status, usage = os.wait4(process, 0)
     if os.waitstatus_to_exitcode(status):
         raise SystemExit(f"failed: {' '.join(command)}")
-    return time.perf_counter() - start, usage.ru_maxrss / 1000
+    return time.perf_counter() - start, usage.ru_maxrss * 1024 / 1e6
 
 
 def repeated(command: list[str], times: int) -> tuple[float, float, float, float]:

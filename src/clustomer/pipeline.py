@@ -189,10 +189,6 @@ def run(
         customers = customer_features(events, progress=progress)
         draft = steps.enter_context(new_version(out))
         written = aside.submit(write_parquet, draft, "customers.parquet", customers.table)
-        stored = None
-        if settings.keep_events:
-            # takes as long as to find the segments, and most of that in other threads
-            stored = steps.enter_context(events_written(events, draft.path / "events"))
         attributes = None
         if settings.attributes is not None:
             with progress.stage("Read attributes") as stage:
@@ -204,6 +200,10 @@ def run(
                 holdout = split_holdout(events, customers, date=settings.holdout)
                 stage.note(_held_out(holdout))
             engine.release()
+        stored = None
+        if settings.keep_events:
+            # in threads of DuckDB, while to find segments is mostly Python, in one
+            stored = steps.enter_context(events_written(events, draft.path / "events"))
         with progress.stage("Choose and fit segments") as stage:
             segmentation = _segmented(customers, holdout, settings)
             stage.note(counted(segmentation.k, "segment"))

@@ -27,6 +27,7 @@ from clustomer.segments.distances import nearest_point
 from clustomer.segments.exclusions import BOTS
 from clustomer.segments.quiet import quiet_fits
 from clustomer.segments.scaling import round_significant, scale
+from clustomer.segments.stability import workers
 from clustomer.segments.tables import feature_matrix
 from clustomer.segments.valleys import valley_depths
 
@@ -47,7 +48,6 @@ _RESAMPLES = 20
 _STARTS = 2
 _OTHERS = 4
 _COPULAS = 30
-_AT_ONCE = 2
 _DIGITS = 6
 
 
@@ -122,7 +122,7 @@ def test_reality(
         per_world,
         np.random.default_rng(visit_seed),
     )
-    with threadpool_limits(1), ThreadPoolExecutor(_AT_ONCE) as pool:
+    with threadpool_limits(1), quiet_fits(), workers(per_world) as pool:
         centres = _centres(observed, rule)
         measure = _Measure(rule, centres)
         own = measure.all(pool, _samples(observed, per_world, _RESAMPLES, own_seed))
@@ -290,9 +290,8 @@ def _selected(worlds: Sequence[Floats], number: int, spread: Floats, n_clusters:
     matrix = worlds[number]
     mean, own = matrix.mean(axis=0), matrix.std(axis=0)
     factor = spread / np.where(own > 0, own, 1.0)
-    with quiet_fits(), threadpool_limits(1, user_api="openmp"):
-        model = KMeans(n_clusters, n_init=_STARTS, random_state=number)
-        centres = round_significant(model.fit((matrix - mean) * factor).cluster_centers_)
+    model = KMeans(n_clusters, n_init=_STARTS, random_state=number)
+    centres = round_significant(model.fit((matrix - mean) * factor).cluster_centers_)
 
     def depth(world: Floats) -> float:
         rows = (world - mean) * factor

@@ -7,6 +7,8 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy.spatial.distance import cdist
 
+from clustomer.segments.coding import coded
+
 Matrix = NDArray[np.float64]
 Labels = NDArray[np.int64]
 
@@ -133,7 +135,7 @@ def sampled_silhouettes(
     if n_rows > sample_size:
         rows = np.sort(random.choice(n_rows, size=sample_size, replace=False))
     sample = X[rows] - X[rows].mean(axis=0)
-    codes = [np.unique(np.asarray(labels)[rows], return_inverse=True)[1] for labels in labelings]
+    codes = [coded(np.asarray(labels)[rows])[1] for labels in labelings]
     sums = _distance_sums(sample, codes)
     return [
         _mean_and_error(_from_sums(total, code), n_rows)
@@ -144,14 +146,14 @@ def sampled_silhouettes(
 def _partition(X: ArrayLike, labels: ArrayLike) -> tuple[Matrix, Labels, Labels]:
     """Return the rows, near the origin, with cluster codes and cluster sizes."""
     matrix = np.asarray(X, dtype=np.float64)
-    _, codes, counts = np.unique(np.asarray(labels), return_inverse=True, return_counts=True)
+    _, codes = coded(labels)
     if len(codes) != len(matrix):
         raise ValueError(f"Got {len(codes)} labels for {len(matrix)} rows; expected one per row.")
     # Centring changes no criterion, but large offsets would eat the digits.
     mean, squares = matrix.mean(axis=0), np.einsum("ij,ij->j", matrix, matrix) / len(matrix)
     if (mean**2 > squares / 2).any():
         matrix = matrix - mean
-    return np.ascontiguousarray(matrix), codes.astype(np.int64), counts.astype(np.int64)
+    return np.ascontiguousarray(matrix), codes, np.bincount(codes)
 
 
 def _centres(matrix: Matrix, codes: Labels, counts: Labels) -> tuple[Matrix, Matrix]:

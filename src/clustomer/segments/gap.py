@@ -98,7 +98,7 @@ def gap_statistic(
     # Turning back changes no distance, so that the references can stay as they are.
     worlds = [turned, *(random.uniform(low, high, turned.shape) for _ in range(n_references))]
     tasks = [(int(k), rows) for k in k_values for rows in worlds]
-    with workers() as pool, threadpool_limits(1), quiet_fits():
+    with workers(len(matrix)) as pool, threadpool_limits(1), quiet_fits():
         spreads = list(
             pool.map(lambda task: _log_spread(estimator, task[0], task[1], random_state), tasks)
         )

@@ -9,6 +9,7 @@ from numpy.typing import ArrayLike, NDArray
 from sklearn.base import clone
 from threadpoolctl import threadpool_limits
 
+from clustomer.segments.coding import coded
 from clustomer.segments.quiet import quiet_fits
 from clustomer.segments.stability import seeded, workers
 
@@ -147,7 +148,7 @@ def holdout_power(
         return explained(values, labels, folds)
 
     ks = sorted({int(k) for k in k_values})
-    with workers() as pool, threadpool_limits(1), quiet_fits():
+    with workers(len(rows)) as pool, threadpool_limits(1), quiet_fits():
         gains = np.column_stack(list(pool.map(gains_of, ks)))
     kept = tuple(name for name, used in zip(names, varies.tolist(), strict=False) if used)
     return Power(np.array(ks, dtype=np.int64), gains.mean(axis=0), gains, kept)
@@ -183,7 +184,7 @@ def explained(values: Matrix, labels: NDArray[np.int64], folds: NDArray[np.int64
     >>> explained(values, alike, folds).mean()
     np.float64(1.0)
     """
-    _, codes = np.unique(labels, return_inverse=True)
+    _, codes = coded(labels)
     width, n_folds = int(codes.max()) + 1, int(folds.max()) + 1
     cells = codes * n_folds + folds
 

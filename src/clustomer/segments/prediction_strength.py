@@ -7,6 +7,7 @@ from numpy.typing import ArrayLike, NDArray
 from sklearn.base import clone
 from threadpoolctl import threadpool_limits
 
+from clustomer.segments.coding import coded
 from clustomer.segments.quiet import quiet_fits
 from clustomer.segments.stability import MAX_ROWS, seeded, workers
 
@@ -66,7 +67,7 @@ def prediction_strength(
         own = seeded(clone(estimator), seed).fit(test).predict(test)
         return weakest_agreement(own, predicted)
 
-    with workers() as pool, threadpool_limits(1), quiet_fits():
+    with workers(max_rows) as pool, threadpool_limits(1), quiet_fits():
         values = np.array(list(pool.map(strength, range(n_splits))))
     error = values.std(ddof=1) / np.sqrt(n_splits) if n_splits > 1 else float("nan")
     return float(values.mean()), float(error)
@@ -78,11 +79,12 @@ def weakest_agreement(own: ArrayLike, predicted: ArrayLike) -> float:
     >>> weakest_agreement([0, 0, 0, 1, 1], [7, 7, 8, 8, 8])
     0.3333333333333333
     """
-    _, mine, sizes = np.unique(np.asarray(own), return_inverse=True, return_counts=True)
-    others, theirs = np.unique(np.asarray(predicted), return_inverse=True)
+    clusters, mine = coded(own)
+    others, theirs = coded(predicted)
+    sizes = np.bincount(mine)
     together = np.bincount(mine * len(others) + theirs, minlength=len(sizes) * len(others))
     together = together.reshape(len(sizes), len(others))[:, others >= 0]
-    noise = int((np.unique(np.asarray(own)) < 0).sum())
+    noise = int((clusters < 0).sum())
     together, sizes = together[noise:], sizes[noise:]
     judged = sizes > 1
     if not judged.any():

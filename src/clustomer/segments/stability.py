@@ -11,6 +11,7 @@ from scipy.optimize import linear_sum_assignment
 from sklearn.base import clone
 from threadpoolctl import ThreadpoolController, threadpool_limits
 
+from clustomer.segments.coding import coded
 from clustomer.segments.quiet import quiet_fits
 from clustomer.segments.thresholds import DISSOLVED, VALID
 
@@ -20,7 +21,7 @@ Labels = NDArray[np.int64]
 N_RESAMPLES = 50
 MAX_ROWS = 2_000
 EVALUATION_ROWS = 10_000
-_AT_ONCE = 2
+_FEW_ROWS = 5_000
 _STEP = 10
 
 
@@ -158,7 +159,7 @@ class Refits:
         step = n_resamples if until_clear_of is None else _STEP
         best, paired = np.empty((0, len(clusters))), np.empty((0, len(clusters)))
         with (
-            workers() as pool,
+            workers(self.n_rows) as pool,
             threadpool_limits(1),
             quiet_fits(),
         ):
@@ -211,14 +212,18 @@ def _is_clear(best: Matrix, bar: float) -> bool:
     return bool((means + margin < bar).any() or (means - margin >= bar).all())
 
 
-def workers() -> ThreadPoolExecutor:
-    """Return a pool for two fits at once, each on one thread, so that results do not vary.
+def workers(rows: int) -> ThreadPoolExecutor:
+    """Return a pool for fits to so many rows, each on one thread, so that results do not vary.
+
+    Two fits run at once where rows are many. A fit to few is mostly Python, of which one thread
+    runs at a time: two would take turns, and need a fifth longer for it.
 
     To be used under `threadpool_limits(1)`, which limits BLAS for the whole process; OpenMP has
     to be limited in each thread.
     """
     return ThreadPoolExecutor(
-        _AT_ONCE, initializer=lambda: _libraries().limit(limits=1, user_api="openmp")
+        2 if rows > _FEW_ROWS else 1,
+        initializer=lambda: _libraries().limit(limits=1, user_api="openmp"),
     )
 
 
@@ -267,7 +272,7 @@ def jaccard_matrix(labels: Labels, others: Labels, clusters: Labels) -> Matrix:
     array([[0.5       , 0.25      ],
            [0.        , 0.33333333]])
     """
-    partners, codes = np.unique(others, return_inverse=True)
+    partners, codes = coded(others)
     width = len(partners)
     rows = np.searchsorted(clusters, labels)
     inside = np.isin(labels, clusters)

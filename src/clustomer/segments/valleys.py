@@ -9,6 +9,7 @@ Integers = NDArray[np.int64]
 _LOW, _HIGH, _STEP = -1.0, 2.0, 0.05
 _BLUR = 0.1
 _QUARTER = 0.25 / _STEP
+_ROUNDING = 5e-7  # of a step
 SHRINKAGE = 3.0
 """Customers added to each quarter of the line, so that a few missing ones make no valley."""
 
@@ -67,10 +68,13 @@ def _along_lines(matrix: Floats, labels: Integers, centres: Floats) -> Floats:
         lengths = np.einsum("ij,ij->i", ways, ways)
         lengths[lengths == 0] = 1.0
         at = (matrix[labels == cluster] - centre) @ (ways / lengths[:, None]).T
-        # rounded, so that a row on a border falls the same way on every machine
-        place = np.floor(np.round((at - _LOW) / _STEP, 6)).astype(np.int64)
-        place = np.clip(place, 0, places - 1)
-        found = np.bincount((place + offsets).ravel(), minlength=n_clusters * places)
+        at -= _LOW
+        at /= _STEP
+        # so that a row on a border falls the same way on every machine
+        at += _ROUNDING
+        np.clip(at, 0, places - 1, out=at)
+        place = at.astype(np.int64) + offsets
+        found = np.bincount(place.ravel(), minlength=n_clusters * places)
         counts[cluster] = found.reshape(n_clusters, places)
     return counts
 
