@@ -94,8 +94,8 @@ def test_column_without_variance_leaves_with_a_reason_in_plain_words():
 
     assert [feature.name for feature in found.features] == ["orders"]
     assert found.left_out == {
-        "recency_days": "`days since the last visit` is the same for everyone",
-        "returns": "`returns` is undefined for everyone",
+        "recency_days": "“days since the last visit” is the same for everyone",
+        "returns": "“returns” is undefined for everyone",
     }
 
 
@@ -112,8 +112,8 @@ def test_of_two_near_copies_the_later_leaves():
         first = next(name for name in order if name != "orders")
         assert {feature.name for feature in found.features} == {first, "orders"}
         [reason] = found.left_out.values()
-        assert "(correlation -1.00)" in reason
-        assert f"as `{first}`" in reason
+        assert "(correlation −1.00)" in reason
+        assert f"as “{first}”" in reason
 
 
 def test_copy_of_a_column_that_left_stays():

@@ -130,9 +130,9 @@ def test_only_bots():
 @pytest.mark.parametrize(
     ("orders", "reason"),
     [
-        ([3.0], "1 cluster, since there are not two customers to tell apart."),
-        ([3.0, 3.0], "1 cluster, since the customers differ in nothing that can be clustered."),
-        ([None, None], "1 cluster, since the customers differ in nothing that can be clustered."),
+        ([3.0], "1 segment, since there are not two customers to tell apart."),
+        ([3.0, 3.0], "1 segment, since the customers differ in nothing that can be clustered."),
+        ([None, None], "1 segment, since the customers differ in nothing that can be clustered."),
     ],
 )
 def test_no_structure(orders, reason):
@@ -144,7 +144,7 @@ def test_no_structure(orders, reason):
     assert found.selection.reason == reason
     assert found.selection.criteria["k"].to_pylist() == [1]
     why = "undefined" if orders == [None, None] else "the same"
-    assert found.left_out == {"orders": f"`orders` is {why} for everyone"}
+    assert found.left_out == {"orders": f"“orders” is {why} for everyone"}
 
 
 def test_one_cluster_that_was_asked_for_is_no_lack_of_structure():
@@ -282,7 +282,8 @@ def test_any_table_gives_whole_and_stable_clusters(rows, random):
     sizes = [found.clusters[cluster] for cluster in range(found.k)]
     assert sizes == sorted(sizes, reverse=True)
     assert found.structure == (found.k > 1)
-    assert found.selection.reason.startswith(f"{found.k} cluster")
+    assert found.selection.reason.startswith(f"{found.k} segment")
+    assert "as asked" not in found.selection.reason
 
     order = list(range(len(rows)))
     random.shuffle(order)

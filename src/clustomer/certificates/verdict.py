@@ -162,7 +162,7 @@ def deliver(
         proposed_k=segmentation.k,
     )
     reason = (
-        f"1 cluster, since no structure was found: the best division, into {segmentation.k}, "
+        f"1 segment, since no structure was found: the best division, into {segmentation.k}, "
         "did not hold."
     )
     return withheld, everyone(customers, segmentation, reason=reason)

@@ -211,7 +211,7 @@ def _scaling(described: Mapping[str, Described], segmentation: Any) -> Iterator[
         yield (
             "Where a few customers have far more than the rest, a value was brought nearer to the "
             f"others before the fit, so that no few of them draw a segment to themselves: "
-            f"{_listed(rooted)}. How stands in segmentation.json."
+            f"{_listed(rooted)}. segmentation.json says how."
         )
     yield (
         "Then every feature was brought to mean 0 and the same standard deviation, but for those "

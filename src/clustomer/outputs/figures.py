@@ -418,7 +418,7 @@ def _why_so_many(selection: Selection) -> str:
     title = f"{in_words(selection.k).capitalize()} segment{'' if selection.k == 1 else 's'}"
     match selection.rule:
         case "power":
-            return f"{title}: of the stable and clear numbers, none tells clearly more"
+            return f"{title}: no other number that holds up tells clearly more"
         case "valleys":
             return f"{title}: the most that are all stable and set apart from their neighbours"
         case "stability":
@@ -435,7 +435,8 @@ def _why_so_many(selection: Selection) -> str:
         if silhouette is not None:
             told.append(f"the silhouette is highest at {in_words(silhouette)}")
     if selection.rule == "fixed":
-        return "; ".join([f"{title}, as asked for", " and ".join(told)] if told else [title])
+        asked = "the only number to try" if selection.requested == "auto" else "as asked for"
+        return "; ".join([f"{title}, {asked}", " and ".join(told)] if told else [title])
     if selection.k == elbow == silhouette:
         return f"{title}: the elbow and the silhouette agree"
     return f"{title}: {' and '.join(told)}" if told else title

@@ -55,7 +55,8 @@ def decide(
         hints = [f"the elbow is at {elbow}"] if elbow is not None else []
         hints += [f"the silhouette is highest at {silhouette}"] if silhouette is not None else []
         but = "; " + " and ".join(hints) if hints else ""
-        return Decision(k, "fixed", f"{clusters(k)}, as asked{but}.")
+        why = "the only number to try" if fixed is None else "as asked"
+        return Decision(k, "fixed", f"{clusters(k)}, {why}{but}.")
     if all(np.isnan(_at(criteria, "lowest_jaccard", k)) for k in tried):
         return _by_shape(criteria, tried, elbow, silhouette)
     good = qualifying(criteria, tried)

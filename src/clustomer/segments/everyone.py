@@ -35,7 +35,7 @@ def everyone(customers: object, segmentation: Segmentation, *, reason: str) -> S
     --------
     >>> from clustomer.segments import segment
     >>> table = pa.table({"user_id": ["a", "b", "c"], "orders": [1.0, 1.0, 9.0]})
-    >>> alone = everyone(table, segment(table, k=2), reason="1 cluster.")
+    >>> alone = everyone(table, segment(table, k=2), reason="1 segment.")
     >>> alone.clusters, alone.structure
     ({0: 3}, False)
     """

@@ -120,7 +120,7 @@ def fit_scaling(
     ...     [0.0, 0.0, 0.0],
     ... )
     >>> [feature.name for feature in found.features], found.left_out
-    (['rooms', 'pets'], {'doors': '`doors` is the same for everyone'})
+    (['rooms', 'pets'], {'doors': '“doors” is the same for everyone'})
     >>> found.matrix[:, 0].round(3).tolist()
     [-1.225, 0.0, 1.225]
     """
@@ -134,19 +134,19 @@ def fit_scaling(
         rounded = round_significant(column)
         missing = np.isnan(rounded)
         if missing.all():
-            left_out[name] = f"`{label}` is undefined for everyone"
+            left_out[name] = f"“{label}” is undefined for everyone"
             continue
         [value] = round_significant(np.array([value])).tolist()
         filled = np.where(missing, value, rounded)
         if filled.min() == filled.max():
-            left_out[name] = f"`{label}` is the same for everyone"
+            left_out[name] = f"“{label}” is the same for everyone"
             continue
         power = _power(name, filled)
         low, high = _caps(filled) if power < 1 else (None, None)
         shaped = _shaped(filled, power, low, high)
         mean, spread = round_significant(np.array([shaped.mean(), shaped.std()])).tolist()
         if not spread > 0:
-            left_out[name] = f"`{label}` is the same for everyone"
+            left_out[name] = f"“{label}” is the same for everyone"
             continue
         # of unit variance whatever the weight, for the correlation
         scaled = (shaped - mean) / spread
@@ -154,8 +154,10 @@ def fit_scaling(
         if twin is not None:
             earlier, correlation = twin
             other = words.get(kept[earlier].name, kept[earlier].name)
+            minus = "−" if correlation < 0 else ""
             left_out[name] = (
-                f"`{label}` says almost the same as `{other}` (correlation {correlation:.2f})"
+                f"“{label}” says almost the same as “{other}” "
+                f"(correlation {minus}{abs(correlation):.2f})"
             )
             continue
         weight = _DECLARED[name].weight if name in _DECLARED else 1.0

@@ -360,7 +360,7 @@ def _found_by_density(
     name = DENSITY_NAMES[algorithm]
     if not len(found):
         why = f"{name} found no region that is denser than what is around it"
-        return replace(_no_selection("auto", k_range, 2), reason=f"1 cluster, since {why}.")
+        return replace(_no_selection("auto", k_range, 2), reason=f"1 segment, since {why}.")
     criteria = partition_criteria(matrix[inside], labels[inside])
     [(silhouette, error)] = sampled_silhouettes(matrix[inside], [labels[inside]])
     smallest = int(np.bincount(labels[inside])[found].min()) / len(labels)
@@ -375,13 +375,13 @@ def _found_by_density(
         "smallest_share": [smallest],
     }
     regions = "the one dense region" if len(found) == 1 else "the dense regions"
-    clusters = "1 cluster" if len(found) == 1 else f"{len(found)} clusters"
+    segments = "1 segment" if len(found) == 1 else f"{len(found)} segments"
     return Selection(
         k=len(found),
         requested="auto",
         k_range=k_range,
         rule="single" if len(found) == 1 else "density",
-        reason=f"{clusters}: {regions} that {name} found.",
+        reason=f"{segments}: {regions} that {name} found.",
         elbow_k=None,
         silhouette_k=None,
         criteria=criteria_table(columns, {"taken": len(found)}),
@@ -436,11 +436,22 @@ def _selection(
         requested=requested,
         k_range=k_range,
         rule=selector.rule_,
-        reason=selector.reason_.replace("rows", "customers"),  # here a row is a customer
+        reason=_of_customers(selector.reason_),
         elbow_k=selector.elbow_k_,
         silhouette_k=selector.silhouette_k_,
         criteria=criteria_table(selector.criteria_, marks),
     )
+
+
+def _of_customers(reason: str) -> str:
+    """Say of segments of customers what `SelectK` says of clusters of rows.
+
+    >>> _of_customers("3 clusters: every cluster holds at least 1% of the rows.")
+    '3 segments: every segment holds at least 1 % of the customers.'
+    """
+    for word, ours in (("row", "customer"), ("cluster", "segment"), ("%", " %")):
+        reason = reason.replace(word, ours)
+    return reason
 
 
 def _no_selection(
@@ -456,7 +467,7 @@ def _no_selection(
         requested=requested,
         k_range=k_range,
         rule="single",
-        reason=f"1 cluster, since {why}.",
+        reason=f"1 segment, since {why}.",
         elbow_k=None,
         silhouette_k=None,
         criteria=criteria_table(
