@@ -69,6 +69,6 @@ def test_segment_chooses_by_the_holdout():
     assert [k for k, power in zip(criteria["k"], criteria["power"], strict=True) if power] == [
         2, 3, 4, 5,
     ]  # fmt: skip
-    assert found.selection.reason.startswith("4 clusters")
+    assert found.selection.reason.startswith("4 segments")
     assert criteria["runner_up"].count(True) == 1
     assert found.selection.runner_up in (2, 3, 5)

@@ -78,7 +78,7 @@ def test_k_that_is_asked_for_is_taken_and_judged():
 def test_range_of_one_fixes_k():
     X, _ = blobs(3)
     selector = quick(k_range=(4, 4)).fit(X)
-    assert (selector.k_, selector.reason_) == (4, "4 clusters, as asked.")
+    assert (selector.k_, selector.reason_) == (4, "4 clusters, the only number to try.")
     assert selector.criteria_["k"].tolist() == [4]
 
 
