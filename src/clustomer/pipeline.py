@@ -4,7 +4,7 @@ import os
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from importlib import import_module
 from typing import Any, Literal
 
@@ -229,6 +229,7 @@ def run(
                     force=settings.force,
                 )
                 stage.note(_VERDICTS[certificates.verdict])
+        identifying = aside.submit(_identified, events)
         with progress.stage("Name and explain them"):
             said = interpret(
                 customers,
@@ -242,7 +243,7 @@ def run(
                 certificates=certificates,
                 comparison=comparison,
             )
-        identified = fingerprint(events)
+        identified = identifying.result()
         known = attributes.to_json() if attributes is not None else None
         identity = identity_of(asdict(settings), identified, attributes=known)
         about = {
@@ -280,6 +281,11 @@ def _held_out(holdout: Holdout | str) -> str:
     if isinstance(holdout, str):
         return "too little history"
     return f"{holdout.horizon_days:,.1f} days held out"
+
+
+def _identified(events: Events) -> dict[str, Any]:
+    with events.engine.beside() as engine:
+        return fingerprint(replace(events, engine=engine))
 
 
 def _segmented(

@@ -5,9 +5,9 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from scipy.spatial.distance import cdist
 
 from clustomer.segments.coding import coded
+from clustomer.segments.distances import squared_distances
 
 Matrix = NDArray[np.float64]
 Labels = NDArray[np.int64]
@@ -186,7 +186,7 @@ def _silhouettes(
     own = (squared + spreads[codes]) * (counts / np.maximum(counts - 1, 1))[codes]
     other = np.empty(len(codes))
     for rows in _blocks(len(codes)):
-        distances = cdist(matrix[rows], means, "sqeuclidean") + spreads
+        distances = squared_distances(matrix[rows], means) + spreads
         distances[np.arange(len(distances)), codes[rows]] = np.inf
         other[rows] = distances.min(axis=1)
     return _ratio(own, other, counts[codes] == 1, float(np.vdot(matrix, matrix) / matrix.size))
