@@ -23,6 +23,7 @@ from clustomer.customers import (
     split_holdout,
 )
 from clustomer.engines import DuckDB
+from clustomer.engines.duckdb import ROWS_IN_MEMORY
 from clustomer.errors import UsageError, did_you_mean
 from clustomer.events import Events, events_written, fingerprint, read_events, rejected_rows
 from clustomer.insights import Interpretation, Name, check_currency, check_spend, interpret
@@ -189,6 +190,10 @@ def run(
         customers = customer_features(events, progress=progress)
         draft = steps.enter_context(new_version(out))
         written = aside.submit(write_parquet, draft, "customers.parquet", customers.table)
+        stored = None
+        if settings.keep_events and events.cleaning.kept > ROWS_IN_MEMORY:
+            # to sort many takes memory, which is given back before it is needed for the segments
+            stored = steps.enter_context(events_written(events, draft.path / "events"))
         attributes = None
         if settings.attributes is not None:
             with progress.stage("Read attributes") as stage:
@@ -200,8 +205,7 @@ def run(
                 holdout = split_holdout(events, customers, date=settings.holdout)
                 stage.note(_held_out(holdout))
             engine.release()
-        stored = None
-        if settings.keep_events:
+        if settings.keep_events and stored is None:
             # in threads of DuckDB, while to find segments is mostly Python, in one
             stored = steps.enter_context(events_written(events, draft.path / "events"))
         with progress.stage("Choose and fit segments") as stage:

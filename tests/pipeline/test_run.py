@@ -207,6 +207,12 @@ def test_the_number_of_threads_changes_no_byte(
     assert files_of(again.results.path) == files_of(done.results.path)
 
 
+def test_a_large_log_gives_the_same_files(done: Run, shop, tmp_path, monkeypatch) -> None:
+    monkeypatch.setattr(pipeline, "ROWS_IN_MEMORY", 10)
+    large = run(shop, tmp_path / "large", settings=Settings(currency="EUR"))
+    assert files_of(large.results.path) == files_of(done.results.path)
+
+
 def test_no_events_leaves_them_out(shop: Path, tmp_path: Path) -> None:
     made = run(shop, tmp_path, settings=Settings(keep_events=False, certificates=False, k=3))
     assert not (made.results.path / "events").exists()
