@@ -8,10 +8,10 @@ buying at all, "top tenth" the share of revenue that the tenth with the highest 
 
 "clustomer" chooses its number of segments in each fold anew, by what segments of a still earlier
 date tell of the training customers (the last third of the time before the date). "clustomer, K=..."
-takes the number that is chosen on everyone, or 8. Jaccard and share
-are of the least stable and the smallest segment, the number of segments being what everyone's data
-give. "anew" is over 50 resamples of 2,000 customers that learn the scaling, too, "full" over 20 as
-large as the data; "stored" is what the certificate says, of resamples of 2,000 with one scaling.
+takes the number that is chosen on everyone, or 8. Jaccard and share are of the least stable and the
+smallest segment, the number of segments being what everyone's data give. "anew" is over 50
+resamples of 2,000 customers that learn the scaling, too, "full" over 20 as large as the data;
+"stored" is what the certificate says, of resamples of 2,000 with one scaling.
 
     CLUSTOMER_DATA=folder python benchmarks/cdnow.py --repeats 20
 

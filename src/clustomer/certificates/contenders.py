@@ -1,23 +1,23 @@
 """The contest: how much of what customers did next the segments tell, beside other ways."""
 
 from collections.abc import Callable, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 from scipy.stats import rankdata
-from threadpoolctl import threadpool_limits
 
 from clustomer.certificates.certificate import Contender, Estimate
 from clustomer.certificates.resampling import bootstrap_means, estimate
 from clustomer.customers import Holdout
 from clustomer.errors import InputError
 from clustomer.segments import rfm
+from clustomer.segments.coding import coded
 from clustomer.segments.exclusions import BOTS
 from clustomer.segments.refit import rule_labels
 from clustomer.segments.rfm_grid import FREQUENCY, RECENCY, cut_points
+from clustomer.segments.stability import workers
 from clustomer.segments.tables import feature_matrix
 
 Floats = NDArray[np.float64]
@@ -27,7 +27,6 @@ CAP = 0.99
 TOP = 0.1
 REVENUE = "revenue"
 MAX_TRAINING = 30_000
-_AT_ONCE = 2
 
 
 @dataclass(frozen=True, eq=False)
@@ -94,7 +93,7 @@ def by_segment(
     >>> found.segments, found.values["bought"].round(2).tolist()
     (2, [0.5, 0.0, 0.33])
     """
-    codes, index = np.unique(labels[choosing], return_inverse=True)
+    codes, index = coded(labels[choosing])
     sizes = np.bincount(index)
     asked = labels[certifying]
     places = np.clip(np.searchsorted(codes, asked), 0, len(codes) - 1)
@@ -165,16 +164,15 @@ def individual(
 
     def fit(target: Target) -> Floats:
         past = target.values[rows]
-        with threadpool_limits(1, user_api="openmp"):  # it holds for a thread only
-            if len(np.unique(past)) == 1:
-                return np.full(len(asked), past[0])
-            if target.binary:
-                classifier = HistGradientBoostingClassifier(**options).fit(matrix[rows], past)
-                return np.asarray(classifier.predict_proba(asked)[:, 1])
-            regressor = HistGradientBoostingRegressor(**options).fit(matrix[rows], past)
-            return np.asarray(regressor.predict(asked))
+        if len(np.unique(past)) == 1:
+            return np.full(len(asked), past[0])
+        if target.binary:
+            classifier = HistGradientBoostingClassifier(**options).fit(matrix[rows], past)
+            return np.asarray(classifier.predict_proba(asked)[:, 1])
+        regressor = HistGradientBoostingRegressor(**options).fit(matrix[rows], past)
+        return np.asarray(regressor.predict(asked))
 
-    with ThreadPoolExecutor(_AT_ONCE) as pool:
+    with workers(len(rows)) as pool:
         values = dict(zip([t.name for t in targets], pool.map(fit, targets), strict=True))
     return Predictions("individual", None, values)
 

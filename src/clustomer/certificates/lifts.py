@@ -8,6 +8,7 @@ from scipy.stats import hypergeom, pearson3
 
 from clustomer.certificates.certificate import Estimate, Lift
 from clustomer.certificates.resampling import CONFIDENCE, bootstrap_means, estimate, rounded
+from clustomer.segments.coding import coded
 
 Floats = NDArray[np.float64]
 Labels = NDArray[np.int64]
@@ -42,7 +43,7 @@ def segment_lifts(
     >>> [(lift.segment, lift.everyone, lift.lift.value) for lift in found[0]]
     [(0.5, 0.25, 2.0)]
     """
-    clusters, index = np.unique(labels, return_inverse=True)
+    clusters, index = coded(labels)
     members = np.eye(len(clusters))[index]
     known = [(name, values) for name, values in outcomes if values.mean() > 0]
     if not known:
