@@ -577,7 +577,6 @@ def _print_run(done: "Run", out: Path) -> None:
         events=events.cleaning.used,
         window=events.window,
         cleaning=events.cleaning.table,
-        reason=done.segmentation.selection.reason,
         report=out / "latest" / "reports" / "report.html",
     )
 

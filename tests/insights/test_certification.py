@@ -372,3 +372,33 @@ def test_thresholds_in_words_are_those_of_the_tests():
         assert f"{number:g}" in said
     assert f"{usability.MIN_REVENUE_SHARE:.0%}".replace("%", " %") in said
     assert f"{reality.N_WORLDS} such worlds" in said
+
+
+def test_a_certificate_that_takes_back_what_the_choice_rested_on_says_so(two):
+    chosen = replace(two, selection=replace(two.selection, rule="power"))
+    assert chosen.selection.rests_on_stability
+    assert not two.selection.rests_on_stability
+    held = certified.certificates("segments")
+    weak = certified.certificates(
+        "segments", {"S1": certified.segment("S1"), "S2": certified.segment("S2", stable="weak")}
+    )
+    both = {key: certified.segment(key, stable="weak") for key in ("S1", "S2")}
+
+    def choice(segmentation, found):
+        said = told(segmentation, found)
+        assert said.insights.certification is not None
+        first, *more = said.insights.certification.choice
+        assert first == "{clustering.reason}"
+        names = [each.name for each in said.insights.segments]
+        ids = [each.segment_id for each in said.insights.segments]
+        return [said.facts.render(line) for line in more], dict(zip(ids, names, strict=True))
+
+    assert choice(chosen, held)[0] == choice(two, weak)[0] == []
+    [line], names = choice(chosen, weak)
+    assert line == (
+        "That was measured before the number was taken, with fewer resamples or customers: in the "
+        f"certificate, “{names['S2']}” comes out less stable than that."
+    )
+    [line], names = choice(chosen, certified.certificates("segments", both))
+    first, second = names.values()
+    assert f"“{first}” and “{second}” come out less stable than that." in line

@@ -67,6 +67,14 @@ def tell(rename: dict[str, str] | None = None, word: str = "shoes") -> Story:
         Fact("everyone.orders.mean", 0.78, "orders", 2, None, source),
         Fact("run.rejected", 412, "rows", 0, None, source),
         Fact("run.events", 1000000, "events", 0, None, source),
+        Fact(
+            "clustering.reason",
+            "4 clusters, since the elbow and the silhouette agree.",
+            "text",
+            0,
+            None,
+            source,
+        ),
     ]
     return Story(_insights(rows, word), Facts(facts, currency="EUR"))
 

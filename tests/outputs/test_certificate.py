@@ -73,7 +73,6 @@ def screen(said: Interpretation, width: int = 100, encoding: str = "utf-8") -> s
         events=40,
         window=None,
         cleaning=pa.table({"rule": ["kept"], "action": ["kept"], "rows": [40], "share": [1.0]}),
-        reason="2 clusters.",
         report=Path("report.html"),
     )
     file.flush()

@@ -21,7 +21,6 @@ CLEANING = pa.table(
         "share": [0.999588, 0.052311, 0.000412],
     }
 )
-REASON = "4 clusters, since the elbow and the silhouette agree."
 REPORT = Path("clustomer-results/latest/reports/report.html")
 # Naive and in UTC, as a window holds them.
 START, CUTOFF = (datetime.fromisoformat(t) for t in ("2019-09-30T22:00", "2019-10-31T23:00"))
@@ -45,7 +44,6 @@ def screen(story, *, width, encoding="utf-8", colour=False, window=WINDOW):
         events=999_588,
         window=window,
         cleaning=CLEANING,
-        reason=REASON,
         report=REPORT,
     )
     file.flush()
@@ -60,7 +58,7 @@ def test_words_are_whole_and_lines_fit(story, width):
         assert set(segment.name.split()) <= words
         assert set(story.facts.render(segment.headline_mark).split()) <= words
         assert set(segment.headline_action.split()) <= words
-    assert set(REASON.split()) <= words
+    assert set(story.facts.render("{clustering.reason}").split()) <= words
     assert str(REPORT) in text
     for line in text.splitlines():
         assert len(line.rstrip()) <= width or str(REPORT) in line

@@ -11,6 +11,7 @@ from clustomer.insights.findings import TESTS, findings
 from clustomer.insights.naming import Name
 from clustomer.insights.population import UNGROUPED
 from clustomer.insights.story import Certification, CertifiedSegment, Explanation
+from clustomer.segments.thresholds import VALID
 
 HEADLINES = {
     "segments": "There are real groups among these {clustering.k:segment/segments}, which one "
@@ -144,13 +145,14 @@ def certification(
     whole: frozenset[str],
     *,
     defined: bool = False,
+    rests_on_stability: bool = False,
 ) -> Certification:
     """Tell what the certificates say.
 
     `names` are those of the segments in the order of the report; those without a certificate
     (suspected bots, customers in no group) are left out. `labels` are the words for features,
     `whole` those features that have whole numbers only; `defined` says that the segments were
-    defined and not found.
+    defined and not found, `rests_on_stability` that K was taken for being stable.
     """
     verdict = certificates.verdict
     divided = sum(key not in UNGROUPED for key in names) > 1
@@ -177,7 +179,10 @@ def certification(
         holdout=tuple(_holdout(certificates)),
         contest=contest(certificates.prediction),
         untested=tuple(_untested(certificates, names)),
-        choice=("{clustering.reason}",),
+        choice=(
+            "{clustering.reason}",
+            *(_less_stable(certificates, names) if rests_on_stability else ()),
+        ),
         next_steps=tuple(_next_steps(facts, kind)) if kind in ("none", "alone") else (),
         explanations=EXPLANATIONS if certificates.segments or certificates.proposed else (),
     )
@@ -308,6 +313,23 @@ def _untested(certificates: Certificates, names: Mapping[str, str]) -> Iterator[
         whom = ", ".join(escape(names[key]) for key in keys)
         end = "" if why.endswith(".") else "."
         yield f"{TESTS[test]} ({whom}): {{{keys[0]}.{test}_why}}{end}"
+
+
+def _less_stable(certificates: Certificates, names: Mapping[str, str]) -> Iterator[str]:
+    """Say where the certificate takes back what the choice of K rested on."""
+    found = {key: each.stable.jaccard for key, each in certificates.segments.items()}
+    weak = [
+        f"“{escape(name)}”"
+        for key, name in names.items()
+        if (jaccard := found.get(key)) is not None and jaccard < VALID
+    ]
+    if weak:
+        *first, last = weak
+        who = f"{', '.join(first)} and {last} come" if first else f"{last} comes"
+        yield (
+            "That was measured before the number was taken, with fewer resamples or customers: in "
+            f"the certificate, {who} out less stable than that."
+        )
 
 
 def _next_steps(facts: Mapping[str, Fact], kind: str) -> Iterator[str]:

@@ -213,6 +213,7 @@ def interpret(
             {name: column.label for name, column in described.items()},
             whole,
             defined=defined,
+            rests_on_stability=segmentation.selection.rests_on_stability,
         )
     if comparison is not None:
         tables["comparison"] = pa.table(comparison)

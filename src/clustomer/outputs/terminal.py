@@ -17,6 +17,7 @@ from rich.text import Text
 
 from clustomer.events import Window
 from clustomer.insights import Facts, Insights, SegmentInsight
+from clustomer.insights.story import Certification
 from clustomer.outputs.theme import UNGROUPED, SegmentLook, segment_looks
 from clustomer.outputs.verdict import verdict, warning
 
@@ -47,13 +48,12 @@ def print_summary(
     events: int,
     window: Window | None,
     cleaning: pa.Table,
-    reason: str,
     report: Path,
 ) -> None:
     """Print what was found and certified, why so many segments, and where the report is.
 
     `events` is the number of clean events inside `window`; `cleaning` has `rule`, `action`,
-    `rows` and `share`; `reason` is the sentence about K. It reads well from 40 columns on, with
+    `rows` and `share`. It reads well from 40 columns on, with
     and without colour, and what comes from data cannot control the terminal.
     """
     console.print(
@@ -63,7 +63,6 @@ def print_summary(
             events=events,
             window=window,
             cleaning=cleaning,
-            reason=reason,
             width=console.width,
             plain=not console.encoding.lower().startswith("utf"),
         )
@@ -80,7 +79,6 @@ def summary(
     events: int,
     window: Window | None,
     cleaning: pa.Table,
-    reason: str,
     width: int = 100,
     plain: bool = False,
 ) -> RenderableType:
@@ -93,8 +91,13 @@ def summary(
         _headline(insights, facts, events, window),
         _segments(insights.segments, looks, facts, width, plain),
         *([verdict(told, facts, width=width, plain=plain)] if told is not None else []),
-        _labelled({"Why so many": _clean(reason), "Cleaning": cleaning_line(cleaning)}),
+        _labelled({"Why so many": _why_so_many(told, facts), "Cleaning": cleaning_line(cleaning)}),
     )
+
+
+def _why_so_many(told: Certification | None, facts: Facts) -> str:
+    lines = ("{clustering.reason}",) if told is None else told.choice
+    return _clean(" ".join(facts.render(line) for line in lines))
 
 
 def cleaning_line(cleaning: pa.Table) -> str:

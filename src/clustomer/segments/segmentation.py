@@ -81,6 +81,11 @@ class Selection:
         found: list[int] = self.criteria.filter(self.criteria["runner_up"])["k"].to_pylist()
         return found[0] if found else None
 
+    @property
+    def rests_on_stability(self) -> bool:
+        """Whether K was taken among those at which every cluster was stable."""
+        return self.rule in ("power", "valleys", "stability")
+
 
 @dataclass(frozen=True, eq=False)
 class Segmentation:
