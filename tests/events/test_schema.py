@@ -1,6 +1,6 @@
 import pyarrow as pa
 import pytest
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from clustomer.errors import InputError, UsageError
@@ -55,6 +55,8 @@ names = st.text(st.characters(exclude_categories=["Cs", "Cc"]), min_size=1, max_
     names,
 )
 def test_a_schema_survives_its_file(tmp_path_factory, columns, types, name) -> None:
+    ignored = ("*", name + " ignored")
+    assume(not {word.lower() for word in types} & {word.lower() for word in ignored})
     schema = EventSchema(
         name=name,
         columns={"event_time": "t", "user_id": "u"} | columns,
@@ -63,7 +65,7 @@ def test_a_schema_survives_its_file(tmp_path_factory, columns, types, name) -> N
         row_is_order=True,
         header=False,
         names=(name, "t", "u"),
-        ignored_event_types=("*", name + " ignored"),
+        ignored_event_types=ignored,
         missing_values=(name,),
         unnest=name,
         carried_within_order=("user_id",) if "order_id" in columns else (),
