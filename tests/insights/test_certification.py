@@ -236,7 +236,7 @@ def test_one_segment_is_told_in_full(one):
     assert everyone.name == "All customers"
     assert said.facts.render(everyone.who).startswith("40 customers: all there are.")
     assert said.facts.render(everyone.marks[0]) == (
-        "Orders: 9.3 on average; half of them have 3 or less."
+        "Orders: 9.3 on average; at least half of them have 3 or less."
     )
     assert everyone.actions
     assert said.facts["proposed.S2.stable_mark"].value == "fail"

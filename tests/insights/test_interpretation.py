@@ -207,9 +207,21 @@ def test_no_structure_is_said_to_be_none() -> None:
     assert said.facts.render(said.insights.opening[0]).startswith("No groups")
     [everyone] = said.insights.segments
     assert said.facts.render(everyone.marks[0]) == (
-        "Orders: 1 on average; half of them have 1 or less."
+        "Orders: 1 on average; at least half of them have 1 or less."
     )
     assert said.facts.verify(said.tables) == ()
+
+
+def test_half_who_have_nothing_have_none() -> None:
+    customers = pa.table(
+        {"user_id": ["a", "b", "c"], "orders": [0.0, 0.0, 3.0], "revenue": [0.0, -1.0, 4.0]}
+    )
+    said = interpret(customers, segment(customers, k=1, features=["orders"]), window=window())
+    [everyone] = said.insights.segments
+    assert [said.facts.render(mark) for mark in everyone.marks] == [
+        "Orders: 1 on average; at least half of them have none.",
+        "Revenue: 1.00 on average; at least half of them have 0 or less.",
+    ]
 
 
 def test_suspected_bots_are_in_no_figure_of_everyone() -> None:

@@ -462,7 +462,10 @@ def _typical(
         slug, title = described[name].slug, escape(feature_title(described[name]))
         mean, median = (facts.get(f"{key}.{slug}.{part}") for part in ("mean", "median"))
         if mean is not None and mean.value is not None and median is not None:
-            yield (f"{title}: {{{mean.id}}} on average; half of them have {{{median.id}}} or less.")
+            # net revenue can be below 0, so that not everyone who has no more than 0 has none
+            none = median.value == 0 and name in ("orders", "sessions", "views")
+            most = "none" if none else f"{{{median.id}}} or less"
+            yield f"{title}: {{{mean.id}}} on average; at least half of them have {most}."
 
 
 def _headline(found: Sequence[Mark], key: str) -> str:
