@@ -7,7 +7,7 @@ from typing import Any
 from clustomer.certificates.certificate import Certificates, Usable
 from clustomer.insights.contest import carried, contest
 from clustomer.insights.facts import Fact, escape
-from clustomer.insights.findings import TESTS, findings
+from clustomer.insights.findings import TESTS, findings, listed
 from clustomer.insights.naming import Name
 from clustomer.insights.population import UNGROUPED
 from clustomer.insights.story import Certification, CertifiedSegment, Explanation
@@ -324,11 +324,10 @@ def _less_stable(certificates: Certificates, names: Mapping[str, str]) -> Iterat
         if (jaccard := found.get(key)) is not None and jaccard < VALID
     ]
     if weak:
-        *first, last = weak
-        who = f"{', '.join(first)} and {last} come" if first else f"{last} comes"
         yield (
             "That was measured before the number was taken, with fewer resamples or customers: in "
-            f"the certificate, {who} out less stable than that."
+            f"the certificate, {listed(weak)} come{'s' if len(weak) == 1 else ''} out less stable "
+            "than that."
         )
 
 

@@ -1,6 +1,6 @@
 """What each of the four tests found of a segment, in words."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 from clustomer.certificates.certificate import (
@@ -130,7 +130,7 @@ def rule_in_words(
         _condition(condition, f"{key}.usable_condition_{place}", labels, whole)
         for place, condition in enumerate(usable.conditions, 1)
     ]
-    return _and(said)
+    return listed(said)
 
 
 def _condition(
@@ -277,5 +277,10 @@ def _usable(
     yield from _why(part, key, "usable")
 
 
-def _and(words: list[str]) -> str:
+def listed(words: Sequence[str]) -> str:
+    """Return words as a list in a sentence.
+
+    >>> listed(["stable", "real", "usable"])
+    'stable, real and usable'
+    """
     return " and ".join([", ".join(words[:-1]), words[-1]] if len(words) > 1 else words)

@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 
 from clustomer.insights.facts import Fact
+from clustomer.insights.findings import listed
 from clustomer.insights.naming import Name
 from clustomer.insights.population import UNGROUPED
 from clustomer.insights.profiles import Profile
@@ -145,13 +146,8 @@ def _caveat(facts: Mapping[str, Fact], everyone: Profile) -> str:
         )
         if name not in everyone.features
     ]
-    without = f"; the data hold {_listed(absent)}" if absent else ""
+    without = f"; the data hold {listed([f'no {word}' for word in absent])}" if absent else ""
     return f"{span}{without}. It shows what customers did, not why."
-
-
-def _listed(words: Sequence[str]) -> str:
-    none = [f"no {word}" for word in words]
-    return none[0] if len(none) == 1 else ", ".join(none[:-1]) + " and " + none[-1]
 
 
 def _lower(text: str) -> str:

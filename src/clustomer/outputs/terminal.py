@@ -53,8 +53,8 @@ def print_summary(
     """Print what was found and certified, why so many segments, and where the report is.
 
     `events` is the number of clean events inside `window`; `cleaning` has `rule`, `action`,
-    `rows` and `share`. It reads well from 40 columns on, with
-    and without colour, and what comes from data cannot control the terminal.
+    `rows` and `share`. It reads well from 40 columns on, with and without colour, and what comes
+    from data cannot control the terminal.
     """
     console.print(
         summary(
