@@ -396,7 +396,7 @@ def test_a_certificate_that_takes_back_what_the_choice_rested_on_says_so(two):
     assert choice(chosen, held)[0] == choice(two, weak)[0] == []
     [line], names = choice(chosen, weak)
     assert line == (
-        "That was measured before the number was taken, with fewer resamples or customers: in the "
+        "That was measured before the number was taken, on other resamples: in the "
         f"certificate, “{names['S2']}” comes out less stable than that."
     )
     [line], names = choice(chosen, certified.certificates("segments", both))

@@ -325,8 +325,8 @@ def _less_stable(certificates: Certificates, names: Mapping[str, str]) -> Iterat
     ]
     if weak:
         yield (
-            "That was measured before the number was taken, with fewer resamples or customers: in "
-            f"the certificate, {listed(weak)} come{'s' if len(weak) == 1 else ''} out less stable "
+            "That was measured before the number was taken, on other resamples: in the "
+            f"certificate, {listed(weak)} come{'s' if len(weak) == 1 else ''} out less stable "
             "than that."
         )
 
