@@ -249,6 +249,19 @@ def test_rows_that_may_not_choose_change_nothing_but_the_final_fit():
     )
 
 
+def test_the_taken_number_is_fitted_anew_where_the_choosing_rows_end_elsewhere():
+    # Those who choose differ in the second column alone, all others more in the first. Started
+    # from the former, KMeans stays at a division by the second, with 4 a row instead of 2.25.
+    choosing = np.repeat([True, False], [20, 80])
+    X = np.vstack(
+        [np.tile([[0.0, 0.0], [0.0, 3.0]], (10, 1))]
+        + [[[x, y]] * 20 for x in (-2.0, 2.0) for y in (0.0, 3.0)]
+    )
+    selector = SelectK(k_range=(2, 2), random_state=0).fit(X, choosing=choosing)
+    assert len(set(selector.labels_[20:60])) == len(set(selector.labels_[60:])) == 1
+    assert selector.labels_[20] != selector.labels_[60]
+
+
 @pytest.mark.parametrize("choosing", [[True] * 4, np.ones(5), [True, False, False, False, False]])
 def test_malformed_choosing(choosing):
     with pytest.raises(ValueError, match="True or False for each of the 5 rows"):
