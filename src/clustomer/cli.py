@@ -243,7 +243,8 @@ def run(
     """Segment a shop's customers and write the report.
 
     Exit codes: 0 done, 2 usage, 3 input, 4 output, 5 done but no structure found
-    (complete results with one segment), 130 interrupted.
+    (complete results with one segment), 130 interrupted, 143 ended by the
+    system.
     """
     from clustomer.pipeline import Settings
     from clustomer.pipeline import run as run_pipeline

@@ -251,11 +251,13 @@ def test_only_what_was_found_speaks_against_a_division(one):
     assert said.insights.certification is not None
     meaning = said.facts.render(said.insights.certification.meaning[0])
     assert meaning.startswith("The customers were divided into 2 groups, but the gaps between")
-    assert meaning.endswith("; whether it tells what customers do next could not be tested.")
+    assert meaning.endswith(
+        "; whether the division tells what customers do next could not be tested."
+    )
     assert "would not have come out again" not in meaning
     again = told(one, certified.none(3)).insights.certification
     assert again is not None
-    assert "most of it would not have come out again" in again.meaning[0]
+    assert "most of this division would not have come out again" in again.meaning[0]
 
 
 def test_nothing_to_divide_by_is_no_failed_test(one):

@@ -214,13 +214,13 @@ def _no_structure(certificates: Certificates) -> Iterator[str]:
         )
     dissolved = sum(each.usable.share for each in found if each.stable.mark == "fail")
     if 2 * dissolved > sum(each.usable.share for each in found):
-        told.append("with other customers, most of it would not have come out again")
+        told.append("with other customers, most of this division would not have come out again")
     told.append(
-        "whether it tells what customers do next could not be tested"
+        "whether the division tells what customers do next could not be tested"
         if certificates.prediction.mark == "not tested"
-        else "it tells too little of what customers do next"
+        else "the division tells too little of what customers do next"
         if certificates.prediction.mark != "pass"
-        else "what it tells of what customers do next does not make up for that"
+        else "what the division tells of what they do next does not make up for that"
     )
     groups = "{certificate.proposed_k:group/groups}" if certificates.proposed_k else "groups"
     yield f"The customers were divided into {groups}, but {'; '.join(told)}."
