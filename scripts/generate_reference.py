@@ -12,7 +12,7 @@ from typing import Any
 import typer
 
 import clustomer
-from clustomer import customers, engines, errors, events, insights, outputs, results, segments
+from clustomer import customers, engines, errors, events, insights, outputs, segments, versions
 from clustomer import simulate as simulated
 from clustomer.cli import NO_STRUCTURE, app
 from clustomer.customers import FEATURES, MEASURES, RATES, SUSPECTED_BOT, Feature
@@ -34,7 +34,7 @@ FAMILIES = {
     "purchases": ("Orders and money", "What customers order and pay."),
     "assortment": ("Assortment", "Which part of the shop's range customers look at and buy."),
 }
-ROOMS = (errors, engines, events, customers, segments, insights, outputs, results, simulated)
+ROOMS = (errors, engines, events, customers, segments, insights, versions, outputs, simulated)
 
 
 def main(arguments: list[str]) -> int:

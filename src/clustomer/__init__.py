@@ -20,8 +20,8 @@ if TYPE_CHECKING:
     from clustomer.insights import Facts, Interpretation, interpret
     from clustomer.pipeline import Run, Settings, run
     from clustomer.renaming import rename
-    from clustomer.results import Results
     from clustomer.segments import Segmentation, SelectK, assign, compare, rfm, segment
+    from clustomer.versions import Results
 
 _HOMES = {
     "FEATURES": "customers",
@@ -36,7 +36,7 @@ _HOMES = {
     "InputError": "errors",
     "Interpretation": "insights",
     "OutputError": "errors",
-    "Results": "results",
+    "Results": "versions",
     "Run": "pipeline",
     "Segmentation": "segments",
     "SelectK": "segments",

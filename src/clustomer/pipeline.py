@@ -38,10 +38,10 @@ from clustomer.outputs.tables import (
     write_segments,
 )
 from clustomer.progress import Progress, counted, silent
-from clustomer.results import Draft, Results, new_version
 from clustomer.segments import Segmentation, check_choice, compare, rfm, segment, to_model
 from clustomer.segments.algorithms import ALGORITHMS as FOUND_BY
 from clustomer.segments.algorithms import check_algorithm
+from clustomer.versions import Draft, Results, new_version
 
 DEFAULT_OUT = "clustomer-results"
 ALGORITHMS = (*FOUND_BY, "rfm")

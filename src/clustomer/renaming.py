@@ -22,8 +22,8 @@ from clustomer.outputs.figures import draw_figures
 from clustomer.outputs.report import write_reports
 from clustomer.outputs.tables import write_cluster_summary, write_segments
 from clustomer.pipeline import identity_of, name_entry, write_parquet
-from clustomer.results import Draft, Results, new_version
 from clustomer.segments import Segmentation, SegmentationModel, read_model, restore
+from clustomer.versions import Draft, Results, new_version
 
 LONGEST_NAME = 60
 _REWRITTEN = frozenset(

@@ -11,8 +11,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from clustomer.results import Results
 from clustomer.simulate import simulate
+from clustomer.versions import Results
 
 HEADER = "event_time,event_type,product_id,price,user_id,user_session\n"
 

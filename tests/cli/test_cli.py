@@ -10,7 +10,7 @@ import pytest
 
 from clustomer.certificates import read_certificates
 from clustomer.events import read_schema
-from clustomer.results import Results
+from clustomer.versions import Results
 
 
 def test_a_run_ends_with_a_summary_and_where_the_report_is(call, shop, tmp_path) -> None:

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from clustomer.results import Results
+from clustomer.versions import Results
 
 
 @pytest.fixture

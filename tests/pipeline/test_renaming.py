@@ -14,9 +14,9 @@ from clustomer.errors import InputError, UsageError
 from clustomer.insights import Facts
 from clustomer.pipeline import Run, Settings, run
 from clustomer.renaming import rename
-from clustomer.results import Results
 from clustomer.segments import read_model
 from clustomer.simulate import simulate
+from clustomer.versions import Results
 
 NAME = 'A "b" <i>c</i> {d} & é|*'
 

@@ -19,9 +19,9 @@ from clustomer.engines import DuckDB
 from clustomer.errors import ClustomerError
 from clustomer.insights import Facts
 from clustomer.pipeline import Run, Settings, run
-from clustomer.results import Results
 from clustomer.segments import assign, read_model
 from clustomer.simulate import simulate
+from clustomer.versions import Results
 
 
 @pytest.fixture(scope="module")

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field, fields, is_dataclass, replace
 from datetime import UTC, datetime
 from typing import Any, Literal
 
+from clustomer.documents import read_document
 from clustomer.errors import InputError
 
 SCHEMA_VERSION = 1
@@ -244,12 +245,13 @@ def read_certificates(text: str | bytes) -> Certificates:
     >>> read_certificates("{}")
     Traceback (most recent call last):
     ...
-    clustomer.errors.InputError: This is no certificates.json: verdict: Field required. ...
+    clustomer.errors.InputError: This is no certificates.json: it states no schema_version; ...
     """
     from pydantic import TypeAdapter, ValidationError
 
+    document = read_document(text, "certificates.json", newest=SCHEMA_VERSION)
     try:
-        found = TypeAdapter(Certificates).validate_json(text)
+        found = TypeAdapter(Certificates).validate_python(document)
     except ValidationError as error:
         first = error.errors(include_url=False)[0]
         place = ".".join(str(part) for part in first["loc"]) or "the file"

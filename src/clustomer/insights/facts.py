@@ -17,8 +17,8 @@ import json
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass
-from typing import Any
 
+from clustomer.documents import read_document
 from clustomer.errors import InputError, UsageError, did_you_mean
 from clustomer.insights.sources import Tables, Value, recompute
 
@@ -203,18 +203,17 @@ class Facts(Mapping[str, Fact]):
         >>> Facts.from_json(Facts(currency="EUR").to_json()).currency
         'EUR'
         """
+        from pydantic import TypeAdapter, ValidationError
+
+        document = read_document(text, "facts.json", newest=SCHEMA_VERSION)
         try:
-            document: dict[str, Any] = json.loads(text)
-            if document["schema_version"] != SCHEMA_VERSION:
-                raise InputError(
-                    f"The facts have schema version {document['schema_version']!r}; "
-                    f"{SCHEMA_VERSION} was expected. Read them with the version that wrote them."
-                )
-            return cls((Fact(**fact) for fact in document["facts"]), currency=document["currency"])
-        except (KeyError, TypeError, json.JSONDecodeError) as error:
+            facts = TypeAdapter(tuple[Fact, ...]).validate_python(document.get("facts"))
+            return cls(facts, currency=document.get("currency"))
+        except (ValidationError, TypeError, UsageError) as error:
+            reason = error.errors()[0]["msg"] if isinstance(error, ValidationError) else error
             raise InputError(
-                f"The facts cannot be read ({error}); the content of a facts.json was expected. "
-                "Run the segmentation again to write it anew."
+                f"This is no facts.json: {reason}. Give the file of a results folder as it was "
+                "written."
             ) from error
 
     def _find(self, fact_id: str) -> Fact:

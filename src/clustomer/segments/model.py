@@ -9,6 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_valida
 from sqlglot import exp
 
 from clustomer.customers.features import FEATURES
+from clustomer.documents import Document, read_document
 from clustomer.engines import dialect
 from clustomer.errors import InputError
 from clustomer.segments.assignment import NearestCentroid, Rule, assignment_query
@@ -60,14 +61,6 @@ class FeatureModel(_Part):
         gt=0,
         description="population standard deviation after the power, over the feature's weight",
     )
-
-    @model_validator(mode="before")
-    @classmethod
-    def _of_version_1(cls, data: Any) -> Any:
-        if isinstance(data, dict) and "log" in data and "power" not in data:
-            power = {True: 0.0, False: 1.0, None: None}[data["log"]]
-            return {name: value for name, value in data.items() if name != "log"} | {"power": power}
-        return data
 
 
 class NearestCentroidModel(_Part):
@@ -223,7 +216,7 @@ class SqlModel(_Part):
 class SegmentationModel(_Part):
     """Everything needed to give a customer a segment, on any engine, in any language."""
 
-    schema_version: Literal[1, 2] = SCHEMA_VERSION
+    schema_version: Literal[2] = SCHEMA_VERSION
     clustomer_version: str
     event_schema: dict[str, Any]
     window: dict[str, Any]
@@ -430,17 +423,30 @@ def read_model(text: str | bytes) -> SegmentationModel:
     >>> read_model("{}")
     Traceback (most recent call last):
     ...
-    clustomer.errors.InputError: This is no segmentation.json of schema version 2: ...
+    clustomer.errors.InputError: This is no segmentation.json: it states no schema_version; ...
     """
+    document = read_document(
+        text, "segmentation.json", newest=SCHEMA_VERSION, migrations={1: _of_version_1}
+    )
     try:
-        return SegmentationModel.model_validate_json(text)
+        return SegmentationModel.model_validate(document)
     except ValidationError as error:
         first = error.errors(include_url=False)[0]
         place = ".".join(str(part) for part in first["loc"]) or "the file"
         raise InputError(
-            f"This is no segmentation.json of schema version {SCHEMA_VERSION}: {place}: "
-            f"{first['msg']}. Give the file of a results folder as it was written."
+            f"This is no segmentation.json: {place}: {first['msg']}. "
+            "Give the file of a results folder as it was written."
         ) from error
+
+
+def _of_version_1(document: Document) -> Document:
+    powers = {True: 0.0, False: 1.0, None: None}
+    features = [
+        {key: value for key, value in feature.items() if key != "log"}
+        | ({"power": powers[feature["log"]]} if "log" in feature else {})
+        for feature in document["features"]
+    ]
+    return {**document, "features": features}
 
 
 def _defined_names(rule: Rule) -> dict[str, str]:

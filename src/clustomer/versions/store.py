@@ -16,7 +16,8 @@ from pathlib import Path
 from typing import Any, Self
 
 from clustomer.errors import InputError, OutputError
-from clustomer.results.manifest import (
+from clustomer.unfinished import in_one_go, remove_folder, temporary_folder, undone_if_stopped
+from clustomer.versions.manifest import (
     NAME,
     SCHEMA_VERSION,
     file_hashes,
@@ -24,7 +25,6 @@ from clustomer.results.manifest import (
     short_hash,
     to_text,
 )
-from clustomer.unfinished import in_one_go, remove_folder, temporary_folder, undone_if_stopped
 
 LATEST = "latest"
 VERSIONS = "versions"

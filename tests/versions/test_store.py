@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from clustomer.errors import InputError, OutputError
-from clustomer.results import Results, new_version, point_latest
+from clustomer.versions import Results, new_version, point_latest
 
 
 def write(folder: Path, text: str = "a", **identity: object) -> Results:

@@ -1,7 +1,7 @@
 """Results: versions of what a run wrote, whole or not there."""
 
-from clustomer.results.manifest import package_versions, short_hash, to_text
-from clustomer.results.store import Draft, Results, new_version, point_latest
+from clustomer.versions.manifest import package_versions, short_hash, to_text
+from clustomer.versions.store import Draft, Results, new_version, point_latest
 
 __all__ = [
     "Draft",
