@@ -39,7 +39,16 @@ PUBLIC = [
     "segment",
     "split_holdout",
 ]
-ROOMS = ["customers", "engines", "events", "insights", "outputs", "results", "segments", "simulate"]
+ROOMS = [
+    "customers",
+    "engines",
+    "events",
+    "insights",
+    "outputs",
+    "versions",
+    "segments",
+    "simulate",
+]
 
 
 def test_the_public_names_are_pinned() -> None:
