@@ -35,7 +35,7 @@ from sklearn.tree import DecisionTreeRegressor
 from clustomer.customers import Holdout
 from clustomer.segments import Segmentation, assign, rfm, segment
 from clustomer.segments.refit import refit_rule, rule_labels
-from clustomer.segments.rfm_grid import cut_points
+from clustomer.segments.rules.rfm_grid import cut_points
 from contest import (
     FILES,
     Assign,

@@ -25,7 +25,7 @@ from clustomer.certificates.stable import stable_marks
 from clustomer.customers import Holdout, customer_features, split_holdout
 from clustomer.events import Events, read_events
 from clustomer.segments import Segmentation
-from clustomer.segments.stability import match
+from clustomer.segments.validity.stability import match
 
 Labels = NDArray[np.int64]
 Floats = NDArray[np.float64]

@@ -22,7 +22,7 @@ from clustomer.events.sessions import SESSION_MINUTES
 from clustomer.insights import RULES, cases, naming, population, qualifiers, rules, sources
 from clustomer.insights.definition import scores_in_words
 from clustomer.insights.profiles import CLEARLY, SLIGHTLY, STRONGLY
-from clustomer.segments.rfm_grid import NO_PURCHASE_ID, NO_PURCHASE_NAME, RFM_SEGMENTS
+from clustomer.segments.rules.rfm_grid import NO_PURCHASE_ID, NO_PURCHASE_NAME, RFM_SEGMENTS
 from clustomer.unfinished import INTERRUPTED, TERMINATED
 
 FOLDER = Path(__file__).parent.parent / "docs" / "reference"

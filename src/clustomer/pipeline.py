@@ -39,8 +39,8 @@ from clustomer.outputs.tables import (
 )
 from clustomer.progress import Progress, counted, silent
 from clustomer.segments import Segmentation, check_choice, compare, rfm, segment, to_model
-from clustomer.segments.algorithms import ALGORITHMS as FOUND_BY
-from clustomer.segments.algorithms import check_algorithm
+from clustomer.segments.algorithms.registry import ALGORITHMS as FOUND_BY
+from clustomer.segments.algorithms.registry import check_algorithm
 from clustomer.versions import Draft, Results, new_version
 
 DEFAULT_OUT = "clustomer-results"
@@ -170,7 +170,7 @@ def run(
     # What runs aside has ended before the version that it writes to is kept or removed.
     with DuckDB() as engine, ExitStack() as steps, ThreadPoolExecutor(1) as aside:
         # scikit-learn takes as long to load as a million events take to read
-        aside.submit(import_module, "clustomer.segments.selection")
+        aside.submit(import_module, "clustomer.segments.selection.select_k")
         if settings.certificates:
             aside.submit(import_module, "clustomer.certificates.verdict")
         else:

@@ -6,7 +6,7 @@ import pytest
 from clustomer.outputs.charts import dendrogram_chart, draw
 from clustomer.outputs.theme import MUTED, segment_looks
 from clustomer.segments import Dendrogram, Ward
-from clustomer.segments.dendrogram import dendrogram
+from clustomer.segments.algorithms.dendrogram import dendrogram
 
 IDS = {0: "S1", 1: "S2", 2: "S3"}
 LOOKS = segment_looks(

@@ -18,7 +18,7 @@ from clustomer.segments import (
     rfm,
     to_model,
 )
-from clustomer.segments.rfm_grid import CLASSIC_GRID, NO_PURCHASE, cut_points
+from clustomer.segments.rules.rfm_grid import CLASSIC_GRID, NO_PURCHASE, cut_points
 
 # Written out by hand: rows are recency scores 5 to 1, columns frequency scores 1 to 5.
 GRID = {

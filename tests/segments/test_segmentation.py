@@ -12,7 +12,7 @@ from threadpoolctl import threadpool_limits
 
 from clustomer.errors import InputError, UsageError
 from clustomer.segments import assign, segment
-from clustomer.segments.scaling import scale
+from clustomer.segments.matrix.scaling import scale
 
 
 def shop(n_customers=600, *, seed=0):

@@ -13,12 +13,12 @@ from clustomer.certificates.resampling import bootstrap_means, estimate
 from clustomer.customers import Holdout
 from clustomer.errors import InputError
 from clustomer.segments import rfm
-from clustomer.segments.coding import coded
 from clustomer.segments.exclusions import BOTS
+from clustomer.segments.matrix.customer_matrix import feature_matrix
 from clustomer.segments.refit import rule_labels
-from clustomer.segments.rfm_grid import FREQUENCY, RECENCY, cut_points
-from clustomer.segments.stability import workers
-from clustomer.segments.tables import feature_matrix
+from clustomer.segments.rules.rfm_grid import FREQUENCY, RECENCY, cut_points
+from clustomer.segments.validity.label_codes import coded
+from clustomer.segments.validity.stability import workers
 
 Floats = NDArray[np.float64]
 Labels = NDArray[np.int64]

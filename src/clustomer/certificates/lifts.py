@@ -8,7 +8,7 @@ from scipy.stats import hypergeom, pearson3
 
 from clustomer.certificates.certificate import Estimate, Lift
 from clustomer.certificates.resampling import CONFIDENCE, bootstrap_means, estimate, rounded
-from clustomer.segments.coding import coded
+from clustomer.segments.validity.label_codes import coded
 
 Floats = NDArray[np.float64]
 Labels = NDArray[np.int64]

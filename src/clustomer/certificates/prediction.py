@@ -28,10 +28,10 @@ from clustomer.customers import Holdout
 from clustomer.errors import InputError
 from clustomer.segments import RfmGrid, Rule, Segmentation, fit_scaling, rfm, scale
 from clustomer.segments.exclusions import BOTS, included_rows
+from clustomer.segments.matrix.customer_matrix import feature_matrix
+from clustomer.segments.matrix.undefined import undefined_in
 from clustomer.segments.refit import labels_of, refit_rule
-from clustomer.segments.stability import jaccard_matrix
-from clustomer.segments.tables import feature_matrix
-from clustomer.segments.undefined import undefined_in
+from clustomer.segments.validity.stability import jaccard_matrix
 
 Labels = NDArray[np.int64]
 

@@ -22,14 +22,14 @@ from clustomer.certificates.thresholds import SEGMENT_EFFECT_NEEDED
 from clustomer.customers import Customers
 from clustomer.events import Events
 from clustomer.segments import RfmGrid, Segmentation
-from clustomer.segments.assignment import ScaledRule
-from clustomer.segments.distances import nearest_point
 from clustomer.segments.exclusions import BOTS
-from clustomer.segments.quiet import quiet_fits
-from clustomer.segments.scaling import round_significant, scale
-from clustomer.segments.stability import workers
-from clustomer.segments.tables import feature_matrix
-from clustomer.segments.valleys import valley_depths
+from clustomer.segments.matrix.customer_matrix import feature_matrix
+from clustomer.segments.matrix.distances import nearest_point
+from clustomer.segments.matrix.scaling import round_significant, scale
+from clustomer.segments.rules.assignment import ScaledRule
+from clustomer.segments.validity.density_dip import valley_depths
+from clustomer.segments.validity.quiet_fits import quiet_fits
+from clustomer.segments.validity.stability import workers
 
 Floats = NDArray[np.float64]
 Integers = NDArray[np.int64]

@@ -5,7 +5,7 @@ from numpy.typing import NDArray
 from threadpoolctl import threadpool_limits
 
 from clustomer.certificates.certificate import Estimate
-from clustomer.segments.scaling import round_significant
+from clustomer.segments.matrix.scaling import round_significant
 
 Floats = NDArray[np.float64]
 

@@ -11,13 +11,13 @@ from sklearn.base import BaseEstimator, ClusterMixin
 
 from clustomer.certificates.certificate import Mark, Stable
 from clustomer.segments import RfmGrid, Segmentation, assign
-from clustomer.segments.algorithms import clusterer
+from clustomer.segments.algorithms.registry import clusterer
 from clustomer.segments.exclusions import BOTS
-from clustomer.segments.rfm_grid import FREQUENCY, RECENCY, cut_points
-from clustomer.segments.scaling import scale
-from clustomer.segments.stability import MAX_ROWS, N_RESAMPLES, cluster_stability
-from clustomer.segments.tables import feature_matrix
+from clustomer.segments.matrix.customer_matrix import feature_matrix
+from clustomer.segments.matrix.scaling import scale
+from clustomer.segments.rules.rfm_grid import FREQUENCY, RECENCY, cut_points
 from clustomer.segments.thresholds import DISSOLVED, VALID
+from clustomer.segments.validity.stability import MAX_ROWS, N_RESAMPLES, cluster_stability
 
 Matrix = NDArray[np.float64]
 

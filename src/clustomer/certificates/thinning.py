@@ -14,8 +14,8 @@ from clustomer.engines import literal
 from clustomer.events import Events
 from clustomer.segments import RfmGrid, Segmentation, assign
 from clustomer.segments.exclusions import BOTS
-from clustomer.segments.scaling import scale
-from clustomer.segments.tables import feature_matrix
+from clustomer.segments.matrix.customer_matrix import feature_matrix
+from clustomer.segments.matrix.scaling import scale
 
 Floats = NDArray[np.float64]
 Integers = NDArray[np.int64]

@@ -14,7 +14,7 @@ from clustomer.certificates.thresholds import PRECISION, RECALL
 from clustomer.customers.features import FEATURES
 from clustomer.segments import RfmGrid, Segmentation
 from clustomer.segments.exclusions import BOTS
-from clustomer.segments.tables import customer_table, feature_matrix
+from clustomer.segments.matrix.customer_matrix import customer_table, feature_matrix
 from clustomer.segments.thresholds import USABLE as MIN_SHARE
 
 Floats = NDArray[np.float64]

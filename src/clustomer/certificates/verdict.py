@@ -23,8 +23,8 @@ from clustomer.certificates.usability import usable
 from clustomer.customers import Customers, Holdout, split_holdout
 from clustomer.events import Events
 from clustomer.segments import RfmGrid, Segmentation
-from clustomer.segments.everyone import everyone
-from clustomer.segments.quiet import quiet_fits
+from clustomer.segments.one_segment import everyone
+from clustomer.segments.validity.quiet_fits import quiet_fits
 
 HELD_SHARE = 0.5
 """The share of customers whose segments must be stable for any verdict but "none"."""

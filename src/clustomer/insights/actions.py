@@ -12,7 +12,7 @@ from clustomer.insights.advice import four_actions as _actions
 from clustomer.insights.advice import taste as _taste
 from clustomer.insights.rfm_actions import RFM_ADVICE
 from clustomer.insights.story import Action
-from clustomer.segments.rfm_grid import NO_PURCHASE_ID
+from clustomer.segments.rules.rfm_grid import NO_PURCHASE_ID
 
 SHORT_NOTE = (
     "In so short a time nobody can become loyal or fall asleep, so the name says little about "

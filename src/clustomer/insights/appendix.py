@@ -15,7 +15,7 @@ from clustomer.insights.population import BOTS
 from clustomer.insights.profiles import Described, Profile
 from clustomer.insights.rules import AVERAGE, MIXED, RULES
 from clustomer.segments import RFM_SEGMENTS, RfmGrid
-from clustomer.segments.rfm_grid import NO_PURCHASE_ID
+from clustomer.segments.rules.rfm_grid import NO_PURCHASE_ID
 
 Section = tuple[str, tuple[str, ...]]
 

@@ -12,7 +12,7 @@ from clustomer.insights.naming import BOT_EVIDENCE, SUSPECTED_BOTS, Name
 from clustomer.insights.population import BOTS
 from clustomer.insights.profiles import Profile
 from clustomer.segments import RFM_SEGMENTS, RfmGrid, RfmSegment
-from clustomer.segments.rfm_grid import NO_PURCHASE_ID, NO_PURCHASE_NAME
+from clustomer.segments.rules.rfm_grid import NO_PURCHASE_ID, NO_PURCHASE_NAME
 
 _SEGMENTS = {each.segment_id: each for each in RFM_SEGMENTS}
 _CUTS = (("recency", "recency_cuts", "days"), ("orders", "frequency_cuts", "orders"))

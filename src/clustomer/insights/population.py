@@ -28,8 +28,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from clustomer.errors import InputError, did_you_mean
-from clustomer.segments.scaling import signed_log
-from clustomer.segments.tables import customer_table, feature_column, is_number
+from clustomer.segments.matrix.customer_matrix import customer_table, feature_column, is_number
+from clustomer.segments.matrix.scaling import signed_log
 
 Column = NDArray[np.float64]
 Rows = NDArray[np.intp]

@@ -15,7 +15,7 @@ import pyarrow as pa
 from clustomer.customers.features import FEATURES
 from clustomer.insights.facts import Fact, decimals_for
 from clustomer.insights.population import BOTS, EVERYONE, NOISE, Population
-from clustomer.segments.scaling import SKEWNESS_LIMIT, skewness
+from clustomer.segments.matrix.scaling import SKEWNESS_LIMIT, skewness
 
 SLIGHTLY = 0.2
 CLEARLY = 0.5

@@ -25,8 +25,8 @@ from clustomer.outputs.charts.figure import Layout
 from clustomer.outputs.charts.layers import Specification
 from clustomer.outputs.theme import BOTS, UNGROUPED, SegmentLook, segment_looks, unbroken
 from clustomer.segments import RFM_SEGMENTS, Projection, RfmGrid, Segmentation, Selection
-from clustomer.segments.rfm_grid import FREQUENCY, RECENCY
-from clustomer.segments.tables import customer_table, feature_matrix
+from clustomer.segments.matrix.customer_matrix import customer_table, feature_matrix
+from clustomer.segments.rules.rfm_grid import FREQUENCY, RECENCY
 
 MAX_FEATURES = 18
 # A feature that is known of fewer than half of a segment says nothing about the segment.

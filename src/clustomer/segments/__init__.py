@@ -8,51 +8,56 @@ scikit-learn comes with them.
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-from clustomer.segments.algorithms import ALGORITHMS, AlgorithmNote, check_algorithm, clusterer
-from clustomer.segments.assignment import NearestCentroid, Rule, assign, assignment_query
-from clustomer.segments.choice import check_choice
+from clustomer.segments.algorithms.dendrogram import Dendrogram, leaf_order
+from clustomer.segments.algorithms.registry import (
+    ALGORITHMS,
+    AlgorithmNote,
+    check_algorithm,
+    clusterer,
+)
 from clustomer.segments.comparison import compare
-from clustomer.segments.criteria import (
+from clustomer.segments.exclusions import Exclusion
+from clustomer.segments.matrix.projection import Projection
+from clustomer.segments.matrix.scaling import ScaledFeature, Scaling, fit_scaling, scale
+from clustomer.segments.rfm import rfm
+from clustomer.segments.rules.assignment import NearestCentroid, Rule, assign, assignment_query
+from clustomer.segments.rules.nearest_exemplar import NearestExemplar
+from clustomer.segments.rules.quadratic import Quadratic
+from clustomer.segments.rules.rfm_grid import RFM_SEGMENTS, RfmGrid, RfmSegment
+from clustomer.segments.segmentation import Segmentation, Selection, segment
+from clustomer.segments.selection.k_range import check_choice
+from clustomer.segments.stored.restoration import restore
+from clustomer.segments.stored.segmentation_file import SegmentationModel, read_model, to_model
+from clustomer.segments.validity.criteria import (
     Criteria,
     partition_criteria,
     sampled_silhouettes,
     squared_silhouettes,
 )
-from clustomer.segments.dendrogram import Dendrogram, leaf_order
-from clustomer.segments.exclusions import Exclusion
-from clustomer.segments.knee import find_elbow
-from clustomer.segments.model import SegmentationModel, read_model, to_model
-from clustomer.segments.nearest_exemplar import NearestExemplar
-from clustomer.segments.projection import Projection
-from clustomer.segments.quadratic import Quadratic
-from clustomer.segments.restoration import restore
-from clustomer.segments.rfm import rfm
-from clustomer.segments.rfm_grid import RFM_SEGMENTS, RfmGrid, RfmSegment
-from clustomer.segments.scaling import ScaledFeature, Scaling, fit_scaling, scale
-from clustomer.segments.segmentation import Segmentation, Selection, segment
+from clustomer.segments.validity.elbow import find_elbow
 
 if TYPE_CHECKING:
-    from clustomer.segments.dbscan import Dbscan
-    from clustomer.segments.gap import Gap, gap_statistic
-    from clustomer.segments.hdbscan import Hdbscan
-    from clustomer.segments.mixture import Mixture
-    from clustomer.segments.power import Power, holdout_power
-    from clustomer.segments.selection import SelectK
-    from clustomer.segments.stability import Stability, cluster_stability
-    from clustomer.segments.ward import Ward
+    from clustomer.segments.algorithms.dbscan import Dbscan
+    from clustomer.segments.algorithms.hdbscan import Hdbscan
+    from clustomer.segments.algorithms.mixture import Mixture
+    from clustomer.segments.algorithms.ward import Ward
+    from clustomer.segments.selection.select_k import SelectK
+    from clustomer.segments.validity.gap import Gap, gap_statistic
+    from clustomer.segments.validity.holdout_r2 import Power, holdout_power
+    from clustomer.segments.validity.stability import Stability, cluster_stability
 
 _LATER = {
-    "Dbscan": "dbscan",
-    "Gap": "gap",
-    "Hdbscan": "hdbscan",
-    "Mixture": "mixture",
-    "Power": "power",
-    "SelectK": "selection",
-    "Stability": "stability",
-    "Ward": "ward",
-    "cluster_stability": "stability",
-    "gap_statistic": "gap",
-    "holdout_power": "power",
+    "Dbscan": "algorithms.dbscan",
+    "Gap": "validity.gap",
+    "Hdbscan": "algorithms.hdbscan",
+    "Mixture": "algorithms.mixture",
+    "Power": "validity.holdout_r2",
+    "SelectK": "selection.select_k",
+    "Stability": "validity.stability",
+    "Ward": "algorithms.ward",
+    "cluster_stability": "validity.stability",
+    "gap_statistic": "validity.gap",
+    "holdout_power": "validity.holdout_r2",
 }
 
 __all__ = [

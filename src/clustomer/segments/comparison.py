@@ -6,12 +6,12 @@ from typing import Literal
 import numpy as np
 import pyarrow as pa
 
-from clustomer.segments.algorithms import ALGORITHMS, DENSITY
-from clustomer.segments.criteria import sampled_silhouettes
+from clustomer.segments.algorithms.registry import ALGORITHMS, DENSITY
 from clustomer.segments.exclusions import BOTS, NOISE
-from clustomer.segments.scaling import round_significant, scale
+from clustomer.segments.matrix.customer_matrix import customer_table, feature_matrix
+from clustomer.segments.matrix.scaling import round_significant, scale
 from clustomer.segments.segmentation import MAX_FIT_CUSTOMERS, Segmentation, segment
-from clustomer.segments.tables import customer_table, feature_matrix
+from clustomer.segments.validity.criteria import sampled_silhouettes
 
 
 def compare(

@@ -5,16 +5,16 @@ import pyarrow as pa
 from numpy.typing import NDArray
 from threadpoolctl import threadpool_limits
 
-from clustomer.segments.algorithms import DENSITY, clusterer, fitted_rule
-from clustomer.segments.assignment import HasRule, NearestCentroid, Rule, assign
-from clustomer.segments.choice import count_distinct
+from clustomer.segments.algorithms.registry import DENSITY, clusterer, fitted_rule
 from clustomer.segments.exclusions import BOTS, bot_exclusions, included_rows
+from clustomer.segments.matrix.customer_matrix import customer_table, feature_matrix
+from clustomer.segments.matrix.distinct import count_distinct
+from clustomer.segments.matrix.scaling import fit_scaling, scale
+from clustomer.segments.matrix.undefined import undefined_in
 from clustomer.segments.rfm import rfm
-from clustomer.segments.rfm_grid import RfmGrid
-from clustomer.segments.scaling import fit_scaling, scale
+from clustomer.segments.rules.assignment import HasRule, NearestCentroid, Rule, assign
+from clustomer.segments.rules.rfm_grid import RfmGrid
 from clustomer.segments.segmentation import MAX_FIT_CUSTOMERS, Segmentation
-from clustomer.segments.tables import customer_table, feature_matrix
-from clustomer.segments.undefined import undefined_in
 
 
 def refit_rule(

@@ -3,11 +3,16 @@
 import numpy as np
 
 from clustomer.errors import InputError
-from clustomer.segments.algorithms import AlgorithmNote
-from clustomer.segments.assignment import assign
-from clustomer.segments.criteria_table import criteria_table
+from clustomer.segments.algorithms.registry import AlgorithmNote
 from clustomer.segments.exclusions import BOTS, bot_exclusions, columns_of, included_rows
-from clustomer.segments.rfm_grid import (
+from clustomer.segments.matrix.customer_matrix import (
+    cluster_sizes,
+    customer_table,
+    feature_matrix,
+    is_number,
+)
+from clustomer.segments.rules.assignment import assign
+from clustomer.segments.rules.rfm_grid import (
     FREQUENCY,
     NO_PURCHASE,
     NO_PURCHASE_ID,
@@ -17,7 +22,7 @@ from clustomer.segments.rfm_grid import (
     cut_points,
 )
 from clustomer.segments.segmentation import BOTS_ID, Segmentation, Selection
-from clustomer.segments.tables import cluster_sizes, customer_table, feature_matrix, is_number
+from clustomer.segments.selection.criteria_table import criteria_table
 
 _NEXT = (
     "Segment everyone by behaviour with the algorithm kmeans, or see with `clustomer check` "

@@ -11,7 +11,8 @@ from numpy.typing import NDArray
 from clustomer.customers import Holdout
 from clustomer.customers.features import FEATURES, clustered_by_default
 from clustomer.errors import InputError, UsageError, did_you_mean
-from clustomer.segments.algorithms import (
+from clustomer.segments.algorithms.dendrogram import Dendrogram, dendrogram
+from clustomer.segments.algorithms.registry import (
     DENSITY,
     DENSITY_NAMES,
     AlgorithmNote,
@@ -20,12 +21,6 @@ from clustomer.segments.algorithms import (
     fitted_rule,
     note,
 )
-from clustomer.segments.assignment import NearestCentroid, Rule, ScaledRule, assign
-from clustomer.segments.choice import check_choice, count_distinct, is_whole
-from clustomer.segments.choosing import choosing_power, choosing_rows
-from clustomer.segments.criteria import partition_criteria, sampled_silhouettes
-from clustomer.segments.criteria_table import criteria_table
-from clustomer.segments.dendrogram import Dendrogram, dendrogram
 from clustomer.segments.exclusions import (
     BOTS,
     NOISE,
@@ -34,16 +29,27 @@ from clustomer.segments.exclusions import (
     columns_of,
     included_rows,
 )
-from clustomer.segments.nearest_exemplar import NearestExemplar
-from clustomer.segments.projection import Projection, fit_axes, loadings, project
-from clustomer.segments.rfm_grid import RfmGrid
-from clustomer.segments.scaling import ScaledFeature, Scaling, fit_scaling
-from clustomer.segments.tables import cluster_sizes, customer_table, feature_matrix, is_number
-from clustomer.segments.undefined import undefined_in
+from clustomer.segments.matrix.customer_matrix import (
+    cluster_sizes,
+    customer_table,
+    feature_matrix,
+    is_number,
+)
+from clustomer.segments.matrix.distinct import count_distinct
+from clustomer.segments.matrix.projection import Projection, fit_axes, loadings, project
+from clustomer.segments.matrix.scaling import ScaledFeature, Scaling, fit_scaling
+from clustomer.segments.matrix.undefined import undefined_in
+from clustomer.segments.rules.assignment import NearestCentroid, Rule, ScaledRule, assign
+from clustomer.segments.rules.nearest_exemplar import NearestExemplar
+from clustomer.segments.rules.rfm_grid import RfmGrid
+from clustomer.segments.selection.criteria_table import criteria_table
+from clustomer.segments.selection.holdout_split import choosing_power, choosing_rows
+from clustomer.segments.selection.k_range import check_choice, is_whole
+from clustomer.segments.validity.criteria import partition_criteria, sampled_silhouettes
 
 if TYPE_CHECKING:
-    from clustomer.segments.power import Power
-    from clustomer.segments.selection import SelectK
+    from clustomer.segments.selection.select_k import SelectK
+    from clustomer.segments.validity.holdout_r2 import Power
 
 MAX_FIT_CUSTOMERS = 1_000_000
 _SLOW_RESAMPLES = 20
@@ -331,7 +337,7 @@ def _fit(
         selection = _found_by_density(algorithm, scaling.matrix, labels, k_range)
     else:
         # scikit-learn is loaded when it is needed: it takes as long as reading a million events
-        from clustomer.segments.selection import SelectK
+        from clustomer.segments.selection.select_k import SelectK
 
         selector = SelectK(estimator, k_range, n_clusters=k, power=power, random_state=random_state)
         selector.set_params(criteria=criteria)

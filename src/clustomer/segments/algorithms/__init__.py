@@ -1,0 +1,1 @@
+"""What finds clusters: scikit-learn estimators, and the registry that offers them."""

@@ -1,0 +1,1 @@
+"""Customers as numbers: the matrix of features, scaled, sampled, projected."""

@@ -1,0 +1,1 @@
+"""How a customer gets a cluster: rules that SQL can say."""

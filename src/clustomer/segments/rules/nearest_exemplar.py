@@ -1,0 +1,172 @@
+"""The rule of dense regions: the nearest of some exemplars, unless it is too far, as SQL."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+from sqlglot import exp
+
+from clustomer.engines import dialect
+from clustomer.segments.exclusions import NOISE, Exclusion
+from clustomer.segments.matrix.distances import nearest_point
+from clustomer.segments.matrix.scaled_query import (
+    added,
+    nearest,
+    pipeline,
+    root_of_own,
+    scaled_customers,
+    squared,
+)
+from clustomer.segments.matrix.scaling import OnScaledFeatures, ScaledFeature
+
+
+@dataclass(frozen=True, eq=False)
+class NearestExemplar(OnScaledFeatures):
+    """The cluster of the nearest exemplar in scaled space; noise beyond that cluster's radius.
+
+    `exemplars` has shape (exemplars, features), `clusters` the cluster of each, every cluster
+    from 0 on at least once, and `noise_radii` a radius for each cluster. Of equally near
+    exemplars the one of the lowest cluster counts.
+    """
+
+    scaling: tuple[ScaledFeature, ...]
+    exemplars: NDArray[np.float64]
+    clusters: NDArray[np.int64]
+    noise_radii: NDArray[np.float64]
+    exclusions: tuple[Exclusion, ...] = ()
+
+    @property
+    def centres(self) -> NDArray[np.float64]:
+        """The mean of each cluster's exemplars, shape (clusters, features)."""
+        return np.array(
+            [self.exemplars[self.clusters == j].mean(axis=0) for j in range(len(self.noise_radii))]
+        )
+
+    def renumbered(self, order: Sequence[int] | NDArray[np.int64]) -> "NearestExemplar":
+        """Return the rule with its clusters in another order; those not named are dropped."""
+        kept = np.asarray(order)
+        rows = np.concatenate([np.flatnonzero(self.clusters == j) for j in kept])
+        place = {int(j): new for new, j in enumerate(kept)}
+        return replace(
+            self,
+            exemplars=self.exemplars[rows],
+            clusters=np.array([place[int(j)] for j in self.clusters[rows]], dtype=np.int64),
+            noise_radii=self.noise_radii[kept],
+        )
+
+    def predict(self, matrix: NDArray[np.float64]) -> NDArray[np.int64]:
+        """Return the cluster of each scaled row, as the query gives it; -2 for noise."""
+        found = nearest_region(matrix, self.exemplars, self.clusters, self.noise_radii)
+        return np.where(found < 0, NOISE, found)
+
+
+def nearest_region(
+    matrix: NDArray[np.float64],
+    exemplars: NDArray[np.float64],
+    clusters: NDArray[np.int64],
+    noise_radii: NDArray[np.float64],
+) -> NDArray[np.int64]:
+    """Return the cluster of the nearest exemplar of each row, -1 beyond the cluster's radius.
+
+    Examples
+    --------
+    >>> exemplars, clusters = np.array([[0.0], [10.0]]), np.array([0, 1])
+    >>> rows = np.array([[1.0], [5.0], [8.0]])
+    >>> nearest_region(rows, exemplars, clusters, np.array([2.0, 3.0])).tolist()
+    [0, -1, 1]
+    """
+    order = np.argsort(clusters, kind="stable")  # of equals the lowest cluster
+    which, distance = nearest_point(matrix, exemplars[order])
+    found = clusters[order][which]
+    return np.where(distance <= (noise_radii * noise_radii)[found], found, -1).astype(np.int64)
+
+
+def nearest_exemplar_query(rule: NearestExemplar, source: exp.Table) -> exp.Select:
+    """Return the query that gives each row of a customer table its exemplar's cluster."""
+    n_clusters, features = len(rule.noise_radii), range(len(rule.scaling))
+    customer, excluded = exp.column("user_id"), exp.column("excluded")
+    pairs = (
+        exp.select(
+            customer.copy(),
+            excluded.copy(),
+            exp.column("cluster"),
+            exp.alias_(
+                added(
+                    [
+                        squared(
+                            exp.Paren(
+                                this=exp.Sub(
+                                    this=exp.column(f"z{i}"), expression=exp.column(f"e{i}")
+                                )
+                            )
+                        )
+                        for i in features
+                    ]
+                ),
+                "apart",
+            ),
+        )
+        .from_("scaled")
+        .join("exemplars", join_type="cross")
+    )
+    distances = (
+        exp.select(
+            customer.copy(),
+            excluded.copy(),
+            *(
+                exp.alias_(dialect.parse(f"MIN(apart) FILTER (WHERE cluster = {j})"), f"d{j}")
+                for j in range(n_clusters)
+            ),
+        )
+        .from_("pairs")
+        .group_by(customer.copy(), excluded.copy())
+    )
+    taken = [
+        exp.Case()
+        .when(
+            exp.LTE(this=exp.column(f"d{j}"), expression=dialect.literal(radius * radius)),
+            dialect.literal(j),
+        )
+        .else_(dialect.literal(NOISE))
+        for j, radius in enumerate(rule.noise_radii.tolist())
+    ]
+    placed = exp.select(
+        customer.copy(),
+        exp.alias_(nearest(n_clusters, taken), "cluster"),
+        *(exp.column(f"d{j}") for j in range(n_clusters)),
+    ).from_("distances")
+    query = exp.select(
+        customer.copy(),
+        exp.column("cluster"),
+        exp.alias_(root_of_own(n_clusters, "d"), "distance"),
+    ).from_("placed")
+    scaled = scaled_customers(rule.scaling, rule.exclusions, source)
+    parts = {"exemplars": _inline_table(rule), "pairs": pairs, "distances": distances}
+    return dialect.computed_once(pipeline(query, scaled=scaled, **parts, placed=placed))
+
+
+def _inline_table(rule: NearestExemplar) -> exp.Expr:
+    """Return the exemplars, as a UNION ALL since engines spell VALUES differently."""
+    names = ["cluster", *(f"e{i}" for i in range(len(rule.scaling)))]
+    table = zip(rule.clusters.tolist(), rule.exemplars.tolist(), strict=True)
+    # The builder's functions would copy every part.
+    rows: list[exp.Expr] = [
+        exp.Select(
+            expressions=[
+                exp.Alias(this=dialect.literal(value), alias=exp.to_identifier(name))
+                for name, value in zip(names, [cluster, *exemplar], strict=True)
+            ]
+        )
+        for cluster, exemplar in table
+    ]
+    # Halves of halves: a chain of hundreds would be nested as deep.
+    while len(rows) > 1:
+        pairs = [rows[i : i + 2] for i in range(0, len(rows), 2)]
+        rows = [
+            exp.Union(this=pair[0], expression=pair[1], distinct=False)
+            if len(pair) == 2
+            else pair[0]
+            for pair in pairs
+        ]
+    return rows[0]

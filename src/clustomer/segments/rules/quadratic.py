@@ -1,0 +1,143 @@
+"""The rule of a mixture: the cluster whose weighted normal density is highest, as SQL."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+from sqlglot import exp
+
+from clustomer.engines import dialect
+from clustomer.segments.exclusions import Exclusion
+from clustomer.segments.matrix.scaled_query import (
+    added,
+    apart,
+    nearest,
+    pipeline,
+    root_of_own,
+    scaled_customers,
+    squared,
+)
+from clustomer.segments.matrix.scaling import OnScaledFeatures, ScaledFeature
+
+
+@dataclass(frozen=True, eq=False)
+class Quadratic(OnScaledFeatures):
+    """The highest weighted normal density in scaled space; the lowest cluster of equals.
+
+    The logarithm of cluster j's density at z, its weight included, is
+    `constants[j] - q / 2`, where `q` is the squared length of `triangles[j] @ (z - means[j])`:
+    the squared Mahalanobis distance. `means` has shape (clusters, features), `triangles`
+    (clusters, features, features) is zero above its diagonals, `constants` has shape (clusters,).
+    """
+
+    scaling: tuple[ScaledFeature, ...]
+    means: NDArray[np.float64]
+    triangles: NDArray[np.float64]
+    constants: NDArray[np.float64]
+    exclusions: tuple[Exclusion, ...] = ()
+
+    @property
+    def centres(self) -> NDArray[np.float64]:
+        """The middle of each cluster, shape (clusters, features)."""
+        return self.means
+
+    def renumbered(self, order: Sequence[int] | NDArray[np.int64]) -> "Quadratic":
+        """Return the rule with its clusters in another order; those not named are dropped."""
+        kept = np.asarray(order)
+        return replace(
+            self,
+            means=self.means[kept],
+            triangles=self.triangles[kept],
+            constants=self.constants[kept],
+        )
+
+    def predict(self, matrix: NDArray[np.float64]) -> NDArray[np.int64]:
+        """Return the cluster of each scaled row, as the query gives it."""
+        return densest(matrix, self.means, self.triangles, self.constants)
+
+
+def densest(
+    matrix: NDArray[np.float64],
+    means: NDArray[np.float64],
+    triangles: NDArray[np.float64],
+    constants: NDArray[np.float64],
+) -> NDArray[np.int64]:
+    """Return the cluster with the highest weighted density of each row, the lowest of equals.
+
+    Examples
+    --------
+    >>> means, triangles = np.array([[0.0], [0.0]]), np.array([[[1.0]], [[0.1]]])
+    >>> densest(np.array([[0.5], [9.0]]), means, triangles, np.log([1.0, 0.1])).tolist()
+    [0, 1]
+    """
+    scores = np.empty((len(matrix), len(means)))
+    for j, (mean, triangle, constant) in enumerate(zip(means, triangles, constants, strict=True)):
+        # In the order of the query, so that both round alike.
+        form = np.zeros(len(matrix))
+        for i in range(matrix.shape[1]):
+            line = np.zeros(len(matrix))
+            for column in range(i + 1):
+                line += triangle[i, column] * (matrix[:, column] - mean[column])
+            form += line * line
+        scores[:, j] = form + -2.0 * constant
+    found: NDArray[np.int64] = scores.argmin(axis=1).astype(np.int64)
+    return found
+
+
+def quadratic_query(rule: Quadratic, source: exp.Table) -> exp.Select:
+    """Return the query that gives each row of a customer table its densest cluster."""
+    clusters, features = range(len(rule.means)), range(len(rule.scaling))
+    customer, excluded = exp.column("user_id"), exp.column("excluded")
+    whitened = exp.select(
+        customer.copy(),
+        excluded.copy(),
+        *(exp.alias_(_line(rule, j, i), f"w{j}_{i}") for j in clusters for i in features),
+    ).from_("scaled")
+    forms = exp.select(
+        customer.copy(),
+        excluded.copy(),
+        *(
+            exp.alias_(added([squared(exp.column(f"w{j}_{i}")) for i in features]), f"q{j}")
+            for j in clusters
+        ),
+    ).from_("whitened")
+    # minus twice the log density: smaller is better, as with distances
+    densities = exp.select(
+        customer.copy(),
+        excluded.copy(),
+        *(exp.column(f"q{j}") for j in clusters),
+        *(
+            exp.alias_(
+                exp.Add(
+                    this=exp.column(f"q{j}"),
+                    expression=dialect.literal(-2.0 * float(rule.constants[j])),
+                ),
+                f"d{j}",
+            )
+            for j in clusters
+        ),
+    ).from_("forms")
+    placed = exp.select(
+        customer.copy(),
+        exp.alias_(nearest(len(clusters)), "cluster"),
+        *(exp.column(f"q{j}") for j in clusters),
+    ).from_("densities")
+    query = exp.select(
+        customer.copy(),
+        exp.column("cluster"),
+        exp.alias_(root_of_own(len(clusters), "q"), "distance"),
+    ).from_("densest")
+    scaled = scaled_customers(rule.scaling, rule.exclusions, source)
+    parts = {"whitened": whitened, "forms": forms, "densities": densities, "densest": placed}
+    return dialect.computed_once(pipeline(query, scaled=scaled, **parts))
+
+
+def _line(rule: Quadratic, cluster: int, row: int) -> exp.Expr:
+    weights, mean = rule.triangles[cluster, row].tolist(), rule.means[cluster].tolist()
+    return added(
+        [
+            exp.Mul(this=dialect.literal(weights[i]), expression=apart(f"z{i}", mean[i]))
+            for i in range(row + 1)
+        ]
+    )

@@ -1,0 +1,1 @@
+"""How many clusters: criteria of every K, and the decision."""

@@ -1,0 +1,83 @@
+"""What a choice of K may see of a holdout: one half of the customers, as they were then."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+from numpy.typing import NDArray
+
+from clustomer.customers import Holdout
+from clustomer.segments.exclusions import bot_exclusions, included_rows
+from clustomer.segments.matrix.customer_matrix import feature_matrix
+from clustomer.segments.matrix.scaling import fit_scaling
+from clustomer.segments.matrix.undefined import undefined_in
+
+if TYPE_CHECKING:
+    from clustomer.segments.validity.holdout_r2 import Power
+
+MAX_CHOOSING_CUSTOMERS = 100_000
+DECIDING_DAYS = 7
+"""From this horizon on what follows decides: within a day it is mostly the same visit going on."""
+
+
+def choosing_power(
+    holdout: Holdout,
+    names: Sequence[str],
+    estimator: Any,
+    k_range: tuple[int, int],
+    *,
+    random_state: int = 0,
+) -> "Power | None":
+    """Return what each K tells of what the choosing half did next.
+
+    The half is clustered by its features at the holdout date, which are scaled anew: nothing
+    that was learned of other customers, or later, takes part.
+
+    Parameters
+    ----------
+    holdout : Holdout
+    names : the features that are clustered; those that could not be made then are left out.
+    estimator : clusterer with a parameter `n_clusters`, never fitted itself.
+    k_range : (lowest, highest)
+    random_state : int, default 0
+
+    Returns
+    -------
+    Power, or None where the half cannot be clustered or no outcome varies in it.
+    """
+    from clustomer.segments.validity.holdout_r2 import holdout_power
+
+    table = holdout.customers.table.filter(pa.array(holdout.choosing))
+    names = [name for name in names if name in table.column_names]
+    rows = included_rows(table, bot_exclusions(table), MAX_CHOOSING_CUSTOMERS)
+    if not names or not holdout.outcome_names or len(rows) < 2:
+        return None
+    matrix = feature_matrix(table.select(names), names)
+    scaling = fit_scaling(matrix[rows], names, [undefined_in(table, name) for name in names])
+    outcomes = np.column_stack([holdout.outcome(name) for name in holdout.outcome_names])
+    outcomes = outcomes[holdout.choosing][rows]
+    if not scaling.features or (outcomes == outcomes[0]).all():
+        return None
+    lowest, highest = k_range
+    power = holdout_power(
+        estimator,
+        scaling.matrix,
+        outcomes,
+        list(range(max(lowest, 2), highest + 1)),
+        names=holdout.outcome_names,
+        random_state=random_state,
+    )
+    return replace(power, decides=holdout.horizon_days >= DECIDING_DAYS)
+
+
+def choosing_rows(holdout: Holdout, user_ids: pa.ChunkedArray) -> NDArray[np.bool_]:
+    """Return which customers of today may choose K: all but those who certify.
+
+    Who came after the holdout date is in neither half then, and certifies nothing.
+    """
+    ids = holdout.customers.table["user_id"].filter(pa.array(holdout.certifying))
+    chosen: NDArray[np.bool_] = ~pc.is_in(user_ids, ids.combine_chunks()).to_numpy()
+    return chosen

@@ -1,0 +1,533 @@
+"""How many clusters: a meta-estimator that tries several K and says why it took one."""
+
+from collections.abc import Sequence
+from numbers import Integral
+from typing import Any, Literal, Self
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+from sklearn.base import BaseEstimator, ClusterMixin, MetaEstimatorMixin, _fit_context, clone
+from sklearn.cluster import KMeans
+from sklearn.utils import check_random_state
+from sklearn.utils._param_validation import HasMethods, Interval, StrOptions
+from sklearn.utils.metaestimators import available_if
+from sklearn.utils.validation import check_is_fitted, validate_data
+from threadpoolctl import threadpool_limits
+
+from clustomer.segments.algorithms.kmeans import default_estimator, is_default, quick_start
+from clustomer.segments.matrix.distinct import count_distinct
+from clustomer.segments.selection.decision import AS_CLEAR, decide, qualifying, set_apart
+from clustomer.segments.selection.k_range import checked_range
+from clustomer.segments.thresholds import USABLE, VALID
+from clustomer.segments.validity.criteria import (
+    SAMPLE_SIZE,
+    partition_criteria,
+    sampled_silhouettes,
+)
+from clustomer.segments.validity.density_dip import valley_depths
+from clustomer.segments.validity.elbow import find_elbow
+from clustomer.segments.validity.gap import gap_statistic
+from clustomer.segments.validity.holdout_r2 import Power
+from clustomer.segments.validity.label_codes import coded
+from clustomer.segments.validity.prediction_strength import prediction_strength
+from clustomer.segments.validity.quiet_fits import quiet_fits
+from clustomer.segments.validity.stability import N_RESAMPLES, Refits, Stability, workers
+
+_FIT_ROWS = 10_000
+_ROUNDING = 1e-9
+_CLEARLY_LESS = 1e-3
+"""The share by which a new start must lower the inertia to be taken instead of the sample's."""
+
+Labels = NDArray[np.int64]
+Matrix = NDArray[np.float64]
+
+
+def _has_predict(selector: "SelectK") -> bool:
+    return selector.estimator is None or hasattr(selector.estimator, "predict")
+
+
+class SelectK(ClusterMixin, MetaEstimatorMixin, BaseEstimator):  # type: ignore[misc]
+    """Choose the number of clusters K of a clustering algorithm, and say why.
+
+    A clone of `estimator` is fitted for every K of `k_range`, and the rule is:
+
+    1. A K *qualifies* where every cluster is stable and usable: found again in refits to
+       resamples of at most 2,000 rows to a mean Jaccard similarity of 0.75 (`Refits`), and at
+       least 1 % of the rows.
+    2. With a holdout (`power`): the lowest K above 2 whose power is within one standard error of
+       the best, among those that qualify; 2 only where no other K qualifies, or where 2 has the
+       best silhouette and a power within that error, too. Where there are groups to cut through,
+       a K must also be nearly as clearly apart as any (a mean silhouette in squared distances
+       of at least 7/8 of the best): where at some such K above 2 the valleys between clusters
+       (`valley_depths`) have a mean depth of 0.2.
+    3. Without one, or where no K tells 5 % of what followed: the highest K that qualifies and
+       at which every cluster is set apart by a valley of that depth; else the highest above 2
+       that is as clearly apart and as surely found again as any (silhouette times lowest
+       Jaccard similarity: at least 95 % of the best of these).
+    4. Where no K qualifies: the one whose least stable cluster is the most stable.
+
+    Small resamples, as those of 146,000 rows give the same clusters over and over whatever the
+    data are. The third is a convention: the silhouette alone prefers two or three groups on
+    skewed data, stability alone divides a line as often as it can, together they leave what is
+    both. Where `estimator` cannot predict, nothing can be tested, and the elbow and the
+    silhouette decide as they may (`rule_` is "agreement", "elbow" or "silhouette").
+
+    Parameters
+    ----------
+    estimator : clusterer with a parameter `n_clusters`, default `default_estimator()`
+        Never fitted itself. The default is Lloyd's KMeans with ten starts.
+    k_range : tuple (lowest, highest), default (2, 10)
+        The K to try, both included; clipped to the number of distinct rows. K = 1 has no
+        silhouette and is no elbow, so it is taken only where it is asked for.
+    n_clusters : "auto" or int, default "auto"
+        An int is taken as it is (clipped likewise); `k_range` is evaluated all the same, so
+        that it can be judged. `k_range=(4, 4)` fixes K without trying others.
+    power : Power or None, default None
+        What each K tells of later behaviour, from `holdout_power`.
+    n_resamples : int, default 50
+        Resamples for a K of which it is not clear whether it is stable; 10 where its clusters
+        are more than two standard errors away from 0.75. 0 leaves stability out.
+    criteria : "all" or "deciding", default "all"
+        Without those that are reported and decide nothing: gap statistic, prediction strength,
+        and the stability of a K that cannot be taken any more.
+    sample_size : int, default 5000
+        Rows for the Euclidean silhouette.
+    random_state : int, RandomState or None, default None
+        Seeds the samples, and every `random_state` of `estimator` that is None.
+
+    Attributes
+    ----------
+    k_ : int
+        The number of clusters taken; `labels_` has that many different values.
+    labels_ : ndarray of shape (n_samples,)
+    best_estimator_ : the clone that was fitted with `k_`, to all rows.
+    criteria_ : dict of ndarrays of shape (n_evaluated,)
+        `k`, `inertia`, `silhouette` and its standard error `silhouette_se`,
+        `silhouette_squared` (exact, in squared distances), `calinski_harabasz`,
+        `davies_bouldin`, `smallest_share`; `valley_depth` (a mean over rows) and
+        `lowest_valley_depth`; `gap`, `gap_se`, `prediction_strength`,
+        `prediction_strength_se`; `lowest_jaccard`, `lowest_jaccard_se`, `lowest_one_to_one` of
+        the least stable cluster, `jaccard_per_cluster` (text: the largest cluster first),
+        `resamples`; `power`, `power_se`, and `power_behind`, `power_behind_se`: how far behind
+        the K of the highest power, paired; `qualifies`. NaN where undefined (K = 1) or left out.
+    stability_ : dict of K to `Stability`
+    elbow_k_, silhouette_k_, gap_k_ : int or None
+        What each of these criteria says; None where it says nothing.
+    runner_up_ : int or None
+        What would be taken without `k_`.
+    rule_ : str
+        `"power"`, `"valleys"`, `"stability"`, `"least unstable"`, `"fixed"`, or `"single"` (one
+        cluster only, since all rows are equal); `"agreement"`, `"elbow"` or `"silhouette"`
+        without stability.
+    reason_ : str
+        One plain sentence: which K, and why.
+    n_features_in_ : int
+
+    Notes
+    -----
+    Each K is fitted on at most 10,000 rows, the one that is taken on all of them. Each
+    fit runs on one thread, so that the result does not depend on the number of threads.
+    Hennig 2007, doi:10.1016/j.csda.2006.11.025, for stability; Satopaa et al. 2011 for the
+    elbow; Rousseeuw 1987, doi:10.1016/0377-0427(87)90125-7, for the silhouette.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> X = np.repeat([[0.0, 0.0], [0.0, 9.0], [9.0, 0.0]], 20, axis=0)
+    >>> X += np.random.RandomState(0).normal(size=X.shape)
+    >>> selector = SelectK(KMeans(n_init=5), k_range=(2, 5), random_state=0).fit(X)
+    >>> selector.k_, selector.rule_
+    (3, 'valleys')
+    >>> selector.predict([[0.0, 8.0]]) == selector.labels_[20]
+    array([ True])
+    """
+
+    _parameter_constraints: dict[str, list[Any]] = {  # noqa: RUF012
+        "estimator": [HasMethods(["fit"]), None],
+        "k_range": [tuple, list],
+        "n_clusters": [StrOptions({"auto"}), Interval(Integral, 1, None, closed="left")],
+        "power": [Power, None],
+        "n_resamples": [Interval(Integral, 0, None, closed="left")],
+        "criteria": [StrOptions({"all", "deciding"})],
+        "sample_size": [Interval(Integral, 2, None, closed="left")],
+        "random_state": ["random_state"],
+    }
+
+    def __init__(
+        self,
+        estimator: Any = None,
+        k_range: Sequence[int] = (2, 10),
+        *,
+        n_clusters: int | str = "auto",
+        power: Power | None = None,
+        n_resamples: int = N_RESAMPLES,
+        criteria: Literal["all", "deciding"] = "all",
+        sample_size: int = SAMPLE_SIZE,
+        random_state: int | np.random.RandomState | None = None,
+    ) -> None:
+        self.estimator = estimator
+        self.k_range = k_range
+        self.n_clusters = n_clusters
+        self.power = power
+        self.n_resamples = n_resamples
+        self.criteria = criteria
+        self.sample_size = sample_size
+        self.random_state = random_state
+
+    @_fit_context(prefer_skip_nested_validation=False)  # type: ignore[untyped-decorator]
+    def fit(self, X: ArrayLike, y: object = None, *, choosing: ArrayLike | None = None) -> Self:
+        """Fit the estimator for every K and take one.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_features), at least two rows.
+        y : ignored.
+        choosing : array-like of bool of shape (n_samples,), optional
+            The rows by which K is chosen, so that the others can judge the choice; all by
+            default. The K that is taken is fitted to all rows.
+        """
+        lowest, highest = checked_range(self.k_range)
+        matrix = validate_data(self, X, dtype=np.float64, ensure_min_samples=2, order="C")
+        rows = _chosen_rows(choosing, matrix)
+        random = check_random_state(self.random_state)
+        seeds = random.randint(np.iinfo(np.int32).max, size=3).tolist()
+        fit_seed, sample_seed, resample_seed = seeds
+        asked = None if isinstance(self.n_clusters, str) else int(self.n_clusters)
+
+        distinct = count_distinct(matrix, max(highest, asked or 1))
+        tried = list(range(lowest, min(highest, distinct) + 1)) or [distinct]
+        fixed = min(asked, distinct) if asked is not None else None
+        wanted = sorted({*tried, fixed or tried[0]})
+        if len(tried) > 1 and tried[0] > 2:
+            wanted.insert(0, tried[0] - 1)  # where the curve of inertia starts
+        with threadpool_limits(1), quiet_fits():
+            # Where it finds fewer clusters than asked for, a K is dropped.
+            sample = self._sample(matrix, rows, max(wanted), sample_seed)
+            fitted = self._fit_all(matrix if sample is None else matrix[sample], wanted, fit_seed)
+            whole = sample is None
+            labels = {k: _labels(model, matrix, whole) for k, model in fitted.items()}
+            labels = {k: found for k, found in labels.items() if len(np.unique(found[rows])) == k}
+            if not labels.keys() & {*tried, fixed}:
+                distinct = 1
+                fitted, whole = self._fit_all(matrix, [1], fit_seed), True
+                labels = {1: _labels(fitted[1], matrix, whole)}
+            if tried[0] == 2 and len(tried) > 1:
+                labels.setdefault(1, np.zeros(len(matrix), dtype=np.int64))
+            labels = dict(sorted(labels.items()))
+            self.criteria_ = self._criteria(matrix, rows, labels, (sample_seed, resample_seed))
+
+            tried = [k for k in tried if k in labels] or [max(labels)]
+            if fixed is not None and fixed not in labels:
+                fixed = max(labels)
+            self.elbow_k_, self.silhouette_k_ = _suggestions(self.criteria_, tried)
+            taken = decide(
+                self.criteria_,
+                tried,
+                elbow=self.elbow_k_,
+                silhouette=self.silhouette_k_,
+                power=self.power,
+                fixed=fixed,
+                distinct=distinct,
+            )
+            self.k_, self.rule_, self.runner_up_ = taken.k, taken.rule, taken.runner_up
+            self.reason_ = taken.reason
+            asked_for = asked if asked is not None else highest
+            if asked_for > distinct > 1:
+                self.reason_ = (
+                    f"{taken.reason.removesuffix('.')}; more than {distinct} were not possible, "
+                    f"since there are only {distinct} different rows."
+                )
+            self.labels_, self.best_estimator_ = labels[self.k_], fitted[self.k_]
+            if not whole:
+                self._fit_everyone(matrix, fit_seed)
+        return self
+
+    @available_if(_has_predict)  # type: ignore[untyped-decorator]
+    def predict(self, X: ArrayLike) -> NDArray[np.int64]:
+        """Return the cluster of each row, by the estimator that was taken.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_features)
+        """
+        check_is_fitted(self)
+        matrix = validate_data(self, X, dtype=np.float64, reset=False)
+        with threadpool_limits(1):
+            found: NDArray[np.int64] = self.best_estimator_.predict(matrix)
+        return found
+
+    def _sample(
+        self, matrix: Matrix, rows: NDArray[np.int64], most: int, seed: int
+    ) -> NDArray[np.int64] | None:
+        """Return the rows that each K is fitted on; None for all."""
+        if not _has_predict(self) or (len(rows) == len(matrix) <= _FIT_ROWS):
+            return None
+        if len(rows) <= _FIT_ROWS:
+            return rows
+        random = np.random.default_rng([seed, 5])
+        sample = np.sort(random.choice(rows, _FIT_ROWS, replace=False))
+        # Rare rows may be missing from the sample, and with them clusters.
+        return sample if count_distinct(matrix[sample], most) >= most else rows
+
+    def _template(self, default: KMeans) -> Any:
+        return default if is_default(self.estimator) else self.estimator
+
+    def _fit_all(self, rows: Matrix, numbers: Sequence[int], seed: int) -> dict[int, Any]:
+        def fit_one(k: int) -> Any:
+            return self._seeded(k, seed).fit(rows)
+
+        with workers(len(rows)) as pool:
+            # The largest first: it takes longest.
+            order = sorted(numbers, reverse=True)
+            return dict(zip(order, pool.map(fit_one, order), strict=True))
+
+    def _seeded(self, k: int, seed: int) -> Any:
+        model = clone(self._template(default_estimator()))
+        seeds = {
+            name: seed
+            for name, value in model.get_params(deep=True).items()
+            if value is None and (name == "random_state" or name.endswith("__random_state"))
+        }
+        return model.set_params(n_clusters=k, **seeds)
+
+    def _fit_everyone(self, matrix: Matrix, seed: int) -> None:
+        """Fit the K that was taken to all rows.
+
+        KMeans starts from where it was on the sample, and anew: half of the rows can end in a
+        local minimum that is none of all rows.
+        """
+        starts = [self._seeded(self.k_, seed)]
+        if is_default(self.estimator):
+            centres = self.best_estimator_.cluster_centers_
+            starts.insert(0, clone(starts[0]).set_params(init=centres, n_init=1))
+        with workers(len(matrix)) as pool:
+            model, *others = pool.map(lambda start: start.fit(matrix), starts)
+        for other in others:
+            if other.inertia_ < model.inertia_ * (1 - _CLEARLY_LESS):
+                model = other
+        labels = _labels(model, matrix, whole=True)
+        if len(np.unique(labels)) == self.k_:
+            self.labels_, self.best_estimator_ = labels, model
+
+    def _criteria(
+        self,
+        matrix: Matrix,
+        rows: NDArray[np.int64],
+        labels: dict[int, Labels],
+        seeds: tuple[int, int],
+    ) -> dict[str, NDArray[Any]]:
+        sample_seed, resample_seed = seeds
+        columns = _partitions(matrix, labels, self.sample_size, sample_seed)
+        chosen = matrix[rows]
+        columns.update(self._separation(chosen, list(labels), sample_seed))
+        shares = np.array(
+            [np.bincount(coded(each[rows])[1]).min() / len(rows) for each in labels.values()]
+        )
+        columns.update(_valley_columns(matrix, rows, labels, sample_seed))
+        self.stability_ = self._stability(chosen, rows, labels, shares, columns, resample_seed)
+        columns.update(_stability_columns(labels, self.stability_))
+        columns.update(_power_columns(list(labels), self.power))
+        good = qualifying({**columns, "smallest_share": shares}, list(labels))
+        columns["qualifies"] = np.isin(columns["k"], good)
+        return columns
+
+    def _separation(self, chosen: Matrix, ks: list[int], seed: int) -> dict[str, NDArray[Any]]:
+        """Return the gap statistic and the prediction strength, which are only reported."""
+        empty = np.full(len(ks), np.nan)
+        names = ("gap", "gap_se", "prediction_strength", "prediction_strength_se")
+        columns = {name: empty.copy() for name in names}
+        self.gap_k_ = None
+        if self.criteria == "deciding" or not _has_predict(self) or len(ks) < 2:
+            return columns
+        gap = gap_statistic(self._template(KMeans(n_init=1)), chosen, ks, random_state=seed)
+        self.gap_k_ = gap.suggested
+        columns["gap"], columns["gap_se"] = gap.gap, gap.gap_se
+        for index, k in enumerate(ks):
+            if k == 1:
+                columns["prediction_strength"][index] = 1.0
+            elif len(chosen) >= 4 * k:
+                model = clone(self._template(KMeans(init=quick_start, n_init=1))).set_params(
+                    n_clusters=k
+                )
+                found = prediction_strength(model, chosen, random_state=seed)
+                columns["prediction_strength"][index] = found[0]
+                columns["prediction_strength_se"][index] = found[1]
+        return columns
+
+    def _stability(
+        self,
+        chosen: Matrix,
+        rows: NDArray[np.int64],
+        labels: dict[int, Labels],
+        shares: Matrix,
+        columns: dict[str, NDArray[Any]],
+        seed: int,
+    ) -> dict[int, Stability]:
+        if self.n_resamples == 0 or not _has_predict(self):
+            return {}
+        refits = Refits(chosen, random_state=seed)
+        found: dict[int, Stability] = {}
+        by_k = dict(zip(labels, shares.tolist(), strict=True))
+        heights = dict(zip(labels, columns["silhouette_squared"].tolist(), strict=True))
+        apart = set_apart(columns, list(labels)) if self._lazy else []
+        best = -np.inf
+        for k in self._worth_testing(labels, heights, apart):
+            # Once a K qualifies, those that are not as clearly apart cannot be taken any more.
+            if heights[k] < best - (1 - AS_CLEAR) * abs(best) - _ROUNDING:
+                continue
+            if k == 2 and best > -np.inf and k not in apart:
+                continue
+            labelled, share = labels[k], by_k[k]
+            model = clone(self._template(KMeans(init=quick_start, n_init=1))).set_params(
+                n_clusters=k
+            )
+            own = labelled[rows]
+            found[k] = refits.compare(
+                model,
+                own,
+                np.unique(own[own >= 0]),
+                # One with too small a cluster is out already: it is measured to be reported.
+                self.n_resamples if share >= USABLE else min(self.n_resamples, 10),
+                until_clear_of=VALID,
+            )
+            lowest = found[k].jaccard.min()
+            if self._lazy and share >= USABLE and lowest >= VALID:
+                if k in apart:
+                    break
+                best = max(best, heights[k] * lowest)
+        return dict(sorted(found.items()))
+
+    @property
+    def _lazy(self) -> bool:
+        """Whether to test no more K than it takes to decide."""
+        decided_by_power = self.power is not None and self.power.decides
+        return self.criteria == "deciding" and not decided_by_power
+
+    def _worth_testing(
+        self, labels: dict[int, Labels], heights: dict[int, float], apart: list[int]
+    ) -> list[int]:
+        """Return the K to test; where no more are tested than it takes, in the order of the rule.
+
+        That is those that are set apart, the highest first, then the clearest, and 2 at last.
+        """
+        numbers = [k for k in labels if k > 1]
+        if not self._lazy:
+            return numbers
+        if not isinstance(self.n_clusters, str):
+            return []
+        others = [k for k in numbers if k not in apart]
+        return [
+            *sorted(apart, reverse=True),
+            *sorted(others, key=lambda k: (k == 2, -heights[k], k)),
+        ]
+
+
+def _chosen_rows(choosing: ArrayLike | None, matrix: Matrix) -> NDArray[np.int64]:
+    if choosing is None:
+        return np.arange(len(matrix))
+    mask = np.asarray(choosing)
+    if mask.dtype != bool or mask.shape != (len(matrix),) or mask.sum() < 2:
+        raise ValueError(
+            f"choosing has shape {mask.shape} and type {mask.dtype}, expected True or False for "
+            f"each of the {len(matrix)} rows, and True for two at least."
+        )
+    return np.flatnonzero(mask)
+
+
+def _labels(model: Any, matrix: Matrix, whole: bool) -> Labels:
+    labels: Labels = model.labels_ if whole and hasattr(model, "labels_") else model.predict(matrix)
+    return labels
+
+
+def _partitions(
+    matrix: Matrix, labels: dict[int, Labels], sample_size: int, seed: int
+) -> dict[str, NDArray[Any]]:
+    with workers(len(matrix)) as pool:
+        silhouettes = pool.submit(
+            sampled_silhouettes,
+            matrix,
+            list(labels.values()),
+            sample_size=sample_size,
+            random_state=seed,
+        )
+        found = list(pool.map(lambda k: partition_criteria(matrix, labels[k]), labels))
+    columns: dict[str, NDArray[Any]] = {
+        "k": np.array(list(labels), dtype=np.int64),
+        "inertia": np.array([c.inertia for c in found]),
+        "silhouette": np.array([mean for mean, _ in silhouettes.result()]),
+        "silhouette_se": np.array([error for _, error in silhouettes.result()]),
+    }
+    for name in ("silhouette_squared", "calinski_harabasz", "davies_bouldin", "smallest_share"):
+        columns[name] = np.array([getattr(c, name) for c in found])
+    return columns
+
+
+def _valley_columns(
+    matrix: Matrix, rows: NDArray[np.int64], labels: dict[int, Labels], seed: int
+) -> dict[str, NDArray[Any]]:
+    """Return the mean over rows, and the least over clusters, of the depths of valleys."""
+    if len(rows) > _FIT_ROWS:
+        random = np.random.default_rng([seed, 6])
+        rows = np.sort(random.choice(rows, _FIT_ROWS, replace=False))
+    sampled = matrix[rows]
+    mean, lowest = np.full(len(labels), np.nan), np.full(len(labels), np.nan)
+    for index, labelled in enumerate(labels.values()):
+        codes = coded(labelled[rows])[1]
+        counts = np.bincount(codes)
+        if len(counts) < 2:
+            continue
+        centres = np.array([sampled[codes == code].mean(axis=0) for code in range(len(counts))])
+        depths = valley_depths(sampled, codes, centres)
+        mean[index], lowest[index] = depths @ counts / len(codes), depths.min()
+    return {"valley_depth": mean, "lowest_valley_depth": lowest}
+
+
+def _stability_columns(
+    labels: dict[int, Labels], found: dict[int, Stability]
+) -> dict[str, NDArray[Any]]:
+    names = ("lowest_jaccard", "lowest_jaccard_se", "lowest_one_to_one")
+    columns: dict[str, NDArray[Any]] = {name: np.full(len(labels), np.nan) for name in names}
+    columns["jaccard_per_cluster"] = np.full(len(labels), "", dtype=object)
+    columns["resamples"] = np.zeros(len(labels), dtype=np.int64)
+    for index, (k, labelled) in enumerate(labels.items()):
+        if k not in found or not len(found[k].clusters):
+            continue
+        stable = found[k]
+        # A cluster that the sample missed is NaN, and then so is the lowest.
+        columns["lowest_jaccard"][index] = stable.jaccard.min()
+        columns["lowest_jaccard_se"][index] = stable.jaccard_se[np.argmin(stable.jaccard)]
+        columns["lowest_one_to_one"][index] = stable.one_to_one.min()
+        columns["resamples"][index] = stable.n_resamples
+        sizes = [int((labelled == cluster).sum()) for cluster in stable.clusters.tolist()]
+        order = np.argsort(-np.array(sizes), kind="stable")
+        texts = [f"{value:.2f}" for value in stable.jaccard[order].tolist()]
+        columns["jaccard_per_cluster"][index] = " ".join(texts)
+    return columns
+
+
+def _power_columns(ks: list[int], power: Power | None) -> dict[str, NDArray[Any]]:
+    names = ("power", "power_se", "power_behind", "power_behind_se")
+    columns = {name: np.full(len(ks), np.nan) for name in names}
+    if power is None:
+        return columns
+    best = int(power.k[np.argmax(power.score)])
+    for index, k in enumerate(ks):
+        if k in power.k:
+            figures = (power.score_of(k), power.score_se_of(k), *power.behind(k, best))
+            for name, figure in zip(names, figures, strict=True):
+                columns[name][index] = figure
+    return columns
+
+
+def _suggestions(
+    criteria: dict[str, NDArray[Any]], tried: list[int]
+) -> tuple[int | None, int | None]:
+    if len(tried) < 2:
+        return None, None
+    curve = (criteria["k"] >= tried[0] - 1) & (criteria["k"] <= tried[-1])
+    elbow = find_elbow(criteria["k"][curve].tolist(), criteria["inertia"][curve].tolist())
+    choice = np.isin(criteria["k"], tried) & ~np.isnan(criteria["silhouette"])
+    highest = None
+    if choice.any():
+        highest = int(criteria["k"][choice][np.argmax(criteria["silhouette"][choice])])
+    return None if elbow is None else int(elbow), highest

@@ -1,0 +1,1 @@
+"""The stored segmentation: `segmentation.json`, written and read."""

@@ -1,0 +1,103 @@
+"""From the files of a version back to the segmentation that they hold, without fitting."""
+
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+
+from clustomer.segments.algorithms.dendrogram import Dendrogram
+from clustomer.segments.algorithms.registry import AlgorithmNote
+from clustomer.segments.exclusions import BOTS
+from clustomer.segments.matrix.customer_matrix import customer_table, feature_matrix
+from clustomer.segments.matrix.projection import Projection, project
+from clustomer.segments.rules.rfm_grid import RfmGrid
+from clustomer.segments.segmentation import BOTS_ID, Segmentation, Selection
+from clustomer.segments.selection.criteria_table import CRITERIA
+from clustomer.segments.stored.segmentation_file import SegmentationModel
+
+
+def restore(model: SegmentationModel, customers: object, labelled: pa.Table) -> Segmentation:
+    """Return the segmentation of a version, as it was when the version was written.
+
+    Parameters
+    ----------
+    model : SegmentationModel
+        The content of `segmentation.json`.
+    customers : any table of customers
+        The content of `customers.parquet`.
+    labelled : pyarrow.Table
+        `user_id`, `cluster`, `distance`: the labels as they were published.
+
+    Examples
+    --------
+    >>> from clustomer.segments import segment, to_model
+    >>> customers = pa.table({"user_id": ["a", "b", "c"], "orders": [1.0, 1.0, 9.0]})
+    >>> found = segment(customers, k=2)
+    >>> again = restore(to_model(found), customers, found.table)
+    >>> again.selection.reason == found.selection.reason, again.clusters
+    (True, {0: 2, 1: 1})
+    """
+    stored = model.selection
+    selection = Selection(
+        k=stored.k,
+        requested=stored.requested,
+        k_range=stored.k_range,
+        rule=stored.rule,
+        reason=stored.reason,
+        elbow_k=stored.elbow_k,
+        silhouette_k=stored.silhouette_k,
+        criteria=pa.Table.from_pylist(stored.criteria, schema=CRITERIA),
+    )
+    table = labelled.select(["user_id", "cluster", "distance"])
+    sizes = {part.cluster: part.customers for part in model.segments if part.customers}
+    return Segmentation(
+        table=table,
+        clusters=dict(sorted(sizes.items())),
+        rule=model.rule,
+        segment_ids={
+            **{part.cluster: part.segment_id for part in model.segments},
+            BOTS: BOTS_ID,
+        },
+        left_out=model.left_out,
+        selection=selection,
+        projection=_projection(model, customers, table),
+        structure=stored.structure,
+        fitted_customers=stored.fitted_customers,
+        random_state=stored.random_state,
+        algorithm=_algorithm(model),
+        dendrogram=_dendrogram(model),
+    )
+
+
+def _dendrogram(model: SegmentationModel) -> Dendrogram | None:
+    tree = model.dendrogram
+    if tree is None:
+        return None
+    return Dendrogram(
+        tuple(tree.shares), tuple(tree.clusters), tuple(tree.merges), tuple(tree.heights)
+    )
+
+
+def _algorithm(model: SegmentationModel) -> AlgorithmNote:
+    noted = model.algorithm
+    if noted is None:  # a file of version 1
+        return AlgorithmNote("rfm" if model.assignment.kind == "rfm_grid" else "kmeans")
+    return AlgorithmNote(noted.name, noted.parameters, noted.sample_customers)
+
+
+def _projection(model: SegmentationModel, customers: object, table: pa.Table) -> Projection | None:
+    stored, rule = model.projection, model.rule
+    if stored is None or isinstance(rule, RfmGrid):
+        return None
+    matrix = feature_matrix(customer_table(customers), list(rule.features))
+    axes: Any = tuple(
+        np.array(values, dtype=np.float64)
+        for values in (stored.mean, stored.components, stored.explained_variance_ratio)
+    )
+    arrows = pa.Table.from_pylist(
+        [arrow.model_dump() for arrow in stored.loadings],
+        schema=pa.schema(
+            [("feature", pa.string()), *((name, pa.float64()) for name in ("x", "y", "strength"))]
+        ),
+    )
+    return project(table, matrix, rule.scaling, axes, arrows)

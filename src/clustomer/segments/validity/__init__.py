@@ -1,0 +1,1 @@
+"""How good a division is: (matrix, labels) in, values out."""

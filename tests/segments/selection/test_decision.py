@@ -1,0 +1,182 @@
+import numpy as np
+import pytest
+
+from clustomer.segments.selection.decision import decide, qualifying
+from clustomer.segments.validity.holdout_r2 import Power
+
+
+def criteria(ks, *, jaccard=0.9, share=0.1, clear=0.4, silhouette=0.3, valley=0.0, lowest=0.0):
+    def column(value):
+        return np.broadcast_to(np.asarray(value, dtype=float), len(ks)).copy()
+
+    return {
+        "k": np.array(ks),
+        "lowest_jaccard": column(jaccard),
+        "smallest_share": column(share),
+        "silhouette_squared": column(clear),
+        "silhouette": column(silhouette),
+        "valley_depth": column(valley),
+        "lowest_valley_depth": column(lowest),
+    }
+
+
+def power_of(scores, *, noise=0.0, **options):
+    """Customers whose paired differences all have the standard deviation `noise`."""
+    generator = np.random.default_rng(0)
+    wobble = generator.normal(size=(400, len(scores)))
+    gains = np.array(list(scores.values())) + noise * (wobble - wobble.mean(axis=0))
+    return Power(np.array(list(scores)), gains.mean(axis=0), gains, **options)
+
+
+def choose(found, power=None, *, elbow=None, silhouette=None, fixed=None):
+    return decide(
+        found, found["k"].tolist(), elbow=elbow, silhouette=silhouette, power=power, fixed=fixed
+    )
+
+
+def test_both_bars_are_included():
+    found = criteria([2, 3, 4, 5], jaccard=[0.75, 0.7499, 0.8, np.nan], share=[0.01, 1, 0.0099, 1])
+    assert qualifying(found, [2, 3, 4, 5]) == [2]
+
+
+def test_of_those_that_qualify_the_lowest_as_powerful_as_the_best_is_taken():
+    found = criteria([2, 3, 4, 5, 6], jaccard=[0.9, 0.9, 0.9, 0.9, 0.6], valley=0.2)
+    scores = {2: 0.10, 3: 0.15, 4: 0.195, 5: 0.20, 6: 0.40}
+    # one standard error of a difference is about 0.1 * sqrt(2 / 400) = 0.007
+    taken = choose(found, power_of(scores, noise=0.1))
+    assert (taken.k, taken.rule, taken.runner_up) == (4, "power", 5)
+    assert taken.reason == (
+        "4 clusters: 2, 3, 4 and 5 are the numbers at which every cluster is stable and holds at "
+        "least 1% of the rows, and of those whose clusters are clearly apart 4 is the lowest "
+        "above 2 that tells as much of what followed as the best, within one standard error; the "
+        "runner-up is 5 (0.195 against 0.200)."
+    )
+    assert choose(found, power_of(scores)).k == 5
+    even = criteria([2, 3, 4, 5, 6], jaccard=[0.9, 0.9, 0.9, 0.9, 0.6], valley=0.19)
+    assert (
+        " rows, and of these 4 is the lowest above 2 that tells "
+        in choose(even, power_of(scores, noise=0.1)).reason
+    )
+
+
+def test_two_are_taken_by_power_only_where_no_other_number_qualifies():
+    scores = {2: 0.3, 3: 0.1, 4: 0.1}
+    assert choose(criteria([2, 3, 4], clear=[0.39, 0.40, 0.40]), power_of(scores)).k == 3
+    alone = choose(criteria([2, 3, 4], jaccard=[0.9, 0.6, 0.7]), power_of(scores))
+    assert (alone.k, alone.runner_up) == (2, 4)
+    assert alone.reason == (
+        "2 clusters, the only number at which every cluster is stable and holds at least 1% of "
+        "the rows; the runner-up is 4, where the least stable cluster is found again only to 0.70 "
+        "of 0.75."
+    )
+
+
+def test_power_does_not_buy_clusters_that_blur_where_there_are_groups():
+    power = power_of({3: 0.1, 4: 0.3, 5: 0.4})
+    groups = criteria([3, 4, 5], clear=[0.50, 0.46, 0.43], valley=[0.1, 0.2, 0.1])
+    assert choose(groups, power).k == 4
+    continuum = criteria([3, 4, 5], clear=[0.50, 0.46, 0.43], valley=[0.1, 0.19, 0.1])
+    assert choose(continuum, power).k == 5
+    # valleys at a number that is not stable are no groups
+    chance = criteria([3, 4, 5], clear=[0.5, 0.4, 0.3], valley=[0, 0.9, 0], jaccard=[1, 0.7, 1])
+    assert choose(chance, power).k == 5
+
+
+@pytest.mark.parametrize(
+    "power",
+    [
+        None,
+        power_of({2: 0.01, 3: 0.02, 4: 0.04}),
+        power_of({2: 0.1, 3: 0.2, 4: 0.3}, decides=False),
+    ],
+    ids=["no holdout", "hardly anything told", "a horizon of hours"],
+)
+def test_without_power_it_is_the_highest_that_is_as_clear_as_any(power):
+    found = criteria([2, 3, 4, 5], clear=[0.60, 0.40, 0.39, 0.37], lowest=0.19)
+    taken = choose(found, power)
+    assert (taken.k, taken.rule, taken.runner_up) == (4, "stability", 3)
+    assert taken.reason.endswith(
+        "of these 4 is the highest above 2 whose clusters are as clearly apart and as surely "
+        "found again as any; the runner-up is 3 (silhouette times stability 0.35 against 0.36)."
+    )
+    assert choose(criteria([3, 4, 5], clear=[0.40, 0.37, 0.39])).k == 5
+    assert choose(criteria([2, 3], clear=[0.6, 0.4])).reason.endswith(
+        "; the runner-up is 2, which is taken only where no larger number will do."
+    )
+    assert choose(criteria([2, 3], jaccard=[0.9, 0.7])).k == 2
+
+
+def test_without_power_it_is_the_highest_at_which_all_are_set_apart():
+    found = criteria([2, 3, 4, 5], clear=[0.6, 0.3, 0.3, 0.3], lowest=[0.9, 0.2, 0.19, 0.1])
+    taken = choose(found)
+    assert (taken.k, taken.rule, taken.runner_up) == (3, "valleys", 2)
+    assert taken.reason.endswith(
+        "of these 3 is the highest at which every cluster is set apart by a valley, with a fifth "
+        "fewer rows between it and its neighbours; the runner-up is 2."
+    )
+    two = criteria([2, 3, 4, 5], clear=[0.6, 0.3, 0.3, 0.3], lowest=[0.9, 0.1, 0.19, 0.1])
+    assert choose(two).k == 2
+    unstable = criteria([2, 3], lowest=[0.9, 0.9], jaccard=[0.8, 0.74])
+    assert choose(unstable).k == 2
+
+
+def test_without_power_what_is_found_again_more_surely_may_blur_a_little_more():
+    found = criteria([3, 4], clear=[0.40, 0.36], jaccard=[0.78, 0.99])
+    assert choose(found).k == 4
+    assert choose(criteria([3, 4], clear=[0.40, 0.36], jaccard=[0.99, 0.99])).k == 3
+
+
+def test_two_are_taken_where_they_are_the_clearest_and_tell_as_much():
+    power = power_of({2: 0.3, 3: 0.3, 4: 0.3})
+    assert choose(criteria([2, 3, 4], clear=[0.41, 0.40, 0.40]), power).k == 2
+    assert choose(criteria([2, 3, 4], clear=[0.39, 0.40, 0.40]), power).k == 3
+    less = power_of({2: 0.2, 3: 0.3, 4: 0.3})
+    assert choose(criteria([2, 3, 4], clear=[0.41, 0.40, 0.40]), less).k == 3
+
+
+def test_where_none_qualifies_the_least_unstable_is_taken_and_said_so():
+    found = criteria([2, 3, 4], jaccard=[0.5, 0.74, 0.9], share=[0.3, 0.2, 0.004])
+    taken = choose(found)
+    assert (taken.k, taken.rule, taken.runner_up) == (3, "least unstable", 2)
+    assert taken.reason == (
+        "3 clusters, the least unstable number: none from 2 to 4 has only clusters that are "
+        "stable and hold at least 1% of the rows; at 3 the least stable cluster is found again "
+        "only to 0.74 of 0.75; the runner-up is 2, where the least stable cluster is found again "
+        "only to 0.50 of 0.75."
+    )
+    small = choose(criteria([2, 3], share=0.004, jaccard=[0.8, 0.9]))
+    assert small.k == 3
+    assert "at 3 the smallest cluster holds only 0.4%" in small.reason
+
+
+def test_differences_in_the_last_digits_decide_nothing():
+    close = 0.4 * (1 + 1e-13)
+    assert choose(criteria([3, 4], clear=[close, 0.38])).k == 4
+
+
+def test_a_number_that_is_asked_for_is_taken_whatever_is_measured():
+    taken = choose(criteria([2, 3], jaccard=0.1), fixed=3, elbow=2)
+    assert (taken.k, taken.rule) == (3, "fixed")
+    assert taken.reason == "3 clusters, as asked; the elbow is at 2."
+
+
+def shape(heights, *, elbow, silhouette):
+    found = criteria(list(heights), jaccard=np.nan, silhouette=list(heights.values()))
+    return choose(found, elbow=elbow, silhouette=silhouette)
+
+
+def test_without_stability_the_elbow_decides_unless_far_less_clear():
+    taken = shape({2: 0.40, 3: 0.3, 4: 0.20}, elbow=4, silhouette=2)
+    assert (taken.k, taken.rule) == (4, "elbow")
+    assert "highest at 2 (0.40 against 0.20 at 4)" in taken.reason
+
+    taken = shape({2: 0.40, 3: 0.3, 4: 0.19}, elbow=4, silhouette=2)
+    assert (taken.k, taken.rule) == (2, "silhouette")
+    assert "at the elbow, 4, it is less than half of that (0.19 against 0.40)" in taken.reason
+
+    taken = shape({2: 0.40, 3: 0.3}, elbow=None, silhouette=2)
+    assert (taken.k, taken.rule) == (2, "silhouette")
+    assert "no clear elbow" in taken.reason
+
+    taken = shape({2: 0.40, 3: 0.5}, elbow=3, silhouette=3)
+    assert taken.reason == "3 clusters, since the elbow and the silhouette agree."
