@@ -4,7 +4,7 @@ UV_VERSION := 0.13.9
 UV := .uv/bin/uv
 RUN := $(UV) run --frozen --no-sync
 
-.PHONY: setup demo test bench check format docs lock clean
+.PHONY: setup demo test bench same check format docs lock clean
 .DEFAULT_GOAL := help
 
 help:
@@ -12,6 +12,7 @@ help:
 	@echo "make test    set up, run every check and every test"
 	@echo "make check   formatting, lint, types and room contracts only"
 	@echo "make bench   measure speed and memory beside the alternatives (BENCH=--full for all)"
+	@echo "make same    compare results with those of another revision, byte for byte (BASE=main)"
 	@echo "make docs    regenerate the reference pages"
 	@echo "make clean   remove everything that make created"
 
@@ -45,6 +46,9 @@ format: setup
 
 bench: setup
 	$(RUN) python benchmarks/bench.py $(BENCH)
+
+same: setup
+	$(RUN) python scripts/same_results.py $(or $(BASE),main)
 
 docs: setup
 	$(RUN) python scripts/generate_reference.py
