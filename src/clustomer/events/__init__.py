@@ -1,14 +1,13 @@
 """Events: sources become clean events."""
 
 from clustomer.events.cleaning import KEPT, REJECTIONS, REPAIRS, Cleaning
-from clustomer.events.databases import DEFAULT_TABLE
 from clustomer.events.description import Description, describe_source
 from clustomer.events.detection import detect_schema, draft_schema
 from clustomer.events.log import EVENT_ORDER, Events, read_events
 from clustomer.events.presets import PRESETS
 from clustomer.events.schema import COLUMNS, EVENT_TYPES, EventSchema
 from clustomer.events.schema_file import read_schema
-from clustomer.events.sources import open_source
+from clustomer.events.sources import DEFAULT_TABLE, open_source
 from clustomer.events.storage import events_written, fingerprint, rejected_rows, write_events
 from clustomer.events.window import Window, parse_cutoff, parse_length
 

@@ -2,8 +2,8 @@
 
 from clustomer.errors import InputError, did_you_mean
 from clustomer.events.presets import PRESETS, fit, without_type
-from clustomer.events.relation import Source
 from clustomer.events.schema import COLUMNS, EVENT_TYPES, EventSchema
+from clustomer.events.sources import Source
 from clustomer.events.staging import missing_paths
 
 _GUESSES: dict[str, tuple[str, ...]] = {

@@ -4,8 +4,7 @@ from typing import Any
 
 from clustomer.engines import DuckDB, quoted
 from clustomer.errors import InputError, did_you_mean
-from clustomer.events.relation import Source
-from clustomer.events.sources import open_source
+from clustomer.events.sources import Source, open_source
 from clustomer.events.staging import customer_expression, present_expression
 
 _COLUMNS = ("id", "customer")

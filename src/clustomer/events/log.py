@@ -17,11 +17,10 @@ from clustomer.events.cleaning import (
 )
 from clustomer.events.detection import detect_schema, fit_schema, with_header
 from clustomer.events.id_map import load_id_map
-from clustomer.events.relation import Source
 from clustomer.events.schema import EventSchema
 from clustomer.events.schema_file import read_schema
 from clustomer.events.sessions import derive_sessions, number_orders
-from clustomer.events.sources import open_source
+from clustomer.events.sources import Source, open_source
 from clustomer.events.staging import stage
 from clustomer.events.times import check_time_zone
 from clustomer.events.window import Window, parse_cutoff, parse_length

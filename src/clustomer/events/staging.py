@@ -4,8 +4,8 @@ from collections.abc import Collection, Sequence
 
 from clustomer.engines import DuckDB, literal, quoted
 from clustomer.events.paths import json_at, knows, split, text_at
-from clustomer.events.relation import Source, is_nested
 from clustomer.events.schema import COLUMNS, EventSchema
+from clustomer.events.sources import Source, is_nested
 from clustomer.events.times import time_expression, utc_offset_expression
 
 _MISSING = ("", "null", "nan", "none", "nat", "\\n", "<na>")

@@ -12,12 +12,12 @@ import pyarrow as pa
 
 from clustomer.engines import DuckDB
 from clustomer.errors import InputError, UsageError, did_you_mean
-from clustomer.events.databases import open_duckdb, open_sqlite
-from clustomer.events.json_lines import open_json_lines
-from clustomer.events.postgresql import SCHEMES, open_postgres
-from clustomer.events.relation import Source, described, first_line
 from clustomer.events.schema import EventSchema
-from clustomer.events.text import open_text
+from clustomer.events.sources.databases import open_duckdb, open_sqlite
+from clustomer.events.sources.json_lines import open_json_lines
+from clustomer.events.sources.postgresql import SCHEMES, open_postgres
+from clustomer.events.sources.source import Source, described, first_line
+from clustomer.events.sources.text import open_text
 
 _SQLITE_MAGIC = b"SQLite format 3\x00"
 _DUCKDB_MAGIC = b"DUCK"

@@ -8,8 +8,8 @@ from pathlib import Path
 from clustomer.engines import DuckDB, quoted
 from clustomer.errors import InputError
 from clustomer.events.presets import without_header
-from clustomer.events.relation import Source, first_line, rows_of_text
 from clustomer.events.schema import EventSchema
+from clustomer.events.sources.source import Source, first_line, rows_of_text
 
 MAX_LINE_BYTES = 10_485_760
 SEPARATORS = (",", "\t", ";", "|")

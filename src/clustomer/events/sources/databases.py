@@ -8,7 +8,7 @@ import pyarrow as pa
 
 from clustomer.engines import DuckDB, literal, quoted
 from clustomer.errors import InputError, did_you_mean
-from clustomer.events.relation import Source, described, first_line
+from clustomer.events.sources.source import Source, described, first_line
 
 DEFAULT_TABLE = "ecommerce_behavior"
 ROWS_PER_PART = 100_000

@@ -6,8 +6,8 @@ from collections.abc import Collection
 from clustomer.engines import DuckDB, literal, quoted
 from clustomer.errors import InputError
 from clustomer.events.paths import Structure, pointer
-from clustomer.events.relation import Source, first_line, rows_of_text
-from clustomer.events.text import LINES, REJECTED_LINES
+from clustomer.events.sources.source import Source, first_line, rows_of_text
+from clustomer.events.sources.text import LINES, REJECTED_LINES
 
 SAMPLE_LINES = 20_000
 """So many lines tell what is inside of nested values; keys are collected from all lines."""
