@@ -15,7 +15,7 @@ import clustomer
 from clustomer import customers, engines, errors, events, insights, outputs, segments, versions
 from clustomer import simulate as simulated
 from clustomer.cli import NO_STRUCTURE, app
-from clustomer.customers import FEATURES, MEASURES, RATES, SUSPECTED_BOT, Feature
+from clustomer.customers import FEATURES, MEASURES, SUSPECTED_BOT, Feature
 from clustomer.events import COLUMNS, EVENT_TYPES, KEPT, PRESETS, REJECTIONS, REPAIRS, EventSchema
 from clustomer.events.cleaning import MAX_GAP_DAYS, MAX_ISOLATED_SHARE
 from clustomer.events.sessions import SESSION_MINUTES
@@ -186,14 +186,13 @@ def features_page() -> str:
 
 
 def _feature(feature: Feature) -> str:
-    shrunk = any(rate.feature == feature.name for rate in RATES)
     where = "measures" if feature.grain == "customer" else f"the rows of one grain: {feature.grain}"
     lines = (
         f"- In words: {feature.label}. Unit: {feature.unit}.",
         f"- Needs: {', '.join(feature.needs) or 'only a time and a customer'}.",
         f"- Clustered by default: {'yes' if feature.clustering else 'no'}.",
         "- Without a value: never; it is [shrunk to the shop's rate](#rates)."
-        if shrunk
+        if feature.rate is not None
         else f"- A customer without a value counts as {_undefined(feature)}.",
         f"- SQL over [{where}](#measures):",
     )
@@ -216,7 +215,11 @@ def _rates() -> str:
         "1000 observations) is estimated from how much customers differ (beta-binomial, method "
         "of moments; Kleinman 1973). With nothing observed it is the shop's rate."
     )
-    rows = ((code(r.feature), code(r.numerator), code(r.denominator)) for r in RATES)
+    rows = (
+        (code(feature.name), code(feature.rate.numerator), code(feature.rate.denominator))
+        for feature in FEATURES
+        if feature.rate is not None
+    )
     return lead + "\n\n" + grid(("Rate", "Numerator", "Denominator"), rows)
 
 

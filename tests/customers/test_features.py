@@ -5,7 +5,7 @@ import math
 import pyarrow as pa
 import pytest
 
-from clustomer.customers import FEATURES, MEASURES, RATES, customer_features, feature
+from clustomer.customers import FEATURES, MEASURES, customer_features, feature
 from clustomer.customers.features import clustered_by_default
 from clustomer.customers.rates import beta_binomial_prior, credibility_strength
 from clustomer.errors import UsageError
@@ -153,10 +153,13 @@ def test_every_feature_was_tried(customers) -> None:
     assert 10 <= sum(each.clustering for each in FEATURES) <= 14
 
 
-def test_declared_names_are_unique_and_rates_are_features() -> None:
+def test_declared_names_are_unique_and_rates_are_of_measures() -> None:
     names = [each.name for each in (*FEATURES, *MEASURES)]
     assert len(names) == len(set(names))
-    assert {rate.feature for rate in RATES} <= {each.name for each in FEATURES}
+    counts = {each.name for each in MEASURES}
+    rates = [each.rate for each in FEATURES if each.rate is not None]
+    assert len(rates) == 8
+    assert {name for rate in rates for name in (rate.numerator, rate.denominator)} <= counts
 
 
 def test_nights_and_weekends_are_the_shops() -> None:

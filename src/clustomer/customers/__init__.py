@@ -5,7 +5,6 @@ from clustomer.customers.definition import customers_query
 from clustomer.customers.features import (
     FEATURES,
     MEASURES,
-    RATES,
     SUSPECTED_BOT,
     Feature,
     feature,
@@ -21,7 +20,6 @@ from clustomer.customers.table import (
 __all__ = [
     "FEATURES",
     "MEASURES",
-    "RATES",
     "SUSPECTED_BOT",
     "Attributes",
     "Customers",

@@ -10,13 +10,7 @@ from collections.abc import Collection, Iterable, Mapping
 
 from sqlglot import exp
 
-from clustomer.customers.features import (
-    COUNTS_ZERO_WITHOUT_ROWS,
-    FEATURES,
-    MEASURES,
-    RATES,
-    Feature,
-)
+from clustomer.customers.features import FEATURES, MEASURES, Feature, Measure
 from clustomer.engines import literal, parse
 from clustomer.events import Window
 
@@ -102,13 +96,8 @@ GRAINS: Mapping[str, tuple[str, tuple[str, ...]]] = {
 SHOP_TABLES = ("category_prices",)
 """Those of the tables that are of the whole shop, not of single customers."""
 
-_ZERO_WITHOUT_ROWS = COUNTS_ZERO_WITHOUT_ROWS | {
-    measure.name
-    for measure in MEASURES
-    if measure.grain not in {"events", "orders"}
-    and measure.name not in {"category_events", "category_information", "brand_events"}
-    and measure.name not in {"favourite_brand_events", "levelled_prices", "price_levels"}
-}
+_DECLARED: tuple[Measure | Feature, ...] = (*MEASURES, *FEATURES)
+_ZERO_WITHOUT_ROWS = {declared.name for declared in _DECLARED if declared.zero_without_rows}
 
 
 def shop_table_query(name: str, window: Window) -> exp.Select:
@@ -227,8 +216,4 @@ def _columns(features: Iterable[Feature]) -> list[tuple[str, str, str]]:
             for column in parse(feature.sql).find_all(exp.Column):
                 if column.table != "shop":
                     needed.setdefault(column.name)
-    for rate in RATES:
-        if any(feature.name == rate.feature for feature in features):
-            needed.setdefault(rate.numerator)
-            needed.setdefault(rate.denominator)
     return [(name, *declared[name]) for name in needed]

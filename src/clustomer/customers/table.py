@@ -15,7 +15,7 @@ from clustomer.customers.definition import (
     measures_query,
     shop_table_query,
 )
-from clustomer.customers.features import FEATURES, RATES, Feature
+from clustomer.customers.features import FEATURES, Feature
 from clustomer.customers.rates import beta_binomial_prior, credibility_strength
 from clustomer.engines import DuckDB, literal, parse, quoted
 from clustomer.events import Events, Window, read_events
@@ -230,9 +230,9 @@ def known_within(engine: DuckDB, window: Window) -> set[str]:
 def _shop(engine: DuckDB, features: tuple[Feature, ...], window: Window) -> dict[str, float]:
     """Return the figures of the whole shop that single customers' features refer to."""
     shop: dict[str, float] = {"start_s": window.start_s, "cutoff_s": window.cutoff_s}
-    names = {feature.name for feature in features}
-    for rate in RATES:
-        if rate.feature in names:
+    for feature in features:
+        if feature.rate is not None:
+            rate = feature.rate
             numerator, denominator = exp.column(rate.numerator), exp.column(rate.denominator)
             counts = engine.query(
                 exp.select(
@@ -247,9 +247,9 @@ def _shop(engine: DuckDB, features: tuple[Feature, ...], window: Window) -> dict
             prior, strength = beta_binomial_prior(
                 zip(*(counts[name].to_pylist() for name in ("x", "n", "customers")), strict=True)
             )
-            shop[f"{rate.feature}_prior"] = prior
-            shop[f"{rate.feature}_strength"] = strength
-    if "shrunk_price_level" in names:
+            shop[f"{feature.name}_prior"] = prior
+            shop[f"{feature.name}_strength"] = strength
+    if any(feature.name == "shrunk_price_level" for feature in features):
         found = engine.query(parse(_PRICE_LEVELS)).to_pylist()[0]
         figures = {name: float(value or 0) for name, value in found.items()}
         shop["shrunk_price_level_strength"] = credibility_strength(

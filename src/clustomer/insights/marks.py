@@ -8,9 +8,10 @@ of each topic: views, events and products seen are not three findings.
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from clustomer.customers.features import Level
 from clustomer.insights.cases import MOST, Case
 from clustomer.insights.facts import escape
-from clustomer.insights.phrases import PHRASES, UNMARKED, Phrase, level
+from clustomer.insights.phrases import PHRASES, Phrase, phrase_of
 from clustomer.insights.population import EVERYONE
 from clustomer.insights.profiles import SLIGHTLY, Described
 
@@ -33,9 +34,9 @@ def marks(case: Case, described: Mapping[str, Described]) -> tuple[Mark, ...]:
     """Return the largest differences of a segment, the largest first, one for each topic."""
     found: list[tuple[float, int, str, Mark]] = []
     for name, column in described.items():
-        if name in UNMARKED:
+        phrase = PHRASES.get(name, _plain(column))
+        if phrase is None:
             continue
-        phrase = PHRASES.get(name) or _plain(column)
         mark = _mark(case, column, phrase)
         if mark is not None:
             found.append((-abs(mark.difference), len(found), phrase.topic, mark))
@@ -49,7 +50,14 @@ def _plain(column: Described) -> Phrase:
     """Return the phrase of a feature that is the user's own."""
     # Doubled twice: these words pass through str.format once before they are rendered.
     label = escape(escape(column.label))
-    return level(column.name, label[:1].upper() + label[1:], f"more {label}", f"less {label}")
+    return phrase_of(
+        Level(
+            topic=column.name,
+            statement=label[:1].upper() + label[1:],
+            higher=f"more {label}",
+            lower=f"less {label}",
+        )
+    )
 
 
 def _mark(case: Case, column: Described, phrase: Phrase) -> Mark | None:
