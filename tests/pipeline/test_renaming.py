@@ -141,6 +141,11 @@ def test_names_add_up(done, renamed, first) -> None:
         ("a\nb", "control characters"),
         ("a\x1b[31mb", "control characters"),
         ("a\u202eb", "control characters"),
+        ("a\u200bb", "cannot be seen"),
+        ("\u2060", "cannot be seen"),
+        ("\u3164", "cannot be seen"),
+        ("\u00a0\u2003", "The name is empty"),
+        ("\u0301", "The name is empty"),
         ("x" * 61, "has 61 characters; at most 60"),
     ],
 )

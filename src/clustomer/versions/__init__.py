@@ -1,11 +1,19 @@
-"""Results: versions of what a run wrote, whole or not there."""
+"""Versions: what a run wrote, whole or not there; their contract, store and reader."""
 
+from clustomer.versions.contract import FILES, StoredFile, bears_names, missing_files
 from clustomer.versions.manifest import package_versions, short_hash, to_text
+from clustomer.versions.reading import RunManifest, StoredRun
 from clustomer.versions.store import Draft, Results, new_version, point_latest
 
 __all__ = [
+    "FILES",
     "Draft",
     "Results",
+    "RunManifest",
+    "StoredFile",
+    "StoredRun",
+    "bears_names",
+    "missing_files",
     "new_version",
     "package_versions",
     "point_latest",

@@ -2,13 +2,86 @@
 
 import hashlib
 import json
+import re
+from collections.abc import Mapping
 from importlib.metadata import version
-from pathlib import Path
-from typing import Any
+from pathlib import Path, PurePosixPath
+from typing import Annotated, Any
 
-NAME = "run.json"
+from pydantic import AfterValidator, BaseModel, ConfigDict, StringConstraints, ValidationError
+
+from clustomer.documents import read_document
+from clustomer.errors import InputError
+from clustomer.versions.contract import MANIFEST
+
 SCHEMA_VERSION = 1
 _PACKAGES = ("clustomer", "duckdb", "sqlglot", "numpy", "scikit-learn", "pyarrow")
+_DRIVE = re.compile(r"[A-Za-z]:")
+
+
+def _path_inside(name: str) -> str:
+    """Return a path that stays in the folder that it is joined to; raise ValueError for others."""
+    inside = (
+        name.isprintable()
+        and "\\" not in name
+        and not _DRIVE.match(name)
+        and name == PurePosixPath(name).as_posix()
+        and not name.startswith("/")
+        and not {"", ".", ".."} & set(name.split("/"))
+        and name != MANIFEST
+    )
+    if not inside:
+        raise ValueError(f"{name!r:.60} is no path of a file within the version")
+    return name
+
+
+class Manifest(BaseModel):
+    """What every manifest says, whatever was stored: which version it is of, and its files."""
+
+    model_config = ConfigDict(frozen=True, extra="allow", allow_inf_nan=False)
+
+    schema_version: int
+    version: Annotated[
+        str, StringConstraints(pattern=r"^[0-9A-Za-z][0-9A-Za-z._-]*-[0-9A-Za-z.]+$")
+    ]
+    packages: Mapping[str, str] = {}
+    files: Mapping[
+        Annotated[str, AfterValidator(_path_inside)],
+        Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")],
+    ]
+
+
+def read_manifest(path: Path) -> dict[str, Any]:
+    """Return the content of a manifest, checked as `Manifest`.
+
+    Raises InputError where it cannot be read, is no manifest, or of another schema version.
+    """
+    try:
+        text = path.read_bytes()
+    except OSError as error:
+        raise InputError(
+            f"{path} cannot be read: {error.strerror}. Give a results folder that can be read."
+        ) from error
+    try:
+        document = read_document(text, MANIFEST, newest=SCHEMA_VERSION)
+        Manifest.model_validate(document)
+    except ValidationError as error:
+        raise InputError(f"{path} cannot be read. {unlike(MANIFEST, error)}") from error
+    except InputError as error:
+        raise InputError(f"{path} cannot be read. {error}") from error
+    return document
+
+
+def unlike(name: str, error: ValidationError) -> str:
+    """Return the sentence that says where a document is not what it should be."""
+    first = error.errors(include_url=False)[0]
+    place = ".".join(str(part) for part in first["loc"] if part != "[key]") or "the file"
+    if not place.isprintable() or len(place) > 60:
+        place = f"{place!r:.60}"
+    return (
+        f"This is no {name}: {place}: {first['msg']}. Give the file of a results folder as it was "
+        "written."
+    )
 
 
 def package_versions() -> dict[str, str]:
@@ -41,8 +114,12 @@ def file_hashes(folder: Path) -> dict[str, str]:
     """Return the SHA-256 of every file below a folder but the manifest, by relative path."""
     hashes = {}
     for path in sorted(folder.rglob("*")):
-        if path.is_file() and path != folder / NAME:
-            with path.open("rb") as file:
-                digest = hashlib.file_digest(file, "sha256")
-            hashes[path.relative_to(folder).as_posix()] = digest.hexdigest()
+        if path.is_file() and path != folder / MANIFEST:
+            hashes[path.relative_to(folder).as_posix()] = file_hash(path)
     return hashes
+
+
+def file_hash(path: Path) -> str:
+    """Return the SHA-256 of a file."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()

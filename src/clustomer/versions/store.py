@@ -6,7 +6,6 @@ RESULTS/
 """
 
 import errno
-import json
 import os
 import shutil
 from collections.abc import Iterator, Mapping
@@ -17,11 +16,13 @@ from typing import Any, Self
 
 from clustomer.errors import InputError, OutputError
 from clustomer.unfinished import in_one_go, remove_folder, temporary_folder, undone_if_stopped
+from clustomer.versions.contract import MANIFEST
 from clustomer.versions.manifest import (
-    NAME,
     SCHEMA_VERSION,
+    file_hash,
     file_hashes,
     package_versions,
+    read_manifest,
     short_hash,
     to_text,
 )
@@ -54,24 +55,33 @@ class Results:
             If there is none, or its manifest cannot be read.
         """
         root = Path(folder)
-        path = root if (root / NAME).is_file() else _latest(root)
-        if path is None or not (path / NAME).is_file():
+        try:
+            path = root if (root / MANIFEST).is_file() else _latest(root)
+            absent = path is None or not (path / MANIFEST).is_file()
+        except OSError as error:
+            raise InputError(
+                f"{root} cannot be read: {error.strerror}. Give a results folder that can be read."
+            ) from error
+        if path is None or absent:
             raise InputError(
                 f"There are no results in {root}. Expected a folder that `clustomer run` wrote."
             )
-        try:
-            manifest = json.loads((path / NAME).read_text(encoding="utf-8"))
-        except (OSError, ValueError) as error:
-            raise InputError(
-                f"{path / NAME} cannot be read: {error}. Run `clustomer run` again."
-            ) from error
-        return cls(path, manifest)
+        return cls(path, read_manifest(path / MANIFEST))
 
     def damaged(self) -> list[str]:
         """Return the files that are missing or changed since the run; [] for a whole version."""
-        found = file_hashes(self.path)
         listed: Mapping[str, str] = self.manifest["files"]
-        return sorted(name for name, digest in listed.items() if found.get(name) != digest)
+        return sorted(
+            name for name, digest in listed.items() if not self._is_as_written(name, digest)
+        )
+
+    def _is_as_written(self, name: str, digest: str) -> bool:
+        path = self.path / name
+        try:
+            inside = path.resolve().is_relative_to(self.path.resolve())
+            return inside and path.is_file() and file_hash(path) == digest
+        except OSError:
+            return False
 
 
 def _latest(root: Path) -> Path | None:
@@ -79,8 +89,8 @@ def _latest(root: Path) -> Path | None:
     if link.is_dir():
         return link.resolve()
     if link.is_file():
-        name = link.read_text(encoding="utf-8").strip()
-        return root / VERSIONS / Path(name).name
+        name = Path(link.read_text(encoding="utf-8", errors="replace").strip()).name
+        return root / VERSIONS / name
     return None
 
 
@@ -163,7 +173,7 @@ def new_version(
             **draft.about,
             "files": file_hashes(partial),
         }
-        draft.write_json(NAME, manifest)
+        draft.write_json(MANIFEST, manifest)
         partial.chmod(0o755)
         _put_in_place(root, partial, name, manifest)
         draft.path = root / VERSIONS / name

@@ -1,0 +1,144 @@
+"""The contract of a version: every file of it, declared once.
+
+The store refuses to publish a version without the files that its manifest calls for, the reader
+takes their names and reading from here, renaming learns which of them bear names, and the
+reference page lists them.
+"""
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+MANIFEST = "run.json"
+
+Condition = Callable[[Mapping[str, Any]], bool]
+
+
+def _always(manifest: Mapping[str, Any]) -> bool:
+    return True
+
+
+def _setting(name: str) -> Condition:
+    return lambda manifest: bool((manifest.get("settings") or {}).get(name))
+
+
+@dataclass(frozen=True)
+class StoredFile:
+    """One file of a version, or a folder of files (its name ends with a slash).
+
+    `reader` is the attribute of `StoredRun` that reads it (None: it is for people). `required`
+    tells from the manifest whether it must be there, `when` in words (empty: always).
+    `bears_names`: names of segments are in it, so that a new name is a new file.
+    """
+
+    name: str
+    content: str
+    reader: str | None
+    bears_names: bool = False
+    when: str = ""
+    required: Condition = _always
+
+    def holds(self, path: str) -> bool:
+        """Return whether a path in a version is this file, or in this folder."""
+        return path.startswith(self.name) if self.name.endswith("/") else path == self.name
+
+
+FILES = (
+    StoredFile(
+        MANIFEST,
+        "the manifest: settings, source and schema, window, rows, segments, package versions, and "
+        "the SHA-256 of every other file",
+        "manifest",
+        bears_names=True,
+    ),
+    StoredFile("cleaning.csv", "what [cleaning](cleaning.md) did", "cleaning"),
+    StoredFile("rejected.parquet", "every rejected row, with its rule", "rejected"),
+    StoredFile(
+        "events/",
+        "the clean events as Parquet",
+        "event_files",
+        when="not with `--no-events`",
+        required=_setting("keep_events"),
+    ),
+    StoredFile(
+        "customers.parquet",
+        "one row per customer: `user_id` and the [features](features.md)",
+        "customers",
+    ),
+    StoredFile(
+        "attributes.parquet",
+        "what else is known of each customer",
+        "attributes",
+        when="only with [`--attributes`](../how-to/attributes.md)",
+        required=lambda manifest: bool(manifest.get("attributes")),
+    ),
+    StoredFile("segments.parquet", "each customer's segment", "segments", bears_names=True),
+    StoredFile("segments.csv", "the same as text", None, bears_names=True),
+    StoredFile(
+        "segmentation.json",
+        "the model: window, features with their scaling, the "
+        "[rule](../explanation/algorithms.md#in-the-file) or "
+        "[RFM grid](../explanation/rfm.md#stored-and-in-sql), exclusions, and the definition as "
+        "SQL",
+        "model",
+        bears_names=True,
+    ),
+    StoredFile(
+        "certificates.json",
+        "the [certificates](../explanation/certificates.md): verdict, marks and figures",
+        "certificates",
+        when="in versions written before there were certificates it is missing",
+        required=lambda manifest: "verdict" in manifest,
+    ),
+    StoredFile(
+        "facts.json",
+        "every number that a text shows, and its source: see [Facts](facts.md)",
+        "facts",
+        bears_names=True,
+    ),
+    StoredFile("reports/report.html", "the report, self-contained", None, bears_names=True),
+    StoredFile("reports/business_insights.md", "the same as Markdown", None, bears_names=True),
+    StoredFile("reports/figures/", "its pictures as PNG", None, bears_names=True),
+    StoredFile(
+        "reports/cluster_summary.csv",
+        "the mean of each feature per segment",
+        "summary",
+        bears_names=True,
+    ),
+    StoredFile(
+        "reports/cluster_evaluation_metrics.csv",
+        "every criterion for every number of segments tried",
+        "evaluation",
+    ),
+    StoredFile(
+        "reports/algorithms.csv",
+        "the algorithms side by side",
+        "comparison",
+        when="only with `--compare`",
+        required=_setting("compare"),
+    ),
+)
+"""Every file of a version. What a later clustomer adds is read by it alone, and kept by all."""
+
+
+def missing_files(present: Iterable[str], manifest: Mapping[str, Any]) -> list[str]:
+    """Return the files that a version with this manifest must have, and does not.
+
+    >>> missing_files(["cleaning.csv"], {"settings": {"keep_events": True}})[:3]
+    ['rejected.parquet', 'events/', 'customers.parquet']
+    """
+    paths = [*present, MANIFEST]
+    return [
+        file.name
+        for file in FILES
+        if file.required(manifest) and not any(file.holds(path) for path in paths)
+    ]
+
+
+def bears_names(path: str) -> bool:
+    """Return whether names of segments are in the file of this path.
+
+    >>> bears_names("reports/figures/segments.png"), bears_names("customers.parquet")
+    (True, False)
+    """
+    return any(file.bears_names and file.holds(path) for file in FILES)

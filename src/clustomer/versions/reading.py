@@ -1,0 +1,387 @@
+"""Reading a stored version: typed, checked, and each file only when it is asked for."""
+
+import os
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
+from functools import cached_property
+from pathlib import Path
+from typing import Annotated, Any, Literal, Self, TypeVar
+from zoneinfo import ZoneInfo
+
+import pyarrow as pa
+import pyarrow.csv
+import pyarrow.parquet as pq
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
+
+from clustomer.certificates import Certificates, read_certificates
+from clustomer.customers import Attributes
+from clustomer.errors import InputError, UsageError
+from clustomer.events import Window
+from clustomer.insights import Facts, Interpretation, interpret
+from clustomer.segments import Segmentation, SegmentationModel, read_model, restore
+from clustomer.versions.contract import FILES, MANIFEST
+from clustomer.versions.given_names import keeps_its_line
+from clustomer.versions.manifest import Manifest, unlike
+from clustomer.versions.store import VERSIONS, Results
+
+_Read = TypeVar("_Read")
+
+
+class _Entry(BaseModel):
+    # what a later clustomer of the same schema version adds does no harm
+    model_config = ConfigDict(frozen=True, extra="allow", allow_inf_nan=False)
+
+
+def _naive_utc(moment: datetime) -> datetime:
+    if moment.tzinfo is None:
+        raise ValueError("the time says no zone")
+    return moment.astimezone(UTC).replace(tzinfo=None)
+
+
+def _shown(name: str) -> str:
+    if not keeps_its_line(name):
+        raise ValueError("the name holds control characters")
+    return name
+
+
+def _zone(name: str) -> str:
+    try:
+        ZoneInfo(name)
+    except (LookupError, ValueError, OSError) as error:
+        raise ValueError("there is no such time zone") from error
+    return name
+
+
+_Moment = Annotated[datetime, AfterValidator(_naive_utc)]
+
+
+class StoredWindow(_Entry):
+    """The window, its times in UTC."""
+
+    start: _Moment
+    cutoff: _Moment
+    time_zone: Annotated[str, AfterValidator(_zone)]
+
+
+class StoredSettings(_Entry):
+    """The settings of the run that later work needs; the others are kept as they are."""
+
+    algorithm: str = "kmeans"
+    certificates: bool = True
+    compare: bool = False
+    cost: float = Field(default=0.5, ge=0)
+    currency: str | None = None
+    force: bool = False
+    keep_events: bool = True
+    margin: float = Field(default=0.3, gt=0, le=1)
+    random_state: int = 0
+
+
+class StoredSource(_Entry):
+    """What the input was called, and what identifies it."""
+
+    label: str
+    fingerprint: Mapping[str, Any]
+
+
+class StoredSegment(_Entry):
+    """A segment as the manifest lists it."""
+
+    segment_id: Annotated[str, AfterValidator(_shown)] = Field(min_length=1)
+    segment: Annotated[str, AfterValidator(_shown)]
+    named_by: Literal["rule", "definition", "user"] = "rule"
+    own_name: Annotated[str, AfterValidator(_shown)] | None = None
+    customers: int = Field(ge=0)
+    share: float
+    revenue: float | None = None
+    revenue_share: float | None = None
+
+
+class StoredAttributes(_Entry):
+    """Where the attributes came from."""
+
+    source: str
+    customers: int
+    without_events: int
+    without_attributes: int
+    sha256: str
+
+
+class RunManifest(Manifest):
+    """The manifest of a run's version; what versions from before a key existed lack has a value."""
+
+    settings: StoredSettings
+    source: StoredSource
+    window: StoredWindow
+    rows: Mapping[str, int]
+    customers: int
+    structure_found: bool
+    k: int
+    verdict: str = "not tested"
+    segments: tuple[StoredSegment, ...] = Field(min_length=1)
+    attributes: StoredAttributes | None = None
+    unavailable_features: Mapping[str, str] = {}
+    features_left_out: Mapping[str, str] = {}
+
+    @model_validator(mode="after")
+    def _ids_differ(self) -> Self:
+        if len({part.segment_id for part in self.segments}) < len(self.segments):
+            raise ValueError("two segments have the same id")
+        return self
+
+
+class StoredRun:
+    """A version of the results to work on: its files as tables and typed values.
+
+    A file is read when it is first asked for, checked, and kept. A file that is missing,
+    damaged or of a schema version that cannot be read raises InputError, and no file outside
+    the version is ever opened.
+
+    >>> StoredRun.open("no-such-folder")
+    Traceback (most recent call last):
+    ...
+    clustomer.errors.InputError: There are no results in no-such-folder. ...
+    """
+
+    def __init__(self, results: Results) -> None:
+        self.results = results
+        self.path = results.path
+        try:
+            self.manifest = RunManifest.model_validate(dict(results.manifest))
+        except ValidationError as error:
+            raise InputError(
+                f"{self.path / MANIFEST} cannot be read. {unlike(MANIFEST, error)}"
+            ) from error
+
+    @classmethod
+    def open(cls, folder: str | os.PathLike[str]) -> Self:
+        """Open the latest version in a results folder, or a version by its own folder.
+
+        Raises
+        ------
+        InputError
+            If there is none, or its manifest is not one of a run.
+        """
+        return cls(Results.open(folder))
+
+    def __repr__(self) -> str:
+        return f"StoredRun({self.manifest.version}, {self.manifest.customers:,} customers)"
+
+    @property
+    def root(self) -> Path:
+        """The results folder that this version is in.
+
+        Raises UsageError where the version was copied elsewhere, and is in none.
+        """
+        folder = self.path.resolve().parent
+        if folder.name != VERSIONS:
+            raise UsageError(
+                f"{self.path} is in no results folder: it was expected in a folder named "
+                f"{VERSIONS}. Name the results folder that `clustomer run` wrote."
+            )
+        return folder.parent
+
+    def file(self, name: str) -> Path:
+        """Return where a file of this version is.
+
+        Raises InputError where it is missing, or leads out of the version.
+        """
+        path = self.path / name
+        if not path.resolve().is_relative_to(self.path.resolve()):
+            raise InputError(
+                f"{path} leads out of the version. Expected the file itself. Run `clustomer run` "
+                "again."
+            )
+        if not path.is_file():
+            raise InputError(
+                f"The results in {self.path} have no {name}. Expected the files as they were "
+                "written. Run `clustomer run` again."
+            )
+        return path
+
+    def has(self, name: str) -> bool:
+        """Return whether the manifest lists a file, or one in the folder `name` (with a slash)."""
+        [stored] = [file for file in FILES if file.name == name]
+        return any(stored.holds(path) for path in self.manifest.files)
+
+    def check(self) -> None:
+        """Raise InputError where a file is missing or was changed since the run."""
+        damaged = self.results.damaged()
+        if damaged:
+            raise InputError(
+                f"The results in {self.path} were changed since the run: "
+                f"{', '.join(damaged[:5])}. Expected them as they were written. "
+                "Run `clustomer run` again."
+            )
+
+    @property
+    def window(self) -> Window:
+        """The window that the events were observed in."""
+        stored = self.manifest.window
+        return Window(stored.start, stored.cutoff, stored.time_zone)
+
+    @property
+    def given_names(self) -> dict[str, str]:
+        """The names of the user's own, by segment id."""
+        return {
+            part.segment_id: part.segment
+            for part in self.manifest.segments
+            if part.named_by == "user"
+        }
+
+    @cached_property
+    def customers(self) -> pa.Table:
+        """`user_id` and the features of each customer."""
+        return self._parquet("customers.parquet", user_id=pa.types.is_string)
+
+    @cached_property
+    def segments(self) -> pa.Table:
+        """`user_id`, `segment_id`, `segment`, `cluster` and `distance` of each customer."""
+        table = self._parquet(
+            "segments.parquet",
+            user_id=pa.types.is_string,
+            segment_id=pa.types.is_string,
+            segment=pa.types.is_string,
+            cluster=pa.types.is_integer,
+            distance=pa.types.is_floating,
+        )
+        listed = {part.segment_id for part in self.manifest.segments}
+        if set(table["segment_id"].unique().to_pylist()) != listed:
+            raise self._unreadable(
+                "segments.parquet", f"its segments are not those that {MANIFEST} lists"
+            )
+        return table
+
+    @cached_property
+    def rejected(self) -> pa.Table:
+        """The rejected rows, each with its rule."""
+        return self._parquet("rejected.parquet", rule=pa.types.is_string)
+
+    @cached_property
+    def attributes(self) -> Attributes | None:
+        """What else is known of the customers; None without a file of attributes."""
+        stored = self.manifest.attributes
+        if stored is None:
+            return None
+        return Attributes(
+            self._parquet("attributes.parquet", user_id=pa.types.is_string),
+            stored.source,
+            stored.customers,
+            stored.without_events,
+            stored.without_attributes,
+        )
+
+    @property
+    def event_files(self) -> tuple[Path, ...]:
+        """The Parquet files of the clean events; none with `--no-events`."""
+        names = sorted(name for name in self.manifest.files if name.startswith("events/"))
+        return tuple(self.file(name) for name in names)
+
+    @cached_property
+    def cleaning(self) -> pa.Table:
+        """What cleaning did: `rule`, `action`, `rows`, `share`."""
+        types = {
+            "rule": pa.string(),
+            "action": pa.string(),
+            "rows": pa.int64(),
+            "share": pa.float64(),
+        }
+        return self._csv("cleaning.csv", types)
+
+    @cached_property
+    def summary(self) -> pa.Table:
+        """The mean of each feature per segment."""
+        types = {"segment_id": pa.string(), "segment": pa.string(), "customers": pa.int64()}
+        return self._csv("reports/cluster_summary.csv", types)
+
+    @cached_property
+    def evaluation(self) -> pa.Table:
+        """Every criterion for every number of segments that was tried."""
+        return self._csv("reports/cluster_evaluation_metrics.csv", {"K": pa.int64()})
+
+    @cached_property
+    def comparison(self) -> pa.Table | None:
+        """The algorithms side by side; None without `--compare`."""
+        if not self.has("reports/algorithms.csv"):
+            return None
+        return self._csv("reports/algorithms.csv", {"algorithm": pa.string()})
+
+    @cached_property
+    def model(self) -> SegmentationModel:
+        """The segmentation as it is stored: rule, features, selection, definition as SQL."""
+        return self._document("segmentation.json", read_model)
+
+    @cached_property
+    def segmentation(self) -> Segmentation:
+        """The segmentation as `segment` returned it, with the published labels."""
+        return restore(self.model, self.customers, self.segments)
+
+    @cached_property
+    def certificates(self) -> Certificates | None:
+        """The certificates; None in versions that were written before there were any."""
+        if not self.has("certificates.json"):
+            return None
+        return self._document("certificates.json", read_certificates)
+
+    @cached_property
+    def facts(self) -> Facts:
+        """Every number that a text shows."""
+        return self._document("facts.json", lambda text: Facts.from_json(text.decode()))
+
+    def interpret(self, given_names: Mapping[str, str] | None = None) -> Interpretation:
+        """Say what the stored segments mean, as the run did; with other names, if any are given.
+
+        `given_names` (segment id to name) stand in place of those that were stored.
+        """
+        manifest, settings = self.manifest, self.manifest.settings
+        return interpret(
+            self.customers,
+            self.segmentation,
+            currency=settings.currency,
+            margin=settings.margin,
+            cost=settings.cost,
+            cleaning=self.cleaning,
+            window=self.window,
+            source_label=manifest.source.label,
+            unavailable=manifest.unavailable_features,
+            given_names=self.given_names if given_names is None else given_names,
+            attributes=self.attributes,
+            certificates=self.certificates,
+            comparison=self.comparison,
+        )
+
+    def _document(self, name: str, read: Callable[[bytes], _Read]) -> _Read:
+        path = self.file(name)
+        try:
+            return read(path.read_bytes())
+        except (OSError, ValueError) as error:
+            raise self._unreadable(name, error) from error
+
+    def _parquet(self, name: str, **columns: Callable[[pa.DataType], bool]) -> pa.Table:
+        path = self.file(name)
+        try:
+            table = pq.read_table(path)
+        except (OSError, pa.ArrowException) as error:
+            raise self._unreadable(name, error) from error
+        for column, is_right in columns.items():
+            if column not in table.column_names or not is_right(table.schema.field(column).type):
+                raise self._unreadable(name, f"it has no column `{column}` of the expected type")
+        return table
+
+    def _csv(self, name: str, types: Mapping[str, pa.DataType]) -> pa.Table:
+        path = self.file(name)
+        try:
+            options = pyarrow.csv.ConvertOptions(column_types=types)
+            table = pyarrow.csv.read_csv(path, convert_options=options)
+        except (OSError, pa.ArrowException) as error:
+            raise self._unreadable(name, error) from error
+        for column in types:
+            if column not in table.column_names:
+                raise self._unreadable(name, f"it has no column `{column}`")
+        return table
+
+    def _unreadable(self, name: str, reason: object) -> InputError:
+        return InputError(
+            f"{self.path / name} cannot be read: {reason}. Expected the file as it was written. "
+            "Run `clustomer run` again."
+        )
