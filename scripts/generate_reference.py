@@ -14,7 +14,9 @@ import typer
 import clustomer
 from clustomer import customers, engines, errors, events, insights, outputs, segments, versions
 from clustomer import simulate as simulated
-from clustomer.cli import NO_STRUCTURE, app
+from clustomer.cli import app
+from clustomer.commands.exit_codes import MEANINGS
+from clustomer.commands.help import default_of, names_of
 from clustomer.customers import FEATURES, MEASURES, SUSPECTED_BOT, Feature
 from clustomer.events import COLUMNS, EVENT_TYPES, KEPT, PRESETS, REJECTIONS, REPAIRS, EventSchema
 from clustomer.events.cleaning import MAX_GAP_DAYS, MAX_ISOLATED_SHARE
@@ -23,7 +25,7 @@ from clustomer.insights import RULES, cases, naming, population, qualifiers, rul
 from clustomer.insights.definition import scores_in_words
 from clustomer.insights.profiles import CLEARLY, SLIGHTLY, STRONGLY
 from clustomer.segments.rules.rfm_grid import NO_PURCHASE_ID, NO_PURCHASE_NAME, RFM_SEGMENTS
-from clustomer.unfinished import INTERRUPTED, TERMINATED
+from clustomer.settings import declared, spelling
 
 FOLDER = Path(__file__).parent.parent / "docs" / "reference"
 NOTE = (
@@ -98,12 +100,10 @@ def cli_page() -> str:
     for name, command in group.commands.items():
         arguments = [each for each in command.params if not each.opts[0].startswith("-")]
         options = [each for each in command.params if each.opts[0].startswith("-")]
-        usage = " ".join(["clustomer", name, "[OPTIONS]", *(_metavar(each) for each in arguments)])
+        usage = " ".join(["clustomer", name, "[OPTIONS]", *(each.metavar for each in arguments)])
         parts += [f"## `clustomer {name}`", inspect.cleandoc(command.help), fence("text", usage)]
         parts.append(
-            grid(
-                ("Argument", "What it is"), ((code(_metavar(e)), _html(e.help)) for e in arguments)
-            )
+            grid(("Argument", "What it is"), ((code(e.metavar), _html(e.help)) for e in arguments))
         )
         parts.append(
             grid(
@@ -119,42 +119,17 @@ def _html(text: str) -> str:
     return text.replace("<", "&lt;")
 
 
-def _metavar(parameter: Any) -> str:
-    if parameter.metavar:
-        return str(parameter.metavar)
-    kind = parameter.type_descriptor.annotation
-    return "NUMBER" if kind in (int, float) else "TEXT"
-
-
 def _spelling(option: Any) -> str:
-    names = [*option.opts, *option.secondary_opts]
-    value = "" if option.is_flag else f" {_metavar(option)}"
-    return ", ".join(code(name + value) for name in names)
+    return ", ".join(map(code, names_of(option)))
 
 
 def _default(option: Any) -> str:
-    if isinstance(option.show_default, str):
-        words = option.show_default
-        return words if " " in words or words == "none" else code(words)
-    if option.is_flag and option.secondary_opts:
-        return code(option.opts[0] if option.default else option.secondary_opts[0])
-    if option.is_flag or option.default is None:
-        return "off" if option.is_flag else "none"
-    return code(option.default)
+    words = default_of(option) or "off"
+    return words if " " in words or words in ("none", "off") else code(words)
 
 
 def _exit_codes() -> str:
-    meanings = {
-        0: "done",
-        errors.UsageError.exit_code: "usage: an option or argument that makes no sense",
-        errors.InputError.exit_code: "input: data that cannot be used as it is",
-        errors.OutputError.exit_code: "output: results that cannot be written or read",
-        NO_STRUCTURE: "done, but no structure found: complete results with one segment "
-        "(`run` only)",
-        INTERRUPTED: "interrupted (Ctrl-C); earlier results are whole",
-        TERMINATED: "ended by the system (SIGTERM); earlier results are whole",
-    }
-    return grid(("Code", "Meaning"), ((str(code), what) for code, what in meanings.items()))
+    return grid(("Code", "Meaning"), ((str(code), what) for code, what in MEANINGS.items()))
 
 
 # --- features ---------------------------------------------------------------------------------
@@ -433,8 +408,24 @@ def _documented(name: str, value: Any) -> list[str]:
             parts += [f"**{title}**", _entries(text)]
         elif title in {"", "Notes"}:
             parts.append(_prose(text))
+    if value is clustomer.Settings:
+        parts.append(_settings())
     methods = _methods(value) if inspect.isclass(value) else ""
     return [*parts, "**Methods and properties**", methods] if methods else parts
+
+
+def _settings() -> str:
+    """Return every setting, as the command line declares it."""
+    rows = (
+        (
+            code(name),
+            code(spelling(name, entry)),
+            _html(entry.help),
+            entry.default or code(repr(getattr(clustomer.Settings, name))),
+        )
+        for name, _, entry in declared()
+    )
+    return grid(("Setting", "Option", "What it does", "Default"), rows)
 
 
 def _signature(name: str, value: Any, told: set[str]) -> str:
@@ -446,7 +437,7 @@ def _signature(name: str, value: Any, told: set[str]) -> str:
     for node in tree.body:
         if isinstance(node, ast.FunctionDef) and node.name == "__init__":
             return _call(name, node, skip="self")
-    if told & {"Parameters", "Attributes"}:
+    if told & {"Parameters", "Attributes"} or name == "Settings":
         return ""
     return "\n".join(
         ast.unparse(node)

@@ -18,9 +18,10 @@ if TYPE_CHECKING:
     from clustomer.errors import ClustomerError, InputError, OutputError, UsageError
     from clustomer.events import Cleaning, Events, EventSchema, Window, read_events
     from clustomer.insights import Facts, Interpretation, interpret
-    from clustomer.pipeline import Run, Settings, run
+    from clustomer.pipeline import Run, run
     from clustomer.renaming import rename
     from clustomer.segments import Segmentation, SelectK, assign, compare, rfm, segment
+    from clustomer.settings import Settings
     from clustomer.versions import Results
 
 _HOMES = {
@@ -40,7 +41,7 @@ _HOMES = {
     "Run": "pipeline",
     "Segmentation": "segments",
     "SelectK": "segments",
-    "Settings": "pipeline",
+    "Settings": "settings",
     "UsageError": "errors",
     "Window": "events",
     "assign": "segments",

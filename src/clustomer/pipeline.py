@@ -6,7 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from dataclasses import asdict, dataclass, replace
 from importlib import import_module
-from typing import Any, Literal
+from typing import Any
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -18,15 +18,13 @@ from clustomer.customers import (
     Customers,
     Holdout,
     customer_features,
-    feature,
     read_attributes,
     split_holdout,
 )
 from clustomer.engines import DuckDB
 from clustomer.engines.duckdb import ROWS_IN_MEMORY
-from clustomer.errors import UsageError, did_you_mean
 from clustomer.events import Events, events_written, fingerprint, read_events, rejected_rows
-from clustomer.insights import Interpretation, Name, check_currency, check_spend, interpret
+from clustomer.insights import Interpretation, Name, interpret
 from clustomer.outputs.charts import warm_up
 from clustomer.outputs.figures import draw_figures
 from clustomer.outputs.report import write_reports
@@ -38,95 +36,10 @@ from clustomer.outputs.tables import (
     write_segments,
 )
 from clustomer.progress import Progress, counted, silent
-from clustomer.segments import Segmentation, check_choice, compare, rfm, segment, to_model
-from clustomer.segments.algorithms.registry import ALGORITHMS as FOUND_BY
-from clustomer.segments.algorithms.registry import check_algorithm
+from clustomer.segments import Segmentation, compare, rfm, segment, to_model
+from clustomer.settings import DEFAULT_OUT, Settings
+from clustomer.usage import check_settings
 from clustomer.versions import Draft, Results, new_version
-
-DEFAULT_OUT = "clustomer-results"
-ALGORITHMS = (*FOUND_BY, "rfm")
-
-
-@dataclass(frozen=True, kw_only=True)
-class Settings:
-    """What a run depends on besides its input; the defaults of `clustomer run`.
-
-    `table`, `schema`, `id_map`, `cutoff`, `window` and `time_zone` go to `read_events`;
-    `algorithm` is one that `segment` takes, or "rfm" (`rfm`); `k`, `k_range`, `features`
-    and `random_state` go to `segment`; `currency`, `margin` and `cost` to `interpret`.
-    `attributes` is the path of a file for `read_attributes`. `certificates` tests the
-    segments (`certify`), with what customers did from the date `holdout` on; `force` delivers
-    segments though nothing holds. `compare` fits every algorithm on the same features.
-    `keep_events` writes the clean events.
-    """
-
-    table: str | None = None
-    schema: str | None = None
-    id_map: str | None = None
-    cutoff: str | None = None
-    window: str | None = None
-    time_zone: str = "UTC"
-    algorithm: str = "kmeans"
-    k: int | Literal["auto"] = "auto"
-    k_range: tuple[int, int] = (2, 10)
-    features: tuple[str, ...] | None = None
-    attributes: str | None = None
-    certificates: bool = True
-    force: bool = False
-    holdout: str | None = None
-    compare: bool = False
-    currency: str | None = None
-    margin: float = 0.3
-    cost: float = 0.5
-    keep_events: bool = True
-    random_state: int = 0
-
-    def check(self) -> None:
-        """Raise UsageError for what makes no sense whatever the data are, before any work."""
-        if self.algorithm not in ALGORITHMS:
-            raise UsageError(
-                f"There is no algorithm `{self.algorithm}`. "
-                + did_you_mean(self.algorithm, ALGORITHMS)
-            )
-        check_choice(self.k, self.k_range, self.random_state)
-        if self.algorithm == "rfm":
-            self._check_defined()
-        else:
-            check_algorithm(self.algorithm, self.k)
-        self._check_certificates()
-        check_currency(self.currency)
-        check_spend(self.margin, self.cost)
-        if self.features is not None and not self.features:
-            raise UsageError("No feature is named. Name at least one, or leave the option out.")
-        for name in self.features or ():
-            feature(name)
-
-    def _check_defined(self) -> None:
-        given = [
-            option
-            for option, value, default in (
-                ("k", self.k, Settings.k),
-                ("k-range", tuple(self.k_range), Settings.k_range),
-                ("features", self.features, Settings.features),
-            )
-            if value != default
-        ]
-        if given:
-            raise UsageError(
-                f"--{' and --'.join(given)} cannot be given with the algorithm {self.algorithm}, "
-                "whose segments are defined in advance. Leave that out, or use the algorithm "
-                "kmeans."
-            )
-
-    def _check_certificates(self) -> None:
-        if self.certificates:
-            return
-        for option, given in (("force", self.force), ("holdout", self.holdout is not None)):
-            if given:
-                raise UsageError(
-                    f"--{option} says something about certificates, and --no-certificates leaves "
-                    "them out. Leave out one of the two."
-                )
 
 
 @dataclass(frozen=True)
@@ -165,7 +78,7 @@ def run(
         Nothing is written then; earlier results stay whole.
     """
     settings = settings or Settings()
-    settings.check()
+    check_settings(settings)
     progress = progress or silent()
     # What runs aside has ended before the version that it writes to is kept or removed.
     with DuckDB() as engine, ExitStack() as steps, ThreadPoolExecutor(1) as aside:
@@ -176,17 +89,7 @@ def run(
         else:
             # where memory is needed for certificates, the drawing engine starts when it is used
             aside.submit(warm_up)
-        events = read_events(
-            source,
-            table=settings.table,
-            schema=settings.schema,
-            id_map=settings.id_map,
-            time_zone=settings.time_zone,
-            cutoff=settings.cutoff,
-            window=settings.window,
-            engine=engine,
-            progress=progress,
-        )
+        events = read_events(source, **settings.reading(), engine=engine, progress=progress)
         customers = customer_features(events, progress=progress)
         draft = steps.enter_context(new_version(out))
         written = aside.submit(write_parquet, draft, "customers.parquet", customers.table)

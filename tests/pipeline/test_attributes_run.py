@@ -9,8 +9,9 @@ from typer.testing import CliRunner
 
 from clustomer.cli import app
 from clustomer.insights import Facts
-from clustomer.pipeline import Run, Settings, run
+from clustomer.pipeline import Run, run
 from clustomer.renaming import rename
+from clustomer.settings import Settings
 from clustomer.simulate import simulate
 
 

@@ -12,9 +12,10 @@ from typer.testing import CliRunner
 from clustomer.cli import app
 from clustomer.errors import InputError, UsageError
 from clustomer.insights import Facts
-from clustomer.pipeline import Run, Settings, run
+from clustomer.pipeline import Run, run
 from clustomer.renaming import rename
 from clustomer.segments import read_model
+from clustomer.settings import Settings
 from clustomer.simulate import simulate
 from clustomer.versions import Results
 

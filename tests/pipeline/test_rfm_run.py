@@ -11,8 +11,9 @@ from typer.testing import CliRunner
 from clustomer.cli import app
 from clustomer.errors import InputError, UsageError
 from clustomer.insights import Facts
-from clustomer.pipeline import Run, Settings, run
+from clustomer.pipeline import Run, run
 from clustomer.segments import assign, read_model
+from clustomer.settings import Settings
 from clustomer.simulate import simulate
 
 RFM = Settings(algorithm="rfm", currency="EUR", keep_events=False)

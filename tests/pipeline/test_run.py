@@ -18,8 +18,9 @@ from clustomer import pipeline
 from clustomer.engines import DuckDB
 from clustomer.errors import ClustomerError
 from clustomer.insights import Facts
-from clustomer.pipeline import Run, Settings, run
+from clustomer.pipeline import Run, run
 from clustomer.segments import assign, read_model
+from clustomer.settings import Settings
 from clustomer.simulate import simulate
 from clustomer.versions import Results
 

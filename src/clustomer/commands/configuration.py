@@ -5,17 +5,17 @@ the command's own options; what is given on the command line wins.
 """
 
 import tomllib
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 from clustomer.errors import UsageError, did_you_mean
 
 FILE_NAME = "clustomer.toml"
-_PATHS = frozenset({"source", "out", "attributes", "id_map"})
+_PATHS = frozenset({"SOURCE", "DIR", "FILE"})
 
 
-def read_configuration(path: Path, options: Collection[str]) -> dict[str, Any]:
+def read_configuration(path: Path, options: Mapping[str, str]) -> dict[str, Any]:
     """Return the options that a file gives, ready for the command line's own checks.
 
     Paths are taken from the file's folder, so that a scheduled run can start anywhere.
@@ -24,8 +24,9 @@ def read_configuration(path: Path, options: Collection[str]) -> dict[str, Any]:
     Parameters
     ----------
     path : Path
-    options : collection of str
-        The names that the command knows, with underscores.
+    options : mapping of str to str
+        The names that the command takes, with underscores, and what stands for the value of
+        each in the help: `FILE` is a path, `NAME|FILE` one where it ends like a file.
 
     Raises
     ------
@@ -46,11 +47,11 @@ def read_configuration(path: Path, options: Collection[str]) -> dict[str, Any]:
                 f"{path} has `{key}`, which `clustomer run` does not know. "
                 + did_you_mean(name, options)
             )
-        values[name] = _value(path, name, value)
+        values[name] = _value(path, name, value, options[name])
     return values
 
 
-def _value(path: Path, name: str, value: Any) -> Any:
+def _value(path: Path, name: str, value: Any, metavar: str) -> Any:
     if isinstance(value, list) and all(isinstance(part, str) for part in value):
         return ",".join(value)
     if isinstance(value, Mapping | list):
@@ -61,7 +62,8 @@ def _value(path: Path, name: str, value: Any) -> Any:
     if isinstance(value, bool | int | float):
         return value
     text = str(value)
-    is_path = name in _PATHS or (name == "schema" and text.endswith(".toml"))
+    kinds = metavar.split("|")
+    is_path = bool(_PATHS & set(kinds)) and (len(kinds) == 1 or Path(text).suffix != "")
     if is_path and "://" not in text and not Path(text).is_absolute():
         return str(path.parent / text)
     return text

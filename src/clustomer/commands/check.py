@@ -1,0 +1,76 @@
+"""`clustomer check`: what cleaning makes of a source."""
+
+from typing import TYPE_CHECKING
+
+from clustomer.commands.messages import announce_schema, print_json, progress_for
+from clustomer.commands.options import Json, Quiet, Source, with_settings
+from clustomer.settings import READING, Settings
+
+if TYPE_CHECKING:
+    from clustomer.events import Cleaning
+
+
+@with_settings(*READING)
+def check(
+    source: Source,
+    settings: Settings,
+    quiet: Quiet = False,
+    as_json: Json = False,
+) -> None:
+    """Read and clean a source, and print what was kept, repaired and rejected."""
+    from clustomer.events import read_events
+
+    events = read_events(source, **settings.reading(), progress=progress_for(quiet))
+    cleaning = events.cleaning
+    if as_json:
+        print_json(
+            {
+                "source": events.source,
+                "schema": events.schema.name,
+                "rows": cleaning.rows,
+                "kept": cleaning.kept,
+                "rejected": cleaning.rejected,
+                "rules": cleaning.table.to_pylist(),
+                "unknown_event_types": dict(cleaning.unknown_event_types),
+                "ignored_event_types": dict(cleaning.ignored_event_types),
+                "mapped_ids": cleaning.mapped_ids,
+                "window": events.window.to_json(),
+            }
+        )
+    elif not quiet:
+        announce_schema(events.schema.name, events.detected)
+        _print_cleaning(cleaning)
+    events.close()
+
+
+def _print_cleaning(cleaning: "Cleaning") -> None:
+    from rich.console import Console
+    from rich.table import Table
+
+    from clustomer.events import KEPT, REJECTIONS, REPAIRS
+
+    words = {**KEPT, **REPAIRS, **REJECTIONS}
+    grid = Table(box=None, pad_edge=False, header_style="dim")
+    for title, side in (("Action", "left"), ("Rows", "right"), ("Share", "right")):
+        grid.add_column(title, justify=side)  # type: ignore[arg-type]
+    grid.add_column("Rule")
+    grid.add_column("What it means")
+    for rule, action, rows in cleaning.rules:
+        if rows:
+            share = rows / cleaning.rows
+            grid.add_row(action, f"{rows:,}", f"{share:.2%}", rule, words[rule])
+    console = Console()
+    console.print(grid)
+    for title, types in (
+        ("Unknown", cleaning.unknown_event_types),
+        ("Ignored", cleaning.ignored_event_types),
+    ):
+        if types:
+            listed = ", ".join(f"{kind!r} ({rows:,})" for kind, rows in types)
+            console.print(f"{title} event types: {listed}", markup=False, highlight=False)
+    if cleaning.mapped_ids:
+        console.print(f"Ids that the map replaced: {cleaning.mapped_ids:,}", highlight=False)
+    console.print(
+        f"{cleaning.rows:,} rows = {cleaning.kept:,} kept + {cleaning.rejected:,} rejected",
+        highlight=False,
+    )

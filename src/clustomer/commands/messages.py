@@ -1,0 +1,43 @@
+"""What commands say in the same way: progress, JSON, the schema that was taken."""
+
+import json
+from typing import TYPE_CHECKING, Any
+
+import typer
+
+if TYPE_CHECKING:
+    from clustomer.progress import Progress
+
+
+def progress_for(quiet: bool) -> "Progress":
+    """Return a progress that speaks on standard error, or a silent one."""
+    from clustomer.progress import on_terminal, silent
+
+    return silent() if quiet else on_terminal()
+
+
+def print_json(content: Any) -> None:
+    """Print one object on standard output."""
+    typer.echo(json.dumps(content, ensure_ascii=False, indent=2, default=str))
+
+
+def announce_schema(name: str, detected: bool) -> None:
+    """Say which schema was taken, and why."""
+    how = "detected from the columns; --schema chooses another" if detected else "as asked for"
+    typer.echo(f"Schema: {name} ({how})", err=True)
+
+
+def announce_configuration(context: typer.Context) -> None:
+    """Say which options came from a file, and which of them the command line overrides."""
+    if "configuration" not in context.meta:
+        return
+    path, options = context.meta["configuration"]
+    overridden = [
+        option
+        for name, option in options.items()
+        if context.get_parameter_source(name).name == "COMMANDLINE"  # type: ignore[union-attr]
+    ]
+    text = f"Options from {path}: {', '.join(options.values()) or 'none'}"
+    if overridden:
+        text += f". The command line overrides: {', '.join(overridden)}"
+    typer.echo(text, err=True)

@@ -1,0 +1,111 @@
+"""`clustomer schema`: how a source's columns are understood."""
+
+import os
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from clustomer.commands.messages import print_json
+from clustomer.commands.options import Json, Overwrite, Source, with_settings
+from clustomer.errors import OutputError
+from clustomer.settings import Settings
+from clustomer.unfinished import undone_if_stopped
+
+
+@with_settings(names=("table", "schema"))
+def schema(
+    source: Source,
+    settings: Settings,
+    out: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FILE", help="Where to write the TOML file.", show_default="not written"
+        ),
+    ] = None,
+    overwrite: Overwrite = False,
+    as_json: Json = False,
+) -> None:
+    """Show how a source's columns are understood, with five rows; write a TOML file to edit."""
+    from clustomer.events import describe_source
+
+    if out is not None and out.exists() and not overwrite:
+        raise OutputError(f"{out} exists already. Name another file, or pass --overwrite.")
+    described = describe_source(source, table=settings.table, schema=settings.schema)
+    if out is not None:
+        _write_text(out, described.schema.to_toml())
+    if as_json:
+        print_json(
+            {
+                "source": described.source,
+                "columns": described.columns,
+                "schema": described.schema.model_dump(exclude_none=True),
+                "known": described.known,
+                "rows": described.rows,
+            }
+        )
+    else:
+        _print_schema(described)
+    if out is not None:
+        from clustomer.engines import without_password
+
+        shown = without_password(source)
+        typer.echo(f"Written: {out}. Edit it, then: clustomer run {shown} --schema {out}", err=True)
+
+
+def _print_schema(described: Any) -> None:
+    from rich.console import Console
+    from rich.table import Table
+    from rich.text import Text
+
+    console = Console()
+    typer.echo(f"Source: {described.source}")
+    if described.known:
+        typer.echo(f"Schema: {described.schema.name}, detected from the columns")
+    else:
+        typer.echo("No known kind of source: this is a guess. Write it with --out and edit it.")
+    mapping = Table(box=None, pad_edge=False, header_style="dim")
+    mapping.add_column("Our column")
+    mapping.add_column("Theirs")
+    for ours, theirs in described.schema.columns.items():
+        mapping.add_row(ours, Text(theirs))
+    console.print(mapping)
+    further = described.schema.model_dump(
+        exclude_defaults=True, exclude={"name", "columns", "event_types"}
+    )
+    for setting, value in further.items():
+        words = ", ".join(value) if isinstance(value, tuple) else value
+        console.print(Text(f"{setting}: {words}"))
+    if described.unused:
+        console.print(Text("Not used: " + ", ".join(described.unused)))
+    if described.rows:
+        console.print("\nThe first rows, as they will be understood:")
+        console.print(_first_rows(described.rows))
+
+
+def _first_rows(rows: Any) -> Any:
+    from rich.table import Table
+    from rich.text import Text
+
+    grid = Table(box=None, pad_edge=False, show_header=False, expand=True)
+    grid.add_column(style="dim", min_width=max(map(len, rows[0])))
+    for _ in rows:
+        grid.add_column(no_wrap=True, overflow="ellipsis", ratio=1)
+    for name in rows[0]:
+        values = [row[name] for row in rows]
+        if any(value is not None for value in values):
+            grid.add_row(name, *(Text("" if v is None else str(v)) for v in values))
+    return grid
+
+
+def _write_text(path: Path, text: str) -> None:
+    aside = path.with_name(f".{path.name}.partial")
+    with undone_if_stopped(lambda: aside.unlink(missing_ok=True)):
+        try:
+            aside.write_text(text, encoding="utf-8", newline="\n")
+            os.replace(aside, path)
+        except OSError as error:
+            aside.unlink(missing_ok=True)
+            raise OutputError(
+                f"{path} cannot be written: {error.strerror}. Name another file with --out."
+            ) from error

@@ -1,0 +1,321 @@
+"""What a run depends on besides its input: one field of `Settings` is one option.
+
+The command line, the file of options, their pages in the reference and the Python class are made
+from these declarations, so that an option is added here and read where it takes effect.
+"""
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field, fields
+from typing import Any, Literal
+
+from clustomer.errors import UsageError
+
+DEFAULT_OUT = "clustomer-results"
+
+SOURCE = "How to read the log"
+PERIOD = "Which events count"
+SEGMENTS = "How to find segments"
+TESTS = "How to test them"
+REPORT = "What to write"
+READING = (SOURCE, PERIOD)
+"""Groups of options that `read_events` takes, each by the name of its field."""
+
+
+@dataclass(frozen=True)
+class Notation:
+    """How a value is written as text: on the command line, in a file of options."""
+
+    read: Callable[[str], Any]
+    write: Callable[[Any], str] = str
+
+
+@dataclass(frozen=True)
+class Option:
+    """How a setting is asked for, and what is told of it.
+
+    Parameters
+    ----------
+    help : str
+        One or two sentences.
+    group : str
+        The heading that it stands under.
+    metavar : str, optional
+        What stands for the value; `FILE` makes it a path.
+    spelling : str
+        What it is called on the command line, without dashes.
+    default : str, optional
+        What happens without it, where the value does not say so.
+    least, most : float, optional
+        The range of a number.
+    notation : Notation, optional
+        How a value that is neither text nor a number is written.
+    """
+
+    help: str
+    group: str
+    metavar: str | None
+    spelling: str
+    default: str | None
+    least: float | None
+    most: float | None
+    notation: Notation | None
+
+
+def option(
+    default: Any,
+    help: str,  # noqa: A002
+    *,
+    group: str,
+    metavar: str | None = None,
+    spelling: str = "",
+    otherwise: str | None = None,
+    least: float | None = None,
+    most: float | None = None,
+    notation: Notation | None = None,
+) -> Any:
+    """Return a field of `Settings`; `otherwise` says what happens without the option."""
+    declared = Option(help, group, metavar, spelling, otherwise, least, most, notation)
+    return field(default=default, metadata={"option": declared})
+
+
+def read_k(text: str) -> int | Literal["auto"]:
+    """Return a number of segments from its text.
+
+    >>> read_k("4"), read_k("Auto")
+    (4, 'auto')
+    """
+    if text.strip().lower() == "auto":
+        return "auto"
+    try:
+        return int(text)
+    except ValueError:
+        raise UsageError(
+            f"--k is {text!r}. Expected a whole number of segments, such as 4, or auto."
+        ) from None
+
+
+def read_k_range(text: str) -> tuple[int, int]:
+    """Return the lowest and the highest number of segments.
+
+    >>> read_k_range("2:10")
+    (2, 10)
+    """
+    low, colon, high = text.partition(":")
+    try:
+        if not colon:
+            raise ValueError
+        return int(low), int(high)
+    except ValueError:
+        raise UsageError(
+            f"--k-range is {text!r}. Expected the lowest and the highest number of segments, "
+            "such as 2:10."
+        ) from None
+
+
+def read_names(text: str) -> tuple[str, ...]:
+    """Return names that are separated by commas.
+
+    >>> read_names("orders, views")
+    ('orders', 'views')
+    """
+    return tuple(name.strip() for name in text.split(",") if name.strip())
+
+
+def read_algorithm(text: str) -> str:
+    """Return an algorithm's name as it is listed, whatever its case.
+
+    >>> read_algorithm("KMeans")
+    'kmeans'
+    """
+    return text.strip().lower()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Settings:
+    """What a run depends on besides its input; the options of `clustomer run`.
+
+    A value that makes no sense is refused by `run`, before any work.
+
+    >>> Settings(k=4).k
+    4
+    """
+
+    table: str | None = option(
+        None,
+        "The table of a database, also as schema.table.",
+        group=SOURCE,
+        metavar="NAME",
+        otherwise="ecommerce_behavior",
+    )
+    schema: str | None = option(
+        None,
+        "How to read the columns: a preset (rees46, order-lines, transactions, retailrocket, "
+        "taobao, shopify, woocommerce, ga4), or a TOML file that `clustomer schema` wrote.",
+        group=SOURCE,
+        metavar="NAME|FILE",
+        otherwise="detected from the columns",
+    )
+    id_map: str | None = option(
+        None,
+        "Several ids, one customer: CSV or Parquet with the columns id and customer.",
+        group=SOURCE,
+        metavar="FILE",
+        otherwise="none",
+    )
+    cutoff: str | None = option(
+        None,
+        "Only events before this date count, for example 2011-09-01.",
+        group=PERIOD,
+        metavar="DATE",
+        otherwise="just after the last plausible event",
+    )
+    window: str | None = option(
+        None,
+        "Only events in this length of time before the cutoff count, for example 90d or 12w.",
+        group=PERIOD,
+        metavar="LENGTH",
+        otherwise="the whole log",
+    )
+    time_zone: str = option(
+        "UTC",
+        "The shop's clock, for nights, weekends and days, for example Europe/London.",
+        group=PERIOD,
+        metavar="ZONE",
+        spelling="timezone",
+    )
+    algorithm: str = option(
+        "kmeans",
+        "kmeans, ward (hierarchical), gmm (Gaussian mixture), dbscan and hdbscan find segments in "
+        "the data; rfm gives the ten classic named ones by recency and frequency of orders.",
+        group=SEGMENTS,
+        metavar="NAME",
+        notation=Notation(read_algorithm),
+    )
+    k: int | Literal["auto"] = option(
+        "auto",
+        "How many segments.",
+        group=SEGMENTS,
+        metavar="auto|N",
+        notation=Notation(read_k),
+    )
+    k_range: tuple[int, int] = option(
+        (2, 10),
+        "The numbers of segments to compare.",
+        group=SEGMENTS,
+        metavar="LOW:HIGH",
+        notation=Notation(read_k_range, lambda value: f"{value[0]}:{value[1]}"),
+    )
+    features: tuple[str, ...] | None = option(
+        None,
+        "The features to cluster by, separated by commas, the most important first.",
+        group=SEGMENTS,
+        metavar="NAMES",
+        otherwise="about a dozen; see the reference of features",
+        notation=Notation(read_names, ",".join),
+    )
+    compare: bool = option(
+        False,
+        "Fit every algorithm on the same features, and show them side by side.",
+        group=SEGMENTS,
+    )
+    random_state: int = option(
+        0,
+        "The same seed gives the same results.",
+        group=SEGMENTS,
+        metavar="NUMBER",
+        spelling="seed",
+        least=0,
+    )
+    certificates: bool = option(
+        True,
+        "Test whether the segments are stable, real, predictive and usable.",
+        group=TESTS,
+    )
+    holdout: str | None = option(
+        None,
+        "Test the segments by what customers did from this date on.",
+        group=TESTS,
+        metavar="DATE",
+        otherwise="the last third of the window",
+    )
+    force: bool = option(
+        False,
+        "Deliver segments even where no structure is found, with a warning on every page.",
+        group=TESTS,
+    )
+    attributes: str | None = option(
+        None,
+        "What else is known of customers, such as country or channel: CSV or Parquet, a row for "
+        "each. It is described, and never used to find segments.",
+        group=REPORT,
+        metavar="FILE",
+        otherwise="none",
+    )
+    currency: str | None = option(
+        None,
+        "How to print money: EUR, GBP, $, ...",
+        group=REPORT,
+        metavar="CODE",
+        otherwise="none",
+    )
+    margin: float = option(
+        0.3,
+        "Share of revenue that is left after the cost of goods, 0 to 1.",
+        group=REPORT,
+        metavar="NUMBER",
+        least=0,
+        most=1,
+    )
+    cost: float = option(
+        0.5,
+        "Cost of contacting one customer, in the shop's currency.",
+        group=REPORT,
+        metavar="NUMBER",
+        least=0,
+    )
+    keep_events: bool = option(
+        True,
+        "Store the clean events, too.",
+        group=REPORT,
+        spelling="events",
+    )
+
+    def reading(self) -> dict[str, Any]:
+        """Return the settings that `read_events` takes, by the names that it gives them."""
+        return {name: getattr(self, name) for name, _, _ in declared(*READING)}
+
+
+def declared(*groups: str) -> Iterator[tuple[str, Any, Option]]:
+    """Give name, kind and declaration of the settings, of all groups or of some.
+
+    >>> [name for name, _, _ in declared(PERIOD)]
+    ['cutoff', 'window', 'time_zone']
+    """
+    for one in fields(Settings):
+        entry: Option = one.metadata["option"]
+        if not groups or entry.group in groups:
+            yield one.name, one.type, entry
+
+
+def spelling(name: str, entry: Option) -> str:
+    """Return what a setting is called on the command line, with its dashes.
+
+    >>> [spelling(name, entry) for name, _, entry in declared(PERIOD)]
+    ['--cutoff', '--window', '--timezone']
+    """
+    return "--" + (entry.spelling or name.replace("_", "-"))
+
+
+def settings_from(texts: Mapping[str, Any]) -> Settings:
+    """Return settings from values as the command line has them, some of them text.
+
+    >>> settings_from({"k": "4", "features": "orders,views", "cutoff": None}).features
+    ('orders', 'views')
+    """
+    values = {}
+    for name, _, entry in declared():
+        if name in texts:
+            value = texts[name]
+            is_text = entry.notation is not None and isinstance(value, str)
+            values[name] = entry.notation.read(value) if is_text else value  # type: ignore[union-attr]
+    return Settings(**values)
