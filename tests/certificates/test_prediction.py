@@ -7,7 +7,7 @@ import pyarrow as pa
 import pytest
 
 from clustomer.certificates.certificate import Contender, Estimate
-from clustomer.certificates.prediction import mark_of, predict, same_segments, standing
+from clustomer.certificates.prediction import mark_of, predict, same_segments
 from clustomer.customers import Customers, Holdout, customer_features, split_holdout
 from clustomer.events import Events, read_events
 from clustomer.segments import NearestCentroid, Segmentation, fit_scaling, rfm, segment
@@ -156,7 +156,7 @@ def test_a_segment_is_what_its_customers_are_beside_everyone() -> None:
     # by that scale nobody has enough for the second segment
     assert rule_labels(table, shipped).tolist() == [0, 0, 0, 0]
     # 1, 5, 1, 5 with the value for the undefined of that date
-    rule = standing(shipped, table, np.arange(4))
+    rule = shipped.restated(table, np.arange(4))
     assert (rule.scaling[0].undefined, rule.scaling[0].mean, rule.scaling[0].scale) == (1, 3, 2)
     assert rule_labels(table, rule).tolist() == [0, 1, 0, 1]
 
@@ -165,13 +165,13 @@ def test_what_was_the_same_for_everyone_sets_nobody_apart() -> None:
     [feature] = fit_scaling(np.array([[20.0], [40.0]]), ["points"], [0.0]).features
     shipped = NearestCentroid((feature,), np.array([[-1.0], [0.5]]))
     table = pa.table({"user_id": ["a", "b"], "points": [7.0, 7.0]})
-    assert rule_labels(table, standing(shipped, table, np.arange(2))).tolist() == [1, 1]
+    assert rule_labels(table, shipped.restated(table, np.arange(2))).tolist() == [1, 1]
 
 
 def test_a_feature_that_did_not_exist_yet_leaves_nothing_to_compare() -> None:
     [feature] = fit_scaling(np.array([[20.0], [40.0]]), ["points"], [0.0]).features
     rule = NearestCentroid((feature,), np.zeros((1, 1)))
-    assert standing(rule, pa.table({"user_id": ["a"], "orders": [1.0]}), np.arange(1)) is None
+    assert rule.restated(pa.table({"user_id": ["a"], "orders": [1.0]}), np.arange(1)) is None
 
 
 def test_segments_that_are_not_the_same_are_not_tested(three_kinds) -> None:

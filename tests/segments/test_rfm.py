@@ -197,10 +197,10 @@ def test_the_file_names_the_empty_segments_too():
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        ({"recency_cuts": [1.0, 2.0, 3.0]}, "recency_cuts"),
-        ({"recency_cuts": [4.0, 2.0, 3.0, 1.0]}, "do not rise"),
+        ({"recency_cuts": [1.0, 2.0, 3.0]}, "not four that rise"),
+        ({"recency_cuts": [4.0, 2.0, 3.0, 1.0]}, "not four that rise"),
         ({"grid": [[0] * 5] * 4}, "grid"),
-        ({"kind": "quadratic"}, "quadratic"),
+        ({"kind": "quadratic"}, "a quadratic.means: Field required"),
     ],
 )
 def test_other_files_are_refused(found, change, message):

@@ -1,7 +1,5 @@
 """Do segments tell what their customers do next? Asked of an earlier date and another half."""
 
-from dataclasses import replace
-
 import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
@@ -26,10 +24,9 @@ from clustomer.certificates.lifts import segment_lifts
 from clustomer.certificates.thresholds import LEVEL, MATCHED
 from clustomer.customers import Holdout
 from clustomer.errors import InputError
-from clustomer.segments import RfmGrid, Rule, Segmentation, fit_scaling, rfm, scale
+from clustomer.segments import Rule, Segmentation
 from clustomer.segments.exclusions import BOTS, included_rows
 from clustomer.segments.matrix.customer_matrix import feature_matrix
-from clustomer.segments.matrix.undefined import undefined_in
 from clustomer.segments.refit import labels_of, refit_rule
 from clustomer.segments.validity.stability import jaccard_matrix
 
@@ -140,7 +137,7 @@ def same_segments(
     clusters : of the segmentation, those to find.
     """
     rows = np.flatnonzero(theirs != BOTS)
-    rule = standing(segmentation.rule, customers, rows)
+    rule = segmentation.rule.restated(customers, rows)
     if rule is None:
         return {}
     ours = labels_of(customers, rule, rows)
@@ -153,37 +150,6 @@ def same_segments(
         int(cluster): (int(partners[row.argmax()]), float(row.max()))
         for cluster, row in zip(here, similarity, strict=True)
     }
-
-
-def standing(rule: Rule, customers: pa.Table, rows: NDArray[np.int64]) -> Rule | None:
-    """Return the rule with the scaling of other customers; None where a feature is missing.
-
-    Centroids keep their places in standard deviations. A grid of fifths is made anew.
-
-    Parameters
-    ----------
-    rule : Rule
-    customers : pyarrow.Table
-    rows : those of them that are no suspected bots.
-    """
-    if isinstance(rule, RfmGrid):
-        return rfm(customers).rule
-    if not set(rule.features) <= set(customers.column_names):
-        return None
-    matrix = feature_matrix(customers, list(rule.features))[rows]
-    scaling = []
-    for index, feature in enumerate(rule.scaling):
-        column = matrix[:, [index]]
-        # one at a time: none is to leave for saying the same as another
-        [found] = fit_scaling(
-            column, [feature.name], [undefined_in(customers, feature.name)]
-        ).features or [None]
-        if found is None:
-            # the same for everyone: they all stand in the middle
-            bare = replace(feature, mean=0.0, scale=1.0)
-            found = replace(bare, mean=float(scale(column, [bare])[0, 0]))
-        scaling.append(found)
-    return replace(rule, scaling=tuple(scaling))
 
 
 def _untested(why: str, ids: dict[int, str]) -> tuple[Prediction, dict[str, Predictive]]:

@@ -21,12 +21,11 @@ from clustomer.certificates.null_shop import (
 from clustomer.certificates.thresholds import SEGMENT_EFFECT_NEEDED
 from clustomer.customers import Customers
 from clustomer.events import Events
-from clustomer.segments import RfmGrid, Segmentation
+from clustomer.segments import Rule, Segmentation
 from clustomer.segments.exclusions import BOTS
 from clustomer.segments.matrix.customer_matrix import feature_matrix
 from clustomer.segments.matrix.distances import nearest_point
 from clustomer.segments.matrix.scaling import round_significant, scale
-from clustomer.segments.rules.assignment import ScaledRule
 from clustomer.segments.validity.density_dip import valley_depths
 from clustomer.segments.validity.quiet_fits import quiet_fits
 from clustomer.segments.validity.stability import workers
@@ -106,7 +105,6 @@ def test_reality(
         untested = {segment_id: Real("not tested", why=why) for segment_id in named.values()}
         return Reality("not tested", why=why), untested
     rule = segmentation.rule
-    assert not isinstance(rule, RfmGrid)
     table = customers.table
     inside = np.flatnonzero(segmentation.table["cluster"].to_numpy() != BOTS)
     observed = scale(feature_matrix(table, list(rule.features)), rule.scaling)[inside]
@@ -155,7 +153,7 @@ def test_reality(
 
 def _untestable(customers: Customers, segmentation: Segmentation) -> str | None:
     rule = segmentation.rule
-    if isinstance(rule, RfmGrid):
+    if rule.is_defined:
         return "The segments are defined in advance, not found in the data."
     if len(rule.centres) < 2:
         return "There is one segment only."
@@ -172,7 +170,7 @@ def _untestable(customers: Customers, segmentation: Segmentation) -> str | None:
 def _imagine(
     events: Events,
     customers: Customers,
-    rule: ScaledRule,
+    rule: Rule,
     inside: Integers,
     n_worlds: int,
     per_world: int,
@@ -231,7 +229,7 @@ def _copulas(matrix: Floats, rows: int, seed: np.random.SeedSequence) -> list[Fl
     return drawn
 
 
-def _centres(matrix: Floats, rule: ScaledRule) -> Floats:
+def _centres(matrix: Floats, rule: Rule) -> Floats:
     """Return the mean of each segment, or the rule's centre where it has nobody."""
     labels = _assigned(matrix, rule, rule.centres)
     sizes = np.bincount(labels, minlength=len(rule.centres))
@@ -241,7 +239,7 @@ def _centres(matrix: Floats, rule: ScaledRule) -> Floats:
     return centres
 
 
-def _assigned(matrix: Floats, rule: ScaledRule, centres: Floats) -> Integers:
+def _assigned(matrix: Floats, rule: Rule, centres: Floats) -> Integers:
     """Return the segments by the rule; noise counts with the nearest.
 
     Left out, noise would make the very gaps that are looked for.
@@ -268,7 +266,7 @@ class _Measured:
 
 @dataclass(frozen=True, eq=False)
 class _Measure:
-    rule: ScaledRule
+    rule: Rule
     centres: Floats
 
     def one(self, matrix: Floats) -> tuple[Floats, Floats]:

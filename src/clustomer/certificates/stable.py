@@ -1,21 +1,17 @@
 """Whether each segment would have been found again: the marks of stability."""
 
 from collections.abc import Mapping
-from dataclasses import replace
-from typing import Any, Self
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
-from sklearn.base import BaseEstimator, ClusterMixin
 
 from clustomer.certificates.certificate import Mark, Stable
-from clustomer.segments import RfmGrid, Segmentation, assign
+from clustomer.segments import Segmentation
 from clustomer.segments.algorithms.registry import clusterer
 from clustomer.segments.exclusions import BOTS
 from clustomer.segments.matrix.customer_matrix import feature_matrix
-from clustomer.segments.matrix.scaling import scale
-from clustomer.segments.rules.rfm_grid import FREQUENCY, RECENCY, cut_points
 from clustomer.segments.thresholds import DISSOLVED, VALID
 from clustomer.segments.validity.stability import MAX_ROWS, N_RESAMPLES, cluster_stability
 
@@ -88,49 +84,16 @@ def stable_marks(
     return found
 
 
-class _CutAgain(ClusterMixin, BaseEstimator):  # type: ignore[misc]
-    """A grid of scores as an estimator: its cut points are what a resample changes."""
-
-    def __init__(self, rule: RfmGrid) -> None:
-        self.rule = rule
-
-    def fit(self, X: NDArray[np.float64], y: object = None) -> Self:
-        recency, orders = X.T
-        buyers = (orders >= 1) & ~np.isnan(recency)
-        self.rule_ = self.rule
-        if buyers.any():
-            self.rule_ = replace(
-                self.rule,
-                recency_cuts=cut_points(recency[buyers]),
-                frequency_cuts=cut_points(orders[buyers]),
-            )
-        return self
-
-    def predict(self, X: NDArray[np.float64]) -> NDArray[np.int64]:
-        recency, orders = X.T
-        table = pa.table(
-            {
-                "user_id": [str(row) for row in range(len(X))],
-                RECENCY: pa.array(recency, from_pandas=True),
-                FREQUENCY: pa.array(orders, from_pandas=True),
-            }
-        )
-        labelled = assign(table, replace(self.rule_, exclusions=()))
-        labels = np.empty(len(X), dtype=np.int64)
-        labels[labelled["user_id"].cast(pa.int64()).to_numpy()] = labelled["cluster"].to_numpy()
-        return labels
-
-
 def _refittable(customers: pa.Table, segmentation: Segmentation) -> tuple[Matrix, Any]:
     """Return what the segments were made of, and what makes such segments of other rows."""
     rule = segmentation.rule
     matrix = feature_matrix(customers, list(rule.features))
-    if isinstance(rule, RfmGrid):
-        return matrix, _CutAgain(rule)
-    estimator = clusterer(segmentation.algorithm.name)
-    if "n_clusters" in estimator.get_params():
-        estimator.set_params(n_clusters=segmentation.k)
-    return scale(matrix, rule.scaling), estimator
+    estimator = rule.refitting_estimator()
+    if estimator is None:
+        estimator = clusterer(segmentation.algorithm.name)
+        if "n_clusters" in estimator.get_params():
+            estimator.set_params(n_clusters=segmentation.k)
+    return rule.prepared(matrix), estimator
 
 
 def stability_mark(jaccard: float, thinned: tuple[float, float, int] | None = None) -> Mark:

@@ -1,7 +1,6 @@
 """Do two halves of the same customers' visits tell the same segment?"""
 
 import hashlib
-from dataclasses import replace
 
 import numpy as np
 import pyarrow as pa
@@ -12,10 +11,9 @@ from clustomer.certificates.null_shop import ImaginedVisits, Pool, draw_pool, im
 from clustomer.customers import Customers
 from clustomer.engines import literal
 from clustomer.events import Events
-from clustomer.segments import RfmGrid, Segmentation, assign
+from clustomer.segments import Segmentation
 from clustomer.segments.exclusions import BOTS
 from clustomer.segments.matrix.customer_matrix import feature_matrix
-from clustomer.segments.matrix.scaling import scale
 
 Floats = NDArray[np.float64]
 Integers = NDArray[np.int64]
@@ -66,19 +64,15 @@ def thinned_agreement(
     if len(kept) == 0:
         return {}
     table = imagined_features(pool, visits, features, customers.window, customers.shop)
-    if isinstance(rule, RfmGrid):
-        numbers = pa.array([f"{number:09d}" for number in range(table.num_rows)])
-        # bots took no part, and half of someone is no bot
-        grid = replace(rule, exclusions=())
-        labels = assign(table.append_column("user_id", numbers), grid)["cluster"].to_numpy()
-    else:
-        names = list(rule.features)
-        halves = scale(feature_matrix(table, names), rule.scaling)
+    names = list(rule.features)
+    halves = rule.prepared(feature_matrix(table, names))
+    if not rule.is_defined:
         place = pa.compute.index_in(
             user_ids.take(kept), customers.table["user_id"].combine_chunks()
         )
-        whole = scale(feature_matrix(customers.table.take(place), names), rule.scaling)
-        labels = rule.predict(_on_level(halves, whole))
+        whole = rule.prepared(feature_matrix(customers.table.take(place), names))
+        halves = _on_level(halves, whole)
+    labels = rule.predict(halves)
     found = {}
     for cluster, segment_id in segmentation.segment_ids.items():
         if cluster >= 0:

@@ -12,7 +12,7 @@ from clustomer.certificates.certificate import Condition, Mark, Usable
 from clustomer.certificates.resampling import rounded
 from clustomer.certificates.thresholds import PRECISION, RECALL
 from clustomer.customers.features import FEATURES
-from clustomer.segments import RfmGrid, Segmentation
+from clustomer.segments import Segmentation
 from clustomer.segments.exclusions import BOTS
 from clustomer.segments.matrix.customer_matrix import customer_table, feature_matrix
 from clustomer.segments.thresholds import USABLE as MIN_SHARE
@@ -262,12 +262,7 @@ def _stored(table: pa.Table, segmentation: Segmentation) -> tuple[list[str], Flo
     """Return the features that decide, in their own units, filled as the rule fills them."""
     rule = segmentation.rule
     names = list(rule.features)
-    matrix = feature_matrix(table, names)
-    if isinstance(rule, RfmGrid):
-        fill = [float(np.nanmax(column)) for column in matrix.T]
-    else:
-        fill = [feature.undefined for feature in rule.scaling]
-    return names, np.where(np.isnan(matrix), fill, matrix)
+    return names, rule.filled(feature_matrix(table, names))
 
 
 def _revenue(table: pa.Table) -> Floats | None:

@@ -22,7 +22,7 @@ from clustomer.certificates.thinning import thinned_agreement
 from clustomer.certificates.usability import usable
 from clustomer.customers import Customers, Holdout, split_holdout
 from clustomer.events import Events
-from clustomer.segments import RfmGrid, Segmentation
+from clustomer.segments import Segmentation
 from clustomer.segments.one_segment import everyone
 from clustomer.segments.validity.quiet_fits import quiet_fits
 
@@ -151,7 +151,7 @@ def deliver(
     """
     if certificates.verdict != "none" or not segmentation.structure:
         return certificates, segmentation
-    if isinstance(segmentation.rule, RfmGrid):
+    if segmentation.rule.is_defined:
         return certificates, segmentation
     if force:
         return replace(certificates, forced=True), segmentation

@@ -14,7 +14,7 @@ from clustomer.insights.naming import Name
 from clustomer.insights.population import BOTS
 from clustomer.insights.profiles import Described, Profile
 from clustomer.insights.rules import AVERAGE, MIXED, RULES
-from clustomer.segments import RFM_SEGMENTS, RfmGrid
+from clustomer.segments import RFM_SEGMENTS
 from clustomer.segments.rules.rfm_grid import NO_PURCHASE_ID
 
 Section = tuple[str, tuple[str, ...]]
@@ -57,7 +57,7 @@ def limits(
 def _found_or_defined(
     facts: Mapping[str, Fact], segmentation: Any, named: Mapping[str, Name]
 ) -> tuple[Section, ...]:
-    if isinstance(segmentation.rule, RfmGrid):
+    if segmentation.rule.is_defined:
         return (
             ("How the segments are defined", tuple(_grid(segmentation, named))),
             ("How segments are compared", _COMPARED),
@@ -180,7 +180,7 @@ def _features(
 ) -> Iterator[str]:
     deciding = [name for name in segmentation.rule.features if name in described]
     if deciding:
-        found = "defined by" if isinstance(segmentation.rule, RfmGrid) else "found from"
+        found = "defined by" if segmentation.rule.is_defined else "found from"
         yield f"The segments were {found}: {_listed(described[name].label for name in deciding)}."
     for index in range(1, len(tables["segmentation"]["left_out"]) + 1):
         yield f"Not used to find them: {{clustering.left_out.{index}}}."

@@ -41,7 +41,6 @@ from clustomer.insights.settings import setting_facts
 from clustomer.insights.spend import COST, MARGIN, SPEND_NOTE, spend_facts, spend_rows
 from clustomer.insights.story import Certification, Insights, SegmentInsight
 from clustomer.insights.texts import used_facts
-from clustomer.segments import RfmGrid
 
 _TYPICAL = ("orders", "revenue", "sessions", "views", "recency_days", "tenure_days")
 TOP_PARTS = {"top_tenth": 0.1, "top_hundredth": 0.01}
@@ -168,7 +167,7 @@ def interpret(
     everyone = profile(people, EVERYONE, described, window_days=days)
     keys = [*people.segments, *([BOTS] if len(people.rows(BOTS)) else [])]
     profiles = report_order([profile(people, key, described, window_days=days) for key in keys])
-    defined = _is_grid(segmentation)
+    defined = segmentation.rule.is_defined
     if defined:
         named = define_segments(profiles)
     else:
@@ -312,10 +311,6 @@ def _short(days: float | None) -> bool:
     return days is not None and days < LONG_WINDOW_DAYS
 
 
-def _is_grid(segmentation: Any) -> bool:
-    return isinstance(segmentation.rule, RfmGrid)
-
-
 def _with_ids(segmentation: Any) -> pa.Table:
     table, ids = segmentation.table, segmentation.segment_ids
     column = pa.array([ids[cluster] for cluster in table["cluster"].to_pylist()], pa.string())
@@ -348,7 +343,7 @@ def _tables(
             "left_out": dict(segmentation.left_out),
             "unavailable": dict(unavailable or {}),
             "algorithm": algorithm_entries(segmentation),
-            **(grid_settings(segmentation.rule) if _is_grid(segmentation) else {}),
+            **(grid_settings(segmentation.rule) if segmentation.rule.is_defined else {}),
         },
     }
     if cleaning is not None:

@@ -233,8 +233,8 @@ def _strongest(look: SegmentLook, table: pa.Table) -> str:
 def _grid(
     pen: Pen, looks: Sequence[SegmentLook], said: Interpretation, segmentation: Segmentation
 ) -> Figure | None:
-    rule = segmentation.rule
-    if not isinstance(rule, RfmGrid):
+    rule = segmentation.rule.score_grid
+    if rule is None:
         return None
     facts = said.facts
     cells = grid_cells(said.tables["customers"], said.tables["segments"], rule)

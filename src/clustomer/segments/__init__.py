@@ -20,14 +20,17 @@ from clustomer.segments.exclusions import Exclusion
 from clustomer.segments.matrix.projection import Projection
 from clustomer.segments.matrix.scaling import ScaledFeature, Scaling, fit_scaling, scale
 from clustomer.segments.rfm import rfm
-from clustomer.segments.rules.assignment import NearestCentroid, Rule, assign, assignment_query
+from clustomer.segments.rules.assignment import assign, assignment_query
+from clustomer.segments.rules.nearest_centroid import NearestCentroid
 from clustomer.segments.rules.nearest_exemplar import NearestExemplar
 from clustomer.segments.rules.quadratic import Quadratic
 from clustomer.segments.rules.rfm_grid import RFM_SEGMENTS, RfmGrid, RfmSegment
+from clustomer.segments.rules.rule import Rule
 from clustomer.segments.segmentation import Segmentation, Selection, segment
 from clustomer.segments.selection.k_range import check_choice
 from clustomer.segments.stored.restoration import restore
-from clustomer.segments.stored.segmentation_file import SegmentationModel, read_model, to_model
+from clustomer.segments.stored.segmentation_file import SegmentationModel, read_model
+from clustomer.segments.stored.writing import to_model
 from clustomer.segments.validity.criteria import (
     Criteria,
     partition_criteria,

@@ -9,8 +9,8 @@ import pyarrow.compute as pc
 from clustomer.segments.exclusions import BOTS
 from clustomer.segments.matrix.customer_matrix import customer_table, feature_matrix
 from clustomer.segments.matrix.projection import project
-from clustomer.segments.rules.assignment import NearestCentroid, assign
-from clustomer.segments.rules.rfm_grid import RfmGrid
+from clustomer.segments.rules.assignment import assign
+from clustomer.segments.rules.nearest_centroid import NearestCentroid
 from clustomer.segments.segmentation import BOTS_ID, Segmentation
 
 
@@ -40,7 +40,6 @@ def everyone(customers: object, segmentation: Segmentation, *, reason: str) -> S
     ({0: 3}, False)
     """
     rule = segmentation.rule
-    assert not isinstance(rule, RfmGrid)
     table = customer_table(customers)
     alone = NearestCentroid(rule.scaling, np.zeros((1, len(rule.scaling))), rule.exclusions)
     labelled = assign(table, alone)

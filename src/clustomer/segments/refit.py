@@ -9,11 +9,10 @@ from clustomer.segments.algorithms.registry import DENSITY, clusterer, fitted_ru
 from clustomer.segments.exclusions import BOTS, bot_exclusions, included_rows
 from clustomer.segments.matrix.customer_matrix import customer_table, feature_matrix
 from clustomer.segments.matrix.distinct import count_distinct
-from clustomer.segments.matrix.scaling import fit_scaling, scale
+from clustomer.segments.matrix.scaling import fit_scaling
 from clustomer.segments.matrix.undefined import undefined_in
-from clustomer.segments.rfm import rfm
-from clustomer.segments.rules.assignment import HasRule, NearestCentroid, Rule, assign
-from clustomer.segments.rules.rfm_grid import RfmGrid
+from clustomer.segments.rules.nearest_centroid import NearestCentroid
+from clustomer.segments.rules.rule import HasRule, Rule
 from clustomer.segments.segmentation import MAX_FIT_CUSTOMERS, Segmentation
 
 
@@ -54,8 +53,9 @@ def refit_rule(
     True
     """
     table = customer_table(customers)
-    if isinstance(segmentation.rule, RfmGrid):
-        return rfm(table).rule
+    redefined = segmentation.rule.redefined(table)
+    if redefined is not None:
+        return redefined
     used = algorithm or segmentation.algorithm.name
     # those that stayed come first: of two near copies the same one is to stay again
     names = [
@@ -98,10 +98,6 @@ def rule_labels(customers: object, model: HasRule) -> NDArray[np.int64]:
 
 def labels_of(table: pa.Table, rule: Rule, rows: NDArray[np.int64]) -> NDArray[np.int64]:
     """Return the cluster of each row of a `customer_table`, of which `rows` are not excluded."""
-    if isinstance(rule, RfmGrid):
-        found: NDArray[np.int64] = assign(table, rule)["cluster"].to_numpy().astype(np.int64)
-        return found
     labels = np.full(table.num_rows, BOTS, dtype=np.int64)
-    matrix = scale(feature_matrix(table, list(rule.features))[rows], rule.scaling)
-    labels[rows] = rule.predict(matrix)
+    labels[rows] = rule.predict(rule.prepared(feature_matrix(table, list(rule.features))[rows]))
     return labels

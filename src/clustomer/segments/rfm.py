@@ -1,33 +1,21 @@
 """Customers in, the ten classic RFM segments out."""
 
-import numpy as np
-
 from clustomer.errors import InputError
 from clustomer.segments.algorithms.registry import AlgorithmNote
-from clustomer.segments.exclusions import BOTS, bot_exclusions, columns_of, included_rows
+from clustomer.segments.exclusions import BOTS, columns_of
 from clustomer.segments.matrix.customer_matrix import (
     cluster_sizes,
     customer_table,
-    feature_matrix,
-    is_number,
 )
 from clustomer.segments.rules.assignment import assign
 from clustomer.segments.rules.rfm_grid import (
-    FREQUENCY,
     NO_PURCHASE,
     NO_PURCHASE_ID,
-    RECENCY,
     RFM_SEGMENTS,
-    RfmGrid,
-    cut_points,
+    fit_rfm_grid,
 )
 from clustomer.segments.segmentation import BOTS_ID, Segmentation, Selection
 from clustomer.segments.selection.criteria_table import criteria_table
-
-_NEXT = (
-    "Segment everyone by behaviour with the algorithm kmeans, or see with `clustomer check` "
-    "whether purchases were understood as such."
-)
 
 
 def rfm(customers: object) -> Segmentation:
@@ -71,36 +59,25 @@ def rfm(customers: object) -> Segmentation:
     table = customer_table(customers)
     if table.num_rows == 0:
         raise InputError("The table has no customers. Give one with at least one row.")
-    for name in (RECENCY, FREQUENCY):
-        if name not in table.column_names or not is_number(table.schema.field(name).type):
-            raise InputError(
-                f"RFM segments need purchases, and the customers have no numbers `{name}`. {_NEXT}"
-            )
-    exclusions = bot_exclusions(table)
-    names = [RECENCY, FREQUENCY]
-    matrix = feature_matrix(table, names)[included_rows(table, exclusions)]
-    scored = matrix[(matrix[:, 1] >= 1) & ~np.isnan(matrix[:, 0])]
-    if not len(scored):
-        raise InputError(f"RFM segments need purchases, and nobody ordered in the period. {_NEXT}")
-    rule = RfmGrid(cut_points(scored[:, 0]), cut_points(scored[:, 1]), exclusions)
-    needed = dict.fromkeys(["user_id", *names, *columns_of(exclusions)])
+    rule, n_scored = fit_rfm_grid(table)
+    needed = dict.fromkeys(["user_id", *rule.features, *columns_of(rule.exclusions)])
     labelled = assign(table.select(list(needed)), rule)
     clusters = cluster_sizes(labelled)
-    found = len(clusters) - (BOTS in clusters)
+    k = len(clusters) - (BOTS in clusters)
     return Segmentation(
         table=labelled,
         clusters=clusters,
         rule=rule,
         segment_ids={
-            **{cluster: each.segment_id for cluster, each in enumerate(RFM_SEGMENTS)},
+            **{cluster: part.segment_id for cluster, part in enumerate(RFM_SEGMENTS)},
             NO_PURCHASE: NO_PURCHASE_ID,
             BOTS: BOTS_ID,
         },
         left_out={},
-        selection=_selection(found, NO_PURCHASE in clusters),
+        selection=_selection(k, NO_PURCHASE in clusters),
         projection=None,
-        structure=found > 1,
-        fitted_customers=len(scored),
+        structure=k > 1,
+        fitted_customers=n_scored,
         random_state=0,
         algorithm=AlgorithmNote("rfm"),
     )

@@ -39,9 +39,10 @@ from clustomer.segments.matrix.distinct import count_distinct
 from clustomer.segments.matrix.projection import Projection, fit_axes, loadings, project
 from clustomer.segments.matrix.scaling import ScaledFeature, Scaling, fit_scaling
 from clustomer.segments.matrix.undefined import undefined_in
-from clustomer.segments.rules.assignment import NearestCentroid, Rule, ScaledRule, assign
-from clustomer.segments.rules.nearest_exemplar import NearestExemplar
-from clustomer.segments.rules.rfm_grid import RfmGrid
+from clustomer.segments.rules.assignment import assign
+from clustomer.segments.rules.nearest_centroid import NearestCentroid
+from clustomer.segments.rules.rule import Rule
+from clustomer.segments.rules.scaled_rule import ScaledRule
 from clustomer.segments.selection.criteria_table import criteria_table
 from clustomer.segments.selection.holdout_split import choosing_power, choosing_rows
 from clustomer.segments.selection.k_range import check_choice, is_whole
@@ -106,7 +107,7 @@ class Segmentation:
     clusters : dict
         Customers per cluster; -1 only where there are suspected bots, -2 only where there are
         customers whom a density algorithm leaves in no group ("noise").
-    rule : NearestCentroid, Quadratic, NearestExemplar or RfmGrid
+    rule : Rule
         How a customer gets a cluster; `assign` runs it.
     segment_ids : dict
         Cluster to segment id, for every cluster that the rule can give.
@@ -156,7 +157,7 @@ class Segmentation:
     @property
     def scaling(self) -> tuple[ScaledFeature, ...]:
         """The features that were clustered, in order of priority; none for a grid."""
-        return () if isinstance(self.rule, RfmGrid) else self.rule.scaling
+        return self.rule.scaling
 
 
 def segment(
@@ -292,7 +293,7 @@ def segment(
         rule=rule,
         segment_ids={
             **{cluster: f"S{cluster + 1}" for cluster in range(len(rule.centres))},
-            **({NOISE: NOISE_ID} if isinstance(rule, NearestExemplar) else {}),
+            **({NOISE: NOISE_ID} if rule.leaves_noise else {}),
             BOTS: BOTS_ID,
         },
         left_out=scaling.left_out,

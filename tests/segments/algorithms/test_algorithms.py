@@ -137,7 +137,7 @@ def test_mixture_takes_the_highest_weighted_density():
     model = Mixture(n_clusters=2, random_state=0).fit(X)
     density = []
     for mean, triangle, constant in zip(
-        model.means_, model.triangles_, model.constants_, strict=True
+        model.means_, model.precision_cholesky_, model.constants_, strict=True
     ):
         covariance = np.linalg.inv(triangle.T @ triangle)
         at_mean = multivariate_normal(mean, covariance).logpdf(mean)
@@ -145,7 +145,9 @@ def test_mixture_takes_the_highest_weighted_density():
     assert model.labels_.tolist() == np.argmax(density, axis=0).tolist()
     weights = [
         np.exp(constant) / multivariate_normal(mean, np.linalg.inv(t.T @ t)).pdf(mean)
-        for mean, t, constant in zip(model.means_, model.triangles_, model.constants_, strict=True)
+        for mean, t, constant in zip(
+            model.means_, model.precision_cholesky_, model.constants_, strict=True
+        )
     ]
     assert sum(weights) == pytest.approx(1.0)
 
@@ -154,7 +156,7 @@ def test_mixture_does_not_shrink_to_a_value_that_repeats():
     X = np.zeros((500, 2))
     X[250:] = np.random.default_rng(0).normal(size=(250, 2))
     model = Mixture(n_clusters=3, random_state=0).fit(X)
-    assert np.abs(model.triangles_).max() <= 10.0 + 1e-9  # 1 / sqrt(0.01)
+    assert np.abs(model.precision_cholesky_).max() <= 10.0 + 1e-9  # 1 / sqrt(0.01)
 
 
 @pytest.mark.parametrize("name", ["ward", "gmm"])

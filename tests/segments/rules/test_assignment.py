@@ -7,14 +7,10 @@ from hypothesis import strategies as st
 from clustomer.customers import SUSPECTED_BOT
 from clustomer.engines import DIALECTS, Postgres, check, translate
 from clustomer.errors import InputError
-from clustomer.segments.exclusions import known_part
+from clustomer.segments.exclusions import Exclusion, known_part
 from clustomer.segments.matrix.scaling import POWERS, ScaledFeature, round_significant, scale
-from clustomer.segments.rules.assignment import (
-    Exclusion,
-    NearestCentroid,
-    assign,
-    assignment_query,
-)
+from clustomer.segments.rules.assignment import assign, assignment_query
+from clustomer.segments.rules.nearest_centroid import NearestCentroid
 
 NUMBERS = st.floats(-1e6, 1e6).map(lambda value: round(value, 6))
 

@@ -37,11 +37,11 @@ BOTS = (Exclusion("suspected bots", "busiest_hour_events > 720"),)
 
 def quadratic(generator, n_clusters, exclusions=()):
     n = len(FEATURES)
-    triangles = np.tril(generator.normal(size=(n_clusters, n, n)))
+    factors = np.tril(generator.normal(size=(n_clusters, n, n)))
     return Quadratic(
         FEATURES,
         round_significant(generator.normal(size=(n_clusters, n))),
-        round_significant(triangles),
+        round_significant(factors),
         round_significant(generator.normal(size=n_clusters)),
         exclusions,
     )
@@ -246,7 +246,7 @@ def test_order_of_rows_changes_nothing(shop, segmentation):
     ("name", "change", "message"),
     [
         ("gmm", {"constants": [0.0]}, "not as many"),
-        ("gmm", {"triangles": [[[1.0]]] * 3}, "a row for each feature"),
+        ("gmm", {"precision_cholesky": [[[1.0]]] * 3}, "a row for each feature"),
         ("dbscan", {"noise_radii": [1.0] * 99}, "do not fit together"),
         ("dbscan", {"exemplars": [[0.0]]}, "an exemplar has 1 numbers for 2 features"),
     ],
@@ -258,16 +258,15 @@ def test_files_that_do_not_fit_together_are_refused(divided, name, change, messa
         read_model(json.dumps(model))
 
 
-def test_a_file_of_the_first_version_is_read(shop):
-    found = segment(shop, k=3, k_range=(3, 3), features=["east"])
-    model = json.loads(to_model(found).to_json())
-    for name in ("algorithm", "dendrogram"):
-        del model[name]
-    for feature in model["features"]:
-        for name in ("low", "high", "power"):
-            del feature[name]
-        feature["log"] = True
-    model["schema_version"] = 1
-    loaded = read_model(json.dumps(model))
-    assert [feature.power for feature in loaded.rule.scaling] == [0.0]
-    assert restore(loaded, shop, assign(shop, loaded)).algorithm.name == "kmeans"
+def test_a_file_of_release_0_1_is_read(divided, shop):
+    for name in ("kmeans", "gmm"):
+        segmentation = divided(name)
+        model = json.loads(to_model(segmentation).to_json())
+        model["schema_version"] = 2
+        if name == "gmm":
+            model["assignment"]["triangles"] = model["assignment"].pop("precision_cholesky")
+        else:
+            model["assignment"]["noise_radius"] = None
+        loaded = read_model(json.dumps(model))
+        assert assign(shop, loaded).equals(segmentation.table)
+        assert loaded == to_model(segmentation)

@@ -85,7 +85,7 @@ def test_contract_of_the_file(segmentation):
         "algorithm", "assignment", "exclusions", "segments", "selection", "projection",
         "dendrogram", "sql",
     ]  # fmt: skip
-    assert model["schema_version"] == 2
+    assert model["schema_version"] == 3
     assert model["algorithm"]["name"] == "kmeans"
     assert list(model["features"][0]) == [
         "name", "label", "unit", "definition", "sql", "undefined", "low", "high", "power", "mean",
@@ -93,7 +93,7 @@ def test_contract_of_the_file(segmentation):
     ]  # fmt: skip
     assert model["features"][0]["unit"] == "days"
     assert model["assignment"]["kind"] == "nearest_centroid"
-    assert model["assignment"]["noise_radius"] is None
+    assert list(model["assignment"]) == ["kind", "centroids"]
     assert model["exclusions"] == [{"name": "suspected bots", "rule": "busiest_hour_events > 720"}]
     assert [part["segment_id"] for part in model["segments"]] == ["S1", "S2", "S3", "bots"]
     assert model["segments"][0]["name"] == "Occasional buyers"
@@ -108,7 +108,7 @@ def test_contract_of_the_file(segmentation):
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        ({"schema_version": 99}, "has schema version 99; up to 2 can be read"),
+        ({"schema_version": 99}, "has schema version 99; up to 3 can be read"),
         ({"assignment": {"kind": "nearest_centroid", "centroids": [[1.0]]}}, "a centroid has 1"),
         ({"exclusions": [{"name": "x", "rule": "LOAD_FILE('x')"}]}, "not mean the same"),
         ({"surprise": 1}, "surprise"),

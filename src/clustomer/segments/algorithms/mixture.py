@@ -42,9 +42,9 @@ class Mixture(ClusterMixin, BaseEstimator):  # type: ignore[misc]
     ----------
     labels_ : ndarray of shape (n_samples,), by the stored rule.
     means_ : ndarray of shape (n_clusters, n_features)
-    triangles_ : ndarray of shape (n_clusters, n_features, n_features)
-        Lower triangles: `triangles_[j] @ (x - means_[j])` is a standard normal vector in
-        cluster j.
+    precision_cholesky_ : ndarray of shape (n_clusters, n_features, n_features)
+        The lower Cholesky factor of each cluster's precision matrix:
+        `precision_cholesky_[j] @ (x - means_[j])` is a standard normal vector in cluster j.
     constants_ : ndarray of shape (n_clusters,)
         The logarithm of each cluster's weighted density at its mean.
     sample_indices_ : ndarray of rows that were fitted, rising.
@@ -98,7 +98,7 @@ class Mixture(ClusterMixin, BaseEstimator):  # type: ignore[misc]
         random = check_random_state(self.random_state)
         rows, _ = stratified_rows(matrix, int(self.max_fit_rows), random)
         with threadpool_limits(1):
-            found = GaussianMixture(
+            mixture = GaussianMixture(
                 int(self.n_clusters),
                 reg_covar=float(self.reg_covar),
                 n_init=int(self.n_init),
@@ -106,13 +106,15 @@ class Mixture(ClusterMixin, BaseEstimator):  # type: ignore[misc]
                 random_state=random,
             ).fit(matrix[rows])
         self.sample_indices_ = rows
-        self.means_ = round_significant(found.means_)
+        self.means_ = round_significant(mixture.means_)
         # scikit-learn's factor is an upper triangle that multiplies from the right
-        factors = found.precisions_cholesky_
-        self.triangles_ = round_significant(np.ascontiguousarray(factors.transpose(0, 2, 1)))
+        factors = mixture.precisions_cholesky_
+        self.precision_cholesky_ = round_significant(
+            np.ascontiguousarray(factors.transpose(0, 2, 1))
+        )
         heights = np.log(np.diagonal(factors, axis1=1, axis2=2)).sum(axis=1)
         size = matrix.shape[1] * np.log(2 * np.pi) / 2
-        self.constants_ = round_significant(np.log(found.weights_) + heights - size)
+        self.constants_ = round_significant(np.log(mixture.weights_) + heights - size)
         self.labels_ = self._place(matrix)
         return self
 
@@ -127,4 +129,4 @@ class Mixture(ClusterMixin, BaseEstimator):  # type: ignore[misc]
         return self._place(validate_data(self, X, dtype=np.float64, reset=False))
 
     def _place(self, matrix: NDArray[np.float64]) -> NDArray[np.int64]:
-        return densest(matrix, self.means_, self.triangles_, self.constants_)
+        return densest(matrix, self.means_, self.precision_cholesky_, self.constants_)

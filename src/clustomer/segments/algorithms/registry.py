@@ -10,9 +10,10 @@ from typing import Any
 from clustomer.errors import UsageError, did_you_mean
 from clustomer.segments.exclusions import Exclusion
 from clustomer.segments.matrix.scaling import ScaledFeature, round_significant
-from clustomer.segments.rules.assignment import NearestCentroid, ScaledRule
+from clustomer.segments.rules.nearest_centroid import NearestCentroid
 from clustomer.segments.rules.nearest_exemplar import NearestExemplar
 from clustomer.segments.rules.quadratic import Quadratic
+from clustomer.segments.rules.scaled_rule import ScaledRule
 
 ALGORITHMS = ("kmeans", "ward", "dbscan", "hdbscan", "gmm")
 """What `segment` can be asked for."""
@@ -112,8 +113,10 @@ def fitted_rule(
         return NearestExemplar(
             scaling, regions.exemplars, regions.clusters, regions.noise_radii, exclusions
         )
-    if hasattr(fitted, "triangles_"):
-        return Quadratic(scaling, fitted.means_, fitted.triangles_, fitted.constants_, exclusions)
+    if hasattr(fitted, "precision_cholesky_"):
+        return Quadratic(
+            scaling, fitted.means_, fitted.precision_cholesky_, fitted.constants_, exclusions
+        )
     return NearestCentroid(scaling, round_significant(fitted.cluster_centers_), exclusions)
 
 

@@ -2,14 +2,11 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Self
 
 import numpy as np
-from numpy.typing import NDArray
 
 from clustomer.customers.features import FEATURES
-
-Matrix = NDArray[np.float64]
+from clustomer.segments.arrays import Matrix
 
 DIGITS = 12
 SKEWNESS_LIMIT = 1.0
@@ -46,22 +43,6 @@ class ScaledFeature:
     scale: float
     low: float | None = None
     high: float | None = None
-
-
-class OnScaledFeatures:
-    """What rules over scaled features share."""
-
-    scaling: tuple[ScaledFeature, ...]
-
-    @property
-    def rule(self) -> Self:
-        """The rule itself, so that a bare rule is accepted where a model is."""
-        return self
-
-    @property
-    def features(self) -> tuple[str, ...]:
-        """The columns that it scales."""
-        return tuple(feature.name for feature in self.scaling)
 
 
 @dataclass(frozen=True)

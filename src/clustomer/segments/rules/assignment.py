@@ -4,73 +4,14 @@ Published labels come from this query alone, never from an algorithm's own label
 scoring a customer tomorrow, on any engine, equals fitting.
 """
 
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
-from typing import Protocol
-
-import numpy as np
 import pyarrow as pa
-from numpy.typing import NDArray
 from sqlglot import exp
 
 from clustomer.engines import DuckDB, dialect
 from clustomer.errors import InputError
-from clustomer.segments.exclusions import Exclusion, columns_of
+from clustomer.segments.exclusions import columns_of
 from clustomer.segments.matrix.customer_matrix import customer_table, is_number
-from clustomer.segments.matrix.distances import nearest_point
-from clustomer.segments.matrix.scaled_query import (
-    added,
-    apart,
-    nearest,
-    pipeline,
-    root_of_own,
-    scaled_customers,
-    squared,
-)
-from clustomer.segments.matrix.scaling import OnScaledFeatures, ScaledFeature
-from clustomer.segments.rules.nearest_exemplar import NearestExemplar, nearest_exemplar_query
-from clustomer.segments.rules.quadratic import Quadratic, quadratic_query
-from clustomer.segments.rules.rfm_grid import RfmGrid, rfm_grid_query
-
-
-@dataclass(frozen=True, eq=False)
-class NearestCentroid(OnScaledFeatures):
-    """The nearest centroid in scaled space; the lowest cluster where two are as near.
-
-    `centroids` has shape (clusters, features); `exclusions` come first.
-    """
-
-    scaling: tuple[ScaledFeature, ...]
-    centroids: NDArray[np.float64]
-    exclusions: tuple[Exclusion, ...] = ()
-
-    @property
-    def centres(self) -> NDArray[np.float64]:
-        """The middle of each cluster, shape (clusters, features)."""
-        return self.centroids
-
-    def renumbered(self, order: Sequence[int] | NDArray[np.int64]) -> "NearestCentroid":
-        """Return the rule with its clusters in another order; those not named are dropped."""
-        return replace(self, centroids=self.centroids[np.asarray(order)])
-
-    def predict(self, matrix: NDArray[np.float64]) -> NDArray[np.int64]:
-        """Return the cluster of each scaled row, as the query gives it."""
-        return nearest_point(matrix, self.centroids)[0]
-
-
-ScaledRule = NearestCentroid | Quadratic | NearestExemplar
-"""The rules over scaled features."""
-
-Rule = ScaledRule | RfmGrid
-"""Every way to give a customer a cluster; each can be said in SQL."""
-
-
-class HasRule(Protocol):
-    """A fitted or a loaded segmentation."""
-
-    @property
-    def rule(self) -> Rule:
-        """How a customer gets a cluster."""
+from clustomer.segments.rules.rule import HasRule
 
 
 def assignment_query(model: HasRule, table: str = "customers") -> exp.Select:
@@ -99,6 +40,8 @@ def assignment_query(model: HasRule, table: str = "customers") -> exp.Select:
 
     Examples
     --------
+    >>> import numpy as np
+    >>> from clustomer.segments import NearestCentroid, ScaledFeature
     >>> rule = NearestCentroid(
     ...     (ScaledFeature("orders", 0.0, 1.0, 2.0, 0.5),), np.array([[1.0], [-1.0]])
     ... )
@@ -141,15 +84,7 @@ def assignment_query(model: HasRule, table: str = "customers") -> exp.Select:
     FROM nearest
     """
     source = exp.to_table(table) if "." in table else exp.Table(this=exp.to_identifier(table))
-    match model.rule:
-        case NearestCentroid() as rule:
-            query = _nearest_centroid_query(rule, source)
-        case Quadratic() as rule:
-            query = quadratic_query(rule, source)
-        case NearestExemplar() as rule:
-            query = nearest_exemplar_query(rule, source)
-        case RfmGrid() as rule:
-            query = rfm_grid_query(rule, source)
+    query = model.rule.query(source)
     dialect.check(query)
     return query
 
@@ -176,6 +111,8 @@ def assign(customers: object, model: HasRule) -> pa.Table:
 
     Examples
     --------
+    >>> import numpy as np
+    >>> from clustomer.segments import NearestCentroid, ScaledFeature
     >>> rule = NearestCentroid(
     ...     (ScaledFeature("orders", 0.0, 1.0, 2.0, 0.5),), np.array([[1.0], [-1.0]])
     ... )
@@ -200,35 +137,7 @@ def assign(customers: object, model: HasRule) -> pa.Table:
             )
     with DuckDB() as engine:
         engine.register("customers", table)
-        found = engine.query(assignment_query(rule).order_by("user_id", copy=False))
-    return found.cast(
+        labelled = engine.query(assignment_query(rule).order_by("user_id", copy=False))
+    return labelled.cast(
         pa.schema([("user_id", pa.string()), ("cluster", pa.int32()), ("distance", pa.float64())])
     )
-
-
-def _nearest_centroid_query(rule: NearestCentroid, source: exp.Table) -> exp.Select:
-    clusters = range(len(rule.centroids))
-    customer = exp.column("user_id")
-    distances = exp.select(
-        customer.copy(),
-        exp.column("excluded"),
-        *(exp.alias_(_squared_distance(rule.centroids[j]), f"d{j}") for j in clusters),
-    ).from_("scaled")
-    placed = exp.select(
-        customer.copy(),
-        exp.alias_(nearest(len(clusters)), "cluster"),
-        *(exp.column(f"d{j}") for j in clusters),
-    ).from_("distances")
-    query = exp.select(
-        customer.copy(),
-        exp.column("cluster"),
-        exp.alias_(root_of_own(len(clusters), "d"), "distance"),
-    ).from_("nearest")
-    scaled = scaled_customers(rule.scaling, rule.exclusions, source)
-    return dialect.computed_once(
-        pipeline(query, scaled=scaled, distances=distances, nearest=placed)
-    )
-
-
-def _squared_distance(centroid: NDArray[np.float64]) -> exp.Expr:
-    return added([squared(apart(f"z{i}", value)) for i, value in enumerate(centroid.tolist())])

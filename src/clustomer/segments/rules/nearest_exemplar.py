@@ -2,12 +2,13 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from typing import ClassVar
 
 import numpy as np
-from numpy.typing import NDArray
 from sqlglot import exp
 
 from clustomer.engines import dialect
+from clustomer.segments.arrays import Floats, Integers, Labels, Matrix
 from clustomer.segments.exclusions import NOISE, Exclusion
 from clustomer.segments.matrix.distances import nearest_point
 from clustomer.segments.matrix.scaled_query import (
@@ -18,11 +19,13 @@ from clustomer.segments.matrix.scaled_query import (
     scaled_customers,
     squared,
 )
-from clustomer.segments.matrix.scaling import OnScaledFeatures, ScaledFeature
+from clustomer.segments.matrix.scaling import ScaledFeature
+from clustomer.segments.rules.scaled_rule import ScaledRule, check_points
+from clustomer.segments.rules.stored_arrays import StoredIntegers, StoredNumbers, StoredPoints
 
 
 @dataclass(frozen=True, eq=False)
-class NearestExemplar(OnScaledFeatures):
+class NearestExemplar(ScaledRule):
     """The cluster of the nearest exemplar in scaled space; noise beyond that cluster's radius.
 
     `exemplars` has shape (exemplars, features), `clusters` the cluster of each, every cluster
@@ -30,20 +33,30 @@ class NearestExemplar(OnScaledFeatures):
     exemplars the one of the lowest cluster counts.
     """
 
+    kind: ClassVar[str] = "nearest_exemplar"
+    leaves_noise: ClassVar[bool] = True
+
     scaling: tuple[ScaledFeature, ...]
-    exemplars: NDArray[np.float64]
-    clusters: NDArray[np.int64]
-    noise_radii: NDArray[np.float64]
+    exemplars: StoredPoints
+    clusters: StoredIntegers
+    noise_radii: StoredNumbers
     exclusions: tuple[Exclusion, ...] = ()
 
+    def __post_init__(self) -> None:
+        check_points("an exemplar", self.exemplars, self.scaling)
+        if len(self.clusters) != len(self.exemplars):
+            raise ValueError("exemplars and clusters are not as many")
+        if set(self.clusters.tolist()) != set(range(len(self.noise_radii))):
+            raise ValueError("clusters and noise_radii do not fit together")
+
     @property
-    def centres(self) -> NDArray[np.float64]:
+    def centres(self) -> Matrix:
         """The mean of each cluster's exemplars, shape (clusters, features)."""
         return np.array(
             [self.exemplars[self.clusters == j].mean(axis=0) for j in range(len(self.noise_radii))]
         )
 
-    def renumbered(self, order: Sequence[int] | NDArray[np.int64]) -> "NearestExemplar":
+    def renumbered(self, order: Sequence[int] | Integers) -> "NearestExemplar":
         """Return the rule with its clusters in another order; those not named are dropped."""
         kept = np.asarray(order)
         rows = np.concatenate([np.flatnonzero(self.clusters == j) for j in kept])
@@ -55,18 +68,22 @@ class NearestExemplar(OnScaledFeatures):
             noise_radii=self.noise_radii[kept],
         )
 
-    def predict(self, matrix: NDArray[np.float64]) -> NDArray[np.int64]:
+    def predict(self, matrix: Matrix) -> Labels:
         """Return the cluster of each scaled row, as the query gives it; -2 for noise."""
-        found = nearest_region(matrix, self.exemplars, self.clusters, self.noise_radii)
-        return np.where(found < 0, NOISE, found)
+        labels = nearest_region(matrix, self.exemplars, self.clusters, self.noise_radii)
+        return np.where(labels < 0, NOISE, labels)
+
+    def query(self, source: exp.Table) -> exp.Select:
+        """Return the query that gives each row of a customer table its exemplar's cluster."""
+        return nearest_exemplar_query(self, source)
 
 
 def nearest_region(
-    matrix: NDArray[np.float64],
-    exemplars: NDArray[np.float64],
-    clusters: NDArray[np.int64],
-    noise_radii: NDArray[np.float64],
-) -> NDArray[np.int64]:
+    matrix: Matrix,
+    exemplars: Matrix,
+    clusters: Integers,
+    noise_radii: Floats,
+) -> Labels:
     """Return the cluster of the nearest exemplar of each row, -1 beyond the cluster's radius.
 
     Examples
@@ -78,8 +95,9 @@ def nearest_region(
     """
     order = np.argsort(clusters, kind="stable")  # of equals the lowest cluster
     which, distance = nearest_point(matrix, exemplars[order])
-    found = clusters[order][which]
-    return np.where(distance <= (noise_radii * noise_radii)[found], found, -1).astype(np.int64)
+    nearest_cluster = clusters[order][which]
+    inside = distance <= (noise_radii * noise_radii)[nearest_cluster]
+    return np.where(inside, nearest_cluster, -1).astype(np.int64)
 
 
 def nearest_exemplar_query(rule: NearestExemplar, source: exp.Table) -> exp.Select:

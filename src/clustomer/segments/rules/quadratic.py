@@ -2,12 +2,13 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from typing import ClassVar
 
 import numpy as np
-from numpy.typing import NDArray
 from sqlglot import exp
 
 from clustomer.engines import dialect
+from clustomer.segments.arrays import Floats, Integers, Labels, Matrix
 from clustomer.segments.exclusions import Exclusion
 from clustomer.segments.matrix.scaled_query import (
     added,
@@ -18,71 +19,88 @@ from clustomer.segments.matrix.scaled_query import (
     scaled_customers,
     squared,
 )
-from clustomer.segments.matrix.scaling import OnScaledFeatures, ScaledFeature
+from clustomer.segments.matrix.scaling import ScaledFeature
+from clustomer.segments.rules.scaled_rule import ScaledRule, check_points
+from clustomer.segments.rules.stored_arrays import StoredNumbers, StoredPoints, StoredTriangles
 
 
 @dataclass(frozen=True, eq=False)
-class Quadratic(OnScaledFeatures):
+class Quadratic(ScaledRule):
     """The highest weighted normal density in scaled space; the lowest cluster of equals.
 
     The logarithm of cluster j's density at z, its weight included, is
-    `constants[j] - q / 2`, where `q` is the squared length of `triangles[j] @ (z - means[j])`:
-    the squared Mahalanobis distance. `means` has shape (clusters, features), `triangles`
-    (clusters, features, features) is zero above its diagonals, `constants` has shape (clusters,).
+    `constants[j] - q / 2`, where `q` is the squared length of `precision_cholesky[j] @ (z -
+    means[j])`: the squared Mahalanobis distance. `means` has shape (clusters, features),
+    `precision_cholesky`, the lower Cholesky factor of each precision matrix, (clusters, features,
+    features), and `constants` (clusters,).
     """
 
+    kind: ClassVar[str] = "quadratic"
+
     scaling: tuple[ScaledFeature, ...]
-    means: NDArray[np.float64]
-    triangles: NDArray[np.float64]
-    constants: NDArray[np.float64]
+    means: StoredPoints
+    precision_cholesky: StoredTriangles
+    constants: StoredNumbers
     exclusions: tuple[Exclusion, ...] = ()
 
+    def __post_init__(self) -> None:
+        check_points("a mean", self.means, self.scaling)
+        if not len(self.means) == len(self.precision_cholesky) == len(self.constants):
+            raise ValueError("means, precision_cholesky and constants are not as many")
+        if self.precision_cholesky.shape[1:] != (len(self.scaling), len(self.scaling)):
+            raise ValueError("precision_cholesky does not have a row for each feature")
+
     @property
-    def centres(self) -> NDArray[np.float64]:
+    def centres(self) -> Matrix:
         """The middle of each cluster, shape (clusters, features)."""
         return self.means
 
-    def renumbered(self, order: Sequence[int] | NDArray[np.int64]) -> "Quadratic":
+    def renumbered(self, order: Sequence[int] | Integers) -> "Quadratic":
         """Return the rule with its clusters in another order; those not named are dropped."""
         kept = np.asarray(order)
         return replace(
             self,
             means=self.means[kept],
-            triangles=self.triangles[kept],
+            precision_cholesky=self.precision_cholesky[kept],
             constants=self.constants[kept],
         )
 
-    def predict(self, matrix: NDArray[np.float64]) -> NDArray[np.int64]:
+    def predict(self, matrix: Matrix) -> Labels:
         """Return the cluster of each scaled row, as the query gives it."""
-        return densest(matrix, self.means, self.triangles, self.constants)
+        return densest(matrix, self.means, self.precision_cholesky, self.constants)
+
+    def query(self, source: exp.Table) -> exp.Select:
+        """Return the query that gives each row of a customer table its densest cluster."""
+        return quadratic_query(self, source)
 
 
 def densest(
-    matrix: NDArray[np.float64],
-    means: NDArray[np.float64],
-    triangles: NDArray[np.float64],
-    constants: NDArray[np.float64],
-) -> NDArray[np.int64]:
+    matrix: Matrix,
+    means: Floats,
+    precision_cholesky: Floats,
+    constants: Floats,
+) -> Labels:
     """Return the cluster with the highest weighted density of each row, the lowest of equals.
 
     Examples
     --------
-    >>> means, triangles = np.array([[0.0], [0.0]]), np.array([[[1.0]], [[0.1]]])
-    >>> densest(np.array([[0.5], [9.0]]), means, triangles, np.log([1.0, 0.1])).tolist()
+    >>> means, precision_cholesky = np.array([[0.0], [0.0]]), np.array([[[1.0]], [[0.1]]])
+    >>> densest(np.array([[0.5], [9.0]]), means, precision_cholesky, np.log([1.0, 0.1])).tolist()
     [0, 1]
     """
     scores = np.empty((len(matrix), len(means)))
-    for j, (mean, triangle, constant) in enumerate(zip(means, triangles, constants, strict=True)):
+    for j, (mean, factor, constant) in enumerate(
+        zip(means, precision_cholesky, constants, strict=True)
+    ):
         # In the order of the query, so that both round alike.
         form = np.zeros(len(matrix))
         for i in range(matrix.shape[1]):
             line = np.zeros(len(matrix))
             for column in range(i + 1):
-                line += triangle[i, column] * (matrix[:, column] - mean[column])
+                line += factor[i, column] * (matrix[:, column] - mean[column])
             form += line * line
         scores[:, j] = form + -2.0 * constant
-    found: NDArray[np.int64] = scores.argmin(axis=1).astype(np.int64)
-    return found
+    return np.asarray(scores.argmin(axis=1), dtype=np.int64)
 
 
 def quadratic_query(rule: Quadratic, source: exp.Table) -> exp.Select:
@@ -134,7 +152,7 @@ def quadratic_query(rule: Quadratic, source: exp.Table) -> exp.Select:
 
 
 def _line(rule: Quadratic, cluster: int, row: int) -> exp.Expr:
-    weights, mean = rule.triangles[cluster, row].tolist(), rule.means[cluster].tolist()
+    weights, mean = rule.precision_cholesky[cluster, row].tolist(), rule.means[cluster].tolist()
     return added(
         [
             exp.Mul(this=dialect.literal(weights[i]), expression=apart(f"z{i}", mean[i]))

@@ -1,18 +1,35 @@
 """The ten classic RFM segments: a grid of recency and frequency scores, as a rule in SQL."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any, ClassVar
 
 import numpy as np
-from numpy.typing import NDArray
+import pyarrow as pa
+from pydantic import ConfigDict
 from sqlglot import exp
 
 from clustomer.engines import dialect
-from clustomer.segments.exclusions import BOTS, Exclusion, excluded_predicate
+from clustomer.errors import InputError
+from clustomer.segments.arrays import Floats, Integers, Labels, Matrix
+from clustomer.segments.exclusions import (
+    BOTS,
+    Exclusion,
+    bot_exclusions,
+    excluded_predicate,
+    included_rows,
+)
+from clustomer.segments.matrix.customer_matrix import feature_matrix, is_number
+from clustomer.segments.matrix.scaling import ScaledFeature
+from clustomer.segments.rules.scaled_rule import STORED
 
 RECENCY = "purchase_recency_days"
 FREQUENCY = "orders"
 SCORES = (1, 2, 3, 4, 5)
+_NEXT = (
+    "Segment everyone by behaviour with the algorithm kmeans, or see with `clustomer check` "
+    "whether purchases were understood as such."
+)
 
 
 @dataclass(frozen=True)
@@ -53,9 +70,9 @@ CLASSIC_GRID: tuple[tuple[int, ...], ...] = tuple(
     tuple(
         next(
             cluster
-            for cluster, each in enumerate(RFM_SEGMENTS)
-            if each.recency[0] <= recency <= each.recency[1]
-            and each.frequency[0] <= frequency <= each.frequency[1]
+            for cluster, part in enumerate(RFM_SEGMENTS)
+            if part.recency[0] <= recency <= part.recency[1]
+            and part.frequency[0] <= frequency <= part.frequency[1]
         )
         for frequency in SCORES
     )
@@ -70,8 +87,19 @@ class RfmGrid:
 
     Each kind has four cut points, rising. Recency score 5 is at most the first, 1 is above the
     fourth; frequency score 1 is at most the first, 5 is above the fourth. So equal values always
-    get equal scores. Customers without an order get the cluster `no_purchase`.
+    get equal scores. The grid has a row for each recency score from 1, and in it a cluster for
+    each frequency score from 1. Customers without an order get the cluster `no_purchase`.
     """
+
+    __pydantic_config__: ClassVar[ConfigDict] = STORED
+    kind: ClassVar[str] = "rfm_grid"
+    is_defined: ClassVar[bool] = True
+    leaves_noise: ClassVar[bool] = False
+    defined_names: ClassVar[Mapping[str, str]] = {
+        **{part.segment_id: part.name for part in RFM_SEGMENTS},
+        NO_PURCHASE_ID: NO_PURCHASE_NAME,
+    }
+    scaling: ClassVar[tuple[ScaledFeature, ...]] = ()
 
     recency_cuts: tuple[float, ...]
     frequency_cuts: tuple[float, ...]
@@ -79,9 +107,21 @@ class RfmGrid:
     grid: tuple[tuple[int, ...], ...] = CLASSIC_GRID
     no_purchase: int = NO_PURCHASE
 
+    def __post_init__(self) -> None:
+        for cuts in (self.recency_cuts, self.frequency_cuts):
+            if len(cuts) != len(SCORES) - 1 or list(cuts) != sorted(cuts):
+                raise ValueError(f"the cut points {list(cuts)} are not four that rise")
+        if [len(row) for row in self.grid] != [len(SCORES)] * len(SCORES):
+            raise ValueError("the grid does not have five rows of five clusters")
+
     @property
     def rule(self) -> "RfmGrid":
         """The rule itself, so that a bare rule is accepted where a model is."""
+        return self
+
+    @property
+    def score_grid(self) -> "RfmGrid":
+        """The grid itself."""
         return self
 
     @property
@@ -89,8 +129,80 @@ class RfmGrid:
         """The columns that it scores."""
         return RECENCY, FREQUENCY
 
+    @property
+    def centres(self) -> Matrix:
+        """Nothing: cells have no middle."""
+        return np.empty((0, len(self.features)))
 
-def cut_points(values: NDArray[np.float64]) -> tuple[float, ...]:
+    def query(self, source: exp.Table) -> exp.Select:
+        """Return the query that gives each row of a customer table its cell's cluster."""
+        return rfm_grid_query(self, source)
+
+    def prepared(self, matrix: Matrix) -> Matrix:
+        """Return the features as they are: scores are made of days and orders."""
+        return matrix
+
+    def filled(self, matrix: Matrix) -> Matrix:
+        """Return the features, with the largest value where one is undefined."""
+        return np.where(np.isnan(matrix), [float(np.nanmax(c)) for c in matrix.T], matrix)
+
+    def predict(self, matrix: Matrix) -> Labels:
+        """Return the cluster of each row of recency and orders, as the query gives it.
+
+        >>> grid = RfmGrid((7.0, 14.0, 28.0, 56.0), (1.0, 2.0, 3.0, 4.0))
+        >>> rows = np.array([[7.0, 9.0], [60.0, 1.0], [np.nan, 0.0]])
+        >>> grid.predict(rows).tolist() == [0, 9, NO_PURCHASE]
+        True
+        """
+        recency, orders = matrix.T
+        bought = (orders >= 1) & ~np.isnan(recency)
+        labels = np.full(len(matrix), self.no_purchase, dtype=np.int64)
+        row = len(SCORES) - 1 - np.searchsorted(self.recency_cuts, recency[bought])
+        column = np.searchsorted(self.frequency_cuts, orders[bought])
+        labels[bought] = np.array(self.grid)[row, column]
+        return labels
+
+    def redefined(self, customers: pa.Table) -> "RfmGrid":
+        """Return the grid whose cut points are those of other customers."""
+        return fit_rfm_grid(customers)[0]
+
+    def restated(self, customers: pa.Table, rows: Integers) -> "RfmGrid":
+        """Return the grid whose cut points are those of other customers."""
+        return self.redefined(customers)
+
+    def refitting_estimator(self) -> Any:
+        """Return the estimator that finds the cut points of other rows."""
+        from clustomer.segments.rules.cut_points import CutPoints
+
+        return CutPoints(self)
+
+
+def fit_rfm_grid(customers: pa.Table) -> tuple[RfmGrid, int]:
+    """Return the grid that scores customers by their own fifths, and how many have an order.
+
+    Parameters
+    ----------
+    customers : a `customer_table`.
+
+    Raises
+    ------
+    InputError
+        If a column is missing, or nobody has an order.
+    """
+    for name in (RECENCY, FREQUENCY):
+        if name not in customers.column_names or not is_number(customers.schema.field(name).type):
+            raise InputError(
+                f"RFM segments need purchases, and the customers have no numbers `{name}`. {_NEXT}"
+            )
+    exclusions = bot_exclusions(customers)
+    matrix = feature_matrix(customers, [RECENCY, FREQUENCY])[included_rows(customers, exclusions)]
+    scored = matrix[(matrix[:, 1] >= 1) & ~np.isnan(matrix[:, 0])]
+    if not len(scored):
+        raise InputError(f"RFM segments need purchases, and nobody ordered in the period. {_NEXT}")
+    return RfmGrid(cut_points(scored[:, 0]), cut_points(scored[:, 1]), exclusions), len(scored)
+
+
+def cut_points(values: Floats) -> tuple[float, ...]:
     """Return the four values that divide customers into fifths, as far as ties allow.
 
     The cut point of a fifth is the smallest value that at least that part of the customers
@@ -166,8 +278,8 @@ def _score(value: exp.Expr, cuts: Sequence[float], scores: Sequence[int]) -> exp
 
 def _cells(grid: Sequence[Sequence[int]]) -> dict[int, list[int]]:
     """Return the cells of each cluster, as the two scores read together: 55, 54, ..."""
-    found: dict[int, list[int]] = {}
+    cells: dict[int, list[int]] = {}
     for recency, row in zip(SCORES, grid, strict=True):
         for frequency, cluster in zip(SCORES, row, strict=True):
-            found.setdefault(cluster, []).append(10 * recency + frequency)
-    return dict(sorted(found.items()))
+            cells.setdefault(cluster, []).append(10 * recency + frequency)
+    return dict(sorted(cells.items()))

@@ -5,12 +5,9 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
-from clustomer.segments.algorithms.dendrogram import Dendrogram
-from clustomer.segments.algorithms.registry import AlgorithmNote
 from clustomer.segments.exclusions import BOTS
 from clustomer.segments.matrix.customer_matrix import customer_table, feature_matrix
 from clustomer.segments.matrix.projection import Projection, project
-from clustomer.segments.rules.rfm_grid import RfmGrid
 from clustomer.segments.segmentation import BOTS_ID, Segmentation, Selection
 from clustomer.segments.selection.criteria_table import CRITERIA
 from clustomer.segments.stored.segmentation_file import SegmentationModel
@@ -64,30 +61,14 @@ def restore(model: SegmentationModel, customers: object, labelled: pa.Table) -> 
         structure=stored.structure,
         fitted_customers=stored.fitted_customers,
         random_state=stored.random_state,
-        algorithm=_algorithm(model),
-        dendrogram=_dendrogram(model),
+        algorithm=model.algorithm,
+        dendrogram=model.dendrogram,
     )
-
-
-def _dendrogram(model: SegmentationModel) -> Dendrogram | None:
-    tree = model.dendrogram
-    if tree is None:
-        return None
-    return Dendrogram(
-        tuple(tree.shares), tuple(tree.clusters), tuple(tree.merges), tuple(tree.heights)
-    )
-
-
-def _algorithm(model: SegmentationModel) -> AlgorithmNote:
-    noted = model.algorithm
-    if noted is None:  # a file of version 1
-        return AlgorithmNote("rfm" if model.assignment.kind == "rfm_grid" else "kmeans")
-    return AlgorithmNote(noted.name, noted.parameters, noted.sample_customers)
 
 
 def _projection(model: SegmentationModel, customers: object, table: pa.Table) -> Projection | None:
     stored, rule = model.projection, model.rule
-    if stored is None or isinstance(rule, RfmGrid):
+    if stored is None or not rule.scaling:
         return None
     matrix = feature_matrix(customer_table(customers), list(rule.features))
     axes: Any = tuple(
