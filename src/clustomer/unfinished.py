@@ -6,7 +6,9 @@ be a library's callback, which swallows it or calls it something else, or the li
 Python's own way stays.
 """
 
+import glob
 import os
+import re
 import shutil
 import signal
 import tempfile
@@ -17,12 +19,16 @@ from functools import partial
 from pathlib import Path
 from types import FrameType
 
+from clustomer.locks import SUFFIX, hold, let_go, take_over
+
 INTERRUPTED = 128 + signal.SIGINT
 """The exit code after Ctrl-C."""
 
 TERMINATED = 128 + signal.SIGTERM
 """The exit code after the system's request to end."""
 
+_RANDOM_BYTES = 6
+_RANDOM = re.compile(rf"[0-9a-f]{{{2 * _RANDOM_BYTES}}}")
 _TRIES = 100
 _BETWEEN_TRIES = 0.01  # seconds
 _CLEAR_THE_LINE = b"\r\x1b[K\x1b[?25h"
@@ -35,7 +41,9 @@ _wanted: list[int] = []
 def temporary_folder(prefix: str, place: str | os.PathLike[str] | None = None) -> Path:
     """Make a folder with a name of its own, by default in the system's temporary place.
 
-    It goes with `remove_folder`, and when the program is stopped before that.
+    It goes with `remove_folder`, and when the program is stopped before that. If the program is
+    killed, `sweep_folders` of a later one removes it: a lock on the file `<folder>.lock` tells
+    whether anyone still works in it, whatever process or container that is.
 
     >>> folder = temporary_folder("clustomer-")
     >>> folder.is_dir()
@@ -46,15 +54,18 @@ def temporary_folder(prefix: str, place: str | os.PathLike[str] | None = None) -
     """
     while True:
         # named before it is made, so that it is known from its first moment
-        name = f"{prefix}{os.urandom(6).hex()}"
+        name = f"{prefix}{os.urandom(_RANDOM_BYTES).hex()}"
         folder = Path(tempfile.gettempdir() if place is None else place).absolute() / name
         _undo[folder] = partial(_gone, folder)
         try:
+            if not hold(folder):
+                del _undo[folder]
+                continue
             folder.mkdir(mode=0o700)
         except FileExistsError:
-            del _undo[folder]
+            _forget(folder)
         except BaseException:
-            del _undo[folder]
+            _forget(folder)
             raise
         else:
             return folder
@@ -63,7 +74,27 @@ def temporary_folder(prefix: str, place: str | os.PathLike[str] | None = None) -
 def remove_folder(folder: Path) -> None:
     """Remove a folder that `temporary_folder` has made, or forget one that was moved away."""
     shutil.rmtree(folder, ignore_errors=True)
-    _undo.pop(folder, None)
+    _forget(folder)
+
+
+def sweep_folders(prefix: str, place: str | os.PathLike[str] | None = None) -> None:
+    """Remove the folders that `temporary_folder` made for programs that were killed since.
+
+    A folder is removed only where its lock can be taken: never one in which somebody works, here,
+    in another container or on another machine, and never one without a lock.
+
+    >>> folder = temporary_folder("clustomer-")
+    >>> sweep_folders("clustomer-")
+    >>> folder.is_dir()
+    True
+    >>> remove_folder(folder)
+    """
+    parent = Path(tempfile.gettempdir() if place is None else place).absolute()
+    for lock in parent.glob(f"{glob.escape(prefix)}*{SUFFIX}"):
+        folder = lock.with_name(lock.name.removesuffix(SUFFIX))
+        if _RANDOM.fullmatch(folder.name.removeprefix(prefix)) and take_over(folder):
+            shutil.rmtree(folder, ignore_errors=True)
+            let_go(folder, keep=folder.exists())
 
 
 @contextmanager
@@ -101,8 +132,8 @@ def _stop(number: int, frame: FrameType | None) -> None:
     if _held:
         _wanted.append(number)
         return
-    for each in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(each, signal.SIG_IGN)
+    for further in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(further, signal.SIG_IGN)
     for undo in reversed(list(_undo.values())):
         with suppress(Exception):
             undo()
@@ -118,5 +149,11 @@ def _gone(folder: Path) -> None:
     for _ in range(_TRIES):
         shutil.rmtree(folder, ignore_errors=True)
         if not folder.exists():
+            let_go(folder)
             return
         time.sleep(_BETWEEN_TRIES)
+
+
+def _forget(folder: Path) -> None:
+    let_go(folder)
+    _undo.pop(folder, None)

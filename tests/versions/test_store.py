@@ -1,11 +1,19 @@
 import json
 import os
+from contextlib import AbstractContextManager
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from clustomer.errors import InputError, OutputError
-from clustomer.versions import Results, new_version, point_latest
+from clustomer.versions import FILES, Draft, Results, point_latest
+from clustomer.versions.store import new_version as store_version
+
+
+def new_version(folder: Path, **options: Any) -> AbstractContextManager[Draft]:
+    """A version of any files: what a run must leave is tested elsewhere."""
+    return store_version(folder, missing=lambda present, manifest: [], **options)
 
 
 def write(folder: Path, text: str = "a", **identity: object) -> Results:
@@ -41,11 +49,46 @@ def test_the_same_run_again_is_the_same_version(tmp_path: Path) -> None:
     assert len(list((tmp_path / "versions").iterdir())) == 1
 
 
-def test_a_damaged_version_is_replaced(tmp_path: Path) -> None:
+def test_a_damaged_version_makes_room_for_a_whole_one_beside_it(tmp_path: Path) -> None:
     first = write(tmp_path, k=4)
     (first.path / "reports" / "a.txt").write_text("changed by hand")
     assert Results.open(tmp_path).damaged() == ["reports/a.txt"]
-    assert write(tmp_path, k=4).damaged() == []
+    second = write(tmp_path, k=4)
+    assert second.damaged() == []
+    assert second.path.name == f"{first.path.name}.2" == second.manifest["version"]
+    assert Results.open(tmp_path).manifest == second.manifest
+    assert write(tmp_path, k=4).path == second.path
+    # what was changed is somebody's, too
+    assert (first.path / "reports" / "a.txt").read_text() == "changed by hand"
+
+
+def test_what_differs_under_one_name_stays_beside_it(tmp_path: Path) -> None:
+    versions = [write(tmp_path, text, k=4) for text in ("a", "b", "a", "c")]
+    names = [version.path.name.partition(".")[2] for version in versions]
+    assert names == ["", "2", "", "3"]
+    assert [version.damaged() for version in versions] == [[]] * 4
+    assert Results.open(tmp_path).manifest["note"] == "c"
+
+
+def test_a_draft_that_lost_a_file_is_not_published(tmp_path: Path) -> None:
+    about = {"settings": {"keep_events": True}, "verdict": "none"}
+
+    def lost(*names: str) -> None:
+        with store_version(tmp_path, cutoff="2024-01-02", identity={}, about=about) as draft:
+            for file in FILES:
+                inside = f"{file.name}a" if file.name.endswith("/") else file.name
+                if file.name not in names and file.required(about):
+                    draft.write_text(inside, "a")
+
+    before = write(tmp_path, k=4)
+    with pytest.raises(OutputError, match=r"Files were lost .*: events/, customers\.parquet\."):
+        lost("events/", "customers.parquet")
+    with pytest.raises(OutputError, match=r"Files were lost .*: cleaning\.csv, rejected\.parquet,"):
+        lost(*(file.name for file in FILES))
+    assert Results.open(tmp_path).manifest == before.manifest
+    assert sorted(os.listdir(tmp_path)) == ["latest", "versions"]
+    lost()
+    assert Results.open(tmp_path).manifest["verdict"] == "none"
 
 
 @pytest.mark.parametrize("error", [RuntimeError, KeyboardInterrupt])
@@ -63,14 +106,21 @@ def test_an_interrupted_run_leaves_the_previous_results_whole(tmp_path: Path, er
     assert sorted(os.listdir(tmp_path)) == ["latest", "versions"]
 
 
-def test_what_a_killed_run_left_is_swept_up(tmp_path: Path) -> None:
-    left = tmp_path / ".partial-999999999-x"
+def test_what_a_killed_run_left_is_swept_up_and_nothing_else(tmp_path: Path) -> None:
+    left = tmp_path / ".partial-0123456789ab"
     left.mkdir()
-    mine = tmp_path / f".partial-{os.getpid()}-x"
-    mine.mkdir()
-    write(tmp_path, k=4)
-    assert not left.exists()
-    assert mine.exists()
+    left.with_name(".partial-0123456789ab.lock").touch()
+    unmarked = tmp_path / ".partial-999999999-x"
+    unmarked.mkdir()
+    with new_version(tmp_path) as live:
+        live.write_text("reports/a.txt", "a")
+        write(tmp_path, k=4)
+        assert not left.exists()
+        assert not left.with_name(".partial-0123456789ab.lock").exists()
+        assert live.path.exists()
+        live.identify(cutoff="2024-01-02", identity={}, about={})
+    assert sorted(os.listdir(tmp_path)) == [unmarked.name, "latest", "versions"]
+    assert Results.open(tmp_path).damaged() == []
 
 
 def test_latest_is_a_text_file_where_links_do_not_exist(

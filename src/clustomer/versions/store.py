@@ -3,20 +3,32 @@
 RESULTS/
 ├── latest -> versions/<cutoff>-<short hash>   a link, or a small text file
 └── versions/<cutoff>-<short hash>/            one run's results
+
+A version is published in two steps, of which each happens or does not: the draft gets its name,
+then `latest` moves to it. A version is never replaced or removed: where one of the same name holds
+something else (it was damaged), the new one is called `<name>.2`. So there is no moment at which
+`latest` leads to nothing or to half of something.
 """
 
 import errno
+import json
 import os
-import shutil
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from itertools import count
 from pathlib import Path
 from typing import Any, Self
 
 from clustomer.errors import InputError, OutputError
-from clustomer.unfinished import in_one_go, remove_folder, temporary_folder, undone_if_stopped
-from clustomer.versions.contract import MANIFEST
+from clustomer.unfinished import (
+    remove_folder,
+    sweep_folders,
+    temporary_folder,
+    undone_if_stopped,
+)
+from clustomer.versions.contract import MANIFEST, missing_files
+from clustomer.versions.durability import flush, flush_file, flush_folder
 from clustomer.versions.manifest import (
     SCHEMA_VERSION,
     file_hash,
@@ -30,6 +42,7 @@ from clustomer.versions.manifest import (
 LATEST = "latest"
 VERSIONS = "versions"
 _PARTIAL = ".partial-"
+_OCCUPIED = frozenset({errno.EEXIST, errno.ENOTEMPTY, errno.ENOTDIR})
 
 
 @dataclass(frozen=True)
@@ -134,10 +147,11 @@ def new_version(
     cutoff: str | None = None,
     identity: Mapping[str, Any] | None = None,
     about: Mapping[str, Any] | None = None,
+    missing: Callable[[Iterable[str], Mapping[str, Any]], list[str]] = missing_files,
 ) -> Iterator[Draft]:
     """Write a new version of the results and make it the latest.
 
-    Nothing is seen before everything is written; an error or an interruption
+    Nothing is seen before everything is written; an error, an interruption or a power cut
     leaves the previous results whole. What the version is may also be said later,
     with `Draft.identify`, so that files can be written before everything is known.
 
@@ -151,11 +165,13 @@ def new_version(
         What the results depend on (settings, input); its hash is the second part.
     about : mapping
         What else the manifest says.
+    missing : function of the files that are there and the manifest, default `missing_files`
+        Which files a whole version still lacks.
 
     Raises
     ------
     OutputError
-        If the folder cannot be written.
+        If the folder cannot be written, or a file was lost while the version was written.
     """
     root = Path(folder)
     with _partial_folder(root) as partial:
@@ -173,11 +189,15 @@ def new_version(
             **draft.about,
             "files": file_hashes(partial),
         }
-        draft.write_json(MANIFEST, manifest)
-        partial.chmod(0o755)
-        _put_in_place(root, partial, name, manifest)
-        draft.path = root / VERSIONS / name
-        draft.result = Results(draft.path, manifest)
+        lost = missing(manifest["files"], manifest)
+        if lost:
+            raise OutputError(
+                f"Files were lost while the results were written to {partial}: "
+                f"{', '.join(lost)}. Something else removed them. Run it again. The previous "
+                "results are whole."
+            )
+        draft.result = _published(root, draft, manifest)
+        draft.path = draft.result.path
 
 
 @contextmanager
@@ -187,8 +207,8 @@ def _partial_folder(root: Path) -> Iterator[Path]:
     with undone_if_stopped(lambda: _remove_empty(absent)):
         try:
             (root / VERSIONS).mkdir(parents=True, exist_ok=True)
-            _sweep(root)
-            folder = temporary_folder(f"{_PARTIAL}{os.getpid()}-", root)
+            sweep_folders(_PARTIAL, root)
+            folder = temporary_folder(_PARTIAL, root)
             try:
                 yield folder
             finally:
@@ -208,63 +228,63 @@ def _remove_empty(folders: list[Path]) -> None:
             folder.rmdir()
 
 
-def _put_in_place(root: Path, partial: Path, name: str, manifest: Mapping[str, Any]) -> None:
-    target = root / VERSIONS / name
+def _published(root: Path, draft: Draft, manifest: dict[str, Any]) -> Results:
+    """Give a draft its name, unless a version is there that holds the same, and point to it."""
+    first = manifest["version"]
+    for number in count(1):
+        name = first if number == 1 else f"{first}.{number}"
+        # as it will be read: JSON has no tuples
+        content = json.loads(to_text({**manifest, "version": name}))
+        published = Results(root / VERSIONS / name, content)
+        if _moved(draft, published) or _holds(published):
+            break
+    point_latest(root, name)
+    return published
+
+
+def _moved(draft: Draft, published: Results) -> bool:
+    """Move a draft to its place; False where something is there."""
+    target = published.path
+    if target.exists():
+        return False
+    draft.write_json(MANIFEST, published.manifest)
+    draft.path.chmod(0o755)
+    flush(draft.path)
     # a run beside this one may have failed, and taken the empty folder away
     target.parent.mkdir(exist_ok=True)
-    if target.exists():
-        present = _opened(target)
-        if present is None or present.manifest != manifest or present.damaged():
-            # set aside rather than removed first, so that the name is never long without a version
-            old = Path(f"{partial}-old")
-            with in_one_go():
-                target.rename(old)
-                try:
-                    partial.rename(target)
-                except BaseException:
-                    old.rename(target)
-                    raise
-            shutil.rmtree(old, ignore_errors=True)
-    else:
-        partial.rename(target)
-    point_latest(root, name)
-
-
-def _opened(path: Path) -> Results | None:
     try:
-        return Results.open(path)
+        draft.path.rename(target)
+    except OSError as error:
+        if error.errno in _OCCUPIED:
+            return False
+        raise
+    flush_folder(target.parent)
+    return True
+
+
+def _holds(published: Results) -> bool:
+    """Return whether this version is at its place, and whole."""
+    try:
+        present = Results.open(published.path)
     except InputError:
-        return None
+        return False
+    return present.manifest == published.manifest and not present.damaged()
 
 
 def point_latest(root: Path, name: str) -> None:
     """Swap `latest` to a version in one step."""
-    link = root / LATEST
-    aside = root / f".{LATEST}-{os.getpid()}"
-    aside.unlink(missing_ok=True)
+    aside = temporary_folder(_PARTIAL, root)
     try:
-        aside.symlink_to(Path(VERSIONS) / name, target_is_directory=True)
-    except (OSError, NotImplementedError):
-        aside.write_text(name + "\n", encoding="utf-8")
-    os.replace(aside, link)
-
-
-def _sweep(root: Path) -> None:
-    """Remove what runs that were killed left behind."""
-    for left in root.glob(f"{_PARTIAL}*"):
-        owner = left.name.removeprefix(_PARTIAL).split("-")[0]
-        if owner.isdigit() and not _alive(int(owner)):
-            shutil.rmtree(left, ignore_errors=True)
-
-
-def _alive(pid: int) -> bool:
-    try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
-        return False
-    except OSError:
-        return True
-    return True
+        link = aside / LATEST
+        try:
+            link.symlink_to(Path(VERSIONS) / name, target_is_directory=True)
+        except (OSError, NotImplementedError):
+            link.write_text(name + "\n", encoding="utf-8")
+            flush_file(link)
+        os.replace(link, root / LATEST)
+        flush_folder(root)
+    finally:
+        remove_folder(aside)
 
 
 def _cannot_write(root: Path, error: OSError) -> OutputError:
