@@ -20,6 +20,8 @@ from clustomer.certificates.certificate import (
     Usable,
     Verdict,
 )
+from clustomer.insights import Interpretation
+from clustomer.insights.chapters.certification import Certification, certification
 
 MARKS: tuple[Mark, ...] = ("pass", "weak", "fail", "not tested")
 _JACCARD = {"pass": 0.871, "weak": 0.7483, "fail": 0.42, "not tested": None}
@@ -167,3 +169,8 @@ def _usable(mark: Mark, share: float) -> Usable:
 def forced(found: Certificates) -> Certificates:
     """Return the certificates of segments that are delivered against the verdict."""
     return replace(found, verdict="none", forced=True)
+
+
+def certified_of(said: Interpretation) -> Certification:
+    """Return what an interpretation makes of its certificates."""
+    return certification(said.study, said.facts)

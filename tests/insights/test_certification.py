@@ -21,11 +21,11 @@ from clustomer.insights.certificate_facts import (
     VALID,
     decimals_apart,
 )
-from clustomer.insights.certification import EXPLANATIONS, with_names
+from clustomer.insights.chapters.certificate_words import EXPLANATIONS
+from clustomer.insights.chapters.findings import LEVEL, findings, standing
 from clustomer.insights.facts import Facts, placeholders
-from clustomer.insights.findings import LEVEL, findings, standing
 from clustomer.insights.naming import Name
-from clustomer.insights.texts import texts_of
+from clustomer.insights.usability import with_names
 from clustomer.segments import Segmentation, segment
 
 FEATURES = ["orders", "revenue"]
@@ -54,7 +54,7 @@ def told(segmentation: Segmentation, found: Certificates | None, **settings) -> 
 
 
 def written(said: Interpretation) -> str:
-    return "\n".join(said.facts.render(text) for text in texts_of(said.insights))
+    return "\n".join(said.facts.render(text) for text in said.insights.texts())
 
 
 VERDICTS: list[Certificates] = [
@@ -82,13 +82,14 @@ def test_facts_come_from_the_document_of_the_certificates(two, found):
 @pytest.mark.parametrize("found", VERDICTS)
 def test_numbers_of_certificates_reach_the_reader_only_through_facts(two, found):
     said = told(two, found)
-    story = said.insights.certification
-    assert story is not None
+    story = certified.certified_of(said)
     texts = [story.headline, story.warning, *story.meaning, *story.together, *story.holdout]
     texts += [*story.untested, *story.choice, *story.next_steps]
     for each in (*story.segments, *story.proposed):
         texts += [text for finding in each.findings for text in (finding.short, *finding.texts)]
-    texts += [text for row in (story.contest.rows if story.contest else ()) for text in row[1:]]
+    texts += [
+        text for row in (story.contest.rows if story.contest else ()) for text in row.cells[1:]
+    ]
     for text in texts:
         assert not re.search(r"\d", re.sub(r"\{[^{}]*\}", "", text)), text
         assert set(placeholders(text)) <= set(said.facts)
@@ -184,16 +185,14 @@ HEADLINES: dict[str, tuple[Verdict, str]] = {
 @pytest.mark.parametrize(("verdict", "headline"), HEADLINES.values(), ids=HEADLINES)
 def test_the_verdict_is_the_headline(two, verdict, headline):
     said = told(two, certified.certificates(verdict))
-    story = said.insights.certification
-    assert story is not None
+    story = certified.certified_of(said)
     assert said.facts.render(story.headline).startswith(headline)
     assert said.insights.warning == ""
 
 
 def test_what_was_not_tested_is_not_denied(two):
     untested = certified.certificates("continuum", reality=certified.reality("not tested"))
-    story = told(two, untested).insights.certification
-    assert story is not None
+    story = certified.certified_of(told(two, untested))
     assert "could not be tested" in story.headline
     assert "are not separate" not in " ".join((story.headline, *story.meaning))
 
@@ -201,32 +200,28 @@ def test_what_was_not_tested_is_not_denied(two):
 def test_a_reason_is_given_once_for_all_whom_it_concerns(two):
     untested = {key: certified.segment(key, predictive="not tested") for key in ("S1", "S2")}
     said = told(two, certified.certificates("segments", untested))
-    assert said.insights.certification is not None
     names = ", ".join(said.names.values())
-    assert [said.facts.render(line) for line in said.insights.certification.untested] == [
+    assert [said.facts.render(line) for line in certified.certified_of(said).untested] == [
         f"Predictive ({names}): No segment at the holdout date is enough like it."
     ]
 
 
 def test_leaving_the_tests_out_is_said(two):
-    story = told(two, certified.left_out()).insights.certification
-    assert story is not None
+    story = certified.certified_of(told(two, certified.left_out()))
     assert story.headline == "Nothing was certified."
     assert story.segments == story.explanations == ()
-    assert told(two, None).insights.certification is None
+    assert "certificate" not in {part.anchor for part in told(two, None).insights.sections}
 
 
 def test_segments_against_the_verdict_carry_a_warning(two):
     said = told(two, certified.forced(certified.certificates("none")))
     assert "forced" in said.insights.warning
-    assert said.insights.certification is not None
-    assert said.insights.certification.headline.startswith("No structure found")
+    assert certified.certified_of(said).headline.startswith("No structure found")
 
 
 def test_one_segment_is_told_in_full(one):
     said = told(one, certified.none(3))
-    story = said.insights.certification
-    assert story is not None
+    story = certified.certified_of(said)
     assert story.headline == "No structure found: everyone is one segment."
     assert [each.name for each in story.proposed] == ["Group 1", "Group 2", "Group 3"]
     assert story.segments == ()
@@ -248,15 +243,13 @@ def test_only_what_was_found_speaks_against_a_division(one):
     untested = certified.certificates("not tested").prediction
     found = certified.certificates("none", {}, proposed=steady, proposed_k=2, prediction=untested)
     said = told(one, found)
-    assert said.insights.certification is not None
-    meaning = said.facts.render(said.insights.certification.meaning[0])
+    meaning = said.facts.render(certified.certified_of(said).meaning[0])
     assert meaning.startswith("The customers were divided into 2 groups, but the gaps between")
     assert meaning.endswith(
         "; whether the division tells what customers do next could not be tested."
     )
     assert "would not have come out again" not in meaning
-    again = told(one, certified.none(3)).insights.certification
-    assert again is not None
+    again = certified.certified_of(told(one, certified.none(3)))
     assert "most of this division would not have come out again" in again.meaning[0]
 
 
@@ -264,8 +257,7 @@ def test_nothing_to_divide_by_is_no_failed_test(one):
     alone = Certificates(
         "none", {}, certified.reality("not tested"), certified.prediction(individual=False)
     )
-    story = told(one, alone).insights.certification
-    assert story is not None
+    story = certified.certified_of(told(one, alone))
     assert "There was nothing to divide" in story.meaning[0]
     assert not any("--force" in step for step in story.next_steps)
 
@@ -280,11 +272,12 @@ def test_actions_of_a_segment_that_failed_are_advised_with_reserve(two):
         each = certified.segment("S1", steady, "pass", telling)
         said = told(two, certified.certificates("segments", {"S1": each}))
         by_id = {insight.segment_id: insight for insight in said.insights.segments}
-        assert words in by_id["S1"].reserve
+        [reserve] = by_id["S1"].beside("actions")
+        assert words in reserve.text
         assert by_id["S1"].actions
-        assert by_id["S2"].reserve == by_id["S2"].standing == ""
+        assert by_id["S2"].asides == ()
     good = certified.certificates("segments", {"S1": certified.segment("S1", real="fail")})
-    assert all(each.reserve == "" for each in told(two, good).insights.segments)
+    assert all(each.beside("actions") == () for each in told(two, good).insights.segments)
 
 
 def test_a_name_that_is_not_proved_is_weak(two):
@@ -325,8 +318,7 @@ def test_customers_in_no_group_are_no_segment(two):
     assert said.names["noise"] == "In no group"
     assert said.profiles[-1].segment_id == "noise"
     assert said.everyone.customers == 40
-    assert said.insights.certification is not None
-    assert [each.segment_id for each in said.insights.certification.segments] == ["S2", "S1"]
+    assert [each.segment_id for each in certified.certified_of(said).segments] == ["S2", "S1"]
     assert "4 customers are in no group (10.0 %)" in written(said)
     assert said.facts.verify(said.tables) == ()
 
@@ -344,14 +336,14 @@ def test_algorithms_side_by_side(two):
         }
     )
     said = told(two, None, comparison=comparison)
-    table = said.insights.comparison
-    assert table is not None
-    rows = [[said.facts.render(cell) for cell in row] for row in table.rows]
+    [section] = [part for part in said.insights.sections if part.anchor == "comparison"]
+    table = section.blocks[0]
+    rows = [[said.facts.render(cell) for cell in row.cells] for row in table.rows]
     assert rows == [
         ["k-means", "2", "0 %", "0.61", "37.5 %", "1.00", "–"],
         ["DBSCAN", "1", "25.0 %", "–", "75.0 %", "0.40", "5,000"],
     ]
-    assert table.chosen == (0,)
+    assert [row.chosen for row in table.rows] == [True, False]
     assert said.facts.verify(said.tables) == ()
 
 
@@ -388,8 +380,7 @@ def test_a_certificate_that_takes_back_what_the_choice_rested_on_says_so(two):
 
     def choice(segmentation, found):
         said = told(segmentation, found)
-        assert said.insights.certification is not None
-        first, *more = said.insights.certification.choice
+        first, *more = certified.certified_of(said).choice
         assert first == "{clustering.reason}"
         names = [each.name for each in said.insights.segments]
         ids = [each.segment_id for each in said.insights.segments]

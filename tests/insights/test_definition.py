@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from clustomer.events import Window
 from clustomer.insights import interpret
+from clustomer.insights.blocks import texts_of
 from clustomer.insights.rfm_actions import RFM_ADVICE
 from clustomer.segments import RFM_SEGMENTS, rfm
 
@@ -23,6 +24,11 @@ def customers(orders: list[float], days: list[float | None]) -> pa.Table:
             "revenue": [10.0 * count for count in orders],
         }
     )
+
+
+def limits(said):
+    [section] = [part for part in said.insights.sections if part.anchor == "limits"]
+    return list(texts_of(section))
 
 
 @pytest.fixture(scope="module")
@@ -74,21 +80,22 @@ def test_every_fact_can_be_recomputed(spread):
 
 def test_the_report_says_what_the_names_are_worth(spread):
     _, said = spread
-    method = {title: " ".join(texts) for title, texts in said.insights.method}
+    method = {part.title: " ".join(texts_of(part)) for part in said.insights.sections}
     assert "The names are definitions" in method["What the names say"]
     assert "25 customers with an order were scored" in said.facts.render(
         method["How the segments are defined"]
     )
     assert "k-means" not in str(said.insights)
     # without a window nothing is known of the time that names like these need
-    assert any("length of the period is not known" in text for text in said.insights.limits)
+    assert any("length of the period is not known" in text for text in limits(said))
     assert said.insights.opening[0].startswith('The segment "Loyal customers" holds')
 
 
 def test_empty_segments_are_listed():
     table = customers([1.0, 1.0, 1.0, 5.0, 9.0], [1.0, 2.0, 30.0, 40.0, 50.0])
     said = interpret(table, rfm(table))
-    method = dict(said.insights.method)["How the segments are defined"]
+    [section] = [part for part in said.insights.sections if part.title.endswith("are defined")]
+    method = list(texts_of(section))
     assert any(text.startswith("Nobody is in: Champions; Loyal customers;") for text in method)
 
 
@@ -136,7 +143,7 @@ def test_a_short_log_is_warned_of_and_gets_no_advice_that_needs_time(spread, mon
     window = Window(datetime(2024, 1, 1), datetime(2024, month, 25), "UTC")
     said = interpret(table, rfm(table), window=window)
     told = {each.segment_id: each for each in said.insights.segments}
-    assert any("names say little" in text for text in said.insights.limits) == warned
+    assert any("names say little" in text for text in limits(said)) == warned
     assert any("too short for the customary" in text for text in said.insights.opening) == warned
     assert any("Begin with" in text for text in said.insights.opening) != warned
     assert ("save the money" in told["hibernating"].headline_action) != warned

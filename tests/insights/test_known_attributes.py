@@ -5,6 +5,7 @@ import pytest
 
 from clustomer.customers import read_attributes
 from clustomer.insights import interpret
+from clustomer.insights.blocks import texts_of
 from clustomer.outputs import report_html, report_markdown
 from clustomer.segments import segment
 
@@ -32,7 +33,9 @@ def described(columns: dict[str, list[str | None]]):
         attributes=attributes,
     )
     return said, {
-        each.segment_id: [said.facts.render(line) for line in each.attributes]
+        each.segment_id: [
+            said.facts.render(line) for block in each.beside("left") for line in block.items
+        ]
         for each in said.insights.segments
     }
 
@@ -108,7 +111,8 @@ def test_what_is_not_shown_is_listed_with_the_reason() -> None:
             "country": column({"DE": 300}, {"FR": 100}),
         }
     )
-    method = " ".join(said.facts.render(text) for text in dict(said.insights.method)["Attributes"])
+    [section] = [part for part in said.insights.sections if part.title == "Attributes"]
+    method = " ".join(said.facts.render(text) for text in texts_of(section))
     assert "which holds 400 customers. All of them have events here; every customer" in method
     assert "code, which has 400 different values; at most 50 are compared" in method
     assert "same, which is the same for everyone of whom it is known" in method

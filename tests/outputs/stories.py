@@ -5,8 +5,10 @@ from dataclasses import dataclass
 import numpy as np
 import pyarrow as pa
 
+from clustomer.insights.advice import Action
+from clustomer.insights.blocks import Bullets, Column, Labelled, Paragraph, Row, Section, Table
 from clustomer.insights.facts import Fact, Facts
-from clustomer.insights.story import Action, Insights, SegmentInsight, SpendRow
+from clustomer.insights.story import Insights, SegmentInsight
 from clustomer.outputs.charts import (
     Figure,
     choice_of_k_chart,
@@ -123,25 +125,39 @@ def _insights(rows: list[tuple], word: str) -> Insights:
             "Start with the loyal: one of them is worth many of the others.",
         ),
         segments=segments,
-        spend=tuple(
-            SpendRow(
-                key,
-                name,
-                f"{{{key}.customers}}",
-                f"{{{key}.revenue}}",
-                f"it lifts revenue by {{{key}.break_even}}",
-            )
+        sections=(
+            Section(
+                "What is at stake, and when an action pays",
+                (_spend(rows), Paragraph(SPEND_NOTE, "note")),
+                "main",
+                "spend",
+                "What is at stake",
+            ),
+            _step("Data", "{run.events} events were read.", "{run.rejected} rows were rejected."),
+            _step("Number of segments", "{clustering.reason}"),
+            _step("What these results cannot tell", "They do not say what causes what."),
+            Section("", (Labelled("Why so many", "{clustering.reason}"),), "screen"),
+        ),
+    )
+
+
+SPEND_NOTE = "No effect is promised: the last column is what an action would have to achieve."
+
+
+def _spend(rows: list[tuple]) -> Table:
+    return Table(
+        "Table of spend",
+        (Column("Segment", "name"), Column("Revenue"), Column("Pays from", "words")),
+        tuple(
+            Row((name, f"{{{key}.revenue}}", f"it lifts revenue by {{{key}.break_even}}"), key)
             for key, name, *_ in rows
             if key != "bots"
         ),
-        spend_note="At a margin of 30 % and a cost of EUR 1.00 per customer reached. No effect "
-        "is promised: the last column is what an action would have to achieve.",
-        method=(
-            ("Data", ("{run.events} events were read.", "{run.rejected} rows were rejected.")),
-            ("Number of segments", ("4 clusters, since the elbow and the silhouette agree.",)),
-        ),
-        limits=("These segments describe the past; they do not say what causes what.",),
     )
+
+
+def _step(title: str, *texts: str) -> Section:
+    return Section(title, (Bullets(texts),), "appendix")
 
 
 def draw_all(story: Story, *, points: int = 1500) -> tuple[Figure, ...]:

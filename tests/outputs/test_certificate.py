@@ -16,7 +16,7 @@ from test_report import Page, rendered
 import certified
 from clustomer.certificates.certificate import Certificates
 from clustomer.insights import Interpretation, interpret
-from clustomer.insights.texts import texts_of
+from clustomer.insights.blocks import texts_of
 from clustomer.outputs import draw_figures, print_summary, report_html, report_markdown
 from clustomer.outputs.theme import SIGNS
 from clustomer.segments import Segmentation, segment
@@ -87,8 +87,7 @@ def plain(text: str) -> str:
 @pytest.mark.parametrize("found", VERDICTS.values(), ids=VERDICTS)
 def test_every_verdict_is_the_headline_everywhere(two, found):
     said = told(two, found)
-    assert said.insights.certification is not None
-    headline = said.facts.render(said.insights.certification.headline)
+    headline = said.facts.render(certified.certified_of(said).headline)
     page = html(said)
     Page(page)
     assert plain(page).count(headline) == 2
@@ -122,8 +121,7 @@ def test_what_was_found_is_on_the_page_word_for_word(two, marks):
     found = certified.certificates("segments", {"S1": certified.segment("S1", *marks)})
     said = told(two, found)
     page, text = plain(html(said)), plain(markdown(said))
-    assert said.insights.certification is not None
-    [each] = said.insights.certification.segments
+    [each] = certified.certified_of(said).segments
     sentences = [line for finding in each.findings for line in finding.texts]
     assert len(sentences) >= 4
     for sentence in sentences:
@@ -267,8 +265,7 @@ def test_the_last_screen_keeps_words_whole_and_lines_short(two, one, width, enco
         text = screen(said, width, encoding)
         assert all(len(line.rstrip()) <= width for line in text.splitlines())
         words = set(re.findall(r"[\w-]+", text))
-        assert said.insights.certification is not None
-        for each in said.insights.certification.segments:
+        for each in certified.certified_of(said).segments:
             assert set(re.findall(r"[\w-]+", each.name)) <= words
             assert {"pass", "weak"} <= words
 
@@ -276,5 +273,6 @@ def test_the_last_screen_keeps_words_whole_and_lines_short(two, one, width, enco
 def test_every_text_of_a_certificate_is_rendered_somewhere(two):
     said = told(two, FORCED, comparison=COMPARISON)
     page = plain(html(said))
-    for text in texts_of(said.insights):
+    screen_only = {text for part in said.insights.at("screen") for text in texts_of(part)}
+    for text in set(said.insights.texts()) - screen_only:
         assert plain(said.facts.render(text)) in page, text

@@ -221,7 +221,10 @@ def test_without_revenue_there_are_no_empty_columns(story):
     facts = Facts([f for i, f in story.facts.items() if not i.endswith(".revenue_share")])
     segments = tuple(replace(each, why="", headline_mark="") for each in story.insights.segments)
     insights = replace(
-        story.insights, segments=segments, spend=(), spend_note="", opening=("No revenue.",)
+        story.insights,
+        segments=segments,
+        sections=story.insights.at("appendix"),
+        opening=("No revenue.",),
     )
     text = report_html(insights, facts)
     Page(text)

@@ -1,11 +1,13 @@
 """Insights: what the segments mean, in facts that can be recomputed."""
 
+from clustomer.insights.advice import Action
 from clustomer.insights.facts import Fact, Facts, Mismatch, check_currency
 from clustomer.insights.interpretation import Interpretation, check_spend, interpret
 from clustomer.insights.naming import Name, name_segments
 from clustomer.insights.profiles import FeatureProfile, Profile
 from clustomer.insights.rules import RULES, Rule
-from clustomer.insights.story import Action, Insights, SegmentInsight, SpendRow
+from clustomer.insights.story import Insights, SegmentInsight
+from clustomer.insights.study import Study
 
 __all__ = [
     "RULES",
@@ -20,7 +22,7 @@ __all__ = [
     "Profile",
     "Rule",
     "SegmentInsight",
-    "SpendRow",
+    "Study",
     "check_currency",
     "check_spend",
     "interpret",

@@ -7,11 +7,10 @@ carry out (no carts, no advice about carts), and promises no effect: none was me
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 
-from clustomer.insights.advice import Advice, Has
+from clustomer.insights.advice import Action, Advice, Has
 from clustomer.insights.advice import four_actions as _actions
 from clustomer.insights.advice import taste as _taste
 from clustomer.insights.rfm_actions import RFM_ADVICE
-from clustomer.insights.story import Action
 from clustomer.segments.rules.rfm_grid import NO_PURCHASE_ID
 
 SHORT_NOTE = (

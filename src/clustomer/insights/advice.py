@@ -3,10 +3,19 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from clustomer.insights.story import Action
-
 Has = Callable[..., bool]
 """Tells whether the data have all of the features that it is given."""
+
+
+@dataclass(frozen=True)
+class Action:
+    """One thing to do about a segment.
+
+    `area` is one of personalization, targeting, retention, revenue.
+    """
+
+    area: str
+    text: str
 
 
 @dataclass(frozen=True)

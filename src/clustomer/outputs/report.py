@@ -1,6 +1,6 @@
 """The report: one story, as Markdown and as a page that needs nothing else."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -10,18 +10,16 @@ from markupsafe import Markup, escape
 
 from clustomer.errors import OutputError
 from clustomer.insights import Facts, Insights, SegmentInsight
-from clustomer.insights.story import Finding
+from clustomer.insights.blocks import Block, FigureRef, figure_names
 from clustomer.outputs.charts import Figure
 from clustomer.outputs.markdown import escape_markdown
-from clustomer.outputs.theme import SIGNS, TONES, SegmentLook, segment_looks, unbroken
+from clustomer.outputs.markdown_blocks import MarkdownBlocks
+from clustomer.outputs.theme import SIGNS, SegmentLook, segment_looks, unbroken
 
 TITLE = "Customer segments"
 MARKDOWN_NAME = "business_insights.md"
 HTML_NAME = "report.html"
 FIGURES_NAME = "figures"
-
-# Pictures that need a word of statistics stand in the appendix.
-APPENDIX_FIGURES = ("pca", "dendrogram", "choice_of_k")
 
 _COLUMNS = (
     ("customers", "Customers"),
@@ -29,6 +27,10 @@ _COLUMNS = (
     ("revenue", "Revenue"),
     ("revenue_share", "Share of revenue"),
 )
+
+
+Wrap = Callable[[str, str], str]
+"""Puts a mark around a number, from the id of its fact and how it is written."""
 
 
 @dataclass(frozen=True)
@@ -46,25 +48,34 @@ def report_markdown(
     *,
     title: str = TITLE,
     subtitle: str | None = None,
+    wrap: Wrap = lambda fact_id, written: written,
 ) -> str:
     """Return `business_insights.md`.
 
-    Numbers come from `facts` through the placeholders of the texts; figures are linked as
-    `figures/<name>.png`. Whatever comes from data is escaped. Raises InputError where a text
-    names a fact that there is not.
+    Numbers come from `facts` through the placeholders of the texts, and `wrap(id, written)` may
+    mark each of them; figures are linked as `figures/<name>.png`. Whatever comes from data is
+    escaped. Raises InputError where a text names a fact that there is not.
     """
-    environment = Environment(
-        loader=PackageLoader("clustomer.outputs"),
-        autoescape=False,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        keep_trailing_newline=True,
-        finalize=_plain_in_markdown,
+    blocks = MarkdownBlocks(
+        lambda text: escape_markdown(facts.render(text, wrap=wrap)),
+        {figure.name: figure.description for figure in figures},
+        insights.warning,
     )
-    environment.filters["say"] = lambda text: _Written(escape_markdown(facts.render(text)))
+    environment = _environment(autoescape=False, finalize=_plain_in_markdown)
+    environment.filters["say"] = lambda text: _Written(blocks.say(text))
     environment.filters["own"] = lambda text: _Written(str(text))
-    return _fill(environment, "business_insights.md.j2", insights, facts, figures, title, subtitle)
+    environment.filters["shown"] = lambda block: _Written(blocks.show(block))
+
+    def at(place: str, level: int) -> list[_Written]:
+        written = (blocks.section(section, level) for section in insights.at(place))
+        return [_Written(text) for text in written if text]
+
+    return environment.get_template("business_insights.md.j2").render(
+        **_frame(insights, facts, figures, title, subtitle),
+        lead=at("lead", 2),
+        main=at("main", 2),
+        appendix=at("appendix", 3),
+    )
 
 
 def report_html(
@@ -95,26 +106,30 @@ def report_html(
             )
         )
 
-    environment = Environment(
-        loader=PackageLoader("clustomer.outputs"),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        keep_trailing_newline=True,
-    )
-
     def estimate(text: str) -> Markup:
         figure, _, bounds = text.partition(" (")
         if not bounds:
             return say(text)
         return Markup('{} <span class="short">{}</span>').format(say(figure), say(f"({bounds}"))
 
+    environment = _environment(autoescape=True)
     environment.filters["say"] = say
     environment.filters["estimate"] = estimate
     # The SVG was drawn here, and its texts were escaped by the XML writer.
     environment.filters["trusted"] = Markup
-    return _fill(environment, "report.html.j2", insights, facts, figures, title, subtitle)
+    frame = _frame(insights, facts, figures, title, subtitle)
+
+    def show(block: Block, level: int) -> Markup:
+        return Markup(getattr(macros, type(block).__name__.lower())(block, level))
+
+    environment.globals["show"] = show
+    macros: Any = environment.get_template("blocks.html.j2").make_module(frame)
+    return environment.get_template("report.html.j2").render(
+        **frame,
+        lead=insights.at("lead"),
+        main=insights.at("main"),
+        appendix=insights.at("appendix"),
+    )
 
 
 def write_reports(
@@ -163,58 +178,48 @@ def _plain_in_markdown(value: Any) -> str:
     return value if isinstance(value, _Written) else escape_markdown(str(value))
 
 
-def _fill(
-    environment: Environment,
-    template: str,
+def _environment(**settings: Any) -> Environment:
+    return Environment(
+        loader=PackageLoader("clustomer.outputs"),
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+        **settings,
+    )
+
+
+def _frame(
     insights: Insights,
     facts: Facts,
     figures: Sequence[Figure],
     title: str,
     subtitle: str | None,
-) -> str:
-    looks = {
-        look.segment_id: look
-        for look in segment_looks((s.segment_id, s.name) for s in insights.segments)
-    }
+) -> dict[str, Any]:
+    """Return what both reports are told besides the sections of the chapters."""
+    looks = segment_looks((segment.segment_id, segment.name) for segment in insights.segments)
     columns = segment_columns(insights, facts)
-    certified = insights.certification.segments if insights.certification is not None else ()
-    found = {each.segment_id: each.findings for each in certified}
-    return environment.get_template(template).render(
-        title=title,
-        subtitle=_subtitle(facts) if subtitle is None else subtitle,
-        opening=insights.opening,
-        columns=[Cell(name, "") for _, name in columns],
-        segments=[
-            _segment(segment, looks[segment.segment_id], columns, facts, found)
-            for segment in insights.segments
-        ],
-        spend=[{**vars(row), "colour": looks[row.segment_id].colour} for row in insights.spend],
-        spend_note=insights.spend_note,
-        method=insights.method,
-        limits=insights.limits,
-        warning=insights.warning,
-        page_warning=insights.warning.replace('"', "'"),
-        signs=SIGNS,
-        certification=_certification(insights, looks),
-        comparison=insights.comparison,
-        standings=any(segment.standing for segment in insights.segments),
-        main_figures=[figure for figure in figures if figure.name not in APPENDIX_FIGURES],
-        appendix_figures=[figure for figure in figures if figure.name in APPENDIX_FIGURES],
-    )
-
-
-def _certification(insights: Insights, looks: Mapping[str, SegmentLook]) -> dict[str, Any] | None:
-    told = insights.certification
-    if told is None:
-        return None
-    tone = "fail" if told.warning else TONES[told.verdict]
+    elsewhere = {name for section in insights.sections for name in figure_names(section)}
     return {
-        **vars(told),
-        "tone": tone.replace(" ", "-"),
-        "sign": SIGNS[tone],
+        "title": title,
+        "subtitle": _subtitle(facts) if subtitle is None else subtitle,
+        "opening": insights.opening,
+        "columns": [Cell(name, "") for _, name in columns],
         "segments": [
-            {**vars(each), "colour": looks[each.segment_id].colour} for each in told.segments
+            _segment(segment, look, columns, facts)
+            for segment, look in zip(insights.segments, looks, strict=True)
         ],
+        "beside_names": next(
+            (beside for segment in insights.segments if (beside := segment.beside("name"))), ()
+        ),
+        "main_figures": [
+            FigureRef(figure.name) for figure in figures if figure.name not in elsewhere
+        ],
+        "figures": {figure.name: figure for figure in figures},
+        "colours": {look.segment_id: look.colour for look in looks},
+        "warning": insights.warning,
+        "page_warning": insights.warning.replace('"', "'"),
+        "signs": SIGNS,
     }
 
 
@@ -239,11 +244,13 @@ def _segment(
     look: SegmentLook,
     columns: Sequence[tuple[str, str]],
     facts: Mapping[str, Any],
-    found: Mapping[str, Sequence[Finding]],
 ) -> dict[str, Any]:
     return {
         **vars(segment),
-        "findings": found.get(segment.segment_id, ()),
+        "name_asides": segment.beside("name"),
+        "below_who": segment.beside("marks"),
+        "left": segment.beside("left"),
+        "before_actions": segment.beside("actions"),
         "anchor": f"segment-{segment.segment_id}",
         "colour": look.colour,
         "cells": [

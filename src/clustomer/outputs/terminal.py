@@ -1,6 +1,5 @@
 """The last screen: what a person sees when a run is done."""
 
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC
@@ -17,9 +16,9 @@ from rich.text import Text
 
 from clustomer.events import Window
 from clustomer.insights import Facts, Insights, SegmentInsight
-from clustomer.insights.story import Certification
+from clustomer.insights.blocks import Labelled
+from clustomer.outputs.terminal_blocks import TerminalBlocks, clean, warning
 from clustomer.outputs.theme import UNGROUPED, SegmentLook, segment_looks
-from clustomer.outputs.verdict import verdict, warning
 
 # From here on each text has its own column; below, it would be a ribbon of single words.
 SEPARATE_FROM = 116
@@ -27,8 +26,6 @@ NAME_WIDTH = 28
 TITLES = ("Customers", "Share", "Revenue share")
 SIGN = "■"
 LABEL_WIDTH = 11
-
-_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u200e\u200f\u2028-\u202e\u2066-\u2069]+")
 
 
 @dataclass(frozen=True)
@@ -68,7 +65,7 @@ def print_summary(
         )
     )
     # Never broken by us, so that it can be copied, or clicked, as one piece.
-    line = Text.assemble(("Report".ljust(LABEL_WIDTH + 2), "dim"), (_clean(str(report)), "bold"))
+    line = Text.assemble(("Report".ljust(LABEL_WIDTH + 2), "dim"), (clean(str(report)), "bold"))
     console.print(line, soft_wrap=True)
 
 
@@ -84,20 +81,22 @@ def summary(
 ) -> RenderableType:
     """Return the last screen, but for its last line; `plain` keeps its own signs to ASCII."""
     looks = segment_looks((each.segment_id, each.name) for each in insights.segments)
-    told = insights.certification
+    blocks = TerminalBlocks(facts, width, plain)
+    sections = insights.at("screen")
+    labelled = {
+        block.label: clean(facts.render(block.text))
+        for section in sections
+        for block in section.blocks
+        if isinstance(block, Labelled)
+    }
     return Group(
         Text(),
         *([warning(insights.warning, plain=plain)] if insights.warning else []),
         _headline(insights, facts, events, window),
         _segments(insights.segments, looks, facts, width, plain),
-        *([verdict(told, facts, width=width, plain=plain)] if told is not None else []),
-        _labelled({"Why so many": _why_so_many(told, facts), "Cleaning": cleaning_line(cleaning)}),
+        *(blocks.section(section) for section in sections if section.title),
+        _labelled({**labelled, "Cleaning": cleaning_line(cleaning)}),
     )
-
-
-def _why_so_many(told: Certification | None, facts: Facts) -> str:
-    lines = ("{clustering.reason}",) if told is None else told.choice
-    return _clean(" ".join(facts.render(line) for line in lines))
 
 
 def cleaning_line(cleaning: pa.Table) -> str:
@@ -155,13 +154,13 @@ def _segments(
     rows = [
         _Row(
             look=look,
-            name=_clean(look.name),
+            name=clean(look.name),
             numbers=tuple(
                 _fact(facts, look.segment_id, key)
                 for key in ("customers", "share", "revenue_share")
             ),
-            mark=_clean(facts.render(segment.headline_mark)),
-            action=_clean(facts.render(segment.headline_action)),
+            mark=clean(facts.render(segment.headline_mark)),
+            action=clean(facts.render(segment.headline_action)),
         )
         for segment, look in zip(segments, looks, strict=True)
     ]
@@ -254,7 +253,3 @@ def _span(window: Window) -> str:
 
 def _longest_word(texts: Sequence[str]) -> int:
     return max((len(word) for text in texts for word in text.split()), default=0)
-
-
-def _clean(text: str) -> str:
-    return " ".join(_CONTROL.sub(" ", text).split())

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from clustomer.certificates.certificate import Mark, Verdict
+from clustomer.certificates.certificate import Mark
 from clustomer.insights import Facts
 
 INK = "#1b2430"
@@ -53,12 +53,6 @@ UNGROUPED = (BOTS, "noise")
 
 # The word always stands beside its sign, so that neither colour nor shape is all there is.
 SIGNS: Mapping[Mark, str] = {"pass": "✓", "weak": "◐", "fail": "✗", "not tested": "○"}
-TONES: Mapping[Verdict, Mark] = {
-    "segments": "pass",
-    "continuum": "weak",
-    "none": "fail",
-    "not tested": "not tested",
-}
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,7 @@ materially from that of everyone, and by more than chance makes of so many compa
 
 import json
 import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from statistics import NormalDist
 from typing import Any
@@ -16,9 +16,13 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
+from clustomer.insights.blocks import Block, Bullets, OfSegment
+from clustomer.insights.chapters.chapter import Chapter
+from clustomer.insights.chapters.method import step
 from clustomer.insights.facts import Fact, decimals_for, escape
 from clustomer.insights.population import BOTS, EVERYONE
 from clustomer.insights.profiles import SLIGHTLY, Profile, slug_of
+from clustomer.insights.study import Study
 
 MAX_VALUES = 50
 """An attribute with more different values than that is listed, and not shown."""
@@ -52,6 +56,35 @@ class _Counts:
     counts: Mapping[str, NDArray[np.int64]]
 
 
+class KnownAttributes(Chapter):
+    """What a file tells of the customers besides their events."""
+
+    name = "attributes"
+    title = "Attributes"
+    place = "appendix"
+
+    def needs(self, study: Study) -> str | None:
+        """Return what is missing where no attributes were given."""
+        return None if study.attributes is not None else "no attributes were given"
+
+    def facts(self, study: Study) -> Iterable[Fact]:
+        """Make `S1.attribute.country.1` and the like, and the facts of the file."""
+        return study.once(_described).facts
+
+    def blocks(self, study: Study, facts: Mapping[str, Fact]) -> Iterator[Block]:
+        """Return a list for the card of each segment, and how it was compared."""
+        described = study.once(_described)
+        for key in study.names:
+            lines = described.lines.get(key, ())
+            if lines:
+                yield OfSegment(key, "left", Bullets(lines, "What else is known of them"))
+        yield from step(self.title, described.method)
+
+
+def _described(study: Study) -> Known:
+    return describe_attributes(study.attributes, study.labelled, study.profiles)
+
+
 def describe_attributes(attributes: Any, labelled: pa.Table, profiles: Sequence[Profile]) -> Known:
     """Compare the attributes of each segment with those of everyone.
 
@@ -61,7 +94,7 @@ def describe_attributes(attributes: Any, labelled: pa.Table, profiles: Sequence[
     labelled : `user_id` and `segment_id` of the same customers.
     profiles : those of the segments; suspected bots are left out.
     """
-    keys = [each.segment_id for each in profiles if each.segment_id != BOTS]
+    keys = [profile.segment_id for profile in profiles if profile.segment_id != BOTS]
     places = pc.index_in(attributes.table["user_id"], labelled["user_id"])
     ids = np.asarray(pc.take(labelled["segment_id"], places).to_pylist(), dtype=object)
     shown: list[_Counts] = []
@@ -77,21 +110,12 @@ def describe_attributes(attributes: Any, labelled: pa.Table, profiles: Sequence[
             left_out.append((name, slug, len(values)))
             continue
         shown.append(_count(name, slug, values, column.indices, ids, keys))
-    comparisons = sum(len(each.values) for each in shown) * len(keys)
+    comparisons = sum(len(attribute.values) for attribute in shown) * len(keys)
     facts: dict[str, Fact] = {}
     lines = {key: _lines(key, shown, max(comparisons, 1), facts) for key in keys}
     everyone = int(np.sum(ids != BOTS))
-    told = tuple(_method(attributes, shown, left_out, everyone, facts))
-    return Known(tuple(facts.values()), lines, told)
-
-
-def file_entries(attributes: Any) -> dict[str, int]:
-    """Return the table `attributes_file`, from which the facts of the file are recomputed."""
-    return {
-        "customers": attributes.customers,
-        "without_events": attributes.without_events,
-        "without_attributes": attributes.without_attributes,
-    }
+    method = tuple(_method(attributes, shown, left_out, everyone, facts))
+    return Known(tuple(facts.values()), lines, method)
 
 
 def _count(
@@ -108,7 +132,7 @@ def _count(
         name,
         slug,
         tuple(values[i] for i in order),
-        {key: found[order] for key, found in counts.items()},
+        {key: numbers[order] for key, numbers in counts.items()},
     )
 
 
@@ -116,44 +140,44 @@ def _lines(
     key: str, shown: Sequence[_Counts], comparisons: int, facts: dict[str, Fact]
 ) -> tuple[str, ...]:
     sure = NormalDist().inv_cdf(1 - CHANCE / (2 * comparisons))
-    found: list[tuple[float, int, int, _Counts]] = []
+    differences: list[tuple[float, int, int, _Counts]] = []
     enough = False
-    for number, each in enumerate(shown):
-        own, whole = each.counts[key], each.counts[EVERYONE]
-        if own.sum() < FEWEST_KNOWN:
+    for number, attribute in enumerate(shown):
+        inside, everyone = attribute.counts[key], attribute.counts[EVERYONE]
+        if inside.sum() < FEWEST_KNOWN:
             continue
         enough = True
-        p, q = own / own.sum(), whole / whole.sum()
+        p, q = inside / inside.sum(), everyone / everyone.sum()
         effects = 2 * np.arcsin(np.sqrt(p)) - 2 * np.arcsin(np.sqrt(q))
-        least = max(SLIGHTLY, sure / math.sqrt(own.sum()))
-        often = np.maximum(own, own.sum() * q) >= FEWEST_EXPECTED
-        told = [i for i in np.argsort(-abs(effects), kind="stable") if abs(effects[i]) >= least]
-        told = [i for i in told if often[i]][:MOST_OF_ONE]
-        found += [(-abs(float(effects[i])), number, int(i), each) for i in told]
+        least = max(SLIGHTLY, sure / math.sqrt(inside.sum()))
+        often = np.maximum(inside, inside.sum() * q) >= FEWEST_EXPECTED
+        large = [i for i in np.argsort(-abs(effects), kind="stable") if abs(effects[i]) >= least]
+        large = [i for i in large if often[i]][:MOST_OF_ONE]
+        differences += [(-abs(float(effects[i])), number, int(i), attribute) for i in large]
     if not enough:
         return ("They are too few, or too little is known of them, to be compared by attributes.",)
-    if not found:
+    if not differences:
         return ("In none of the attributes do they differ much from everyone.",)
-    best = sorted(found, key=lambda one: one[:3])[:MOST_LINES]
-    return tuple(_line(key, each, i, facts) for _, _, i, each in best)
+    best = sorted(differences, key=lambda one: one[:3])[:MOST_LINES]
+    return tuple(_line(key, attribute, i, facts) for _, _, i, attribute in best)
 
 
-def _line(key: str, each: _Counts, index: int, facts: dict[str, Fact]) -> str:
-    value = each.values[index]
+def _line(key: str, attribute: _Counts, index: int, facts: dict[str, Fact]) -> str:
+    value = attribute.values[index]
     ids = []
     for whose in (key, EVERYONE):
-        counts = each.counts[whose]
+        counts = attribute.counts[whose]
         share = float(counts[index] / counts.sum())
         fact = _fact(
-            f"{whose}.attribute.{each.slug}.{index + 1}",
+            f"{whose}.attribute.{attribute.slug}.{index + 1}",
             share,
             whose,
-            each.name,
+            attribute.name,
             f"share_of({json.dumps(value, ensure_ascii=False)})",
         )
         facts[fact.id] = fact
         ids.append(fact.id)
-    name = each.name.replace("_", " ")
+    name = attribute.name.replace("_", " ")
     return (
         f"{escape(_short(name[:1].upper() + name[1:]))}: {escape(_short(value))} for "
         f"{{{ids[0]}}} of them, against {{{ids[1]}}} of everyone."
@@ -178,7 +202,33 @@ def _method(
     everyone: int,
     facts: dict[str, Fact],
 ) -> Iterator[str]:
-    for name, value in file_entries(attributes).items():
+    yield from _file(attributes, facts)
+    if shown:
+        yield from _compared(shown, everyone, facts)
+    for name, slug, count in left_out:
+        if count > MAX_VALUES:
+            fact = Fact(
+                f"attribute.{slug}.values",
+                count,
+                "values",
+                0,
+                None,
+                {"table": "attributes", "key": "", "column": name, "aggregate": "distinct"},
+            )
+            facts[fact.id] = fact
+            yield (
+                f"Not shown: {escape(_short(name))}, which has {{{fact.id}}} different values; at "
+                "most 50 are compared."
+            )
+        else:
+            why = "the same for everyone of whom it is known" if count else "known of nobody"
+            yield f"Not shown: {escape(_short(name))}, which is {why}."
+
+
+def _file(attributes: Any, facts: dict[str, Fact]) -> Iterator[str]:
+    """Say where the attributes come from, and of whom they are known."""
+    for name in ("customers", "without_events", "without_attributes"):
+        value = getattr(attributes, name)
         source = {"table": "attributes_file", "key": "", "column": name, "aggregate": "value"}
         facts[f"attributes.{name}"] = Fact(
             f"attributes.{name}", value, "customers", 0, None, source
@@ -203,39 +253,23 @@ def _method(
         "Attributes describe the segments. They played no part in making them, and no name rests "
         "on them."
     )
-    if shown:
-        known = []
-        for each in shown:
-            share = int(each.counts[EVERYONE].sum()) / everyone
-            fact = _fact(
-                f"{EVERYONE}.attribute.{each.slug}.known", share, EVERYONE, each.name, "share_known"
-            )
-            facts[fact.id] = fact
-            known.append(f"{escape(_short(each.name))} (known for {{{fact.id}}})")
-        yield f"Compared: {'; '.join(known)}."
-        yield (
-            "Shares are those among customers for whom the attribute is known. One is told where "
-            "it differs from that of everyone by an effect size h of at least 0.2 (after Cohen, "
-            "1988), and by so much that among all comparisons made here not even one is likely to "
-            "be chance (a level of 5 % for all together, after Bonferroni). Segments of which "
-            "fewer than 30 customers are known are not compared, nor values that fewer than 5 "
-            "would have."
-        )
-    for name, slug, count in left_out:
-        if count > MAX_VALUES:
-            fact = Fact(
-                f"attribute.{slug}.values",
-                count,
-                "values",
-                0,
-                None,
-                {"table": "attributes", "key": "", "column": name, "aggregate": "distinct"},
-            )
-            facts[fact.id] = fact
-            yield (
-                f"Not shown: {escape(_short(name))}, which has {{{fact.id}}} different values; at "
-                "most 50 are compared."
-            )
-        else:
-            why = "the same for everyone of whom it is known" if count else "known of nobody"
-            yield f"Not shown: {escape(_short(name))}, which is {why}."
+
+
+def _compared(shown: Sequence[_Counts], everyone: int, facts: dict[str, Fact]) -> Iterator[str]:
+    """Say which attributes were compared, and when a difference is told."""
+    parts = []
+    for attribute in shown:
+        share = int(attribute.counts[EVERYONE].sum()) / everyone
+        name = f"{EVERYONE}.attribute.{attribute.slug}.known"
+        fact = _fact(name, share, EVERYONE, attribute.name, "share_known")
+        facts[fact.id] = fact
+        parts.append(f"{escape(_short(attribute.name))} (known for {{{fact.id}}})")
+    yield f"Compared: {'; '.join(parts)}."
+    yield (
+        "Shares are those among customers for whom the attribute is known. One is told where "
+        "it differs from that of everyone by an effect size h of at least 0.2 (after Cohen, "
+        "1988), and by so much that among all comparisons made here not even one is likely to "
+        "be chance (a level of 5 % for all together, after Bonferroni). Segments of which "
+        "fewer than 30 customers are known are not compared, nor values that fewer than 5 "
+        "would have."
+    )

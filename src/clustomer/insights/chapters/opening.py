@@ -2,12 +2,13 @@
 
 from collections.abc import Mapping, Sequence
 
+from clustomer.insights.chapters.cards import short_window
+from clustomer.insights.chapters.findings import listed
 from clustomer.insights.facts import Fact
-from clustomer.insights.findings import listed
 from clustomer.insights.naming import Name
-from clustomer.insights.population import UNGROUPED
 from clustomer.insights.profiles import Profile
 from clustomer.insights.story import SegmentInsight
+from clustomer.insights.study import Study
 
 WORTH_STARTING = 0.1
 """The first thing to do concerns a segment with at least a tenth of the revenue."""
@@ -20,26 +21,22 @@ _TOO_SHORT = (
 
 
 def opening(
-    profiles: Sequence[Profile],
-    everyone: Profile,
-    named: Mapping[str, Name],
-    told: Sequence[SegmentInsight],
-    facts: Mapping[str, Fact],
-    structure: bool,
-    *,
-    names_say_little: bool = False,
+    study: Study, cards: Sequence[SegmentInsight], facts: Mapping[str, Fact]
 ) -> tuple[str, ...]:
-    """Return who brings the revenue, its concentration, who never buys, what to do, the caveat.
-
-    `names_say_little` is for customary names in a log that is too short for them.
-    """
-    segments = [each for each in profiles if each.segment_id not in UNGROUPED]
+    """Return who brings the revenue, its concentration, who never buys, what to do, the caveat."""
+    structure = study.segmentation.structure
+    # Customary names in a log that is too short for them say little.
+    start = (
+        _TOO_SHORT
+        if study.defined and short_window(study)
+        else _start(study, cards, facts, structure)
+    )
     lines = (
-        _revenue(segments, everyone, named, structure),
-        _concentration(everyone, facts),
-        _buying(everyone, facts),
-        _TOO_SHORT if names_say_little else _start(segments, named, told, facts, structure),
-        _caveat(facts, everyone),
+        _revenue(study.groups, study.everyone, study.named, structure),
+        _concentration(facts),
+        _buying(facts),
+        start,
+        _caveat(facts, study.everyone),
     )
     return tuple(line for line in lines if line)
 
@@ -64,7 +61,7 @@ def _revenue(
             f"{name} are {{{key}.share}} of the customers and bring {{{key}.revenue_share}} of "
             "the revenue ({" + key + ".revenue} of {everyone.revenue})."
         )
-    largest = max(segments, key=lambda each: (each.customers, each.first_user))
+    largest = max(segments, key=lambda segment: (segment.customers, segment.first_user))
     key, name = largest.segment_id, named[largest.segment_id].said
     reason = (
         "There is no revenue in this data."
@@ -74,7 +71,7 @@ def _revenue(
     return f"The largest segment is {name}, with {{{key}.share}} of the customers. {reason}"
 
 
-def _concentration(everyone: Profile, facts: Mapping[str, Fact]) -> str:
+def _concentration(facts: Mapping[str, Fact]) -> str:
     for name, words in (("top_tenth", "tenth"), ("top_hundredth", "hundredth")):
         fact = facts.get(f"everyone.revenue.{name}")
         # Where fewer than a tenth buy, the best-paying tenth bring everything: no news.
@@ -86,7 +83,7 @@ def _concentration(everyone: Profile, facts: Mapping[str, Fact]) -> str:
     return ""
 
 
-def _buying(everyone: Profile, facts: Mapping[str, Fact]) -> str:
+def _buying(facts: Mapping[str, Fact]) -> str:
     if "everyone.non_buyers" not in facts:
         return "The data hold no purchases, so nothing can be said of who buys."
     if facts["everyone.non_buyers"].value:
@@ -101,27 +98,23 @@ def _buying(everyone: Profile, facts: Mapping[str, Fact]) -> str:
 
 
 def _start(
-    segments: Sequence[Profile],
-    named: Mapping[str, Name],
-    told: Sequence[SegmentInsight],
-    facts: Mapping[str, Fact],
-    structure: bool,
+    study: Study, cards: Sequence[SegmentInsight], facts: Mapping[str, Fact], structure: bool
 ) -> str:
-    advice = {each.segment_id: each for each in told}
+    headlines = {card.segment_id: card.headline_action for card in cards}
     paying = [
-        each
-        for each in segments
-        if (each.revenue_share or 0.0) >= WORTH_STARTING
-        and f"{each.segment_id}.break_even" in facts
+        group
+        for group in study.groups
+        if (group.revenue_share or 0.0) >= WORTH_STARTING
+        and f"{group.segment_id}.break_even" in facts
     ]
     if not structure or not paying:
         return ""
     best = min(
-        paying, key=lambda each: (facts[f"{each.segment_id}.break_even"].value, each.first_user)
+        paying, key=lambda group: (facts[f"{group.segment_id}.break_even"].value, group.first_user)
     )
     key = best.segment_id
     return (
-        f"Begin with {named[key].said}: {_lower(advice[key].headline_action)}. Contacting all of "
+        f"Begin with {study.named[key].said}: {_lower(headlines[key])}. Contacting all of "
         f"them pays for itself at a rise of {{{key}.break_even}} in their revenue, the smallest of "
         "all segments that bring a tenth of the revenue or more."
     )

@@ -1,6 +1,6 @@
 """What each of the four tests found of a segment, in words."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from clustomer.certificates.certificate import (
@@ -14,8 +14,8 @@ from clustomer.certificates.certificate import (
 )
 from clustomer.certificates.thresholds import LEVEL
 from clustomer.certificates.thresholds import SEGMENT_EFFECT_NEEDED as SEGMENT_DEPTH
+from clustomer.insights.blocks import Finding
 from clustomer.insights.facts import escape
-from clustomer.insights.story import Finding
 from clustomer.segments.thresholds import USABLE as LEAST_SHARE
 
 TESTS = {
@@ -56,31 +56,31 @@ _SPOKEN = {
 
 
 def findings(
-    each: SegmentCertificate, key: str, labels: Mapping[str, str], whole: frozenset[str]
+    certificate: SegmentCertificate, key: str, labels: Mapping[str, str], whole: frozenset[str]
 ) -> tuple[Finding, ...]:
     """Return the findings on a segment, whose facts begin with `key`.
 
     `labels` are the words for features; those in `whole` have whole numbers only.
     """
-    told: dict[str, tuple[str, Callable[[], Iterator[str]]]] = {
-        "stable": (_stable_short(each.stable, key), lambda: _stable(each.stable, key)),
-        "real": (_real_short(each.real, key), lambda: _real(each.real, key)),
+    texts: dict[str, tuple[str, Iterator[str]]] = {
+        "stable": (_stable_short(certificate.stable, key), _stable(certificate.stable, key)),
+        "real": (_real_short(certificate.real, key), _real(certificate.real, key)),
         "predictive": (
-            _predictive_short(each.predictive, key),
-            lambda: _predictive(each.predictive, key),
+            _predictive_short(certificate.predictive, key),
+            _predictive(certificate.predictive, key),
         ),
         "usable": (
-            _usable_short(each.usable, key),
-            lambda: _usable(each.usable, key, labels, whole),
+            _usable_short(certificate.usable, key),
+            _usable(certificate.usable, key, labels, whole),
         ),
     }
     return tuple(
-        Finding(test, word, getattr(each, test).mark, told[test][0], tuple(told[test][1]()))
+        Finding(test, word, getattr(certificate, test).mark, texts[test][0], tuple(texts[test][1]))
         for test, word in TESTS.items()
     )
 
 
-def standing(found: tuple[Finding, ...]) -> str:
+def standing(findings: tuple[Finding, ...]) -> str:
     """Say in a few words what a certificate comes to.
 
     >>> standing((Finding("stable", "Stable", "pass", "", ()),
@@ -88,11 +88,11 @@ def standing(found: tuple[Finding, ...]) -> str:
     'failed: real; weak: usable; passed: stable'
     """
     groups: dict[Mark, list[str]] = {"fail": [], "weak": [], "pass": [], "not tested": []}
-    for each in found:
-        groups[each.mark].append(each.word.lower())
+    for finding in findings:
+        groups[finding.mark].append(finding.word.lower())
     if len(groups["pass"]) == len(TESTS):
         return "passed all four tests"
-    if len(groups["not tested"]) == len(found):
+    if len(groups["not tested"]) == len(findings):
         return "not tested"
     words = {"fail": "failed", "weak": "weak", "pass": "passed", "not tested": "not tested"}
     return "; ".join(
@@ -100,9 +100,10 @@ def standing(found: tuple[Finding, ...]) -> str:
     )
 
 
-def reserve(each: SegmentCertificate) -> str:
+def reserve(certificate: SegmentCertificate) -> str:
     """Return the sentence that actions need where the certificate does not bear them."""
-    unstable, blind = each.stable.mark == "fail", each.predictive.mark == "fail"
+    unstable = certificate.stable.mark == "fail"
+    blind = certificate.predictive.mark == "fail"
     if unstable and blind:
         return (
             "With reserve: with other customers this segment would not have been found again, and "
@@ -126,11 +127,12 @@ def rule_in_words(
     usable: Usable, key: str, labels: Mapping[str, str], whole: frozenset[str]
 ) -> str:
     """Return the short rule of a segment, its numbers as facts; empty where there is none."""
-    said = [
-        _condition(condition, f"{key}.usable_condition_{place}", labels, whole)
-        for place, condition in enumerate(usable.conditions, 1)
-    ]
-    return listed(said)
+    return listed(
+        [
+            _condition(condition, f"{key}.usable_condition_{place}", labels, whole)
+            for place, condition in enumerate(usable.conditions, 1)
+        ]
+    )
 
 
 def _condition(
@@ -219,9 +221,9 @@ def _real(part: Real, key: str) -> Iterator[str]:
 
 def _predictive_short(part: Predictive, key: str) -> str:
     # the first that tells something, else the first
-    found = {lift.outcome: lift for lift in part.lifts if lift.outcome in _SHORT_OUTCOMES}
-    told = [name for name in _SHORT_OUTCOMES if name in found and found[name].p < LEVEL]
-    for outcome in (*told, *(name for name in _SHORT_OUTCOMES if name in found)):
+    lifts = {lift.outcome: lift for lift in part.lifts if lift.outcome in _SHORT_OUTCOMES}
+    telling = [name for name in _SHORT_OUTCOMES if name in lifts and lifts[name].p < LEVEL]
+    for outcome in (*telling, *(name for name in _SHORT_OUTCOMES if name in lifts)):
         return f"{{{key}.lift_{outcome}}} times the {_SHORT_OUTCOMES[outcome]}"
     return ""
 

@@ -1,72 +1,70 @@
-"""How it was done, and what it cannot say."""
+"""How it was done."""
 
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
-from clustomer.certificates.certificate import Certificates
 from clustomer.customers import FEATURES
 from clustomer.events import KEPT, REJECTIONS, REPAIRS
 from clustomer.insights.algorithm import algorithm_texts
-from clustomer.insights.cases import LONG_WINDOW_DAYS
+from clustomer.insights.blocks import Block, Bullets, FigureRef, Labelled, Paragraph, Section
+from clustomer.insights.chapters.certification import choice
+from clustomer.insights.chapters.chapter import Chapter
 from clustomer.insights.definition import scores_in_words
 from clustomer.insights.facts import Fact, escape
 from clustomer.insights.naming import Name
 from clustomer.insights.population import BOTS
-from clustomer.insights.profiles import Described, Profile
+from clustomer.insights.profiles import Described
 from clustomer.insights.rules import AVERAGE, MIXED, RULES
+from clustomer.insights.study import Study
 from clustomer.segments import RFM_SEGMENTS
 from clustomer.segments.rules.rfm_grid import NO_PURCHASE_ID
-
-Section = tuple[str, tuple[str, ...]]
 
 _RULES_IN_WORDS = {**KEPT, **REPAIRS, **REJECTIONS}
 
 
-def method(
-    tables: Mapping[str, Any],
-    described: Mapping[str, Described],
-    segmentation: Any,
-    named: Mapping[str, Name],
-    facts: Mapping[str, Fact],
-) -> tuple[Section, ...]:
-    """Return the sections of the appendix: a title and its paragraphs."""
-    sections: list[Section] = [
-        ("Data and period", tuple(_data(facts, named))),
-        ("Cleaning", tuple(_cleaning(tables, facts))),
-        ("Features", tuple(_features(tables, described, segmentation, facts))),
-        ("Scaling", tuple(_scaling(described, segmentation))),
-        *_found_or_defined(facts, segmentation, named),
-    ]
-    return tuple((title, texts) for title, texts in sections if texts)
+class Method(Chapter):
+    """How the data became segments, and segments got their names."""
+
+    name = "method"
+    title = "How it was done"
+    place = "appendix"
+
+    def blocks(self, study: Study, facts: Mapping[str, Fact]) -> Iterator[Block]:
+        """Return a section for each step."""
+        steps: list[tuple[str, Iterable[str]]] = [
+            ("Data and period", _data(facts, study.named)),
+            ("Cleaning", _cleaning(study.tables, facts)),
+            ("Features", _features(study, facts)),
+            ("Scaling", _scaling(study.described, study.segmentation)),
+            *_found_or_defined(study, facts),
+        ]
+        pictures = tuple(FigureRef(name) for name in ("pca", "dendrogram", "choice_of_k"))
+        yield Section("", pictures, "appendix")
+        for title, texts in steps:
+            yield from step(title, tuple(texts))
+        yield Section("", (Labelled("Why so many", " ".join(choice(study))),), "screen")
 
 
-def limits(
-    everyone: Profile,
-    named: Mapping[str, Name],
-    facts: Mapping[str, Fact],
-    days: float | None,
-    *,
-    defined: bool = False,
-    certificates: Certificates | None = None,
-) -> tuple[str, ...]:
-    """Return what must be kept in mind; `defined` where names are those of a grid."""
-    time = _limits_of_defined_names(named, days) if defined else _limits_of_time(named, days)
-    return (*_limits_of_segments(named, certificates), *time, *_limits_of_money(everyone))
+def step(title: str, texts: tuple[str, ...]) -> Iterator[Section]:
+    """Return the section of one step in the appendix; nothing where there is nothing to say."""
+    if texts:
+        inside = Paragraph(texts[0]) if len(texts) == 1 else Bullets(texts)
+        yield Section(title, (inside,), "appendix")
 
 
 def _found_or_defined(
-    facts: Mapping[str, Fact], segmentation: Any, named: Mapping[str, Name]
-) -> tuple[Section, ...]:
-    if segmentation.rule.is_defined:
+    study: Study, facts: Mapping[str, Fact]
+) -> tuple[tuple[str, Iterable[str]], ...]:
+    if study.defined:
         return (
-            ("How the segments are defined", tuple(_grid(segmentation, named))),
+            ("How the segments are defined", _grid(study.named)),
             ("How segments are compared", _COMPARED),
-            ("What the names say", (*_DEFINED_NAMES, *_given(named))),
+            ("What the names say", (*_DEFINED_NAMES, *_given(study.named))),
         )
     return (
-        ("Number of segments", tuple(_number(facts, segmentation, named))),
+        ("Number of segments", _number(facts, study.segmentation, study.named)),
         ("How segments are compared", _COMPARED),
-        ("How segments get their names", (*_names(named), *_given(named))),
+        ("How segments get their names", (*_names(study.named), *_given(study.named))),
     )
 
 
@@ -91,7 +89,7 @@ def _given(named: Mapping[str, Name]) -> Iterator[str]:
         )
 
 
-def _grid(segmentation: Any, named: Mapping[str, Name]) -> Iterator[str]:
+def _grid(named: Mapping[str, Name]) -> Iterator[str]:
     yield (
         "{clustering.fitted_customers:customer/customers} with an order "
         "{clustering.fitted_customers?was/were} scored from 1 to 5 twice: for the time since the "
@@ -172,22 +170,18 @@ def _cleaning(tables: Mapping[str, Any], facts: Mapping[str, Fact]) -> Iterator[
             yield f"{{cleaning.{name}.rows:row/rows}} {action} ({words})."
 
 
-def _features(
-    tables: Mapping[str, Any],
-    described: Mapping[str, Described],
-    segmentation: Any,
-    facts: Mapping[str, Fact],
-) -> Iterator[str]:
-    deciding = [name for name in segmentation.rule.features if name in described]
+def _features(study: Study, facts: Mapping[str, Fact]) -> Iterator[str]:
+    tables, described = study.tables, study.described
+    deciding = [name for name in study.segmentation.rule.features if name in described]
     if deciding:
-        found = "defined by" if segmentation.rule.is_defined else "found from"
-        yield f"The segments were {found}: {_listed(described[name].label for name in deciding)}."
+        how = "defined by" if study.defined else "found from"
+        yield f"The segments were {how}: {_listed(described[name].label for name in deciding)}."
     for index in range(1, len(tables["segmentation"]["left_out"]) + 1):
         yield f"Not used to find them: {{clustering.left_out.{index}}}."
     rest = [
-        each.label
-        for each in described.values()
-        if each.name not in deciding and each.name not in tables["segmentation"]["left_out"]
+        column.label
+        for column in described.values()
+        if column.name not in deciding and column.name not in tables["segmentation"]["left_out"]
     ]
     if rest:
         yield f"Only used to describe them: {_listed(rest)}."
@@ -250,81 +244,6 @@ def _names(named: Mapping[str, Name]) -> Iterator[str]:
     for key in dict.fromkeys(each.rule for each in named.values()):
         if key in requirements:
             yield f"{requirements[key].name}: {_lower(requirements[key].requirement)}"
-
-
-def _limits_of_segments(
-    named: Mapping[str, Name], certificates: Certificates | None
-) -> Iterator[str]:
-    if certificates is not None and certificates.prediction.date is not None:
-        yield (
-            "Segments describe what customers did in the period. They do not say why. What "
-            "customers did next was measured once, at one date; whether it will be so again is "
-            "not known."
-        )
-    else:
-        yield (
-            "Segments describe what customers did in the period. They do not say why, nor what "
-            "they will do next."
-        )
-    if certificates is not None and certificates.verdict != "not tested":
-        yield (
-            "A certificate speaks of this shop, these features and this period. It does not say "
-            "that an action on a segment will work: only a group that gets nothing can tell."
-        )
-    if len(named) > 1:
-        yield (
-            "Segments shade into one another. A customer near a border could as well belong to the "
-            "next segment."
-        )
-
-
-def _limits_of_time(named: Mapping[str, Name], days: float | None) -> Iterator[str]:
-    if days is None or days < LONG_WINDOW_DAYS:
-        yield (
-            "The data span less than four weeks, so nobody can be called loyal, lapsed, inactive, "
-            "occasional or new."
-            if days is not None
-            else "The length of the period is not known, so nobody is called loyal, lapsed, "
-            "inactive, occasional or new."
-        )
-    elif any(each.rule in ("new_buyers", "new_visitors") for each in named.values()):
-        yield (
-            '"New" means first seen late in this period. Someone who was a customer before it '
-            "began, and came back late in it, looks new here."
-        )
-
-
-def _limits_of_defined_names(named: Mapping[str, Name], days: float | None) -> Iterator[str]:
-    yield (
-        "Scores are relative: there is always a most recent and a least recent fifth, however "
-        "well or badly the shop does as a whole."
-    )
-    if days is None:
-        yield (
-            "The length of the period is not known, and so not whether customers had the time that "
-            "the customary names speak of."
-        )
-    elif days < LONG_WINDOW_DAYS:
-        yield (
-            "The data span less than four weeks, so the customary names say little here: in so "
-            "short a time nobody can become loyal or fall asleep."
-        )
-    if "new" in named:
-        yield (
-            '"New customers" are those with a recent last order and few orders in this period. '
-            "Someone who bought before it began may be among them."
-        )
-
-
-def _limits_of_money(everyone: Profile) -> Iterator[str]:
-    if everyone.revenue is not None:
-        yield (
-            "Revenue is that of the purchases in the period less that of the returns in it."
-            if "returns" in everyone.features
-            else "Revenue is that of the purchases in the period; returns are not in the data."
-        )
-        yield "The margin and the cost of a contact are settings, not measured."
-    yield "A customer is a user_id: one person with two accounts counts twice."
 
 
 def _listed(words: Iterable[str]) -> str:

@@ -1,0 +1,21 @@
+"""The chapters of a report, in the order of their facts and of their places."""
+
+from clustomer.insights.chapters.attributes import KnownAttributes
+from clustomer.insights.chapters.certificate import Certificate
+from clustomer.insights.chapters.chapter import Chapter
+from clustomer.insights.chapters.comparison import OtherAlgorithms
+from clustomer.insights.chapters.limits import Limits
+from clustomer.insights.chapters.method import Method
+from clustomer.insights.chapters.spend import Spend
+from clustomer.insights.study import Study
+
+__all__ = ["CHAPTERS", "Chapter", "Study"]
+
+CHAPTERS: tuple[Chapter, ...] = (
+    Spend(),
+    Method(),
+    KnownAttributes(),
+    Certificate(),
+    OtherAlgorithms(),
+    Limits(),
+)

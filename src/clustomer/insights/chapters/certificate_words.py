@@ -1,0 +1,110 @@
+"""What the verdicts and the tests of a certificate mean."""
+
+from clustomer.insights.blocks import Explanation
+
+HEADLINES = {
+    "segments": "There are real groups among these {clustering.k:segment/segments}, which one "
+    "population would not show.",
+    "continuum": "A useful division of a continuum: these are not separate groups.",
+    "useful": "A useful division: whether these are separate groups could not be tested.",
+    "none": "No structure found: everyone is one segment.",
+    "alone": "No structure found: everyone is one segment.",
+    "forced": "No structure found: these segments are delivered because they were asked for.",
+    "defined": "No structure found: these segments are definitions, and claim none.",
+    "untested": "Not certified: what matters most could not be tested.",
+    "left out": "Nothing was certified.",
+}
+_ON_USE = (
+    "Use the segments to decide whom to address. Do not take them for kinds of people, and make "
+    "nothing of a single customer near a border."
+)
+MEANINGS = {
+    "segments": (
+        "A shop whose customers differ by degree only would not have shown them. What each of "
+        "them passed, and what not, stands in the certificate.",
+    ),
+    "continuum": (
+        "Customers differ by degree, and every border could lie elsewhere. The borders drawn here "
+        "are useful all the same: they come out again with other customers, and they tell what "
+        "customers do next. For which segments that holds, and how far, stands in the certificate.",
+        _ON_USE,
+    ),
+    "useful": (
+        "The segments tell what customers do next. Whether they are kinds of customers, or only "
+        "differ by degree, is not known; why not stands in the certificate.",
+        _ON_USE,
+    ),
+    "alone": (
+        "There was nothing to divide the customers by. So this report speaks of all customers "
+        "together.",
+    ),
+    "forced": (
+        "The tests found no groups in these customers. The segments are an arbitrary division: "
+        "other customers, or another month, could give other ones.",
+    ),
+    "defined": (
+        "Each customer is in a segment by its definition. That the segments are groups, or tell "
+        "what customers do next, the tests do not show.",
+    ),
+    "untested": (
+        "Whether these segments are real groups, and whether they tell what customers do next, "
+        "could not be tested. Why not, and what could be tested, stands in the certificate.",
+    ),
+    "left out": (
+        "Whether these segments are real, stable, predictive and usable is not known: the tests "
+        "were left out.",
+        "Run it again with the tests before you spend money on the segments.",
+    ),
+}
+FORCED = (
+    "Warning: no structure was found in these customers. The segments were forced, and nothing "
+    "shows that they are groups."
+)
+
+EXPLANATIONS = (
+    Explanation(
+        "Stable",
+        "Had other customers of the same shop been drawn, the same group would have come out.",
+        "Mean Jaccard similarity with the most similar cluster over at least 50 bootstrap "
+        "resamples of at most 2,000 customers, each clustered anew (Hennig, 2007, "
+        "doi:10.1016/j.csda.2006.11.025): from 0.75 pass, above 0.5 weak, else fail, since the "
+        "cluster dissolves. It is weak, too, where two random halves of each customer's visits "
+        "(event thinning) agree no better than halves of different customers. Labels are those of "
+        "the stored rule; customers in no group are left out. A bootstrap of all customers decides "
+        "nothing: it nears 1 as customers grow in number, groups or none.",
+    ),
+    Explanation(
+        "Real",
+        "It is set apart by a gap, as it would not be in a shop whose customers differ by degree "
+        "only.",
+        "The statistic is the depth of the shallowest valley on the lines from the segment's "
+        "centre to the others: 1 less the density at the bottom over that of the lower side; of "
+        "all segments together, the mean over customers. The null is made of events, not of "
+        "features: one population with smoothly varying activity (zero-truncated negative "
+        "binomial counts, arrival times), the contents of visits drawn from everyone's, sent "
+        "through the same features and scaling, and divided anew into as many segments. A segment "
+        "passes 0.15 above the 99th percentile of 100 such worlds, if all together pass, which "
+        "takes 0.08; a mere excess is weak, since with many customers any misfit is significant. "
+        "There is no p-value for features that made the clusters: it would be circular.",
+    ),
+    Explanation(
+        "Predictive",
+        "Made at an earlier date, it told what its customers did afterwards.",
+        "A temporal holdout: features, scaling and K from the time before the date and from half "
+        "of the customers (by MD5 of their id), outcomes after it and from the other half. Lifts "
+        "over everyone have bootstrap intervals of 95 %, their p-values are adjusted by Holm's "
+        "method (1979) over segments and outcomes. A segment inherits the result of the segment "
+        "found at the date where the Jaccard similarity of the two is at least 0.6; otherwise it "
+        "is not tested. A pass needs an adjusted p below 0.05 and a lift that is a fifth above or "
+        "below everyone's.",
+    ),
+    Explanation(
+        "Usable",
+        "It is large enough to act on, has a name that its numbers prove, and can be said in one "
+        "short rule.",
+        "At least 1 % of the customers or 5 % of the revenue, else fail; a name from the rules "
+        "below; a path of a decision tree (Breiman and others, 1984) of at most three conditions "
+        "with a precision of at least 0.8 and a recall of at least 0.6 on customers it was not "
+        "sought on, otherwise weak.",
+    ),
+)

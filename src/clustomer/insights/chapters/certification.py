@@ -1,0 +1,266 @@
+"""What the certificates come to, told for someone who must decide whether to rely on them."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from clustomer.certificates.certificate import Certificates, Verdict
+from clustomer.insights.blocks import Explanation, Finding, Table
+from clustomer.insights.chapters.certificate_words import (
+    EXPLANATIONS,
+    FORCED,
+    HEADLINES,
+    MEANINGS,
+)
+from clustomer.insights.chapters.contest import carried, contest
+from clustomer.insights.chapters.findings import TESTS, findings, listed
+from clustomer.insights.facts import Fact, escape
+from clustomer.insights.population import UNGROUPED
+from clustomer.insights.study import Study
+from clustomer.segments.thresholds import VALID
+
+
+@dataclass(frozen=True)
+class CertifiedSegment:
+    """The four findings on a segment."""
+
+    segment_id: str
+    name: str
+    findings: tuple[Finding, ...]
+
+
+@dataclass(frozen=True)
+class Certification:
+    """What the certificates come to.
+
+    `warning` is what every page and section must say where segments are delivered against the
+    verdict, and empty otherwise. `proposed` are segments that were found but not delivered.
+    """
+
+    verdict: Verdict
+    headline: str
+    meaning: tuple[str, ...]
+    warning: str
+    segments: tuple[CertifiedSegment, ...]
+    proposed: tuple[CertifiedSegment, ...]
+    together: tuple[str, ...]
+    holdout: tuple[str, ...]
+    contest: Table | None
+    untested: tuple[str, ...]
+    choice: tuple[str, ...]
+    next_steps: tuple[str, ...]
+    explanations: tuple[Explanation, ...]
+
+
+def certification(study: Study, facts: Mapping[str, Fact]) -> Certification:
+    """Tell what the certificates of a study say; those in no group have none."""
+    certificates, names = study.certificates, study.names
+    assert certificates is not None
+    labels = {name: column.label for name, column in study.described.items()}
+    whole = study.once(whole_numbers)
+    kind = _kind(certificates, len(study.groups) > 1, study.defined)
+    return Certification(
+        verdict=certificates.verdict,
+        headline=HEADLINES[kind],
+        meaning=MEANINGS[kind] if kind in MEANINGS else tuple(_no_structure(certificates)),
+        warning=FORCED if kind == "forced" else "",
+        segments=tuple(
+            CertifiedSegment(key, name, findings(certificates.segments[key], key, labels, whole))
+            for key, name in names.items()
+            if key in certificates.segments and key not in UNGROUPED
+        ),
+        proposed=tuple(
+            CertifiedSegment(
+                key,
+                f"Group {place}",
+                findings(certificates.proposed[key], f"proposed.{key}", labels, whole),
+            )
+            for place, key in enumerate(sorted(certificates.proposed, key=_natural), 1)
+        ),
+        together=tuple(_together(certificates)),
+        holdout=tuple(_holdout(certificates)),
+        contest=contest(certificates.prediction),
+        untested=tuple(_untested(certificates, names)),
+        choice=choice(study),
+        next_steps=tuple(_next_steps(facts, kind)) if kind in ("none", "alone") else (),
+        explanations=EXPLANATIONS if certificates.segments or certificates.proposed else (),
+    )
+
+
+def choice(study: Study) -> tuple[str, ...]:
+    """Say why there are so many segments, and where the certificate takes that back."""
+    lines = ["{clustering.reason}"]
+    if study.certificates is not None and study.segmentation.selection.rests_on_stability:
+        lines += _less_stable(study.certificates, study.names)
+    return tuple(lines)
+
+
+def whole_numbers(study: Study) -> frozenset[str]:
+    """Return the features that have whole numbers only, whose bounds need no fraction."""
+    whole = set()
+    for name, values in study.people.columns.items():
+        defined = values[~np.isnan(values)]
+        if len(defined) and bool(np.all(defined == np.floor(defined))):
+            whole.add(name)
+    return frozenset(whole)
+
+
+def _kind(certificates: Certificates, divided: bool, defined: bool) -> str:
+    """Return which headline is true."""
+    match certificates.verdict:
+        case "none":
+            if divided:
+                # Definitions are delivered whatever the tests say, and claim no structure.
+                return "defined" if defined else "forced"
+            return "none" if certificates.proposed else "alone"
+        case "continuum" if certificates.reality.mark == "not tested":
+            return "useful"
+        case "not tested":
+            return "untested" if certificates.segments else "left out"
+        case verdict:
+            return verdict
+
+
+def _no_structure(certificates: Certificates) -> Iterator[str]:
+    """Say what speaks against the division that was found, and only that."""
+    proposed, reality, reasons = certificates.proposed.values(), certificates.reality, []
+    if reality.mark in ("fail", "weak"):
+        reasons.append(
+            f"the gaps between them are {'no' if reality.mark == 'fail' else 'hardly'} deeper than "
+            "those of a shop whose customers are all of one kind"
+        )
+    dissolved = sum(group.usable.share for group in proposed if group.stable.mark == "fail")
+    if 2 * dissolved > sum(group.usable.share for group in proposed):
+        reasons.append("with other customers, most of this division would not have come out again")
+    reasons.append(
+        "whether the division tells what customers do next could not be tested"
+        if certificates.prediction.mark == "not tested"
+        else "the division tells too little of what customers do next"
+        if certificates.prediction.mark != "pass"
+        else "what the division tells of what they do next does not make up for that"
+    )
+    groups = "{certificate.proposed_k:group/groups}" if certificates.proposed_k else "groups"
+    yield f"The customers were divided into {groups}, but {'; '.join(reasons)}."
+    yield "So this report speaks of all customers together."
+
+
+def _natural(key: str) -> tuple[int, str]:
+    return len(key), key
+
+
+def _together(certificates: Certificates) -> Iterator[str]:
+    reality = certificates.reality
+    if reality.statistic is not None and reality.null_99 is not None:
+        worlds = "imagined shops"
+        if reality.worlds:
+            worlds = "{reality.worlds:imagined shop/imagined shops}"
+        size = " of {reality.customers:customer/customers}" if reality.customers else ""
+        yield (
+            f"All segments were held against {worlds}{size} whose customers are all of one kind, "
+            "and differ by degree only. Here customers are {reality.statistic} rarer on the "
+            "borders between segments than on either side, on average; ninety-nine imagined shops "
+            "in a hundred stay below {reality.null_99}."
+        )
+    if reality.effect is not None and reality.effect_needed is not None:
+        yield (
+            "The gaps exceed that by {reality.effect}; {reality.effect_needed} are needed to speak "
+            "of real groups."
+            if reality.effect > 0
+            else "The gaps are no deeper than that; {reality.effect_needed} more are needed to "
+            "speak of real groups."
+        )
+    if reality.copula is not None:
+        yield (
+            "A simpler null, a Gaussian copula of the features, would have put the bar at "
+            "{reality.copula}; it takes noise for groups, so it decides nothing."
+        )
+
+
+def _holdout(certificates: Certificates) -> Iterator[str]:
+    held = certificates.prediction
+    if held.date is None:
+        return
+    before = " from the {holdout.window_days} before it" if held.window_days is not None else ""
+    after = (
+        "what happened in the {holdout.horizon_days} after it"
+        if held.horizon_days
+        else ("what happened after it")
+    )
+    yield (
+        f"Segments were made as of {{holdout.date}},{before}, and then set beside {after}."
+        if before
+        else f"Segments were made as of {{holdout.date}}, and then set beside {after}."
+    )
+    if held.eligible:
+        half = (
+            " All choices were made on one half of them; these figures are of the other half, "
+            "{holdout.certifying:customer/customers}."
+            if held.certifying
+            else ""
+        )
+        yield (
+            "{holdout.eligible:customer/customers} had been active before that date and could be "
+            f"watched.{half}"
+        )
+    yield from carried(held)
+
+
+def _untested(certificates: Certificates, names: Mapping[str, str]) -> Iterator[str]:
+    """Give the reasons, those that hold for several segments once."""
+    for part, fact, what in (
+        (certificates.reality, "reality.why", "Real groups"),
+        (certificates.prediction, "holdout.why", "Prediction"),
+    ):
+        if part.mark == "not tested" and part.why:
+            yield f"{what}: {{{fact}}}" + ("" if part.why.endswith(".") else ".")
+    given = {certificates.reality.why, certificates.prediction.why}
+    reasons: dict[tuple[str, str], list[str]] = {}
+    for key in names:
+        for test in TESTS if key in certificates.segments else ():
+            tested: Any = getattr(certificates.segments[key], test)
+            if tested.mark == "not tested" and tested.why and tested.why not in given:
+                reasons.setdefault((test, tested.why), []).append(key)
+    for (test, why), keys in reasons.items():
+        whom = ", ".join(escape(names[key]) for key in keys)
+        end = "" if why.endswith(".") else "."
+        yield f"{TESTS[test]} ({whom}): {{{keys[0]}.{test}_why}}{end}"
+
+
+def _less_stable(certificates: Certificates, names: Mapping[str, str]) -> Iterator[str]:
+    """Say where the certificate takes back what the choice of K rested on."""
+    similarities = {key: part.stable.jaccard for key, part in certificates.segments.items()}
+    weak = [
+        f"“{escape(name)}”"
+        for key, name in names.items()
+        if (jaccard := similarities.get(key)) is not None and jaccard < VALID
+    ]
+    if weak:
+        yield (
+            "That was measured before the number was taken, on other resamples: in the "
+            f"certificate, {listed(weak)} come{'s' if len(weak) == 1 else ''} out less stable "
+            "than that."
+        )
+
+
+def _next_steps(facts: Mapping[str, Fact], kind: str) -> Iterator[str]:
+    yield (
+        "Treat all customers alike for now, and test one change at a time on a random half of them."
+    )
+    yield (
+        "Run it again when there is more to see: a longer stretch of time, or more of what "
+        "customers do (visits, carts, products), often shows what a short or thin log hides."
+    )
+    yield "If you know what should matter in your shop, name those features with --features."
+    if "everyone.orders.sum" in facts:
+        yield (
+            "Where customary groups will do, --algorithm rfm divides by recency and frequency. "
+            "These are definitions, and claim no structure."
+        )
+    if kind == "alone":
+        return
+    yield (
+        "--force gives the segments that were found all the same, with a warning on everything "
+        "that is made of them."
+    )

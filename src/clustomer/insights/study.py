@@ -1,0 +1,238 @@
+"""A study: a run's tables, and what follows from them before anything is said."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from functools import cached_property
+from typing import Any, TypeVar, cast
+from zoneinfo import ZoneInfo
+
+import pyarrow as pa
+
+from clustomer.certificates.certificate import Certificates
+from clustomer.insights.algorithm import algorithm_entries
+from clustomer.insights.definition import define_segments, grid_settings
+from clustomer.insights.naming import Name, name_segments
+from clustomer.insights.population import BOTS, EVERYONE, UNGROUPED, Population
+from clustomer.insights.profiles import Described, Profile, describe, profile, report_order
+from clustomer.insights.usability import with_names
+
+Result = TypeVar("Result")
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Study:
+    """A run's tables, and what follows from them before anything is said.
+
+    It is made of what a version of the results holds, so that it can be made again from one.
+
+    Attributes
+    ----------
+    customers : pyarrow.Table
+        One row per customer: `user_id` and features.
+    labelled : pyarrow.Table
+        The segments: `user_id`, `segment_id`, `cluster`, `distance`.
+    segmentation : Segmentation
+    tables : mapping of name to table or settings
+        What facts are recomputed from: customers, segments, run, cleaning, segmentation, ...
+    window_days : float, or None where the window is not known
+    given_names : mapping of segment id to a name of the user's own
+    attributes : Attributes, or None
+    given_certificates : Certificates, or None
+    """
+
+    customers: pa.Table
+    labelled: pa.Table
+    segmentation: Any
+    tables: Mapping[str, Any]
+    window_days: float | None = None
+    given_names: Mapping[str, str] = field(default_factory=dict)
+    attributes: Any = None
+    given_certificates: Certificates | None = None
+    _results: dict[Any, Any] = field(default_factory=dict, repr=False)
+
+    @cached_property
+    def people(self) -> Population:
+        """The customers with their segments, as columns."""
+        return Population(self.customers, self.labelled)
+
+    @cached_property
+    def described(self) -> dict[str, Described]:
+        """How each column of the customer table is described and compared."""
+        return describe(self.people, self.customers.schema)
+
+    @cached_property
+    def everyone(self) -> Profile:
+        """All customers but suspected bots."""
+        return profile(self.people, EVERYONE, self.described, window_days=self.window_days)
+
+    @cached_property
+    def profiles(self) -> tuple[Profile, ...]:
+        """The segments in the order of the report, suspected bots last."""
+        bots = [BOTS] if len(self.people.rows(BOTS)) else []
+        return tuple(
+            report_order(
+                [
+                    profile(self.people, key, self.described, window_days=self.window_days)
+                    for key in (*self.people.segments, *bots)
+                ]
+            )
+        )
+
+    @cached_property
+    def named(self) -> dict[str, Name]:
+        """The name of every segment, and what gave it."""
+        if self.defined:
+            named = define_segments(self.profiles)
+        else:
+            named = name_segments(
+                self.profiles, self.everyone, self.described, window_days=self.window_days
+            )
+        for key, name in self.given_names.items():
+            named[key] = named[key].renamed(name)
+        return named
+
+    @cached_property
+    def names(self) -> dict[str, str]:
+        """The names alone, in the order of the report."""
+        return {
+            profile.segment_id: self.named[profile.segment_id].name for profile in self.profiles
+        }
+
+    @cached_property
+    def certificates(self) -> Certificates | None:
+        """The certificates with what naming showed."""
+        if self.given_certificates is None:
+            return None
+        return with_names(self.given_certificates, self.named)
+
+    @property
+    def comparison(self) -> pa.Table | None:
+        """A row for each algorithm that was tried on the same features."""
+        return self.tables.get("comparison")
+
+    @property
+    def defined(self) -> bool:
+        """Whether the segments were defined, and not looked for."""
+        return bool(self.segmentation.rule.is_defined)
+
+    @property
+    def settings(self) -> Mapping[str, Any]:
+        """Currency, margin, cost, source and window of the run."""
+        return cast(Mapping[str, Any], self.tables["run"])
+
+    @property
+    def groups(self) -> tuple[Profile, ...]:
+        """The segments without those who are in none."""
+        return tuple(part for part in self.profiles if part.segment_id not in UNGROUPED)
+
+    def once(self, function: Callable[["Study"], Result]) -> Result:
+        """Return what a function makes of this study; it is called once only."""
+        if function not in self._results:
+            self._results[function] = function(self)
+        return cast(Result, self._results[function])
+
+
+def study_of(
+    customers: Any,
+    segmentation: Any,
+    *,
+    settings: Mapping[str, Any],
+    cleaning: Any = None,
+    window: Any = None,
+    unavailable: Mapping[str, str] | None = None,
+    given_names: Mapping[str, str] | None = None,
+    attributes: Any = None,
+    certificates: Certificates | None = None,
+    comparison: Any = None,
+) -> Study:
+    """Return the study of a run; the arguments are those of `interpret`.
+
+    `settings` are currency, margin, cost and source.
+    """
+    window = window if window is not None else getattr(customers, "window", None)
+    missing = unavailable if unavailable is not None else getattr(customers, "unavailable", None)
+    customer_table = customers if isinstance(customers, pa.Table) else pa.table(customers)
+    labelled = _with_ids(segmentation)
+    tables: dict[str, Any] = {
+        "customers": customer_table,
+        "segments": labelled,
+        "cluster_evaluation_metrics": segmentation.selection.criteria,
+        "segmentation": _segmentation_entries(segmentation, missing),
+        "run": {**settings, **_window_settings(window)},
+    }
+    if cleaning is not None:
+        tables["cleaning"] = _cleaning_table(cleaning)
+    if attributes is not None:
+        tables["attributes"] = attributes.table
+        tables["attributes_file"] = {
+            name: getattr(attributes, name)
+            for name in ("customers", "without_events", "without_attributes")
+        }
+    if comparison is not None:
+        tables["comparison"] = pa.table(comparison)
+    return Study(
+        customers=customer_table,
+        labelled=labelled,
+        segmentation=segmentation,
+        tables=tables,
+        window_days=float(window.days) if window is not None else None,
+        given_names=given_names or {},
+        attributes=attributes,
+        given_certificates=certificates,
+    )
+
+
+def _with_ids(segmentation: Any) -> pa.Table:
+    table, ids = segmentation.table, segmentation.segment_ids
+    column = pa.array([ids[cluster] for cluster in table["cluster"].to_pylist()], pa.string())
+    return table.append_column("segment_id", column)
+
+
+def _segmentation_entries(
+    segmentation: Any, unavailable: Mapping[str, str] | None
+) -> dict[str, Any]:
+    rule = segmentation.rule
+    return {
+        "k": segmentation.k,
+        "reason": segmentation.selection.reason,
+        "fitted_customers": segmentation.fitted_customers,
+        "left_out": dict(segmentation.left_out),
+        "unavailable": dict(unavailable or {}),
+        "algorithm": algorithm_entries(segmentation),
+        **(grid_settings(rule) if rule.is_defined else {}),
+    }
+
+
+def _cleaning_table(cleaning: Any) -> pa.Table:
+    table = getattr(cleaning, "table", cleaning)
+    if hasattr(table, "__arrow_c_stream__"):
+        return pa.table(table)
+    rows: Sequence[Sequence[Any]] = [tuple(row) for row in table]
+    return pa.table(
+        {
+            "rule": pa.array([row[0] for row in rows], pa.string()),
+            "action": pa.array([row[1] for row in rows], pa.string()),
+            "rows": pa.array([row[2] for row in rows], pa.int64()),
+            "share": pa.array([row[3] for row in rows], pa.float64()),
+        }
+    )
+
+
+def _window_settings(window: Any) -> dict[str, Any]:
+    if window is None:
+        return {}
+    bounds = [_moment(bound, window.time_zone) for bound in (window.start, window.cutoff)]
+    if all(bound.endswith(" 00:00") for bound in bounds):
+        bounds = [bound[:10] for bound in bounds]
+    return {
+        "start": bounds[0],
+        "cutoff": bounds[1],
+        "window_days": float(window.days),
+        "time_zone": str(window.time_zone),
+    }
+
+
+def _moment(moment: datetime, time_zone: str) -> str:
+    """Write a UTC time on the shop's clock."""
+    return moment.replace(tzinfo=UTC).astimezone(ZoneInfo(time_zone)).strftime("%Y-%m-%d %H:%M")
