@@ -49,7 +49,7 @@ def test_planted_groups_are_recovered():
     found = segment(table, k=3)
     assert adjusted_rand_score(truth, found.table["cluster"].to_pylist()) > 0.9
     assert found.structure
-    assert found.requested_k == found.k == 3
+    assert found.selection.requested == found.k == 3
     assert found.fitted_customers == 600
 
 

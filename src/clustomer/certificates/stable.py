@@ -90,9 +90,7 @@ def _refittable(customers: pa.Table, segmentation: Segmentation) -> tuple[Matrix
     matrix = feature_matrix(customers, list(rule.features))
     estimator = rule.refitting_estimator()
     if estimator is None:
-        estimator = clusterer(segmentation.algorithm.name)
-        if "n_clusters" in estimator.get_params():
-            estimator.set_params(n_clusters=segmentation.k)
+        estimator = clusterer(segmentation.algorithm.name, n_clusters=segmentation.k)
     return rule.prepared(matrix), estimator
 
 

@@ -3,8 +3,9 @@
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from clustomer.insights.facts import Fact
+from clustomer.insights.facts import Fact, escape
 from clustomer.insights.population import NOISE
+from clustomer.segments.algorithms.registry import OFFERED
 
 _UNITS = {
     "eps": ("sd", 2),
@@ -81,7 +82,9 @@ def algorithm_texts(
 ) -> Iterator[str]:
     """Say what found the segments, and who was put in none; `ids` are those of the segments."""
     note = getattr(segmentation, "algorithm", None)
-    yield from _KINDS.get(note.name if note is not None else "kmeans", ())
+    name = note.name if note is not None else "kmeans"
+    if name in OFFERED:
+        yield from _KINDS.get(name, (f"Segments were found by {escape(OFFERED[name].label)}.",))
     fitted, whole = facts["clustering.fitted_customers"].value, facts["everyone.customers"].value
     if fitted != whole:
         yield (

@@ -8,10 +8,10 @@ scikit-learn comes with them.
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
+from clustomer.segments.algorithms.algorithm import AlgorithmNote
 from clustomer.segments.algorithms.dendrogram import Dendrogram, leaf_order
 from clustomer.segments.algorithms.registry import (
     ALGORITHMS,
-    AlgorithmNote,
     check_algorithm,
     clusterer,
 )
@@ -26,8 +26,9 @@ from clustomer.segments.rules.nearest_exemplar import NearestExemplar
 from clustomer.segments.rules.quadratic import Quadratic
 from clustomer.segments.rules.rfm_grid import RFM_SEGMENTS, RfmGrid, RfmSegment
 from clustomer.segments.rules.rule import Rule
-from clustomer.segments.segmentation import Segmentation, Selection, segment
+from clustomer.segments.segmentation import Segmentation, segment
 from clustomer.segments.selection.k_range import check_choice
+from clustomer.segments.selection.selection import Selection
 from clustomer.segments.stored.restoration import restore
 from clustomer.segments.stored.segmentation_file import SegmentationModel, read_model
 from clustomer.segments.stored.writing import to_model

@@ -6,7 +6,7 @@ from typing import Literal
 import numpy as np
 import pyarrow as pa
 
-from clustomer.segments.algorithms.registry import ALGORITHMS, DENSITY
+from clustomer.segments.algorithms.registry import OFFERED
 from clustomer.segments.exclusions import BOTS, NOISE
 from clustomer.segments.matrix.customer_matrix import customer_table, feature_matrix
 from clustomer.segments.matrix.scaling import round_significant, scale
@@ -62,13 +62,13 @@ def compare(
     from sklearn.metrics import adjusted_rand_score
 
     found = {each.algorithm.name: each for each in known}
-    for name in ALGORITHMS:
+    for name in OFFERED:
         if name not in found:
             chosen = found["kmeans"].k if "kmeans" in found else None
             found[name] = segment(
                 customers,
                 algorithm=name,
-                k="auto" if name in DENSITY or chosen == 1 else chosen or k,
+                k=(chosen or k) if OFFERED[name].takes_k and chosen != 1 else "auto",
                 k_range=(chosen, chosen) if chosen else k_range,
                 features=features,
                 random_state=random_state,
@@ -78,10 +78,10 @@ def compare(
     features_used = found["kmeans"].scaling
     table = customer_table(customers)
     matrix = scale(feature_matrix(table, [each.name for each in features_used]), features_used)
-    published = {name: found[name].table["cluster"].to_numpy() for name in ALGORITHMS}
+    published = {name: found[name].table["cluster"].to_numpy() for name in OFFERED}
     people = published["kmeans"] != BOTS
     rows = []
-    for name in ALGORITHMS:
+    for name in OFFERED:
         labels = published[name][people]
         inside = labels >= 0
         sizes = np.bincount(labels[inside])

@@ -5,7 +5,7 @@ import pyarrow as pa
 from numpy.typing import NDArray
 from threadpoolctl import threadpool_limits
 
-from clustomer.segments.algorithms.registry import DENSITY, clusterer, fitted_rule
+from clustomer.segments.algorithms.registry import algorithm_of, clusterer
 from clustomer.segments.exclusions import BOTS, bot_exclusions, included_rows
 from clustomer.segments.matrix.customer_matrix import customer_table, feature_matrix
 from clustomer.segments.matrix.distinct import count_distinct
@@ -71,13 +71,15 @@ def refit_rule(
     alone = NearestCentroid(scaling.features, np.zeros((1, len(scaling.features))), exclusions)
     if not scaling.features or len(rows) < 2:
         return alone
-    estimator = clusterer(used, random_state=segmentation.random_state)
-    if used not in DENSITY:
-        wanted = k or segmentation.k
-        estimator.set_params(n_clusters=min(wanted, count_distinct(scaling.matrix, enough=wanted)))
+    wanted = k or segmentation.k
+    estimator = clusterer(
+        used,
+        n_clusters=min(wanted, count_distinct(scaling.matrix, enough=wanted)),
+        random_state=segmentation.random_state,
+    )
     with threadpool_limits(1):
         fitted = estimator.fit(scaling.matrix)
-    return fitted_rule(fitted, scaling.features, exclusions) or alone
+    return algorithm_of(used).rule(fitted, scaling.features, exclusions) or alone
 
 
 def rule_labels(customers: object, model: HasRule) -> NDArray[np.int64]:

@@ -1,7 +1,7 @@
 """Customers in, the ten classic RFM segments out."""
 
 from clustomer.errors import InputError
-from clustomer.segments.algorithms.registry import AlgorithmNote
+from clustomer.segments.algorithms.algorithm import AlgorithmNote
 from clustomer.segments.exclusions import BOTS, columns_of
 from clustomer.segments.matrix.customer_matrix import (
     cluster_sizes,
@@ -14,8 +14,9 @@ from clustomer.segments.rules.rfm_grid import (
     RFM_SEGMENTS,
     fit_rfm_grid,
 )
-from clustomer.segments.segmentation import BOTS_ID, Segmentation, Selection
+from clustomer.segments.segmentation import BOTS_ID, Segmentation
 from clustomer.segments.selection.criteria_table import criteria_table
+from clustomer.segments.selection.selection import Selection
 
 
 def rfm(customers: object) -> Segmentation:

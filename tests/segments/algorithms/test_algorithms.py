@@ -11,9 +11,9 @@ from sklearn.metrics import adjusted_rand_score
 from sklearn.utils.estimator_checks import parametrize_with_checks
 
 from clustomer.errors import UsageError
-from clustomer.segments import ALGORITHMS, Dbscan, Hdbscan, Mixture, SelectK, Ward, clusterer
+from clustomer.segments import Dbscan, Hdbscan, Mixture, SelectK, Ward, clusterer
 from clustomer.segments.algorithms.dendrogram import dendrogram, leaf_order
-from clustomer.segments.algorithms.registry import check_algorithm, fitted_rule, note
+from clustomer.segments.algorithms.registry import algorithm_of
 from clustomer.segments.algorithms.ward import cut
 from clustomer.segments.matrix.scaling import ScaledFeature
 
@@ -32,31 +32,6 @@ def blobs(n_clusters=3, *, n_rows=300, apart=12.0, noise=0, seed=0):
     far = generator.uniform(-4 * apart, 4 * apart, size=(noise, 2))
     far = far[np.abs(far).max(axis=1) > 2 * apart]
     return np.vstack([rows, far]), np.append(truth, np.full(len(far), -1))
-
-
-@pytest.mark.parametrize("name", ALGORITHMS)
-@pytest.mark.parametrize("n_clusters", [2, 4])
-def test_clear_clusters_are_found(name, n_clusters):
-    X, truth = blobs(n_clusters)
-    model = clusterer(name, random_state=0)
-    if "n_clusters" in model.get_params():
-        model.set_params(n_clusters=n_clusters)
-    labels = model.fit(X).labels_
-    inside = labels >= 0
-    assert inside.mean() > 0.8
-    assert adjusted_rand_score(truth[inside], labels[inside]) > 0.97
-
-
-@pytest.mark.parametrize("name", ALGORITHMS)
-def test_labels_are_what_the_rule_says_of_each_row_alone(name):
-    X, _ = blobs(3, apart=3.0, noise=40)
-    model = clusterer(name, random_state=0).fit(X)
-    scaling = tuple(ScaledFeature(f"f{i}", 0.0, 1.0, 0.0, 1.0) for i in range(2))
-    rule = fitted_rule(model, scaling)
-    expected = np.where(model.labels_ < 0, -2, model.labels_)
-    assert rule.predict(X).tolist() == expected.tolist()
-    assert [rule.predict(X[[i]])[0] for i in range(0, len(X), 7)] == expected[::7].tolist()
-    assert model.predict(X).tolist() == model.labels_.tolist()
 
 
 @pytest.mark.parametrize("model", [Dbscan(), Hdbscan(min_cluster_share=0.1)])
@@ -100,7 +75,7 @@ def test_nothing_but_noise_has_no_rule():
     model = Dbscan(eps=0.1, min_samples=4).fit(X)
     assert set(model.labels_) == {-1}
     assert model.regions_.agreement == 1.0
-    assert fitted_rule(model, (ScaledFeature("x", 0.0, 1.0, 0.0, 1.0),)) is None
+    assert algorithm_of("dbscan").rule(model, (ScaledFeature("x", 0.0, 1.0, 0.0, 1.0),)) is None
 
 
 def test_radius_is_the_knee_of_the_distances():
@@ -169,21 +144,17 @@ def test_number_of_clusters_is_chosen(name):
 
 def test_note_says_what_was_used():
     X, _ = blobs(3, noise=30)
-    used = note("dbscan", Dbscan(max_fit_rows=200, random_state=0).fit(X), len(X))
+    used = algorithm_of("dbscan").note(Dbscan(max_fit_rows=200, random_state=0).fit(X), len(X))
     assert used.sample_customers == 200
     assert list(used.parameters) == [
         "eps", "min_samples", "min_cluster_share", "exemplars", "agreement",
     ]  # fmt: skip
     assert 0.8 < used.parameters["agreement"] <= 1.0
-    assert note("gmm", Mixture().fit(X), len(X)).parameters == {"reg_covar": 0.01, "n_init": 2}
-    assert note("ward", Ward().fit(X), len(X)).sample_customers is None
-
-
-@pytest.mark.parametrize("name", ["dbscan", "hdbscan"])
-def test_density_takes_no_k(name):
-    check_algorithm(name)
-    with pytest.raises(UsageError, match="finds the number of clusters itself"):
-        check_algorithm(name, 3)
+    assert algorithm_of("gmm").note(Mixture().fit(X), len(X)).parameters == {
+        "reg_covar": 0.01,
+        "n_init": 2,
+    }
+    assert algorithm_of("ward").note(Ward().fit(X), len(X)).sample_customers is None
 
 
 def test_unknown_algorithm_has_near_misses():

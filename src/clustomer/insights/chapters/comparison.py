@@ -7,17 +7,8 @@ from clustomer.insights.blocks import Block, Column, Paragraph, Row, Table
 from clustomer.insights.chapters.chapter import Chapter
 from clustomer.insights.facts import Fact, escape
 from clustomer.insights.study import Study
+from clustomer.segments.algorithms.registry import OFFERED
 
-_ALGORITHMS = {
-    "kmeans": "k-means",
-    "ward": "Hierarchical (Ward)",
-    "hierarchical": "Hierarchical (Ward)",
-    "dbscan": "DBSCAN",
-    "hdbscan": "HDBSCAN",
-    "gmm": "Gaussian mixture",
-    "mixture": "Gaussian mixture",
-    "rfm": "RFM grid",
-}
 _COMPARED = {
     "segments": ("Segments", "segments", 0),
     "noise_share": ("In no group", "share", 1),
@@ -96,7 +87,7 @@ def algorithm_name(name: str) -> str:
     >>> algorithm_name("gmm"), algorithm_name("kmeans")
     ('Gaussian mixture', 'k-means')
     """
-    return _ALGORITHMS.get(name, name)
+    return OFFERED[name].label if name in OFFERED else {"rfm": "RFM grid"}.get(name, name)
 
 
 def _rows(study: Study) -> list[dict[str, Any]]:

@@ -11,7 +11,12 @@ from sklearn.neighbors import NearestNeighbors
 from sklearn.utils._param_validation import Interval
 from threadpoolctl import threadpool_limits
 
-from clustomer.segments.algorithms.dense_regions import MAX_EXEMPLARS, DenseRegions, large_enough
+from clustomer.segments.algorithms.dense_regions import (
+    MAX_EXEMPLARS,
+    DenseAlgorithm,
+    DenseRegions,
+    large_enough,
+)
 from clustomer.segments.algorithms.exemplars import fit_regions
 from clustomer.segments.matrix.scaling import round_significant
 from clustomer.segments.validity.elbow import find_elbow
@@ -146,3 +151,20 @@ def _usual_radius(sample: NDArray[np.float64], min_samples: int) -> float:
         return 1.0  # any radius will do
     nearest = NearestNeighbors(n_neighbors=2).fit(different).kneighbors(different)[0][:, 1]
     return max(float(round_significant(nearest.min(keepdims=True))[0]) / 2, _SMALLEST)
+
+
+class DbscanAlgorithm(DenseAlgorithm):
+    """Dense regions by DBSCAN; a customer belongs to the region of the nearest exemplar."""
+
+    def estimator(self) -> Any:
+        """Return `Dbscan`."""
+        return Dbscan()
+
+    def parameters(self, fitted: Any) -> dict[str, int | float | str]:
+        """Return the radius and what a region needs, and what exemplars came of it."""
+        return {
+            "eps": float(fitted.eps_),
+            "min_samples": int(fitted.min_samples_),
+            "min_cluster_share": float(fitted.min_cluster_share),
+            **super().parameters(fitted),
+        }

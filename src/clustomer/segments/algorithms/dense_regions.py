@@ -8,8 +8,12 @@ from sklearn.base import BaseEstimator, ClusterMixin
 from sklearn.utils import check_random_state
 from sklearn.utils.validation import check_is_fitted, validate_data
 
+from clustomer.segments.algorithms.algorithm import Algorithm
 from clustomer.segments.algorithms.exemplars import Regions
+from clustomer.segments.exclusions import Exclusion
 from clustomer.segments.matrix.sampling import stratified_rows
+from clustomer.segments.matrix.scaling import ScaledFeature
+from clustomer.segments.rules.nearest_exemplar import NearestExemplar
 
 MAX_EXEMPLARS = 300
 
@@ -60,3 +64,28 @@ def large_enough(labels: Labels, weights: NDArray[np.float64], least_share: floa
     number = np.full(len(sizes) + 1, -1, dtype=np.int64)  # the last is that of noise
     number[order] = np.arange(len(order))
     return number[labels]
+
+
+class DenseAlgorithm(Algorithm):
+    """Base of the algorithms that find dense regions: their rule is the nearest exemplar."""
+
+    def rule(
+        self,
+        fitted: Any,
+        scaling: tuple[ScaledFeature, ...],
+        exclusions: tuple[Exclusion, ...] = (),
+    ) -> NearestExemplar | None:
+        """Return the exemplars and the noise radii; None where there is no dense region."""
+        regions = fitted.regions_
+        if not len(regions.exemplars):
+            return None
+        return NearestExemplar(
+            scaling, regions.exemplars, regions.clusters, regions.noise_radii, exclusions
+        )
+
+    def parameters(self, fitted: Any) -> dict[str, int | float | str]:
+        """Return how many exemplars there are, and how well they agree with the algorithm."""
+        return {
+            "exemplars": len(fitted.regions_.exemplars),
+            "agreement": float(fitted.regions_.agreement),
+        }

@@ -10,7 +10,12 @@ from sklearn.cluster import HDBSCAN
 from sklearn.utils._param_validation import Interval
 from threadpoolctl import threadpool_limits
 
-from clustomer.segments.algorithms.dense_regions import MAX_EXEMPLARS, DenseRegions, large_enough
+from clustomer.segments.algorithms.dense_regions import (
+    MAX_EXEMPLARS,
+    DenseAlgorithm,
+    DenseRegions,
+    large_enough,
+)
 from clustomer.segments.algorithms.exemplars import fit_regions
 
 _FEWEST_ROWS = 10
@@ -107,3 +112,20 @@ class Hdbscan(DenseRegions):
             )
         self.labels_ = self.regions_.predict(matrix)
         return self
+
+
+class HdbscanAlgorithm(DenseAlgorithm):
+    """Dense regions by HDBSCAN; a customer belongs to the region of the nearest exemplar."""
+
+    def estimator(self) -> Any:
+        """Return `Hdbscan`."""
+        return Hdbscan()
+
+    def parameters(self, fitted: Any) -> dict[str, int | float | str]:
+        """Return what a region needs, and what exemplars came of it."""
+        return {
+            "min_cluster_share": float(fitted.min_cluster_share),
+            "min_cluster_size": int(fitted.min_cluster_size_),
+            "min_samples": int(fitted.min_samples_),
+            **super().parameters(fitted),
+        }

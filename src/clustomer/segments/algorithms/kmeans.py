@@ -6,12 +6,23 @@ import numpy as np
 from numpy.typing import NDArray
 from sklearn.cluster import KMeans
 
+from clustomer.segments.algorithms.algorithm import Algorithm
 from clustomer.segments.matrix.distinct import count_distinct
 
 _STARTS = 10
 _START_ROWS = 5_000
 _REFIT_STARTS = 5
 _QUICK_ROWS = 500
+
+
+class KMeansAlgorithm(Algorithm):
+    """Lloyd's KMeans; a customer belongs to the nearest centroid."""
+
+    is_slow = False
+
+    def estimator(self) -> Any:
+        """Return KMeans with good starts, see `default_estimator`."""
+        return default_estimator()
 
 
 def default_estimator() -> KMeans:

@@ -12,9 +12,11 @@ from sklearn.utils._param_validation import Interval
 from sklearn.utils.validation import check_is_fitted, validate_data
 from threadpoolctl import threadpool_limits
 
+from clustomer.segments.algorithms.algorithm import Algorithm
+from clustomer.segments.exclusions import Exclusion
 from clustomer.segments.matrix.sampling import stratified_rows
-from clustomer.segments.matrix.scaling import round_significant
-from clustomer.segments.rules.quadratic import densest
+from clustomer.segments.matrix.scaling import ScaledFeature, round_significant
+from clustomer.segments.rules.quadratic import Quadratic, densest
 
 _ITERATIONS = 500
 
@@ -130,3 +132,26 @@ class Mixture(ClusterMixin, BaseEstimator):  # type: ignore[misc]
 
     def _place(self, matrix: NDArray[np.float64]) -> NDArray[np.int64]:
         return densest(matrix, self.means_, self.precision_cholesky_, self.constants_)
+
+
+class MixtureAlgorithm(Algorithm):
+    """A mixture of normal distributions; a customer belongs to the densest cluster."""
+
+    def estimator(self) -> Any:
+        """Return `Mixture`."""
+        return Mixture()
+
+    def rule(
+        self,
+        fitted: Any,
+        scaling: tuple[ScaledFeature, ...],
+        exclusions: tuple[Exclusion, ...] = (),
+    ) -> Quadratic:
+        """Return the quadratic form of each cluster's density."""
+        return Quadratic(
+            scaling, fitted.means_, fitted.precision_cholesky_, fitted.constants_, exclusions
+        )
+
+    def parameters(self, fitted: Any) -> dict[str, int | float | str]:
+        """Return what was added to each variance, and the number of starts."""
+        return {"reg_covar": float(fitted.reg_covar), "n_init": int(fitted.n_init)}

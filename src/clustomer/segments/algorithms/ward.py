@@ -13,6 +13,8 @@ from sklearn.utils._param_validation import Interval
 from sklearn.utils.validation import check_is_fitted, validate_data
 from threadpoolctl import threadpool_limits
 
+from clustomer.segments.algorithms.algorithm import Algorithm
+from clustomer.segments.algorithms.dendrogram import Dendrogram, dendrogram
 from clustomer.segments.matrix.distances import nearest_point
 from clustomer.segments.matrix.sampling import stratified_rows
 from clustomer.segments.matrix.scaling import round_significant
@@ -140,6 +142,18 @@ def cut(children: NDArray[np.int64], n_clusters: int) -> NDArray[np.int64]:
     numbers = np.empty(len(first), dtype=np.int64)
     numbers[np.argsort(first)] = np.arange(len(first))
     return numbers[found]
+
+
+class WardAlgorithm(Algorithm):
+    """Ward's tree of a sample, cut; a customer belongs to the nearest centroid."""
+
+    def estimator(self) -> Any:
+        """Return `Ward`."""
+        return Ward()
+
+    def tree(self, fitted: Any) -> Dendrogram | None:
+        """Return the top of the tree."""
+        return dendrogram(fitted)
 
 
 # Every K of a range cuts the same tree, on all rows and on each resample.

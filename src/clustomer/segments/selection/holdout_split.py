@@ -1,7 +1,7 @@
 """What a choice of K may see of a holdout: one half of the customers, as they were then."""
 
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -21,6 +21,33 @@ if TYPE_CHECKING:
 MAX_CHOOSING_CUSTOMERS = 100_000
 DECIDING_DAYS = 7
 """From this horizon on what follows decides: within a day it is mostly the same visit going on."""
+
+
+@dataclass(frozen=True, eq=False)
+class HoldoutView:
+    """What a selection of K may see: the score of each K, and which customers of today.
+
+    `power` is None where it cannot be measured.
+    """
+
+    power: "Power | None"
+    rows: NDArray[np.bool_]
+
+
+def holdout_view(
+    holdout: Holdout,
+    names: Sequence[str],
+    estimator: Any,
+    k_range: tuple[int, int],
+    user_ids: pa.ChunkedArray,
+    *,
+    random_state: int = 0,
+) -> HoldoutView:
+    """Return what a selection of K may see of a holdout, and of these customers."""
+    return HoldoutView(
+        choosing_power(holdout, names, estimator, k_range, random_state=random_state),
+        choosing_rows(holdout, user_ids),
+    )
 
 
 def choosing_power(

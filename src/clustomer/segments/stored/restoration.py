@@ -8,8 +8,9 @@ import pyarrow as pa
 from clustomer.segments.exclusions import BOTS
 from clustomer.segments.matrix.customer_matrix import customer_table, feature_matrix
 from clustomer.segments.matrix.projection import Projection, project
-from clustomer.segments.segmentation import BOTS_ID, Segmentation, Selection
+from clustomer.segments.segmentation import BOTS_ID, Segmentation
 from clustomer.segments.selection.criteria_table import CRITERIA
+from clustomer.segments.selection.selection import Selection
 from clustomer.segments.stored.segmentation_file import SegmentationModel
 
 

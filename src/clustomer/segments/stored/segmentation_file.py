@@ -6,8 +6,8 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_valida
 
 from clustomer.documents import Document, read_document
 from clustomer.errors import InputError
+from clustomer.segments.algorithms.algorithm import AlgorithmNote
 from clustomer.segments.algorithms.dendrogram import Dendrogram
-from clustomer.segments.algorithms.registry import AlgorithmNote
 from clustomer.segments.exclusions import Exclusion, excluded_predicate
 from clustomer.segments.matrix.scaling import POWERS, ScaledFeature
 from clustomer.segments.rules.rule import Rule

@@ -1,0 +1,144 @@
+"""How the number of segments was selected: what a segmentation keeps of it."""
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Literal
+
+import numpy as np
+import pyarrow as pa
+
+from clustomer.segments.arrays import Labels, Matrix
+from clustomer.segments.selection.criteria_table import criteria_table
+from clustomer.segments.validity.criteria import partition_criteria, sampled_silhouettes
+
+if TYPE_CHECKING:
+    from clustomer.segments.selection.select_k import SelectK
+
+
+@dataclass(frozen=True, eq=False)
+class Selection:
+    """How the number of clusters was chosen.
+
+    `rule` is "power", "valleys", "stability" or "least unstable" (see `SelectK`), "fixed",
+    "single", "density" where the algorithm finds the number itself, or "definition" where
+    nothing was chosen (`requested` is None then); `reason` says it in one sentence. `criteria`
+    is a table of every K that was fitted, with the columns of `SelectK.criteria_` and the marks
+    `elbow`, `highest_silhouette`, `runner_up`, `taken`; NULL where a criterion is undefined.
+    """
+
+    k: int
+    requested: int | Literal["auto"] | None
+    k_range: tuple[int, int]
+    rule: str
+    reason: str
+    elbow_k: int | None
+    silhouette_k: int | None
+    criteria: pa.Table
+
+    @property
+    def runner_up(self) -> int | None:
+        """What would have been taken without `k`; None where there was nothing to choose."""
+        runners_up: list[int] = self.criteria.filter(self.criteria["runner_up"])["k"].to_pylist()
+        return runners_up[0] if runners_up else None
+
+    @property
+    def rests_on_stability(self) -> bool:
+        """Whether K was taken among those at which every cluster was stable."""
+        return self.rule in ("power", "valleys", "stability")
+
+
+def selection_of(
+    selector: "SelectK", requested: int | Literal["auto"], k_range: tuple[int, int]
+) -> Selection:
+    """Return what a fitted `SelectK` selected."""
+    marks = {
+        "elbow": selector.elbow_k_,
+        "highest_silhouette": selector.silhouette_k_,
+        "runner_up": selector.runner_up_,
+        "taken": selector.k_,
+    }
+    return Selection(
+        k=selector.k_,
+        requested=requested,
+        k_range=k_range,
+        rule=selector.rule_,
+        reason=of_customers(selector.reason_),
+        elbow_k=selector.elbow_k_,
+        silhouette_k=selector.silhouette_k_,
+        criteria=criteria_table(selector.criteria_, marks),
+    )
+
+
+def of_customers(reason: str) -> str:
+    """Say of segments of customers what `SelectK` says of clusters of rows.
+
+    >>> of_customers("3 clusters: every cluster holds at least 1% of the rows.")
+    '3 segments: every segment holds at least 1 % of the customers.'
+    """
+    for word, ours in (("row", "customer"), ("cluster", "segment"), ("%", " %")):
+        reason = reason.replace(word, ours)
+    return reason
+
+
+def no_selection(
+    requested: int | Literal["auto"], k_range: tuple[int, int], n_customers: int
+) -> Selection:
+    """Return the selection where nothing can be divided."""
+    why = (
+        "the customers differ in nothing that can be clustered"
+        if n_customers > 1
+        else "there are not two customers to tell apart"
+    )
+    return Selection(
+        k=1,
+        requested=requested,
+        k_range=k_range,
+        rule="single",
+        reason=f"1 segment, since {why}.",
+        elbow_k=None,
+        silhouette_k=None,
+        criteria=criteria_table(
+            {"k": [1], "inertia": [0.0], "smallest_share": [1.0]}, {"taken": 1}
+        ),
+    )
+
+
+def density_selection(
+    label: str,
+    matrix: Matrix,
+    labels: Labels,
+    k_range: tuple[int, int],
+) -> Selection:
+    """Return the selection of an algorithm that found its dense regions itself.
+
+    The criteria are of those that are in a cluster.
+    """
+    inside = labels >= 0
+    regions = np.unique(labels[inside])
+    if not len(regions):
+        why = f"{label} found no region that is denser than what is around it"
+        return replace(no_selection("auto", k_range, 2), reason=f"1 segment, since {why}.")
+    criteria = partition_criteria(matrix[inside], labels[inside])
+    [(silhouette, error)] = sampled_silhouettes(matrix[inside], [labels[inside]])
+    smallest = int(np.bincount(labels[inside])[regions].min()) / len(labels)
+    columns = {
+        "k": [len(regions)],
+        "inertia": [criteria.inertia],
+        "silhouette": [silhouette],
+        "silhouette_se": [error],
+        "silhouette_squared": [criteria.silhouette_squared],
+        "calinski_harabasz": [criteria.calinski_harabasz],
+        "davies_bouldin": [criteria.davies_bouldin],
+        "smallest_share": [smallest],
+    }
+    what = "the one dense region" if len(regions) == 1 else "the dense regions"
+    segments = "1 segment" if len(regions) == 1 else f"{len(regions)} segments"
+    return Selection(
+        k=len(regions),
+        requested="auto",
+        k_range=k_range,
+        rule="single" if len(regions) == 1 else "density",
+        reason=f"{segments}: {what} that {label} found.",
+        elbow_k=None,
+        silhouette_k=None,
+        criteria=criteria_table(columns, {"taken": len(regions)}),
+    )
