@@ -10,6 +10,8 @@ import clustomer
 
 PUBLIC = [
     "FEATURES",
+    "Attributes",
+    "Certificates",
     "Cleaning",
     "ClustomerError",
     "Customers",
@@ -29,9 +31,14 @@ PUBLIC = [
     "UsageError",
     "Window",
     "assign",
+    "certify",
     "compare",
     "customer_features",
+    "deliver",
     "interpret",
+    "not_certified",
+    "publish",
+    "read_attributes",
     "read_events",
     "rename",
     "rfm",

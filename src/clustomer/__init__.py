@@ -7,18 +7,22 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from clustomer.certificates import Certificates, certify, deliver, not_certified
     from clustomer.customers import (
         FEATURES,
+        Attributes,
         Customers,
         Feature,
         Holdout,
         customer_features,
+        read_attributes,
         split_holdout,
     )
     from clustomer.errors import ClustomerError, InputError, OutputError, UsageError
     from clustomer.events import Cleaning, Events, EventSchema, Window, read_events
     from clustomer.insights import Facts, Interpretation, interpret
     from clustomer.pipeline import Run, run
+    from clustomer.publication import publish
     from clustomer.renaming import rename
     from clustomer.segments import Segmentation, SelectK, assign, compare, rfm, segment
     from clustomer.settings import Settings
@@ -26,6 +30,8 @@ if TYPE_CHECKING:
 
 _HOMES = {
     "FEATURES": "customers",
+    "Attributes": "customers",
+    "Certificates": "certificates",
     "Cleaning": "events",
     "ClustomerError": "errors",
     "Customers": "customers",
@@ -45,9 +51,14 @@ _HOMES = {
     "UsageError": "errors",
     "Window": "events",
     "assign": "segments",
+    "certify": "certificates",
     "compare": "segments",
     "customer_features": "customers",
+    "deliver": "certificates",
     "interpret": "insights",
+    "not_certified": "certificates",
+    "publish": "publication",
+    "read_attributes": "customers",
     "read_events": "events",
     "rename": "renaming",
     "rfm": "segments",
@@ -58,6 +69,8 @@ _HOMES = {
 
 __all__ = [
     "FEATURES",
+    "Attributes",
+    "Certificates",
     "Cleaning",
     "ClustomerError",
     "Customers",
@@ -77,9 +90,14 @@ __all__ = [
     "UsageError",
     "Window",
     "assign",
+    "certify",
     "compare",
     "customer_features",
+    "deliver",
     "interpret",
+    "not_certified",
+    "publish",
+    "read_attributes",
     "read_events",
     "rename",
     "rfm",

@@ -8,7 +8,7 @@ from typing import Any
 from clustomer.outputs.figures import draw_figures
 from clustomer.outputs.report import write_reports
 from clustomer.outputs.tables import write_cluster_summary, write_segments
-from clustomer.pipeline import identity_of, name_entry, write_parquet
+from clustomer.publication import identity_of, name_entry, write_parquet
 from clustomer.segments import SegmentationModel
 from clustomer.versions import Draft, Results, StoredRun, bears_names, new_version
 from clustomer.versions.given_names import check_given_name

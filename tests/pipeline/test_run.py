@@ -14,7 +14,8 @@ import pyarrow.parquet as pq
 import pytest
 from threadpoolctl import threadpool_limits
 
-from clustomer import pipeline
+import clustomer
+from clustomer import lanes
 from clustomer.engines import DuckDB
 from clustomer.errors import ClustomerError
 from clustomer.insights import Facts
@@ -198,18 +199,50 @@ def test_neither_the_order_of_rows_nor_the_kind_of_source_changes_a_byte(
         shutil.rmtree(tmp_path / "out")
 
 
+def test_a_run_can_be_written_with_the_public_names_alone(
+    done: Run, shop: Path, tmp_path: Path
+) -> None:
+    events = clustomer.read_events(shop)
+    customers = clustomer.customer_features(events)
+    holdout = clustomer.split_holdout(events, customers)
+    assert isinstance(holdout, clustomer.Holdout)
+    proposed = clustomer.segment(customers, holdout=holdout)
+    certificates, segmentation = clustomer.deliver(
+        clustomer.certify(events, customers, proposed, holdout=holdout), customers, proposed
+    )
+    interpretation = clustomer.interpret(
+        customers,
+        segmentation,
+        currency="EUR",
+        cleaning=events.cleaning,
+        source_label=events.source,
+        certificates=certificates,
+    )
+    results = clustomer.publish(
+        tmp_path,
+        events,
+        customers,
+        segmentation,
+        interpretation,
+        settings=clustomer.Settings(currency="EUR"),
+    )
+    events.close()
+    assert results.path.name == done.results.path.name
+    assert files_of(results.path) == files_of(done.results.path)
+
+
 @pytest.mark.parametrize("threads", [1, 2, 3])
 def test_the_number_of_threads_changes_no_byte(
     done: Run, shop: Path, tmp_path: Path, threads: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(pipeline, "DuckDB", partial(DuckDB, threads=threads))
+    monkeypatch.setattr(lanes, "DuckDB", partial(DuckDB, threads=threads))
     with threadpool_limits(threads):
         again = run(shop, tmp_path, settings=Settings(currency="EUR"))
     assert files_of(again.results.path) == files_of(done.results.path)
 
 
 def test_a_large_log_gives_the_same_files(done: Run, shop, tmp_path, monkeypatch) -> None:
-    monkeypatch.setattr(pipeline, "ROWS_IN_MEMORY", 10)
+    monkeypatch.setattr(lanes, "ROWS_IN_MEMORY", 10)
     large = run(shop, tmp_path / "large", settings=Settings(currency="EUR"))
     assert files_of(large.results.path) == files_of(done.results.path)
 

@@ -12,8 +12,9 @@ import pyarrow.parquet as pq
 import pytest
 
 from clustomer.errors import InputError, UsageError
-from clustomer.pipeline import Run, Settings, run
+from clustomer.pipeline import Run, run
 from clustomer.renaming import rename
+from clustomer.settings import Settings
 from clustomer.simulate import simulate
 from clustomer.versions import FILES, Results, StoredRun, missing_files
 

@@ -1,0 +1,245 @@
+"""What a run publishes: the files of a version, and what its manifest says of them."""
+
+import os
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, replace
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+
+from clustomer.customers import Attributes, Customers
+from clustomer.events import Events, fingerprint, rejected_rows, write_events
+from clustomer.insights import Interpretation, Name
+from clustomer.outputs.figures import draw_figures
+from clustomer.outputs.report import write_reports
+from clustomer.outputs.tables import (
+    write_cleaning,
+    write_cluster_summary,
+    write_comparison,
+    write_evaluation_metrics,
+    write_segments,
+)
+from clustomer.segments import Segmentation, to_model
+from clustomer.settings import Settings
+from clustomer.versions import Draft, Results, new_version
+
+CUSTOMERS = "customers.parquet"
+EVENTS = "events"
+
+
+@dataclass(frozen=True)
+class Content:
+    """What a version is written from."""
+
+    settings: Settings
+    events: Events
+    customers: Customers
+    segmentation: Segmentation
+    interpretation: Interpretation
+    attributes: Attributes | None = None
+    comparison: pa.Table | None = None
+
+
+def publish(
+    out: str | os.PathLike[str],
+    events: Events,
+    customers: Customers,
+    segmentation: Segmentation,
+    interpretation: Interpretation,
+    *,
+    settings: Settings | None = None,
+    attributes: Attributes | None = None,
+    comparison: pa.Table | None = None,
+) -> Results:
+    """Write a version of the results, with every file that `clustomer run` writes.
+
+    Parameters
+    ----------
+    out : path
+        The results folder.
+    events : Events
+    customers : Customers
+        Made from those events.
+    segmentation : Segmentation
+        Of those customers, as it is delivered.
+    interpretation : Interpretation
+        Of that segmentation.
+    settings : Settings, optional
+        What the steps before were called with; the manifest holds them.
+    attributes : Attributes, optional
+        Those that `interpret` was given.
+    comparison : pyarrow.Table, optional
+        What `compare` returned.
+
+    Returns
+    -------
+    Results
+        The version, which is now the latest.
+
+    Raises
+    ------
+    OutputError
+        If the folder cannot be written. Earlier results stay whole then.
+    """
+    content = Content(
+        settings or Settings(),
+        events,
+        customers,
+        segmentation,
+        interpretation,
+        attributes,
+        comparison,
+    )
+    with new_version(out) as draft:
+        write_parquet(draft, CUSTOMERS, customers.table)
+        if content.settings.keep_events:
+            write_events(events, draft.path / EVENTS)
+        identify(draft, content, fingerprint(events))
+        write_tables(draft, content)
+        write_report(draft, content, draw_figures(interpretation, segmentation))
+    assert draft.result is not None
+    return draft.result
+
+
+def identify(draft: Draft, content: Content, identified: Mapping[str, Any]) -> None:
+    """Say what a version depends on, and what its manifest tells of it.
+
+    `identified` is the fingerprint of the events.
+    """
+    events, customers, segmentation = content.events, content.customers, content.segmentation
+    settings = asdict(content.settings)
+    attributes = content.attributes.to_json() if content.attributes is not None else None
+    certificates = content.interpretation.certificates
+    draft.identify(
+        cutoff=_moment(events),
+        identity=identity_of(settings, identified, attributes=attributes),
+        about={
+            "settings": settings,
+            "source": _source(events, identified),
+            "window": customers.window.to_json(),
+            "rows": {
+                "input": events.cleaning.rows,
+                "kept": events.cleaning.kept,
+                "rejected": events.cleaning.rejected,
+            },
+            "customers": customers.table.num_rows,
+            "structure_found": segmentation.structure,
+            "k": segmentation.k,
+            "segments": _segments(content.interpretation),
+            "unavailable_features": dict(customers.unavailable),
+            "features_left_out": dict(segmentation.left_out),
+            "verdict": certificates.verdict if certificates is not None else "not tested",
+            "attributes": attributes,
+        },
+    )
+
+
+def write_tables(draft: Draft, content: Content) -> None:
+    """Write every table and document of a version but customers, events and report."""
+    events, customers, interpretation = content.events, content.customers, content.interpretation
+    write_cleaning(draft.path, events.cleaning.table)
+    write_parquet(draft, "rejected.parquet", rejected_rows(events))
+    if content.attributes is not None:
+        draft.file("attributes.parquet").write_bytes(content.attributes.parquet)
+    write_parquet(draft, "segments.parquet", interpretation.segments)
+    write_segments(draft.path, interpretation.segments)
+    write_evaluation_metrics(draft.path, _tried(content.segmentation))
+    write_cluster_summary(draft.path, interpretation.summary)
+    model = to_model(
+        content.segmentation,
+        names=interpretation.names,
+        event_schema=events.schema.model_dump(exclude_none=True),
+        window=customers.window.to_json(),
+        customers_query=customers.query,
+    )
+    draft.write_text("segmentation.json", model.to_json())
+    draft.write_text("facts.json", interpretation.facts.to_json())
+    if interpretation.certificates is not None:
+        draft.write_json("certificates.json", interpretation.certificates.to_json())
+    if content.comparison is not None:
+        write_comparison(draft.path, content.comparison)
+
+
+def write_report(draft: Draft, content: Content, figures: Any) -> None:
+    """Write the report of a version, with figures that were drawn before."""
+    interpretation = content.interpretation
+    write_reports(draft.path, interpretation.insights, interpretation.facts, figures)
+
+
+def write_parquet(draft: Draft, name: str, table: pa.Table) -> None:
+    """Write a table into a version; the same table gives the same bytes."""
+    # measured numbers hardly repeat, so that a dictionary of them is only work
+    texts = [field.name for field in table.schema if pa.types.is_string(field.type)]
+    pq.write_table(table, draft.file(name), compression="zstd", use_dictionary=texts)
+
+
+def identified_aside(events: Events) -> dict[str, Any]:
+    """Return the fingerprint of events, on a connection of its own."""
+    with events.engine.beside() as engine:
+        return fingerprint(replace(events, engine=engine))
+
+
+def identity_of(
+    settings: Mapping[str, Any],
+    identified: Mapping[str, Any],
+    given_names: Mapping[str, str] | None = None,
+    attributes: Mapping[str, Any] | None = None,
+) -> Mapping[str, Any]:
+    """Return what a version depends on: settings, input, attributes, and names that were given."""
+    identity = {"settings": settings, "input": identified}
+    if given_names:
+        identity["names"] = dict(given_names)
+    if attributes:
+        identity["attributes"] = attributes["sha256"]
+    return identity
+
+
+def name_entry(name: Name) -> Mapping[str, Any]:
+    """Return a segment's name as the manifest holds it, and who gave it."""
+    return {"segment": name.name, "named_by": name.named_by, "own_name": name.own_name}
+
+
+def _source(events: Events, identified: Mapping[str, Any]) -> Mapping[str, Any]:
+    return {
+        "label": events.source,
+        "schema": events.schema.model_dump(exclude_none=True),
+        "schema_detected": events.detected,
+        "fingerprint": identified,
+        "unknown_event_types": dict(events.cleaning.unknown_event_types),
+        "ignored_event_types": dict(events.cleaning.ignored_event_types),
+        "mapped_ids": events.cleaning.mapped_ids,
+    }
+
+
+def _segments(interpretation: Interpretation) -> list[Mapping[str, Any]]:
+    return [
+        {
+            "segment_id": profile.segment_id,
+            **name_entry(interpretation.named[profile.segment_id]),
+            "customers": profile.customers,
+            "share": profile.share,
+            "revenue": profile.revenue,
+            "revenue_share": profile.revenue_share,
+        }
+        for profile in interpretation.profiles
+    ]
+
+
+def _tried(segmentation: Segmentation) -> pa.Table:
+    """Return the criteria of the K that were to choose from.
+
+    Where the elbow's curve begins one K below the range, that K is left out.
+    """
+    selection = segmentation.selection
+    low, high = selection.k_range
+    criteria = selection.criteria
+    inside = pc.and_(pc.greater_equal(criteria["k"], low), pc.less_equal(criteria["k"], high))
+    return criteria.filter(pc.or_(inside, criteria["taken"]))
+
+
+def _moment(events: Events) -> str:
+    cutoff = events.window.cutoff
+    whole_day = (cutoff.hour, cutoff.minute, cutoff.second) == (0, 0, 0)
+    return cutoff.strftime("%Y-%m-%d" if whole_day else "%Y-%m-%dT%H%M%S")
