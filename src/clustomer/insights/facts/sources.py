@@ -1,0 +1,306 @@
+"""Where a fact comes from: SQL over the files of a version.
+
+A source has four texts, and is written as one query, which DuckDB runs in the folder of a
+version. A feature's name stands where `x` stands below.
+
+| table | key | column | aggregate |
+|---|---|---|---|
+| `customers` | a segment id, `bots`, `everyone` (all but suspected bots) or `all` | a feature, \
+`user_id` | [see below](#aggregates) |
+| `attributes` | a segment id or `everyone` | an attribute | [see below](#aggregates) |
+| any other CSV, such as `cleaning` | `column=value`: the rows that have it; empty: all rows | \
+a column | `value` (of the one row) or `sum` |
+| `run`, `segmentation`, `certificates` | the way through the JSON file, with a `/` between: \
+`window`, `prediction/contenders/0/auc` | a name in there, or a number in a list | `value`, \
+`length`, or, of the window, `local_time`, `local_date` and `days` |
+| `facts` | ids of other facts, with a blank between | `value` | [see below](#derived-figures) |
+
+What was simulated (nulls, permutations, resamples) has its place in `certificates.json`, and is
+simulated anew by another means than SQL. No fact is read from `events/`, so that none is lost
+with `--no-events`.
+"""
+
+import json
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from functools import cache
+
+import sqlglot
+from sqlglot import exp
+
+from clustomer.engines.dialect import literal
+from clustomer.errors import InputError, did_you_mean
+from clustomer.insights.facts.fact import Fact
+from clustomer.insights.population import ALL, BOTS, EVERYONE
+
+Source = Mapping[str, str]
+
+FILES: Mapping[str, str] = {
+    "customers": "customers.parquet",
+    "segments": "segments.parquet",
+    "attributes": "attributes.parquet",
+    "cleaning": "cleaning.csv",
+    "comparison": "reports/algorithms.csv",
+    "cluster_evaluation_metrics": "reports/cluster_evaluation_metrics.csv",
+    "run": "run.json",
+    "segmentation": "segmentation.json",
+    "certificates": "certificates.json",
+}
+"""The file of each table that a source may name."""
+
+AGGREGATES: Mapping[str, str] = {
+    "count": "COUNT(*)",
+    "share": "COUNT(*) FILTER (WHERE inside) / NULLIF(COUNT(*), 0)",
+    "sum": "FSUM(x)",
+    "mean": "FAVG(x)",
+    "median": "MEDIAN(x)",
+    "min": "MIN(x)",
+    "max": "MAX(x)",
+    "share_of_sum": "CASE WHEN FSUM(x) > 0 THEN FSUM(x) FILTER (WHERE inside) / FSUM(x) END",
+    "share_defined": "COUNT(x) / NULLIF(COUNT(*), 0)",
+    "share_at_least": "COUNT(*) FILTER (WHERE x >= bound) / NULLIF(COUNT(*), 0)",
+    "share_at_most": "COUNT(*) FILTER (WHERE x <= bound) / NULLIF(COUNT(*), 0)",
+    "count_at_most": "COUNT(*) FILTER (WHERE x <= bound)",
+    "top_share": "CASE WHEN FSUM(x) > 0 "
+    "THEN FSUM(x) FILTER (WHERE place <= CEIL(ROUND(bound * known, 9))) / FSUM(x) END",
+    "standardised_difference": "CASE WHEN MIN(x) FILTER (WHERE everyone) < "
+    "MAX(x) FILTER (WHERE everyone) THEN (FAVG(x) FILTER (WHERE inside) - "
+    "FAVG(x) FILTER (WHERE everyone)) / STDDEV_POP(x) FILTER (WHERE everyone) END",
+    "distinct": "COUNT(DISTINCT x)",
+    "share_known": "COUNT(x) / NULLIF(COUNT(*), 0)",
+    "share_of": "COUNT(*) FILTER (WHERE x = bound) / NULLIF(COUNT(x), 0)",
+}
+"""The aggregates over customers and their attributes, as DuckDB computes them.
+
+`inside` holds for the rows of the key, `everyone` for all but suspected bots, and `bound` is
+what the aggregate has in brackets: `share_at_least(2)`. `FSUM` and `FAVG` add up without loss.
+"""
+
+DERIVED: Mapping[str, str] = {
+    "ratio": "CASE WHEN b > 0 THEN a / b END",
+    "fewer": "CASE WHEN b > 0 THEN 1 - a / b END",
+    "per_1000": "1000 * a",
+    "in_100": "100 * a",
+    "floor": "FLOOR(a)",
+    "break_even": "CASE WHEN c * d > 0 THEN a * b / (c * d) END",
+    "extra_orders_per_1000": "CASE WHEN b * c > 0 THEN 1000 * a / (b * c) END",
+}
+"""Figures made of other facts, which are `a`, `b`, `c` and `d` in the order of the key.
+
+`break_even` is cost * customers / (margin * revenue), the rise of revenue at which an action
+that costs `cost` for each customer pays for itself; `extra_orders_per_1000` is
+1000 * cost / (margin * revenue per order).
+"""
+
+_WHOLE = ("share", "share_of_sum", "standardised_difference")
+"""What compares the rows of a key with others, so that both are needed."""
+
+_PLACES: Mapping[str, str] = {
+    "value": "JSON_EXTRACT_STRING(content, place)",
+    "number": "TRY_CAST(JSON_EXTRACT_STRING(content, place) AS DOUBLE)",
+    "length": "JSON_ARRAY_LENGTH(content, place)",
+    "local_time": "STRFTIME(TIMEZONE(JSON_EXTRACT_STRING(content, zone), "
+    "CAST(JSON_EXTRACT_STRING(content, place) AS TIMESTAMPTZ)), '%Y-%m-%d %H:%M')",
+    "local_date": "STRFTIME(TIMEZONE(JSON_EXTRACT_STRING(content, zone), "
+    "CAST(JSON_EXTRACT_STRING(content, place) AS TIMESTAMPTZ)), '%Y-%m-%d')",
+    "days": "(EPOCH(CAST(JSON_EXTRACT_STRING(content, place) AS TIMESTAMPTZ)) - "
+    "EPOCH(CAST(JSON_EXTRACT_STRING(content, since) AS TIMESTAMPTZ))) / 86400",
+}
+_RANKED = (
+    "SELECT c.x AS x, ROW_NUMBER() OVER (ORDER BY c.x DESC) AS place, COUNT(*) OVER () AS known"
+)
+_TEXTS = frozenset({"text", "date"})
+_CALL = re.compile(r"([a-z_]+)(?:\((.*)\))?", re.DOTALL)
+
+
+@dataclass(frozen=True)
+class Query:
+    """One value over some rows: `rows` is a query without columns, `value` its only one.
+
+    Values over the same rows can be asked for at once.
+    """
+
+    value: exp.Expr
+    rows: exp.Select
+
+    def select(self) -> exp.Select:
+        """Return the whole query."""
+        return self.rows.select(self.value)
+
+
+def source_query(source: Source, unit: str) -> Query:
+    """Return the query of a source that is no figure made of other facts.
+
+    >>> source = {"table": "customers", "key": "S1", "column": "orders", "aggregate": "mean"}
+    >>> print(source_query(source, "orders").select().sql("duckdb"))  # doctest: +NORMALIZE_WHITESPACE
+    SELECT FAVG(c."orders") FROM "customers.parquet" AS c
+    JOIN "segments.parquet" AS s USING ("user_id") WHERE s."segment_id" = 'S1'
+    """
+    table = source["table"]
+    if table in ("customers", "attributes"):
+        return _of_customers(table, source["key"], source["column"], source["aggregate"])
+    if table not in FILES:
+        raise InputError(f"There is no table `{table}` of facts. {did_you_mean(table, FILES)}")
+    if FILES[table].endswith(".json"):
+        return _in_document(source, unit)
+    rows = exp.select().from_(_file(table))
+    if source["key"]:
+        name, _, wanted = source["key"].partition("=")
+        rows = rows.where(exp.column(name, quoted=True).eq(literal(wanted)))
+    column: exp.Expr = exp.column(source["column"], quoted=True)
+    if source["aggregate"] == "sum":
+        column = exp.Sum(this=column)
+    elif source["aggregate"] != "value":
+        raise _no_aggregate(source["aggregate"], ("sum", "value"))
+    return Query(column, rows)
+
+
+def derived(aggregate: str, parts: Iterable[exp.Expr]) -> exp.Select:
+    """Return the query of a figure made of others; NULL where one is NULL or a divisor is not > 0.
+
+    >>> print(derived("ratio", [literal(3), literal(2)]).sql("duckdb"))
+    SELECT CASE WHEN b > 0 THEN a / b END FROM (SELECT 3 AS a, 2 AS b)
+    """
+    if aggregate not in DERIVED:
+        raise _no_aggregate(aggregate, DERIVED)
+    named = [exp.alias_(part, name) for part, name in zip(parts, "abcd", strict=False)]
+    return exp.select(_parsed(DERIVED[aggregate]).copy()).from_(exp.select(*named).subquery())
+
+
+def fact_query(fact: Fact, facts: Mapping[str, Fact]) -> str:
+    """Return the query of a fact as DuckDB's SQL, to be run in the folder of a version.
+
+    `facts` are those that a figure is made of; their queries become part of it.
+
+    >>> source = {"table": "run", "key": "settings", "column": "margin", "aggregate": "value"}
+    >>> fact_query(Fact("run.margin", 0.3, "share", 1, None, source), {})
+    "SELECT TRY_CAST(content ->> '/settings/margin' AS DOUBLE) FROM READ_TEXT('run.json')"
+    """
+    return _whole(fact, facts, ()).sql("duckdb")
+
+
+def _whole(fact: Fact, facts: Mapping[str, Fact], users: tuple[str, ...]) -> exp.Select:
+    if fact.source["table"] != "facts":
+        return source_query(fact.source, fact.unit).select()
+    return derived(
+        fact.source["aggregate"],
+        [_whole(part, facts, (*users, fact.id)).subquery() for part in parts_of(fact, facts, users)],
+    )
+
+
+def parts_of(fact: Fact, facts: Mapping[str, Fact], users: tuple[str, ...] = ()) -> list[Fact]:
+    """Return the facts that a figure is made of; `users` are those that it is itself a part of.
+
+    Raises InputError where one is missing or made of itself.
+    """
+    names = fact.source["key"].split()
+    for name in names:
+        if name not in facts or name in (*users, fact.id):
+            raise InputError(
+                f"The fact `{fact.id}` is made of `{name}`, which is "
+                f"{'made of it' if name in facts else 'not there'}. Run the segmentation again."
+            )
+    return [facts[name] for name in names]
+
+
+def document_table(file: str) -> exp.Table:
+    """Return what a query reads a JSON file from: one row, with the text as `content`."""
+    function = exp.Anonymous(this="READ_TEXT", expressions=[literal(file)])
+    return exp.Table(this=function)
+
+
+def _of_customers(table: str, key: str, column: str, aggregate: str) -> Query:
+    match = _CALL.fullmatch(aggregate)
+    name, given = (match[1], match[2]) if match else (aggregate, None)
+    if name not in AGGREGATES:
+        raise _no_aggregate(aggregate, AGGREGATES)
+    x: exp.Expr = exp.column(column, "c", quoted=True)
+    x.args["table"].set("quoted", False)
+    whole = ALL if key in (BOTS, ALL) else EVERYONE
+    if name == "distinct":
+        return Query(_filled(AGGREGATES[name], x=x), exp.select().from_(_file(table, "c")))
+    if name == "top_share":
+        ranked = _rows(table, key).where(exp.Not(this=exp.Is(this=x, expression=exp.Null())))
+        ranked = ranked.select(*_filled(_RANKED, x=x).expressions)
+        rows = exp.select().from_(ranked.subquery())
+        return Query(_filled(AGGREGATES[name], bound=_number(given)), rows)
+    if name == "standardised_difference" and given == "log":
+        x = _filled("SIGN(x) * LN(1 + ABS(x))", x=x)
+    bound = literal(json.loads(given or "null")) if name == "share_of" else _number(given)
+    value = _filled(
+        AGGREGATES[name],
+        x=x,
+        bound=bound,
+        inside=_inside(key) or exp.true(),
+        everyone=_inside(EVERYONE) or exp.true(),
+    )
+    if name == "standardised_difference" and key == BOTS:
+        whole = ALL
+    return Query(value, _rows(table, whole if name in _WHOLE else key))
+
+
+@cache
+def _rows(table: str, key: str) -> exp.Select:
+    labelled = exp.Join(this=_file("segments", "s"), using=[exp.to_identifier("user_id", quoted=True)])
+    rows = exp.select().from_(_file(table, "c")).join(labelled)
+    condition = _inside(key)
+    return rows if condition is None else rows.where(condition)
+
+
+def _inside(key: str) -> exp.Expr | None:
+    column = exp.column("segment_id", "s", quoted=True)
+    column.args["table"].set("quoted", False)
+    if key == ALL:
+        return None
+    if key == EVERYONE:
+        return column.neq(literal(BOTS))
+    return column.eq(literal(key))
+
+
+def _in_document(source: Source, unit: str) -> Query:
+    aggregate, key = source["aggregate"], source["key"]
+    if aggregate == "value" and unit not in _TEXTS:
+        aggregate = "number"
+    if aggregate not in _PLACES:
+        raise _no_aggregate(aggregate, _PLACES)
+    value = _filled(
+        _PLACES[aggregate],
+        place=_pointer(key, source["column"]),
+        zone=_pointer(key, "time_zone"),
+        since=_pointer(key, "start"),
+    )
+    return Query(value, exp.select().from_(document_table(FILES[source["table"]])))
+
+
+def _pointer(key: str, column: str) -> exp.Expr:
+    """Return the way to a place as a JSON pointer (RFC 6901)."""
+    name = column.replace("~", "~0").replace("/", "~1")
+    return literal("".join(f"/{step}" for step in [*key.split("/"), name] if step))
+
+
+def _file(table: str, alias: str | None = None) -> exp.Table:
+    return exp.table_(exp.to_identifier(FILES[table], quoted=True), alias=alias)
+
+
+def _number(given: str | None) -> exp.Expr:
+    number = float(given or 0)
+    return literal(int(number) if number.is_integer() else number)
+
+
+@cache
+def _parsed(template: str) -> exp.Expr:
+    return sqlglot.parse_one(template, read="duckdb")
+
+
+def _filled(template: str, **nodes: exp.Expr) -> exp.Expr:
+    """Put syntax nodes where a template names them."""
+    return _parsed(template).transform(
+        lambda node: nodes[node.name].copy()
+        if isinstance(node, exp.Column) and node.name in nodes
+        else node
+    )
+
+
+def _no_aggregate(aggregate: str, known: Iterable[str]) -> InputError:
+    return InputError(f"There is no aggregate `{aggregate}`. {did_you_mean(aggregate, known)}")
