@@ -21,8 +21,9 @@ from clustomer.customers import FEATURES, MEASURES, SUSPECTED_BOT, Feature
 from clustomer.events import COLUMNS, EVENT_TYPES, KEPT, PRESETS, REJECTIONS, REPAIRS, EventSchema
 from clustomer.events.cleaning import MAX_GAP_DAYS, MAX_ISOLATED_SHARE
 from clustomer.events.sessions import SESSION_MINUTES
-from clustomer.insights import RULES, cases, naming, population, qualifiers, rules, sources
+from clustomer.insights import RULES, cases, naming, qualifiers, rules
 from clustomer.insights.definition import scores_in_words
+from clustomer.insights.facts import sources
 from clustomer.insights.profiles import CLEARLY, SLIGHTLY, STRONGLY
 from clustomer.segments.rules.rfm_grid import NO_PURCHASE_ID, NO_PURCHASE_NAME, RFM_SEGMENTS
 from clustomer.settings import declared, spelling
@@ -326,21 +327,26 @@ def facts_page() -> str:
     return page(
         "Facts",
         "Every number that a text shows is an entry of `facts.json`: `id`, `value`, `unit`, "
-        "`decimals`, `segment_id` (null for figures of everyone) and `source`, which says how to "
-        "compute it again. `Facts.verify` does so; see "
+        "`decimals`, `segment_id` (null for figures of everyone), `source`, which says where it "
+        "comes from, and `sql`, which says the same as a query that DuckDB runs in the folder of "
+        "the version. `verify_facts` computes all of them again; see "
         "[Read the results](../how-to/results-files.md#recompute-a-number).",
         "## Sources",
-        "A source has four texts:",
-        _tables(sources).replace("see `population`", "[see below](#aggregates-over-customers)"),
-        "## Aggregates over customers",
-        _tables(population),
+        inspect.cleandoc(sources.__doc__ or "").partition("\n\n")[2],
+        "## Aggregates",
+        "`x` is the column, `inside` holds for the rows of the key and `everyone` for all but "
+        "suspected bots, and `bound` is what stands in brackets: `share_at_least(2)`. `FSUM` and "
+        "`FAVG` add up without loss. Shares are of everyone, and of all for `bots` and `all`.",
+        grid(("Aggregate", "SQL"), ((code(k), code(v)) for k, v in sources.AGGREGATES.items())),
+        "## Derived figures",
+        "`a`, `b`, `c` and `d` are the facts of the key, in its order. `break_even` is the rise "
+        "of revenue at which an action pays for itself that costs `a` for each of `b` customers, "
+        "at the margin `c` on the revenue `d`; `extra_orders_per_1000` is the number of orders "
+        "that pay for contacting 1,000 customers at the cost `a`, at the margin `b` on the "
+        "revenue `c` of an order. A figure is undefined where a part is, or a divisor is not "
+        "above 0.",
+        grid(("Figure", "SQL"), ((code(k), code(v)) for k, v in sources.DERIVED.items())),
     )
-
-
-def _tables(module: Any) -> str:
-    """Return a module's docstring from its first table on."""
-    doc = inspect.cleandoc(module.__doc__ or "")
-    return doc[doc.index("\n|") + 1 :]
 
 
 # --- Python -----------------------------------------------------------------------------------

@@ -29,8 +29,19 @@ TABLES = {
     "customers": CUSTOMERS,
     "segments": SEGMENTS,
     "cleaning": CLEANING,
-    "run": {"margin": 0.25, "cost": 0.5, "source": "{not.one} & co"},
-    "segmentation": {"left_out": {"views": "the same for {everyone}"}},
+    "run": {
+        "settings": {"margin": 0.25, "cost": 0.5, "currency": None},
+        "source": {"label": "{not.one} & co"},
+        "window": {
+            "start": "2019-10-01T00:01:11Z",
+            "cutoff": "2019-10-31T12:00:00Z",
+            "time_zone": "Europe/Berlin",
+        },
+    },
+    "segmentation": {
+        "left_out": {"views": "the same for {everyone}", "a/b~": "odd"},
+        "assignment": {"recency_cuts": [1.5, 3.0]},
+    },
 }
 
 
@@ -80,8 +91,20 @@ def test_each_aggregate_is_recomputed_from_the_customers(
     assert mismatch.recomputed == (None if value is None else pytest.approx(value))
 
 
+def moments() -> list[Fact]:
+    place = {"table": "run", "key": "window"}
+    start, cutoff = {**place, "column": "start"}, {**place, "column": "cutoff"}
+    return [
+        # Berlin was two hours ahead of UTC until 27 October 2019, and one from then on
+        fact("start", "2019-10-01 02:01", "text", **start, aggregate="local_time"),
+        fact("cutoff", "2019-10-31 13:00", "text", **cutoff, aggregate="local_time"),
+        fact("day", "2019-10-31", "text", **cutoff, aggregate="local_date"),
+        fact("days", 30.5 - 71 / 86400, "days", **cutoff, aggregate="days"),
+    ]
+
+
 def test_facts_of_other_tables_are_recomputed() -> None:
-    value = {"column": "margin", "key": "", "aggregate": "value", "table": "run"}
+    value = {"column": "margin", "key": "settings", "aggregate": "value", "table": "run"}
     kept = {"table": "cleaning", "key": "action=kept", "column": "rows", "aggregate": "sum"}
     rule = {"table": "cleaning", "key": "rule=missing_time", "column": "share"}
     reason = {"table": "segmentation", "key": "left_out", "column": "views", "aggregate": "value"}
@@ -90,6 +113,15 @@ def test_facts_of_other_tables_are_recomputed() -> None:
         fact("kept", 96, **kept),
         fact("missing", 0.04, **rule, aggregate="value"),
         fact("reason", "the same for {everyone}", "text", **reason),
+        fact("odd", "odd", "text", **{**reason, "column": "a/b~"}),
+        fact("currency", None, "text", **{**value, "column": "currency"}),
+        fact("cut", 3.0, **{**reason, "key": "assignment/recency_cuts", "column": "1"}),
+        fact(
+            "cuts",
+            2,
+            **{**reason, "key": "assignment", "column": "recency_cuts", "aggregate": "length"},
+        ),
+        *moments(),
     ]
     assert Facts(facts).verify(TABLES) == ()
     assert Facts([fact("kept", 95, **kept)]).verify(TABLES) == (Mismatch("kept", 95, 96),)
@@ -99,8 +131,8 @@ def test_a_derived_fact_is_recomputed_from_what_it_is_made_of() -> None:
     parts = [
         fact("S1.revenue", 999.0, key="S1", column="revenue"),
         fact("S1.customers", 2, key="S1", column="user_id", aggregate="count"),
-        fact("run.margin", 0.25, table="run", key="", column="margin", aggregate="value"),
-        fact("run.cost", 0.5, table="run", key="", column="cost", aggregate="value"),
+        fact("run.margin", 0.25, table="run", key="settings", column="margin", aggregate="value"),
+        fact("run.cost", 0.5, table="run", key="settings", column="cost", aggregate="value"),
     ]
     ids = "run.cost S1.customers run.margin S1.revenue"
     lift = 0.5 * 2 / (0.25 * 28.25)
@@ -112,13 +144,25 @@ def test_a_derived_fact_is_recomputed_from_what_it_is_made_of() -> None:
 def test_a_source_that_is_not_there_is_an_error_with_the_near_miss() -> None:
     with pytest.raises(InputError, match="`orders`"):
         Facts([fact("x", 1, column="oders")]).verify(TABLES)
-    with pytest.raises(InputError, match="no `cleaning`"):
+    with pytest.raises(InputError, match=r"no `cleaning\.csv`"):
         Facts([fact("x", 1, table="cleaning")]).verify({"customers": CUSTOMERS})
     with pytest.raises(InputError, match="no aggregate `avg`"):
         Facts([fact("x", 1, aggregate="avg")]).verify(TABLES)
+    with pytest.raises(InputError, match="no table `clening`"):
+        Facts([fact("x", 1, table="clening")]).verify(TABLES)
     with pytest.raises(InputError, match="no single value"):
         Facts([fact("x", 1, table="cleaning", key="action=kept", column="rows",
                     aggregate="value")]).verify(TABLES)  # fmt: skip
+
+
+def test_a_figure_made_of_itself_or_of_nothing_is_an_error() -> None:
+    ratio = {"table": "facts", "column": "value", "aggregate": "ratio"}
+    with pytest.raises(InputError, match="made of it"):
+        Facts([fact("a", 1, **ratio, key="b b"), fact("b", 1, **ratio, key="a a")]).verify(TABLES)
+    with pytest.raises(InputError, match="`gone`, which is not there"):
+        Facts([fact("a", 1, **ratio, key="gone gone")]).verify(TABLES)
+    with pytest.raises(InputError, match="no figure `ratio` of 1 facts"):
+        Facts([fact("a", 1), fact("b", 1, **ratio, key="a")]).verify(TABLES)
 
 
 def test_verify_refuses_other_customers() -> None:
@@ -133,7 +177,9 @@ def test_json_round_trip() -> None:
     assert dict(again) == dict(facts)
     assert again.currency == "£"
     document = json.loads(facts.to_json())
-    assert set(document["facts"][0]) == {"id", "value", "unit", "decimals", "segment_id", "source"}
+    assert set(document["facts"][0]) == {
+        "id", "value", "unit", "decimals", "segment_id", "source", "sql"
+    }  # fmt: skip
 
 
 @pytest.mark.parametrize("text", ["[]", "{}", '{"schema_version": 9}', "nonsense", '{"facts": 1'])

@@ -8,7 +8,7 @@ import pytest
 from typer.testing import CliRunner
 
 from clustomer.cli import app
-from clustomer.insights import Facts
+from clustomer.insights import verify_facts
 from clustomer.pipeline import Run, run
 from clustomer.renaming import rename
 from clustomer.settings import Settings
@@ -66,8 +66,7 @@ def test_the_reports_tell_them_and_facts_hold(done) -> None:
     assert "1 of them has no events here and counts nowhere; 1 customer of this run is not in" in (
         markdown
     )
-    facts = Facts.from_json((done.results.path / "facts.json").read_text("utf-8"))
-    assert facts.verify(done.interpretation.tables) == ()
+    assert verify_facts(done.results.path) == ()
 
 
 def test_another_file_is_another_version(shop, known, done, tmp_path) -> None:

@@ -1,7 +1,7 @@
 """Insights: what the segments mean, in facts that can be recomputed."""
 
 from clustomer.insights.advice import Action
-from clustomer.insights.facts import Fact, Facts, Mismatch, check_currency
+from clustomer.insights.facts import Fact, Facts, Mismatch, check_currency, verify_facts
 from clustomer.insights.interpretation import Interpretation, check_spend, interpret
 from clustomer.insights.naming import Name, name_segments
 from clustomer.insights.profiles import FeatureProfile, Profile
@@ -27,4 +27,5 @@ __all__ = [
     "check_spend",
     "interpret",
     "name_segments",
+    "verify_facts",
 ]

@@ -58,7 +58,7 @@ _KINDS: Mapping[str, tuple[str, ...]] = {
 
 
 def algorithm_entries(segmentation: Any) -> dict[str, Any]:
-    """Return the entries of the table `segmentation` that say what found the segments."""
+    """Return the parameters that `segmentation.json` has of what found the segments."""
     note = getattr(segmentation, "algorithm", None)
     return dict(note.parameters) if note is not None else {}
 
@@ -70,7 +70,7 @@ def algorithm_facts(parameters: Mapping[str, Any]) -> Iterator[Fact]:
             unit, decimals = _UNITS[name]
             source = {
                 "table": "segmentation",
-                "key": "algorithm",
+                "key": "algorithm/parameters",
                 "column": name,
                 "aggregate": "value",
             }

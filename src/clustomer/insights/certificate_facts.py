@@ -13,8 +13,7 @@ from clustomer.certificates.thresholds import MATCHED as LEAST_MATCH
 from clustomer.certificates.thresholds import PRECISION as LEAST_PRECISION
 from clustomer.certificates.thresholds import RECALL as LEAST_RECALL
 from clustomer.certificates.thresholds import SEGMENT_EFFECT_NEEDED as SEGMENT_DEPTH
-from clustomer.insights.facts import Fact, decimals_for
-from clustomer.insights.facts import Value
+from clustomer.insights.facts import Fact, Value, decimals_for
 from clustomer.segments.thresholds import DISSOLVED, VALID
 from clustomer.segments.thresholds import USABLE as LEAST_SHARE
 

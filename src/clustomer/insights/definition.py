@@ -11,27 +11,32 @@ from clustomer.insights.facts import Fact, decimals_for
 from clustomer.insights.naming import BOT_EVIDENCE, SUSPECTED_BOTS, Name
 from clustomer.insights.population import BOTS
 from clustomer.insights.profiles import Profile
-from clustomer.segments import RFM_SEGMENTS, RfmGrid, RfmSegment
+from clustomer.segments import RFM_SEGMENTS, RfmSegment
 from clustomer.segments.rules.rfm_grid import NO_PURCHASE_ID, NO_PURCHASE_NAME
 
 _SEGMENTS = {each.segment_id: each for each in RFM_SEGMENTS}
 _CUTS = (("recency", "recency_cuts", "days"), ("orders", "frequency_cuts", "orders"))
 
 
-def grid_settings(rule: RfmGrid) -> dict[str, dict[str, float]]:
-    """Return the cut points as entries of the table `segmentation`, from which facts are made."""
-    return {
-        entry: {str(number): cut for number, cut in enumerate(getattr(rule, entry), 1)}
-        for _, entry, _ in _CUTS
-    }
+def grid_settings(rule: Any) -> dict[str, list[float]]:
+    """Return the cut points of a grid as `segmentation.json` has them; nothing of another rule."""
+    if not rule.is_defined:
+        return {}
+    return {entry: list(getattr(rule, entry)) for _, entry, _ in _CUTS}
 
 
-def grid_facts(model: Mapping[str, Any]) -> Iterator[Fact]:
+def grid_facts(assignment: Mapping[str, Any]) -> Iterator[Fact]:
     """Make `grid.recency.1` to `.4` and `grid.orders.1` to `.4`, where there is a grid."""
     for name, entry, unit in _CUTS:
-        for number, cut in model.get(entry, {}).items():
-            source = {"table": "segmentation", "key": entry, "column": number, "aggregate": "value"}
-            yield Fact(f"grid.{name}.{number}", cut, unit, decimals_for(cut, unit), None, source)
+        for place, cut in enumerate(assignment.get(entry, ())):
+            source = {
+                "table": "segmentation",
+                "key": f"assignment/{entry}",
+                "column": str(place),
+                "aggregate": "value",
+            }
+            fact_id = f"grid.{name}.{place + 1}"
+            yield Fact(fact_id, cut, unit, decimals_for(cut, unit), None, source)
 
 
 def define_segments(profiles: Iterable[Profile]) -> dict[str, Name]:

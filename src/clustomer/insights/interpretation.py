@@ -163,12 +163,8 @@ def interpret(
     study = study_of(
         customers,
         segmentation,
-        settings={
-            "currency": currency,
-            "margin": float(margin),
-            "cost": float(cost),
-            "source": source_label,
-        },
+        settings={"currency": currency, "margin": float(margin), "cost": float(cost)},
+        source_label=source_label,
         cleaning=cleaning,
         window=window,
         unavailable=unavailable,

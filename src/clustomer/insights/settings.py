@@ -1,38 +1,109 @@
 """The facts of a run: its settings, its window, what cleaning and clustering did."""
 
 from collections.abc import Iterator, Mapping
+from datetime import datetime
 from typing import Any
+from zoneinfo import ZoneInfo
 
-from clustomer.insights.algorithm import algorithm_facts
-from clustomer.insights.definition import grid_facts
+from clustomer.insights.algorithm import algorithm_entries, algorithm_facts
+from clustomer.insights.definition import grid_facts, grid_settings
 from clustomer.insights.facts import Fact, decimals_for
 
 _UNITS = {"margin": "share", "cost": "currency", "window_days": "days"}
 
 
+def run_document(
+    settings: Mapping[str, Any],
+    source_label: str,
+    *,
+    window: Any,
+    unavailable: Mapping[str, str] | None,
+    attributes: Any,
+) -> dict[str, Any]:
+    """Return what facts take from `run.json`, laid out as it is there."""
+    document: dict[str, Any] = {
+        "settings": settings,
+        "source": {"label": source_label},
+        "unavailable_features": dict(unavailable or {}),
+    }
+    if window is not None:
+        document["window"] = window.to_json()
+    if attributes is not None:
+        document["attributes"] = {
+            name: getattr(attributes, name)
+            for name in ("customers", "without_events", "without_attributes")
+        }
+    return document
+
+
+def model_document(segmentation: Any) -> dict[str, Any]:
+    """Return what facts take from `segmentation.json`, laid out as it is there."""
+    return {
+        "selection": {
+            "k": segmentation.k,
+            "reason": segmentation.selection.reason,
+            "fitted_customers": segmentation.fitted_customers,
+        },
+        "left_out": dict(segmentation.left_out),
+        "algorithm": {"parameters": algorithm_entries(segmentation)},
+        "assignment": grid_settings(segmentation.rule),
+    }
+
+
 def setting_facts(tables: Mapping[str, Any]) -> Iterator[Fact]:
     """Make `run.margin`, `cleaning.kept`, `clustering.k` and the like from the tables of a run."""
-    for name, value in tables["run"].items():
-        unit = _UNITS.get(name, "text")
-        decimals = decimals_for(value, unit)
-        if name == "cost":
-            decimals = 2
-        yield Fact(f"run.{name}", value, unit, decimals, None, _value("run", "", name))
+    yield from _run_facts(tables["run"])
     if "cleaning" in tables:
         yield from _cleaning_facts(tables["cleaning"])
     model = tables["segmentation"]
-    for name in ("k", "fitted_customers"):
-        unit = "customers" if name == "fitted_customers" else "segments"
-        source = _value("segmentation", "", name)
-        yield Fact(f"clustering.{name}", model[name], unit, 0, None, source)
-    yield from grid_facts(model)
-    yield from algorithm_facts(model["algorithm"])
-    source = _value("segmentation", "", "reason")
-    yield Fact("clustering.reason", model["reason"], "text", 0, None, source)
-    for entry in ("left_out", "unavailable"):
-        for index, (name, reason) in enumerate(sorted(model[entry].items()), 1):
-            source = _value("segmentation", entry, name)
+    selection = model["selection"]
+    for name, unit in (("k", "segments"), ("fitted_customers", "customers")):
+        source = _value("segmentation", "selection", name)
+        yield Fact(f"clustering.{name}", selection[name], unit, 0, None, source)
+    yield from grid_facts(model["assignment"])
+    yield from algorithm_facts(model["algorithm"]["parameters"])
+    source = _value("segmentation", "selection", "reason")
+    yield Fact("clustering.reason", selection["reason"], "text", 0, None, source)
+    for entry, table, place, reasons in (
+        ("left_out", "segmentation", "left_out", model["left_out"]),
+        ("unavailable", "run", "unavailable_features", tables["run"]["unavailable_features"]),
+    ):
+        for index, (name, reason) in enumerate(sorted(reasons.items()), 1):
+            source = _value(table, place, name)
             yield Fact(f"clustering.{entry}.{index}", reason, "text", 0, None, source)
+
+
+def _run_facts(run: Mapping[str, Any]) -> Iterator[Fact]:
+    values = [
+        *(
+            (name, value, _value("run", "settings", name))
+            for name, value in run["settings"].items()
+        ),
+        ("source", run["source"]["label"], _value("run", "source", "label")),
+    ]
+    if "window" in run:
+        values += _window_values(run["window"])
+    for name, value, source in values:
+        unit = _UNITS.get(name, "text")
+        decimals = 2 if name == "cost" else decimals_for(value, unit)
+        yield Fact(f"run.{name}", value, unit, decimals, None, source)
+
+
+def _window_values(window: Mapping[str, Any]) -> Iterator[tuple[str, Any, dict[str, str]]]:
+    """Yield start and cutoff on the shop's clock, the days between, and the name of the clock."""
+    bounds = {name: datetime.fromisoformat(window[name]) for name in ("start", "cutoff")}
+    zone = ZoneInfo(window["time_zone"])
+    clocks = {name: bound.astimezone(zone) for name, bound in bounds.items()}
+    whole_days = all((clock.hour, clock.minute) == (0, 0) for clock in clocks.values())
+    clock_format, aggregate = ("%Y-%m-%d %H:%M", "local_time")
+    if whole_days:
+        clock_format, aggregate = ("%Y-%m-%d", "local_date")
+    for name, clock in clocks.items():
+        source = _value("run", "window", name) | {"aggregate": aggregate}
+        yield name, clock.strftime(clock_format), source
+    days = (bounds["cutoff"] - bounds["start"]).total_seconds() / 86400
+    yield "window_days", days, _value("run", "window", "cutoff") | {"aggregate": "days"}
+    yield "time_zone", window["time_zone"], _value("run", "window", "time_zone")
 
 
 def _cleaning_facts(table: Any) -> Iterator[Fact]:

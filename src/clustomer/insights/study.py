@@ -2,19 +2,17 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
 from functools import cached_property
 from typing import Any, TypeVar, cast
-from zoneinfo import ZoneInfo
 
 import pyarrow as pa
 
 from clustomer.certificates.certificate import Certificates
-from clustomer.insights.algorithm import algorithm_entries
-from clustomer.insights.definition import define_segments, grid_settings
+from clustomer.insights.definition import define_segments
 from clustomer.insights.naming import Name, name_segments
 from clustomer.insights.population import BOTS, EVERYONE, UNGROUPED, Population
 from clustomer.insights.profiles import Described, Profile, describe, profile, report_order
+from clustomer.insights.settings import model_document, run_document
 from clustomer.insights.usability import with_names
 
 Result = TypeVar("Result")
@@ -33,7 +31,7 @@ class Study:
     labelled : pyarrow.Table
         The segments: `user_id`, `segment_id`, `cluster`, `distance`.
     segmentation : Segmentation
-    tables : mapping of name to table or settings
+    tables : mapping of name to table or document
         What facts are recomputed from: customers, segments, run, cleaning, segmentation, ...
     window_days : float, or None where the window is not known
     given_names : mapping of segment id to a name of the user's own
@@ -118,8 +116,8 @@ class Study:
 
     @property
     def settings(self) -> Mapping[str, Any]:
-        """Currency, margin, cost, source and window of the run."""
-        return cast(Mapping[str, Any], self.tables["run"])
+        """Currency, margin and cost of the run."""
+        return cast(Mapping[str, Any], self.tables["run"]["settings"])
 
     @property
     def groups(self) -> tuple[Profile, ...]:
@@ -138,6 +136,7 @@ def study_of(
     segmentation: Any,
     *,
     settings: Mapping[str, Any],
+    source_label: str = "the event log",
     cleaning: Any = None,
     window: Any = None,
     unavailable: Mapping[str, str] | None = None,
@@ -148,7 +147,7 @@ def study_of(
 ) -> Study:
     """Return the study of a run; the arguments are those of `interpret`.
 
-    `settings` are currency, margin, cost and source.
+    `settings` are currency, margin and cost.
     """
     window = window if window is not None else getattr(customers, "window", None)
     missing = unavailable if unavailable is not None else getattr(customers, "unavailable", None)
@@ -158,17 +157,15 @@ def study_of(
         "customers": customer_table,
         "segments": labelled,
         "cluster_evaluation_metrics": segmentation.selection.criteria,
-        "segmentation": _segmentation_entries(segmentation, missing),
-        "run": {**settings, **_window_settings(window)},
+        "segmentation": model_document(segmentation),
+        "run": run_document(
+            settings, source_label, window=window, unavailable=missing, attributes=attributes
+        ),
     }
     if cleaning is not None:
         tables["cleaning"] = _cleaning_table(cleaning)
     if attributes is not None:
         tables["attributes"] = attributes.table
-        tables["attributes_file"] = {
-            name: getattr(attributes, name)
-            for name in ("customers", "without_events", "without_attributes")
-        }
     if comparison is not None:
         tables["comparison"] = pa.table(comparison)
     return Study(
@@ -189,21 +186,6 @@ def _with_ids(segmentation: Any) -> pa.Table:
     return table.append_column("segment_id", column)
 
 
-def _segmentation_entries(
-    segmentation: Any, unavailable: Mapping[str, str] | None
-) -> dict[str, Any]:
-    rule = segmentation.rule
-    return {
-        "k": segmentation.k,
-        "reason": segmentation.selection.reason,
-        "fitted_customers": segmentation.fitted_customers,
-        "left_out": dict(segmentation.left_out),
-        "unavailable": dict(unavailable or {}),
-        "algorithm": algorithm_entries(segmentation),
-        **(grid_settings(rule) if rule.is_defined else {}),
-    }
-
-
 def _cleaning_table(cleaning: Any) -> pa.Table:
     table = getattr(cleaning, "table", cleaning)
     if hasattr(table, "__arrow_c_stream__"):
@@ -217,22 +199,3 @@ def _cleaning_table(cleaning: Any) -> pa.Table:
             "share": pa.array([row[3] for row in rows], pa.float64()),
         }
     )
-
-
-def _window_settings(window: Any) -> dict[str, Any]:
-    if window is None:
-        return {}
-    bounds = [_moment(bound, window.time_zone) for bound in (window.start, window.cutoff)]
-    if all(bound.endswith(" 00:00") for bound in bounds):
-        bounds = [bound[:10] for bound in bounds]
-    return {
-        "start": bounds[0],
-        "cutoff": bounds[1],
-        "window_days": float(window.days),
-        "time_zone": str(window.time_zone),
-    }
-
-
-def _moment(moment: datetime, time_zone: str) -> str:
-    """Write a UTC time on the shop's clock."""
-    return moment.replace(tzinfo=UTC).astimezone(ZoneInfo(time_zone)).strftime("%Y-%m-%d %H:%M")

@@ -229,7 +229,7 @@ def _file(attributes: Any, facts: dict[str, Fact]) -> Iterator[str]:
     """Say where the attributes come from, and of whom they are known."""
     for name in ("customers", "without_events", "without_attributes"):
         value = getattr(attributes, name)
-        source = {"table": "attributes_file", "key": "", "column": name, "aggregate": "value"}
+        source = {"table": "run", "key": "attributes", "column": name, "aggregate": "value"}
         facts[f"attributes.{name}"] = Fact(
             f"attributes.{name}", value, "customers", 0, None, source
         )

@@ -189,7 +189,7 @@ def _features(study: Study, facts: Mapping[str, Fact]) -> Iterator[str]:
     reasons: dict[str, list[str]] = {}
     first: dict[str, int] = {}
     for index, (name, reason) in enumerate(
-        sorted(tables["segmentation"]["unavailable"].items()), 1
+        sorted(tables["run"]["unavailable_features"].items()), 1
     ):
         reasons.setdefault(reason, []).append(labels.get(name, name))
         first.setdefault(reason, index)

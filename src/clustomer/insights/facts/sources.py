@@ -118,11 +118,12 @@ _CALL = re.compile(r"([a-z_]+)(?:\((.*)\))?", re.DOTALL)
 class Query:
     """One value over some rows: `rows` is a query without columns, `value` its only one.
 
-    Values over the same rows can be asked for at once.
+    Values with the same `over` can be asked for at once.
     """
 
     value: exp.Expr
     rows: exp.Select
+    over: tuple[str, ...]
 
     def select(self) -> exp.Select:
         """Return the whole query."""
@@ -133,9 +134,14 @@ def source_query(source: Source, unit: str) -> Query:
     """Return the query of a source that is no figure made of other facts.
 
     >>> source = {"table": "customers", "key": "S1", "column": "orders", "aggregate": "mean"}
-    >>> print(source_query(source, "orders").select().sql("duckdb"))  # doctest: +NORMALIZE_WHITESPACE
-    SELECT FAVG(c."orders") FROM "customers.parquet" AS c
-    JOIN "segments.parquet" AS s USING ("user_id") WHERE s."segment_id" = 'S1'
+    >>> print(source_query(source, "orders").select().sql("duckdb", pretty=True))
+    SELECT
+      FAVG(c."orders")
+    FROM "customers.parquet" AS c
+    JOIN "segments.parquet" AS s
+      USING ("user_id")
+    WHERE
+      s."segment_id" = 'S1'
     """
     table = source["table"]
     if table in ("customers", "attributes"):
@@ -153,7 +159,7 @@ def source_query(source: Source, unit: str) -> Query:
         column = exp.Sum(this=column)
     elif source["aggregate"] != "value":
         raise _no_aggregate(source["aggregate"], ("sum", "value"))
-    return Query(column, rows)
+    return Query(column, rows, (table, source["key"]))
 
 
 def derived(aggregate: str, parts: Iterable[exp.Expr]) -> exp.Select:
@@ -164,8 +170,14 @@ def derived(aggregate: str, parts: Iterable[exp.Expr]) -> exp.Select:
     """
     if aggregate not in DERIVED:
         raise _no_aggregate(aggregate, DERIVED)
+    template = _parsed(DERIVED[aggregate])
     named = [exp.alias_(part, name) for part, name in zip(parts, "abcd", strict=False)]
-    return exp.select(_parsed(DERIVED[aggregate]).copy()).from_(exp.select(*named).subquery())
+    if {part.alias for part in named} != {column.name for column in template.find_all(exp.Column)}:
+        raise InputError(
+            f"There is no figure `{aggregate}` of {len(named)} facts. Read the facts with the "
+            "version that wrote them."
+        )
+    return exp.select(template.copy()).from_(exp.select(*named).subquery())
 
 
 def fact_query(fact: Fact, facts: Mapping[str, Fact]) -> str:
@@ -185,7 +197,10 @@ def _whole(fact: Fact, facts: Mapping[str, Fact], users: tuple[str, ...]) -> exp
         return source_query(fact.source, fact.unit).select()
     return derived(
         fact.source["aggregate"],
-        [_whole(part, facts, (*users, fact.id)).subquery() for part in parts_of(fact, facts, users)],
+        [
+            _whole(part, facts, (*users, fact.id)).subquery()
+            for part in parts_of(fact, facts, users)
+        ],
     )
 
 
@@ -204,12 +219,6 @@ def parts_of(fact: Fact, facts: Mapping[str, Fact], users: tuple[str, ...] = ())
     return [facts[name] for name in names]
 
 
-def document_table(file: str) -> exp.Table:
-    """Return what a query reads a JSON file from: one row, with the text as `content`."""
-    function = exp.Anonymous(this="READ_TEXT", expressions=[literal(file)])
-    return exp.Table(this=function)
-
-
 def _of_customers(table: str, key: str, column: str, aggregate: str) -> Query:
     match = _CALL.fullmatch(aggregate)
     name, given = (match[1], match[2]) if match else (aggregate, None)
@@ -219,30 +228,35 @@ def _of_customers(table: str, key: str, column: str, aggregate: str) -> Query:
     x.args["table"].set("quoted", False)
     whole = ALL if key in (BOTS, ALL) else EVERYONE
     if name == "distinct":
-        return Query(_filled(AGGREGATES[name], x=x), exp.select().from_(_file(table, "c")))
+        return Query(
+            _filled(AGGREGATES[name], x=x), exp.select().from_(_file(table, "c")), (table,)
+        )
     if name == "top_share":
         ranked = _rows(table, key).where(exp.Not(this=exp.Is(this=x, expression=exp.Null())))
         ranked = ranked.select(*_filled(_RANKED, x=x).expressions)
         rows = exp.select().from_(ranked.subquery())
-        return Query(_filled(AGGREGATES[name], bound=_number(given)), rows)
+        value = _filled(AGGREGATES[name], **_bound(aggregate, name, given))
+        return Query(value, rows, (table, key, column))
     if name == "standardised_difference" and given == "log":
         x = _filled("SIGN(x) * LN(1 + ABS(x))", x=x)
-    bound = literal(json.loads(given or "null")) if name == "share_of" else _number(given)
     value = _filled(
         AGGREGATES[name],
         x=x,
-        bound=bound,
+        **_bound(aggregate, name, given),
         inside=_inside(key) or exp.true(),
         everyone=_inside(EVERYONE) or exp.true(),
     )
     if name == "standardised_difference" and key == BOTS:
         whole = ALL
-    return Query(value, _rows(table, whole if name in _WHOLE else key))
+    over = whole if name in _WHOLE else key
+    return Query(value, _rows(table, over), (table, over))
 
 
 @cache
 def _rows(table: str, key: str) -> exp.Select:
-    labelled = exp.Join(this=_file("segments", "s"), using=[exp.to_identifier("user_id", quoted=True)])
+    labelled = exp.Join(
+        this=_file("segments", "s"), using=[exp.to_identifier("user_id", quoted=True)]
+    )
     rows = exp.select().from_(_file(table, "c")).join(labelled)
     condition = _inside(key)
     return rows if condition is None else rows.where(condition)
@@ -270,7 +284,13 @@ def _in_document(source: Source, unit: str) -> Query:
         zone=_pointer(key, "time_zone"),
         since=_pointer(key, "start"),
     )
-    return Query(value, exp.select().from_(document_table(FILES[source["table"]])))
+    return Query(value, _document(source["table"]), (source["table"],))
+
+
+@cache
+def _document(table: str) -> exp.Select:
+    """Return what a value of a JSON file is taken from: one row, with the text as `content`."""
+    return exp.select().from_(exp.Anonymous(this="READ_TEXT", expressions=[literal(FILES[table])]))
 
 
 def _pointer(key: str, column: str) -> exp.Expr:
@@ -283,9 +303,21 @@ def _file(table: str, alias: str | None = None) -> exp.Table:
     return exp.table_(exp.to_identifier(FILES[table], quoted=True), alias=alias)
 
 
-def _number(given: str | None) -> exp.Expr:
-    number = float(given or 0)
-    return literal(int(number) if number.is_integer() else number)
+def _bound(aggregate: str, name: str, given: str | None) -> dict[str, exp.Expr]:
+    """Return what an aggregate has in brackets, where it is compared with something."""
+    if not any(column.name == "bound" for column in _parsed(AGGREGATES[name]).find_all(exp.Column)):
+        return {}
+    try:
+        bound = json.loads(given or "")
+        if name == "share_of":
+            return {"bound": literal(str(bound))}
+        number = float(bound)
+        return {"bound": literal(int(number) if number.is_integer() else number)}
+    except (TypeError, ValueError, OverflowError) as error:
+        raise InputError(
+            f"The aggregate `{aggregate}` lacks the value that it compares with; one such as "
+            f"`{name}(1)` was expected. Read the facts with the version that wrote them."
+        ) from error
 
 
 @cache
@@ -296,9 +328,9 @@ def _parsed(template: str) -> exp.Expr:
 def _filled(template: str, **nodes: exp.Expr) -> exp.Expr:
     """Put syntax nodes where a template names them."""
     return _parsed(template).transform(
-        lambda node: nodes[node.name].copy()
-        if isinstance(node, exp.Column) and node.name in nodes
-        else node
+        lambda node: (
+            nodes[node.name].copy() if isinstance(node, exp.Column) and node.name in nodes else node
+        )
     )
 
 

@@ -25,6 +25,7 @@ from clustomer.insights.facts.sources import (
 from clustomer.segments.matrix.customer_matrix import customer_table
 
 RELATIVE_TOLERANCE = 1e-9
+_READERS = {".parquet": "READ_PARQUET", ".csv": "READ_CSV", ".json": "READ_TEXT"}
 _AT_ONCE = 200
 """So many values are asked for in one query."""
 
@@ -89,13 +90,27 @@ def recompute(facts: Facts, engine: DuckDB) -> dict[str, Value]:
     Values over the same rows are asked for in one query. A figure made of others is made of
     these as they were computed, never as they are stated.
     """
-    for name in _tables_of(facts):
+    try:
+        return _recomputed(facts, engine)
+    except engine.errors as error:
+        reason = str(error).partition("\n")[0]
+        raise InputError(
+            f"The facts cannot be computed again: {reason}. Name the folder of a whole version, "
+            "with the facts of the same run."
+        ) from error
+
+
+def _recomputed(facts: Facts, engine: DuckDB) -> dict[str, Value]:
+    tables = _tables_of(facts)
+    for name in tables:
         _check(name, facts, engine)
-    groups: dict[str, list[tuple[str, Query]]] = {}
+    if "customers" in tables:
+        _check_customers(engine)
+    groups: dict[tuple[str, ...], list[tuple[str, Query]]] = {}
     for fact in facts.values():
         if fact.source["table"] != "facts":
             query = source_query(fact.source, fact.unit)
-            groups.setdefault(query.rows.sql("duckdb"), []).append((fact.id, query))
+            groups.setdefault(query.over, []).append((fact.id, query))
     values: dict[str, Value] = {}
     for group in groups.values():
         for start in range(0, len(group), _AT_ONCE):
@@ -126,8 +141,8 @@ def _derive(
 def _asked(group: list[tuple[str, Query]], engine: DuckDB) -> Iterator[tuple[str, Value]]:
     """Ask for several values over the same rows, of which there must be one, or an aggregate."""
     rows = group[0][1].rows
-    query = rows.select(*(query.value for _, query in group)).transform(_registered)
-    answers = engine.rows(query.sql("duckdb"))
+    values = rows.select(*(query.value for _, query in group))
+    answers = engine.rows(values.transform(_opened).sql("duckdb"))
     if len(answers) != 1:
         raise InputError(
             f"`{rows.sql('duckdb')}` gives {len(answers)} rows, which is no single value. Read the "
@@ -136,11 +151,10 @@ def _asked(group: list[tuple[str, Query]], engine: DuckDB) -> Iterator[tuple[str
     return zip((fact_id for fact_id, _ in group), answers[0], strict=True)
 
 
-def _registered(node: exp.Expr) -> exp.Expr:
+def _opened(node: exp.Expr) -> exp.Expr:
     """Read a JSON file from where it was opened."""
-    if isinstance(node, exp.Table) and isinstance(node.this, exp.Anonymous):
-        (file,) = node.this.expressions
-        return exp.table_(exp.to_identifier(file.name, quoted=True))
+    if isinstance(node, exp.Anonymous) and node.name == "READ_TEXT":
+        return exp.table_(exp.to_identifier(node.expressions[0].name, quoted=True))
     return node
 
 
@@ -183,28 +197,49 @@ def _open(path: Path, name: str, engine: DuckDB) -> None:
             f"There is no {path}, which facts come from. Name the folder of a whole version, or "
             "run the segmentation again."
         )
-    if name.endswith(".json"):
-        engine.register(name, pa.table({"content": [path.read_text(encoding="utf-8")]}))
-        return
-    reader = "READ_PARQUET" if name.endswith(".parquet") else "READ_CSV"
-    rows = exp.Anonymous(this=reader, expressions=[literal(str(path.absolute()))])
+    rows = exp.Anonymous(this=_READERS[path.suffix], expressions=[literal(str(path.absolute()))])
     view = exp.to_identifier(name, quoted=True).sql("duckdb")
     engine.execute(f"CREATE VIEW {view} AS {exp.select('*').from_(rows).sql('duckdb')}")
 
 
 def _check(name: str, facts: Facts, engine: DuckDB) -> None:
-    """Raise InputError where a table lacks what facts come from."""
-    table = exp.table_(exp.to_identifier(FILES[name], quoted=True))
-    described = exp.select("*").from_(table).limit(0).sql("duckdb")
-    columns = engine.empty(described).names
+    """Raise InputError where a table, or a column that facts come from, is not there."""
+    columns = _columns(FILES[name], engine)
+    if columns is None:
+        raise InputError(f"There is no `{FILES[name]}` to compute facts from again.")
     if FILES[name].endswith(".json"):
         return
     for fact in facts.values():
-        source = fact.source
-        if source["table"] != name:
+        if fact.source["table"] != name:
             continue
-        for column in (source["column"], source["key"].partition("=")[0]):
-            if column not in columns and (column == source["column"] or "=" in source["key"]):
+        filtered, _, wanted = fact.source["key"].partition("=")
+        for column in (fact.source["column"], *([filtered] if wanted else [])):
+            if column not in columns:
                 raise InputError(
                     f"`{FILES[name]}` has no column `{column}`. {did_you_mean(column, columns)}"
                 )
+
+
+def _columns(file: str, engine: DuckDB) -> list[str] | None:
+    query = "SELECT column_name FROM duckdb_columns() WHERE table_name = ?"
+    return [name for (name,) in engine.rows(query, [file])] or None
+
+
+def _check_customers(engine: DuckDB) -> None:
+    """Raise InputError where customers and segments are not of the same people, once each."""
+    counts = (
+        exp.select("COUNT(c.user_id)", "COUNT(s.user_id)", "COUNT(*)")
+        .from_(exp.table_(exp.to_identifier(FILES["customers"], quoted=True), alias="c"))
+        .join(
+            exp.table_(exp.to_identifier(FILES["segments"], quoted=True), alias="s"),
+            using="user_id",
+            join_type="full",
+        )
+    )
+    ((customers, labelled, people),) = engine.rows(counts.sql("duckdb"))
+    if not customers == labelled == people:
+        raise InputError(
+            f"The customer table has {customers:,} customers and the table of segments "
+            f"{labelled:,}, and they are not the same ones; each customer needs one segment. "
+            "Segment this customer table again."
+        )

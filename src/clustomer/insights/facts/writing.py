@@ -1,4 +1,4 @@
-"""Numbers as a reader meets them: written by their unit, with as many decimals as they are worth."""
+"""Numbers as a reader meets them: by their unit, with as many decimals as they are worth."""
 
 import re
 
