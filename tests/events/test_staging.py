@@ -3,7 +3,7 @@
 import pytest
 
 from clustomer.engines import DuckDB, literal
-from clustomer.events.staging import present_expression
+from clustomer.events.missing import present_expression
 
 NOTHING = ["", " ", "null", "NULL", " Null ", "nan", "NaN", "none", "None", "NaT", "\\N", "<NA>"]
 SOMETHING = [

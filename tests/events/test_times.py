@@ -37,7 +37,7 @@ def test_text_in_the_usual_forms(text: str, expected: datetime) -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["infinity", "-infinity", "2019-13-01", "25:00", "yesterday", "9" * 14 + "9"]
+    "text", ["infinity", "-infinity", "2019-13-01", "25:00", "yesterday", "9" * 11]
 )
 def test_what_is_no_time_is_rejected(text: str) -> None:
     log = pa.table({"event_time": [text, "2019-10-01"], "user_id": ["1", "1"]})
@@ -64,8 +64,13 @@ def test_native_dates() -> None:
 
 def test_the_schema_fixes_a_form() -> None:
     assert read(["19970101"], time_format="%Y%m%d") == [datetime(1997, 1, 1)]
-    assert read(["19970101"], time_format="unix_s") == [datetime(1970, 8, 20, 3, 15, 1)]
-    assert read(["19970101000"], time_format="unix_ms") == [datetime(1970, 8, 20, 3, 15, 1)]
+    assert read(["19970101"], time_format="unix_s", time_from="1970-01-01") == [
+        datetime(1970, 8, 20, 3, 15, 1)
+    ]
+    early = {"time_from": "1970-01-01"}
+    assert read(["19970101000"], time_format="unix_ms", **early) == [
+        datetime(1970, 8, 20, 3, 15, 1)
+    ]
     assert read(["31/12/2024 23:00"], time_format="%d/%m/%Y %H:%M") == [datetime(2024, 12, 31, 23)]
 
 

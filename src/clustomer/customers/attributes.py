@@ -14,8 +14,8 @@ import pyarrow.parquet as pq
 
 from clustomer.engines import DuckDB, quoted
 from clustomer.errors import InputError, did_you_mean
+from clustomer.events.missing import customer_expression, present_expression
 from clustomer.events.sources import Source, open_source
-from clustomer.events.staging import customer_expression, present_expression
 
 MAX_ATTRIBUTES = 50
 _CUSTOMER = "user_id"

@@ -18,13 +18,13 @@ REJECTIONS: Mapping[str, str] = MappingProxyType(
         "broken_line": "the line could not be read as a row",
         "missing_time": "no time",
         "unreadable_time": "a time that cannot be read",
+        "implausible_time": "a time no shop can have had, or far away from all the others",
         "missing_customer": "no customer",
         "ignored_event_type": "an event type that is known, but has no meaning here",
         "unknown_event_type": "an event type that the schema does not know",
         "unreadable_price": "a price that is no number",
         "negative_price": "a price below 0",
         "unreadable_quantity": "a quantity that is no number, or is 0",
-        "implausible_time": "a time far away from all the others",
         "duplicate_row": "an exact copy of another row, with seconds and a session",
     }
 )

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from clustomer.engines import DuckDB
+from clustomer.errors import InputError
 from clustomer.events.detection import UNMAPPED, draft_schema, fit_schema, with_header
 from clustomer.events.paths import split
 from clustomer.events.schema import COLUMNS, EventSchema
@@ -20,7 +21,7 @@ class Description:
 
     `known` tells whether the schema is a preset or a guess; `rows` are up to five
     sample rows as they would be read, with `rejected` naming the rule that would
-    reject a row.
+    reject a row; `doubts` says what cannot be decided, and how a schema decides it.
     """
 
     source: str
@@ -28,12 +29,14 @@ class Description:
     schema: EventSchema
     known: bool
     rows: list[dict[str, Any]]
+    doubts: tuple[str, ...] = ()
 
     @property
     def unused(self) -> list[str]:
         """The source's columns that the schema says nothing of."""
         schema = self.schema
-        paths = (*schema.columns.values(), schema.unnest or "", schema.return_time or "")
+        columns = [path for theirs in schema.paths.values() for path in theirs]
+        paths = (*columns, schema.unnest or "", schema.return_time or "")
         used = {found[0] for path in paths if (found := split(self.columns, path)) is not None}
         return [column for column in self.columns if column not in used]
 
@@ -56,7 +59,12 @@ def describe_source(
         )
         rows: list[dict[str, Any]] = []
         if UNMAPPED not in drafted.columns.values():
-            stage(engine, opened, drafted, "UTC", limit=SAMPLE_ROWS)
+            try:
+                stage(engine, opened, drafted, "UTC", limit=SAMPLE_ROWS)
+            except InputError as error:
+                known = drafted.name != "guessed"
+                doubts = (str(error),)
+                return Description(opened.label, opened.columns, drafted, known, [], doubts)
             texts = ", ".join(f"CAST({column} AS VARCHAR)" for column in COLUMNS)
             found = engine.rows(
                 f"SELECT {texts}, NULL FROM events UNION ALL SELECT {texts}, rule FROM rejected"

@@ -1,10 +1,10 @@
 """Detection: which schema fits a source's columns, and what to guess where none does."""
 
 from clustomer.errors import InputError, did_you_mean
+from clustomer.events.given import missing_paths
 from clustomer.events.presets import PRESETS, fit, without_type
 from clustomer.events.schema import COLUMNS, EVENT_TYPES, EventSchema
 from clustomer.events.sources import Source
-from clustomer.events.staging import missing_paths
 
 _GUESSES: dict[str, tuple[str, ...]] = {
     "event_time": ("time", "timestamp", "datetime", "date", "created_at", "event_timestamp", "ts",
@@ -127,12 +127,11 @@ def fit_schema(schema: EventSchema, source: Source) -> EventSchema:
     """
     narrowed = fit(schema, source.columns) if schema in PRESETS else None
     used = narrowed or schema
-    paths = {f"`{ours}`": path for ours, path in used.columns.items()}
-    for setting in ("unnest", "return_time"):
-        if getattr(used, setting) is not None:
-            paths[f"`{setting}`"] = getattr(used, setting)
-    missing = missing_paths(source, paths.values(), used.unnest)
-    for what, path in paths.items():
+    paths = [(f"`{ours}`", path) for ours, theirs in used.paths.items() for path in theirs]
+    settings = ((setting, getattr(used, setting)) for setting in ("unnest", "return_time"))
+    paths += [(f"`{setting}`", path) for setting, path in settings if path is not None]
+    missing = missing_paths(source, [path for _, path in paths], used.unnest)
+    for what, path in paths:
         if path in missing:
             raise InputError(
                 f"The schema `{schema.name}` says that {what} is the column `{path}`, which "

@@ -4,8 +4,8 @@ from typing import Any
 
 from clustomer.engines import DuckDB, quoted
 from clustomer.errors import InputError, did_you_mean
+from clustomer.events.missing import customer_expression, present_expression
 from clustomer.events.sources import Source, open_source
-from clustomer.events.staging import customer_expression, present_expression
 
 _COLUMNS = ("id", "customer")
 

@@ -2,7 +2,7 @@
 
 import os
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pyarrow as pa
@@ -17,13 +17,14 @@ from clustomer.events.cleaning import (
 )
 from clustomer.events.detection import detect_schema, fit_schema, with_header
 from clustomer.events.id_map import load_id_map
+from clustomer.events.reading import Readings
 from clustomer.events.schema import EventSchema
 from clustomer.events.schema_file import read_schema
 from clustomer.events.sessions import derive_sessions, number_orders
 from clustomer.events.sources import Source, open_source
-from clustomer.events.staging import stage
-from clustomer.events.times import check_time_zone
+from clustomer.events.staging import Staged, stage
 from clustomer.events.window import Window, parse_cutoff, parse_length
+from clustomer.events.zones import check_time_zone
 from clustomer.progress import Progress, silent
 
 EVENT_ORDER = (
@@ -51,6 +52,8 @@ class Events:
         What was kept, repaired and rejected.
     window : Window
         The stretch of time that features are made of.
+    readings : Readings
+        How the values of each column were read, and how that was decided.
     """
 
     engine: DuckDB
@@ -59,6 +62,7 @@ class Events:
     source: str
     cleaning: Cleaning
     window: Window
+    readings: Readings
 
     def to_arrow(self) -> pa.Table:
         """Return every clean event, by customer and time; brings all of them into memory."""
@@ -147,12 +151,15 @@ def read_events(
     used = fit_schema(given, opened) if given else with_header(detect_schema(opened.names), opened)
     check_time_zone(used.time_zone)
     with progress.stage(f"Read {opened.label}") as stage_bar:
-        rows = _stage(engine, opened, used, time_zone, mapped=id_map is not None)
+        staged = _stage(engine, opened, used, time_zone, mapped=id_map is not None)
+        rows = staged.rows
         stage_bar.note(f"{rows:,} rows")
     with progress.stage("Clean events") as stage_bar:
         before = None if moment is None else literal(moment).sql("duckdb")
         reject_implausible_times(engine, before)
         _require_events(engine, opened, rows)
+        if used.time_to is None:
+            _require_past(engine, opened, staged.readings, before)
         find_duplicates(engine)
         derived = derive_sessions(engine)
         if used.row_is_order:
@@ -164,7 +171,7 @@ def read_events(
         )
         cleaning = count_rules(engine, used, rows, derived, scope)
         stage_bar.note(f"{cleaning.kept:,} kept, {cleaning.rejected:,} rejected")
-    return Events(engine, used, given is None, opened.label, cleaning, chosen)
+    return Events(engine, used, given is None, opened.label, cleaning, chosen, staged.readings)
 
 
 def _schema(schema: EventSchema | str | os.PathLike[str] | None) -> EventSchema | None:
@@ -175,7 +182,7 @@ def _schema(schema: EventSchema | str | os.PathLike[str] | None) -> EventSchema 
 
 def _stage(
     engine: DuckDB, source: Source, schema: EventSchema, time_zone: str, *, mapped: bool
-) -> int:
+) -> Staged:
     try:
         return stage(engine, source, schema, time_zone, mapped=mapped)
     except engine.errors as error:
@@ -199,6 +206,27 @@ def _require_events(engine: DuckDB, source: Source, rows: int) -> None:
         f"All {rows:,} rows of {source.label} were rejected: {listed}. Check how the columns are "
         "understood with `clustomer schema SOURCE`."
     )
+
+
+def latest_by_the_clock() -> datetime:
+    """Return the end of next year: a log that goes on beyond it was misread."""
+    return datetime(datetime.now(UTC).year + 2, 1, 1)  # noqa: DTZ001 - UTC throughout
+
+
+def _require_past(engine: DuckDB, source: Source, readings: Readings, before: str | None) -> None:
+    """Stop where a log goes beyond next year: the clock may stop a run, and changes none."""
+    bound = latest_by_the_clock()
+    scope = "TRUE" if before is None else f"event_time < {before}"
+    rows, last = engine.rows(
+        f"SELECT COUNT(*), MAX(event_time) FROM events WHERE event_time >= ? AND {scope}", [bound]
+    )[0]
+    if rows:
+        raise InputError(
+            f"{rows:,} rows of {source.label} have a time after the end of next year, up to "
+            f"{last.isoformat(' ')}. {readings.time.sentence} If that is wrong, say in a schema "
+            'file what they are, such as time_format = "%d/%m/%y"; if such times only mean '
+            f'"never", leave them out: time_to = "{bound:%Y-%m-%d}"'
+        )
 
 
 def _window(

@@ -6,7 +6,7 @@ from typing import Any
 
 from clustomer.errors import UsageError, did_you_mean
 from clustomer.events.paths import split
-from clustomer.events.schema import COLUMNS, EVENT_TYPES, EventSchema
+from clustomer.events.schema import COLUMNS, EVENT_TYPES, EventSchema, Paths, paths_of
 
 _OURS: dict[str, Any] = {kind: kind for kind in EVENT_TYPES}
 
@@ -35,7 +35,6 @@ PRESETS: tuple[EventSchema, ...] = (
         name="transactions",
         columns={"event_time": "date", "user_id": "customer_id", "price": "dollar_value"},
         event_type="purchase",
-        time_format="%Y%m%d",
         row_is_order=True,
     ),
     EventSchema(
@@ -48,7 +47,6 @@ PRESETS: tuple[EventSchema, ...] = (
             "order_id": "transactionid",
         },
         event_types={"view": "view", "addtocart": "cart", "transaction": "purchase"},
-        time_format="unix_ms",
     ),
     EventSchema(
         name="taobao",
@@ -61,7 +59,6 @@ PRESETS: tuple[EventSchema, ...] = (
         },
         event_types={"pv": "view", "cart": "cart", "buy": "purchase"},
         ignored_event_types=("fav",),
-        time_format="unix_s",
         header=False,
         names=("user_id", "item_id", "category_id", "behavior_type", "timestamp"),
     ),
@@ -146,7 +143,6 @@ PRESETS: tuple[EventSchema, ...] = (
             "refund": "return",
         },
         ignored_event_types=("*",),
-        time_format="unix_us",
         missing_values=("(not set)",),
         unnest="items",
     ),
@@ -190,8 +186,8 @@ OPTIONAL: Mapping[str, frozenset[str]] = MappingProxyType(
 def preset(name: str) -> EventSchema:
     """Return a preset by its name.
 
-    >>> preset("transactions").time_format
-    '%Y%m%d'
+    >>> preset("transactions").event_type
+    'purchase'
     """
     for schema in PRESETS:
         if schema.name == name:
@@ -209,14 +205,18 @@ def fit(schema: EventSchema, columns: Collection[str]) -> EventSchema | None:
     >>> fit(preset("taobao"), ["user_id", "behavior_type", "timestamp"]) is None
     True
     """
-    found = {}
-    for ours, theirs in schema.columns.items():
-        for name in (theirs, *_ALIASES.get(theirs, ())):
-            there = split(columns, name)
-            # a whole column, or one that a path leads into
-            if there is not None and (not there[1] or name == theirs):
-                found[ours] = ".".join((there[0], *there[1]))
-                break
+    found: dict[str, Paths] = {}
+    for ours, theirs in schema.paths.items():
+        # a whole column, or one that a path leads into
+        present = {
+            name: there
+            for name in (*theirs, *(other for path in theirs for other in _ALIASES.get(path, ())))
+            if (there := split(columns, name)) is not None and (not there[1] or name in theirs)
+        }
+        filled = [".".join((there[0], *there[1])) for there in present.values()]
+        if filled:
+            several = len(theirs) > 1 and len(filled) > 1
+            found[ours] = tuple(filled) if several else filled[0]
     if set(schema.columns) - OPTIONAL.get(schema.name, frozenset()) - set(found):
         return None
     update: dict[str, object] = {"columns": found}
@@ -229,7 +229,7 @@ def fit(schema: EventSchema, columns: Collection[str]) -> EventSchema | None:
     return schema.model_copy(update=update)
 
 
-def without_type(columns: Mapping[str, str]) -> str:
+def without_type(columns: Mapping[str, Paths]) -> str:
     """Return what every row is, where a source has no column for it."""
     return "purchase" if {"order_id", "price"} & set(columns) else "view"
 
@@ -246,7 +246,7 @@ def without_header(fields: Sequence[str]) -> EventSchema | None:
             continue
         row = dict(zip(schema.names, (field.strip() for field in fields), strict=True))
         kinds = {word.lower() for word in (*schema.event_types, *schema.ignored_event_types)}
-        known = row[schema.columns["event_type"]].lower() in kinds
-        if known and row[schema.columns["event_time"]].isdecimal():
+        kind, time = (paths_of(schema.columns[name])[0] for name in ("event_type", "event_time"))
+        if row[kind].lower() in kinds and row[time].isdecimal():
             return schema
     return None

@@ -1,5 +1,7 @@
 """How a source's columns and event names map to ours."""
 
+from collections.abc import Mapping
+from datetime import UTC, datetime
 from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -25,6 +27,19 @@ COLUMNS = (
 """The columns of the canonical event table; `event_time` and `user_id` are required."""
 
 
+Paths = str | tuple[str, ...]
+"""One column of a source, or several that make one of ours together."""
+
+
+def paths_of(theirs: Paths) -> tuple[str, ...]:
+    """Return the columns that make one of ours.
+
+    >>> paths_of("at"), paths_of(("date", "time"))
+    (('at',), ('date', 'time'))
+    """
+    return (theirs,) if isinstance(theirs, str) else theirs
+
+
 class EventSchema(BaseModel):
     """How to read one kind of source.
 
@@ -35,7 +50,9 @@ class EventSchema(BaseModel):
         Ours to theirs: `{"user_id": "CustomerID", ...}`. `event_time` and
         `user_id` are required; the rest is optional. A nested value is named by
         its path with dots (`item.price`); a list of objects with `key` and
-        `value`, by a key (`event_params.ga_session_id`).
+        `value`, by a key (`event_params.ga_session_id`). A list of columns is
+        joined to one time for `event_time` (`["date", "time"]`), and else means
+        the first of them that is filled.
     event_types : dict
         Theirs to ours: `{"buy": "purchase", ...}`; compared without case. A
         value that is not listed is rejected and counted.
@@ -45,10 +62,17 @@ class EventSchema(BaseModel):
         does not list.
     event_type : str, optional
         What every row is, where the source has no column for it.
-    time_format : str, default "auto"
-        "auto" (text in the usual forms, dates, unix seconds and milliseconds),
-        "unix_s", "unix_ms", "unix_us" (microseconds), or a strptime format such
-        as "%Y%m%d".
+    time_format : str or list of str, default "auto"
+        "auto" decides over all values of the column, and stops where two notations
+        fit. Else "iso", "unix_s", "unix_ms", "unix_us", "unix_ns", "excel" (days as
+        a workbook counts them), an order such as "%d/%m/%Y" (with or without a time
+        behind it), or any strptime format; several for a column that mixes them.
+    time_from : str, optional
+        The earliest plausible time, such as "1985-01-01"; by default 1990. Earlier
+        ones are rejected as `implausible_time`.
+    time_to : str, optional
+        No plausible time is at or after this one; by default 2100, and a log that
+        goes beyond the end of next year stops the run.
     time_zone : str, default "UTC"
         The zone of times that do not name one.
     separator : str, optional
@@ -90,13 +114,15 @@ class EventSchema(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     name: str
-    columns: dict[str, str]
+    columns: dict[str, Paths]
     event_types: dict[str, Literal["view", "cart", "remove_from_cart", "purchase", "return"]] = (
         Field(default_factory=dict)
     )
     ignored_event_types: tuple[str, ...] = ()
     event_type: Literal["view", "cart", "remove_from_cart", "purchase", "return"] | None = None
-    time_format: str = "auto"
+    time_format: Paths = "auto"
+    time_from: str | None = None
+    time_to: str | None = None
     time_zone: str = "UTC"
     separator: str | None = None
     header: bool = True
@@ -124,6 +150,15 @@ class EventSchema(BaseModel):
                     f"The schema `{self.name}` does not say which column is `{column}`. "
                     f'Add it under [columns]: {column} = "..."'
                 )
+        for column, theirs in self.columns.items():
+            if not paths_of(theirs):
+                raise UsageError(
+                    f"The schema `{self.name}` names no column for `{column}`. Expected a name, or "
+                    "a list of names."
+                )
+        for bound in ("time_from", "time_to"):
+            if getattr(self, bound) is not None:
+                moment_of(getattr(self, bound), bound)
         for column in self.carried_within_order:
             if column not in self.columns:
                 raise UsageError(
@@ -153,6 +188,11 @@ class EventSchema(BaseModel):
                     "Leave it out of `event_types` or of `ignored_event_types`."
                 )
 
+    @property
+    def paths(self) -> Mapping[str, tuple[str, ...]]:
+        """Ours to theirs, as lists of one or several columns."""
+        return {ours: paths_of(theirs) for ours, theirs in self.columns.items()}
+
     def to_toml(self) -> str:
         """Return the schema as a TOML file to edit; `read_schema` reads it."""
         lines = [
@@ -160,12 +200,14 @@ class EventSchema(BaseModel):
             "# Use it with: clustomer run SOURCE --schema THIS_FILE",
             f"name = {_toml(self.name)}",
             "",
-            '# "auto", "unix_s", "unix_ms", "unix_us", or a format such as "%d/%m/%Y %H:%M"',
+            '# "auto", "iso", "unix_s", "unix_ms", "excel", or a format such as "%d/%m/%Y"',
             f"time_format = {_toml(self.time_format)}",
             "# the zone of times that do not name one",
             f"time_zone = {_toml(self.time_zone)}",
         ]
         for field in (
+            "time_from",
+            "time_to",
             "event_type",
             "ignored_event_types",
             "separator",
@@ -190,6 +232,23 @@ class EventSchema(BaseModel):
             lines += ["", "[event_types]", "# theirs on the left, ours on the right"]
             lines += [f"{_toml(t)} = {_toml(o)}" for t, o in self.event_types.items()]
         return "\n".join(lines) + "\n"
+
+
+def moment_of(text: str, setting: str) -> datetime:
+    """Return a bound of times as UTC.
+
+    >>> moment_of("1985-01-01", "time_from")
+    datetime.datetime(1985, 1, 1, 0, 0)
+    """
+    try:
+        moment = datetime.fromisoformat(text.strip())
+    except ValueError as error:
+        raise UsageError(
+            f"`{setting}` is {text!r}, which is no date. Expected one such as 1985-01-01."
+        ) from error
+    if moment.tzinfo is not None:
+        moment = moment.astimezone(UTC).replace(tzinfo=None)
+    return moment
 
 
 def _toml(value: str | bool | tuple[str, ...]) -> str:

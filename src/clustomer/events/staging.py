@@ -1,16 +1,22 @@
 """Staging: every row of a source is typed, and a rule named for each that is rejected."""
 
-from collections.abc import Collection, Sequence
+from dataclasses import dataclass
 
 from clustomer.engines import DuckDB, literal, quoted
-from clustomer.events.paths import json_at, knows, split, text_at
+from clustomer.events.given import given_rows
+from clustomer.events.missing import customer_expression, present_expression
+from clustomer.events.reading import Readings, first_readings, plausible, settled, with_times
 from clustomer.events.schema import COLUMNS, EventSchema
-from clustomer.events.sources import Source, is_nested
-from clustomer.events.times import time_expression, utc_offset_expression
+from clustomer.events.sources import Source
+from clustomer.events.zones import utc_offset_expression
 
-_MISSING = ("", "null", "nan", "none", "nat", "\\n", "<na>")
-# names that no source has
-_LIST, _ELEMENT, _NUMBER = "list of elements", "element of the list", "number of the element"
+
+@dataclass(frozen=True)
+class Staged:
+    """What staging did: the number of input rows, and how their values were read."""
+
+    rows: int
+    readings: Readings
 
 
 def stage(
@@ -21,24 +27,44 @@ def stage(
     *,
     mapped: bool = False,
     limit: int | None = None,
-) -> int:
+) -> Staged:
     """Read a source into the table `events`, and what is rejected into `rejected`.
 
-    Returns the number of input rows: those after a list has become a row for each
-    of its elements, and a cancelled row a second row for its return. `mapped` says
-    that the table `customer_ids` (id, customer) is there; `limit` reads only so
-    many rows.
+    The input rows are those after a list has become a row for each of its elements,
+    and a cancelled row a second row for its return. `mapped` says that the table
+    `customer_ids` (id, customer) is there; `limit` reads only so many rows.
+
+    How values are read is guessed from a sample and then holds where every row fits it;
+    else it is decided over all rows, and they are read once more.
+
+    Raises
+    ------
+    InputError
+        If it cannot be decided how the values of a column are to be read.
     """
-    staging = _staging(source, schema, time_zone, mapped)
+    engine.expect(source.rows if schema.unnest is None else None)
+    readings = first_readings(engine, source, schema)
+    _load(engine, source, _staging(source, schema, readings, time_zone, mapped), limit)
+    better = settled(engine, source, schema, readings)
+    if better != readings:
+        readings = better
+        _load(engine, source, _staging(source, schema, readings, time_zone, mapped), limit)
+    return Staged(_set_rejected_aside(engine, source), readings)
+
+
+def _load(engine: DuckDB, source: Source, staging: str, limit: int | None) -> None:
     if limit is not None:
         staging += f" LIMIT {int(limit)}"
     if source.rejects is not None:
         # those of earlier readings would count again
         engine.execute("DROP TABLE IF EXISTS reject_errors")
         engine.execute("DROP TABLE IF EXISTS reject_scans")
-    engine.expect(source.rows if schema.unnest is None else None)
     with source.opened():
         engine.execute(f"CREATE OR REPLACE TABLE events AS {staging}", source.parameters)
+
+
+def _set_rejected_aside(engine: DuckDB, source: Source) -> int:
+    """Move what is rejected from `events` to `rejected`; return the number of all rows."""
     engine.execute(
         "CREATE OR REPLACE TABLE rejected (rule VARCHAR, "
         + ", ".join(f"{quoted(column)} VARCHAR" for column in COLUMNS)
@@ -59,41 +85,20 @@ def stage(
     return rows
 
 
-def missing_paths(source: Source, paths: Collection[str], unnest: str | None) -> list[str]:
-    """Return the columns and dotted paths that a source does not have."""
-    return [path for path in paths if not _has(source, path, unnest)]
-
-
-def _has(source: Source, path: str, unnest: str | None) -> bool:
-    found = split(source.columns, path)
-    if found is None:
-        return False
-    column, steps = found
-    if steps and not is_nested(source.columns[column]):
-        return False
-    inside = source.structure.get(column)
-    if unnest is not None and path.lower().startswith(unnest.lower() + "."):
-        _, before = split(source.columns, unnest) or (column, ())
-        for step in before:
-            inside = inside.get(step) if isinstance(inside, dict) else None
-        inside = inside[0] if isinstance(inside, list) and inside else None
-        steps = steps[len(before) :]
-    return knows(inside, steps)
-
-
-def _staging(source: Source, schema: EventSchema, time_zone: str, mapped: bool) -> str:
+def _staging(
+    source: Source, schema: EventSchema, readings: Readings, time_zone: str, mapped: bool
+) -> str:
     """Return the query that types every row and names the rule that rejects it."""
-    given, kinds = _given(source, schema)
-    kind = kinds["event_time"]
-    time = time_expression("event_time", kind, schema.time_format, schema.time_zone)
-    missing_time = present_expression("event_time", kind, schema.missing_values) + " IS NULL"
+    given, kinds = given_rows(source, schema)
+    missing_time = present_expression("event_time", kinds["event_time"], schema.missing_values)
     typed = f"""
-        SELECT *, {time} AS time_read, {missing_time} AS no_time,
+        SELECT *, ({missing_time}) IS NULL AS no_time,
+            {plausible("time_read", readings.time)} AS plausible_time,
             {_event_type(schema)} AS type_read,
             TRY_CAST(price AS DECIMAL(18, 4)) AS price_read,
             {_quantity(schema)} AS quantity_read,
             {customer_expression("user_id")} AS user_read
-        FROM ({given})
+        FROM ({with_times(given, readings.time, schema.time_zone)})
     """
     user, given_id = "user_read", ""
     if mapped:
@@ -109,6 +114,7 @@ def _staging(source: Source, schema: EventSchema, time_zone: str, mapped: bool) 
             {"WHEN line IS NOT NULL THEN 'broken_line'" if source.broken else ""}
             WHEN no_time THEN 'missing_time'
             WHEN time_read IS NULL THEN 'unreadable_time'
+            WHEN NOT plausible_time THEN 'implausible_time'
             WHEN user_read IS NULL THEN 'missing_customer'
             {f"WHEN {ignored} THEN 'ignored_event_type'" if ignored else ""}
             WHEN type_read IS NULL THEN 'unknown_event_type'
@@ -134,139 +140,6 @@ def _staging(source: Source, schema: EventSchema, time_zone: str, mapped: bool) 
             rule, CASE WHEN rule IS NOT NULL THEN TO_JSON(STRUCT_PACK({original})) END AS raw
         FROM ({ruled})
     """
-
-
-def _given(source: Source, schema: EventSchema) -> tuple[str, dict[str, str]]:
-    """Return the query for our columns as the source has them, and their types."""
-    wanted = dict(schema.columns)
-    if schema.return_time is not None:
-        wanted["return_time"] = schema.return_time
-    columns = {
-        found[0]
-        for path in (*wanted.values(), *((schema.unnest,) if schema.unnest else ()))
-        if (found := split(source.columns, path)) is not None
-    }
-    relation = source.reading(columns)
-    if schema.unnest is not None:
-        elements = f"JSON_EXTRACT({_list(source, schema.unnest)}, '$[*]')"
-        relation = (
-            f"(SELECT *, UNNEST(CASE WHEN LEN({quoted(_LIST)}) > 0 THEN {quoted(_LIST)} "
-            f"ELSE [NULL] END) AS {quoted(_ELEMENT)}, UNNEST(RANGE(GREATEST(COALESCE("
-            f"LEN({quoted(_LIST)}), 0), 1))) AS {quoted(_NUMBER)} "
-            f"FROM (SELECT *, {elements} AS {quoted(_LIST)} FROM {relation}))"
-        )
-    values, kinds = {}, {}
-    for ours, path in wanted.items():
-        values[ours], kinds[ours] = _value(source, path, schema.unnest)
-    missing = schema.missing_values
-    fields = []
-    for column in COLUMNS:
-        if column not in values:
-            fields.append(f"CAST(NULL AS VARCHAR) AS {column}")
-        elif column == "event_time":
-            fields.append(f"{values[column]} AS event_time")
-        else:
-            fields.append(
-                f"{present_expression(values[column], kinds[column], missing)} AS {column}"
-            )
-    if schema.return_time is not None:
-        present = present_expression(values["return_time"], kinds["return_time"], missing)
-        fields.append(f"{present} AS return_time")
-    if source.broken:
-        fields.append(f"{quoted(source.broken)} AS line")
-    if schema.unnest is not None:
-        fields.append(f"{quoted(_NUMBER)} AS element_number")
-    query = f"SELECT {', '.join(fields)} FROM {relation}"
-    if schema.carried_within_order:
-        carried = (*schema.carried_within_order, *(("return_time",) if schema.return_time else ()))
-        query = _carried(query, carried, kinds, missing)
-    if schema.return_time is not None:
-        query = _with_returns(query, kinds)
-    return query, kinds
-
-
-def _list(source: Source, path: str) -> str:
-    column, steps = split(source.columns, path) or (path, ())
-    return json_at(quoted(column), source.columns[column], steps)
-
-
-def _value(source: Source, path: str, unnest: str | None) -> tuple[str, str]:
-    """Return SQL for the value at a path, and its type."""
-    if unnest is not None and path.lower().startswith(unnest.lower() + "."):
-        steps = tuple(path[len(unnest) + 1 :].split("."))
-        return text_at(quoted(_ELEMENT), "JSON", steps), "VARCHAR"
-    column, steps = split(source.columns, path) or (path, ())
-    kind = source.columns[column]
-    if steps:
-        return text_at(quoted(column), kind, steps), "VARCHAR"
-    if kind == "JSON":
-        # values of JSON Lines are text already, and need not be JSON
-        whole = f"JSON_EXTRACT_STRING(TRY_CAST({quoted(column)} AS JSON), '$')"
-        return (quoted(column) if source.project else whole), "VARCHAR"
-    return quoted(column), kind
-
-
-def _carried(
-    query: str, columns: Collection[str], kinds: dict[str, str], missing: Sequence[str]
-) -> str:
-    """Give an order's other rows what only its first row says."""
-    same_order = "OVER (PARTITION BY order_id)"
-    fields = []
-    for column in columns:
-        own = column
-        if column == "event_time" and not _typed_time(kinds[column]):
-            own = present_expression(column, kinds[column], missing)
-            kinds[column] = "VARCHAR"
-        known = f"COALESCE({own}, MAX({own}) {same_order})"
-        fields.append(f"CASE WHEN order_id IS NULL THEN {own} ELSE {known} END AS {column}")
-    return f"SELECT * REPLACE ({', '.join(fields)}) FROM ({query})"
-
-
-def _with_returns(query: str, kinds: dict[str, str]) -> str:
-    """Make a second row, at the time of the return, of each row that has such a time."""
-    time = "event_time"
-    if kinds["event_time"] != "VARCHAR":
-        # the session's zone is UTC, and the text of a time with a zone says so
-        time = "CAST(event_time AS VARCHAR)"
-        kinds["event_time"] = "VARCHAR"
-    return (
-        f"SELECT * EXCLUDE (return_time) REPLACE (CASE WHEN is_return THEN return_time ELSE {time} "
-        "END AS event_time) FROM (SELECT *, UNNEST(CASE WHEN return_time IS NULL THEN [FALSE] "
-        f"ELSE [FALSE, TRUE] END) AS is_return FROM ({query}))"
-    )
-
-
-def _typed_time(kind: str) -> bool:
-    return kind.startswith("TIMESTAMP") or kind == "DATE"
-
-
-def present_expression(column: str, kind: str, more: Sequence[str] = ()) -> str:
-    """Return DuckDB SQL of a column as trimmed text, NULL where it says that there is nothing."""
-    text = f"TRIM(CAST({column} AS VARCHAR))" if kind != "VARCHAR" else f"TRIM({column})"
-    words = (*_MISSING, *(word.strip().lower() for word in more))
-    # a long IN is a join for DuckDB, which is over all rows even where few are asked
-    missing = " ".join(f"WHEN {literal(word).sql('duckdb')} THEN NULL" for word in words)
-    slow = f"CASE LOWER({text}) {missing} ELSE {text} END"
-    if kind != "VARCHAR":
-        return slow
-    # most values are longer than any word for "nothing", or begin with another letter
-    letters = sorted(
-        {ord(letter) for word in words if word for letter in (word[0] + word[0].upper())}
-    )
-    begins = " OR ".join(f"UNICODE({column}) = {letter}" for letter in letters)
-    longest = max(map(len, words))
-    plain = (
-        f"(LENGTH({column}) > {longest} OR NOT ({begins} OR {column} = '')) "
-        f"AND NOT STARTS_WITH({column}, ' ') AND NOT ENDS_WITH({column}, ' ')"
-    )
-    return f"CASE WHEN {plain} THEN {column} ELSE {slow} END"
-
-
-def customer_expression(column: str) -> str:
-    """Return DuckDB SQL for a customer's id as text, from a column of text."""
-    # 17850.0 is what a float column makes of customer 17850
-    whole = f"REGEXP_REPLACE({column}, '^(-?[0-9]+)\\.0+$', '\\1')"
-    return f"CASE WHEN {column} LIKE '%.0' THEN {whole} ELSE {column} END"
 
 
 def _event_type(schema: EventSchema) -> str:

@@ -174,6 +174,7 @@ def open_duckdb(engine: DuckDB, path: Path, table: str | None) -> Source:
 
     @contextmanager
     def opened() -> Iterator[None]:
+        engine.execute(f"ATTACH IF NOT EXISTS {place} AS {_ATTACHED} (TYPE duckdb, READ_ONLY)")
         try:
             yield
         finally:

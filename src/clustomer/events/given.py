@@ -1,0 +1,170 @@
+"""A source's values under our names, before any of them is read."""
+
+from collections.abc import Collection, Sequence
+
+from clustomer.engines import quoted
+from clustomer.events.missing import present_expression
+from clustomer.events.paths import json_at, knows, split, text_at
+from clustomer.events.schema import COLUMNS, EventSchema
+from clustomer.events.sources import Source, is_nested
+
+# names that no source has
+_LIST, _ELEMENT, _NUMBER = "list of elements", "element of the list", "number of the element"
+
+
+def missing_paths(source: Source, paths: Collection[str], unnest: str | None) -> list[str]:
+    """Return the columns and dotted paths that a source does not have."""
+    return [path for path in paths if not _has(source, path, unnest)]
+
+
+def _has(source: Source, path: str, unnest: str | None) -> bool:
+    found = split(source.columns, path)
+    if found is None:
+        return False
+    column, steps = found
+    if steps and not is_nested(source.columns[column]):
+        return False
+    inside = source.structure.get(column)
+    if unnest is not None and path.lower().startswith(unnest.lower() + "."):
+        _, before = split(source.columns, unnest) or (column, ())
+        for step in before:
+            inside = inside.get(step) if isinstance(inside, dict) else None
+        inside = inside[0] if isinstance(inside, list) and inside else None
+        steps = steps[len(before) :]
+    return knows(inside, steps)
+
+
+def given_rows(source: Source, schema: EventSchema) -> tuple[str, dict[str, str]]:
+    """Return the query for our columns as the source has them, and their types."""
+    wanted = dict(schema.paths)
+    if schema.return_time is not None:
+        wanted["return_time"] = (schema.return_time,)
+    relation = _relation(source, schema, [path for paths in wanted.values() for path in paths])
+    missing = schema.missing_values
+    kinds, fields = {}, []
+    for column in (*COLUMNS, *(("return_time",) if schema.return_time else ())):
+        if column not in wanted:
+            fields.append(f"CAST(NULL AS VARCHAR) AS {column}")
+            continue
+        values = [_value(source, path, schema.unnest) for path in wanted[column]]
+        if len(values) > 1:
+            texts = [
+                _part_of_time(value, kind, missing)
+                if column == "event_time"
+                else present_expression(value, kind, missing)
+                for value, kind in values
+            ]
+            kinds[column] = "VARCHAR"
+            value = _joined(texts) if column == "event_time" else f"COALESCE({', '.join(texts)})"
+        else:
+            value, kinds[column] = values[0]
+            if column != "event_time":
+                value = present_expression(value, kinds[column], missing)
+        fields.append(f"{value} AS {column}")
+    if source.broken:
+        fields.append(f"{quoted(source.broken)} AS line")
+    if schema.unnest is not None:
+        fields.append(f"{quoted(_NUMBER)} AS element_number")
+    query = f"SELECT {', '.join(fields)} FROM {relation}"
+    if schema.carried_within_order:
+        carried = (*schema.carried_within_order, *(("return_time",) if schema.return_time else ()))
+        query = _carried(query, carried, kinds, missing)
+    if schema.return_time is not None:
+        query = _with_returns(query, kinds)
+    return query, kinds
+
+
+def _relation(source: Source, schema: EventSchema, paths: Collection[str]) -> str:
+    """Return SQL for a FROM clause, with a row for each element where a list is unnested."""
+    columns = {
+        there[0]
+        for path in (*paths, *((schema.unnest,) if schema.unnest else ()))
+        if (there := split(source.columns, path)) is not None
+    }
+    relation = source.reading(columns)
+    if schema.unnest is None:
+        return relation
+    elements = f"JSON_EXTRACT({_list(source, schema.unnest)}, '$[*]')"
+    return (
+        f"(SELECT *, UNNEST(CASE WHEN LEN({quoted(_LIST)}) > 0 THEN {quoted(_LIST)} "
+        f"ELSE [NULL] END) AS {quoted(_ELEMENT)}, UNNEST(RANGE(GREATEST(COALESCE("
+        f"LEN({quoted(_LIST)}), 0), 1))) AS {quoted(_NUMBER)} "
+        f"FROM (SELECT *, {elements} AS {quoted(_LIST)} FROM {relation}))"
+    )
+
+
+def _part_of_time(value: str, kind: str, missing: Sequence[str]) -> str:
+    """Return SQL for a date, a time of day or a zone as text, NULL where there is none."""
+    if kind.startswith("TIMESTAMP"):
+        # midnight says nothing: the time of day is in the other column
+        day, clock = (
+            f"CAST(CAST({value} AS DATE) AS VARCHAR)",
+            f"CAST(CAST({value} AS TIME) AS VARCHAR)",
+        )
+        text = (
+            f"CASE WHEN YEAR({value}) < 1910 THEN {clock} WHEN {clock} = '00:00:00' THEN {day} "
+            f"ELSE {day} || ' ' || {clock} END"
+        )
+        return text
+    return present_expression(value, kind, missing)
+
+
+def _joined(parts: Sequence[str]) -> str:
+    """Return SQL for the time that several columns make, NULL without its first part."""
+    date, *others = parts
+    return f"CASE WHEN ({date}) IS NOT NULL THEN CONCAT_WS(' ', {date}, {', '.join(others)}) END"
+
+
+def _list(source: Source, path: str) -> str:
+    column, steps = split(source.columns, path) or (path, ())
+    return json_at(quoted(column), source.columns[column], steps)
+
+
+def _value(source: Source, path: str, unnest: str | None) -> tuple[str, str]:
+    """Return SQL for the value at a path, and its type."""
+    if unnest is not None and path.lower().startswith(unnest.lower() + "."):
+        steps = tuple(path[len(unnest) + 1 :].split("."))
+        return text_at(quoted(_ELEMENT), "JSON", steps), "VARCHAR"
+    column, steps = split(source.columns, path) or (path, ())
+    kind = source.columns[column]
+    if steps:
+        return text_at(quoted(column), kind, steps), "VARCHAR"
+    if kind == "JSON":
+        # values of JSON Lines are text already, and need not be JSON
+        whole = f"JSON_EXTRACT_STRING(TRY_CAST({quoted(column)} AS JSON), '$')"
+        return (quoted(column) if source.project else whole), "VARCHAR"
+    return quoted(column), kind
+
+
+def _carried(
+    query: str, columns: Collection[str], kinds: dict[str, str], missing: Sequence[str]
+) -> str:
+    """Give an order's other rows what only its first row says."""
+    same_order = "OVER (PARTITION BY order_id)"
+    fields = []
+    for column in columns:
+        own = column
+        if column == "event_time" and not _typed_time(kinds[column]):
+            own = present_expression(column, kinds[column], missing)
+            kinds[column] = "VARCHAR"
+        known = f"COALESCE({own}, MAX({own}) {same_order})"
+        fields.append(f"CASE WHEN order_id IS NULL THEN {own} ELSE {known} END AS {column}")
+    return f"SELECT * REPLACE ({', '.join(fields)}) FROM ({query})"
+
+
+def _with_returns(query: str, kinds: dict[str, str]) -> str:
+    """Make a second row, at the time of the return, of each row that has such a time."""
+    time = "event_time"
+    if kinds["event_time"] != "VARCHAR":
+        # the session's zone is UTC, and the text of a time with a zone says so
+        time = "CAST(event_time AS VARCHAR)"
+        kinds["event_time"] = "VARCHAR"
+    return (
+        f"SELECT * EXCLUDE (return_time) REPLACE (CASE WHEN is_return THEN return_time ELSE {time} "
+        "END AS event_time) FROM (SELECT *, UNNEST(CASE WHEN return_time IS NULL THEN [FALSE] "
+        f"ELSE [FALSE, TRUE] END) AS is_return FROM ({query}))"
+    )
+
+
+def _typed_time(kind: str) -> bool:
+    return kind.startswith("TIMESTAMP") or kind == "DATE"
