@@ -118,6 +118,7 @@ def identify(draft: Draft, content: Content, identified: Mapping[str, Any]) -> N
         about={
             "settings": settings,
             "source": _source(events, identified),
+            "reading": events.reading(),
             "window": customers.window.to_json(),
             "rows": {
                 "input": events.cleaning.rows,

@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING
 
-from clustomer.commands.messages import announce_schema, print_json, progress_for
+from clustomer.commands.messages import announce_reading, announce_schema, print_json, progress_for
 from clustomer.commands.options import Json, Quiet, Source, with_settings
 from clustomer.settings import READING, Settings
 
@@ -34,11 +34,13 @@ def check(
                 "unknown_event_types": dict(cleaning.unknown_event_types),
                 "ignored_event_types": dict(cleaning.ignored_event_types),
                 "mapped_ids": cleaning.mapped_ids,
+                "reading": events.reading(),
                 "window": events.window.to_json(),
             }
         )
     elif not quiet:
         announce_schema(events.schema.name, events.detected)
+        announce_reading(events)
         _print_cleaning(cleaning)
     events.close()
 

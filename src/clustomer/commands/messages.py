@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 import typer
 
 if TYPE_CHECKING:
+    from clustomer.events import Events
     from clustomer.progress import Progress
 
 
@@ -25,6 +26,12 @@ def announce_schema(name: str, detected: bool) -> None:
     """Say which schema was taken, and why."""
     how = "detected from the columns; --schema chooses another" if detected else "as asked for"
     typer.echo(f"Schema: {name} ({how})", err=True)
+
+
+def announce_reading(events: "Events") -> None:
+    """Say what was decided about how the source's values are read."""
+    for sentence in events.readings.to_say:
+        typer.echo(sentence, err=True)
 
 
 def announce_configuration(context: typer.Context) -> None:

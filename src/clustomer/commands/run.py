@@ -8,6 +8,7 @@ import typer
 from clustomer.commands.exit_codes import NO_STRUCTURE
 from clustomer.commands.messages import (
     announce_configuration,
+    announce_reading,
     announce_schema,
     print_json,
     progress_for,
@@ -71,6 +72,7 @@ def _print_run(done: "Run", out: Path) -> None:
 
     events = done.events
     announce_schema(events.schema.name, events.detected)
+    announce_reading(events)
     print_summary(
         Console(),
         done.interpretation.insights,

@@ -42,6 +42,7 @@ def schema(
                 "schema": described.schema.model_dump(exclude_none=True),
                 "known": described.known,
                 "rows": described.rows,
+                "doubts": list(described.doubts),
             }
         )
     else:
@@ -67,8 +68,8 @@ def _print_schema(described: Any) -> None:
     mapping = Table(box=None, pad_edge=False, header_style="dim")
     mapping.add_column("Our column")
     mapping.add_column("Theirs")
-    for ours, theirs in described.schema.columns.items():
-        mapping.add_row(ours, Text(theirs))
+    for ours, theirs in described.schema.paths.items():
+        mapping.add_row(ours, Text(", ".join(theirs)))
     console.print(mapping)
     further = described.schema.model_dump(
         exclude_defaults=True, exclude={"name", "columns", "event_types"}
@@ -78,6 +79,8 @@ def _print_schema(described: Any) -> None:
         console.print(Text(f"{setting}: {words}"))
     if described.unused:
         console.print(Text("Not used: " + ", ".join(described.unused)))
+    for doubt in described.doubts:
+        console.print(Text(f"\nTo be decided: {doubt}"))
     if described.rows:
         console.print("\nThe first rows, as they will be understood:")
         console.print(_first_rows(described.rows))

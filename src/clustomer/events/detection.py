@@ -3,7 +3,7 @@
 from clustomer.errors import InputError, did_you_mean
 from clustomer.events.given import missing_paths
 from clustomer.events.presets import PRESETS, fit, without_type
-from clustomer.events.schema import COLUMNS, EVENT_TYPES, EventSchema
+from clustomer.events.schema import COLUMNS, EVENT_TYPES, EventSchema, Paths
 from clustomer.events.sources import Source
 
 _GUESSES: dict[str, tuple[str, ...]] = {
@@ -89,6 +89,9 @@ def _plain(name: str) -> str:
     return "".join(character for character in name.lower() if character.isalnum())
 
 
+_APART = ("date", "time")
+"""Where both are there, a row's time is in two columns."""
+
 UNMAPPED = "CHANGE-ME"
 """What a drafted schema says where a required column was not recognised."""
 
@@ -100,11 +103,17 @@ def draft_schema(columns: list[str]) -> EventSchema:
 
     >>> draft_schema(["When", "Customer"]).columns
     {'event_time': 'CHANGE-ME', 'user_id': 'Customer'}
+    >>> draft_schema(["Customer", "Date", "Time"]).columns["event_time"]
+    ('Date', 'Time')
     """
     try:
         return detect_schema(columns)
     except InputError:
-        found = {"event_time": UNMAPPED, "user_id": UNMAPPED} | guess_schema(columns)
+        found: dict[str, Paths] = {"event_time": UNMAPPED, "user_id": UNMAPPED}
+        found |= guess_schema(columns)
+        apart = [column for name in _APART for column in columns if _plain(column) == name]
+        if len(apart) == len(_APART):
+            found["event_time"] = tuple(apart)
         return EventSchema.model_validate(
             {
                 "name": "guessed",

@@ -71,6 +71,14 @@ class Events:
     def __arrow_c_stream__(self, requested_schema: object = None) -> object:
         return self.to_arrow().__arrow_c_stream__(requested_schema)
 
+    def reading(self) -> dict[str, Any]:
+        """Return how the source's values were read, as JSON-ready values."""
+        by_clock = self.schema.time_to is None
+        return {
+            "columns": self.readings.to_json(),
+            "no_time_from": latest_by_the_clock().isoformat() + "Z" if by_clock else None,
+        }
+
     def close(self) -> None:
         """Free what the engine holds on disk and in memory."""
         self.engine.close()

@@ -34,6 +34,11 @@ class Readings:
         return [self.time.to_json()]
 
     @property
+    def to_say(self) -> list[str]:
+        """The sentences of what might have been read in another way."""
+        return [self.time.sentence] if self.time.doubtful else []
+
+    @property
     def sentences(self) -> list[str]:
         """What was decided, a sentence for each column."""
         return [self.time.sentence]

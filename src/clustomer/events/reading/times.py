@@ -76,6 +76,11 @@ class TimeReading:
         return ", ".join((*self.formats, *self.notations))
 
     @property
+    def doubtful(self) -> bool:
+        """Whether the values might have been read in another way."""
+        return self.kind in {"text", "number"} and self.notations != (ISO.name,)
+
+    @property
     def sentence(self) -> str:
         """How the column was read, and why."""
         return f"Times in `{self.column}` were read as {self.notation}: {self.decided}."
