@@ -5,7 +5,14 @@ import itertools
 import numpy as np
 import pytest
 
-from clustomer.certificates.lifts import holm, lot_p, segment_lifts
+from clustomer.certificates.lifts import (
+    exact_p,
+    holm,
+    not_refuted,
+    permutation_p,
+    permuted_lifts,
+    segment_lifts,
+)
 from clustomer.certificates.resampling import bootstrap_means, estimate
 
 
@@ -60,37 +67,76 @@ def test_chance_is_exact_for_buying() -> None:
     bought = np.array([1.0] * 3 + [0.0] * 5)
     members = np.array([True, True, False, True, False, False, False, False])
     # 2 of 3 members bought: at least so many in (3*5 + 1) of 56 ways
-    assert lot_p(bought, members) == pytest.approx(2 * 16 / 56)
+    assert exact_p(bought, members) == pytest.approx(2 * 16 / 56)
+
+
+def test_permutations_are_all_ways_to_draw_lots() -> None:
+    values = np.array([6.0, 3.0, 0.0, 0.0])
+    lifts = permuted_lifts(values, np.array([0, 0, 1, 1]), permutations=6000)
+    # the sum of two of four is 9, 6, 6, 3, 3 or 0, over 2 * 2.25
+    drawn, counts = np.unique(lifts[:, 0].round(6), return_counts=True)
+    assert drawn.tolist() == pytest.approx([0.0, 2 / 3, 4 / 3, 2.0], abs=1e-6)
+    assert counts / 6000 == pytest.approx([1 / 6, 1 / 3, 1 / 3, 1 / 6], abs=0.02)
+    assert lifts.mean(axis=1) == pytest.approx(np.ones(6000))
 
 
 @pytest.mark.parametrize(("size", "shift"), [(60, 0.0), (60, 1.5), (300, 0.5), (1000, 0.2)])
 def test_chance_of_revenue_is_that_of_drawing_lots(size, shift) -> None:
     random = np.random.default_rng(size)
     spent = np.where(random.random(2000) < 0.3, random.lognormal(3, 1.4, 2000), 0.0)
-    members = np.zeros(2000, dtype=bool)
+    members = np.zeros(2000, dtype=int)
     weights = (spent + 20) ** shift
-    members[random.choice(2000, size, replace=False, p=weights / weights.sum())] = True
+    members[random.choice(2000, size, replace=False, p=weights / weights.sum())] = 1
     lots = np.array([random.permutation(spent)[:size].sum() for _ in range(10_000)])
-    total = spent[members].sum()
+    total = spent[members == 1].sum()
     drawn = 2 * min((lots >= total).mean(), (lots <= total).mean())
-    assert lot_p(spent, members) == pytest.approx(min(drawn, 1.0), abs=0.005, rel=0.05)
+    by_lot = permuted_lifts(spent, members, permutations=9999)[:, 1]
+    p = permutation_p(total / size / spent.mean(), by_lot)
+    assert p == pytest.approx(min(drawn, 1.0), abs=0.02, rel=0.05)
 
 
-def test_chance_is_uniform_where_segments_tell_nothing() -> None:
+@pytest.mark.parametrize("spread", [0.8, 2.6])
+@pytest.mark.parametrize("size", [30, 400])
+def test_lots_seldom_differ_and_are_covered_however_heavy_the_tail(size, spread) -> None:
     random = np.random.default_rng(1)
-    spent = np.where(random.random(1500) < 0.2, random.lognormal(3, 1.5, 1500), 0.0)
-    chances = []
-    for _ in range(400):
-        members = np.zeros(1500, dtype=bool)
-        members[random.choice(1500, 150, replace=False)] = True
-        chances.append(lot_p(spent, members))
-    assert 0.02 <= np.mean(np.array(chances) < 0.05) <= 0.08
-    assert 0.4 <= np.mean(np.array(chances) < 0.5) <= 0.6
+    spent = np.where(random.random(4000) < 0.3, random.lognormal(3, spread, 4000), 0.0)
+    labels = np.ones(4000, dtype=int)
+    labels[:size] = 0
+    by_lot = permuted_lifts(spent, labels, permutations=1999, random_state=7)[:, 0]
+    lifts = [random.permutation(spent)[:size].mean() / spent.mean() for _ in range(1000)]
+    refuted = np.mean([permutation_p(lift, by_lot) < 0.05 for lift in lifts])
+    covered = np.mean([(kept := not_refuted(lift, by_lot)).low <= 1 <= kept.high for lift in lifts])
+    assert 0.03 <= refuted <= 0.07
+    assert 0.93 <= covered <= 0.97
+
+
+def test_an_interval_of_revenue_holds_what_lots_do_not_refute() -> None:
+    random = np.random.default_rng(3)
+    spent = np.where(random.random(3000) < 0.3, random.lognormal(3, 2.6, 3000), 0.0)
+    labels = np.ones(3000, dtype=int)
+    labels[random.choice(3000, 30, replace=False)] = 0
+    [lift] = segment_lifts(labels, [("revenue", spent)])[0]
+    kept = not_refuted(
+        lift.segment / lift.everyone, permuted_lifts(spent, labels, permutations=1999)[:, 0]
+    )
+    assert lift.lift.low <= kept.low <= kept.value <= kept.high <= lift.lift.high
+
+
+def test_a_segment_that_spent_nothing_is_bounded_by_what_lots_add() -> None:
+    # half of the lots have nothing: the observed 0 is no news, and up to 1 - 0 is not refuted
+    kept = not_refuted(0.0, np.array([0.0, 2.0] * 50))
+    assert (kept.low, kept.high) == (0.0, 1.0)
+    # where goods come back, lots may be below 0, and so may the segment
+    kept = not_refuted(-0.5, np.array([-1.0, 3.0] * 50))
+    assert (kept.low, kept.high) == (-2.5, 1.5)
 
 
 def test_a_segment_of_nobody_or_everybody_is_no_chance() -> None:
-    spent = np.arange(5.0)
-    assert lot_p(spent, np.zeros(5, dtype=bool)) == lot_p(spent, np.ones(5, dtype=bool)) == 1.0
+    bought = np.array([1.0, 0.0, 1.0, 0.0])
+    assert exact_p(bought, np.zeros(4, dtype=bool)) == 1.0
+    assert exact_p(bought, np.ones(4, dtype=bool)) == 1.0
+    alone = permuted_lifts(np.arange(5.0), np.zeros(5, dtype=int), permutations=9)
+    assert permutation_p(1.0, alone[:, 0]) == 1.0
 
 
 def test_holm_by_hand() -> None:
@@ -105,7 +151,7 @@ def test_adjusting_counts_every_segment_and_outcome() -> None:
     bought[:70] = bought[200:245] = 1
     same = np.tile([1.0, 0.0], 200)
     found = segment_lifts(labels, [("bought", bought), ("visited", same)])
-    alone = lot_p(bought, labels == 0)
+    alone = exact_p(bought, labels == 0)
     # of four chances the two of buying are the smallest, and equal
     assert found[0][0].p == pytest.approx(4 * alone, rel=1e-5)
     assert found[1][0].p == pytest.approx(4 * alone, rel=1e-5)

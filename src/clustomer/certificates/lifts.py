@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.stats import hypergeom, pearson3
+from scipy.stats import hypergeom
 
 from clustomer.certificates.certificate import Estimate, Lift
 from clustomer.certificates.resampling import CONFIDENCE, bootstrap_means, estimate, rounded
@@ -12,6 +12,14 @@ from clustomer.segments.validity.label_codes import coded
 
 Floats = NDArray[np.float64]
 Labels = NDArray[np.int64]
+
+FEWEST_PERMUTATIONS = 1_999
+"""Enough for a p-value of 0.001, which 50 hypotheses multiply to 0.05."""
+_PERMUTATIONS_PER_HYPOTHESIS = 100
+SKEWED = 0.2
+"""The skewness of drawn segments' means from which resamples of a segment alone mislead."""
+_TIE = 1e-9
+"""Relative: sums of the same amounts in another order differ by less."""
 
 
 def segment_lifts(
@@ -22,11 +30,17 @@ def segment_lifts(
 ) -> dict[int, tuple[Lift, ...]]:
     """Return for each segment the lift of each outcome, with its interval and adjusted p.
 
-    The lift is the segment's mean per customer over everyone's. Its interval is from customers
-    drawn anew (`bootstrap_means`); where nobody in the segment has a binary outcome, all
-    resamples agree on 0, and the upper bound is that of the exact binomial interval (Clopper &
-    Pearson 1934). p is of the hypothesis that the segment is as good as drawn by lot
-    (`lot_p`), two-sided, adjusted by Holm's method over all segments and outcomes.
+    The lift is the segment's mean per customer over everyone's. p is of the hypothesis that the
+    segment is as good as drawn by lot, two-sided, adjusted by Holm's method over all segments
+    and outcomes: exact for a binary outcome (`exact_p`), by permutations for an amount
+    (`permuted_lifts`), whose tail may be so heavy that no formula holds.
+
+    The interval is from customers drawn anew (`bootstrap_means`). Resamples of few customers
+    seldom hold the few who spend most, and such an interval is too short: where the means of
+    segments drawn by lot are skewed by more than `SKEWED`, an amount's interval is the hull of
+    the resampled one and of the lifts that the permutations do not refute (`not_refuted`). Where
+    nobody in the segment has a binary outcome, the upper bound is that of the exact binomial
+    interval (Clopper & Pearson 1934).
 
     Parameters
     ----------
@@ -39,68 +53,187 @@ def segment_lifts(
     --------
     >>> labels = np.repeat([0, 1], [40, 60])
     >>> bought = np.repeat([1.0, 0.0, 1.0, 0.0], [20, 20, 5, 55])
-    >>> found = segment_lifts(labels, [("bought", bought)])
-    >>> [(lift.segment, lift.everyone, lift.lift.value) for lift in found[0]]
+    >>> lifts = segment_lifts(labels, [("bought", bought)])
+    >>> [(lift.segment, lift.everyone, lift.lift.value) for lift in lifts[0]]
     [(0.5, 0.25, 2.0)]
     """
     clusters, index = coded(labels)
-    members = np.eye(len(clusters))[index]
-    known = [(name, values) for name, values in outcomes if values.mean() > 0]
-    if not known:
+    defined = [(name, values) for name, values in outcomes if values.mean() > 0]
+    if not defined:
         return {int(cluster): () for cluster in clusters}
-    columns = [members]
-    for _, values in known:
-        columns += [members * values[:, None], values[:, None]]
-    table = np.hstack(columns)
-    observed = table.mean(axis=0)[None]
-    draws = bootstrap_means(table, random_state=random_state)
-
     width = len(clusters)
-    found: dict[int, list[Lift]] = {int(cluster): [] for cluster in clusters}
-    chances = holm([lot_p(values, index == place) for _, values in known for place in range(width)])
-    for number, (name, values) in enumerate(known):
+    draws = _resampled_lifts(index, width, defined, random_state)
+    permutations = max(FEWEST_PERMUTATIONS, _PERMUTATIONS_PER_HYPOTHESIS * width * len(defined) - 1)
+    columns = []
+    for (name, values), resampled in zip(defined, draws, strict=True):
+        by_lot = None
+        if not _is_binary(values):
+            by_lot = permuted_lifts(
+                values, index, permutations=permutations, random_state=random_state
+            )
+        columns.append(_column(name, values, index, width, resampled, by_lot))
+    adjusted = iter(holm([p for column in columns for _, p in column]))
+    lifts = [[_with_p(lift, next(adjusted)) for lift, _ in column] for column in columns]
+    return {
+        int(cluster): tuple(column[place] for column in lifts)
+        for place, cluster in enumerate(clusters.tolist())
+    }
+
+
+def _column(
+    name: str,
+    values: Floats,
+    index: Labels,
+    width: int,
+    resampled: Floats,
+    by_lot: Floats | None,
+) -> list[tuple[Lift, float]]:
+    """Return each segment's lift of one outcome, and its p before adjustment."""
+    everyone = float(values.mean())
+    column = []
+    for place in range(width):
+        members = index == place
+        mean = float(values[members].mean())
+        lift = estimate(mean / everyone, resampled[:, place])
+        if by_lot is None:
+            p = exact_p(values, members)
+            if mean == 0:
+                highest = 1 - ((1 - CONFIDENCE) / 2) ** (1 / int(members.sum()))
+                lift = Estimate(0.0, 0.0, rounded(highest / everyone))
+        else:
+            p = permutation_p(mean / everyone, by_lot[:, place])
+            if _skewness(by_lot[:, place]) > SKEWED:
+                lift = _hull(lift, not_refuted(mean / everyone, by_lot[:, place]))
+        column.append((Lift(name, rounded(mean), rounded(everyone), lift, p), p))
+    return column
+
+
+def _with_p(lift: Lift, p: float) -> Lift:
+    return Lift(lift.outcome, lift.segment, lift.everyone, lift.lift, rounded(p))
+
+
+def _is_binary(values: Floats) -> bool:
+    return bool(np.isin(values, (0.0, 1.0)).all())
+
+
+def _resampled_lifts(
+    index: Labels, width: int, outcomes: Sequence[tuple[str, Floats]], random_state: int
+) -> list[Floats]:
+    """Return for each outcome the lifts among customers drawn anew, (resamples, segments)."""
+    members = np.eye(width)[index]
+    columns = [members]
+    for _, values in outcomes:
+        columns += [members * values[:, None], values[:, None]]
+    means = bootstrap_means(np.hstack(columns), random_state=random_state)
+    sizes = np.where(means[:, :width] > 0, means[:, :width], np.nan)
+    lifts = []
+    for number in range(len(outcomes)):
         start = width + number * (width + 1)
-        everyone = start + width
-        for place, cluster in enumerate(clusters.tolist()):
-            mean = float(observed[0, start + place] / observed[0, place])
-            lift = estimate(
-                mean / float(observed[0, everyone]),
-                _lifts(draws, start + place, place, everyone),
-            )
-            if mean == 0 and np.isin(values, (0.0, 1.0)).all():
-                size = int((index == place).sum())
-                highest = 1 - ((1 - CONFIDENCE) / 2) ** (1 / size)
-                lift = Estimate(0.0, 0.0, rounded(highest / float(observed[0, everyone])))
-            found[cluster].append(
-                Lift(
-                    outcome=name,
-                    segment=rounded(mean),
-                    everyone=rounded(float(observed[0, everyone])),
-                    lift=lift,
-                    p=rounded(chances[number * width + place]),
-                )
-            )
-    return {cluster: tuple(lifts) for cluster, lifts in found.items()}
+        everyone = means[:, [start + width]]
+        lifts.append(
+            means[:, start : start + width] / sizes / np.where(everyone > 0, everyone, np.nan)
+        )
+    return lifts
 
 
-def _lifts(means: Floats, outcome: int, member: int, everyone: int) -> Floats:
-    sizes = np.where(means[:, member] > 0, means[:, member], np.nan)
-    whole = np.where(means[:, everyone] > 0, means[:, everyone], np.nan)
-    found: Floats = means[:, outcome] / sizes / whole
-    return found
+def permuted_lifts(
+    values: Floats, index: Labels, *, permutations: int, random_state: int = 0
+) -> Floats:
+    """Return the lifts of segments of the same sizes that are drawn by lot.
 
-
-def lot_p(values: Floats, members: NDArray[np.bool_]) -> float:
-    """Return how often a segment drawn by lot would be as far from everyone, two-sided.
-
-    For a binary outcome exactly, by the hypergeometric distribution (Fisher 1935). For an amount
-    by a Pearson type III distribution with the exact first three moments of the sum over a
-    sample drawn without replacement (Mielke, Berry & Johnson 1976), since a few customers who
-    spend very much make it far from normal. Twice the smaller tail, at most 1.
+    Who spent nothing adds nothing to any sum, so only the segments of the others are drawn.
 
     Parameters
     ----------
-    values : shape (n_customers,)
+    values : shape (n_customers,), with a positive mean.
+    index : shape (n_customers,), the segment of each, from 0 without gaps.
+    permutations : int
+    random_state : int, default 0
+
+    Returns
+    -------
+    ndarray of shape (permutations, n_segments)
+
+    Examples
+    --------
+    >>> lifts = permuted_lifts(np.array([3.0, 0.0, 0.0]), np.array([0, 1, 1]), permutations=9)
+    >>> sorted({(one, two) for one, two in lifts.round(2).tolist()})
+    [(0.0, 1.5), (3.0, 0.0)]
+    """
+    sizes = np.bincount(index)
+    amounts = values[values != 0]
+    random = np.random.default_rng(random_state)
+    places = np.arange(len(sizes)).astype(np.min_scalar_type(len(sizes)))
+    sums = np.empty((permutations, len(sizes)))
+    counts = random.multivariate_hypergeometric(
+        sizes, len(amounts), size=permutations, method="marginals"
+    )
+    for row, drawn in zip(sums, counts, strict=True):
+        owners = np.repeat(places, drawn)
+        random.shuffle(owners)
+        row[:] = np.bincount(owners, weights=amounts, minlength=len(sizes))
+    return np.asarray(sums / sizes / values.mean())
+
+
+def permutation_p(observed: float, by_lot: Floats) -> float:
+    """Return how often lots give a lift as far out as the observed one: twice the smaller tail.
+
+    The observed division counts as one of the permutations, so that p is never 0
+    (Phipson & Smyth 2010, doi:10.2202/1544-6115.1585).
+
+    >>> permutation_p(2.0, np.array([0.5, 0.8, 1.1, 1.6]))
+    0.4
+    """
+    tie = _TIE * max(1.0, abs(observed))
+    above = np.count_nonzero(by_lot >= observed - tie)
+    below = np.count_nonzero(by_lot <= observed + tie)
+    return min(1.0, 2.0 * (1 + int(min(above, below))) / (1 + len(by_lot)))
+
+
+def not_refuted(observed: float, by_lot: Floats) -> Estimate:
+    """Return a lift with the interval of those that permutations do not refute.
+
+    A segment that spends `t` times as much as it would by lot has a lift of `t` times a drawn
+    one; those `t` at which the observed lift is among the middle 95 % of the drawn ones are kept
+    (a test turned into an interval). Where more than 2.5 % of the lots spend nothing no factor
+    is too high, and the bound is that of an added amount instead.
+
+    >>> not_refuted(1.5, np.linspace(0.5, 1.5, 101))
+    Estimate(value=1.5, low=1.01695, high=2.85714)
+    """
+    tail = (1 - CONFIDENCE) / 2
+    low, high = (float(bound) for bound in np.quantile(by_lot, [tail, 1 - tail]))
+    if observed <= 0:
+        # who can only spend cannot have spent less than nothing
+        lowest = 0.0 if by_lot.min() >= 0 else observed + 1 - high
+        return Estimate(rounded(observed), rounded(lowest), rounded(observed + 1 - low))
+    highest = observed / low if low > 0 else observed + 1 - low
+    lowest = observed / high if high > 0 else observed
+    return Estimate(rounded(observed), rounded(lowest), rounded(highest))
+
+
+def _skewness(drawn: Floats) -> float:
+    centred = drawn - drawn.mean()
+    spread = float(np.sqrt(np.mean(centred**2)))
+    return float(np.mean(centred**3)) / spread**3 if spread > _TIE else 0.0
+
+
+def _hull(one: Estimate, other: Estimate) -> Estimate:
+    if one.low is None or one.high is None:
+        return other
+    assert other.low is not None
+    assert other.high is not None
+    return Estimate(one.value, min(one.low, other.low), max(one.high, other.high))
+
+
+def exact_p(values: Floats, members: NDArray[np.bool_]) -> float:
+    """Return how often a segment drawn by lot would differ as much in a binary outcome.
+
+    By the hypergeometric distribution (Fisher 1935): twice the smaller tail, at most 1.
+
+    Parameters
+    ----------
+    values : shape (n_customers,), each 0 or 1.
     members : shape (n_customers,), who is in the segment.
 
     Examples
@@ -108,25 +241,17 @@ def lot_p(values: Floats, members: NDArray[np.bool_]) -> float:
     Of six customers two bought, both in a segment of two: 1 of 15 pairs.
 
     >>> bought = np.array([1.0, 1.0, 0.0, 0.0, 0.0, 0.0])
-    >>> round(lot_p(bought, bought > 0), 6)
+    >>> round(exact_p(bought, bought > 0), 6)
     0.133333
     """
     n, size = len(values), int(members.sum())
     if size in (0, n) or values.min() == values.max():
         return 1.0
-    if np.isin(values, (0.0, 1.0)).all():
-        count, total = int(values[members].sum()), int(values.sum())
-        tails = (
-            hypergeom.cdf(count, n, total, size),
-            hypergeom.sf(count - 1, n, total, size),
-        )
-    else:
-        centred = values - values.mean()
-        spread = np.sqrt(size * (n - size) / (n - 1) * np.mean(centred**2))
-        third = size * (n - size) * (n - 2 * size) / ((n - 1) * max(n - 2, 1))
-        skew = third * np.mean(centred**3) / spread**3
-        apart = centred[members].sum() / spread
-        tails = (pearson3.cdf(apart, skew), pearson3.sf(apart, skew))
+    count, total = int(values[members].sum()), int(values.sum())
+    tails = (
+        hypergeom.cdf(count, n, total, size),
+        hypergeom.sf(count - 1, n, total, size),
+    )
     return min(1.0, 2 * float(min(tails)))
 
 

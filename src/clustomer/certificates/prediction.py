@@ -34,6 +34,7 @@ Labels = NDArray[np.int64]
 
 EFFECT = 0.2
 """How far a lift must be from 1 to be worth stating: a fifth more or less than everyone."""
+BINARY_OUTCOMES = frozenset({"bought", "visited"})
 MIN_SEGMENT = 30
 """Certifying customers that a segment needs to be judged."""
 WIDER = 1.2214
@@ -75,8 +76,9 @@ def predict(
         (widened by Bonferroni's method, as three figures are three chances to be lucky); weak
         where only the plain interval does.
     segments : dict of segment id to Predictive, without suspected bots
-        Pass where a lift differs from 1 (Holm-adjusted p below 0.05) by a fifth or more; weak
-        where it differs by less. Not tested below 30 certifying customers.
+        Pass where a lift differs from 1 (Holm-adjusted p below 0.05) by a fifth or more, or, of
+        what most customers do, the lift of not doing it; weak where it differs by less. Not
+        tested below 30 certifying customers.
     """
     ids = {cluster: name for cluster, name in segmentation.segment_ids.items() if cluster != BOTS}
     if isinstance(holdout, str) or segmentation.k < 2:
@@ -206,8 +208,19 @@ def mark_of(segments: Contender) -> Mark:
 
 
 def _far(lift: Lift) -> bool:
-    """Tell whether a lift differs from 1 by as much as is worth stating, and not by chance."""
-    return lift.p < LEVEL and abs(lift.lift.value - 1) >= EFFECT
+    """Tell whether a lift differs from 1 by as much as is worth stating, and not by chance.
+
+    Where most customers do a thing, nobody can do it a fifth more often, and what tells customers
+    apart is who does not: the rarer side is compared.
+
+    >>> nearly_all = Lift("bought", 0.8, 0.95, Estimate(0.842105), 0.001)
+    >>> _far(nearly_all)  # 20 % do not buy, of everyone 5 %
+    True
+    """
+    apart = lift.lift.value
+    if lift.outcome in BINARY_OUTCOMES and 0.5 < lift.everyone < 1:
+        apart = (1 - lift.segment) / (1 - lift.everyone)
+    return lift.p < LEVEL and abs(apart - 1) >= EFFECT
 
 
 def _above(figure: Estimate, nothing: float, wider: float = 1.0) -> bool:
