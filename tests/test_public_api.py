@@ -28,7 +28,9 @@ PUBLIC = [
     "Segmentation",
     "SelectK",
     "Settings",
+    "StoredRun",
     "UsageError",
+    "Verification",
     "Window",
     "assign",
     "certify",
@@ -45,6 +47,7 @@ PUBLIC = [
     "run",
     "segment",
     "split_holdout",
+    "verify",
 ]
 ROOMS = [
     "customers",

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from clustomer.renaming import rename
     from clustomer.segments import Segmentation, SelectK, assign, compare, rfm, segment
     from clustomer.settings import Settings
-    from clustomer.versions import Results
+    from clustomer.versions import Results, StoredRun, Verification, verify
 
 _HOMES = {
     "FEATURES": "customers",
@@ -48,7 +48,9 @@ _HOMES = {
     "Segmentation": "segments",
     "SelectK": "segments",
     "Settings": "settings",
+    "StoredRun": "versions",
     "UsageError": "errors",
+    "Verification": "versions",
     "Window": "events",
     "assign": "segments",
     "certify": "certificates",
@@ -65,6 +67,7 @@ _HOMES = {
     "run": "pipeline",
     "segment": "segments",
     "split_holdout": "customers",
+    "verify": "versions",
 }
 
 __all__ = [
@@ -87,7 +90,9 @@ __all__ = [
     "Segmentation",
     "SelectK",
     "Settings",
+    "StoredRun",
     "UsageError",
+    "Verification",
     "Window",
     "assign",
     "certify",
@@ -104,6 +109,7 @@ __all__ = [
     "run",
     "segment",
     "split_holdout",
+    "verify",
 ]
 
 

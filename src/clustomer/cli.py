@@ -11,6 +11,7 @@ from clustomer.commands.rename import rename
 from clustomer.commands.run import run
 from clustomer.commands.schema import schema
 from clustomer.commands.simulate import simulate
+from clustomer.commands.verify import verify
 from clustomer.errors import ClustomerError
 
 COMMANDS = {
@@ -18,6 +19,7 @@ COMMANDS = {
     "check": check,
     "schema": schema,
     "rename": rename,
+    "verify": verify,
     "simulate": simulate,
 }
 

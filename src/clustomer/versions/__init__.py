@@ -4,14 +4,17 @@ from clustomer.versions.contract import FILES, StoredFile, bears_names, missing_
 from clustomer.versions.manifest import package_versions, short_hash, to_text
 from clustomer.versions.reading import RunManifest, StoredRun
 from clustomer.versions.store import Draft, Results, new_version, point_latest
+from clustomer.versions.verification import Difference, Verification, verify
 
 __all__ = [
     "FILES",
+    "Difference",
     "Draft",
     "Results",
     "RunManifest",
     "StoredFile",
     "StoredRun",
+    "Verification",
     "bears_names",
     "missing_files",
     "new_version",
@@ -19,4 +22,5 @@ __all__ = [
     "point_latest",
     "short_hash",
     "to_text",
+    "verify",
 ]
