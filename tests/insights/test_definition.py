@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 
 from clustomer.events import Window
 from clustomer.insights import interpret
+from clustomer.insights.advice import RFM_ADVICE
 from clustomer.insights.blocks import texts_of
-from clustomer.insights.rfm_actions import RFM_ADVICE
 from clustomer.segments import RFM_SEGMENTS, rfm
 
 

@@ -15,7 +15,7 @@ from clustomer.customers import SUSPECTED_BOT
 from clustomer.errors import InputError, UsageError
 from clustomer.events import Window
 from clustomer.insights import Interpretation, interpret
-from clustomer.insights.actions import advice
+from clustomer.insights.advice import advise
 from clustomer.insights.facts import placeholders
 from clustomer.insights.rules import RULES
 from clustomer.segments import segment
@@ -152,7 +152,7 @@ def test_no_advice_about_what_the_data_do_not_have() -> None:
     for rule in RULES:
         if rule.key == "abandoners":
             continue
-        said = advice(rule.key, nothing)
+        said = advise(rule.key, nothing)
         words = " ".join([said.measure, said.headline, *(each.text for each in said.actions)])
         assert "cart" not in words
         assert "categories" not in words
@@ -163,9 +163,9 @@ def test_no_advice_about_what_the_data_do_not_have() -> None:
 
 def test_every_rule_has_advice_of_its_own() -> None:
     everything = itertools.repeat(True)
-    plain = advice("mixed", lambda *names: next(everything))
+    plain = advise("mixed", lambda *names: next(everything))
     for rule in RULES:
-        assert advice(rule.key, lambda *names: True).who != plain.who
+        assert advise(rule.key, lambda *names: True).who != plain.who
 
 
 def test_spend_table_by_hand() -> None:

@@ -2,8 +2,7 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 
-from clustomer.insights.actions import CAUSE_NOTE, advice
-from clustomer.insights.advice import Advice
+from clustomer.insights.advice import CAUSE_NOTE, Advised, advise
 from clustomer.insights.cases import LONG_WINDOW_DAYS, Case
 from clustomer.insights.facts import Fact, escape
 from clustomer.insights.marks import Mark, marks
@@ -21,7 +20,7 @@ def card(study: Study, profile: Profile, facts: Mapping[str, Fact]) -> SegmentIn
     key, name, described = profile.segment_id, study.named[profile.segment_id], study.described
     others = tuple(other for other in study.groups if other is not profile)
     case = Case(profile, study.everyone, others, study.window_days)
-    advised = advice(name.rule, case.has, defined=study.defined, short=short_window(study))
+    advised = advise(name.rule, case.has, defined=study.defined, short=short_window(study))
     differences = marks(case, described) if key != BOTS else ()
     everyone = "all" if key == BOTS else EVERYONE
     return SegmentInsight(
@@ -81,7 +80,7 @@ def _headline(differences: Sequence[Mark], key: str) -> str:
     return ", ".join(mark.short for mark in differences[:2]) or "like everyone"
 
 
-def _why(profile: Profile, advised: Advice) -> str:
+def _why(profile: Profile, advised: Advised) -> str:
     key, why = profile.segment_id, advised.why
     if profile.revenue is None:
         return why

@@ -1,0 +1,72 @@
+"""From the kind of a segment to what is advised, by what the data have."""
+
+from dataclasses import dataclass, replace
+
+from clustomer.insights.advice.declaration import Advice, Has, text_for
+from clustomer.insights.advice.kinds import ADVICE, PLAIN
+from clustomer.insights.advice.rfm import RFM_ADVICE
+from clustomer.segments.rules.rfm_grid import NO_PURCHASE_ID
+
+AREAS = ("personalization", "targeting", "retention", "revenue")
+"""What an action is about, in the order of a report."""
+
+SHORT_NOTE = (
+    "In so short a time nobody can become loyal or fall asleep, so the name says little about "
+    "them, and what is right for any buyer is right for them."
+)
+CAUSE_NOTE = (
+    "Hold back a random part of the segment that gets nothing, and compare: without it nobody "
+    "can tell what the action did."
+)
+
+
+@dataclass(frozen=True)
+class Action:
+    """One thing to do about a segment.
+
+    `area` is one of personalization, targeting, retention, revenue.
+    """
+
+    area: str
+    text: str
+
+
+@dataclass(frozen=True)
+class Advised:
+    """Advice that fits the data."""
+
+    who: str
+    why: str
+    actions: tuple[Action, ...]
+    measure: str
+    headline: str
+
+
+def advise(kind: str, has: Has, *, defined: bool = False, short: bool = False) -> Advised:
+    """Return the advice for the kind of segment that a rule's key names.
+
+    `defined` says that the key is that of a segment of the RFM grid; in a `short` log, in which
+    nobody has had the time to come back or stay away, its buyers get what is right for any buyer.
+    `has(*features)` tells which features the data have.
+
+    >>> "cart" in advise("loyal", lambda *names: False).headline
+    False
+    """
+    advice = _advice(kind, defined=defined, short=short)
+    texts = ((area, text_for(getattr(advice, area), has)) for area in AREAS)
+    return Advised(
+        who=advice.who,
+        why=advice.why,
+        actions=tuple(Action(area, text) for area, text in texts if text),
+        measure=text_for(advice.measure, has),
+        headline=advice.headline,
+    )
+
+
+def _advice(kind: str, *, defined: bool, short: bool) -> Advice:
+    if not defined or kind not in RFM_ADVICE:
+        return ADVICE.get(kind, PLAIN)
+    advice = RFM_ADVICE[kind]
+    if short and kind != NO_PURCHASE_ID:
+        return replace(ADVICE["buyers"], who=advice.who, why=SHORT_NOTE)
+    return advice
