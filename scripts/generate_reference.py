@@ -21,9 +21,10 @@ from clustomer.customers import FEATURES, MEASURES, SUSPECTED_BOT, Feature
 from clustomer.events import COLUMNS, EVENT_TYPES, KEPT, PRESETS, REJECTIONS, REPAIRS, EventSchema
 from clustomer.events.cleaning import MAX_GAP_DAYS, MAX_ISOLATED_SHARE
 from clustomer.events.sessions import SESSION_MINUTES
-from clustomer.insights import RULES, cases, naming, qualifiers, rules
-from clustomer.insights.definition import scores_in_words
+from clustomer.insights import RULES
 from clustomer.insights.facts import sources
+from clustomer.insights.naming import case, names, qualifiers, rules
+from clustomer.insights.naming.definition import scores_in_words
 from clustomer.insights.profiles import CLEARLY, SLIGHTLY, STRONGLY
 from clustomer.segments.rules.rfm_grid import NO_PURCHASE_ID, NO_PURCHASE_NAME, RFM_SEGMENTS
 from clustomer.settings import declared, spelling
@@ -249,15 +250,15 @@ def cleaning_page() -> str:
 
 def names_page() -> str:
     thresholds = (
-        ("most, at least half", f"{cases.MOST:.0%} of the segment"),
-        ("nearly all", f"{cases.NEARLY_ALL:.0%} of the segment or more"),
-        ("hardly any", f"{cases.HARDLY_ANY:.0%} of the segment or fewer"),
+        ("most, at least half", f"{case.MOST:.0%} of the segment"),
+        ("nearly all", f"{case.NEARLY_ALL:.0%} of the segment or more"),
+        ("hardly any", f"{case.HARDLY_ANY:.0%} of the segment or fewer"),
         ("slightly", f"a standardised difference of {SLIGHTLY} or more"),
         ("clearly", f"a standardised difference of {CLEARLY} or more"),
         ("strongly", f"a standardised difference of {STRONGLY} or more"),
         ("a larger share", f"an effect size h (Cohen 1988) of {SLIGHTLY} or more"),
-        ("a difference at all", f"at least {cases.STANDARD_ERRORS:g} standard errors of the mean"),
-        ("a long window", f"{cases.LONG_WINDOW_DAYS:g} days or more"),
+        ("a difference at all", f"at least {case.STANDARD_ERRORS:g} standard errors of the mean"),
+        ("a long window", f"{case.LONG_WINDOW_DAYS:g} days or more"),
     )
     return page(
         "Names of segments",
@@ -278,8 +279,8 @@ def names_page() -> str:
                 (rules.AVERAGE.name, rules.AVERAGE.requirement),
                 ("Customers with …", "A clear difference can be put into words (see below)."),
                 (rules.MIXED.name, rules.MIXED.requirement),
-                (naming.ALL_CUSTOMERS, "There is one segment only: no groups were found."),
-                (naming.SUSPECTED_BOTS, f"By the rule `{SUSPECTED_BOT}`."),
+                (names.ALL_CUSTOMERS, "There is one segment only: no groups were found."),
+                (names.SUSPECTED_BOTS, f"By the rule `{SUSPECTED_BOT}`."),
             ],
         ),
         "## RFM segments",

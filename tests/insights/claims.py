@@ -8,7 +8,7 @@ and never so loose that the name could be false.
 from statistics import mean, median
 from typing import Any
 
-from clustomer.insights.qualifiers import QUALIFIERS
+from clustomer.insights.naming.qualifiers import QUALIFIERS
 
 Rows = list[dict[str, Any]]
 

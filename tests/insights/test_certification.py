@@ -24,8 +24,8 @@ from clustomer.insights.certificate_facts import (
 from clustomer.insights.chapters.certificate_words import EXPLANATIONS
 from clustomer.insights.chapters.findings import LEVEL, findings, standing
 from clustomer.insights.facts import Facts, placeholders
-from clustomer.insights.naming import Name
-from clustomer.insights.usability import with_names
+from clustomer.insights.naming.names import Name
+from clustomer.insights.naming.proof import with_names
 from clustomer.segments import Segmentation, segment
 
 FEATURES = ["orders", "revenue"]

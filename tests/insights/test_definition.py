@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from clustomer.events import Window
 from clustomer.insights import interpret
-from clustomer.insights.advice import RFM_ADVICE
+from clustomer.insights.advice import advise
 from clustomer.insights.blocks import texts_of
 from clustomer.segments import RFM_SEGMENTS, rfm
 
@@ -100,11 +100,13 @@ def test_empty_segments_are_listed():
 
 
 def test_each_of_the_ten_has_its_own_advice():
-    found = [RFM_ADVICE[each.segment_id](lambda *names: True) for each in RFM_SEGMENTS]
-    assert len({each.headline for each in found}) == len(found)
-    assert all(len(each.actions) == 4 for each in found)
-    bare = [RFM_ADVICE[each.segment_id](lambda *names: False) for each in RFM_SEGMENTS]
-    assert not any("categor" in action.text for each in bare for action in each.actions)
+    def advised(has):
+        return [advise(part.segment_id, has, defined=True) for part in RFM_SEGMENTS]
+
+    full, bare = advised(lambda *names: True), advised(lambda *names: False)
+    assert len({advice.headline for advice in full}) == len(RFM_SEGMENTS)
+    assert all(len(advice.actions) == 4 for advice in full)
+    assert not any("categor" in action.text for advice in bare for action in advice.actions)
 
 
 # What `who` claims, as shares of all who ordered: at least so many with fewer orders, fewer than

@@ -17,7 +17,7 @@ from clustomer.events import Window
 from clustomer.insights import Interpretation, interpret
 from clustomer.insights.advice import advise
 from clustomer.insights.facts import placeholders
-from clustomer.insights.rules import RULES
+from clustomer.insights.naming.rules import RULES
 from clustomer.segments import segment
 
 GROUPS = [

@@ -7,9 +7,9 @@ from hypothesis import strategies as st
 from shops import Group, Shop, customer_table, shop, shops
 
 from clustomer.insights.facts import Facts, placeholders
-from clustomer.insights.naming import name_segments
+from clustomer.insights.naming.names import name_segments
+from clustomer.insights.naming.rules import RULES
 from clustomer.insights.profiles import profile_facts
-from clustomer.insights.rules import RULES
 
 EVERYTHING = {"views", "carts", "orders", "money", "returns", "prices", "time"}
 BROWSERS = Group(size=120, views=4, sessions=2, recency=0.3, tenure=0.6)

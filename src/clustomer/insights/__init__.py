@@ -3,9 +3,9 @@
 from clustomer.insights.advice import Action
 from clustomer.insights.facts import Fact, Facts, Mismatch, check_currency, verify_facts
 from clustomer.insights.interpretation import Interpretation, check_spend, interpret
-from clustomer.insights.naming import Name, name_segments
+from clustomer.insights.naming.names import Name, name_segments
+from clustomer.insights.naming.rules import RULES, Rule
 from clustomer.insights.profiles import FeatureProfile, Profile
-from clustomer.insights.rules import RULES, Rule
 from clustomer.insights.story import Insights, SegmentInsight
 from clustomer.insights.study import Study
 

@@ -16,7 +16,7 @@ from clustomer.insights.chapters.chapter import Chapter, Placed, sections_of
 from clustomer.insights.chapters.opening import opening
 from clustomer.insights.chapters.spend import COST, MARGIN
 from clustomer.insights.facts import Fact, Facts, decimals_for
-from clustomer.insights.naming import Name
+from clustomer.insights.naming.names import Name
 from clustomer.insights.population import EVERYONE
 from clustomer.insights.profiles import Profile, cluster_summary, profile_facts
 from clustomer.insights.settings import setting_facts

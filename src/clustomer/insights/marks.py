@@ -9,8 +9,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from clustomer.customers.features import Level
-from clustomer.insights.cases import MOST, Case
 from clustomer.insights.facts import escape
+from clustomer.insights.naming.case import MOST, Case
 from clustomer.insights.phrases import PHRASES, Phrase, phrase_of
 from clustomer.insights.population import EVERYONE
 from clustomer.insights.profiles import SLIGHTLY, Described

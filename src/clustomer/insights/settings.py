@@ -6,8 +6,8 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from clustomer.insights.algorithm import algorithm_entries, algorithm_facts
-from clustomer.insights.definition import grid_facts, grid_settings
 from clustomer.insights.facts import Fact, decimals_for
+from clustomer.insights.naming.definition import grid_facts, grid_settings
 
 _UNITS = {"margin": "share", "cost": "currency", "window_days": "days"}
 

@@ -8,12 +8,12 @@ from typing import Any, TypeVar, cast
 import pyarrow as pa
 
 from clustomer.certificates.certificate import Certificates
-from clustomer.insights.definition import define_segments
-from clustomer.insights.naming import Name, name_segments
+from clustomer.insights.naming.definition import define_segments
+from clustomer.insights.naming.names import Name, name_segments
+from clustomer.insights.naming.proof import with_names
 from clustomer.insights.population import BOTS, EVERYONE, UNGROUPED, Population
 from clustomer.insights.profiles import Described, Profile, describe, profile, report_order
 from clustomer.insights.settings import model_document, run_document
-from clustomer.insights.usability import with_names
 
 Result = TypeVar("Result")
 

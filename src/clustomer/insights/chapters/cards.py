@@ -3,10 +3,10 @@
 from collections.abc import Iterable, Mapping, Sequence
 
 from clustomer.insights.advice import CAUSE_NOTE, Advised, advise
-from clustomer.insights.cases import LONG_WINDOW_DAYS, Case
 from clustomer.insights.facts import Fact, escape
 from clustomer.insights.marks import Mark, marks
-from clustomer.insights.naming import Name, feature_title
+from clustomer.insights.naming.case import LONG_WINDOW_DAYS, Case
+from clustomer.insights.naming.names import Name, feature_title
 from clustomer.insights.population import BOTS, EVERYONE
 from clustomer.insights.profiles import Described, Profile
 from clustomer.insights.story import SegmentInsight

@@ -9,12 +9,12 @@ from clustomer.insights.algorithm import algorithm_texts
 from clustomer.insights.blocks import Block, Bullets, FigureRef, Labelled, Paragraph, Section
 from clustomer.insights.chapters.certification import choice
 from clustomer.insights.chapters.chapter import Chapter
-from clustomer.insights.definition import scores_in_words
 from clustomer.insights.facts import Fact, escape
-from clustomer.insights.naming import Name
+from clustomer.insights.naming.definition import scores_in_words
+from clustomer.insights.naming.names import Name
+from clustomer.insights.naming.rules import AVERAGE, MIXED, RULES
 from clustomer.insights.population import BOTS
 from clustomer.insights.profiles import Described
-from clustomer.insights.rules import AVERAGE, MIXED, RULES
 from clustomer.insights.study import Study
 from clustomer.segments import RFM_SEGMENTS
 from clustomer.segments.rules.rfm_grid import NO_PURCHASE_ID

@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from clustomer.insights.chapters.cards import short_window
 from clustomer.insights.chapters.findings import listed
 from clustomer.insights.facts import Fact
-from clustomer.insights.naming import Name
+from clustomer.insights.naming.names import Name
 from clustomer.insights.profiles import Profile
 from clustomer.insights.story import SegmentInsight
 from clustomer.insights.study import Study
@@ -50,7 +50,7 @@ def _revenue(
             "{everyone.customers:customer/customers} together."
         )
     first = segments[0]
-    key, name = first.segment_id, named[first.segment_id].said
+    key, name = first.segment_id, named[first.segment_id].spoken
     if first.revenue_share is not None and named[key].named_by != "rule":
         return (
             f"The segment {name} holds {{{key}.share}} of the customers and brings "
@@ -62,7 +62,7 @@ def _revenue(
             "the revenue ({" + key + ".revenue} of {everyone.revenue})."
         )
     largest = max(segments, key=lambda segment: (segment.customers, segment.first_user))
-    key, name = largest.segment_id, named[largest.segment_id].said
+    key, name = largest.segment_id, named[largest.segment_id].spoken
     reason = (
         "There is no revenue in this data."
         if everyone.revenue is None
@@ -114,7 +114,7 @@ def _start(
     )
     key = best.segment_id
     return (
-        f"Begin with {study.named[key].said}: {_lower(headlines[key])}. Contacting all of "
+        f"Begin with {study.named[key].spoken}: {_lower(headlines[key])}. Contacting all of "
         f"them pays for itself at a rise of {{{key}.break_even}} in their revenue, the smallest of "
         "all segments that bring a tenth of the revenue or more."
     )

@@ -3,9 +3,9 @@
 from collections.abc import Iterator, Mapping
 
 from clustomer.insights.blocks import Block, Column, Paragraph, Row, Table
-from clustomer.insights.cases import HARDLY_ANY
 from clustomer.insights.chapters.chapter import Chapter
 from clustomer.insights.facts import Fact, decimals_for
+from clustomer.insights.naming.case import HARDLY_ANY
 from clustomer.insights.population import BOTS, EVERYONE
 from clustomer.insights.profiles import Profile
 from clustomer.insights.study import Study

@@ -8,13 +8,13 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from clustomer.insights.facts import Fact, decimals_for
-from clustomer.insights.naming import BOT_EVIDENCE, SUSPECTED_BOTS, Name
+from clustomer.insights.naming.names import BOT_EVIDENCE, SUSPECTED_BOTS, Name
 from clustomer.insights.population import BOTS
 from clustomer.insights.profiles import Profile
 from clustomer.segments import RFM_SEGMENTS, RfmSegment
 from clustomer.segments.rules.rfm_grid import NO_PURCHASE_ID, NO_PURCHASE_NAME
 
-_SEGMENTS = {each.segment_id: each for each in RFM_SEGMENTS}
+_SEGMENTS = {segment.segment_id: segment for segment in RFM_SEGMENTS}
 _CUTS = (("recency", "recency_cuts", "days"), ("orders", "frequency_cuts", "orders"))
 
 
@@ -41,16 +41,7 @@ def grid_facts(assignment: Mapping[str, Any]) -> Iterator[Fact]:
 
 def define_segments(profiles: Iterable[Profile]) -> dict[str, Name]:
     """Return the name of every segment of a grid, by segment id."""
-    return {each.segment_id: _name(each.segment_id) for each in profiles}
-
-
-def own_name(segment_id: str) -> str:
-    """Return the name that a segment of the grid has, also when nobody is in it.
-
-    >>> own_name("at_risk"), own_name("bots")
-    ('At risk', 'Suspected bots')
-    """
-    return _name(segment_id).name
+    return {profile.segment_id: _name(profile.segment_id) for profile in profiles}
 
 
 def scores_in_words(segment: RfmSegment) -> str:

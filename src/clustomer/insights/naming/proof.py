@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from clustomer.certificates.certificate import Certificates, Usable
-from clustomer.insights.naming import Name
+from clustomer.insights.naming.names import Name
 
 
 def with_names(certificates: Certificates, named: Mapping[str, Name]) -> Certificates:

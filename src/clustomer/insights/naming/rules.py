@@ -1,16 +1,36 @@
 """The rules that give a segment its name, in their order, each with what proves it."""
 
-from collections.abc import Callable
 from dataclasses import dataclass
 
-from clustomer.insights.cases import (
+from clustomer.insights.naming.case import (
     ABANDONED,
     HALF_AGAIN,
     LITTLE,
     LOWER_PRICES,
     MOST,
     NEARLY_ALL,
-    Case,
+)
+from clustomer.insights.naming.conditions import (
+    BUYERS,
+    ONCE,
+    ONE_VISIT,
+    REPEATERS,
+    AnyOf,
+    AtLeast,
+    AtMost,
+    Below,
+    Condition,
+    Figure,
+    Higher,
+    Is,
+    IsNot,
+    LargerShare,
+    Lower,
+    Score,
+    mean,
+    median,
+    ratio,
+    share,
 )
 from clustomer.insights.profiles import CLEARLY, SLIGHTLY
 
@@ -19,7 +39,8 @@ from clustomer.insights.profiles import CLEARLY, SLIGHTLY
 class Rule:
     """A name, what it requires in plain words, and the sentences that prove it.
 
-    `score` tells which of several segments fits best. In `evidence`, `@` stands for the
+    `when` are the conditions, all of which must hold; `score` tells which of several segments
+    fits best. In `evidence`, `@` stands for the
     segment's id. A segment that fits one of the rules in `weaker_than` is never given this one:
     the other says more, and if it is taken, a qualified form of it is better than a lesser name.
     """
@@ -27,8 +48,8 @@ class Rule:
     key: str
     name: str
     requirement: str
-    holds: Callable[[Case], bool]
-    score: Callable[[Case], float]
+    when: tuple[Condition, ...]
+    score: Score
     evidence: tuple[str, ...]
     weaker_than: tuple[str, ...] = ()
 
@@ -58,15 +79,15 @@ RULES: tuple[Rule, ...] = (
         "everyone's; at least half ordered twice or more; their last orders are "
         "typically less than a third of the period old, and no older than everyone's; "
         "they are not newcomers; the log spans four weeks or more.",
-        holds=lambda case: (
-            case.long_window
-            and case.spends_most
-            and case.repeaters >= MOST
-            and case.bought_lately
-            and case.not_lapsed
-            and not case.recently_arrived
+        when=(
+            Is("long_window"),
+            Is("spends_most"),
+            AtLeast(REPEATERS, MOST),
+            Is("bought_lately"),
+            Is("not_lapsed"),
+            IsNot("recently_arrived"),
         ),
-        score=lambda case: case.mean("revenue"),
+        score=Score(mean("revenue")),
         evidence=(
             "They bring {@.revenue.mean} each, the most of all segments and {@.revenue.ratio} "
             "times the average.",
@@ -78,8 +99,11 @@ RULES: tuple[Rule, ...] = (
         name="New customers",
         requirement="At least four in five were first seen in the last third of a log of four weeks"
         " or more, clearly later than everyone, and at least half ordered.",
-        holds=lambda case: case.recently_arrived and case.buyers >= MOST,
-        score=lambda case: -case.mean("tenure_days"),
+        when=(
+            Is("recently_arrived"),
+            AtLeast(BUYERS, MOST),
+        ),
+        score=Score(mean("tenure_days"), falling=True),
         evidence=(
             "{@.tenure_days.recent} of them were first seen in the last third of the period, "
             "against {everyone.tenure_days.recent} of everyone.",
@@ -93,15 +117,15 @@ RULES: tuple[Rule, ...] = (
         "their last orders are typically less than a third of the period old, and no "
         "older than everyone's; they are not newcomers; the log spans four weeks or "
         "more.",
-        holds=lambda case: (
-            case.long_window
-            and case.repeaters >= MOST
-            and case.higher("orders")
-            and case.bought_lately
-            and case.not_lapsed
-            and not case.recently_arrived
+        when=(
+            Is("long_window"),
+            AtLeast(REPEATERS, MOST),
+            Higher("orders"),
+            Is("bought_lately"),
+            Is("not_lapsed"),
+            IsNot("recently_arrived"),
         ),
-        score=lambda case: case.mean("orders"),
+        score=Score(mean("orders")),
         evidence=(_ORDERED_TWICE, _LAST_ORDER),
     ),
     Rule(
@@ -110,8 +134,11 @@ RULES: tuple[Rule, ...] = (
         requirement="At least half ordered twice or more, but their last orders are typically at "
         "least a third of the period old and clearly older than everyone's, or at least"
         " half of it and older than everyone's; the log spans four weeks or more.",
-        holds=lambda case: case.repeaters >= MOST and case.long_since_bought,
-        score=lambda case: case.median("purchase_recency_days"),
+        when=(
+            AtLeast(REPEATERS, MOST),
+            Is("long_since_bought"),
+        ),
+        score=Score(median("purchase_recency_days")),
         evidence=(_LAST_ORDER, _ORDERED_TWICE),
     ),
     Rule(
@@ -119,12 +146,12 @@ RULES: tuple[Rule, ...] = (
         name="Frequent returners",
         requirement="At least half sent something back, and their return rate is clearly above "
         "everyone's and at least 1.5 times as high.",
-        holds=lambda case: (
-            case.share("returns.at_least_1") >= MOST
-            and case.higher("return_rate")
-            and case.ratio("return_rate") >= HALF_AGAIN
+        when=(
+            AtLeast(share("returns.at_least_1"), MOST),
+            Higher("return_rate"),
+            AtLeast(ratio("return_rate"), HALF_AGAIN),
         ),
-        score=lambda case: case.mean("return_rate"),
+        score=Score(mean("return_rate")),
         evidence=(
             "{@.returns.at_least_1} of them sent something back, against "
             "{everyone.returns.at_least_1} of everyone.",
@@ -137,8 +164,12 @@ RULES: tuple[Rule, ...] = (
         name="Top spenders",
         requirement="The highest revenue per customer of all segments and at least 1.5 times "
         "everyone's; at least half ordered, and so did at least half of some other segment.",
-        holds=lambda case: case.spends_most and case.buyers >= MOST and case.other_buyers,
-        score=lambda case: case.mean("revenue"),
+        when=(
+            Is("spends_most"),
+            AtLeast(BUYERS, MOST),
+            Is("other_buyers"),
+        ),
+        score=Score(mean("revenue")),
         evidence=(
             "They bring {@.revenue.mean} each, the most of all segments and {@.revenue.ratio} "
             "times the average.",
@@ -151,13 +182,13 @@ RULES: tuple[Rule, ...] = (
         requirement="At least half ordered, and so did at least half of some other segment; the "
         "prices that they look at and pay are clearly below everyone's and at least a tenth below "
         "the mean of their category.",
-        holds=lambda case: (
-            case.buyers >= MOST
-            and case.other_buyers
-            and case.lower("price_level")
-            and case.mean("price_level") <= LOWER_PRICES
+        when=(
+            AtLeast(BUYERS, MOST),
+            Is("other_buyers"),
+            Lower("price_level"),
+            AtMost(mean("price_level"), LOWER_PRICES),
         ),
-        score=lambda case: -case.mean("price_level"),
+        score=Score(mean("price_level"), falling=True),
         evidence=(
             "The prices they look at and pay are {@.price_level.mean} times the mean of the "
             "category, against {everyone.price_level.mean} for everyone.",
@@ -169,13 +200,13 @@ RULES: tuple[Rule, ...] = (
         name="Big-ticket buyers",
         requirement="At least half ordered but fewer than half ordered twice, and their orders "
         "are clearly larger than everyone's, at least 1.5 times as large.",
-        holds=lambda case: (
-            case.buyers >= MOST
-            and case.repeaters < MOST
-            and case.higher("average_order_value")
-            and case.ratio("average_order_value") >= HALF_AGAIN
+        when=(
+            AtLeast(BUYERS, MOST),
+            Below(REPEATERS, MOST),
+            Higher("average_order_value"),
+            AtLeast(ratio("average_order_value"), HALF_AGAIN),
         ),
-        score=lambda case: case.mean("average_order_value"),
+        score=Score(mean("average_order_value")),
         evidence=(
             "Their orders are worth {@.average_order_value.mean} on average, against "
             "{everyone.average_order_value.mean} for all who ordered.",
@@ -187,10 +218,12 @@ RULES: tuple[Rule, ...] = (
         name="Repeat buyers",
         requirement="At least half ordered twice or more, a larger share than of everyone, and they"
         " have not lapsed.",
-        holds=lambda case: (
-            case.repeaters >= MOST and case.larger_share("orders.at_least_2") and case.not_lapsed
+        when=(
+            AtLeast(REPEATERS, MOST),
+            LargerShare("orders.at_least_2"),
+            Is("not_lapsed"),
         ),
-        score=lambda case: case.repeaters,
+        score=Score(REPEATERS),
         evidence=(_ORDERED_TWICE,),
         weaker_than=("high_value_loyal", "loyal", "new_buyers"),
     ),
@@ -201,8 +234,11 @@ RULES: tuple[Rule, ...] = (
         "typically at least a third of the period old and clearly older than "
         "everyone's, or at least half of it and older than everyone's; the log spans "
         "four weeks or more.",
-        holds=lambda case: case.once >= NEARLY_ALL and case.long_since_bought,
-        score=lambda case: case.median("purchase_recency_days"),
+        when=(
+            AtLeast(ONCE, NEARLY_ALL),
+            Is("long_since_bought"),
+        ),
+        score=Score(median("purchase_recency_days")),
         evidence=(_LAST_ORDER, "Only {@.orders.at_least_2} of them ordered more than once."),
     ),
     Rule(
@@ -211,8 +247,11 @@ RULES: tuple[Rule, ...] = (
         requirement="At least half ordered, and their last orders are typically at least a third of"
         " the period old and clearly older than everyone's, or at least half of it and "
         "older than everyone's; the log spans four weeks or more.",
-        holds=lambda case: case.buyers >= MOST and case.long_since_bought,
-        score=lambda case: case.median("purchase_recency_days"),
+        when=(
+            AtLeast(BUYERS, MOST),
+            Is("long_since_bought"),
+        ),
+        score=Score(median("purchase_recency_days")),
         evidence=(_LAST_ORDER, _ORDERED),
         weaker_than=("lapsed_repeat", "lapsed_once"),
     ),
@@ -221,8 +260,12 @@ RULES: tuple[Rule, ...] = (
         name="One-time buyers",
         requirement="At least four in five ordered exactly once, they have not lapsed, and the log "
         "spans four weeks or more.",
-        holds=lambda case: case.long_window and case.once >= NEARLY_ALL and case.not_lapsed,
-        score=lambda case: case.once,
+        when=(
+            Is("long_window"),
+            AtLeast(ONCE, NEARLY_ALL),
+            Is("not_lapsed"),
+        ),
+        score=Score(ONCE),
         evidence=(
             _ORDERED,
             "Only {@.orders.at_least_2} of them ordered more than once.",
@@ -234,10 +277,13 @@ RULES: tuple[Rule, ...] = (
         name="Occasional buyers",
         requirement="At least half ordered but fewer than half ordered twice, they have not lapsed,"
         " and the log spans four weeks or more.",
-        holds=lambda case: (
-            case.long_window and case.buyers >= MOST and case.repeaters < MOST and case.not_lapsed
+        when=(
+            Is("long_window"),
+            AtLeast(BUYERS, MOST),
+            Below(REPEATERS, MOST),
+            Is("not_lapsed"),
         ),
-        score=lambda case: case.buyers,
+        score=Score(BUYERS),
         evidence=(_ORDERED, "{@.orders.at_least_2} of them ordered more than once."),
         weaker_than=("new_buyers", "one_time_buyers"),
     ),
@@ -246,10 +292,12 @@ RULES: tuple[Rule, ...] = (
         name="Buyers",
         requirement="At least half ordered, a larger share than of everyone, and they have not "
         "lapsed.",
-        holds=lambda case: (
-            case.buyers >= MOST and case.larger_share("orders.at_least_1") and case.not_lapsed
+        when=(
+            AtLeast(BUYERS, MOST),
+            LargerShare("orders.at_least_1"),
+            Is("not_lapsed"),
         ),
-        score=lambda case: case.buyers,
+        score=Score(BUYERS),
         evidence=(_ORDERED,),
         weaker_than=(
             "high_value_loyal",
@@ -267,19 +315,19 @@ RULES: tuple[Rule, ...] = (
         "most one in ten ordered, or fewer than half ordered and at least two in three "
         "of their visits with a cart ended without a purchase, clearly more than "
         "everyone's.",
-        holds=lambda case: (
-            case.share("carts.at_least_1") >= MOST
-            and case.larger_share("carts.at_least_1")
-            and (
-                case.hardly_buys
-                or (
-                    case.buyers < MOST
-                    and case.higher("cart_abandonment_rate")
-                    and case.mean("cart_abandonment_rate") >= ABANDONED
-                )
-            )
+        when=(
+            AtLeast(share("carts.at_least_1"), MOST),
+            LargerShare("carts.at_least_1"),
+            AnyOf(
+                (Is("hardly_buys"),),
+                (
+                    Below(BUYERS, MOST),
+                    Higher("cart_abandonment_rate"),
+                    AtLeast(mean("cart_abandonment_rate"), ABANDONED),
+                ),
+            ),
         ),
-        score=lambda case: case.share("carts.at_least_1") - case.buyers,
+        score=Score(share("carts.at_least_1"), less=BUYERS),
         evidence=(
             "{@.carts.at_least_1} of them put something in the cart, against "
             "{everyone.carts.at_least_1} of everyone.",
@@ -292,8 +340,12 @@ RULES: tuple[Rule, ...] = (
         requirement="Hardly any ordered, and they were last seen typically at least a third of the "
         "period ago and clearly longer ago than everyone, or at least half of it and "
         "longer ago than everyone; the log spans four weeks or more.",
-        holds=lambda case: case.visits_known and case.hardly_buys and case.long_since_seen,
-        score=lambda case: case.median("recency_days"),
+        when=(
+            Is("visits_known"),
+            Is("hardly_buys"),
+            Is("long_since_seen"),
+        ),
+        score=Score(median("recency_days")),
         evidence=(
             "They were last seen {@.recency_days.mean} before the end of the data on average, "
             "against {everyone.recency_days.mean} for everyone.",
@@ -305,8 +357,12 @@ RULES: tuple[Rule, ...] = (
         name="New visitors",
         requirement="At least four in five were first seen in the last third of a log of four weeks"
         " or more, clearly later than everyone, and at most one in ten ordered.",
-        holds=lambda case: case.visits_known and case.recently_arrived and case.hardly_buys,
-        score=lambda case: -case.mean("tenure_days"),
+        when=(
+            Is("visits_known"),
+            Is("recently_arrived"),
+            Is("hardly_buys"),
+        ),
+        score=Score(mean("tenure_days"), falling=True),
         evidence=(
             "{@.tenure_days.recent} of them were first seen in the last third of the period, "
             "against {everyone.tenure_days.recent} of everyone.",
@@ -318,10 +374,12 @@ RULES: tuple[Rule, ...] = (
         name="Frequent browsers",
         requirement="Clearly more product views than everyone, at least 1.5 times as many, over "
         "more visits; at most one in four ordered.",
-        holds=lambda case: (
-            case.looks_a_lot and case.buyers <= LITTLE and case.higher("sessions", SLIGHTLY)
+        when=(
+            Is("looks_a_lot"),
+            AtMost(BUYERS, LITTLE),
+            Higher("sessions", SLIGHTLY),
         ),
-        score=lambda case: case.mean("views"),
+        score=Score(mean("views")),
         evidence=(
             _VIEWS,
             "They visit {@.sessions.mean:time/times} on average, against {everyone.sessions.mean} "
@@ -334,8 +392,11 @@ RULES: tuple[Rule, ...] = (
         name="Heavy browsers",
         requirement="Clearly more product views than everyone, at least 1.5 times as many; at "
         "most one in four ordered.",
-        holds=lambda case: case.looks_a_lot and case.buyers <= LITTLE,
-        score=lambda case: case.mean("views"),
+        when=(
+            Is("looks_a_lot"),
+            AtMost(BUYERS, LITTLE),
+        ),
+        score=Score(mean("views")),
         evidence=(_VIEWS, _HARDLY),
         weaker_than=("frequent_browsers",),
     ),
@@ -344,10 +405,12 @@ RULES: tuple[Rule, ...] = (
         name="Engaged shoppers",
         requirement="Clearly more product views than everyone, at least 1.5 times as many, and more"
         " than one in ten ordered, a larger share than of everyone.",
-        holds=lambda case: (
-            case.looks_a_lot and not case.hardly_buys and case.larger_share("orders.at_least_1")
+        when=(
+            Is("looks_a_lot"),
+            IsNot("hardly_buys"),
+            LargerShare("orders.at_least_1"),
         ),
-        score=lambda case: case.mean("views"),
+        score=Score(mean("views")),
         evidence=(_VIEWS, _ORDERED),
     ),
     Rule(
@@ -355,13 +418,13 @@ RULES: tuple[Rule, ...] = (
         name="One-time visitors",
         requirement="At least four in five made a single visit, a larger share than of everyone, "
         "and at most one in ten ordered.",
-        holds=lambda case: (
-            case.visits_known
-            and case.hardly_buys
-            and case.one_visit >= NEARLY_ALL
-            and case.larger_share("sessions.at_most_1")
+        when=(
+            Is("visits_known"),
+            Is("hardly_buys"),
+            AtLeast(ONE_VISIT, NEARLY_ALL),
+            LargerShare("sessions.at_most_1"),
         ),
-        score=lambda case: case.one_visit,
+        score=Score(ONE_VISIT),
         evidence=(
             "{@.sessions.at_most_1} of them made a single visit, against "
             "{everyone.sessions.at_most_1} of everyone.",
@@ -374,10 +437,12 @@ RULES: tuple[Rule, ...] = (
         name="Casual visitors",
         requirement="Fewer product views than everyone, at most one in ten ordered, and they are "
         "not inactive.",
-        holds=lambda case: (
-            case.hardly_buys and case.lower("views", SLIGHTLY) and not case.long_since_seen
+        when=(
+            Is("hardly_buys"),
+            Lower("views", SLIGHTLY),
+            IsNot("long_since_seen"),
         ),
-        score=lambda case: -case.mean("views"),
+        score=Score(mean("views"), falling=True),
         evidence=(
             "They look at products {@.views.mean:time/times} on average, against "
             "{everyone.views.mean} for everyone.",
@@ -390,10 +455,12 @@ RULES: tuple[Rule, ...] = (
         name="Window shoppers",
         requirement="At least half viewed a product, at most one in ten ordered, and they are not "
         "inactive.",
-        holds=lambda case: (
-            case.hardly_buys and case.median("views") >= 1 and not case.long_since_seen
+        when=(
+            Is("hardly_buys"),
+            AtLeast(median("views"), 1),
+            IsNot("long_since_seen"),
         ),
-        score=lambda case: case.mean("views"),
+        score=Score(mean("views")),
         evidence=("They look at products {@.views.mean:time/times} on average.", _HARDLY),
         weaker_than=(
             "abandoners",
@@ -409,10 +476,11 @@ RULES: tuple[Rule, ...] = (
         key="non_buyers",
         name="Non-buyers",
         requirement="None of them ordered, while others did.",
-        holds=lambda case: (
-            case.buyers == 0 and case.everyone.shares.get("orders.at_least_1", 0.0) > 0
+        when=(
+            AtMost(BUYERS, 0),
+            Is("others_buy"),
         ),
-        score=lambda case: case.profile.share,
+        score=Score(Figure("size")),
         evidence=("None of them ordered, against {everyone.orders.at_least_1} of everyone.",),
         weaker_than=(
             "abandoners",
@@ -432,15 +500,15 @@ AVERAGE = Rule(
     key="average",
     name="Average customers",
     requirement="No rule holds, and no feature differs clearly from everyone.",
-    holds=lambda case: case.largest_difference < CLEARLY,
-    score=lambda case: -case.largest_difference,
+    when=(Below(Figure("largest_difference"), CLEARLY),),
+    score=Score(Figure("largest_difference"), falling=True),
     evidence=("In none of the features do they differ clearly from everyone.",),
 )
 MIXED = Rule(
     key="mixed",
     name="Mixed customers",
     requirement="No rule holds, and nothing plain can be said of what sets them apart.",
-    holds=lambda case: True,
-    score=lambda case: -case.largest_difference,
+    when=(),
+    score=Score(Figure("largest_difference"), falling=True),
     evidence=("None of the rules for names holds for them.",),
 )

@@ -62,20 +62,24 @@ class Case:
 
     def mean(self, name: str) -> float:
         """The segment's mean."""
-        return known(self.profile, name, "mean")
+        return statistic_of(self.profile, name, "mean")
 
     def median(self, name: str) -> float:
         """The segment's median."""
-        return known(self.profile, name, "median")
+        return statistic_of(self.profile, name, "median")
 
     def difference(self, name: str) -> float:
         """The standardised difference from everyone."""
-        return known(self.profile, name, "difference")
+        return statistic_of(self.profile, name, "difference")
+
+    def apart(self, name: str) -> float:
+        """The size of that difference, whatever its sign."""
+        return abs(self.difference(name))
 
     def ratio(self, name: str) -> float:
         """The segment's mean over everyone's."""
-        whole = known(self.everyone, name, "mean")
-        return self.mean(name) / whole if whole > 0 else math.nan
+        overall = statistic_of(self.everyone, name, "mean")
+        return self.mean(name) / overall if overall > 0 else math.nan
 
     def share(self, name: str) -> float:
         """The share of customers past a threshold, such as `orders.at_least_1`."""
@@ -83,13 +87,13 @@ class Case:
 
     def higher(self, name: str, least: float = CLEARLY) -> bool:
         """Whether the segment is above everyone on the model's scale and in its mean."""
-        whole = known(self.everyone, name, "mean")
-        return self.difference(name) >= self._least(name, least) and self.mean(name) > whole
+        overall = statistic_of(self.everyone, name, "mean")
+        return self.difference(name) >= self._least(name, least) and self.mean(name) > overall
 
     def lower(self, name: str, least: float = CLEARLY) -> bool:
         """Whether the segment is below everyone on the model's scale and in its mean."""
-        whole = known(self.everyone, name, "mean")
-        return self.difference(name) <= -self._least(name, least) and self.mean(name) < whole
+        overall = statistic_of(self.everyone, name, "mean")
+        return self.difference(name) <= -self._least(name, least) and self.mean(name) < overall
 
     def larger_share(self, name: str) -> bool:
         """Whether a larger share of the segment than of everyone is past a threshold.
@@ -97,9 +101,19 @@ class Case:
         By the effect size h of Cohen (1988, chapter 6), 2·asin(√p) - 2·asin(√q), at least 0.2
         and at least twice its standard error.
         """
-        whole = self.everyone.shares.get(name, math.nan)
-        effect = 2 * math.asin(math.sqrt(self.share(name))) - 2 * math.asin(math.sqrt(whole))
+        overall = self.everyone.shares.get(name, math.nan)
+        effect = 2 * math.asin(math.sqrt(self.share(name))) - 2 * math.asin(math.sqrt(overall))
         return effect >= max(SLIGHTLY, STANDARD_ERRORS / math.sqrt(self.profile.customers))
+
+    @property
+    def size(self) -> float:
+        """The share of everyone's customers."""
+        return self.profile.share
+
+    @property
+    def others_buy(self) -> bool:
+        """Whether anyone ordered at all."""
+        return self.everyone.shares.get("orders.at_least_1", 0.0) > 0
 
     @property
     def buyers(self) -> float:
@@ -157,7 +171,7 @@ class Case:
         mean = self.mean("revenue")
         return (
             mean > 0
-            and all(mean > known(other, "revenue", "mean") for other in self.others)
+            and all(mean > statistic_of(other, "revenue", "mean") for other in self.others)
             and self.higher("revenue")
             and self.ratio("revenue") >= HALF_AGAIN
         )
@@ -175,8 +189,8 @@ class Case:
     @property
     def largest_difference(self) -> float:
         """The largest standardised difference of any feature, whatever its sign."""
-        found = [abs(each.difference or 0.0) for each in self.profile.features.values()]
-        return max(found, default=0.0)
+        sizes = (abs(feature.difference or 0.0) for feature in self.profile.features.values())
+        return max(sizes, default=0.0)
 
     @property
     def not_lapsed(self) -> bool:
@@ -198,11 +212,11 @@ class Case:
 
     def _least(self, name: str, least: float) -> float:
         feature = self.profile.features.get(name)
-        known = self.profile.customers * feature.defined if feature is not None else 0.0
-        return max(least, STANDARD_ERRORS / math.sqrt(max(known, 1.0)))
+        customers = self.profile.customers * feature.defined if feature is not None else 0.0
+        return max(least, STANDARD_ERRORS / math.sqrt(max(customers, 1.0)))
 
 
-def known(profile: Profile, name: str, statistic: str) -> float:
+def statistic_of(profile: Profile, name: str, statistic: str) -> float:
     """Return a statistic of a feature, NaN where the data do not define it."""
     feature = profile.features.get(name)
     value = getattr(feature, statistic) if feature is not None else None

@@ -6,18 +6,18 @@ the name of the first rule that it fits, with a qualifier that tells the two apa
 name ever depends on a cluster's number or on the order of rows.
 """
 
-import math
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
 
-from clustomer.insights.cases import MOST, Case, known
 from clustomer.insights.facts import escape
+from clustomer.insights.naming.case import MOST, Case, statistic_of
+from clustomer.insights.naming.conditions import Figure, Score, all_hold
+from clustomer.insights.naming.qualifiers import QUALIFIERS, Qualifier
+from clustomer.insights.naming.rules import AVERAGE, MIXED, RULES, Rule
 from clustomer.insights.population import BOTS, NOISE, UNGROUPED
 from clustomer.insights.profiles import SLIGHTLY, Described, Profile
-from clustomer.insights.qualifiers import QUALIFIERS, Qualifier
-from clustomer.insights.rules import AVERAGE, MIXED, RULES, Rule
 
 NamedBy = Literal["rule", "definition", "user"]
 
@@ -62,7 +62,7 @@ class Name:
         )
 
     @property
-    def said(self) -> str:
+    def spoken(self) -> str:
         """The name as a sentence of a text says it: a name that may be no noun is quoted."""
         return self.name if self.named_by == "rule" else f'"{escape(self.name)}"'
 
@@ -90,49 +90,74 @@ def name_segments(
     window_days : length of the window, None where it is not known.
     """
     names = {
-        each.segment_id: _UNGROUPED_NAMES[each.segment_id]
-        for each in profiles
-        if each.segment_id in UNGROUPED
+        profile.segment_id: _UNGROUPED_NAMES[profile.segment_id]
+        for profile in profiles
+        if profile.segment_id in UNGROUPED
     }
-    segments = [each for each in profiles if each.segment_id not in UNGROUPED]
+    segments = [profile for profile in profiles if profile.segment_id not in UNGROUPED]
     if len(segments) == 1 and NOISE not in names:
         only = segments[0].segment_id
         evidence = ("No groups that differ were found among them.",)
         names[only] = Name(only, ALL_CUSTOMERS, "all", evidence)
         return names
     cases = [
-        Case(each, everyone, tuple(o for o in segments if o is not each), window_days)
-        for each in segments
+        Case(
+            profile,
+            everyone,
+            tuple(other for other in segments if other is not profile),
+            window_days,
+        )
+        for profile in segments
     ]
     fitting = {case.profile.segment_id: _fitting(case, described) for case in cases}
+    left = _take_turns(cases, fitting, names)
+    for case in sorted(left, key=_tie):
+        namesakes = _namesakes(case, left, fitting, segments, names)
+        rule = fitting[case.profile.segment_id][0]
+        taken = {name.name for name in names.values()}
+        names[case.profile.segment_id] = _qualified(case, rule, namesakes, described, taken)
+    return names
+
+
+Fitting = Mapping[str, tuple[Rule, ...]]
+"""The rules that fit a segment, the most telling first."""
+
+
+def _take_turns(cases: Sequence[Case], fitting: Fitting, names: dict[str, Name]) -> list[Case]:
+    """Let each rule name the segment that fits it best; return the segments that are left."""
     left = list(cases)
     for rule in _in_order(fitting.values()):
         fits = [
-            (-_score(own, case), *_tie(case), case, own)
+            (-candidate.score.of(case), *_tie(case), case, candidate)
             for case in left
-            for own in fitting[case.profile.segment_id]
-            if own.key == rule.key
+            for candidate in fitting[case.profile.segment_id]
+            if candidate.key == rule.key
         ]
         if fits:
-            *_, best, own = min(fits, key=lambda fit: fit[:3])
+            *_, best, chosen = min(fits, key=lambda fit: fit[:3])
             left.remove(best)
-            names[best.profile.segment_id] = _named(best, own)
-    bases = {each.segment_id: each for each in segments}
-    for case in sorted(left, key=_tie):
-        rule = fitting[case.profile.segment_id][0]
-        taken = {each.name for each in names.values()}
-        namesakes = [bases[each.segment_id] for each in names.values() if each.rule == rule.key]
-        waiting = [
-            other.profile
-            for other in left
-            if other is not case
-            and other.profile.segment_id not in names
-            and fitting[other.profile.segment_id][0].key == rule.key
-        ]
-        names[case.profile.segment_id] = _qualified(
-            case, rule, namesakes + waiting, described, taken
-        )
-    return names
+            names[best.profile.segment_id] = _named(best, chosen)
+    return left
+
+
+def _namesakes(
+    case: Case,
+    left: Sequence[Case],
+    fitting: Fitting,
+    segments: Sequence[Profile],
+    names: Mapping[str, Name],
+) -> list[Profile]:
+    """Return the segments that share the name of one that is left over, or will."""
+    key = fitting[case.profile.segment_id][0].key
+    by_id = {profile.segment_id: profile for profile in segments}
+    waiting = [
+        other.profile
+        for other in left
+        if other is not case
+        and other.profile.segment_id not in names
+        and fitting[other.profile.segment_id][0].key == key
+    ]
+    return [by_id[name.segment_id] for name in names.values() if name.rule == key] + waiting
 
 
 def _tie(case: Case) -> tuple[int, str]:
@@ -140,11 +165,11 @@ def _tie(case: Case) -> tuple[int, str]:
 
 
 def _fitting(case: Case, described: Mapping[str, Described]) -> tuple[Rule, ...]:
-    specific = [rule for rule in RULES if rule.holds(case)]
+    specific = [rule for rule in RULES if all_hold(rule.when, case)]
     if specific:
         keys = {rule.key for rule in specific}
         return tuple(rule for rule in specific if keys.isdisjoint(rule.weaker_than))
-    if AVERAGE.holds(case):
+    if all_hold(AVERAGE.when, case):
         return (AVERAGE,)
     return (*_descriptive(case, described), MIXED)
 
@@ -170,8 +195,8 @@ def _descriptive(case: Case, described: Mapping[str, Described]) -> Iterator[Rul
             key=f"with_{words.replace(' ', '_')}",
             name=f"Customers {words}" if qualifier.adjective else f"Customers with {words}",
             requirement=f"No other rule holds; clearly {words} than everyone.",
-            holds=lambda case: True,
-            score=lambda case, feature=feature: abs(case.difference(feature)),  # type: ignore[misc]
+            when=(),
+            score=Score(Figure("apart", feature)),
             evidence=(
                 f"{feature_title(described[feature])}: {{@.{slug}.mean}} on average, against "
                 f"{{everyone.{slug}.mean}} for everyone.",
@@ -181,27 +206,24 @@ def _descriptive(case: Case, described: Mapping[str, Described]) -> Iterator[Rul
 
 def _in_order(fitting: Iterable[tuple[Rule, ...]]) -> list[Rule]:
     fixed = {rule.key: rule for rule in (*RULES, AVERAGE, MIXED)}
-    found = {rule.key: rule for rules in fitting for rule in rules if rule.key not in fixed}
-    return [*RULES, AVERAGE, *(found[key] for key in sorted(found)), MIXED]
-
-
-def _score(rule: Rule, case: Case) -> float:
-    score = rule.score(case)
-    return -math.inf if math.isnan(score) else score
+    other = {rule.key: rule for rules in fitting for rule in rules if rule.key not in fixed}
+    return [*RULES, AVERAGE, *(other[key] for key in sorted(other)), MIXED]
 
 
 def _named(case: Case, rule: Rule) -> Name:
     segment_id = case.profile.segment_id
     telling = [sentence for sentence in rule.evidence if not _idle(case, sentence)]
-    evidence = tuple(each.replace("@", segment_id) for each in telling or rule.evidence[:1])
+    evidence = tuple(part.replace("@", segment_id) for part in telling or rule.evidence[:1])
     return Name(segment_id, rule.name, rule.key, evidence, proved=rule is not MIXED)
 
 
 def _idle(case: Case, sentence: str) -> bool:
     """Whether a sentence compares a share of the segment with the very same share of everyone."""
     compared = re.findall(r"\{everyone\.([^{}:?]+)\}", sentence)
-    whole = case.everyone.shares
-    return any(name in whole and case.profile.shares.get(name) == whole[name] for name in compared)
+    shares = case.everyone.shares
+    return any(
+        name in shares and case.profile.shares.get(name) == shares[name] for name in compared
+    )
 
 
 def _qualified(
@@ -212,7 +234,7 @@ def _qualified(
     taken: set[str],
 ) -> Name:
     base = _named(case, rule)
-    found: list[tuple[float, str, str, str]] = []
+    gaps: list[tuple[float, str, str, str]] = []
     for qualifier in QUALIFIERS:
         if qualifier.needs_visits and not case.visits_known:
             continue
@@ -222,8 +244,8 @@ def _qualified(
                 continue
             gap = _gap(case.profile, namesakes, qualifier, sign)
             if gap >= SLIGHTLY:
-                found.append((gap, name, qualifier.feature, words))
-    for _, name, feature, _ in sorted(found, key=lambda each: (-each[0], each[1])):
+                gaps.append((gap, name, qualifier.feature, words))
+    for _, name, feature, _ in sorted(gaps, key=lambda gap: (-gap[0], gap[1])):
         slug = described[feature].slug
         others = " and ".join(f"{{{other.segment_id}.{slug}.mean}}" for other in namesakes)
         proof = (
@@ -250,7 +272,7 @@ def _in_the_middle(
     name = f"{rule.name}, middle group"
     if name in taken:
         return None
-    found: list[tuple[float, str]] = []
+    between: list[tuple[float, str]] = []
     for qualifier in QUALIFIERS:
         feature = qualifier.feature
         if feature not in described or (qualifier.needs_visits and not case.visits_known):
@@ -259,12 +281,14 @@ def _in_the_middle(
         lower = [_gap(case.profile, [other], qualifier, -1) for other in namesakes]
         nearest = min(map(max, higher, lower), default=0.0)
         if nearest >= SLIGHTLY and any(higher) and any(lower):
-            found.append((-nearest, feature))
-    if not found:
+            between.append((-nearest, feature))
+    if not between:
         return None
-    feature = min(found)[1]
+    feature = min(between)[1]
     slug = described[feature].slug
-    ranked = sorted(namesakes, key=lambda other: (known(other, feature, "mean"), other.segment_id))
+    ranked = sorted(
+        namesakes, key=lambda other: (statistic_of(other, feature, "mean"), other.segment_id)
+    )
     others = " and ".join(f"{{{other.segment_id}.{slug}.mean}}" for other in ranked)
     proof = (
         f"{feature_title(described[feature])}: {{{base.segment_id}.{slug}.mean}} on average, "
@@ -283,15 +307,15 @@ def feature_title(column: Described) -> str:
 
 def _gap(profile: Profile, others: Sequence[Profile], qualifier: Qualifier, sign: int) -> float:
     """How far the segment lies beyond the nearest of the others, in standard deviations."""
-    mean = known(profile, qualifier.feature, "mean") * sign
-    difference = known(profile, qualifier.feature, "difference") * sign
+    mean = statistic_of(profile, qualifier.feature, "mean") * sign
+    difference = statistic_of(profile, qualifier.feature, "difference") * sign
     gaps = []
     if profile.features[qualifier.feature].defined < MOST:
         return 0.0
     for other in others:
-        if not mean > known(other, qualifier.feature, "mean") * sign:
+        if not mean > statistic_of(other, qualifier.feature, "mean") * sign:
             return 0.0
-        gaps.append(difference - known(other, qualifier.feature, "difference") * sign)
+        gaps.append(difference - statistic_of(other, qualifier.feature, "difference") * sign)
     return min(gaps, default=0.0)
 
 
