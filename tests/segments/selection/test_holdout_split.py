@@ -72,3 +72,24 @@ def test_segment_chooses_by_the_holdout():
     assert found.selection.reason.startswith("4 segments")
     assert criteria["runner_up"].count(True) == 1
     assert found.selection.runner_up in (2, 3, 5)
+
+
+def with_a_group_that_only_validates():
+    """Four groups, and a fifth of customers who are all in the validation half."""
+    holdout = held_out(horizon_days=1.0)
+    table = holdout.customers.table
+    far = np.flatnonzero(~holdout.choosing)[:60]
+    a, b = (table[name].to_numpy().copy() for name in ("a", "b"))
+    a[far] = 5.0 + np.random.default_rng(2).normal(size=len(far))
+    b[far] = 22.0 + np.random.default_rng(1).normal(size=len(far))
+    today = table.set_column(1, "a", pa.array(a)).set_column(2, "b", pa.array(b))
+    return replace(holdout, customers=SimpleNamespace(table=today)), today
+
+
+def test_the_number_of_segments_is_selected_without_the_validation_half():
+    holdout, today = with_a_group_that_only_validates()
+    assert segment(today, k_range=(2, 6)).k == 5
+    found = segment(today, holdout=holdout, k_range=(2, 6))
+    assert found.k == 4
+    assert found.selection.criteria["k"].to_pylist()[-1] >= 4
+    assert min(found.selection.criteria["smallest_share"].to_pylist()[:3]) > 0.2

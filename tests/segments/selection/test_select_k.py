@@ -311,3 +311,29 @@ def test_valleys_are_those_of_the_clusters_that_were_found():
     assert found.criteria_["lowest_valley_depth"] == pytest.approx(depths.min())
     shares = np.bincount(found.labels_) / len(X)
     assert found.criteria_["valley_depth"] == pytest.approx(depths @ shares)
+
+
+def halves(n_rows=1_200, seed=0):
+    """Three groups; the third has 1 in 200 of the first half, and 1 in 10 of the second."""
+    generator = np.random.default_rng(seed)
+    selecting = np.arange(n_rows) % 2 == 0
+    place = np.arange(n_rows) // 2
+    group = np.where(place % np.where(selecting, 200, 10) == 0, 2, place % 2)
+    X = generator.normal(size=(n_rows, 2)) + 12.0 * np.column_stack([group == 1, group == 2])
+    return X, selecting
+
+
+def test_every_criterion_is_of_the_rows_that_select():
+    X, selecting = halves()
+    selector = SelectK(k_range=(2, 4), random_state=0).fit(X, choosing=selecting)
+    share = dict(zip(selector.criteria_["k"], selector.criteria_["smallest_share"], strict=True))
+    assert share[3] == 3 / 600
+    qualifies = dict(zip(selector.criteria_["k"], selector.criteria_["qualifies"], strict=True))
+    assert (qualifies[2], qualifies[3]) == (True, False)
+    assert selector.k_ == 2
+    moved = X.copy()
+    moved[~selecting] = np.random.default_rng(1).normal(0.0, 5.0, (600, 2))
+    other = SelectK(k_range=(2, 4), random_state=0).fit(moved, choosing=selecting)
+    assert other.k_ == selector.k_
+    for name, column in selector.criteria_.items():
+        np.testing.assert_array_equal(other.criteria_[name], column, err_msg=name)

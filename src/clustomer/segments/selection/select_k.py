@@ -1,6 +1,7 @@
 """How many clusters: a meta-estimator that tries several K and says why it took one."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from numbers import Integral
 from typing import Any, Literal, Self
 
@@ -15,6 +16,7 @@ from sklearn.utils.validation import check_is_fitted, validate_data
 from threadpoolctl import threadpool_limits
 
 from clustomer.segments.algorithms.kmeans import default_estimator, is_default, quick_start
+from clustomer.segments.arrays import Integers, Labels, Matrix
 from clustomer.segments.matrix.distinct import count_distinct
 from clustomer.segments.selection.decision import AS_CLEAR, decide, qualifying, set_apart
 from clustomer.segments.selection.k_range import checked_range
@@ -37,9 +39,6 @@ _FIT_ROWS = 10_000
 _ROUNDING = 1e-9
 _CLEARLY_LESS = 1e-3
 """The share by which a new start must lower the inertia to be taken instead of the sample's."""
-
-Labels = NDArray[np.int64]
-Matrix = NDArray[np.float64]
 
 
 def _has_predict(selector: "SelectK") -> bool:
@@ -188,39 +187,26 @@ class SelectK(ClusterMixin, MetaEstimatorMixin, BaseEstimator):  # type: ignore[
         """
         lowest, highest = checked_range(self.k_range)
         matrix = validate_data(self, X, dtype=np.float64, ensure_min_samples=2, order="C")
-        rows = _chosen_rows(choosing, matrix)
+        rows = _selection_rows(choosing, matrix)
         random = check_random_state(self.random_state)
         seeds = random.randint(np.iinfo(np.int32).max, size=3).tolist()
-        fit_seed, sample_seed, resample_seed = seeds
         asked = None if isinstance(self.n_clusters, str) else int(self.n_clusters)
-
         distinct = count_distinct(matrix, max(highest, asked or 1))
         tried = list(range(lowest, min(highest, distinct) + 1)) or [distinct]
         fixed = min(asked, distinct) if asked is not None else None
-        wanted = sorted({*tried, fixed or tried[0]})
-        if len(tried) > 1 and tried[0] > 2:
-            wanted.insert(0, tried[0] - 1)  # where the curve of inertia starts
         with threadpool_limits(1), quiet_fits():
-            # Where it finds fewer clusters than asked for, a K is dropped.
-            sample = self._sample(matrix, rows, max(wanted), sample_seed)
-            fitted = self._fit_all(matrix if sample is None else matrix[sample], wanted, fit_seed)
-            whole = sample is None
-            labels = {k: _labels(model, matrix, whole) for k, model in fitted.items()}
-            labels = {k: found for k, found in labels.items() if len(np.unique(found[rows])) == k}
-            if not labels.keys() & {*tried, fixed}:
+            fits = self._fits(matrix, rows, tried, fixed, seeds)
+            if fits.all_alike:
                 distinct = 1
-                fitted, whole = self._fit_all(matrix, [1], fit_seed), True
-                labels = {1: _labels(fitted[1], matrix, whole)}
-            if tried[0] == 2 and len(tried) > 1:
-                labels.setdefault(1, np.zeros(len(matrix), dtype=np.int64))
-            labels = dict(sorted(labels.items()))
-            self.criteria_ = self._criteria(matrix, rows, labels, (sample_seed, resample_seed))
-
-            tried = [k for k in tried if k in labels] or [max(labels)]
-            if fixed is not None and fixed not in labels:
-                fixed = max(labels)
+            selected = matrix if len(rows) == len(matrix) else matrix[rows]
+            self.criteria_ = self._criteria(
+                selected, {k: labels[rows] for k, labels in fits.labels.items()}, seeds
+            )
+            tried = [k for k in tried if k in fits.labels] or [max(fits.labels)]
+            if fixed is not None and fixed not in fits.labels:
+                fixed = max(fits.labels)
             self.elbow_k_, self.silhouette_k_ = _suggestions(self.criteria_, tried)
-            taken = decide(
+            decision = decide(
                 self.criteria_,
                 tried,
                 elbow=self.elbow_k_,
@@ -229,21 +215,20 @@ class SelectK(ClusterMixin, MetaEstimatorMixin, BaseEstimator):  # type: ignore[
                 fixed=fixed,
                 distinct=distinct,
             )
-            self.k_, self.rule_, self.runner_up_ = taken.k, taken.rule, taken.runner_up
-            self.reason_ = taken.reason
-            asked_for = asked if asked is not None else highest
-            if asked_for > distinct > 1:
+            self.k_, self.rule_, self.runner_up_ = decision.k, decision.rule, decision.runner_up
+            self.reason_ = decision.reason
+            if (highest if asked is None else asked) > distinct > 1:
                 self.reason_ = (
-                    f"{taken.reason.removesuffix('.')}; more than {distinct} were not possible, "
+                    f"{decision.reason.removesuffix('.')}; more than {distinct} were not possible, "
                     f"since there are only {distinct} different rows."
                 )
-            self.labels_, self.best_estimator_ = labels[self.k_], fitted[self.k_]
-            if not whole:
-                self._fit_everyone(matrix, fit_seed)
+            self.labels_, self.best_estimator_ = fits.labels[self.k_], fits.models[self.k_]
+            if not fits.of_all_rows:
+                self._fit_everyone(matrix, seeds[0])
         return self
 
     @available_if(_has_predict)  # type: ignore[untyped-decorator]
-    def predict(self, X: ArrayLike) -> NDArray[np.int64]:
+    def predict(self, X: ArrayLike) -> Integers:
         """Return the cluster of each row, by the estimator that was taken.
 
         Parameters
@@ -253,12 +238,36 @@ class SelectK(ClusterMixin, MetaEstimatorMixin, BaseEstimator):  # type: ignore[
         check_is_fitted(self)
         matrix = validate_data(self, X, dtype=np.float64, reset=False)
         with threadpool_limits(1):
-            found: NDArray[np.int64] = self.best_estimator_.predict(matrix)
-        return found
+            labels: Labels = self.best_estimator_.predict(matrix)
+        return labels
 
-    def _sample(
-        self, matrix: Matrix, rows: NDArray[np.int64], most: int, seed: int
-    ) -> NDArray[np.int64] | None:
+    def _fits(
+        self,
+        matrix: Matrix,
+        rows: Integers,
+        tried: list[int],
+        fixed: int | None,
+        seeds: Sequence[int],
+    ) -> "_Fits":
+        """Fit every K that is tried, and drop those at which fewer clusters come out."""
+        fit_seed, sample_seed, _ = seeds
+        wanted = sorted({*tried, fixed or tried[0]})
+        if len(tried) > 1 and tried[0] > 2:
+            wanted.insert(0, tried[0] - 1)  # where the curve of inertia starts
+        sample = self._sample(matrix, rows, max(wanted), sample_seed)
+        models = self._fit_all(matrix if sample is None else matrix[sample], wanted, fit_seed)
+        of_all_rows = sample is None
+        labels = {k: _labels(model, matrix, of_all_rows) for k, model in models.items()}
+        labels = {k: codes for k, codes in labels.items() if len(np.unique(codes[rows])) == k}
+        all_alike = not labels.keys() & {*tried, fixed}
+        if all_alike:
+            models, of_all_rows = self._fit_all(matrix, [1], fit_seed), True
+            labels = {1: _labels(models[1], matrix, of_all_rows)}
+        if tried[0] == 2 and len(tried) > 1:
+            labels.setdefault(1, np.zeros(len(matrix), dtype=np.int64))
+        return _Fits(models, dict(sorted(labels.items())), of_all_rows, all_alike)
+
+    def _sample(self, matrix: Matrix, rows: Integers, most: int, seed: int) -> Integers | None:
         """Return the rows that each K is fitted on; None for all."""
         if not _has_predict(self) or (len(rows) == len(matrix) <= _FIT_ROWS):
             return None
@@ -305,33 +314,25 @@ class SelectK(ClusterMixin, MetaEstimatorMixin, BaseEstimator):  # type: ignore[
         for other in others:
             if other.inertia_ < model.inertia_ * (1 - _CLEARLY_LESS):
                 model = other
-        labels = _labels(model, matrix, whole=True)
+        labels = _labels(model, matrix, of_all_rows=True)
         if len(np.unique(labels)) == self.k_:
             self.labels_, self.best_estimator_ = labels, model
 
     def _criteria(
-        self,
-        matrix: Matrix,
-        rows: NDArray[np.int64],
-        labels: dict[int, Labels],
-        seeds: tuple[int, int],
+        self, matrix: Matrix, labels: dict[int, Labels], seeds: Sequence[int]
     ) -> dict[str, NDArray[Any]]:
-        sample_seed, resample_seed = seeds
+        """Return the criteria of each K, all of them of the rows that may select it."""
+        _, sample_seed, resample_seed = seeds
         columns = _partitions(matrix, labels, self.sample_size, sample_seed)
-        chosen = matrix[rows]
-        columns.update(self._separation(chosen, list(labels), sample_seed))
-        shares = np.array(
-            [np.bincount(coded(each[rows])[1]).min() / len(rows) for each in labels.values()]
-        )
-        columns.update(_valley_columns(matrix, rows, labels, sample_seed))
-        self.stability_ = self._stability(chosen, rows, labels, shares, columns, resample_seed)
+        columns.update(self._separation(matrix, list(labels), sample_seed))
+        columns.update(_valley_columns(matrix, labels, sample_seed))
+        self.stability_ = self._stability(matrix, labels, columns, resample_seed)
         columns.update(_stability_columns(labels, self.stability_))
         columns.update(_power_columns(list(labels), self.power))
-        good = qualifying({**columns, "smallest_share": shares}, list(labels))
-        columns["qualifies"] = np.isin(columns["k"], good)
+        columns["qualifies"] = np.isin(columns["k"], qualifying(columns, list(labels)))
         return columns
 
-    def _separation(self, chosen: Matrix, ks: list[int], seed: int) -> dict[str, NDArray[Any]]:
+    def _separation(self, matrix: Matrix, ks: list[int], seed: int) -> dict[str, NDArray[Any]]:
         """Return the gap statistic and the prediction strength, which are only reported."""
         empty = np.full(len(ks), np.nan)
         names = ("gap", "gap_se", "prediction_strength", "prediction_strength_se")
@@ -339,35 +340,33 @@ class SelectK(ClusterMixin, MetaEstimatorMixin, BaseEstimator):  # type: ignore[
         self.gap_k_ = None
         if self.criteria == "deciding" or not _has_predict(self) or len(ks) < 2:
             return columns
-        gap = gap_statistic(self._template(KMeans(n_init=1)), chosen, ks, random_state=seed)
+        gap = gap_statistic(self._template(KMeans(n_init=1)), matrix, ks, random_state=seed)
         self.gap_k_ = gap.suggested
         columns["gap"], columns["gap_se"] = gap.gap, gap.gap_se
         for index, k in enumerate(ks):
             if k == 1:
                 columns["prediction_strength"][index] = 1.0
-            elif len(chosen) >= 4 * k:
+            elif len(matrix) >= 4 * k:
                 model = clone(self._template(KMeans(init=quick_start, n_init=1))).set_params(
                     n_clusters=k
                 )
-                found = prediction_strength(model, chosen, random_state=seed)
-                columns["prediction_strength"][index] = found[0]
-                columns["prediction_strength_se"][index] = found[1]
+                strength, error = prediction_strength(model, matrix, random_state=seed)
+                columns["prediction_strength"][index] = strength
+                columns["prediction_strength_se"][index] = error
         return columns
 
     def _stability(
         self,
-        chosen: Matrix,
-        rows: NDArray[np.int64],
+        matrix: Matrix,
         labels: dict[int, Labels],
-        shares: Matrix,
         columns: dict[str, NDArray[Any]],
         seed: int,
     ) -> dict[int, Stability]:
         if self.n_resamples == 0 or not _has_predict(self):
             return {}
-        refits = Refits(chosen, random_state=seed)
-        found: dict[int, Stability] = {}
-        by_k = dict(zip(labels, shares.tolist(), strict=True))
+        refits = Refits(matrix, random_state=seed)
+        measured: dict[int, Stability] = {}
+        shares = dict(zip(labels, columns["smallest_share"].tolist(), strict=True))
         heights = dict(zip(labels, columns["silhouette_squared"].tolist(), strict=True))
         apart = set_apart(columns, list(labels)) if self._lazy else []
         best = -np.inf
@@ -377,25 +376,23 @@ class SelectK(ClusterMixin, MetaEstimatorMixin, BaseEstimator):  # type: ignore[
                 continue
             if k == 2 and best > -np.inf and k not in apart:
                 continue
-            labelled, share = labels[k], by_k[k]
             model = clone(self._template(KMeans(init=quick_start, n_init=1))).set_params(
                 n_clusters=k
             )
-            own = labelled[rows]
-            found[k] = refits.compare(
+            measured[k] = refits.compare(
                 model,
-                own,
-                np.unique(own[own >= 0]),
+                labels[k],
+                np.unique(labels[k][labels[k] >= 0]),
                 # One with too small a cluster is out already: it is measured to be reported.
-                self.n_resamples if share >= USABLE else min(self.n_resamples, 10),
+                self.n_resamples if shares[k] >= USABLE else min(self.n_resamples, 10),
                 until_clear_of=VALID,
             )
-            lowest = found[k].jaccard.min()
-            if self._lazy and share >= USABLE and lowest >= VALID:
+            lowest = measured[k].jaccard.min()
+            if self._lazy and shares[k] >= USABLE and lowest >= VALID:
                 if k in apart:
                     break
                 best = max(best, heights[k] * lowest)
-        return dict(sorted(found.items()))
+        return dict(sorted(measured.items()))
 
     @property
     def _lazy(self) -> bool:
@@ -422,7 +419,17 @@ class SelectK(ClusterMixin, MetaEstimatorMixin, BaseEstimator):  # type: ignore[
         ]
 
 
-def _chosen_rows(choosing: ArrayLike | None, matrix: Matrix) -> NDArray[np.int64]:
+@dataclass(frozen=True, eq=False)
+class _Fits:
+    """The model and the labels of all rows for each K, and whether all rows were fitted."""
+
+    models: dict[int, Any]
+    labels: dict[int, Labels]
+    of_all_rows: bool
+    all_alike: bool
+
+
+def _selection_rows(choosing: ArrayLike | None, matrix: Matrix) -> Integers:
     if choosing is None:
         return np.arange(len(matrix))
     mask = np.asarray(choosing)
@@ -434,8 +441,10 @@ def _chosen_rows(choosing: ArrayLike | None, matrix: Matrix) -> NDArray[np.int64
     return np.flatnonzero(mask)
 
 
-def _labels(model: Any, matrix: Matrix, whole: bool) -> Labels:
-    labels: Labels = model.labels_ if whole and hasattr(model, "labels_") else model.predict(matrix)
+def _labels(model: Any, matrix: Matrix, of_all_rows: bool) -> Labels:
+    labels: Labels = (
+        model.labels_ if of_all_rows and hasattr(model, "labels_") else model.predict(matrix)
+    )
     return labels
 
 
@@ -450,22 +459,23 @@ def _partitions(
             sample_size=sample_size,
             random_state=seed,
         )
-        found = list(pool.map(lambda k: partition_criteria(matrix, labels[k]), labels))
+        criteria = list(pool.map(lambda k: partition_criteria(matrix, labels[k]), labels))
     columns: dict[str, NDArray[Any]] = {
         "k": np.array(list(labels), dtype=np.int64),
-        "inertia": np.array([c.inertia for c in found]),
+        "inertia": np.array([c.inertia for c in criteria]),
         "silhouette": np.array([mean for mean, _ in silhouettes.result()]),
         "silhouette_se": np.array([error for _, error in silhouettes.result()]),
     }
     for name in ("silhouette_squared", "calinski_harabasz", "davies_bouldin", "smallest_share"):
-        columns[name] = np.array([getattr(c, name) for c in found])
+        columns[name] = np.array([getattr(c, name) for c in criteria])
     return columns
 
 
 def _valley_columns(
-    matrix: Matrix, rows: NDArray[np.int64], labels: dict[int, Labels], seed: int
+    matrix: Matrix, labels: dict[int, Labels], seed: int
 ) -> dict[str, NDArray[Any]]:
     """Return the mean over rows, and the least over clusters, of the depths of valleys."""
+    rows = np.arange(len(matrix))
     if len(rows) > _FIT_ROWS:
         random = np.random.default_rng([seed, 6])
         rows = np.sort(random.choice(rows, _FIT_ROWS, replace=False))
@@ -483,16 +493,16 @@ def _valley_columns(
 
 
 def _stability_columns(
-    labels: dict[int, Labels], found: dict[int, Stability]
+    labels: dict[int, Labels], measured: dict[int, Stability]
 ) -> dict[str, NDArray[Any]]:
     names = ("lowest_jaccard", "lowest_jaccard_se", "lowest_one_to_one")
     columns: dict[str, NDArray[Any]] = {name: np.full(len(labels), np.nan) for name in names}
     columns["jaccard_per_cluster"] = np.full(len(labels), "", dtype=object)
     columns["resamples"] = np.zeros(len(labels), dtype=np.int64)
     for index, (k, labelled) in enumerate(labels.items()):
-        if k not in found or not len(found[k].clusters):
+        if k not in measured or not len(measured[k].clusters):
             continue
-        stable = found[k]
+        stable = measured[k]
         # A cluster that the sample missed is NaN, and then so is the lowest.
         columns["lowest_jaccard"][index] = stable.jaccard.min()
         columns["lowest_jaccard_se"][index] = stable.jaccard_se[np.argmin(stable.jaccard)]
