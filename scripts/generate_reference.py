@@ -297,9 +297,12 @@ def facts_page() -> str:
         "## Sources",
         inspect.cleandoc(sources.__doc__ or "").partition("\n\n")[2],
         "## Aggregates",
-        "`x` is the column, `inside` holds for the rows of the key and `everyone` for all but "
-        "suspected bots, and `bound` is what stands in brackets: `share_at_least(2)`. `FSUM` and "
-        "`FAVG` add up without loss. Shares are of everyone, and of all for `bots` and `all`.",
+        "`x` is the column, and the rows are those of the key; where `inside` is named, which "
+        "holds for the rows of the key, they are those of everyone, and those of all for the keys "
+        "`bots` and `all`. `bound` is what stands in brackets: `share_at_least(2)`. "
+        '`share_between({"orders": [1, null]})` has for each column the value that it must exceed '
+        "and the one up to which it may go. `FSUM` and "
+        "`FAVG` add up without loss.",
         grid(("Aggregate", "SQL"), ((code(k), code(v)) for k, v in sources.AGGREGATES.items())),
         "## Derived figures",
         "`a`, `b`, `c` and `d` are the facts of the key, in its order. `break_even` is the rise "

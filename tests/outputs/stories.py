@@ -17,6 +17,7 @@ from clustomer.outputs.charts import (
     pca_chart,
     sizes_chart,
 )
+from clustomer.outputs.charts.layers import Label
 from clustomer.outputs.theme import luminance, segment_looks
 
 SEGMENTS = (
@@ -170,17 +171,22 @@ def draw_all(story: Story, *, points: int = 1500) -> tuple[Figure, ...]:
             "segment_id": ids,
             "customers_share": [facts[f"{key}.share"].value for key in ids],
             "customers_text": [facts.format(f"{key}.share") for key in ids],
+            "customers_facts": [f"{key}.share" for key in ids],
             "revenue_share": [facts[f"{key}.revenue_share"].value for key in ids],
             "revenue_text": [facts.format(f"{key}.revenue_share") for key in ids],
+            "revenue_facts": [f"{key}.revenue_share" for key in ids],
         }
     )
     cells = [(key, *feature) for feature in FEATURES for key in ids]
+    distances = rng.normal(0, 1.2, len(cells))
     differences = pa.table(
         {
             "segment_id": [cell[0] for cell in cells],
             "family": [cell[1] for cell in cells],
             "feature": [cell[2] for cell in cells],
-            "difference": rng.normal(0, 1.2, len(cells)),
+            "difference": distances,
+            "text": [f"{distance:+.1f}" for distance in distances],
+            "facts": ["S1.orders.difference"] * len(cells),
         }
     )
     ks = list(range(2, 11))
@@ -237,7 +243,11 @@ def draw_all(story: Story, *, points: int = 1500) -> tuple[Figure, ...]:
         draw(
             "pca",
             lambda layout: pca_chart(
-                customers, loadings, looks, explained=("41.2 %", "17.9 %"), layout=layout
+                customers,
+                loadings,
+                looks,
+                explained=(Label("41.2 %", "map.first"), Label("17.9 %", "map.second")),
+                layout=layout,
             ),
             title="Customers on a map: near each other means alike",
             note="A sample of customers; arrows show the features that span the map.",

@@ -13,6 +13,7 @@ from clustomer.outputs.charts import differences_chart, draw, pca_chart, sizes_c
 from clustomer.outputs.charts.differences import _cell
 from clustomer.outputs.charts.figure import headed
 from clustomer.outputs.charts.labels import place_labels
+from clustomer.outputs.charts.layers import Label
 from clustomer.outputs.charts.slimming import slim
 from clustomer.outputs.theme import (
     BOTS_COLOUR,
@@ -65,7 +66,7 @@ def test_png_are_twice_the_size_on_white(figures):
 def test_a_long_title_does_not_leave_its_page():
     svg = '<svg xmlns="http://www.w3.org/2000/svg" width="200" height="50"><path/></svg>'
     for letter, ems in (("W", 0.944), ("n", 0.611), ("界", 1.0)):
-        page = ElementTree.fromstring(headed(svg, title=letter * 70, note="<b>"))
+        page = ElementTree.fromstring(headed(svg, title=[(letter * 70, "")], note=[("<b>", "")]))
         assert float(page.get("width")) >= 16 + 70 * ems * 17
         assert page.find(f"{SVG}rect").attrib["fill"] == PAPER
         assert "<b>" in ["".join(text.itertext()) for text in page.iter(f"{SVG}text")]
@@ -164,9 +165,13 @@ def test_sizes_draw_more_returns_than_sales_to_the_left():
 
 
 def test_the_heat_map_prints_what_it_clips():
-    assert _cell(7.25) == _cell(2.0) | {"text": "+7.2"}
-    assert _cell(-7.25)["colour"] == LESS_COLOUR
-    assert _cell(None)["text"] == ""
+    assert cell(7.25) == cell(2.0) | {"text": "7.25"}
+    assert cell(-7.25)["colour"] == LESS_COLOUR
+    assert cell(None)["text"] == ""
+
+
+def cell(difference: float | None):
+    return _cell({"difference": difference, "text": f"{difference}", "facts": "S1.x.difference"})
 
 
 @pytest.mark.parametrize("ground", [PAPER, "#1a2027"])
@@ -175,9 +180,9 @@ def test_every_cell_can_be_read_in_light_and_dark(colour, ground):
     sign = 1 if colour == MORE_COLOUR else -1
     ink = STRONG_INK if ground == PAPER else "#e8ecf1"
     for tenth in range(21):
-        cell = _cell(sign * tenth / 10)
-        text = ink if cell["ink"] == STRONG_INK else cell["ink"]
-        behind = mixed(colour, cell["strength"], ground)
+        painted = cell(sign * tenth / 10)
+        text = ink if painted["ink"] == STRONG_INK else painted["ink"]
+        behind = mixed(colour, painted["strength"], ground)
         assert contrast(text, behind) >= 4.5, (tenth, colour, ground)
 
 
@@ -216,7 +221,7 @@ def test_segments_can_be_told_apart_by_every_colour_vision(vision):
 def test_an_arrow_of_every_length_stays_in_the_picture():
     points = pa.table({"segment_id": ["S1", "S2"] * 2, "x": [-1.0, 0, 1, 9], "y": [-2.0, 0, 1, 0]})
     loadings = pa.table({"feature": ["a", "b"], "x": [-1.0, 0.2], "y": [-0.1, 1.0]})
-    chart = pca_chart(points, loadings, LOOKS, explained=("50 %", "20 %"))
+    chart = pca_chart(points, loadings, LOOKS, explained=(Label("50 %"), Label("20 %")))
     x, y = (chart["layer"][0]["encoding"][axis]["scale"]["domain"] for axis in "xy")
     ends = chart["layer"][3]["data"]["values"]
     assert len(ends) == 2
@@ -229,7 +234,7 @@ def test_narrow_maps_show_fewer_points():
     points = pa.table({"segment_id": ["S1"] * 1500, "x": [0.1] * 1500, "y": [0.2] * 1500})
     loadings = pa.table({"feature": ["a"], "x": [1.0], "y": [0.0]})
     for layout, count in (("wide", 1500), ("narrow", 500)):
-        chart = pca_chart(points, loadings, LOOKS, explained=("", ""), layout=layout)
+        chart = pca_chart(points, loadings, LOOKS, explained=(Label(""), Label("")), layout=layout)
         assert len(chart["layer"][0]["data"]["values"]) == count
 
 
@@ -263,6 +268,8 @@ def test_twelve_segments_and_many_features_still_fit():
             "family": ["engagement"] * len(rows),
             "feature": [row[1] for row in rows],
             "difference": [0.5] * len(rows),
+            "text": ["+0.5"] * len(rows),
+            "facts": ["S0.x.difference"] * len(rows),
         }
     )
     assert differences_chart(table, looks)["width"] < 800

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from clustomer.outputs.charts import dendrogram_chart, draw
+from clustomer.outputs.charts.layers import Label
 from clustomer.outputs.theme import MUTED, segment_looks
 from clustomer.segments import Dendrogram, Ward
 from clustomer.segments.algorithms.dendrogram import dendrogram
@@ -23,7 +24,7 @@ def tree() -> Dendrogram:
 
 
 def chart_of(tree, layout="wide", looks=LOOKS):
-    shares = [f"{share:.1%}" for share in tree.shares]
+    shares = [Label(f"{share:.1%}") for share in tree.shares]
     return dendrogram_chart(tree, looks, segment_ids=IDS, shares=shares, layout=layout)
 
 

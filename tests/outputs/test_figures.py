@@ -6,7 +6,9 @@ import pytest
 
 from clustomer.insights import interpret
 from clustomer.outputs import draw_figures, report_html, report_markdown
-from clustomer.outputs.figures import _why_so_many, differences_table
+from clustomer.outputs.figures.choice_of_k import _why_so_many
+from clustomer.outputs.figures.differences import differences_table
+from clustomer.outputs.figures.pen import Pen
 from clustomer.segments import segment
 
 
@@ -102,7 +104,8 @@ def test_one_feature_makes_no_map():
 
 def test_the_features_that_differ_most_are_shown(told):
     profiles = told[0].profiles
-    table = differences_table(profiles, clustered=["views"], most=2)
+    pen = Pen(told[0].facts, "")
+    table = differences_table(pen, told[0], clustered=["views"], most=2)
     assert table.num_rows == 2 * 3
     assert "product views" in table["feature"].to_pylist()
     found = {
@@ -137,3 +140,8 @@ def test_the_title_of_k_is_true_for_every_rule(told):
         == "Six segments, as asked for; the elbow and the silhouette both point to three"
     )
     assert title(rule="fixed", k=6, elbow_k=None, silhouette_k=None) == "Six segments"
+    assert (
+        title(rule="no structure", k=1, elbow_k=4, silhouette_k=2)
+        == "One segment: no division of the customers held up"
+    )
+    assert title(rule="power", k=40).startswith("{clustering.k} segments: ")

@@ -17,6 +17,7 @@ from clustomer.insights.chapters.opening import opening
 from clustomer.insights.chapters.spend import COST, MARGIN
 from clustomer.insights.facts import Fact, Facts, decimals_for
 from clustomer.insights.naming.names import Name
+from clustomer.insights.picture_facts import picture_facts
 from clustomer.insights.population import EVERYONE
 from clustomer.insights.profiles import Profile, cluster_summary, profile_facts
 from clustomer.insights.settings import setting_facts
@@ -183,7 +184,8 @@ def interpret(
 def tell(study: Study, chapters: Sequence[Chapter] = CHAPTERS) -> Interpretation:
     """Say of a study everything that the chapters have to say."""
     chapters = [chapter for chapter in chapters if chapter.needs(study) is None]
-    added = {fact.id: fact for chapter in chapters for fact in chapter.facts(study)}
+    added = {fact.id: fact for fact in picture_facts(study)}
+    added |= {fact.id: fact for chapter in chapters for fact in chapter.facts(study)}
     facts = {fact.id: fact for fact in study_facts(study)} | added
     parts = [
         part for chapter in chapters for part in sections_of(chapter, chapter.blocks(study, facts))

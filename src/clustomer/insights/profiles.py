@@ -23,6 +23,8 @@ STRONGLY = 0.8
 """From which standardised difference on a segment differs slightly, clearly and strongly: the
 small, medium and large effects of Cohen (1988), Statistical Power Analysis, 2nd ed."""
 
+_DECIMALS = {"fewer": 0, "difference": 1}
+
 NEW_PART = 1 / 3
 """A customer first seen within this last part of the window counts as recently arrived."""
 
@@ -237,7 +239,7 @@ def profile_facts(
                     id=f"{key}.{name}",
                     value=value,
                     unit=unit,
-                    decimals=0 if name.endswith(".fewer") else decimals_for(value, unit),
+                    decimals=_DECIMALS.get(name.rpartition(".")[2], decimals_for(value, unit)),
                     segment_id=None if key == EVERYONE else key,
                     source={
                         "table": table,
@@ -260,8 +262,9 @@ def profile_facts(
             add(f"{slug}.mean", feature.mean, unit, ("customers", name, "mean"))
             add(f"{slug}.median", feature.median, unit, ("customers", name, "median"))
             add(f"{slug}.defined", feature.defined, "share", ("customers", name, "share_defined"))
-            difference = ("customers", name, _difference(column))
-            add(f"{slug}.difference", feature.difference, "sd", difference)
+            if key != BOTS:
+                difference = ("customers", name, _difference(column))
+                add(f"{slug}.difference", feature.difference, "difference", difference)
             if key != EVERYONE and feature.mean is not None and whole is not None and whole > 0:
                 both = f"{key}.{slug}.mean {EVERYONE}.{slug}.mean"
                 add(f"{slug}.ratio", feature.mean / whole, "ratio", ("facts", both, "ratio"))

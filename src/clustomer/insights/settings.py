@@ -38,16 +38,25 @@ def run_document(
 
 def model_document(segmentation: Any) -> dict[str, Any]:
     """Return what facts take from `segmentation.json`, laid out as it is there."""
-    return {
+    selection = segmentation.selection
+    document = {
         "selection": {
             "k": segmentation.k,
-            "reason": segmentation.selection.reason,
+            "reason": selection.reason,
             "fitted_customers": segmentation.fitted_customers,
+            "elbow_k": selection.elbow_k,
+            "silhouette_k": selection.silhouette_k,
         },
         "left_out": dict(segmentation.left_out),
         "algorithm": {"parameters": algorithm_entries(segmentation)},
         "assignment": grid_settings(segmentation.rule),
     }
+    if segmentation.projection is not None:
+        shares = segmentation.projection.explained_variance_ratio
+        document["projection"] = {"explained_variance_ratio": [float(share) for share in shares]}
+    if segmentation.dendrogram is not None:
+        document["dendrogram"] = {"shares": list(segmentation.dendrogram.shares)}
+    return document
 
 
 def setting_facts(tables: Mapping[str, Any]) -> Iterator[Fact]:

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping
 
 from clustomer.insights.facts import Fact, placeholders
+from clustomer.insights.population import EVERYONE
 from clustomer.insights.story import Insights
 
 _ALWAYS = ("customers", "share", "revenue", "revenue_share")
@@ -19,6 +20,8 @@ def used_facts(
     for name in facts:
         last = name.partition(".")[2]
         if last in _ALWAYS or last.endswith((".mean", ".median")):
+            kept.add(name)
+        if last.endswith(".difference") and not name.startswith(EVERYONE):
             kept.add(name)
     for name in list(kept):
         if name in facts and facts[name].source["table"] == "facts":

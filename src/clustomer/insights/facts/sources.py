@@ -64,22 +64,25 @@ AGGREGATES: Mapping[str, str] = {
     "count_at_most": "COUNT(*) FILTER (WHERE x <= bound)",
     "top_share": "CASE WHEN FSUM(x) > 0 "
     "THEN FSUM(x) FILTER (WHERE place <= CEIL(ROUND(bound * known, 9))) / FSUM(x) END",
-    "standardised_difference": "CASE WHEN MIN(x) FILTER (WHERE everyone) < "
-    "MAX(x) FILTER (WHERE everyone) THEN (FAVG(x) FILTER (WHERE inside) - "
-    "FAVG(x) FILTER (WHERE everyone)) / STDDEV_POP(x) FILTER (WHERE everyone) END",
+    "standardised_difference": "CASE WHEN MIN(x) < MAX(x) "
+    "THEN (FAVG(x) FILTER (WHERE inside) - FAVG(x)) / STDDEV_POP(x) END",
+    "share_between": "COUNT(*) FILTER (WHERE between_bounds) / NULLIF(COUNT(x), 0)",
     "distinct": "COUNT(DISTINCT x)",
     "share_known": "COUNT(x) / NULLIF(COUNT(*), 0)",
     "share_of": "COUNT(*) FILTER (WHERE x = bound) / NULLIF(COUNT(x), 0)",
 }
 """The aggregates over customers and their attributes, as DuckDB computes them.
 
-`inside` holds for the rows of the key, `everyone` for all but suspected bots, and `bound` is
-what the aggregate has in brackets: `share_at_least(2)`. `FSUM` and `FAVG` add up without loss.
+Where `inside`, which holds for the rows of the key, is named, the rows are those of everyone.
+`bound` is what the aggregate has in brackets: `share_at_least(2)`. `share_between({"orders": [1, null]})`
+has for each column the value that it must exceed and the value up to which it may go.
+`FSUM` and `FAVG` add up without loss.
 """
 
 DERIVED: Mapping[str, str] = {
     "ratio": "CASE WHEN b > 0 THEN a / b END",
     "fewer": "CASE WHEN b > 0 THEN 1 - a / b END",
+    "sum": "a + b",
     "per_1000": "1000 * a",
     "in_100": "100 * a",
     "floor": "FLOOR(a)",
@@ -224,8 +227,7 @@ def _of_customers(table: str, key: str, column: str, aggregate: str) -> Query:
     name, given = (match[1], match[2]) if match else (aggregate, None)
     if name not in AGGREGATES:
         raise _no_aggregate(aggregate, AGGREGATES)
-    x: exp.Expr = exp.column(column, "c", quoted=True)
-    x.args["table"].set("quoted", False)
+    x: exp.Expr = _column(column)
     whole = ALL if key in (BOTS, ALL) else EVERYONE
     if name == "distinct":
         return Query(
@@ -244,10 +246,7 @@ def _of_customers(table: str, key: str, column: str, aggregate: str) -> Query:
         x=x,
         **_bound(aggregate, name, given),
         inside=_inside(key) or exp.true(),
-        everyone=_inside(EVERYONE) or exp.true(),
     )
-    if name == "standardised_difference" and key == BOTS:
-        whole = ALL
     over = whole if name in _WHOLE else key
     return Query(value, _rows(table, over), (table, over))
 
@@ -263,8 +262,7 @@ def _rows(table: str, key: str) -> exp.Select:
 
 
 def _inside(key: str) -> exp.Expr | None:
-    column = exp.column("segment_id", "s", quoted=True)
-    column.args["table"].set("quoted", False)
+    column = _column("segment_id", "s")
     if key == ALL:
         return None
     if key == EVERYONE:
@@ -305,19 +303,39 @@ def _file(table: str, alias: str | None = None) -> exp.Table:
 
 def _bound(aggregate: str, name: str, given: str | None) -> dict[str, exp.Expr]:
     """Return what an aggregate has in brackets, where it is compared with something."""
-    if not any(column.name == "bound" for column in _parsed(AGGREGATES[name]).find_all(exp.Column)):
-        return {}
+    named = {column.name for column in _parsed(AGGREGATES[name]).find_all(exp.Column)}
     try:
+        if "between_bounds" in named:
+            return {"between_bounds": _between(json.loads(given or ""))}
+        if "bound" not in named:
+            return {}
         bound = json.loads(given or "")
-        if name == "share_of":
-            return {"bound": literal(str(bound))}
-        number = float(bound)
-        return {"bound": literal(int(number) if number.is_integer() else number)}
-    except (TypeError, ValueError, OverflowError) as error:
+        return {"bound": literal(str(bound)) if name == "share_of" else _number(bound)}
+    except (AttributeError, TypeError, ValueError, OverflowError) as error:
         raise InputError(
             f"The aggregate `{aggregate}` lacks the value that it compares with; one such as "
             f"`{name}(1)` was expected. Read the facts with the version that wrote them."
         ) from error
+
+
+def _between(bounds: Mapping[str, tuple[float | None, float | None]]) -> exp.Expr:
+    conditions: list[exp.Expr] = []
+    for name, (low, high) in bounds.items():
+        column = _column(name)
+        if low is not None:
+            conditions.append(column > _number(low))
+        if high is not None:
+            conditions.append(column <= _number(high))
+    return exp.and_(*conditions)
+
+
+def _number(number: float) -> exp.Expr:
+    number = float(number)
+    return literal(int(number) if number.is_integer() else number)
+
+
+def _column(name: str, table: str = "c") -> exp.Column:
+    return exp.Column(this=exp.to_identifier(name, quoted=True), table=exp.to_identifier(table))
 
 
 @cache

@@ -84,6 +84,8 @@ def format_value(fact: Fact, currency: str | None = None) -> str:
             return _duration(float(value), fact.decimals)
         case "p":
             return _number(max(value, 1e-9), fact.decimals)
+        case "difference":
+            return _signed(float(value), fact.decimals)
         case "points":
             return _with_word(100 * value, fact.decimals, "point")
         case "minutes":
@@ -102,6 +104,18 @@ def _number(value: float, decimals: int) -> str:
     if value and abs(value) < smallest / 2:
         return f"<{smallest:.{decimals}f}" if value > 0 else f">-{smallest:.{decimals}f}"
     return f"{value:,.{decimals}f}"
+
+
+def _signed(value: float, decimals: int) -> str:
+    """Write a number with its sign; none where it is rounded to zero.
+
+    >>> _signed(-0.04, 1), _signed(-1.26, 1), _signed(0.5, 1)
+    ('0.0', '−1.3', '+0.5')
+    """
+    written = f"{abs(value):.{decimals}f}"
+    if not float(written):
+        return written
+    return ("−" if value < 0 else "+") + written
 
 
 def _percentage(share: float, decimals: int) -> str:

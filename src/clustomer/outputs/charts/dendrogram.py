@@ -7,6 +7,7 @@ from clustomer.outputs.charts.figure import Layout, shorten, wrap
 from clustomer.outputs.charts.layers import (
     PLACE,
     TO,
+    Label,
     Specification,
     as_it_is,
     layer,
@@ -21,7 +22,7 @@ def dendrogram_chart(
     looks: Sequence[SegmentLook],
     *,
     segment_ids: Mapping[int, str],
-    shares: Sequence[str],
+    shares: Sequence[Label],
     layout: Layout = "wide",
 ) -> Specification:
     """Draw the tree from its leaves on the left to its root on the right.
@@ -35,7 +36,7 @@ def dendrogram_chart(
     >>> looks = [SegmentLook("S1", "Buyers", "#0072b2", "circle"),
     ...     SegmentLook("S2", "Visitors", "#e69f00", "square")]
     >>> chart = dendrogram_chart(tree, looks, segment_ids={0: "S1", 1: "S2"},
-    ...     shares=["50 %", "20 %", "30 %"])
+    ...     shares=[Label("50 %"), Label("20 %"), Label("30 %")])
     >>> [row["text"] for row in chart["layer"][-3]["data"]["values"]]
     ['Buyers', 'Visitors']
     """
@@ -44,11 +45,11 @@ def dendrogram_chart(
     names_width, shares_width, font = (196, 60, 12) if wide else (92, 50, 10)
     left = names_width + shares_width
     n_leaves, highest = len(tree.shares), max(tree.heights, default=1.0) or 1.0
-    found = {look.segment_id: look for look in looks}
+    by_id = {look.segment_id: look for look in looks}
     gap = 8  # between segments
 
     def look_of(cluster: int) -> SegmentLook | None:
-        return found.get(segment_ids.get(cluster, ""))
+        return by_id.get(segment_ids.get(cluster, ""))
 
     def across(height: float) -> float:
         return left + height / highest * (width - left - 12)
@@ -64,15 +65,15 @@ def dendrogram_chart(
         blocks.setdefault(tree.clusters[leaf], []).append(y)
 
     # a node's cluster is None where segments are joined
-    own: dict[int, int | None] = dict(enumerate(tree.clusters))
+    clusters: dict[int, int | None] = dict(enumerate(tree.clusters))
     height: dict[int, float] = dict.fromkeys(range(n_leaves), 0.0)
     lines: list[dict[str, Any]] = []
     for step, (first, second) in enumerate(tree.merges):
         node, at = n_leaves + step, tree.heights[step]
-        own[node] = own[first] if own[first] == own[second] else None
+        clusters[node] = clusters[first] if clusters[first] == clusters[second] else None
         height[node], down[node] = at, (down[first] + down[second]) / 2
         for child in (first, second):
-            colour = _colour(own[child], look_of)
+            colour = _colour(clusters[child], look_of)
             lines.append(
                 {
                     "x": across(height[child]),
@@ -88,7 +89,7 @@ def dendrogram_chart(
                 "x2": across(at),
                 "y": down[first],
                 "y2": down[second],
-                "colour": _colour(own[node], look_of),
+                "colour": _colour(clusters[node], look_of),
             }
         )
     bottom = max(down[leaf] for leaf in order) + row / 2
@@ -124,13 +125,15 @@ def dendrogram_chart(
         }
         for cluster, places in blocks.items()
     ]
-    sizes = [{"x": left - 8, "y": down[leaf], "text": shares[leaf]} for leaf in order]
-    told = (
+    sizes = [shares[leaf].row(left - 8, down[leaf]) for leaf in order]
+    explained = (
         ["How much two groups differ where they are joined: more to the right"]
         if wide
         else ["The farther to the right two groups", "are joined, the more they differ"]
     )
-    notes = [{"x": width, "y": bottom + 20 + line * i, "text": text} for i, text in enumerate(told)]
+    notes = [
+        {"x": width, "y": bottom + 20 + line * i, "text": text} for i, text in enumerate(explained)
+    ]
     tops = [] if cut is None else [{"x": across(cut), "y": 8, "text": "cut here"}]
     coloured = {**PLACE, **TO, "color": as_it_is("colour")}
     written: dict[str, Any] = {"baseline": "middle", "fontSize": font}
@@ -140,7 +143,9 @@ def dendrogram_chart(
             layer("rule", lines, coloured, strokeWidth=1.8, strokeCap="round"),
             layer("rule", sides, coloured, strokeWidth=4),
             words(sizes, align="right", color=MUTED, **written),
-            words(names, align="right", **{**written, "fontSize": 13 if wide else 10.5}),
+            words(
+                names, kind="name", align="right", **{**written, "fontSize": 13 if wide else 10.5}
+            ),
             words(tops, align="center", fontWeight="bold", **written),
             words(notes, align="right", color=MUTED, **written),
         ],

@@ -1,16 +1,14 @@
 """How each segment differs from everyone, feature by feature."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import pyarrow as pa
 
 from clustomer.outputs.charts.figure import Layout, shorten, wrap
 from clustomer.outputs.charts.layers import (
-    WRITTEN,
     Specification,
     boxes,
-    layer,
     pixels,
     words,
 )
@@ -32,12 +30,14 @@ def differences_chart(
 ) -> Specification:
     """Draw a heat map of standardised differences; colour is full at two standard deviations.
 
-    `table` has `segment_id`, `family` and `feature` (plain words) and `difference`, in
-    standard deviations of all customers (NULL where undefined: the cell stays empty).
-    Families and features keep the order of the table, segments that of `looks`.
+    `table` has `segment_id`, `family` and `feature` (plain words), `difference`, in standard
+    deviations of all customers (NULL where undefined: the cell stays empty), `text`, how it is
+    written, and `facts`, the fact that it is. Families and features keep the order of the
+    table, segments that of `looks`.
 
     >>> table = pa.table({"segment_id": ["S1"], "family": ["purchases"], "feature": ["orders"],
-    ...                   "difference": [2.71]})
+    ...                   "difference": [2.71], "text": ["+2.7"],
+    ...                   "facts": ["S1.orders.difference"]})
     >>> chart = differences_chart(table, [SegmentLook("S1", "Buyers", "#0072b2", "circle")])
     >>> chart["layer"][0]["data"]["values"][0]["text"]
     '+2.7'
@@ -95,24 +95,23 @@ def differences_chart(
         x2, y2 = x1 + column, y1 + heights[place]
         corners = {"x": x1 + 1, "x2": x2 - 1, "y": y1 + 1, "y2": y2 - 1}
         middle = {"cx": (x1 + x2) / 2, "cy": (y1 + y2) / 2}
-        cells.append(_cell(row["difference"]) | corners | middle)
+        cells.append(_cell(row) | corners | middle)
     size = 12 if wide else 10.5
-    centred = {"x": pixels("cx"), "y": pixels("cy"), "text": WRITTEN}
+    centred = {"x": pixels("cx"), "y": pixels("cy")}
     layers = [boxes(cells, painted={"fill": "colour", "fillOpacity": "strength"}, cornerRadius=2)]
     layers += [
-        layer(
-            "text",
+        words(
             [cell for cell in cells if cell["ink"] == colour],
-            centred,
+            place=centred,
             fontSize=size,
             color=colour,
         )
         for colour in (STRONG_INK, ON_COLOUR)
     ]
-    strong = {"fontSize": size, "fontWeight": "bold"}
+    strong: dict[str, Any] = {"fontSize": size, "fontWeight": "bold"}
     layers += [
-        words(features, align="right", baseline="middle", fontSize=size - 0.5),
-        words(headings, align="left", baseline="bottom", color=MUTED, **strong),
+        words(features, kind="name", align="right", baseline="middle", fontSize=size - 0.5),
+        words(headings, kind="name", align="left", baseline="bottom", color=MUTED, **strong),
     ]
     titles: list[dict[str, Any]] = []
     for segment_id, written in names.items():
@@ -124,12 +123,12 @@ def differences_chart(
                 across = (index - (len(written) - 1) / 2) * (leading + 1)
                 at = {"x": centre + across, "y": rises}
             titles.append({**at, "text": line})
-    turned = {
+    turned: dict[str, Any] = {
         "align": "center" if upright else "left",
         "baseline": "bottom" if upright else "middle",
         "angle": 0 if upright else 270,
     }
-    layers.append(words(titles, **turned, **strong))
+    layers.append(words(titles, kind="name", **turned, **strong))
     keys = [
         {
             "x": lefts[look.segment_id] + 1,
@@ -144,13 +143,21 @@ def differences_chart(
     return {"layer": layers, "width": labels + 8 + count * column, "height": y}
 
 
-def _cell(difference: float | None) -> dict[str, Any]:
+def _cell(row: Mapping[str, Any]) -> dict[str, Any]:
+    difference = row["difference"]
     if difference is None:
-        return {"text": "", "strength": 0.0, "colour": MORE_COLOUR, "ink": STRONG_INK}
+        return {
+            "text": "",
+            "facts": None,
+            "strength": 0.0,
+            "colour": MORE_COLOUR,
+            "ink": STRONG_INK,
+        }
     strength = round(min(abs(difference) / CLIP, 1.0), 3)
     colour = MORE_COLOUR if difference > 0 else LESS_COLOUR
     return {
-        "text": _signed(difference),
+        "text": row["text"],
+        "facts": row["facts"],
         "strength": strength,
         "colour": colour,
         "ink": readable_on(colour, strength),
@@ -162,15 +169,3 @@ def _at_most(text: str, width: int, *, lines: int) -> list[str]:
     if len(wrapped) <= lines:
         return wrapped
     return [*wrapped[: lines - 1], shorten(" ".join(wrapped[lines - 1 :]), width)]
-
-
-def _signed(difference: float) -> str:
-    """Return a difference with its sign and one decimal; no sign at zero.
-
-    >>> _signed(-0.04), _signed(-1.26), _signed(0.5)
-    ('0.0', '−1.3', '+0.5')
-    """
-    text = f"{abs(difference):.1f}"
-    if text == "0.0":
-        return text
-    return ("−" if difference < 0 else "+") + text

@@ -2,7 +2,7 @@
 
 import math
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Literal
 from xml.sax.saxutils import escape
@@ -13,6 +13,9 @@ from clustomer.outputs.charts.fonts import prefer_bundled_face
 from clustomer.outputs.charts.layers import Specification
 from clustomer.outputs.charts.slimming import slim
 from clustomer.outputs.theme import FONT, GRID, INK, MUTED, PAPER
+
+Piece = tuple[str, str]
+"""A piece of a text and the fact that it is, if any."""
 
 Layout = Literal["wide", "narrow"]
 """`wide` for a page or a screen (about 720 pixels), `narrow` for a phone (about 340)."""
@@ -29,6 +32,7 @@ _BREADTHS = {
     **dict.fromkeys("mMW%@", 0.89),
 }
 _BOLD = 1.08
+_BLANKS = re.compile(r"[ \t\r\n]+")
 
 
 @dataclass(frozen=True)
@@ -37,8 +41,9 @@ class Figure:
 
     `name` is its file name without an ending, `title` the finding, `note` how to read it, and
     `description` what someone who cannot see it should be told; all three may hold `{fact-id}`
-    placeholders. `png` is drawn on white at twice the size, with title and note; the two SVG
-    texts have neither, and a transparent ground, for pages in light and dark.
+    placeholders. `png` is drawn from `page`, on white at twice the size, with title and note;
+    the two other SVG texts have neither, and a transparent ground, for pages in light and dark.
+    Whatever number stands in an SVG text says where it comes from, by `data-fact` or `data-kind`.
     """
 
     name: str
@@ -46,6 +51,7 @@ class Figure:
     note: str
     description: str
     png: bytes
+    page: str
     wide: str
     narrow: str
 
@@ -57,14 +63,15 @@ def draw(
     title: str,
     note: str,
     description: str,
-    say: Callable[[str], str] = str,
+    say: Callable[[str], Sequence[Piece]] = lambda text: [(text, "")],
 ) -> Figure:
-    """Draw `chart` once for each layout; `say` fills in the placeholders of the texts.
+    """Draw `chart` once for each layout; `say` fills in the placeholders of the texts, in pieces.
 
     The same chart gives the same bytes, however many were drawn before it.
     """
     prefer_bundled_face()
-    wide = _svg(chart("wide"), "wide", name, say(description))
+    described = "".join(text for text, _ in say(description))
+    wide = _svg(chart("wide"), "wide", name, described)
     page = headed(wide, title=say(title), note=say(note))
     return Figure(
         name=name,
@@ -72,8 +79,9 @@ def draw(
         note=note,
         description=description,
         png=bytes(vl_convert.svg_to_png(page, scale=PNG_SCALE)),
+        page=page,
         wide=wide,
-        narrow=_svg(chart("narrow"), "narrow", name, say(description)),
+        narrow=_svg(chart("narrow"), "narrow", name, described),
     )
 
 
@@ -92,7 +100,7 @@ def wrap(text: str, width: int) -> list[str]:
     """
     lines: list[str] = []
     # Not at every white space: a number and its unit are held together by one that must not break.
-    for word in re.split(r"[ \t\r\n]+", text.strip()):
+    for word in _BLANKS.split(text.strip()):
         if lines and len(lines[-1]) + 1 + len(word) <= width:
             lines[-1] += f" {word}"
         else:
@@ -109,22 +117,24 @@ def shorten(text: str, width: int) -> str:
     return text if len(text) <= width else text[: width - 1].rstrip() + "…"
 
 
-def headed(svg: str, *, title: str, note: str) -> str:
+def headed(svg: str, *, title: Sequence[Piece], note: Sequence[Piece]) -> str:
     """Return a picture on paper, under its title and its note.
 
     >>> svg = '<svg xmlns="http://www.w3.org/2000/svg" width="100" height="50"><path/></svg>'
-    >>> headed(svg, title="Buyers & visitors", note="")[:72]
-    '<svg xmlns="http://www.w3.org/2000/svg" width="155" height="106"><rect w'
+    >>> headed(svg, title=[("Buyers & visitors", "")], note=[])[:72]
+    '<svg xmlns="http://www.w3.org/2000/svg" width="155" height="89"><rect wi'
     """
     opening = svg[: svg.index(">")]
     width, height = (
         float(opening.partition(f' {side}="')[2].partition('"')[0]) for side in ("width", "height")
     )
-    titles, notes = wrap(title, 78), wrap(note, 108)
+    titles, notes = _wrapped(title, 78), _wrapped(note, 108)
     x, first, second = PAGE_PADDING, 22.5, 20.5 + 22 * len(titles)
     down = 17 + 22 * len(titles) + 17 * len(notes)
     longest = max(
-        [breadth(line) * 17 * _BOLD for line in titles] + [breadth(line) * 12.5 for line in notes]
+        [breadth(line) * 17 * _BOLD for line, _ in titles]
+        + [breadth(line) * 12.5 for line, _ in notes],
+        default=0.0,
     )
     width = max(width, math.ceil(longest + 2 * PAGE_PADDING))
     head = "".join(
@@ -142,9 +152,37 @@ def headed(svg: str, *, title: str, note: str) -> str:
     )
 
 
-def _lines(lines: list[str], x: float, y: float, leading: float, look: str) -> Iterator[str]:
-    for index, line in enumerate(lines):
-        yield f'<text x="{x:g}" y="{y + index * leading:g}" {look}>{escape(line)}</text>'
+def _wrapped(pieces: Sequence[Piece], width: int) -> list[Piece]:
+    """Break a text as `wrap` does; a line has the facts, with a blank between, that it shows.
+
+    >>> _wrapped([("In all ", ""), ("40 %", "S1.share"), (" of them.", "")], 12)
+    [('In all 40 %', 'S1.share'), ('of them.', '')]
+    """
+    words: list[tuple[str, dict[str, None]]] = []
+    goes_on = False
+    for text, fact in pieces:
+        parts = _BLANKS.split(text)
+        for place, part in enumerate(parts):
+            facts = dict.fromkeys([fact] if fact and part else [])
+            if place == 0 and goes_on:
+                words[-1] = (words[-1][0] + part, words[-1][1] | facts)
+            elif part:
+                words.append((part, facts))
+        goes_on = bool(parts[-1]) or (len(parts) == 1 and goes_on)
+    lines: list[tuple[str, dict[str, None]]] = []
+    for word, facts in words:
+        if lines and len(lines[-1][0]) + 1 + len(word) <= width:
+            lines[-1] = (f"{lines[-1][0]} {word}", lines[-1][1] | facts)
+        else:
+            lines.append((word, facts))
+    return [(line, " ".join(facts)) for line, facts in lines]
+
+
+def _lines(lines: list[Piece], x: float, y: float, leading: float, look: str) -> Iterator[str]:
+    for index, (line, facts) in enumerate(lines):
+        traced = f' data-fact="{facts}"' if facts else ""
+        place = f'x="{x:g}" y="{y + index * leading:g}"'
+        yield f"<text {place} {look}{traced}>{escape(line)}</text>"
 
 
 def breadth(text: str) -> float:

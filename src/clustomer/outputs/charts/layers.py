@@ -1,12 +1,25 @@
 """The parts that every picture is put together from: layers of a Vega-Lite specification."""
 
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 Specification = dict[str, Any]
 """A Vega-Lite specification, or a part of one, as the JSON object that it is."""
 
 Rows = Iterable[Mapping[str, Any]]
+
+
+@dataclass(frozen=True)
+class Label:
+    """What a picture writes, and the facts that its numbers are (ids, with a blank between)."""
+
+    text: str
+    facts: str = ""
+
+    def row(self, x: float, y: float) -> dict[str, Any]:
+        """Return the row of a layer of `words` that writes it there."""
+        return {"x": x, "y": y, "text": self.text, "facts": self.facts}
 
 
 def layer(mark: str, rows: Rows, encoding: Specification, **look: Any) -> Specification:
@@ -25,13 +38,27 @@ def layer(mark: str, rows: Rows, encoding: Specification, **look: Any) -> Specif
     }
 
 
-def words(rows: Rows, **look: Any) -> Specification:
-    """Return a layer that writes `text` at `x` and `y`, in pixels.
+def words(
+    rows: Rows, *, kind: str = "", place: Specification | None = None, **look: Any
+) -> Specification:
+    """Return a layer that writes `text` at `x` and `y`, in pixels if `place` says nothing else.
 
-    >>> words([{"x": 0, "y": 9, "text": "Buyers"}])["encoding"]["text"]
-    {'field': 'text', 'type': 'nominal'}
+    Every number that a picture writes says where it comes from: `facts` of a row are the ids of
+    those that stand in its text. Texts without facts are of one `kind`: `name`, which comes from
+    the data and may hold digits, or `tick`, a value of an axis. The picture keeps this as
+    `data-fact` and `data-kind`.
+
+    >>> layer = words([{"x": 0, "y": 9, "text": "40 %", "facts": "S1.share"}])
+    >>> layer["encoding"]["text"], layer["data"]["values"][0]["origin"]
+    ({'field': 'text', 'type': 'nominal'}, 'fact:S1.share')
     """
-    return layer("text", rows, {**PLACE, "text": WRITTEN}, **look)
+    origin = f"kind:{kind}" if kind else ""
+    traced = [
+        {**row, "origin": f"fact:{row['facts']}" if row.get("facts") else origin} for row in rows
+    ]
+    encoding = {**(place or PLACE), "text": WRITTEN, "description": as_it_is("origin")}
+    # a description is what Vega writes beside a text of its own; `slim` makes attributes of it
+    return layer("text", traced, encoding, aria=True, **look)
 
 
 def boxes(rows: Rows, *, painted: Mapping[str, str] = {}, **look: Any) -> Specification:

@@ -8,8 +8,8 @@ import pyarrow as pa
 
 from clustomer.outputs.charts.figure import Layout, wrap
 from clustomer.outputs.charts.labels import place_labels
-from clustomer.outputs.charts.layers import TO, WRITTEN, Specification, as_it_is, layer
-from clustomer.outputs.theme import INK, PAPER, SegmentLook
+from clustomer.outputs.charts.layers import TO, Label, Specification, as_it_is, layer, words
+from clustomer.outputs.theme import INK, MUTED, PAPER, SegmentLook
 
 SIZES: dict[Layout, tuple[int, int]] = {"wide": (640, 460), "narrow": (326, 330)}
 NARROW_POINTS = 500
@@ -21,21 +21,21 @@ def pca_chart(
     loadings: pa.Table,
     looks: Sequence[SegmentLook],
     *,
-    explained: tuple[str, str],
+    explained: tuple[Label, Label],
     layout: Layout = "wide",
 ) -> Specification:
     """Draw customers as points and the features that span the map as arrows.
 
     `points` has `segment_id`, `x` and `y` (at most about 1,500 rows; drawn in the order of the
     table); `loadings` has `feature` (plain words), `x` and `y`, the longest first. `explained`
-    are the texts of the shares of variation that the axes keep.
+    are the shares of variation that the axes keep.
 
     >>> points = pa.table({"segment_id": ["S1", "S1"], "x": [0.0, 1.0], "y": [1.0, 0.0]})
     >>> loadings = pa.table({"feature": ["orders"], "x": [0.9], "y": [0.1]})
     >>> looks = [SegmentLook("S1", "Buyers", "#0072b2", "circle")]
-    >>> chart = pca_chart(points, loadings, looks, explained=("40 %", "20 %"))
-    >>> chart["layer"][0]["encoding"]["x"]["title"]
-    'First dimension (40 % of the variation)'
+    >>> chart = pca_chart(points, loadings, looks, explained=(Label("40 %"), Label("20 %")))
+    >>> [row["text"] for row in chart["layer"][-2]["data"]["values"]]
+    ['First dimension (40 % of the variation)']
     """
     wide = layout == "wide"
     width, height = SIZES[layout]
@@ -49,8 +49,8 @@ def pca_chart(
     reach = _reach(arrows, x_domain, y_domain)
     ends = [{"feature": a["feature"], "x": a["x"] * reach, "y": a["y"] * reach} for a in arrows]
     place = {
-        "x": _dimension("x", f"First dimension ({explained[0]} of the variation)", x_domain),
-        "y": _dimension("y", f"Second dimension ({explained[1]} of the variation)", y_domain),
+        "x": _dimension("x", x_domain),
+        "y": _dimension("y", y_domain),
     }
     legend = {
         "orient": "top" if wide else "bottom",
@@ -84,10 +84,10 @@ def pca_chart(
     )
     lines = [{"x": 0.0, "y": 0.0, "x2": e["x"], "y2": e["y"]} for e in ends]
     span_x, span_y = x_domain[1] - x_domain[0], y_domain[1] - y_domain[0]
-    words = [wrap(str(end["feature"]), 26 if wide else 20) for end in ends]
+    names_of_arrows = [wrap(str(end["feature"]), 26 if wide else 20) for end in ends]
     middles = place_labels(
         [_pixel(end["x"], end["y"], x_domain, y_domain, (width, height)) for end in ends],
-        words,
+        names_of_arrows,
         origin=_pixel(0, 0, x_domain, y_domain, (width, height)),
         size=(width, height),
         letter=6.6 if wide else 6.1,
@@ -96,17 +96,17 @@ def pca_chart(
     texts = [
         {
             "x": x_domain[0] + px / width * span_x,
-            "y": y_domain[1] - (py + LEADING * (i - (len(said) - 1) / 2)) / height * span_y,
+            "y": y_domain[1] - (py + LEADING * (i - (len(lines_of) - 1) / 2)) / height * span_y,
             "text": line,
         }
-        for (px, py), said in zip(middles, words, strict=True)
-        for i, line in enumerate(said)
+        for (px, py), lines_of in zip(middles, names_of_arrows, strict=True)
+        for i, line in enumerate(lines_of)
     ]
     heads = []
     for end in ends:
         across, up = end["x"] / span_x * width, end["y"] / span_y * height
         heads.append({**end, "angle": math.degrees(math.atan2(across, up))})
-    from_to, written = {**place, **TO}, {**place, "text": WRITTEN}
+    from_to = {**place, **TO}
     strong: dict[str, Any] = {"fontSize": 12 if wide else 11, "fontWeight": "bold"}
     # Arrows and their labels stand on a rim of paper, so that they can be read among the dots.
     rim: dict[str, Any] = {"stroke": PAPER, "strokeWidth": 4, "strokeJoin": "round"}
@@ -125,19 +125,37 @@ def pca_chart(
                 size=70,
                 opacity=1,
             ),
-            layer("text", texts, written, color=PAPER, **rim, **strong),
-            layer("text", texts, written, color=INK, **strong),
+            words(texts, kind="name", place=place, color=PAPER, **rim, **strong),
+            words(texts, kind="name", place=place, color=INK, **strong),
+            *_axis_titles(explained, (width, height), 12 if wide else 11),
         ],
         "width": width,
         "height": height,
     }
 
 
-def _dimension(field: str, title: str, domain: tuple[float, float]) -> Specification:
+def _axis_titles(
+    explained: tuple[Label, Label], size: tuple[int, int], font: int
+) -> list[Specification]:
+    """Say below and beside the map how much its dimensions keep; a title of Vega has no facts."""
+    width, height = size
+    look: dict[str, Any] = {"align": "center", "color": MUTED, "fontSize": font, "clip": False}
+    titles = []
+    for name, label, baseline, angle, x, y in (
+        ("First", explained[0], "top", 0, width / 2, height + 9),
+        ("Second", explained[1], "bottom", 270, -9, height / 2),
+    ):
+        title = Label(f"{name} dimension ({label.text} of the variation)", label.facts)
+        place = {"x": {"value": x}, "y": {"value": y}}
+        titles.append(words([title.row(x, y)], place=place, baseline=baseline, angle=angle, **look))
+    return titles
+
+
+def _dimension(field: str, domain: tuple[float, float]) -> Specification:
     return {
         "field": field,
         "type": "quantitative",
-        "title": title,
+        "title": None,
         "scale": {"domain": [*domain], "nice": False},
         "axis": {"labels": False, "ticks": False, "grid": False},
     }

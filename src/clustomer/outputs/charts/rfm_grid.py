@@ -6,7 +6,7 @@ from typing import Any
 import pyarrow as pa
 
 from clustomer.outputs.charts.figure import Layout, shorten, wrap
-from clustomer.outputs.charts.layers import Specification, boxes, words
+from clustomer.outputs.charts.layers import Label, Specification, boxes, words
 from clustomer.outputs.theme import INK, MUTED, SegmentLook
 
 EMPTY_COLOUR = "#aab2bc"
@@ -18,22 +18,22 @@ def rfm_grid_chart(
     looks: Sequence[SegmentLook],
     *,
     names: Mapping[str, str],
-    recency: Sequence[str],
-    frequency: Sequence[str],
+    recency: Sequence[Label],
+    frequency: Sequence[Label],
     layout: Layout = "wide",
 ) -> Specification:
     """Draw the grid, recency upwards and frequency to the right, one block for each segment.
 
-    `cells` has `recency`, `frequency` (scores 1 to 5), `segment_id` and `text`, what is written
-    into the cell; the cells of a segment form a rectangle. `names` gives each segment id its
-    name, also where nobody is in it and `looks` lacks it. `recency` and `frequency` say what the
-    scores 1 to 5 mean.
+    `cells` has `recency`, `frequency` (scores 1 to 5), `segment_id`, `text`, what is written
+    into the cell, and `facts`, the fact that it is; the cells of a segment form a rectangle.
+    `names` gives each segment id its name, also where nobody is in it and `looks` lacks it.
+    `recency` and `frequency` say what the scores 1 to 5 mean.
 
     >>> cells = pa.table({"recency": [5], "frequency": [1], "segment_id": ["new"],
-    ...     "text": ["100 %"]})
+    ...     "text": ["100 %"], "facts": ["grid.cell.r5.f1"]})
     >>> chart = rfm_grid_chart(cells, [SegmentLook("new", "New", "#0072b2", "circle")],
-    ...     names={"new": "New"}, recency=["a", "b", "c", "d", "e"],
-    ...     frequency=["a", "b", "c", "d", "e"])
+    ...     names={"new": "New"}, recency=[Label(text) for text in "abcde"],
+    ...     frequency=[Label(text) for text in "abcde"])
     >>> [row["text"] for row in chart["layer"][2]["data"]["values"]]
     ['New']
     """
@@ -53,10 +53,10 @@ def rfm_grid_chart(
     rows = cells.to_pylist()
     blocks, titles, numbers = [], [], []
     for segment_id in dict.fromkeys(row["segment_id"] for row in rows):
-        own = [row for row in rows if row["segment_id"] == segment_id]
-        first, last = (pick(row["frequency"] for row in own) for pick in (min, max))
-        top = max(row["recency"] for row in own)
-        bottom = min(row["recency"] for row in own)
+        block = [row for row in rows if row["segment_id"] == segment_id]
+        first, last = (pick(row["frequency"] for row in block) for pick in (min, max))
+        top = max(row["recency"] for row in block)
+        bottom = min(row["recency"] for row in block)
         colour = colours.get(segment_id, EMPTY_COLOUR)
         blocks.append(
             {
@@ -79,22 +79,20 @@ def rfm_grid_chart(
                 "x": across(row["frequency"]) + column - (9 if wide else 5),
                 "y": down(row["recency"]) + height - (15 if wide else 11),
                 "text": row["text"],
+                "facts": row["facts"],
             }
-            for row in own
+            for row in block
         ]
     labels, notes = [], []
     for score in SCORES:
         middle = down(score) + height / 2
         labels.append({"x": left - 10, "y": middle - line / 2, "text": str(score)})
-        notes.append({"x": left - 10, "y": middle + line / 2, "text": recency[score - 1]})
+        notes.append(recency[score - 1].row(left - 10, middle + line / 2))
     heads = [
         {"x": across(score) + column / 2, "y": head - 10 - line, "text": str(score)}
         for score in SCORES
     ]
-    meanings = [
-        {"x": across(score) + column / 2, "y": head - 10, "text": frequency[score - 1]}
-        for score in SCORES
-    ]
+    meanings = [frequency[score - 1].row(across(score) + column / 2, head - 10) for score in SCORES]
     axes = [
         {"x": left, "y": 8, "text": "Frequency score: number of orders"},
     ]
@@ -109,11 +107,11 @@ def rfm_grid_chart(
         "layer": [
             boxes(blocks, cornerRadius=4, fillOpacity=0.16),
             boxes(blocks, painted=outline, cornerRadius=4, fillOpacity=0, strokeWidth=1.5),
-            words(titles, align="left", **{**strong, "fontSize": font}),
+            words(titles, kind="name", align="left", **{**strong, "fontSize": font}),
             words(numbers, align="right", **written),
-            words(labels, align="right", **strong),
+            words(labels, kind="tick", align="right", **strong),
             words(notes, align="right", color=MUTED, **written),
-            words(heads, align="center", **strong),
+            words(heads, kind="tick", align="center", **strong),
             words(meanings, align="center", color=MUTED, **written),
             words(axes, align="left", color=INK, **strong),
             words(corner, align="right", color=INK, **strong),

@@ -25,7 +25,7 @@ class _Panel:
 
 _PANELS = (
     _Panel("lowest_jaccard", "Stability of the least stable", "lowest_jaccard_se", bar=0.75),
-    _Panel("power", "Power: telling what comes next", "power_se"),
+    _Panel("power", "Holdout R²: telling what comes next", "power_se"),
     _Panel("silhouette", "Silhouette: how clearly apart", "silhouette_se"),
     _Panel("inertia", "Elbow: spread left inside", format="~s", zero=True),
     _Panel("prediction_strength", "Prediction strength", "prediction_strength_se", bar=0.8),
@@ -150,7 +150,7 @@ def _knee(found: Rows, at: Specification) -> list[Specification]:
         layer(
             "text",
             found,
-            {**at, "text": {"value": "knee"}},
+            {**at, "text": {"value": "elbow"}},
             align="left",
             dx=11,
             dy=-11,

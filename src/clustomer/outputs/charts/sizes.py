@@ -18,8 +18,9 @@ def sizes_chart(
     """Draw the share of customers beside the share of revenue, a bar per segment.
 
     `table` has `segment_id` (string), `customers_share` and `revenue_share` (0..1; a revenue
-    share is negative where returns exceed sales), and the texts that label the bars,
-    `customers_text` and `revenue_text`. NULL in every `revenue_share` means that there is no
+    share is negative where returns exceed sales), the texts that label the bars,
+    `customers_text` and `revenue_text`, and the facts that these show, `customers_facts` and
+    `revenue_facts`. NULL in every `revenue_share` means that there is no
     revenue, and only sizes are drawn. Segments come in the order of `looks`. Both panels have
     one scale, so that bars can be compared across them.
 
@@ -30,14 +31,14 @@ def sizes_chart(
     ['Share of customers']
     """
     wide = layout == "wide"
-    found = {row["segment_id"]: row for row in table.to_pylist()}
-    shown = [look for look in looks if look.segment_id in found]
+    rows = {row["segment_id"]: row for row in table.to_pylist()}
+    shown = [look for look in looks if look.segment_id in rows]
     panels = [
         (key, title)
         for key, title in PANELS
-        if any(row[f"{key}_share"] is not None for row in found.values())
+        if any(row[f"{key}_share"] is not None for row in rows.values())
     ]
-    shares = [row[f"{key}_share"] or 0.0 for row in found.values() for key, _ in panels]
+    shares = [row[f"{key}_share"] or 0.0 for row in rows.values() for key, _ in panels]
     low, high = min([*shares, 0.0]), max([*shares, 0.01])
 
     width = 700 if wide else 330
@@ -67,7 +68,7 @@ def sizes_chart(
         ]
         for i, (key, _) in enumerate(panels):
             zero = names_width + gap + i * (panel + gap) - low * unit
-            share = found[look.segment_id][f"{key}_share"] or 0.0
+            share = rows[look.segment_id][f"{key}_share"] or 0.0
             bars.append(
                 {
                     "x": min(zero, zero + share * unit),
@@ -81,7 +82,8 @@ def sizes_chart(
                 {
                     "x": max(zero, zero + share * unit) + 6,
                     "y": middle,
-                    "text": found[look.segment_id][f"{key}_text"] or "",
+                    "text": rows[look.segment_id][f"{key}_text"] or "",
+                    "facts": rows[look.segment_id].get(f"{key}_facts"),
                 }
             )
     height = head + row_height * len(shown)
@@ -94,7 +96,7 @@ def sizes_chart(
             layer("rule", baselines, {**PLACE, "y2": {"field": "y2"}}, color=GRID, strokeWidth=1),
             boxes(bars, cornerRadius=2),
             words(texts, align="left", **written),
-            words(labels, align="right", **written),
+            words(labels, kind="name", align="right", **written),
             words(titles, align="left", fontWeight="bold", **written),
         ],
         "width": width,

@@ -1,0 +1,111 @@
+"""The picture of differences: how each segment differs from everyone, feature by feature."""
+
+from collections.abc import Sequence
+
+import pyarrow as pa
+
+from clustomer.insights import Interpretation
+from clustomer.insights.facts import escape
+from clustomer.outputs.charts import Figure, differences_chart
+from clustomer.outputs.figures.features import FAMILIES, ORDER, label
+from clustomer.outputs.figures.pen import Pen
+from clustomer.outputs.theme import UNGROUPED, SegmentLook
+from clustomer.segments import Segmentation
+
+MAX_FEATURES = 18
+# A feature that is known of fewer than half of a segment says nothing about the segment.
+KNOWN_OF_MOST = 0.5
+
+
+def differences_figure(
+    pen: Pen,
+    looks: Sequence[SegmentLook],
+    interpretation: Interpretation,
+    segmentation: Segmentation,
+) -> Figure | None:
+    """Draw what sets segments apart, where there are two."""
+    clustered = [feature.name for feature in segmentation.scaling]
+    table = differences_table(pen, interpretation, clustered=clustered)
+    looks = [look for look in looks if look.segment_id not in UNGROUPED]
+    if len(looks) < 2 or not table.num_rows:
+        return None
+    described = "; ".join(_strongest(look, table) for look in looks)
+    return pen.draw(
+        "differences",
+        lambda layout: differences_chart(table, looks, layout=layout),
+        title="What sets each segment apart from everyone",
+        note="Blue: more than everyone; brown: less; pale: about the same. The numbers are "
+        "distances from the average of everyone, in units of the usual spread between customers.",
+        description=f"A grid of features by segments. {described}.",
+    )
+
+
+def differences_table(
+    pen: Pen,
+    interpretation: Interpretation,
+    *,
+    clustered: Sequence[str] = (),
+    most: int = MAX_FEATURES,
+) -> pa.Table:
+    """Return the table that `differences_chart` draws, by family in the declared order.
+
+    Of the features that differ anywhere, `most` are kept: first those that were clustered,
+    then those with the largest difference in any segment. Suspected bots are left out.
+    """
+    profiles = [part for part in interpretation.profiles if part.segment_id not in UNGROUPED]
+    differences: dict[str, dict[str, float]] = {}
+    for profile in profiles:
+        for name, feature in profile.features.items():
+            if feature.difference is not None and feature.defined >= KNOWN_OF_MOST:
+                differences.setdefault(name, {})[profile.segment_id] = feature.difference
+    by_weight = sorted(
+        differences,
+        key=lambda name: (
+            name not in clustered,
+            -max(abs(value) for value in differences[name].values()),
+            name,
+        ),
+    )
+    families = [*dict.fromkeys(FAMILIES.values()), "other"]
+    kept = sorted(
+        by_weight[:most],
+        key=lambda name: (
+            families.index(FAMILIES.get(name, "other")),
+            ORDER.get(name, len(ORDER)),
+            name,
+        ),
+    )
+    slugs = {name: column.slug for name, column in interpretation.study.described.items()}
+    rows = []
+    for name in kept:
+        for profile in profiles:
+            difference = differences[name].get(profile.segment_id)
+            written = pen.label(f"{profile.segment_id}.{slugs[name]}.difference")
+            rows.append(
+                {
+                    "segment_id": profile.segment_id,
+                    "family": FAMILIES.get(name, "other"),
+                    "feature": label(name),
+                    "difference": difference,
+                    "text": "" if difference is None else written.text,
+                    "facts": None if difference is None else written.facts,
+                }
+            )
+    names = ("segment_id", "family", "feature", "text", "facts")
+    schema = pa.schema([*((n, pa.string()) for n in names), ("difference", pa.float64())])
+    return pa.Table.from_pylist(rows, schema=schema)
+
+
+def _strongest(look: SegmentLook, table: pa.Table) -> str:
+    rows = [
+        row
+        for row in table.to_pylist()
+        if row["segment_id"] == look.segment_id and row["difference"] is not None
+    ]
+    rows.sort(key=lambda row: -abs(row["difference"]))
+    strongest = [
+        f"{row['feature']} {'above' if row['difference'] > 0 else 'below'} everyone"
+        for row in rows[:3]
+        if abs(row["difference"]) >= 0.2  # a small effect, below which nothing is said
+    ]
+    return escape(f"{look.name}: {', '.join(strongest) or 'about as everyone'}")

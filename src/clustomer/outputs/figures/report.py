@@ -1,0 +1,35 @@
+"""Which pictures a report has."""
+
+from clustomer.insights import Interpretation
+from clustomer.outputs.charts import Figure
+from clustomer.outputs.figures.choice_of_k import choice_of_k_figure
+from clustomer.outputs.figures.dendrogram import dendrogram_figure
+from clustomer.outputs.figures.differences import differences_figure
+from clustomer.outputs.figures.pca import pca_figure
+from clustomer.outputs.figures.pen import Pen
+from clustomer.outputs.figures.rfm_grid import rfm_grid_figure
+from clustomer.outputs.figures.sizes import sizes_figure
+from clustomer.outputs.theme import segment_looks
+from clustomer.segments import Segmentation
+
+
+def draw_figures(interpretation: Interpretation, segmentation: Segmentation) -> tuple[Figure, ...]:
+    """Draw every picture that the data allow, in the order of the report.
+
+    `segments` (sizes against revenue) always; `differences`, `pca` and `choice_of_k` where
+    there is something to compare: two segments, two dimensions, two values of K; `rfm_grid`
+    where the segments are cells of a grid; `dendrogram` where a tree was cut. The same input
+    gives the same bytes.
+    """
+    insights = interpretation.insights
+    looks = segment_looks((segment.segment_id, segment.name) for segment in insights.segments)
+    pen = Pen(interpretation.facts, insights.warning)
+    figures = [
+        sizes_figure(pen, looks),
+        differences_figure(pen, looks, interpretation, segmentation),
+        rfm_grid_figure(pen, looks, interpretation, segmentation),
+        pca_figure(pen, looks, segmentation),
+        dendrogram_figure(pen, looks, segmentation),
+        choice_of_k_figure(pen, segmentation.selection),
+    ]
+    return tuple(figure for figure in figures if figure is not None)
