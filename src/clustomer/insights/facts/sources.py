@@ -74,9 +74,9 @@ AGGREGATES: Mapping[str, str] = {
 """The aggregates over customers and their attributes, as DuckDB computes them.
 
 Where `inside`, which holds for the rows of the key, is named, the rows are those of everyone.
-`bound` is what the aggregate has in brackets: `share_at_least(2)`. `share_between({"orders": [1, null]})`
-has for each column the value that it must exceed and the value up to which it may go.
-`FSUM` and `FAVG` add up without loss.
+`bound` is what the aggregate has in brackets: `share_at_least(2)`. In brackets of
+`share_between({"orders": [1, null]})` each column has the value that it must exceed and the one
+up to which it may go. `FSUM` and `FAVG` add up without loss.
 """
 
 DERIVED: Mapping[str, str] = {
