@@ -2,7 +2,7 @@
 
 import os
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 import pyarrow as pa
@@ -109,7 +109,7 @@ def identify(draft: Draft, content: Content, identified: Mapping[str, Any]) -> N
     `identified` is the fingerprint of the events.
     """
     events, customers, segmentation = content.events, content.customers, content.segmentation
-    settings = asdict(content.settings)
+    settings = content.settings.recorded()
     attributes = content.attributes.to_json() if content.attributes is not None else None
     certificates = content.interpretation.certificates
     draft.identify(

@@ -5,7 +5,7 @@ from these declarations, so that an option is added here and read where it takes
 """
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field, fields
+from dataclasses import asdict, dataclass, field, fields
 from typing import Any, Literal
 
 from clustomer.errors import UsageError
@@ -17,8 +17,11 @@ PERIOD = "Which events count"
 SEGMENTS = "How to find segments"
 TESTS = "How to test them"
 REPORT = "What to write"
+MACHINE = "How to run"
 READING = (SOURCE, PERIOD)
-"""Groups of options that `read_events` takes, each by the name of its field."""
+"""Groups of options that `read_events` takes, each by the name of its field.
+
+Results depend on all options but those of the group `MACHINE`."""
 
 
 @dataclass(frozen=True)
@@ -49,8 +52,6 @@ class Option:
         The range of a number.
     notation : Notation, optional
         How a value that is neither text nor a number is written.
-    alias : str
-        Another spelling on the command line.
     """
 
     help: str
@@ -61,7 +62,6 @@ class Option:
     least: float | None
     most: float | None
     notation: Notation | None
-    alias: str = ""
 
 
 def option(
@@ -75,10 +75,9 @@ def option(
     least: float | None = None,
     most: float | None = None,
     notation: Notation | None = None,
-    alias: str = "",
 ) -> Any:
     """Return a field of `Settings`; `otherwise` says what happens without the option."""
-    declared = Option(help, group, metavar, spelling, otherwise, least, most, notation, alias)
+    declared = Option(help, group, metavar, spelling, otherwise, least, most, notation)
     return field(default=default, metadata={"option": declared})
 
 
@@ -146,11 +145,10 @@ class Settings:
 
     table: str | None = option(
         None,
-        "The table of a database, also as schema.table; the sheet of a workbook.",
+        "The table of a database, also as schema.table.",
         group=SOURCE,
         metavar="NAME",
-        otherwise="ecommerce_behavior; the only sheet",
-        alias="sheet",
+        otherwise="ecommerce_behavior",
     )
     schema: str | None = option(
         None,
@@ -284,6 +282,20 @@ class Settings:
         group=REPORT,
         spelling="events",
     )
+
+    memory: str | None = option(
+        None,
+        "The most memory to take, for example 4GB. What does not fit waits on disk, in the folder "
+        "that TMPDIR names; the results are the same.",
+        group=MACHINE,
+        metavar="SIZE",
+        otherwise="half of the machine's",
+    )
+
+    def recorded(self) -> dict[str, Any]:
+        """Return the settings that results depend on."""
+        running = {name for name, _, _ in declared(MACHINE)}
+        return {name: value for name, value in asdict(self).items() if name not in running}
 
     def reading(self) -> dict[str, Any]:
         """Return the settings that `read_events` takes, by the names that it gives them."""

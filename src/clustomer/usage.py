@@ -1,6 +1,7 @@
 """What makes no sense in the settings of a run whatever the data are: said before any work."""
 
 from clustomer.customers import feature
+from clustomer.engines import check_memory
 from clustomer.errors import UsageError, did_you_mean
 from clustomer.insights import check_currency, check_spend
 from clustomer.segments import check_choice
@@ -26,6 +27,7 @@ def check_settings(settings: Settings) -> None:
             f"There is no algorithm `{settings.algorithm}`. "
             + did_you_mean(settings.algorithm, ALGORITHMS)
         )
+    check_memory(settings.memory)
     check_choice(settings.k, settings.k_range, settings.random_state)
     if settings.algorithm == "rfm":
         _check_defined(settings)

@@ -10,7 +10,7 @@ import typer
 from clustomer.cli import COMMANDS, app
 from clustomer.commands.help import names_of
 from clustomer.events import PRESETS, read_events
-from clustomer.settings import READING, Settings, declared, settings_from, spelling
+from clustomer.settings import MACHINE, READING, Settings, declared, settings_from, spelling
 from clustomer.usage import ALGORITHMS
 from clustomer.versions import Results
 
@@ -30,7 +30,7 @@ def test_every_setting_is_an_option_of_run_and_has_its_default() -> None:
 
 def test_what_reads_the_log_is_an_option_of_check_and_taken_by_read_events() -> None:
     reading = {name for name, _, _ in declared(*READING)}
-    assert set(defaults("check")) == reading
+    assert set(defaults("check")) == reading | {name for name, _, _ in declared(MACHINE)}
     assert reading <= set(inspect.signature(read_events).parameters)
     assert set(Settings().reading()) == reading
 

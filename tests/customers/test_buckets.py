@@ -5,8 +5,8 @@ from datetime import timedelta
 import pytest
 
 from clustomer.customers import customer_features, features_within
-from clustomer.customers import table as customer_table
 from clustomer.engines import DuckDB
+from clustomer.engines import duckdb as embedded
 from clustomer.events import Window, read_events
 from clustomer.simulate import simulate
 
@@ -21,8 +21,8 @@ def events(tmp_path_factory: pytest.TempPathFactory):
 @pytest.mark.parametrize("per_bucket", [5_000, 700])
 def test_in_buckets_is_the_same_as_in_one_query(events, monkeypatch, per_bucket) -> None:
     whole = customer_features(events)
-    monkeypatch.setattr(customer_table, "EVENTS_IN_ONE_QUERY", 1_000)
-    monkeypatch.setattr(customer_table, "EVENTS_PER_BUCKET", per_bucket)
+    monkeypatch.setattr(embedded, "ROWS_IN_ONE_QUERY", 1_000)
+    monkeypatch.setattr(embedded, "ROWS_IN_A_PART", per_bucket)
     parts = customer_features(events)
     assert parts.table.equals(whole.table, check_metadata=True)
     assert parts.shop == whole.shop
@@ -38,8 +38,8 @@ def test_an_earlier_window_over_other_events_is_the_same_in_buckets(events, monk
     )
     features = customer_features(events).features
     whole = features_within(engine, features, window, events="my thinned")
-    monkeypatch.setattr(customer_table, "EVENTS_IN_ONE_QUERY", 1_000)
-    monkeypatch.setattr(customer_table, "EVENTS_PER_BUCKET", 900)
+    monkeypatch.setattr(embedded, "ROWS_IN_ONE_QUERY", 1_000)
+    monkeypatch.setattr(embedded, "ROWS_IN_A_PART", 900)
     parts = features_within(engine, features, window, events="my thinned")
     engine.execute('DROP TABLE "my thinned"')
     assert 0 < whole.table.num_rows < customer_features(events).table.num_rows

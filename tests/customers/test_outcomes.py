@@ -187,7 +187,7 @@ def test_the_outcomes_are_portable(holdout, dialect) -> None:
 def test_server_and_duckdb_agree(holdout, postgres) -> None:
     events = read_events(log(crowd() + SPECIAL), cutoff="2024-01-31")
     query = outcomes_query(customer_features(events).window, holdout.date).order_by("user_id")
-    postgres.ingest("events", events.to_arrow())
+    postgres.register("events", events.to_arrow())
     local, server = (where.query(query).to_pylist() for where in (events.engine, postgres))
     assert server == local
     events.close()

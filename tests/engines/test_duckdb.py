@@ -1,21 +1,24 @@
+"""DuckDB as an engine, and what it does as the embedded one: files, memory, threads."""
+
 import threading
 import time
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import nullcontext
 from pathlib import Path
 
-import pyarrow as pa
 import pytest
+from engine_conformance import EngineConformance
 
 from clustomer.engines import DuckDB, parse, quoted
 from clustomer.errors import OutputError
 
 
-def test_a_table_can_be_kept_and_read(engine: DuckDB) -> None:
-    engine.register("numbers", pa.table({"n": [1, 2, 3]}))
-    engine.create_table("kept", parse("SELECT n FROM numbers WHERE n > 1"))
-    engine.unregister("numbers")
-    assert engine.query(parse("SELECT SUM(n) AS total FROM kept")).to_pylist() == [{"total": 5}]
+class TestDuckDB(EngineConformance):
+    @pytest.fixture
+    def engine(self) -> Iterator[DuckDB]:
+        with DuckDB(threads=2) as opened:
+            yield opened
 
 
 def test_closing_removes_its_folder() -> None:
@@ -26,7 +29,7 @@ def test_closing_removes_its_folder() -> None:
 
 
 def test_memory_is_bounded_and_the_rest_spills(tmp_path: Path) -> None:
-    with DuckDB(directory=tmp_path, memory="80MB", threads=1) as engine:
+    with DuckDB(directory=tmp_path, memory=80_000_000, threads=1) as engine:
         rows = engine.rows(
             "SELECT COUNT(*) FROM (SELECT MD5(i::VARCHAR) AS m FROM range(2000000) AS t(i) "
             "ORDER BY m)"

@@ -230,7 +230,7 @@ def test_duckdb_and_postgresql_agree(postgres: Postgres):
     ]
     names = ("user_id", "orders", "purchase_recency_days", "events")
     customers = pa.table(dict(zip(names, zip(*rows, strict=True), strict=True)))
-    postgres.ingest("gridded", customers)
+    postgres.register("gridded", customers)
     there = postgres.query(assignment_query(RULE, table="gridded")).sort_by("user_id").to_pydict()
     here = assign(customers, RULE).to_pydict()
     assert (there["user_id"], there["cluster"]) == (here["user_id"], here["cluster"])

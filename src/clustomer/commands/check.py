@@ -4,13 +4,13 @@ from typing import TYPE_CHECKING
 
 from clustomer.commands.messages import announce_reading, announce_schema, print_json, progress_for
 from clustomer.commands.options import Json, Quiet, Source, with_settings
-from clustomer.settings import READING, Settings
+from clustomer.settings import MACHINE, READING, Settings
 
 if TYPE_CHECKING:
     from clustomer.events import Cleaning
 
 
-@with_settings(*READING)
+@with_settings(*READING, MACHINE)
 def check(
     source: Source,
     settings: Settings,
@@ -18,9 +18,13 @@ def check(
     as_json: Json = False,
 ) -> None:
     """Read and clean a source, and print what was kept, repaired and rejected."""
+    from clustomer.engines import DuckDB, check_memory, memory_of_engine
     from clustomer.events import read_events
 
-    events = read_events(source, **settings.reading(), progress=progress_for(quiet))
+    check_memory(settings.memory)
+    engine = DuckDB(memory=memory_of_engine(settings.memory))
+    progress = progress_for(quiet)
+    events = read_events(source, **settings.reading(), engine=engine, progress=progress)
     cleaning = events.cleaning
     if as_json:
         print_json(

@@ -17,7 +17,7 @@ from clustomer.customers.definition import (
 )
 from clustomer.customers.features import FEATURES, Feature
 from clustomer.customers.rates import beta_binomial_prior, credibility_strength
-from clustomer.engines import DuckDB, literal, parse, quoted
+from clustomer.engines import Engine, literal, parse
 from clustomer.events import Events, Window, read_events
 from clustomer.progress import Progress, counted, silent
 
@@ -34,13 +34,6 @@ _MISSING: Mapping[str, str] = {
     "purchase": "there are no purchases",
     "return": "there are no returns",
 }
-
-
-EVENTS_IN_ONE_QUERY = 20_000_000
-"""More events are gathered in parts, since the rows of all grains together no longer fit."""
-
-EVENTS_PER_BUCKET = 5_000_000
-"""About so many events are in each part."""
 
 
 @dataclass(frozen=True)
@@ -113,15 +106,15 @@ def customer_features(
             with_events.close()
     with progress.stage("Build customer features") as stage:
         features, unavailable = available_features(known_within(events.engine, events.window))
-        found = features_within(events.engine, features, events.window, unavailable=unavailable)
+        customers = features_within(events.engine, features, events.window, unavailable=unavailable)
         stage.note(
-            f"{counted(found.table.num_rows, 'customer')}, {counted(len(features), 'feature')}"
+            f"{counted(customers.table.num_rows, 'customer')}, {counted(len(features), 'feature')}"
         )
-    return found
+    return customers
 
 
 def features_within(
-    engine: DuckDB,
+    engine: Engine,
     features: tuple[Feature, ...],
     window: Window,
     *,
@@ -130,12 +123,12 @@ def features_within(
 ) -> Customers:
     """Run the one definition over other events, or another window, of an engine.
 
-    The customers of an earlier date, of half the visits or of a simulated shop have the same
+    The customers of an earlier date, of thinned visits or of an imagined shop have the same
     features by the same SQL.
 
     Parameters
     ----------
-    engine : DuckDB
+    engine : Engine
     features : tuple of Feature
         Those that the shop's source can give.
     window : Window
@@ -148,38 +141,30 @@ def features_within(
     shop = _shop(engine, features, window)
     engine.create_table("customers", features_query(features, shop))
     table = _annotated(_sorted(engine), features, window)
-    engine.execute("DROP TABLE measures")
-    engine.execute("DROP TABLE customers")
+    engine.drop("measures")
+    engine.drop("customers")
     return Customers(
         table, features, unavailable or {}, window, shop, customers_query(features, window, shop)
     )
 
 
-def _gather(engine: DuckDB, features: tuple[Feature, ...], window: Window, events: str) -> None:
-    """Make the table `measures`, beyond some events by hash buckets of the customers."""
-    inside = (
-        f"FROM {quoted(events)} WHERE event_time >= {literal(window.start).sql('duckdb')} "
-        f"AND event_time < {literal(window.cutoff).sql('duckdb')}"
-    )
-    rows = engine.rows(f"SELECT COUNT(*) {inside}")[0][0]
-    if rows <= EVENTS_IN_ONE_QUERY:
+def _gather(engine: Engine, features: tuple[Feature, ...], window: Window, events: str) -> None:
+    """Make the table `measures`, in parts of the customers where all at once do not fit."""
+    parts = engine.parts(events)
+    if parts == 1:
         engine.create_table("measures", _over(events, measures_query(features, window)))
         return
     for table in SHOP_TABLES:
         engine.create_table(table, _over(events, shop_table_query(table, window)))
-    query = _over("bucket_events", measures_query(features, window, given=SHOP_TABLES))
-    buckets = -(-rows // EVENTS_PER_BUCKET)
-    for number in range(buckets):
-        engine.execute(
-            f"CREATE OR REPLACE TABLE bucket_events AS SELECT * {inside} "
-            f"AND HASH(user_id) % {buckets} = {number}"
-        )
+    query = _over("part_of_events", measures_query(features, window, given=SHOP_TABLES))
+    for number in range(parts):
+        engine.take_part("part_of_events", events, key="user_id", number=number, parts=parts)
         if number == 0:
             engine.create_table("measures", query)
         else:
             engine.append("measures", query)
-    for table in ("bucket_events", *SHOP_TABLES):
-        engine.execute(f"DROP TABLE {table}")
+    for table in ("part_of_events", *SHOP_TABLES):
+        engine.drop(table)
 
 
 def _over(events: str, query: exp.Select) -> exp.Select:
@@ -208,26 +193,34 @@ def available_features(present: set[str]) -> tuple[tuple[Feature, ...], dict[str
     return tuple(features), unavailable
 
 
-def known_within(engine: DuckDB, window: Window) -> set[str]:
+def known_within(engine: Engine, window: Window) -> set[str]:
     """Return the columns that are known and the event types that occur in the window."""
-    bounds = [window.start, window.cutoff]
-    scope = "event_time >= ? AND event_time < ?"
-    types = {
-        row[0]
-        for row in engine.rows(f"SELECT DISTINCT event_type FROM events WHERE {scope}", bounds)
-    }
-    known = engine.rows(
-        "SELECT COUNT(product_id), COUNT(COALESCE(category_id, category_code)), COUNT(brand), "
-        "COUNT(price), COUNT(*) FILTER (WHERE (EPOCH(event_time) + utc_offset_s) % 86400 <> 0) "
-        f"FROM events WHERE {scope}",
-        bounds,
-    )[0]
-    names = ("product_id", "category", "brand", "price", "time of day")
-    present = types | {name for name, count in zip(names, known, strict=True) if count}
+    scope = (
+        exp.column("event_time") >= literal(window.start),
+        exp.column("event_time") < literal(window.cutoff),
+    )
+    kinds = exp.select("event_type").distinct().from_("events").where(*scope)
+    types = set(engine.query(kinds)["event_type"].to_pylist())
+    counts = exp.select(*_KNOWN.values()).from_("events").where(*scope)
+    [row] = engine.query(counts).to_pylist()
+    present = types | {name for name, count in zip(_KNOWN, row.values(), strict=True) if count}
     return present | ({"visit"} if types - {"purchase", "return"} else set())
 
 
-def _shop(engine: DuckDB, features: tuple[Feature, ...], window: Window) -> dict[str, float]:
+_KNOWN: Mapping[str, exp.Expr] = {
+    "product_id": parse("COUNT(product_id)").as_("products"),
+    "category": parse("COUNT(COALESCE(category_id, category_code))").as_("categories"),
+    "brand": parse("COUNT(brand)").as_("brands"),
+    "price": parse("COUNT(price)").as_("prices"),
+    "time of day": parse(
+        "COUNT(*) FILTER (WHERE (DATE_DIFF('second', TIMESTAMP '1970-01-01 00:00:00', event_time) "
+        "+ utc_offset_s) % 86400 <> 0)"
+    ).as_("times_of_day"),
+}
+"""What features may need, and how many events of it there are."""
+
+
+def _shop(engine: Engine, features: tuple[Feature, ...], window: Window) -> dict[str, float]:
     """Return the figures of the whole shop that single customers' features refer to."""
     shop: dict[str, float] = {"start_s": window.start_s, "cutoff_s": window.cutoff_s}
     for feature in features:
@@ -250,8 +243,8 @@ def _shop(engine: DuckDB, features: tuple[Feature, ...], window: Window) -> dict
             shop[f"{feature.name}_prior"] = prior
             shop[f"{feature.name}_strength"] = strength
     if any(feature.name == "shrunk_price_level" for feature in features):
-        found = engine.query(parse(_PRICE_LEVELS)).to_pylist()[0]
-        figures = {name: float(value or 0) for name, value in found.items()}
+        [totals] = engine.query(parse(_PRICE_LEVELS)).to_pylist()
+        figures = {name: float(value or 0) for name, value in totals.items()}
         shop["shrunk_price_level_strength"] = credibility_strength(
             customers=int(figures.pop("customers")), **figures
         )
@@ -272,9 +265,13 @@ _PRICE_LEVELS = """
 """
 
 
-def _sorted(engine: DuckDB) -> pa.Table:
-    table = engine.arrow("SELECT * FROM customers ORDER BY user_id")
-    return table.combine_chunks()
+def _sorted(engine: Engine) -> pa.Table:
+    """Return the customers by the bytes of their `user_id`, whatever a server's language sorts."""
+    table = engine.query(exp.select("*").from_("customers").order_by("user_id")).combine_chunks()
+    ids = table["user_id"]
+    if not pc.all(pc.less_equal(ids.slice(0, max(len(ids) - 1, 0)), ids.slice(1))).as_py():
+        table = table.sort_by("user_id")
+    return table
 
 
 def _annotated(table: pa.Table, features: tuple[Feature, ...], window: Window) -> pa.Table:

@@ -1,4 +1,8 @@
-"""The default engine: DuckDB, embedded, bounded in memory."""
+"""The default engine: DuckDB, embedded, bounded in memory.
+
+It is the one that reads text and files, so that the loaders of events are written for it, in its
+own SQL (`execute`, `rows`, `arrow`, `empty`). Everything after them needs an `Engine` only.
+"""
 
 import os
 import tempfile
@@ -6,7 +10,6 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from copy import copy
-from types import TracebackType
 from typing import Any, ClassVar, Self
 
 import duckdb
@@ -14,19 +17,42 @@ import pyarrow as pa
 from sqlglot import exp
 
 from clustomer.engines.dialect import literal, translate
+from clustomer.engines.engine import Engine
+from clustomer.engines.memory import in_words, memory_of_engine
 from clustomer.errors import OutputError
 from clustomer.unfinished import remove_folder, temporary_folder
-
-DEFAULT_MEMORY = "1GB"
 
 ROWS_IN_MEMORY = 1_500_000
 """Tables of more rows are kept in a file: compressing them saves more than it costs."""
 
-_RELEASED = "200MB"
+ROWS_IN_ONE_QUERY = 20_000_000
+"""With a limit of 1 GB, customers are made of at most so many events in one query."""
+
+ROWS_IN_A_PART = 5_000_000
+"""With a limit of 1 GB, each part has about so many events where there are more."""
+
+_GB = 10**9
+# before version 2 it takes 190 MB to read the smallest CSV, and half a GB for a million lines
+_IN_HAND = 175_000_000 if int(duckdb.__version__.partition(".")[0]) >= 2 else 700_000_000
+_RELEASED = 200_000_000
 _BETWEEN_TRIES = 0.01  # seconds
 
 
-class DuckDB:
+def working_memory(rows: int | None) -> int:
+    """Return the bytes that are enough for the work over so many rows, None for an unknown number.
+
+    More would be kept for a use that never comes: DuckDB gives back little before it must. Up to
+    `ROWS_IN_MEMORY` it holds the tables, too.
+
+    >>> [working_memory(rows) // 10**6 for rows in (None, 10_000_000, 100_000_000)]
+    [1000, 1000, 5000]
+    """
+    if rows is not None and rows <= ROWS_IN_MEMORY:
+        return max(250_000_000, _IN_HAND + 200 * rows)
+    return max(_GB, 50 * (rows or 0))
+
+
+class DuckDB(Engine):
     """An embedded database with a temporary folder of its own.
 
     Small tables live in memory, large ones (see `expect`) in a file, and
@@ -38,8 +64,9 @@ class DuckDB:
     ----------
     directory : path, optional
         Where the temporary folder is made; by default the system's place.
-    memory : str, default "1GB"
-        DuckDB's own limit.
+    memory : int, optional
+        The most that it may take, in bytes; by default its part of the machine's. It takes less
+        where less is enough (see `expect`).
     threads : int, optional
         By default one per core.
 
@@ -49,6 +76,8 @@ class DuckDB:
     {'two': [2]}
     """
 
+    dialect = "duckdb"
+
     errors: ClassVar[type[Exception]] = duckdb.Error
     """What DuckDB raises; loaders turn it into errors that say what to do next."""
 
@@ -56,7 +85,7 @@ class DuckDB:
         self,
         *,
         directory: str | os.PathLike[str] | None = None,
-        memory: str = DEFAULT_MEMORY,
+        memory: int | None = None,
         threads: int | None = None,
     ) -> None:
         try:
@@ -66,8 +95,10 @@ class DuckDB:
                 f"No temporary folder can be made in {directory or tempfile.gettempdir()}: "
                 f"{error.strerror}. Free some space there, or set TMPDIR to another place."
             ) from error
+        self._most = memory_of_engine() if memory is None else memory
+        self._limit = min(self._most, working_memory(None))
         settings: dict[str, str | bool | int | float | list[str]] = {
-            "memory_limit": memory,
+            "memory_limit": _bytes(self._limit),
             "temp_directory": str(self.directory / "spill"),
             "preserve_insertion_order": False,
             "autoinstall_known_extensions": False,
@@ -76,9 +107,34 @@ class DuckDB:
         if threads is not None:
             settings["threads"] = threads
         self.connection = duckdb.connect(config=settings)
-        self._memory = memory
         self._places = ["memory"]
         self._prepare()
+
+    @contextmanager
+    def _in_our_words(self) -> Iterator[None]:
+        """Say what is lacking where DuckDB finds too little memory or room, and what to do."""
+        place = self.directory.parent
+        try:
+            yield
+        except duckdb.OutOfMemoryException as error:
+            raise OutputError(
+                f"There is too little memory for this log: the engine may take "
+                f"{in_words(self._limit)}; or there is too little room in the temporary folder "
+                f"{place}. Allow more with --memory, free some room, or set TMPDIR to a larger "
+                "place."
+            ) from error
+        except duckdb.Error as error:
+            if "no space left" not in str(error).lower():
+                raise
+            raise OutputError(
+                f"There is no space left in the temporary folder {place} or where the results go. "
+                "Free some, set TMPDIR to a larger place, or name another with --out."
+            ) from error
+        except RuntimeError as error:
+            # what DuckDB makes of Ctrl-C
+            if "interrupted" in str(error).lower():
+                raise KeyboardInterrupt from error
+            raise
 
     def _prepare(self) -> None:
         self.connection.execute("SET TimeZone = 'UTC'")
@@ -91,14 +147,9 @@ class DuckDB:
 
         Tables that are made from now on live in memory where these are few, else in a file.
         """
-        memory = self._memory
-        place = "work"
-        if rows is not None and rows <= ROWS_IN_MEMORY:
-            place = "memory"
-            if memory == DEFAULT_MEMORY:
-                # enough for so many rows; more would only be kept for a use that never comes
-                memory = f"{175 + rows // 5_000}MB"
-        self.execute("SET memory_limit = ?", [memory])
+        place = "memory" if rows is not None and rows <= ROWS_IN_MEMORY else "work"
+        self._limit = min(self._most, working_memory(rows))
+        self.execute("SET memory_limit = ?", [_bytes(self._limit)])
         if place not in self._places:
             path = literal(str(self.directory / "work.duckdb")).sql("duckdb")
             self.execute(f"ATTACH {path} AS work")
@@ -109,10 +160,10 @@ class DuckDB:
         """Give back the memory in which tables of the file (see `expect`) are kept at hand."""
         if self._places[0] != "work":
             return
-        for limit in (_RELEASED, self._memory):
+        for limit in (min(_RELEASED, self._limit), self._limit):
             # what another connection has in use stays
             with suppress(duckdb.OutOfMemoryException):
-                self.connection.execute("SET memory_limit = ?", [limit])
+                self.connection.execute("SET memory_limit = ?", [_bytes(limit)])
 
     @contextmanager
     def beside(self) -> Iterator[Self]:
@@ -128,22 +179,22 @@ class DuckDB:
 
     def execute(self, sql: str, parameters: list[Any] | None = None) -> None:
         """Run a statement of DuckDB's own; for loaders, which need more than the dialect."""
-        with _said_our_way():
+        with self._in_our_words():
             self.connection.execute(sql, parameters)
 
     def rows(self, sql: str, parameters: list[Any] | None = None) -> list[tuple[Any, ...]]:
         """Run a query of DuckDB's own and return its few rows."""
-        with _said_our_way():
+        with self._in_our_words():
             return self.connection.execute(sql, parameters).fetchall()
 
     def arrow(self, sql: str) -> pa.Table:
         """Run a query of DuckDB's own and return its result as one Arrow table."""
-        with _said_our_way():
+        with self._in_our_words():
             return self.connection.sql(sql).to_arrow_table()
 
     def empty(self, sql: str, parameters: list[Any] | None = None) -> pa.Schema:
         """Return the columns and types of a query's result, without its rows."""
-        with _said_our_way():
+        with self._in_our_words():
             return self.connection.sql(sql, params=parameters).to_arrow_table().schema
 
     def query(self, select: exp.Expr) -> pa.Table:
@@ -157,6 +208,24 @@ class DuckDB:
     def append(self, name: str, select: exp.Expr) -> None:
         """Add the result of a portable query to a table of this engine."""
         self.execute(f"INSERT INTO {quoted(name)} {translate(_scanned(select))}")
+
+    def drop(self, name: str) -> None:
+        """Remove a table of this engine."""
+        self.execute(f"DROP TABLE {quoted(name)}")
+
+    def parts(self, table: str) -> int:
+        """Return in how many parts the work over a table of events fits into this memory."""
+        rows = int(self.rows(f"SELECT COUNT(*) FROM {quoted(table)}")[0][0])
+        if rows <= ROWS_IN_ONE_QUERY * self._limit // _GB:
+            return 1
+        return -(-rows * _GB // (ROWS_IN_A_PART * self._limit))
+
+    def take_part(self, name: str, table: str, *, key: str, number: int, parts: int) -> None:
+        """Keep the rows of a table whose key falls to one of several parts."""
+        self.execute(
+            f"CREATE OR REPLACE TABLE {quoted(name)} AS SELECT * FROM {quoted(table)} "
+            f"WHERE HASH({quoted(key)}) % {parts} = {number}"
+        )
 
     def register(self, name: str, table: Any) -> None:
         """Let queries read anything with `__arrow_c_stream__` under a name."""
@@ -176,17 +245,6 @@ class DuckDB:
         """Stop what another thread has under way, close the database and remove its folder."""
         _stopped(self.connection)
         remove_folder(self.directory)
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
-        self.close()
 
     def __del__(self) -> None:
         if hasattr(self, "connection"):
@@ -217,27 +275,22 @@ def _scanned(select: exp.Expr) -> exp.Expr:
     return select
 
 
-@contextmanager
-def _said_our_way() -> Iterator[None]:
-    try:
-        yield
-    except duckdb.OutOfMemoryException as error:
-        raise OutputError(
-            "There is too little memory, or too little room in the temporary folder "
-            f"{tempfile.gettempdir()}, for this log. Free some, or set TMPDIR to a larger place."
-        ) from error
-    except duckdb.Error as error:
-        if "no space left" not in str(error).lower():
-            raise
-        raise OutputError(
-            f"There is no space left in the temporary folder {tempfile.gettempdir()} or where the "
-            "results go. Free some, set TMPDIR to a larger place, or name another with --out."
-        ) from error
-    except RuntimeError as error:
-        # what DuckDB makes of Ctrl-C
-        if "interrupted" in str(error).lower():
-            raise KeyboardInterrupt from error
-        raise
+def query_tables(select: exp.Expr, **tables: Any) -> pa.Table:
+    """Run a portable query over Arrow tables, by the names that they are given here.
+
+    >>> from clustomer.engines.dialect import parse
+    >>> numbers = pa.table({"n": [1, 2]})
+    >>> query_tables(parse("SELECT MAX(n) AS most FROM numbers"), numbers=numbers).to_pylist()
+    [{'most': 2}]
+    """
+    with DuckDB() as engine:
+        for name, table in tables.items():
+            engine.register(name, table)
+        return engine.query(select)
+
+
+def _bytes(size: int) -> str:
+    return f"{size}B"
 
 
 def quoted(name: str) -> str:

@@ -3,14 +3,14 @@
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
-from types import TracebackType
-from typing import Any, Self
+from typing import Any
 from urllib.parse import unquote
 
 import pyarrow as pa
 from sqlglot import exp
 
 from clustomer.engines.dialect import translate
+from clustomer.engines.engine import Engine
 from clustomer.errors import InputError, UsageError
 
 _USER_AND_PASSWORD = re.compile(r"(?<=://)([^:/@?]*):(.*)@", re.DOTALL)
@@ -35,8 +35,11 @@ def _secrets(uri: str) -> list[str]:
     return [uri, *sorted(words, key=lambda word: (-len(word), word))]
 
 
-class Postgres:
+class Postgres(Engine):
     """A connection to a PostgreSQL server; needs the extra `postgres`.
+
+    Tables that are made or registered are temporary: they are of this connection, go with it, and
+    stand before tables of the same name.
 
     Parameters
     ----------
@@ -50,6 +53,8 @@ class Postgres:
     InputError
         If the server cannot be reached, or refuses.
     """
+
+    dialect = "postgres"
 
     def __init__(self, uri: str) -> None:
         self.label = without_password(uri)
@@ -88,15 +93,6 @@ class Postgres:
             return [tuple(row) for row in cursor.fetchall()]
 
     @contextmanager
-    def one_state(self) -> Iterator[None]:
-        """Let every query see the state of the database that the first one sees."""
-        self.rows("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")
-        try:
-            yield
-        finally:
-            self.rows("ROLLBACK")
-
-    @contextmanager
     def stream(self, sql: str) -> Iterator[pa.RecordBatchReader]:
         """Run a query of PostgreSQL's own and give its rows in batches, never all at once."""
         with self.connection.cursor() as cursor:
@@ -107,25 +103,67 @@ class Postgres:
     def query(self, select: exp.Expr) -> pa.Table:
         """Run a portable query and return its result."""
         with self.connection.cursor() as cursor:
-            cursor.execute(translate(select, "postgres"))
+            cursor.execute(translate(select, self.dialect))
             return cursor.fetch_arrow_table()
 
-    def ingest(self, name: str, table: pa.Table) -> None:
-        """Create a table from Arrow data; it must not exist."""
+    def create_table(self, name: str, select: exp.Expr) -> None:
+        """Keep the result of a portable query as a temporary table."""
+        self._execute(f"DROP TABLE IF EXISTS {_temporary(name)}")
+        query = translate(select, self.dialect)
+        self._execute(f"CREATE TEMPORARY TABLE {_quoted(name)} AS {query}")
+
+    def append(self, name: str, select: exp.Expr) -> None:
+        """Add the result of a portable query to a temporary table."""
+        self._execute(f"INSERT INTO {_temporary(name)} {translate(select, self.dialect)}")
+
+    def drop(self, name: str) -> None:
+        """Remove a temporary table."""
+        self._execute(f"DROP TABLE {_temporary(name)}")
+
+    def register(self, name: str, table: Any) -> None:
+        """Copy anything with `__arrow_c_stream__` to the server, as a temporary table."""
+        rows = pa.table(table)
+        # the driver does not take decimals
+        texts = [
+            field.with_type(pa.string()) if pa.types.is_decimal(field.type) else field
+            for field in rows.schema
+        ]
+        self._execute(f"DROP TABLE IF EXISTS {_temporary(name)}")
         with self.connection.cursor() as cursor:
-            cursor.adbc_ingest(name, table, mode="create")
+            cursor.adbc_ingest(name, rows.cast(pa.schema(texts)), mode="create", temporary=True)
+        for field in rows.schema:
+            if pa.types.is_decimal(field.type):
+                column = _quoted(field.name)
+                kind = f"NUMERIC({field.type.precision}, {field.type.scale})"
+                self._execute(
+                    f"ALTER TABLE {_temporary(name)} ALTER COLUMN {column} "
+                    f"TYPE {kind} USING {column}::{kind}"
+                )
+
+    def unregister(self, name: str) -> None:
+        """Remove the copy of a registered table."""
+        self.drop(name)
+
+    def take_part(self, name: str, table: str, *, key: str, number: int, parts: int) -> None:
+        """Keep the rows of a table whose key falls to one of several parts."""
+        self._execute(f"DROP TABLE IF EXISTS {_temporary(name)}")
+        self._execute(
+            f"CREATE TEMPORARY TABLE {_quoted(name)} AS SELECT * FROM {_quoted(table)} "
+            f"WHERE ABS(HASHTEXT({_quoted(key)})::BIGINT) % {parts} = {number}"
+        )
+
+    def _execute(self, sql: str) -> None:
+        with self.connection.cursor() as cursor:
+            cursor.execute(sql)
 
     def close(self) -> None:
         """Close the connection."""
         self.connection.close()
 
-    def __enter__(self) -> Self:
-        return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
-        self.close()
+def _quoted(name: str) -> str:
+    return exp.to_identifier(name, quoted=True).sql(dialect="postgres")
+
+
+def _temporary(name: str) -> str:
+    return f"pg_temp.{_quoted(name)}"

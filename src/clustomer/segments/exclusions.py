@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from sqlglot import exp
 
 from clustomer.customers.features import SUSPECTED_BOT
-from clustomer.engines import DuckDB, dialect
+from clustomer.engines import dialect, query_tables
 
 BOTS = -1
 """The cluster of whoever is excluded."""
@@ -58,11 +58,9 @@ def included_rows(
             .from_(ranked.subquery("ranked"))
             .where(exp.column("place") <= most)
         )
-    with DuckDB() as engine:
-        engine.register("numbered", numbered)
-        positions = engine.query(query.order_by("position"))["position"]
-    found: NDArray[np.int64] = positions.to_numpy()
-    return found
+    chosen = query_tables(query.order_by("position"), numbered=numbered)
+    positions: NDArray[np.int64] = chosen["position"].to_numpy()
+    return positions
 
 
 def excluded_predicate(exclusions: Iterable[Exclusion]) -> exp.Expr:

@@ -153,7 +153,7 @@ def test_postgres_gives_the_same_clusters(postgres: Postgres):
         (Exclusion("suspected bots", "busiest_hour_events > 720"),),
     )
     expected = assign(table, rule)
-    postgres.ingest("scored", table)
+    postgres.register("scored", table)
     found = postgres.query(assignment_query(rule, table="scored")).sort_by("user_id")
     assert found["cluster"].to_pylist() == expected["cluster"].to_pylist()
     assert set(found["cluster"].to_pylist()) == {-1, 0, 1, 2, 3}

@@ -96,7 +96,7 @@ def test_postgres_gives_the_same_clusters(postgres: Postgres, make):
     rule, table = make(generator, 4, BOTS), customers(generator, 400)
     expected = assign(table, rule)
     name = f"scored_{make.__name__}"
-    postgres.ingest(name, table)
+    postgres.register(name, table)
     found = postgres.query(assignment_query(rule, table=name)).sort_by("user_id")
     assert found["cluster"].to_pylist() == expected["cluster"].to_pylist()
     seen = set(found["cluster"].to_pylist())

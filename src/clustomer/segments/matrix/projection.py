@@ -9,7 +9,7 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 from threadpoolctl import threadpool_limits
 
-from clustomer.engines import DuckDB, dialect
+from clustomer.engines import dialect, query_tables
 from clustomer.segments.matrix.sampling import share_out
 from clustomer.segments.matrix.scaling import ScaledFeature, scale
 
@@ -174,27 +174,26 @@ def sampled_customers(
     >>> sampled_customers(table, max_points=3, fewest=1)["cluster"].to_pylist()
     [0, 0, 1]
     """
-    with DuckDB() as engine:
-        engine.register("labelled", table)
-        sizes = engine.query(
-            dialect.parse(
-                "SELECT cluster, COUNT(*) AS customers FROM labelled WHERE cluster <> -1 "
-                "GROUP BY cluster ORDER BY cluster"
-            )
-        ).to_pydict()
-        quotas = share_out(sizes["customers"], max_points, fewest)
-        quota = pa.table(
-            {
-                "cluster": pa.array(sizes["cluster"], pa.int32()),
-                "quota": pa.array(quotas, pa.int64()),
-            }
-        )
-        engine.register("quotas", quota)
-        return engine.query(
-            dialect.parse(
-                "SELECT ranked.user_id, ranked.cluster FROM (SELECT user_id, cluster, "
-                "ROW_NUMBER() OVER (PARTITION BY cluster ORDER BY MD5(user_id), user_id) AS place "
-                "FROM labelled) AS ranked JOIN quotas ON ranked.cluster = quotas.cluster "
-                "WHERE ranked.place <= quotas.quota ORDER BY ranked.user_id"
-            )
-        )
+    sizes = query_tables(
+        dialect.parse(
+            "SELECT cluster, COUNT(*) AS customers FROM labelled WHERE cluster <> -1 "
+            "GROUP BY cluster ORDER BY cluster"
+        ),
+        labelled=table,
+    ).to_pydict()
+    quotas = pa.table(
+        {
+            "cluster": pa.array(sizes["cluster"], pa.int32()),
+            "quota": pa.array(share_out(sizes["customers"], max_points, fewest), pa.int64()),
+        }
+    )
+    return query_tables(
+        dialect.parse(
+            "SELECT ranked.user_id, ranked.cluster FROM (SELECT user_id, cluster, "
+            "ROW_NUMBER() OVER (PARTITION BY cluster ORDER BY MD5(user_id), user_id) AS place "
+            "FROM labelled) AS ranked JOIN quotas ON ranked.cluster = quotas.cluster "
+            "WHERE ranked.place <= quotas.quota ORDER BY ranked.user_id"
+        ),
+        labelled=table,
+        quotas=quotas,
+    )

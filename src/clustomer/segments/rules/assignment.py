@@ -7,7 +7,7 @@ scoring a customer tomorrow, on any engine, equals fitting.
 import pyarrow as pa
 from sqlglot import exp
 
-from clustomer.engines import DuckDB, dialect
+from clustomer.engines import dialect, query_tables
 from clustomer.errors import InputError
 from clustomer.segments.exclusions import columns_of
 from clustomer.segments.matrix.customer_matrix import customer_table, is_number
@@ -135,9 +135,8 @@ def assign(customers: object, model: HasRule) -> pa.Table:
                 f"`{name}` is of type {table.schema.field(name).type}, expected numbers. "
                 "Give a table made with the same features."
             )
-    with DuckDB() as engine:
-        engine.register("customers", table)
-        labelled = engine.query(assignment_query(rule).order_by("user_id", copy=False))
+    query = assignment_query(rule).order_by("user_id", copy=False)
+    labelled = query_tables(query, customers=table)
     return labelled.cast(
         pa.schema([("user_id", pa.string()), ("cluster", pa.int32()), ("distance", pa.float64())])
     )

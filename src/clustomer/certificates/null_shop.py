@@ -1,4 +1,4 @@
-"""The null: a simulated shop with one population, drawn as events.
+"""The null: an imagined shop with one population, drawn as events.
 
 Its customers differ in how often they come, smoothly, and in nothing else: whose visit was whose
 is lost. Everything that a feature owes to the shop itself (its rhythm, its products and prices,
@@ -17,7 +17,7 @@ from sqlglot import exp
 from clustomer.certificates.activity import fit_activity
 from clustomer.customers import Feature
 from clustomer.customers.definition import features_query, measures_query
-from clustomer.engines import DuckDB, literal
+from clustomer.engines import DuckDB, Engine, literal, query_tables
 from clustomer.events import Window
 
 Floats = NDArray[np.float64]
@@ -49,13 +49,13 @@ _EVENTS = """
         CASE WHEN order_id IS NOT NULL THEN order_id || '/' || visit_number END AS order_id,
         utc_offset_s, LPAD(CAST(number AS VARCHAR), ?, '0') AS user_id,
         CAST(visit_number AS VARCHAR) AS user_session
-    FROM simulated_visits JOIN pool ON simulated_visits.content = pool.visit
+    FROM imagined_visits JOIN pool ON imagined_visits.content = pool.visit
 """
 
 
 @dataclass(frozen=True, eq=False)
 class Pool:
-    """Everyone's visits, from which simulated customers draw.
+    """Everyone's visits, from which imagined customers draw.
 
     A visit holds the events of one session, and the returns until the customer's next visit.
 
@@ -96,22 +96,20 @@ def sample_customers(counted: pa.Table, most: int, most_events: int) -> pa.Chunk
         .from_("counted")
         .order_by(exp.MD5(this=exp.column("user_id")), "user_id")
     )
-    with DuckDB() as engine:
-        engine.register("counted", counted)
-        sampled = engine.query(query)
+    sampled = query_tables(query, counted=counted)
     running = np.cumsum(sampled["events"].to_numpy()[:most])
     taken = max(int(np.searchsorted(running, most_events, side="right")), MIN_POOL_CUSTOMERS)
     return sampled["user_id"].slice(0, taken)
 
 
 def draw_pool(
-    engine: DuckDB, window: Window, features: tuple[Feature, ...], user_ids: pa.ChunkedArray
+    engine: Engine, window: Window, features: tuple[Feature, ...], user_ids: pa.ChunkedArray
 ) -> Pool:
     """Return the visits of some customers within a window.
 
     Parameters
     ----------
-    engine : DuckDB
+    engine : Engine
         With the table `events`.
     window : Window
     features : tuple of Feature
@@ -189,8 +187,8 @@ def _codes(column: pa.ChunkedArray) -> Integers:
 
 
 @dataclass(frozen=True, eq=False)
-class SimulatedVisits:
-    """Visits of simulated customers, by customer and time.
+class ImaginedVisits:
+    """Visits of imagined customers, by customer and time.
 
     Attributes
     ----------
@@ -204,8 +202,8 @@ class SimulatedVisits:
     moment: Integers
 
 
-def simulate_visits(pool: Pool, customers: int, rng: np.random.Generator) -> SimulatedVisits:
-    """Draw simulated customers: how often they come, when, and what each visit holds.
+def imagine_visits(pool: Pool, customers: int, rng: np.random.Generator) -> ImaginedVisits:
+    """Draw imagined customers: how often they come, when, and what each visit holds.
 
     - How often: `fit_activity`, at most as often as the most active customer of the pool.
     - When: in the shop's own time, in which visits of everyone pass evenly (so that busy hours,
@@ -249,7 +247,7 @@ def simulate_visits(pool: Pool, customers: int, rng: np.random.Generator) -> Sim
     at = 1.0 - (1.0 - begin[customer]) * np.exp(logs)
     moment = order[np.clip((at * len(order)).astype(np.int64), 0, len(order) - 1)]
     content = rng.integers(len(passed), size=len(customer))
-    return SimulatedVisits(customer, content, moment)
+    return ImaginedVisits(customer, content, moment)
 
 
 def _shop_time(start_us: Integers) -> tuple[Floats, Integers]:
@@ -293,14 +291,14 @@ def _bandwidth(values: Floats) -> float:
     return float(0.9 * spread / len(values) ** 0.2)
 
 
-def simulated_features(
+def imagined_features(
     pool: Pool,
-    simulated: SimulatedVisits,
+    imagined: ImaginedVisits,
     features: tuple[Feature, ...],
     window: Window,
     shop: Mapping[str, float],
 ) -> pa.Table:
-    """Return the features of simulated customers by the same SQL as those of real ones.
+    """Return the features of imagined customers by the same SQL as those of real ones.
 
     Rates are shrunk to the real shop's, with its strength, so that a feature is the same
     function of events for both.
@@ -308,22 +306,22 @@ def simulated_features(
     Returns
     -------
     pyarrow.Table
-        A column per feature, a row per simulated customer, in their order.
+        A column per feature, a row per imagined customer, in their order.
     """
-    width = len(str(int(simulated.customer[-1])))
+    width = len(str(int(imagined.customer[-1])))
     visits = pa.table(
         {
-            "number": pa.array(simulated.customer),
-            "visit_number": pa.array(np.arange(len(simulated.customer))),
-            "content": pa.array(simulated.content),
-            "start_us": pa.array(pool.start_us[simulated.moment]),
-            "utc_offset_s": pa.array(pool.utc_offset_s[simulated.moment]),
+            "number": pa.array(imagined.customer),
+            "visit_number": pa.array(np.arange(len(imagined.customer))),
+            "content": pa.array(imagined.content),
+            "start_us": pa.array(pool.start_us[imagined.moment]),
+            "utc_offset_s": pa.array(pool.utc_offset_s[imagined.moment]),
         }
     )
     events_each = np.bincount(pool.events["visit"].to_numpy())
     with DuckDB() as engine:
-        engine.expect(int(events_each[simulated.content].sum()))
-        engine.register("simulated_visits", visits)
+        engine.expect(int(events_each[imagined.content].sum()))
+        engine.register("imagined_visits", visits)
         engine.register("pool", pool.events)
         engine.execute(_EVENTS, [width])
         engine.create_table("measures", measures_query(features, window))

@@ -1,0 +1,74 @@
+"""How much memory a run may take: what was asked for, the machine's half, a container's."""
+
+from pathlib import Path
+
+import pytest
+
+from clustomer.engines import DuckDB, check_memory, memory_of_engine, memory_of_run
+from clustomer.engines.memory import control_group_limits, machine_memory, read_memory
+from clustomer.errors import OutputError, UsageError
+
+
+@pytest.mark.parametrize(
+    ("text", "size"),
+    [("4GB", 4 * 10**9), ("4 gb", 4 * 10**9), ("2.5G", 25 * 10**8), ("1GiB", 2**30), ("700", 700)],
+)
+def test_amounts_are_read(text: str, size: int) -> None:
+    assert read_memory(text) == size
+
+
+@pytest.mark.parametrize("text", ["", "GB", "-4GB", "4 apples", "4iB", "1e9", "4GB8"])
+def test_what_is_no_amount_is_refused(text: str) -> None:
+    with pytest.raises(UsageError, match="no amount of memory"):
+        check_memory(text)
+
+
+def test_what_nothing_can_be_done_with_is_refused() -> None:
+    with pytest.raises(UsageError, match=r"--memory is 300MB.*needs 500 MB"):
+        check_memory("300MB")
+    check_memory("500MB")
+    check_memory(None)
+
+
+def test_half_of_the_machine_is_taken_and_three_fifths_of_it_by_the_engine() -> None:
+    assert memory_of_run() == machine_memory() // 2
+    assert memory_of_run("4GB") == 4 * 10**9
+    assert memory_of_engine("4GB") == 24 * 10**8
+
+
+def test_a_container_limits_the_machine(tmp_path: Path) -> None:
+    groups, root = tmp_path / "cgroup", tmp_path / "fs"
+    (root / "system/shop").mkdir(parents=True)
+    (root / "memory.max").write_text("max\n")
+    (root / "system/memory.max").write_text("4000000000\n")
+    (root / "system/shop/memory.max").write_text("6000000000\n")
+    groups.write_text("0::/system/shop\n")
+    assert min(control_group_limits(groups, root)) == 4_000_000_000
+
+
+def test_a_container_of_the_first_version_does_too(tmp_path: Path) -> None:
+    groups, root = tmp_path / "cgroup", tmp_path / "fs"
+    (root / "memory").mkdir(parents=True)
+    (root / "memory/memory.limit_in_bytes").write_text("2000000000\n")
+    # the host's path, which is not there inside of the container
+    groups.write_text("5:cpu,cpuacct:/docker/1\n4:memory:/docker/1\n0::/\n")
+    assert control_group_limits(groups, root) == [2_000_000_000]
+    assert control_group_limits(tmp_path / "none", root) == []
+
+
+@pytest.mark.parametrize("rows", [0, 1_000_000, None, 10_000_000, 100_000_000])
+def test_the_engine_keeps_to_its_limit_whatever_comes(rows: int | None) -> None:
+    with DuckDB(memory=300_000_000) as engine:
+        engine.expect(rows)
+        [(limit,)] = engine.rows("SELECT value FROM duckdb_settings() WHERE name = 'memory_limit'")
+    size, unit = limit.split()
+    assert unit == "MiB"
+    assert float(size) * 2**20 <= 300_000_000
+
+
+def test_too_little_memory_is_said_with_its_figure(tmp_path: Path) -> None:
+    with (
+        DuckDB(directory=tmp_path, memory=20_000_000, threads=1) as engine,
+        pytest.raises(OutputError, match=r"may take 20 MB.*--memory"),
+    ):
+        engine.rows("SELECT LIST(MD5(i::VARCHAR)) FROM range(3000000) AS t(i)")
