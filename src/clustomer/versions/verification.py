@@ -3,16 +3,14 @@
 import os
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
-from math import isclose
 from typing import Any, Literal
 
 from clustomer.errors import InputError
-from clustomer.insights import Interpretation
+from clustomer.insights import Fact, Facts, verify_facts
+from clustomer.insights.facts.verification import verify_tables
 from clustomer.versions.contract import MANIFEST
 from clustomer.versions.manifest import file_hash
 from clustomer.versions.reading import StoredRun
-
-RELATIVE_TOLERANCE = 1e-9
 
 
 @dataclass(frozen=True)
@@ -81,22 +79,26 @@ def verify(results: str | os.PathLike[str]) -> Verification:
     """
     stored = StoredRun.open(results)
     differences = [*_files(stored)]
-    facts = 0
-    try:
-        facts = len(stored.facts)
-        said = stored.interpret()
-        differences += _facts(stored, said)
-        differences += _manifest(stored, said)
-    except InputError as error:
-        # a damaged file may be beyond reading; what else there is to say, its hash has said
-        differences.append(Difference("file", str(stored.path), "a whole version", str(error)))
+    for check in (_facts, _manifest):
+        try:
+            differences += check(stored)
+        except InputError as error:
+            # a damaged file may be beyond reading
+            differences.append(Difference("file", str(stored.path), "readable files", str(error)))
     return Verification(
         str(stored.path),
         stored.manifest.version,
         len(stored.manifest.files),
-        facts,
-        tuple(differences),
+        _count_facts(stored),
+        tuple(dict.fromkeys(differences)),
     )
+
+
+def _count_facts(stored: StoredRun) -> int:
+    try:
+        return len(stored.facts)
+    except InputError:
+        return 0
 
 
 def _files(stored: StoredRun) -> Iterator[Difference]:
@@ -108,58 +110,64 @@ def _files(stored: StoredRun) -> Iterator[Difference]:
         yield Difference("file", name, stored.manifest.files[name], present)
 
 
-def _facts(stored: StoredRun, said: Interpretation) -> Iterator[Difference]:
-    for mismatch in stored.facts.verify(said.tables):
-        yield Difference("fact", mismatch.id, mismatch.stated, mismatch.recomputed)
+def _facts(stored: StoredRun) -> list[Difference]:
+    return [
+        Difference("fact", mismatch.id, mismatch.stated, mismatch.recomputed)
+        for mismatch in verify_facts(stored.path)
+    ]
 
 
-def _manifest(stored: StoredRun, said: Interpretation) -> Iterator[Difference]:
-    stated = _stated(stored)
-    for place, value in _in_files(stored, said).items():
-        if not _same(stated.get(place), value):
-            yield Difference("manifest", f"{MANIFEST}: {place}", stated.get(place), value)
-
-
-def _stated(stored: StoredRun) -> dict[str, Any]:
-    manifest = stored.manifest
-    return {
-        "customers": manifest.customers,
-        "verdict": manifest.verdict,
-        "k": manifest.k,
-        **{f"rows/{name}": count for name, count in manifest.rows.items()},
-        **{
-            f"segments/{part.segment_id}/{name}": getattr(part, name)
-            for part in manifest.segments
-            for name in ("segment", "customers", "share", "revenue", "revenue_share")
-        },
-    }
-
-
-def _in_files(stored: StoredRun, said: Interpretation) -> dict[str, Any]:
-    """Return the same as `_stated`, from the other files of the version."""
+def _manifest(stored: StoredRun) -> list[Difference]:
+    """Compare what the manifest states, which no hash guards, with the other files."""
+    manifest, certificates = stored.manifest, stored.certificates
     rows = dict.fromkeys(("kept", "rejected"), 0)
     for step in stored.cleaning.to_pylist():
         if step["action"] in rows:
             rows[step["action"]] += step["rows"]
-    segments = {}
-    for profile in said.profiles:
-        place = f"segments/{profile.segment_id}"
-        segments[f"{place}/segment"] = said.names[profile.segment_id]
-        for name in ("customers", "share", "revenue", "revenue_share"):
-            segments[f"{place}/{name}"] = getattr(profile, name)
-    certificates = stored.certificates
-    return {
-        "customers": stored.customers.num_rows,
-        "verdict": "not tested" if certificates is None else certificates.verdict,
-        "k": stored.segmentation.k,
-        "rows/input": rows["kept"] + rows["rejected"],
-        "rows/kept": rows["kept"],
-        "rows/rejected": stored.rejected.num_rows,
-        **segments,
+    stated_and_present = {
+        "customers": (manifest.customers, stored.customers.num_rows),
+        "k": (manifest.k, stored.model.selection.k),
+        "verdict": (
+            manifest.verdict,
+            "not tested" if certificates is None else certificates.verdict,
+        ),
+        "rows/input": (manifest.rows.get("input"), rows["kept"] + rows["rejected"]),
+        "rows/kept": (manifest.rows.get("kept"), rows["kept"]),
+        "rows/rejected": (manifest.rows.get("rejected"), stored.rejected.num_rows),
     }
+    names = stored.segments.group_by(["segment_id", "segment"]).aggregate([])
+    for part in manifest.segments:
+        present = [
+            row["segment"] for row in names.to_pylist() if row["segment_id"] == part.segment_id
+        ]
+        written = present[0] if len(present) == 1 else ", ".join(sorted(present))
+        stated_and_present[f"segments/{part.segment_id}/segment"] = (part.segment, written)
+    tables = {"customers": stored.customers, "segments": stored.segments}
+    return [
+        *(
+            Difference("manifest", f"{MANIFEST}: {place}", stated, present)
+            for place, (stated, present) in stated_and_present.items()
+            if stated != present
+        ),
+        *(
+            Difference("manifest", mismatch.id, mismatch.stated, mismatch.recomputed)
+            for mismatch in verify_tables(Facts(_figures(stored)), tables)
+        ),
+    ]
 
 
-def _same(stated: Any, value: Any) -> bool:
-    if isinstance(stated, int | float) and isinstance(value, int | float):
-        return isclose(stated, value, rel_tol=RELATIVE_TOLERANCE, abs_tol=RELATIVE_TOLERANCE)
-    return bool(stated == value)
+def _figures(stored: StoredRun) -> Iterator[Fact]:
+    """Give the figures of segments in the manifest as facts, to be recomputed like others."""
+    figures = [("customers", "user_id", "count"), ("share", "user_id", "share")]
+    if "revenue" in stored.customers.column_names:
+        figures += [("revenue", "revenue", "sum"), ("revenue_share", "revenue", "share_of_sum")]
+    for part in stored.manifest.segments:
+        for name, column, aggregate in figures:
+            source = {
+                "table": "customers",
+                "key": part.segment_id,
+                "column": column,
+                "aggregate": aggregate,
+            }
+            place = f"{MANIFEST}: segments/{part.segment_id}/{name}"
+            yield Fact(place, getattr(part, name), "", 0, part.segment_id, source)

@@ -199,7 +199,14 @@ def _open(path: Path, name: str, engine: DuckDB) -> None:
         )
     rows = exp.Anonymous(this=_READERS[path.suffix], expressions=[literal(str(path.absolute()))])
     view = exp.to_identifier(name, quoted=True).sql("duckdb")
-    engine.execute(f"CREATE VIEW {view} AS {exp.select('*').from_(rows).sql('duckdb')}")
+    try:
+        engine.execute(f"CREATE VIEW {view} AS {exp.select('*').from_(rows).sql('duckdb')}")
+    except engine.errors as error:
+        reason = str(error).partition("\n")[0]
+        raise InputError(
+            f"{path} cannot be read: {reason}. Name the folder of a whole version, or run the "
+            "segmentation again."
+        ) from error
 
 
 def _check(name: str, facts: Facts, engine: DuckDB) -> None:
