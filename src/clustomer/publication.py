@@ -11,7 +11,7 @@ import pyarrow.parquet as pq
 
 from clustomer.customers import Attributes, Customers
 from clustomer.events import Events, fingerprint, rejected_rows, write_events
-from clustomer.insights import Interpretation, Name
+from clustomer.insights import Interpretation, Name, reason_sentence
 from clustomer.outputs.figures import draw_figures
 from clustomer.outputs.report import write_reports
 from clustomer.outputs.tables import (
@@ -154,6 +154,7 @@ def write_tables(draft: Draft, content: Content) -> None:
         event_schema=events.schema.model_dump(exclude_none=True),
         window=customers.window.to_json(),
         customers_query=customers.query,
+        reason=reason_sentence(content.segmentation.selection.reason),
     )
     draft.write_text("segmentation.json", model.to_json())
     draft.write_text("facts.json", interpretation.facts.to_json())

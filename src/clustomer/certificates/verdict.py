@@ -24,6 +24,7 @@ from clustomer.customers import Customers, Holdout, split_holdout
 from clustomer.events import Events
 from clustomer.segments import Segmentation
 from clustomer.segments.one_segment import everyone
+from clustomer.segments.selection.reason import Reason
 from clustomer.segments.validity.quiet_fits import quiet_fits
 
 HELD_SHARE = 0.5
@@ -161,8 +162,5 @@ def deliver(
         proposed=certificates.segments,
         proposed_k=segmentation.k,
     )
-    reason = (
-        f"1 segment, since no structure was found: the best division, into {segmentation.k}, "
-        "did not hold."
-    )
+    reason = Reason("no structure", {"best_k": segmentation.k})
     return withheld, everyone(customers, segmentation, reason=reason)

@@ -53,6 +53,8 @@ def run(
 
 
 def _as_object(done: "Run") -> dict[str, Any]:
+    from clustomer.insights import reason_sentence
+
     manifest = done.results.manifest
     return {
         "results": str(done.results.path),
@@ -60,7 +62,7 @@ def _as_object(done: "Run") -> dict[str, Any]:
         **{key: manifest[key] for key in manifest if key != "files"},
         "selection": {
             "k": done.segmentation.k,
-            "reason": done.segmentation.selection.reason,
+            "reason": reason_sentence(done.segmentation.selection.reason),
         },
     }
 

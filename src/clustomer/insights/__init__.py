@@ -6,6 +6,7 @@ from clustomer.insights.interpretation import Interpretation, check_spend, inter
 from clustomer.insights.naming.names import Name, name_segments
 from clustomer.insights.naming.rules import RULES, Rule
 from clustomer.insights.profiles import FeatureProfile, Profile
+from clustomer.insights.reasons import reason_sentence
 from clustomer.insights.story import Insights, SegmentInsight
 from clustomer.insights.study import Study
 
@@ -27,5 +28,6 @@ __all__ = [
     "check_spend",
     "interpret",
     "name_segments",
+    "reason_sentence",
     "verify_facts",
 ]

@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 from clustomer.insights.algorithm import algorithm_entries, algorithm_facts
 from clustomer.insights.facts import Fact, decimals_for
 from clustomer.insights.naming.definition import grid_facts, grid_settings
+from clustomer.insights.reasons import reason_sentence
 
 _UNITS = {"margin": "share", "cost": "currency", "window_days": "days"}
 
@@ -42,7 +43,7 @@ def model_document(segmentation: Any) -> dict[str, Any]:
     document = {
         "selection": {
             "k": segmentation.k,
-            "reason": selection.reason,
+            "reason": reason_sentence(selection.reason),
             "fitted_customers": segmentation.fitted_customers,
             "elbow_k": selection.elbow_k,
             "silhouette_k": selection.silhouette_k,

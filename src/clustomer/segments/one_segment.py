@@ -12,9 +12,10 @@ from clustomer.segments.matrix.projection import project
 from clustomer.segments.rules.assignment import assign
 from clustomer.segments.rules.nearest_centroid import NearestCentroid
 from clustomer.segments.segmentation import BOTS_ID, Segmentation
+from clustomer.segments.selection.reason import Reason
 
 
-def everyone(customers: object, segmentation: Segmentation, *, reason: str) -> Segmentation:
+def everyone(customers: object, segmentation: Segmentation, *, reason: Reason) -> Segmentation:
     """Return a segmentation with one segment, in the features and the axes of another.
 
     Parameters
@@ -22,8 +23,8 @@ def everyone(customers: object, segmentation: Segmentation, *, reason: str) -> S
     customers : the table that the other was made of.
     segmentation : Segmentation
         Found, not defined: an RFM grid has no scaling to keep.
-    reason : str
-        The sentence that says why there is one segment.
+    reason : Reason
+        Why there is one segment.
 
     Returns
     -------
@@ -35,7 +36,7 @@ def everyone(customers: object, segmentation: Segmentation, *, reason: str) -> S
     --------
     >>> from clustomer.segments import segment
     >>> table = pa.table({"user_id": ["a", "b", "c"], "orders": [1.0, 1.0, 9.0]})
-    >>> alone = everyone(table, segment(table, k=2), reason="1 segment.")
+    >>> alone = everyone(table, segment(table, k=2), reason=Reason("no structure", {"best_k": 2}))
     >>> alone.clusters, alone.structure
     ({0: 3}, False)
     """

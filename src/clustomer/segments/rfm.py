@@ -16,6 +16,7 @@ from clustomer.segments.rules.rfm_grid import (
 )
 from clustomer.segments.segmentation import BOTS_ID, Segmentation
 from clustomer.segments.selection.criteria_table import criteria_table
+from clustomer.segments.selection.reason import Reason
 from clustomer.segments.selection.selection import Selection
 
 
@@ -85,14 +86,12 @@ def rfm(customers: object) -> Segmentation:
 
 
 def _selection(k: int, with_no_purchase: bool) -> Selection:
-    segments = "segment" if k == 1 else "segments"
     return Selection(
         k=k,
         requested=None,
         k_range=(k, k),
         rule="definition",
-        reason=f"{k} {segments}, by definition: those of the RFM grid that have customers"
-        + (", and those without an order." if with_no_purchase else "."),
+        reason=Reason("definition", {"k": k, "no_purchase": with_no_purchase}),
         elbow_k=None,
         silhouette_k=None,
         criteria=criteria_table({"k": [k]}, {"taken": k}),

@@ -1,6 +1,7 @@
 import numpy as np
 import pytest
 
+from clustomer.insights.reasons import reason_sentence
 from clustomer.segments.selection.decision import decide, qualifying
 from clustomer.segments.validity.holdout_r2 import Power
 
@@ -45,17 +46,16 @@ def test_of_those_that_qualify_the_lowest_as_powerful_as_the_best_is_taken():
     # one standard error of a difference is about 0.1 * sqrt(2 / 400) = 0.007
     taken = choose(found, power_of(scores, noise=0.1))
     assert (taken.k, taken.rule, taken.runner_up) == (4, "power", 5)
-    assert taken.reason == (
-        "4 clusters: 2, 3, 4 and 5 are the numbers at which every cluster is stable and holds at "
-        "least 1% of the rows, and of those whose clusters are clearly apart 4 is the lowest "
+    assert reason_sentence(taken.reason) == (
+        "4 segments: 2, 3, 4 and 5 are the numbers at which every segment is stable and holds at "
+        "least 1 % of the customers, and of those whose segments are clearly apart 4 is the lowest "
         "above 2 that tells as much of what followed as the best, within one standard error; the "
         "runner-up is 5 (0.195 against 0.200)."
     )
     assert choose(found, power_of(scores)).k == 5
     even = criteria([2, 3, 4, 5, 6], jaccard=[0.9, 0.9, 0.9, 0.9, 0.6], valley=0.19)
-    assert (
-        " rows, and of these 4 is the lowest above 2 that tells "
-        in choose(even, power_of(scores, noise=0.1)).reason
+    assert " customers, and of these 4 is the lowest above 2 that tells " in reason_sentence(
+        choose(even, power_of(scores, noise=0.1)).reason
     )
 
 
@@ -64,10 +64,10 @@ def test_two_are_taken_by_power_only_where_no_other_number_qualifies():
     assert choose(criteria([2, 3, 4], clear=[0.39, 0.40, 0.40]), power_of(scores)).k == 3
     alone = choose(criteria([2, 3, 4], jaccard=[0.9, 0.6, 0.7]), power_of(scores))
     assert (alone.k, alone.runner_up) == (2, 4)
-    assert alone.reason == (
-        "2 clusters, the only number at which every cluster is stable and holds at least 1% of "
-        "the rows; the runner-up is 4, where the least stable cluster is found again only to 0.70 "
-        "of 0.75."
+    assert reason_sentence(alone.reason) == (
+        "2 segments, the only number at which every segment is stable and holds at least 1 % of "
+        "the customers; the runner-up is 4, where the least stable segment is found again only to "
+        "0.70 of 0.75."
     )
 
 
@@ -95,12 +95,12 @@ def test_without_power_it_is_the_highest_that_is_as_clear_as_any(power):
     found = criteria([2, 3, 4, 5], clear=[0.60, 0.40, 0.39, 0.37], lowest=0.19)
     taken = choose(found, power)
     assert (taken.k, taken.rule, taken.runner_up) == (4, "stability", 3)
-    assert taken.reason.endswith(
-        "of these 4 is the highest above 2 whose clusters are as clearly apart and as surely "
+    assert reason_sentence(taken.reason).endswith(
+        "of these 4 is the highest above 2 whose segments are as clearly apart and as surely "
         "found again as any; the runner-up is 3 (silhouette times stability 0.35 against 0.36)."
     )
     assert choose(criteria([3, 4, 5], clear=[0.40, 0.37, 0.39])).k == 5
-    assert choose(criteria([2, 3], clear=[0.6, 0.4])).reason.endswith(
+    assert reason_sentence(choose(criteria([2, 3], clear=[0.6, 0.4])).reason).endswith(
         "; the runner-up is 2, which is taken only where no larger number will do."
     )
     assert choose(criteria([2, 3], jaccard=[0.9, 0.7])).k == 2
@@ -110,9 +110,9 @@ def test_without_power_it_is_the_highest_at_which_all_are_set_apart():
     found = criteria([2, 3, 4, 5], clear=[0.6, 0.3, 0.3, 0.3], lowest=[0.9, 0.2, 0.19, 0.1])
     taken = choose(found)
     assert (taken.k, taken.rule, taken.runner_up) == (3, "valleys", 2)
-    assert taken.reason.endswith(
-        "of these 3 is the highest at which every cluster is set apart by a valley, with a fifth "
-        "fewer rows between it and its neighbours; the runner-up is 2."
+    assert reason_sentence(taken.reason).endswith(
+        "of these 3 is the highest at which every segment is set apart by a valley, with a fifth "
+        "fewer customers between it and its neighbours; the runner-up is 2."
     )
     two = criteria([2, 3, 4, 5], clear=[0.6, 0.3, 0.3, 0.3], lowest=[0.9, 0.1, 0.19, 0.1])
     assert choose(two).k == 2
@@ -138,15 +138,15 @@ def test_where_none_qualifies_the_least_unstable_is_taken_and_said_so():
     found = criteria([2, 3, 4], jaccard=[0.5, 0.74, 0.9], share=[0.3, 0.2, 0.004])
     taken = choose(found)
     assert (taken.k, taken.rule, taken.runner_up) == (3, "least unstable", 2)
-    assert taken.reason == (
-        "3 clusters, the least unstable number: none from 2 to 4 has only clusters that are "
-        "stable and hold at least 1% of the rows; at 3 the least stable cluster is found again "
-        "only to 0.74 of 0.75; the runner-up is 2, where the least stable cluster is found again "
-        "only to 0.50 of 0.75."
+    assert reason_sentence(taken.reason) == (
+        "3 segments, the least unstable number: none from 2 to 4 has only segments that are "
+        "stable and hold at least 1 % of the customers; at 3 the least stable segment is found "
+        "again only to 0.74 of 0.75; the runner-up is 2, where the least stable segment is found "
+        "again only to 0.50 of 0.75."
     )
     small = choose(criteria([2, 3], share=0.004, jaccard=[0.8, 0.9]))
     assert small.k == 3
-    assert "at 3 the smallest cluster holds only 0.4%" in small.reason
+    assert "at 3 the smallest segment holds only 0.4 %" in reason_sentence(small.reason)
 
 
 def test_differences_in_the_last_digits_decide_nothing():
@@ -157,7 +157,7 @@ def test_differences_in_the_last_digits_decide_nothing():
 def test_a_number_that_is_asked_for_is_taken_whatever_is_measured():
     taken = choose(criteria([2, 3], jaccard=0.1), fixed=3, elbow=2)
     assert (taken.k, taken.rule) == (3, "fixed")
-    assert taken.reason == "3 clusters, as asked; the elbow is at 2."
+    assert reason_sentence(taken.reason) == "3 segments, as asked; the elbow is at 2."
 
 
 def shape(heights, *, elbow, silhouette):
@@ -168,15 +168,17 @@ def shape(heights, *, elbow, silhouette):
 def test_without_stability_the_elbow_decides_unless_far_less_clear():
     taken = shape({2: 0.40, 3: 0.3, 4: 0.20}, elbow=4, silhouette=2)
     assert (taken.k, taken.rule) == (4, "elbow")
-    assert "highest at 2 (0.40 against 0.20 at 4)" in taken.reason
+    assert "highest at 2 (0.40 against 0.20 at 4)" in reason_sentence(taken.reason)
 
     taken = shape({2: 0.40, 3: 0.3, 4: 0.19}, elbow=4, silhouette=2)
     assert (taken.k, taken.rule) == (2, "silhouette")
-    assert "at the elbow, 4, it is less than half of that (0.19 against 0.40)" in taken.reason
+    assert "at the elbow, 4, it is less than half of that (0.19 against 0.40)" in reason_sentence(
+        taken.reason
+    )
 
     taken = shape({2: 0.40, 3: 0.3}, elbow=None, silhouette=2)
     assert (taken.k, taken.rule) == (2, "silhouette")
-    assert "no clear elbow" in taken.reason
+    assert "no clear elbow" in reason_sentence(taken.reason)
 
     taken = shape({2: 0.40, 3: 0.5}, elbow=3, silhouette=3)
-    assert taken.reason == "3 clusters, since the elbow and the silhouette agree."
+    assert reason_sentence(taken.reason) == "3 segments, since the elbow and the silhouette agree."

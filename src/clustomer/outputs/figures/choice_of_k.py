@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 
+from clustomer.insights import reason_sentence
 from clustomer.insights.facts import escape
 from clustomer.outputs.charts import Figure, choice_of_k_chart
 from clustomer.outputs.figures.pen import Pen
@@ -27,7 +28,7 @@ def choice_of_k_figure(pen: Pen, selection: Selection) -> Figure | None:
         note=" ".join(_how_to_read(selection)),
         description=f"Small panels, one for each criterion, with a line over the number of "
         f"segments; {taken} {'was' if selection.k == 1 else 'were'} taken. "
-        + escape(selection.reason),
+        + escape(reason_sentence(selection.reason)),
     )
 
 

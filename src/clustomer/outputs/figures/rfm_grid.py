@@ -21,8 +21,8 @@ def rfm_grid_figure(
     segmentation: Segmentation,
 ) -> Figure | None:
     """Draw the grid, where the segments are its cells."""
-    rule = segmentation.rule
-    if not isinstance(rule, RfmGrid):
+    rule = segmentation.rule.score_grid
+    if rule is None:
         return None
     cells = grid_cells(pen, rule)
     names = {part.segment_id: part.name for part in RFM_SEGMENTS} | dict(interpretation.names)

@@ -16,7 +16,7 @@ from sklearn.utils.validation import check_is_fitted, validate_data
 from threadpoolctl import threadpool_limits
 
 from clustomer.segments.algorithms.kmeans import default_estimator, is_default, quick_start
-from clustomer.segments.arrays import Integers, Labels, Matrix
+from clustomer.segments.arrays import Floats, Integers, Labels, Matrix
 from clustomer.segments.matrix.distinct import count_distinct
 from clustomer.segments.selection.decision import AS_CLEAR, decide, qualifying, set_apart
 from clustomer.segments.selection.k_range import checked_range
@@ -118,8 +118,8 @@ class SelectK(ClusterMixin, MetaEstimatorMixin, BaseEstimator):  # type: ignore[
         `"power"`, `"valleys"`, `"stability"`, `"least unstable"`, `"fixed"`, or `"single"` (one
         cluster only, since all rows are equal); `"agreement"`, `"elbow"` or `"silhouette"`
         without stability.
-    reason_ : str
-        One plain sentence: which K, and why.
+    reason_ : Reason
+        Why, as data; `clustomer.insights.reason_sentence` makes a sentence of it.
     n_features_in_ : int
 
     Notes
@@ -183,7 +183,8 @@ class SelectK(ClusterMixin, MetaEstimatorMixin, BaseEstimator):  # type: ignore[
         y : ignored.
         choosing : array-like of bool of shape (n_samples,), optional
             The rows by which K is chosen, so that the others can judge the choice; all by
-            default. The K that is taken is fitted to all rows.
+            default. Of the others only the sizes of clusters are seen, since a segment must hold
+            its share of all rows. The K that is taken is fitted to all rows.
         """
         lowest, highest = checked_range(self.k_range)
         matrix = validate_data(self, X, dtype=np.float64, ensure_min_samples=2, order="C")
@@ -200,7 +201,10 @@ class SelectK(ClusterMixin, MetaEstimatorMixin, BaseEstimator):  # type: ignore[
                 distinct = 1
             selected = matrix if len(rows) == len(matrix) else matrix[rows]
             self.criteria_ = self._criteria(
-                selected, {k: labels[rows] for k, labels in fits.labels.items()}, seeds
+                selected,
+                {k: labels[rows] for k, labels in fits.labels.items()},
+                _smallest_shares(fits.labels),
+                seeds,
             )
             tried = [k for k in tried if k in fits.labels] or [max(fits.labels)]
             if fixed is not None and fixed not in fits.labels:
@@ -218,10 +222,7 @@ class SelectK(ClusterMixin, MetaEstimatorMixin, BaseEstimator):  # type: ignore[
             self.k_, self.rule_, self.runner_up_ = decision.k, decision.rule, decision.runner_up
             self.reason_ = decision.reason
             if (highest if asked is None else asked) > distinct > 1:
-                self.reason_ = (
-                    f"{decision.reason.removesuffix('.')}; more than {distinct} were not possible, "
-                    f"since there are only {distinct} different rows."
-                )
+                self.reason_ = decision.reason.also(distinct=distinct)
             self.labels_, self.best_estimator_ = fits.labels[self.k_], fits.models[self.k_]
             if not fits.of_all_rows:
                 self._fit_everyone(matrix, seeds[0])
@@ -319,11 +320,16 @@ class SelectK(ClusterMixin, MetaEstimatorMixin, BaseEstimator):  # type: ignore[
             self.labels_, self.best_estimator_ = labels, model
 
     def _criteria(
-        self, matrix: Matrix, labels: dict[int, Labels], seeds: Sequence[int]
+        self,
+        matrix: Matrix,
+        labels: dict[int, Labels],
+        smallest_shares: Floats,
+        seeds: Sequence[int],
     ) -> dict[str, NDArray[Any]]:
-        """Return the criteria of each K, all of them of the rows that may select it."""
+        """Return the criteria of each K, of the rows that may select it; sizes are of all rows."""
         _, sample_seed, resample_seed = seeds
         columns = _partitions(matrix, labels, self.sample_size, sample_seed)
+        columns["smallest_share"] = smallest_shares
         columns.update(self._separation(matrix, list(labels), sample_seed))
         columns.update(_valley_columns(matrix, labels, sample_seed))
         self.stability_ = self._stability(matrix, labels, columns, resample_seed)
@@ -448,6 +454,11 @@ def _labels(model: Any, matrix: Matrix, of_all_rows: bool) -> Labels:
     return labels
 
 
+def _smallest_shares(labels: dict[int, Labels]) -> Floats:
+    """Return the share of the smallest cluster for each K, of all rows."""
+    return np.array([np.bincount(coded(codes)[1]).min() / len(codes) for codes in labels.values()])
+
+
 def _partitions(
     matrix: Matrix, labels: dict[int, Labels], sample_size: int, seed: int
 ) -> dict[str, NDArray[Any]]:
@@ -466,7 +477,7 @@ def _partitions(
         "silhouette": np.array([mean for mean, _ in silhouettes.result()]),
         "silhouette_se": np.array([error for _, error in silhouettes.result()]),
     }
-    for name in ("silhouette_squared", "calinski_harabasz", "davies_bouldin", "smallest_share"):
+    for name in ("silhouette_squared", "calinski_harabasz", "davies_bouldin"):
         columns[name] = np.array([getattr(c, name) for c in criteria])
     return columns
 

@@ -8,6 +8,7 @@ import pyarrow as pa
 
 from clustomer.segments.arrays import Labels, Matrix
 from clustomer.segments.selection.criteria_table import criteria_table
+from clustomer.segments.selection.reason import Reason
 from clustomer.segments.validity.criteria import partition_criteria, sampled_silhouettes
 
 if TYPE_CHECKING:
@@ -20,7 +21,7 @@ class Selection:
 
     `rule` is "power", "valleys", "stability" or "least unstable" (see `SelectK`), "fixed",
     "single", "density" where the algorithm finds the number itself, or "definition" where
-    nothing was chosen (`requested` is None then); `reason` says it in one sentence. `criteria`
+    nothing was chosen (`requested` is None then); `reason` says why. `criteria`
     is a table of every K that was fitted, with the columns of `SelectK.criteria_` and the marks
     `elbow`, `highest_silhouette`, `runner_up`, `taken`; NULL where a criterion is undefined.
     """
@@ -29,7 +30,7 @@ class Selection:
     requested: int | Literal["auto"] | None
     k_range: tuple[int, int]
     rule: str
-    reason: str
+    reason: Reason
     elbow_k: int | None
     silhouette_k: int | None
     criteria: pa.Table
@@ -61,39 +62,24 @@ def selection_of(
         requested=requested,
         k_range=k_range,
         rule=selector.rule_,
-        reason=of_customers(selector.reason_),
+        reason=selector.reason_,
         elbow_k=selector.elbow_k_,
         silhouette_k=selector.silhouette_k_,
         criteria=criteria_table(selector.criteria_, marks),
     )
 
 
-def of_customers(reason: str) -> str:
-    """Say of segments of customers what `SelectK` says of clusters of rows.
-
-    >>> of_customers("3 clusters: every cluster holds at least 1% of the rows.")
-    '3 segments: every segment holds at least 1 % of the customers.'
-    """
-    for word, ours in (("row", "customer"), ("cluster", "segment"), ("%", " %")):
-        reason = reason.replace(word, ours)
-    return reason
-
-
 def no_selection(
     requested: int | Literal["auto"], k_range: tuple[int, int], n_customers: int
 ) -> Selection:
     """Return the selection where nothing can be divided."""
-    why = (
-        "the customers differ in nothing that can be clustered"
-        if n_customers > 1
-        else "there are not two customers to tell apart"
-    )
+    reason = Reason("nothing differs" if n_customers > 1 else "too few")
     return Selection(
         k=1,
         requested=requested,
         k_range=k_range,
         rule="single",
-        reason=f"1 segment, since {why}.",
+        reason=reason,
         elbow_k=None,
         silhouette_k=None,
         criteria=criteria_table(
@@ -115,8 +101,8 @@ def density_selection(
     inside = labels >= 0
     regions = np.unique(labels[inside])
     if not len(regions):
-        why = f"{label} found no region that is denser than what is around it"
-        return replace(no_selection("auto", k_range, 2), reason=f"1 segment, since {why}.")
+        reason = Reason("no density", {"label": label})
+        return replace(no_selection("auto", k_range, 2), reason=reason)
     criteria = partition_criteria(matrix[inside], labels[inside])
     [(silhouette, error)] = sampled_silhouettes(matrix[inside], [labels[inside]])
     smallest = int(np.bincount(labels[inside])[regions].min()) / len(labels)
@@ -130,14 +116,12 @@ def density_selection(
         "davies_bouldin": [criteria.davies_bouldin],
         "smallest_share": [smallest],
     }
-    what = "the one dense region" if len(regions) == 1 else "the dense regions"
-    segments = "1 segment" if len(regions) == 1 else f"{len(regions)} segments"
     return Selection(
         k=len(regions),
         requested="auto",
         k_range=k_range,
         rule="single" if len(regions) == 1 else "density",
-        reason=f"{segments}: {what} that {label} found.",
+        reason=Reason("density", {"k": len(regions), "label": label}),
         elbow_k=None,
         silhouette_k=None,
         criteria=criteria_table(columns, {"taken": len(regions)}),

@@ -41,7 +41,7 @@ def restore(model: SegmentationModel, customers: object, labelled: pa.Table) -> 
         requested=stored.requested,
         k_range=stored.k_range,
         rule=stored.rule,
-        reason=stored.reason,
+        reason=stored.grounds,
         elbow_k=stored.elbow_k,
         silhouette_k=stored.silhouette_k,
         criteria=pa.Table.from_pylist(stored.criteria, schema=CRITERIA),

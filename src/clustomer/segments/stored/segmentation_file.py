@@ -12,6 +12,7 @@ from clustomer.segments.exclusions import Exclusion, excluded_predicate
 from clustomer.segments.matrix.scaling import POWERS, ScaledFeature
 from clustomer.segments.rules.rule import Rule
 from clustomer.segments.rules.stored_rule import from_stored
+from clustomer.segments.selection.reason import Reason
 
 SCHEMA_VERSION: Literal[3] = 3
 
@@ -69,7 +70,8 @@ class SelectionModel(_Part):
     k: int
     requested: int | Literal["auto"] | None
     rule: str
-    reason: str
+    reason: str | None = Field(description="why, in a sentence")
+    grounds: Reason = Field(description="why, as data: what decided, with its numbers")
     k_range: tuple[int, int]
     elbow_k: int | None
     silhouette_k: int | None
@@ -194,4 +196,10 @@ def _of_version_2(document: Document) -> Document:
         for key, value in document["assignment"].items()
         if key != "noise_radius"
     }
-    return {**document, "assignment": assignment}
+    selection = document["selection"]
+    stated = {"kind": "stated", "numbers": {"sentence": selection["reason"]}}
+    return {
+        **document,
+        "assignment": assignment,
+        "selection": {**selection, "grounds": stated},
+    }

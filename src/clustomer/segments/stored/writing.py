@@ -34,6 +34,7 @@ def to_model(
     customers_query: exp.Expr | None = None,
     names: Mapping[str, str] | None = None,
     own_names: Mapping[str, str] | None = None,
+    reason: str | None = None,
 ) -> SegmentationModel:
     """Return a segmentation as the model that `segmentation.json` stores.
 
@@ -45,6 +46,7 @@ def to_model(
     customers_query : the query that makes customers from events, `Customers.query`.
     names : segment id ("S1" for cluster 0, ...) to name.
     own_names : segment id to the program's own name, where `names` has one given by a user.
+    reason : why there are as many segments, in a sentence.
 
     Examples
     --------
@@ -68,7 +70,7 @@ def to_model(
         assignment=to_stored(segmentation.rule),
         exclusions=list(segmentation.exclusions),
         segments=_segments(segmentation, names or {}, own_names or {}),
-        selection=_selection(segmentation),
+        selection=_selection(segmentation, reason),
         projection=_projection(segmentation),
         dendrogram=segmentation.dendrogram,
         sql=SqlModel(
@@ -107,13 +109,14 @@ def _segments(
     ]
 
 
-def _selection(segmentation: Segmentation) -> SelectionModel:
+def _selection(segmentation: Segmentation, reason: str | None) -> SelectionModel:
     selection = segmentation.selection
     return SelectionModel(
         k=selection.k,
         requested=selection.requested,
         rule=selection.rule,
-        reason=selection.reason,
+        reason=reason,
+        grounds=selection.reason,
         k_range=selection.k_range,
         elbow_k=selection.elbow_k,
         silhouette_k=selection.silhouette_k,

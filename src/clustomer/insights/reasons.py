@@ -1,0 +1,197 @@
+"""Why there are as many segments as there are, in a sentence."""
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from clustomer.segments.selection.reason import Reason
+from clustomer.segments.thresholds import USABLE, VALID
+
+_VALLEY = "is set apart by a valley, with a fifth fewer customers between it and its neighbours"
+_SHARE = f"at least {USABLE * 100:.0f} % of the customers"
+_STABLE = f"every segment is stable and holds {_SHARE}"
+_R2, _DIP = "power", "valleys"
+
+_Numbers = dict[str, Any]
+
+
+def reason_sentence(reason: Reason) -> str:
+    """Return the sentence that a reason makes.
+
+    >>> reason_sentence(Reason("fixed", {"k": 3, "asked": True, "elbow": 2, "silhouette": None}))
+    '3 segments, as asked; the elbow is at 2.'
+    """
+    if reason.kind == "stated":
+        return str(reason.numbers["sentence"])
+    text = _SENTENCES[reason.kind](dict(reason.numbers))
+    if "distinct" in reason.numbers:
+        n_distinct = reason.numbers["distinct"]
+        text += (
+            f"; more than {n_distinct} were not possible, since there are only {n_distinct} "
+            "different customers"
+        )
+    return f"{text}."
+
+
+def _fixed(n: _Numbers) -> str:
+    hints = [f"the elbow is at {n['elbow']}"] if n["elbow"] is not None else []
+    if n["silhouette"] is not None:
+        hints.append(f"the silhouette is highest at {n['silhouette']}")
+    why = "as asked" if n["asked"] else "the only number to try"
+    return f"{_segments(n['k'])}, {why}" + ("; " + " and ".join(hints) if hints else "")
+
+
+def _elbow(n: _Numbers) -> str:
+    why = f"{_segments(n['k'])}, where the curve of inertia bends (the elbow)"
+    if n["silhouette"] is None:
+        return why
+    return (
+        f"{why}; the silhouette is highest at {n['silhouette']} "
+        f"({_apart(n['best_height'], n['elbow_height'])} at {n['elbow']}), and where the two "
+        "disagree the elbow is taken, unless its silhouette is below half of the best"
+    )
+
+
+def _silhouette(n: _Numbers) -> str:
+    why = f"{_segments(n['k'])}, where the silhouette is highest"
+    if n["elbow"] is None:
+        return f"{why} ({n['best_height']:.2f}); the curve of inertia has no clear elbow"
+    return (
+        f"{why}; at the elbow, {n['elbow']}, it is less than half of that "
+        f"({_apart(n['elbow_height'], n['best_height'])})"
+    )
+
+
+def _first_that_holds(n: _Numbers) -> str:
+    if n["rule"] == _DIP:
+        return (
+            f"{_segments(n['k'])}, the highest number at which every segment is stable, holds "
+            f"{_SHARE} and {_VALLEY}"
+        )
+    above = " above 2" if n["k"] > 2 else ""
+    return (
+        f"{_segments(n['k'])}, the highest number whose segments are as clearly apart and as "
+        f"surely found again as those of any number{above} at which all are stable and hold "
+        f"{_SHARE}"
+    )
+
+
+def _only_one_qualifies(n: _Numbers) -> str:
+    text = f"{_segments(n['k'])}, the only number at which {_STABLE}"
+    return text + _runner_up(n)
+
+
+def _qualifying(n: _Numbers) -> str:
+    k, next_k = n["k"], n["runner_up"]
+    among = f"{_segments(k)}: {_listed(n['qualifying'])} are the numbers at which {_STABLE}"
+    above = " above 2" if k > 2 and 2 in n["qualifying"] else ""
+    if n["rule"] == _R2:
+        which = "those whose segments are clearly apart" if n["groups"] else "these"
+        return (
+            f"{among}, and of {which} {k} is the lowest{above} that tells as much of what followed "
+            "as the best, within one standard error; the runner-up is "
+            f"{next_k} ({_apart(n['score'], n['runner_up_score'])})"
+        )
+    if n["rule"] == _DIP:
+        return (
+            f"{among}, and of these {k} is the highest at which every segment {_VALLEY}; the "
+            f"runner-up is {next_k}"
+        )
+    second = f" (silhouette times stability {_apart(n['score'], n['runner_up_score'])})"
+    if next_k == 2:
+        second = ", which is taken only where no larger number will do"
+    return (
+        f"{among}, and of these {k} is the highest{above} whose segments are as clearly apart and "
+        f"as surely found again as any; the runner-up is {next_k}{second}"
+    )
+
+
+def _least_unstable(n: _Numbers) -> str:
+    return (
+        f"{_segments(n['k'])}, the least unstable number: none from {n['lowest']} to "
+        f"{n['highest']} has only segments that are stable and hold {_SHARE}; at {n['k']} "
+        f"{_shortfall(n['smallest_share'], n['lowest_jaccard'])}{_runner_up(n)}"
+    )
+
+
+def _density(n: _Numbers) -> str:
+    regions = "the one dense region" if n["k"] == 1 else "the dense regions"
+    return f"{_segments(n['k'])}: {regions} that {n['label']} found"
+
+
+def _definition(n: _Numbers) -> str:
+    text = f"{_segments(n['k'])}, by definition: those of the RFM grid that have customers"
+    return text + (", and those without an order" if n["no_purchase"] else "")
+
+
+def _runner_up(n: _Numbers) -> str:
+    if n["runner_up"] is None:
+        return ""
+    shortfall = _shortfall(n["runner_up_smallest_share"], n["runner_up_lowest_jaccard"])
+    return f"; the runner-up is {n['runner_up']}, where {shortfall}"
+
+
+def _shortfall(share: float, lowest: float | None) -> str:
+    """Say what keeps a number of segments from qualifying."""
+    if not share >= USABLE:
+        return f"the smallest segment holds only {share * 100:.1f} %"
+    if lowest is None:
+        return "the least stable segment could not be tested"
+    return f"the least stable segment is found again only to {lowest:.2f} of {VALID}"
+
+
+_SENTENCES: Mapping[str, Callable[[_Numbers], str]] = {
+    "alike": lambda n: "1 segment, since all customers are the same",
+    "nothing differs": lambda n: (
+        "1 segment, since the customers differ in nothing that can be clustered"
+    ),
+    "too few": lambda n: "1 segment, since there are not two customers to tell apart",
+    "no density": lambda n: (
+        f"1 segment, since {n['label']} found no region that is denser than what is around it"
+    ),
+    "no structure": lambda n: (
+        f"1 segment, since no structure was found: the best division, into {n['best_k']}, did "
+        "not hold"
+    ),
+    "density": _density,
+    "definition": _definition,
+    "fixed": _fixed,
+    "elbow": _elbow,
+    "silhouette": _silhouette,
+    "agreement": lambda n: f"{_segments(n['k'])}, since the elbow and the silhouette agree",
+    "first that holds": _first_that_holds,
+    "only one qualifies": _only_one_qualifies,
+    "qualifying": _qualifying,
+    "least unstable": _least_unstable,
+}
+
+
+def _listed(numbers: list[int]) -> str:
+    """Return numbers as a list in words.
+
+    >>> _listed([2, 3, 5])
+    '2, 3 and 5'
+    """
+    *first, last = [str(number) for number in numbers]
+    return f"{', '.join(first)} and {last}" if first else last
+
+
+def _apart(value: float, other: float) -> str:
+    """Return two numbers with as many digits as it takes to tell them apart, 2 to 4.
+
+    >>> _apart(0.061, 0.058)
+    '0.061 against 0.058'
+    """
+    for digits in (2, 3, 4):
+        texts = f"{value:.{digits}f}", f"{other:.{digits}f}"
+        if texts[0] != texts[1]:
+            break
+    return " against ".join(texts)
+
+
+def _segments(k: int) -> str:
+    """Return a number of segments in words.
+
+    >>> _segments(1), _segments(4)
+    ('1 segment', '4 segments')
+    """
+    return "1 segment" if k == 1 else f"{k} segments"
