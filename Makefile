@@ -36,6 +36,7 @@ check: setup
 	$(RUN) mypy
 	$(RUN) lint-imports
 	$(RUN) python scripts/check_repository.py
+	$(RUN) python scripts/check_house.py
 
 test: check
 	$(RUN) pytest

@@ -1,24 +1,18 @@
 """Write the reference pages that are made from the program itself; `--check` only compares."""
 
-import ast
 import inspect
-import re
 import sys
-import textwrap
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
 import typer
 
-import clustomer
-from clustomer import customers, engines, errors, events, insights, outputs, segments, versions
-from clustomer import simulate as simulated
 from clustomer.cli import app
 from clustomer.commands.exit_codes import MEANINGS
 from clustomer.commands.help import default_of, names_of
 from clustomer.customers import FEATURES, MEASURES, SUSPECTED_BOT, Feature
-from clustomer.events import COLUMNS, EVENT_TYPES, KEPT, PRESETS, REJECTIONS, REPAIRS, EventSchema
+from clustomer.events import COLUMNS, EVENT_TYPES, KEPT, PRESETS, REJECTIONS, REPAIRS
 from clustomer.events.cleaning import MAX_GAP_DAYS, MAX_ISOLATED_SHARE
 from clustomer.events.sessions import SESSION_MINUTES
 from clustomer.insights import RULES
@@ -27,18 +21,15 @@ from clustomer.insights.naming import case, names, qualifiers, rules
 from clustomer.insights.naming.definition import scores_in_words
 from clustomer.insights.profiles import CLEARLY, SLIGHTLY, STRONGLY
 from clustomer.segments.rules.rfm_grid import NO_PURCHASE_ID, NO_PURCHASE_NAME, RFM_SEGMENTS
-from clustomer.settings import declared, spelling
+from markdown_page import code, fence, grid, html, page
+from python_reference import parameters_of, python_page
 
 FOLDER = Path(__file__).parent.parent / "docs" / "reference"
-NOTE = (
-    "<!-- Written by scripts/generate_reference.py: change the program, then run `make docs`. -->"
-)
 FAMILIES = {
     "engagement": ("Engagement", "What customers do, and when."),
     "purchases": ("Orders and money", "What customers order and pay."),
     "assortment": ("Assortment", "Which part of the shop's range customers look at and buy."),
 }
-ROOMS = (errors, engines, events, customers, segments, insights, versions, outputs, simulated)
 
 
 def main(arguments: list[str]) -> int:
@@ -56,30 +47,6 @@ def main(arguments: list[str]) -> int:
         print(f"Out of date in docs/reference: {', '.join(stale)}. Run `make docs`.")
         return 1
     return 0
-
-
-def page(title: str, *parts: str) -> str:
-    """Return a page of Markdown."""
-    blocks = [NOTE, f"# {title}", *(part.strip("\n") for part in parts)]
-    return "\n\n".join(block for block in blocks if block) + "\n"
-
-
-def grid(head: Iterable[str], rows: Iterable[Iterable[str]]) -> str:
-    """Return a Markdown table; bars inside cells are escaped."""
-    titles = list(head)
-    lines = [titles, ["---"] * len(titles), *(list(row) for row in rows)]
-    return "\n".join(
-        "| " + " | ".join(cell.replace("|", "\\|").replace("\n", " ") for cell in line) + " |"
-        for line in lines
-    )
-
-
-def code(text: object) -> str:
-    return f"`{text}`"
-
-
-def fence(language: str, text: str) -> str:
-    return f"```{language}\n{text}\n```"
 
 
 # --- commands ---------------------------------------------------------------------------------
@@ -105,20 +72,16 @@ def cli_page() -> str:
         usage = " ".join(["clustomer", name, "[OPTIONS]", *(each.metavar for each in arguments)])
         parts += [f"## `clustomer {name}`", inspect.cleandoc(command.help), fence("text", usage)]
         parts.append(
-            grid(("Argument", "What it is"), ((code(e.metavar), _html(e.help)) for e in arguments))
+            grid(("Argument", "What it is"), ((code(e.metavar), html(e.help)) for e in arguments))
         )
         parts.append(
             grid(
                 ("Option", "What it does", "Default"),
-                ((_spelling(each), _html(each.help), _default(each)) for each in options),
+                ((_spelling(each), html(each.help), _default(each)) for each in options),
             )
         )
     parts += ["## Exit codes", _exit_codes()]
     return page("Commands", *parts)
-
-
-def _html(text: str) -> str:
-    return text.replace("<", "&lt;")
 
 
 def _spelling(option: Any) -> str:
@@ -319,8 +282,7 @@ def schemas_page() -> str:
     ]
     for schema in PRESETS:
         parts += [f"### `{schema.name}`", fence("toml", schema.to_toml().rstrip())]
-    described = _sections(inspect.getdoc(EventSchema) or "")
-    parts += ["## What a schema file can say", _entries(dict(described)["Parameters"])]
+    parts += ["## What a schema file can say", parameters_of("events.EventSchema")]
     return page("Schemas", *parts)
 
 
@@ -353,203 +315,12 @@ def facts_page() -> str:
     )
 
 
-# --- Python -----------------------------------------------------------------------------------
-
-
-def python_page() -> str:
-    parts = [
-        "`import clustomer` gives these names. Tables in are anything with `__arrow_c_stream__` "
-        "(Arrow, pandas, Polars, DuckDB); tables out are `pyarrow.Table`. Data is positional, "
-        "options are keywords. Examples: [Use it from Python](../how-to/python.md).",
-        ", ".join(_link(name) for name in clustomer.__all__),
-    ]
-    for name in clustomer.__all__:
-        parts += _documented(name, getattr(clustomer, name))
-    parts += [
-        "## Rooms",
-        "The rest lives in rooms, each a package of its own. They may change between versions.",
-    ]
-    for room in ROOMS:
-        parts += [f"### `{room.__name__}`", _room(room)]
-    return page("Python", *parts)
-
-
-def _link(name: str) -> str:
-    """Link to a name's section; GitHub numbers headings that differ in case only."""
-    same = [each for each in clustomer.__all__ if each.lower() == name.lower()]
-    number = same.index(name)
-    return f"[`{name}`](#{name.lower()}{f'-{number}' if number else ''})"
-
-
-def _room(room: Any) -> str:
-    names = getattr(room, "__all__", None) or [
-        name
-        for name, each in vars(room).items()
-        if getattr(each, "__module__", "") == room.__name__
-    ]
-    told = {name: getattr(room, name) for name in sorted(names) if name not in clustomer.__all__}
-    lines = [
-        f"- `{name}`: {_first(inspect.getdoc(value) or '')}"
-        for name, value in told.items()
-        if callable(value)
-    ]
-    constants = [code(name) for name, value in told.items() if not callable(value)]
-    public = [_link(name) for name in names if name in clustomer.__all__]
-    if public:
-        lines.insert(0, f"- Public: {', '.join(public)}.")
-    if constants:
-        lines.append(f"- Constants: {', '.join(constants)}.")
-    return "\n".join(lines)
-
-
-def _documented(name: str, value: Any) -> list[str]:
-    if not callable(value):
-        words = {"FEATURES": f"Every [feature](features.md), a tuple of {_link('Feature')}."}
-        return [f"## `{name}`", words[name]]
-    parts = [f"## `{name}`"]
-    sections = _sections(inspect.getdoc(value) or "")
-    signature = _signature(name, value, {title for title, _ in sections})
-    if signature:
-        parts.append(fence("py", signature))
-    for title, text in sections:
-        if title in {"Parameters", "Attributes"}:
-            parts += [f"**{title}**", _entries(text, named=True)]
-        elif title in {"Raises", "Returns"}:
-            parts += [f"**{title}**", _entries(text)]
-        elif title in {"", "Notes"}:
-            parts.append(_prose(text))
-    if value is clustomer.Settings:
-        parts.append(_settings())
-    methods = _methods(value) if inspect.isclass(value) else ""
-    return [*parts, "**Methods and properties**", methods] if methods else parts
-
-
-def _settings() -> str:
-    """Return every setting, as the command line declares it."""
-    rows = (
-        (
-            code(name),
-            code(spelling(name, entry)),
-            _html(entry.help),
-            entry.default or code(repr(getattr(clustomer.Settings, name))),
-        )
-        for name, _, entry in declared()
-    )
-    return grid(("Setting", "Option", "What it does", "Default"), rows)
-
-
-def _signature(name: str, value: Any, told: set[str]) -> str:
-    """Return the signature as the source has it: annotations print the same everywhere."""
-    tree = ast.parse(textwrap.dedent(inspect.getsource(value))).body[0]
-    if isinstance(tree, ast.FunctionDef):
-        return _call(name, tree)
-    assert isinstance(tree, ast.ClassDef)
-    for node in tree.body:
-        if isinstance(node, ast.FunctionDef) and node.name == "__init__":
-            return _call(name, node, skip="self")
-    if told & {"Parameters", "Attributes"} or name == "Settings":
-        return ""
-    return "\n".join(
-        ast.unparse(node)
-        for node in tree.body
-        if isinstance(node, ast.AnnAssign) and "ClassVar" not in ast.unparse(node.annotation)
-    )
-
-
-def _call(name: str, tree: ast.FunctionDef, skip: str = "") -> str:
-    given = tree.args
-    plain = [*given.posonlyargs, *given.args]
-    missing: list[ast.expr | None] = [None] * (len(plain) - len(given.defaults))
-    words = [
-        _argument(each, default)
-        for each, default in zip(plain, [*missing, *given.defaults], strict=True)
-        if each.arg != skip
-    ]
-    if given.kwonlyargs:
-        words.append("*")
-    for each, default in zip(given.kwonlyargs, given.kw_defaults, strict=True):
-        words.append(_argument(each, default))
-    if given.kwarg:
-        words.append("**" + ast.unparse(given.kwarg))
-    returns = f" -> {ast.unparse(tree.returns)}" if tree.returns and not skip else ""
-    line = f"{name}({', '.join(words)}){returns}"
-    if len(line) <= 90:
-        return line
-    return f"{name}(\n" + "".join(f"    {word},\n" for word in words) + f"){returns}"
-
-
-def _argument(argument: ast.arg, default: ast.expr | None) -> str:
-    return ast.unparse(argument) + ("" if default is None else f" = {ast.unparse(default)}")
-
-
-def _methods(value: type) -> str:
-    lines = []
-    for name, member in vars(value).items():
-        if name.startswith("_") or name == "model_post_init":
-            continue
-        inner = member.fget if isinstance(member, property) else member
-        inner = getattr(inner, "__func__", inner)
-        doc = inspect.getdoc(inner) if callable(inner) else None
-        if doc:
-            call = code(name if isinstance(member, property) else f"{name}()")
-            lines.append(f"- {call}: {_first(doc)}")
-    return "\n".join(lines)
-
-
 # --- docstrings -------------------------------------------------------------------------------
 
 
 def _first(doc: str) -> str:
     """Return the first paragraph of a docstring on one line."""
     return " ".join(inspect.cleandoc(doc).split("\n\n")[0].split())
-
-
-def _sections(doc: str) -> list[tuple[str, str]]:
-    """Split a docstring at its underlined titles; what comes before has the title ""."""
-    found: list[tuple[str, list[str]]] = [("", [])]
-    lines = inspect.cleandoc(doc).splitlines()
-    for number, line in enumerate(lines):
-        below = lines[number + 1] if number + 1 < len(lines) else ""
-        if line and re.fullmatch("-{3,}", below) and len(below) == len(line):
-            found.append((line, []))
-        elif not re.fullmatch("-{3,}", line):
-            found[-1][1].append(line)
-    return [(title, "\n".join(text).strip("\n")) for title, text in found]
-
-
-def _prose(text: str) -> str:
-    """Return text without doctests, which run elsewhere; indented blocks become code."""
-    kept = []
-    for block in text.split("\n\n"):
-        if block.lstrip().startswith(">>>"):
-            continue
-        if all(line.startswith("    ") for line in block.splitlines()) and block:
-            block = fence("text", textwrap.dedent(block))
-        kept.append(block)
-    return "\n\n".join(kept)
-
-
-def _entries(text: str, *, named: bool = False) -> str:
-    """Return the entries of a numpydoc section as a list; what is no entry stays prose.
-
-    With `named`, an entry is `name : kind`; else it is a kind alone.
-    """
-    lines: list[str] = []
-    inside = False
-    for line in _prose(text).splitlines():
-        if line.startswith(" ") and inside:
-            join = " " if lines[-1].endswith((".", ",", ";", ":")) or ": " in lines[-1] else ": "
-            lines[-1] += join + line.strip()
-        elif line.strip():
-            names, colon, kind = line.partition(" : ")
-            inside = bool(colon) or not named
-            if inside:
-                lines.append(f"- `{names}`" + (f" ({kind.rstrip('.')})" if colon else ""))
-            elif lines and not lines[-1].startswith("- "):
-                lines[-1] += " " + line
-            else:
-                lines += ["", line]
-    return "\n".join(lines)
 
 
 PAGES: Mapping[str, Callable[[], str]] = {

@@ -5,9 +5,9 @@ from datetime import datetime
 from typing import Any
 
 from clustomer.certificates.certificate import (
+    Baseline,
     Certificates,
     Condition,
-    Contender,
     Estimate,
     Lift,
     Mark,
@@ -90,12 +90,12 @@ def reality(mark: Mark) -> Reality:
 
 
 def prediction(*, individual: bool = True) -> Prediction:
-    contenders = [
-        _contender("segments", 2, 0.757, 0.241),
-        _contender("rfm_10", 10, 0.752, 0.091),
-        _contender("rfm_125", 125, 0.764, 0.146),
-        _contender("kmeans_silhouette", 2, 0.698, 0.088),
-        _contender("individual", None, 0.772, 0.335),
+    baselines = [
+        _baseline("segments", 2, 0.757, 0.241),
+        _baseline("rfm_10", 10, 0.752, 0.091),
+        _baseline("rfm_125", 125, 0.764, 0.146),
+        _baseline("kmeans_silhouette", 2, 0.698, 0.088),
+        _baseline("individual", None, 0.772, 0.335),
     ]
     return Prediction(
         mark="pass",
@@ -103,18 +103,18 @@ def prediction(*, individual: bool = True) -> Prediction:
         window_days=273.0,
         horizon_days=99.0,
         eligible=3_317,
-        certifying=1_650,
-        contenders=tuple(contenders if individual else contenders[:-1]),
+        validation=1_650,
+        baselines=tuple(baselines if individual else baselines[:-1]),
         carried_auc=Estimate(0.945, 0.88, 1.01) if individual else None,
         carried_r2=Estimate(0.719, 0.55, 0.9) if individual else None,
     )
 
 
-def _contender(name: str, segments: int | None, auc: float, r2: float) -> Contender:
+def _baseline(name: str, segments: int | None, auc: float, r2: float) -> Baseline:
     def about(value: float, spread: float) -> Estimate:
         return Estimate(value, value - spread, value + spread)
 
-    return Contender(
+    return Baseline(
         name, segments, about(auc, 0.015), about(r2, 0.05), about(r2 + 0.02, 0.03), about(0.4, 0.02)
     )
 

@@ -52,6 +52,8 @@ class Option:
         The range of a number.
     notation : Notation, optional
         How a value that is neither text nor a number is written.
+    alias : str
+        Another spelling on the command line.
     """
 
     help: str
@@ -62,6 +64,7 @@ class Option:
     least: float | None
     most: float | None
     notation: Notation | None
+    alias: str = ""
 
 
 def option(
@@ -75,9 +78,10 @@ def option(
     least: float | None = None,
     most: float | None = None,
     notation: Notation | None = None,
+    alias: str = "",
 ) -> Any:
     """Return a field of `Settings`; `otherwise` says what happens without the option."""
-    declared = Option(help, group, metavar, spelling, otherwise, least, most, notation)
+    declared = Option(help, group, metavar, spelling, otherwise, least, most, notation, alias)
     return field(default=default, metadata={"option": declared})
 
 
@@ -145,10 +149,11 @@ class Settings:
 
     table: str | None = option(
         None,
-        "The table of a database, also as schema.table.",
+        "The table of a database, also as schema.table; the sheet of a workbook.",
         group=SOURCE,
         metavar="NAME",
-        otherwise="ecommerce_behavior",
+        otherwise="ecommerce_behavior; the only sheet",
+        alias="sheet",
     )
     schema: str | None = option(
         None,

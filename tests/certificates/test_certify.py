@@ -6,6 +6,7 @@ from logs import ALIKE, GROUPS, log
 
 from clustomer.certificates import (
     Certificates,
+    Estimate,
     Prediction,
     Predictive,
     Real,
@@ -89,6 +90,29 @@ def test_planted_groups_are_certified_and_what_was_written_is_read_again():
 
     written = json.dumps(certificates.to_json())
     assert read_certificates(written).to_json() == certificates.to_json()
+
+
+def test_certificates_of_schema_version_1_are_read_by_their_new_names() -> None:
+    tested = {"mark": "pass", "thinned": 0.6, "thinned_chance": 0.2}
+    usable = {"mark": "pass", "share": 1.0}
+    one = {"segment_id": "thinned", "stable": tested, "real": {"mark": "fail"},
+           "predictive": {"mark": "fail"}, "usable": usable}  # fmt: skip
+    auc = {"value": 0.7, "low": 0.6, "high": 0.8}
+    contender = {"name": "segments", "segments": 1, "auc": auc, "r2": None, "r2_capped": None,
+                 "top_tenth": None}  # fmt: skip
+    written = {
+        "schema_version": 1,
+        "verdict": "continuum",
+        "segments": {"thinned": one},
+        "reality": {"mark": "fail"},
+        "prediction": {"mark": "pass", "certifying": 120, "contenders": [contender]},
+    }
+    written["proposed"] = {}
+    certificates = read_certificates(json.dumps(written))
+    stable = certificates.segments["thinned"].stable
+    assert (stable.split_half, stable.split_half_chance) == (0.6, 0.2)
+    assert certificates.prediction.validation == 120
+    assert certificates.prediction.baselines[0].auc == Estimate(0.7, 0.6, 0.8)
 
 
 def test_where_nothing_holds_everyone_is_one_segment(alike):

@@ -6,7 +6,7 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
-from clustomer.certificates.certificate import Contender, Estimate
+from clustomer.certificates.certificate import Baseline, Estimate
 from clustomer.certificates.prediction import mark_of, predict, same_segments
 from clustomer.customers import Customers, Holdout, customer_features, split_holdout
 from clustomer.events import Events, read_events
@@ -66,8 +66,8 @@ def test_segments_that_tell_the_future_pass(three_kinds, found) -> None:
     assert {each.mark for each in segments.values()} == {"pass"}
     assert all(each.matched > 0.9 for each in segments.values())
     assert prediction.eligible == three_kinds.holdout.outcomes.num_rows
-    assert prediction.certifying == int(three_kinds.holdout.certifying.sum())
-    assert sum(each.customers for each in segments.values()) == prediction.certifying
+    assert prediction.validation == int(three_kinds.holdout.certifying.sum())
+    assert sum(each.customers for each in segments.values()) == prediction.validation
     assert prediction.horizon_days == three_kinds.holdout.horizon_days
 
 
@@ -105,10 +105,10 @@ def test_what_the_certifying_half_did_changes_neither_segments_nor_matches(three
 
 def test_the_contest_holds_every_way_on_the_same_customers(found) -> None:
     prediction, _ = found
-    names = [each.name for each in prediction.contenders]
+    names = [each.name for each in prediction.baselines]
     assert names[:3] == ["segments", "rfm_10", "rfm_125"]
     assert names[-1] == "individual"
-    for each in prediction.contenders:
+    for each in prediction.baselines:
         assert each.auc is not None
         assert each.auc.low <= each.auc.value <= each.auc.high
     # the kinds are all that there is to know
@@ -143,7 +143,7 @@ def test_the_grid_is_the_same_by_definition(three_kinds) -> None:
     prediction, segments = predict(rfm(three_kinds.customers), three_kinds.holdout)
     tested = [each for each in segments.values() if each.matched is not None]
     assert min(each.matched for each in tested) > 0.6
-    assert prediction.contenders[0].auc == prediction.contenders[1].auc
+    assert prediction.baselines[0].auc == prediction.baselines[1].auc
 
 
 def test_a_segment_is_what_its_customers_are_beside_everyone() -> None:
@@ -210,4 +210,4 @@ def test_without_a_holdout_the_reason_is_handed_on(three_kinds) -> None:
     ],
 )
 def test_marks(auc, mark) -> None:
-    assert mark_of(Contender("segments", 3, auc, None, None, None)) == mark
+    assert mark_of(Baseline("segments", 3, auc, None, None, None)) == mark

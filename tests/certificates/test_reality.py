@@ -67,7 +67,7 @@ def test_the_same_seed_gives_the_same_certificate_in_any_order_of_rows(shops):
 
 def test_shops_that_share_customers_say_the_same(shops, monkeypatch):
     whole, _ = certificate_of(shops["groups"], 3)
-    monkeypatch.setattr(reality, "MAX_IMAGINED_EVENTS", 1)
+    monkeypatch.setattr(reality, "MAX_SIMULATED_EVENTS", 1)
     shared, _ = certificate_of(shops["groups"], 3)
     assert shared.statistic == whole.statistic
     assert shared.mark == whole.mark

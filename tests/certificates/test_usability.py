@@ -5,14 +5,14 @@ import pyarrow as pa
 import pytest
 
 from clustomer.certificates.certificate import Condition
-from clustomer.certificates.usability import (
+from clustomer.certificates.short_rule import (
     MOST_CONDITIONS,
     Questions,
     follows,
-    said,
+    spoken_number,
     spoken_thresholds,
-    usable,
 )
+from clustomer.certificates.usability import usable
 from clustomer.segments import Segmentation, rfm, segment
 
 
@@ -42,7 +42,7 @@ def test_kinds_are_told_by_short_rules(shop) -> None:
     assert sum(each.revenue_share for each in found.values()) == pytest.approx(1, abs=1e-5)
 
 
-def test_precision_and_recall_are_of_the_rule_as_it_is_said() -> None:
+def test_precision_and_recall_are_of_the_rule_as_it_is_spoken_number() -> None:
     random = np.random.default_rng(1)
     size = 4000
     table = table_of(orders=np.round(random.lognormal(3, 1, size), 3))
@@ -50,7 +50,7 @@ def test_precision_and_recall_are_of_the_rule_as_it_is_said() -> None:
     orders = table["orders"].to_numpy()
     labels = segmentation.table["cluster"].to_numpy()
     for cluster, each in enumerate(usable(table, segmentation).values()):
-        assert [said(condition.value) for condition in each.conditions] == [
+        assert [spoken_number(condition.value) for condition in each.conditions] == [
             condition.value for condition in each.conditions
         ]
         named = follows(each.conditions, ["orders"], orders[:, None])
@@ -137,16 +137,16 @@ def test_the_order_of_rows_changes_nothing(shop) -> None:
     assert usable(table.take(rows), segmentation) == usable(table, segmentation)
 
 
-def test_thresholds_can_be_said() -> None:
+def test_thresholds_can_be_spoken_number() -> None:
     values = np.random.default_rng(7).lognormal(4, 1, 5000)
     found = spoken_thresholds(values)
     assert len(found) > 15
-    assert all(said(value) == value for value in found.tolist())
+    assert all(spoken_number(value) == value for value in found.tolist())
     assert found.min() >= values.min()
     assert found.max() < values.max()
 
 
 def test_days_are_said_as_hours_weeks_and_months() -> None:
-    assert [said(value, days=True) for value in (0.04, 0.9, 6.8, 29.0, 175.0)] == [
+    assert [spoken_number(value, days=True) for value in (0.04, 0.9, 6.8, 29.0, 175.0)] == [
         1 / 24, 1.0, 7.0, 30.0, 180.0
     ]  # fmt: skip

@@ -1,8 +1,8 @@
 """Generated pages are those that the program gives, and name every command and option."""
 
-import importlib.util
 import re
 from collections.abc import Iterable
+from importlib import import_module
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -11,6 +11,7 @@ import pytest
 import typer
 from doc_pages import PAGES, ROOT, commands, generated, prose
 
+import clustomer
 from clustomer import FEATURES
 from clustomer.cli import app
 from clustomer.events import KEPT, PRESETS, REJECTIONS, REPAIRS
@@ -21,13 +22,7 @@ GROUP: Any = typer.main.get_command(app)
 
 @pytest.fixture(scope="module")
 def script() -> ModuleType:
-    path = ROOT / "scripts" / "generate_reference.py"
-    spec = importlib.util.spec_from_file_location("generate_reference", path)
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
+    return import_module("generate_reference")
 
 
 def read(name: str) -> str:
@@ -90,6 +85,7 @@ def test_every_command_and_option_is_used_or_told_by_hand() -> None:
 @pytest.mark.parametrize(
     ("page", "names"),
     [
+        ("python.md", clustomer.__all__),
         ("features.md", [feature.name for feature in FEATURES]),
         ("cleaning.md", [*KEPT, *REPAIRS, *REJECTIONS]),
         ("names.md", [rule.name for rule in RULES]),

@@ -55,7 +55,7 @@ def test_a_broken_line_is_a_counted_rejection_with_its_text(tmp_path: Path) -> N
 
 def test_bytes_that_are_no_text_are_a_counted_rejection(tmp_path: Path) -> None:
     path = tmp_path / "log.jsonl"
-    good = json.dumps(ROWS[0]).encode()
+    good = json.dumps({**ROWS[0], "brand": "é"}, ensure_ascii=False).encode()
     path.write_bytes(good + b'\n{"user_id": "\xff"}\n{"user_id": "a\x01b"}\n' + good + b"\n")
     events = read_events(path)
     assert ("broken_line", "rejected", 2) in events.cleaning.rules
@@ -136,7 +136,7 @@ def test_a_key_that_comes_late_is_found(tmp_path: Path) -> None:
 
 def test_json_lines_without_objects_say_what_was_expected(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="no line that is a JSON object"):
-        read_events(write(tmp_path / "log.jsonl", "[1]", "nope"))
+        read_events(write(tmp_path / "log.jsonl", "[1]"))
 
 
 # blanks around a value are trimmed, of which Unicode has many

@@ -196,7 +196,7 @@ def test_text_split_by_spaces(tmp_path: Path) -> None:
 def test_what_is_no_source_says_so(tmp_path: Path) -> None:
     (tmp_path / "shop.db").write_bytes(b"something else")
     (tmp_path / "empty.csv").write_bytes(b"")
-    (tmp_path / "shop.xls").write_bytes(b"\xd0\xcf")
+    (tmp_path / "shop.xls").write_bytes(bytes(range(32)) * 9)
     (tmp_path / "one.csv").write_text("nothing\n1\n")
     (tmp_path / "folder").mkdir()
     (tmp_path / "broken.parquet").write_bytes(b"PAR1 and no more")
@@ -206,7 +206,7 @@ def test_what_is_no_source_says_so(tmp_path: Path) -> None:
         ("empty.csv", "is empty"),
         ("shop.xls", "of no kind that is known"),
         ("one.csv", "one column only"),
-        ("folder", "a folder without Parquet"),
+        ("folder", "a folder without files"),
         ("*.parquett", "No file matches"),
         ("broken.parquet", "cannot be read as Parquet"),
     ]:
@@ -261,13 +261,17 @@ def test_several_files_that_do_not_fit_together_name_the_first_that_does_not(
     with pytest.raises(InputError, match=r"b.csv has another header line than a.csv"):
         read_events(tmp_path / "*.csv")
     part(tmp_path, "c.jsonl", '{"event_time": "2024-01-01", "user_id": 1}')
-    with pytest.raises(InputError, match=r"3 files, and .*c.jsonl is no text file"):
+    with pytest.raises(
+        InputError,
+        match=r"3 files of several kinds: .*a.csv is separated text, and .*c.jsonl is JSON",
+    ):
         read_events(tmp_path / "*")
     (tmp_path / "d.parquet").touch()
     with pytest.raises(InputError, match=r"d.parquet is empty"):
         read_events(tmp_path / "d.parq*")
     write_sqlite(tmp_path / "e.db")
-    with pytest.raises(InputError, match=r"e.db is of no kind that several files can have"):
+    write_sqlite(tmp_path / "e.sqlite")
+    with pytest.raises(InputError, match=r"holds 2 databases"):
         read_events(tmp_path / "e.*")
 
 

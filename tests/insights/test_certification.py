@@ -108,7 +108,7 @@ def test_known_figures_are_written_as_they_are(two):
     assert write("S1.usable_condition_1_whole") == "3"
     assert write("holdout.date") == "2011-09-01"
     assert write("holdout.horizon_days") == "99 days"
-    assert write("contender.segments.auc") == "0.757"
+    assert write("baseline.segments.auc") == "0.757"
     assert write("carried.r2") == "72 %"
     assert said.facts["S1.stable_mark"].value == "pass"
     assert said.facts["certificate.verdict"].value == "segments"

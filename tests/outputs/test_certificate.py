@@ -140,7 +140,7 @@ def test_numbers_of_the_certificate_are_marked_as_facts(two):
         "S1.lift_revenue_low",
         "S1.usable_recall",
         "holdout.horizon_days",
-        "contender.rfm_125.auc_high",
+        "baseline.rfm_125.auc_high",
         "carried.auc",
         "reality.worlds",
     ):
@@ -156,9 +156,7 @@ def test_the_contest_is_a_table_in_which_ours_stands_out(two):
     assert html(said).count('class="chosen"') == 1
     bare = replace(
         VERDICTS["segments"],
-        prediction=replace(
-            certified.prediction(), contenders=(), carried_auc=None, carried_r2=None
-        ),
+        prediction=replace(certified.prediction(), baselines=(), carried_auc=None, carried_r2=None),
     )
     assert "The ten RFM segments" not in html(told(two, bare))
 

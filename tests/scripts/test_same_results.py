@@ -1,24 +1,16 @@
 """The comparison of two revisions' results notices what differs, and only that."""
 
-import importlib.util
 import json
+from importlib import import_module
 from pathlib import Path
 from types import ModuleType
 
 import pytest
 
-ROOT = Path(__file__).parents[2]
-
 
 @pytest.fixture(scope="module")
 def script() -> ModuleType:
-    path = ROOT / "scripts" / "same_results.py"
-    spec = importlib.util.spec_from_file_location("same_results", path)
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
+    return import_module("same_results")
 
 
 def version(folder: Path, manifest: dict[str, object], **files: str) -> Path:

@@ -8,9 +8,9 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 from clustomer.certificates.certificate import (
+    Baseline,
     Certificates,
     Condition,
-    Contender,
     Estimate,
     Lift,
     Prediction,
@@ -30,9 +30,9 @@ if TYPE_CHECKING:
 _TESTS = ("certify", "deliver", "verdict_of")
 
 __all__ = [
+    "Baseline",
     "Certificates",
     "Condition",
-    "Contender",
     "Estimate",
     "Lift",
     "Prediction",

@@ -70,8 +70,8 @@ def fit_activity(visits: ArrayLike) -> Activity:
     --------
     >>> fit_activity([1, 1, 1])
     Activity(mean=0.0, size=None)
-    >>> found = fit_activity(np.repeat([1, 2, 3, 4, 5, 6, 7], [64, 32, 16, 8, 4, 2, 1]))
-    >>> found.size is not None and 0.8 < found.size < 1.8
+    >>> fitted = fit_activity(np.repeat([1, 2, 3, 4, 5, 6, 7], [64, 32, 16, 8, 4, 2, 1]))
+    >>> fitted.size is not None and 0.8 < fitted.size < 1.8
     True
     """
     values, weights = np.unique(np.asarray(visits, dtype=np.int64), return_counts=True)
@@ -86,11 +86,11 @@ def fit_activity(visits: ArrayLike) -> Activity:
         return -float(weights @ _log_pmf(values, _mean_for(average, size), size))
 
     bounds = (float(np.log(_SIZES[0])), float(np.log(_SIZES[1])))
-    found: Any = minimize_scalar(loss, bounds=bounds, method="bounded", options={"xatol": 1e-4})
+    optimum: Any = minimize_scalar(loss, bounds=bounds, method="bounded", options={"xatol": 1e-4})
     poisson = _mean_for(average, None)
-    if -float(weights @ _log_pmf(values, poisson, None)) <= found.fun + 1e-6:
+    if -float(weights @ _log_pmf(values, poisson, None)) <= optimum.fun + 1e-6:
         return Activity(round(poisson, _DIGITS), None)
-    size = float(np.exp(found.x))
+    size = float(np.exp(optimum.x))
     return Activity(round(_mean_for(average, size), _DIGITS), round(size, _DIGITS))
 
 

@@ -8,7 +8,8 @@ from typing import Any, Literal
 from clustomer.documents import read_document
 from clustomer.errors import InputError
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
+"""2: `split_half`, `baselines` and `validation` are called so."""
 
 Mark = Literal["pass", "weak", "fail", "not tested"]
 Verdict = Literal["segments", "continuum", "none", "not tested"]
@@ -31,8 +32,8 @@ class Stable:
     Jaccard similarities are means over `resamples` of at most `resample_customers` customers,
     of the customers in the segment as published and as refitted, matched as in Hennig 2007,
     doi:10.1016/j.csda.2006.11.025 (`jaccard`) and one to one (`one_to_one`). `dissolved` is the
-    share of resamples in which `jaccard` is at most 0.5. `thinned` compares two halves of
-    each customer's visits, `thinned_chance` is what unrelated halves would give. `full_size`
+    share of resamples in which `jaccard` is at most 0.5. `split_half` compares two halves of
+    each customer's visits, `split_half_chance` is what unrelated halves would give. `full_size`
     is the bootstrap of all customers, which decides nothing.
     """
 
@@ -43,8 +44,8 @@ class Stable:
     dissolved: float | None = None
     resamples: int = 0
     resample_customers: int = 0
-    thinned: float | None = None
-    thinned_chance: float | None = None
+    split_half: float | None = None
+    split_half_chance: float | None = None
     full_size: float | None = None
     why: str | None = None
 
@@ -89,7 +90,7 @@ class Predictive:
     """Does the segment tell what its customers did next, which its choice never saw?
 
     `matched` is the Jaccard similarity of the segment with its like at the holdout date,
-    `customers` those of the certifying half in it.
+    `customers` those of the validation half in it.
     """
 
     mark: Mark
@@ -160,7 +161,7 @@ class Reality:
 
 
 @dataclass(frozen=True)
-class Contender:
+class Baseline:
     """How much of the later behaviour one way to divide customers tells.
 
     `name` is "segments", "rfm_10", "rfm_125", "kmeans_silhouette" or "individual".
@@ -191,8 +192,8 @@ class Prediction:
     window_days: float | None = None
     horizon_days: float | None = None
     eligible: int = 0
-    certifying: int = 0
-    contenders: tuple[Contender, ...] = ()
+    validation: int = 0
+    baselines: tuple[Baseline, ...] = ()
     carried_auc: Estimate | None = None
     carried_r2: Estimate | None = None
     carried_visited: Estimate | None = None
@@ -249,9 +250,11 @@ def read_certificates(text: str | bytes) -> Certificates:
     """
     from pydantic import TypeAdapter, ValidationError
 
-    document = read_document(text, "certificates.json", newest=SCHEMA_VERSION)
+    document = read_document(
+        text, "certificates.json", newest=SCHEMA_VERSION, migrations={1: _renamed}
+    )
     try:
-        found = TypeAdapter(Certificates).validate_python(document)
+        certificates = TypeAdapter(Certificates).validate_python(document)
     except ValidationError as error:
         first = error.errors(include_url=False)[0]
         place = ".".join(str(part) for part in first["loc"]) or "the file"
@@ -259,20 +262,44 @@ def read_certificates(text: str | bytes) -> Certificates:
             f"This is no certificates.json: {place}: {first['msg']}. "
             "Give the file of a results folder as it was written."
         ) from error
-    date = found.prediction.date
+    date = certificates.prediction.date
     if date is None:
-        return found
-    prediction = replace(found.prediction, date=date.astimezone(UTC).replace(tzinfo=None))
-    return replace(found, prediction=prediction)
+        return certificates
+    prediction = replace(certificates.prediction, date=date.astimezone(UTC).replace(tzinfo=None))
+    return replace(certificates, prediction=prediction)
+
+
+_RENAMED = {
+    "thinned": "split_half",
+    "thinned_chance": "split_half_chance",
+    "contenders": "baselines",
+    "certifying": "validation",
+}
+
+
+def _renamed(old: dict[str, Any]) -> dict[str, Any]:
+    """Return the document of schema version 1 with the names of version 2."""
+
+    def renamed(value: Any) -> Any:
+        if isinstance(value, Mapping):
+            return {_RENAMED.get(name, name): renamed(part) for name, part in value.items()}
+        return [renamed(part) for part in value] if isinstance(value, list) else value
+
+    # ids of segments are nobody's to rename
+    by_segment = {
+        name: {segment_id: renamed(part) for segment_id, part in old[name].items()}
+        for name in ("segments", "proposed")
+    }
+    return {**old, **by_segment, "prediction": renamed(old["prediction"])}
 
 
 def _plain(value: Any) -> Any:
     if is_dataclass(value):
-        return {each.name: _plain(getattr(value, each.name)) for each in fields(value)}
+        return {field.name: _plain(getattr(value, field.name)) for field in fields(value)}
     if isinstance(value, Mapping):
-        return {str(key): _plain(each) for key, each in value.items()}
+        return {str(key): _plain(part) for key, part in value.items()}
     if isinstance(value, tuple):
-        return [_plain(each) for each in value]
+        return [_plain(part) for part in value]
     if isinstance(value, datetime):
         return value.isoformat() + "Z"
     return value

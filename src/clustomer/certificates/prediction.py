@@ -4,21 +4,21 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from clustomer.certificates.certificate import (
-    Contender,
-    Estimate,
-    Lift,
-    Mark,
-    Prediction,
-    Predictive,
-)
-from clustomer.certificates.contenders import (
+from clustomer.certificates.baselines import (
     Contest,
     by_segment,
     individual,
     judge,
     rfm_labels,
     targets_of,
+)
+from clustomer.certificates.certificate import (
+    Baseline,
+    Estimate,
+    Lift,
+    Mark,
+    Prediction,
+    Predictive,
 )
 from clustomer.certificates.lifts import segment_lifts
 from clustomer.certificates.thresholds import LEVEL, MATCHED
@@ -48,16 +48,16 @@ def predict(
 ) -> tuple[Prediction, dict[str, Predictive]]:
     """Test whether segments tell what their customers do next.
 
-    1. The segments are made again of the choosing half as it was at the holdout date, with as
+    1. The segments are made again of the selection half as it was at the holdout date, with as
        many clusters and the same algorithm; scaling is learned there too.
-    2. Everyone gets a segment by that rule. What the certifying half did from the date on, which
+    2. Everyone gets a segment by that rule. What the validation half did from the date on, which
        nothing was chosen by, gives the lift of each segment and outcome (`segment_lifts`).
     3. A shipped segment has the results of the one at the date that is the same, if there is one
        (`same_segments`); else it is not tested.
-    4. The contest: what the choosing half did in each segment predicts what the certifying half
+    4. The contest: what the selection half did in each segment predicts what the validation half
        does, beside RFM's ten segments and 125 cells, KMeans with the number of clusters that
        the silhouette alone would take, and gradient boosting for each customer singly, on the
-       same features (`contenders.judge`).
+       same features (`baselines.judge`).
 
     Parameters
     ----------
@@ -78,7 +78,7 @@ def predict(
     segments : dict of segment id to Predictive, without suspected bots
         Pass where a lift differs from 1 (Holm-adjusted p below 0.05) by a fifth or more, or, of
         what most customers do, the lift of not doing it; weak where it differs by less. Not
-        tested below 30 certifying customers.
+        tested below 30 customers of the validation half.
     """
     ids = {cluster: name for cluster, name in segmentation.segment_ids.items() if cluster != BOTS}
     if isinstance(holdout, str) or segmentation.k < 2:
@@ -94,25 +94,25 @@ def predict(
     people = labels != BOTS
     if len(np.unique(labels[people])) < 2:
         return _untested("at the holdout date everyone is in one segment", ids)
-    certifying = holdout.certifying & people
+    validation = holdout.certifying & people
     targets = targets_of(holdout)
-    outcomes = [(t.name, t.values[certifying]) for t in targets if t.name != "capped"]
-    lifts = segment_lifts(labels[certifying], outcomes, random_state=random_state)
+    outcomes = [(t.name, t.values[validation]) for t in targets if t.name != "capped"]
+    lifts = segment_lifts(labels[validation], outcomes, random_state=random_state)
     same = same_segments(segmentation, table, labels, list(ids))
     segments = {
-        name: _predictive(same.get(cluster), labels[certifying], lifts)
+        name: _predictive(same.get(cluster), labels[validation], lifts)
         for cluster, name in ids.items()
     }
     contest = _contest(holdout, segmentation, refit, labels, random_state)
     return (
         Prediction(
-            mark=mark_of(contest.contenders[0]),
+            mark=mark_of(contest.baselines[0]),
             date=holdout.date,
             window_days=round(holdout.window.days, 6),
             horizon_days=holdout.horizon_days,
             eligible=int(people.sum()),
-            certifying=int(certifying.sum()),
-            contenders=contest.contenders,
+            validation=int(validation.sum()),
+            baselines=contest.baselines,
             carried_auc=contest.carried_auc,
             carried_r2=contest.carried_r2,
             carried_visited=contest.carried_visited,
@@ -178,22 +178,22 @@ def _predictive(
             "not tested",
             matched=matched,
             customers=customers,
-            why=f"fewer than {MIN_SEGMENT} customers of the certifying half are in it",
+            why=f"fewer than {MIN_SEGMENT} customers of the validation half are in it",
         )
-    found = lifts.get(cluster, ())
+    tested = lifts.get(cluster, ())
     mark: Mark = "fail"
-    if any(lift.p < LEVEL for lift in found):
-        mark = "pass" if any(_far(lift) for lift in found) else "weak"
-    return Predictive(mark, matched, customers, found)
+    if any(lift.p < LEVEL for lift in tested):
+        mark = "pass" if any(_far(lift) for lift in tested) else "weak"
+    return Predictive(mark, matched, customers, tested)
 
 
-def mark_of(segments: Contender) -> Mark:
+def mark_of(segments: Baseline) -> Mark:
     """Return the mark of all segments together, from their figures in the contest.
 
-    >>> mark_of(Contender("segments", 3, Estimate(0.7, 0.6, 0.8), None, None, None))
+    >>> mark_of(Baseline("segments", 3, Estimate(0.7, 0.6, 0.8), None, None, None))
     'pass'
     """
-    found = [
+    figures = [
         (figure, nothing, enough)
         for figure, nothing, enough in (
             (segments.auc, 0.5, AUC_EFFECT),
@@ -202,9 +202,9 @@ def mark_of(segments: Contender) -> Mark:
         )
         if figure is not None
     ]
-    if any(f.value >= enough and _above(f, nothing, WIDER) for f, nothing, enough in found):
+    if any(f.value >= enough and _above(f, nothing, WIDER) for f, nothing, enough in figures):
         return "pass"
-    return "weak" if any(_above(f, nothing) for f, nothing, _ in found) else "fail"
+    return "weak" if any(_above(f, nothing) for f, nothing, _ in figures) else "fail"
 
 
 def _far(lift: Lift) -> bool:
@@ -237,18 +237,20 @@ def _contest(
     random_state: int,
 ) -> Contest:
     table, people = holdout.customers.table, labels != BOTS
-    choosing, certifying = holdout.choosing & people, holdout.certifying & people
+    selection, validation = holdout.choosing & people, holdout.certifying & people
     targets = targets_of(holdout)
-    ways = {"segments": labels, **rfm_labels(table, choosing)}
+    ways = {"segments": labels, **rfm_labels(table, selection)}
     highest = segmentation.selection.silhouette_k
     if highest is not None:
-        half = table.filter(pa.array(choosing))
+        half = table.filter(pa.array(selection))
         same = (segmentation.algorithm.name, segmentation.k) == ("kmeans", highest)
         other = refit if same else refit_rule(segmentation, half, algorithm="kmeans", k=highest)
         ways["kmeans_silhouette"] = labels_of(table, other, np.flatnonzero(people))
     predictions = [
-        by_segment(name, way, targets, choosing, certifying) for name, way in ways.items()
+        by_segment(name, way, targets, selection, validation) for name, way in ways.items()
     ]
     matrix = feature_matrix(table, list(refit.features))
-    predictions.append(individual(matrix, targets, choosing, certifying, random_state=random_state))
-    return judge(predictions, targets, certifying, random_state=random_state)
+    predictions.append(
+        individual(matrix, targets, selection, validation, random_state=random_state)
+    )
+    return judge(predictions, targets, validation, random_state=random_state)

@@ -12,11 +12,11 @@ from sklearn.cluster import KMeans
 from threadpoolctl import threadpool_limits
 
 from clustomer.certificates.certificate import Mark, Real, Reality
-from clustomer.certificates.null_shop import (
+from clustomer.certificates.simulated_null import (
     draw_pool,
-    imagine_visits,
-    imagined_features,
     sample_customers,
+    simulate_visits,
+    simulated_features,
 )
 from clustomer.certificates.thresholds import SEGMENT_EFFECT_NEEDED
 from clustomer.customers import Customers
@@ -42,7 +42,7 @@ MIN_CUSTOMERS = 100
 
 MAX_POOL_CUSTOMERS = 20_000
 MAX_POOL_EVENTS = 400_000
-MAX_IMAGINED_EVENTS = 800_000
+MAX_SIMULATED_EVENTS = 800_000
 _RESAMPLES = 20
 _STARTS = 2
 _OTHERS = 4
@@ -59,21 +59,21 @@ def test_reality(
     customers_per_world: int = CUSTOMERS_PER_WORLD,  # noqa: PT028
     random_state: int = 0,  # noqa: PT028
 ) -> tuple[Reality, dict[str, Real]]:
-    """Compare segments with those of imagined shops whose customers are all of one kind.
+    """Compare segments with those of simulated shops whose customers are all of one kind.
 
-    The imagined shops are drawn as events (`null_shop`) and become customers by the same SQL and
-    the same scaling. The statistic is the depth of a segment's shallowest valley
+    The simulated shops are drawn as events (`simulated_null`) and become customers by the same
+    SQL and the same scaling. The statistic is the depth of a segment's shallowest valley
     (`valley_depths`): by how much customers are rarer between it and its nearest neighbour than
     on either side. Of all segments together it is the mean over customers.
 
-    - A segment's depth is compared with the valleys that the same rule has in the imagined shops.
+    - A segment's depth is compared with the valleys that the same rule has in the simulated shops.
       It passes where it exceeds their 99th percentile by at least 0.15, and all together pass
       (several segments are several chances to be lucky). It is weak where it exceeds it by less,
       or where it holds at least 1.5 times the share of customers, and more than in 99 of 100
-      imagined shops: more of such customers than one population would have, though no gap sets
+      simulated shops: more of such customers than one population would have, though no gap sets
       them apart.
     - All together they pass where their depth exceeds by at least 0.08 the 99th percentile in the
-      imagined shops, to which belongs what looking for segments adds: each imagined shop is
+      simulated shops, to which belongs what looking for segments adds: each simulated shop is
       divided by KMeans at the same K, and the depth among its own customers compared with that
       among those of others under the same division. They are weak where it exceeds it by less, or
       where a segment would pass.
@@ -111,7 +111,7 @@ def test_reality(
     own_seed, visit_seed, copula_seed = np.random.SeedSequence(random_state).spawn(3)
     per_world = min(customers_per_world, len(inside))
 
-    imagined = _imagine(
+    simulated = _simulate(
         events,
         customers,
         rule,
@@ -123,8 +123,8 @@ def test_reality(
     with threadpool_limits(1), quiet_fits(), workers(per_world) as pool:
         centres = _centres(observed, rule)
         measure = _Measure(rule, centres)
-        own = measure.all(pool, _samples(observed, per_world, _RESAMPLES, own_seed))
-        worlds = _worlds(imagined, per_world, n_worlds, visit_seed)
+        real = measure.all(pool, _samples(observed, per_world, _RESAMPLES, own_seed))
+        worlds = _worlds(simulated, per_world, n_worlds, visit_seed)
         null = measure.all(pool, worlds)
         spread = observed.std(axis=0)
         selected = list(
@@ -135,18 +135,20 @@ def test_reality(
         )
         copulas = measure.all(pool, _copulas(observed, per_world, copula_seed))
     segments = {
-        segment_id: _real(own.depths[:, c], own.shares[:, c], null.depths[:, c], null.shares[:, c])
+        segment_id: _real(
+            real.depths[:, c], real.shares[:, c], null.depths[:, c], null.shares[:, c]
+        )
         for c, segment_id in named.items()
         if c < len(centres)
     }
-    apart = any(real.mark == "pass" for real in segments.values())
+    apart = any(part.mark == "pass" for part in segments.values())
     reality = _reality(
-        own.together, null.together, np.array(selected), copulas.together, apart, per_world
+        real.together, null.together, np.array(selected), copulas.together, apart, per_world
     )
     if reality.mark != "pass":
         segments = {
-            segment_id: replace(real, mark="weak") if real.mark == "pass" else real
-            for segment_id, real in segments.items()
+            segment_id: replace(part, mark="weak") if part.mark == "pass" else part
+            for segment_id, part in segments.items()
         }
     return reality, segments
 
@@ -160,14 +162,14 @@ def _untestable(customers: Customers, segmentation: Segmentation) -> str | None:
     made = {feature.name for feature in customers.features}
     foreign = [name for name in rule.features if name not in made]
     if foreign:
-        return f"`{foreign[0]}` is not made from events, so that no shop can be imagined with it."
+        return f"`{foreign[0]}` is not made from events, so that no shop can be simulated with it."
     count = int(np.count_nonzero(segmentation.table["cluster"].to_numpy() != BOTS))
     if count < MIN_CUSTOMERS:
         return f"There are {count} customers; the test needs at least {MIN_CUSTOMERS}."
     return None
 
 
-def _imagine(
+def _simulate(
     events: Events,
     customers: Customers,
     rule: Rule,
@@ -176,7 +178,7 @@ def _imagine(
     per_world: int,
     rng: np.random.Generator,
 ) -> Floats:
-    """Return the scaled features of imagined customers, a row each."""
+    """Return the scaled features of simulated customers, a row each."""
     by_name = {feature.name: feature for feature in customers.features}
     features = tuple(by_name[name] for name in rule.features)
     sampled = sample_customers(
@@ -186,20 +188,20 @@ def _imagine(
     )
     pool = draw_pool(events.engine, customers.window, features, sampled)
     events_each = pool.events.num_rows / len(pool.visits)
-    # where there are fewer, imagined shops share customers
-    affordable = max(int(MAX_IMAGINED_EVENTS / events_each), 2 * per_world)
-    imagined = imagine_visits(pool, min(n_worlds * per_world, affordable), rng)
-    table = imagined_features(pool, imagined, features, customers.window, customers.shop)
+    # where there are fewer, simulated shops share customers
+    affordable = max(int(MAX_SIMULATED_EVENTS / events_each), 2 * per_world)
+    simulated = simulate_visits(pool, min(n_worlds * per_world, affordable), rng)
+    table = simulated_features(pool, simulated, features, customers.window, customers.shop)
     return scale(feature_matrix(table, list(rule.features)), rule.scaling)
 
 
 def _worlds(
-    imagined: Floats, per_world: int, n_worlds: int, seed: np.random.SeedSequence
+    simulated: Floats, per_world: int, n_worlds: int, seed: np.random.SeedSequence
 ) -> list[Floats]:
-    """Return the customers of each imagined shop: none shared where there are enough."""
-    if len(imagined) >= n_worlds * per_world:
-        return [imagined[i * per_world : (i + 1) * per_world] for i in range(n_worlds)]
-    return _samples(imagined, per_world, n_worlds, seed)
+    """Return the customers of each simulated shop: none shared where there are enough."""
+    if len(simulated) >= n_worlds * per_world:
+        return [simulated[i * per_world : (i + 1) * per_world] for i in range(n_worlds)]
+    return _samples(simulated, per_world, n_worlds, seed)
 
 
 def _samples(
@@ -280,14 +282,14 @@ class _Measure:
 
 
 def _selected(worlds: Sequence[Floats], number: int, spread: Floats, n_clusters: int) -> float:
-    """Return by how much the mean depth of an imagined shop's own segments was found by looking.
+    """Return by how much the mean depth of a simulated shop's own segments was found by looking.
 
     Its customers are divided by KMeans at the same K; the mean depth among them, less that among
-    the customers of other imagined shops under the same division.
+    the customers of other simulated shops under the same division.
     """
     matrix = worlds[number]
-    mean, own = matrix.mean(axis=0), matrix.std(axis=0)
-    factor = spread / np.where(own > 0, own, 1.0)
+    mean, width = matrix.mean(axis=0), matrix.std(axis=0)
+    factor = spread / np.where(width > 0, width, 1.0)
     model = KMeans(n_clusters, n_init=_STARTS, random_state=number)
     centres = round_significant(model.fit((matrix - mean) * factor).cluster_centers_)
 
@@ -301,12 +303,12 @@ def _selected(worlds: Sequence[Floats], number: int, spread: Floats, n_clusters:
     return depth(matrix) - float(np.mean([depth(other) for other in others]))
 
 
-def _real(own: Floats, shares: Floats, null: Floats, null_shares: Floats) -> Real:
-    statistic, null_99 = _rounded(own.mean()), _percentile(null)
+def _real(depths: Floats, shares: Floats, null: Floats, null_shares: Floats) -> Real:
+    statistic, null_99 = _rounded(depths.mean()), _percentile(null)
     effect = _rounded(statistic - null_99)
     share, share_99 = _rounded(shares.mean()), _percentile(null_shares)
-    imagined = _rounded(null_shares.mean())
-    excess = _rounded(share / imagined) if imagined > 0 else None
+    simulated = _rounded(null_shares.mean())
+    excess = _rounded(share / simulated) if simulated > 0 else None
     mark: Mark = "fail"
     if effect >= SEGMENT_EFFECT_NEEDED:
         mark = "pass"
@@ -316,14 +318,14 @@ def _real(own: Floats, shares: Floats, null: Floats, null_shares: Floats) -> Rea
 
 
 def _reality(
-    own: Floats,
+    depths: Floats,
     null: Floats,
     selected: Floats,
     copulas: Floats,
     some_pass: bool,
     per_world: int,
 ) -> Reality:
-    statistic, null_mean = _rounded(own.mean()), _rounded(null.mean())
+    statistic, null_mean = _rounded(depths.mean()), _rounded(null.mean())
     null_99 = max(_percentile(null), _rounded(null_mean + _percentile(selected)))
     effect = _rounded(statistic - null_99)
     mark: Mark = "fail"

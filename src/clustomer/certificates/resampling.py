@@ -65,11 +65,11 @@ def estimate(value: float, draws: Floats) -> Estimate:
     >>> estimate(0.5, np.arange(0.0, 1.001, 0.01))
     Estimate(value=0.5, low=0.025, high=0.975)
     """
-    known = draws[np.isfinite(draws)]
-    if not len(known):
+    defined = draws[np.isfinite(draws)]
+    if not len(defined):
         return Estimate(rounded(value))
     tail = (1 - CONFIDENCE) / 2
-    low, high = np.quantile(known, [tail, 1 - tail])
+    low, high = np.quantile(defined, [tail, 1 - tail])
     return Estimate(rounded(value), rounded(float(low)), rounded(float(high)))
 
 

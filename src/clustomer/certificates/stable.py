@@ -23,7 +23,7 @@ FULL_SIZE_RESAMPLES = 5
 def stable_marks(
     customers: pa.Table,
     segmentation: Segmentation,
-    thinned: Mapping[str, tuple[float, float, int]],
+    split_half: Mapping[str, tuple[float, float, int]],
     *,
     random_state: int = 0,
 ) -> dict[str, Stable]:
@@ -37,7 +37,7 @@ def stable_marks(
     ----------
     customers : table with the features that were clustered, sorted by `user_id`.
     segmentation : Segmentation of those customers.
-    thinned : segment id to the Jaccard similarity of two halves of the visits, what unrelated
+    split_half : segment id to the Jaccard similarity of two halves of the visits, what unrelated
         halves would give, and how many customers were compared; missing where there are none.
     random_state : int, default 0.
     """
@@ -55,7 +55,7 @@ def stable_marks(
     )
     full: Mapping[int, float] = {}
     if len(matrix) > MAX_ROWS:
-        whole = cluster_stability(
+        all_rows = cluster_stability(
             estimator,
             matrix,
             labels,
@@ -63,13 +63,13 @@ def stable_marks(
             max_rows=None,
             random_state=random_state,
         )
-        full = dict(zip(whole.clusters.tolist(), whole.jaccard.tolist(), strict=True))
-    found = {}
+        full = dict(zip(all_rows.clusters.tolist(), all_rows.jaccard.tolist(), strict=True))
+    marks = {}
     for index, cluster in enumerate(small.clusters.tolist()):
         segment_id = segmentation.segment_ids[cluster]
-        agreement = thinned.get(segment_id)
+        agreement = split_half.get(segment_id)
         jaccard = float(small.jaccard[index])
-        found[segment_id] = Stable(
+        marks[segment_id] = Stable(
             mark=stability_mark(jaccard, agreement),
             jaccard=jaccard,
             jaccard_se=float(small.jaccard_se[index]),
@@ -77,11 +77,11 @@ def stable_marks(
             dissolved=float(small.dissolved[index]),
             resamples=small.n_resamples,
             resample_customers=small.resample_rows,
-            thinned=agreement[0] if agreement else None,
-            thinned_chance=agreement[1] if agreement else None,
+            split_half=agreement[0] if agreement else None,
+            split_half_chance=agreement[1] if agreement else None,
             full_size=full.get(cluster),
         )
-    return found
+    return marks
 
 
 def _refittable(customers: pa.Table, segmentation: Segmentation) -> tuple[Matrix, Any]:
@@ -94,18 +94,18 @@ def _refittable(customers: pa.Table, segmentation: Segmentation) -> tuple[Matrix
     return rule.prepared(matrix), estimator
 
 
-def stability_mark(jaccard: float, thinned: tuple[float, float, int] | None = None) -> Mark:
+def stability_mark(jaccard: float, split_half: tuple[float, float, int] | None = None) -> Mark:
     """Return the mark of a mean Jaccard similarity, and of what half the visits say.
 
     >>> stability_mark(0.9), stability_mark(0.6), stability_mark(0.5)
     ('pass', 'weak', 'fail')
-    >>> stability_mark(0.9, thinned=(0.2, 0.2, 500))
+    >>> stability_mark(0.9, split_half=(0.2, 0.2, 500))
     'weak'
     """
     if np.isnan(jaccard):
         return "not tested"
     if jaccard <= DISSOLVED:
         return "fail"
-    if jaccard < VALID or (thinned is not None and thinned[0] <= thinned[1]):
+    if jaccard < VALID or (split_half is not None and split_half[0] <= split_half[1]):
         return "weak"
     return "pass"

@@ -17,8 +17,8 @@ from clustomer.certificates.certificate import (
 )
 from clustomer.certificates.prediction import predict
 from clustomer.certificates.reality import test_reality
+from clustomer.certificates.split_halves import split_half_agreement
 from clustomer.certificates.stable import stable_marks
-from clustomer.certificates.thinning import thinned_agreement
 from clustomer.certificates.usability import usable
 from clustomer.customers import Customers, Holdout, split_holdout
 from clustomer.events import Events
@@ -78,13 +78,13 @@ def certify(
     seed = random_state + _CHANCE
     # One limit and one silence around all: what runs beside must not end it for the others.
     with threadpool_limits(1), quiet_fits(), ThreadPoolExecutor(1) as aside:
-        # DuckDB is busy with imagined shops while scikit-learn is with the real one.
-        halves = aside.submit(thinned_agreement, events, customers, segmentation)
-        imagined = aside.submit(test_reality, events, customers, segmentation, random_state=seed)
+        # DuckDB is busy with simulated shops while scikit-learn is with the real one.
+        halves = aside.submit(split_half_agreement, events, customers, segmentation)
+        nulls = aside.submit(test_reality, events, customers, segmentation, random_state=seed)
         prediction, predictive = predict(segmentation, holdout, random_state=seed)
         used = usable(customers, segmentation, random_state=seed)
         stable = stable_marks(customers.table, segmentation, halves.result(), random_state=seed)
-        reality, real = imagined.result()
+        reality, real = nulls.result()
     certified = {
         segment_id: SegmentCertificate(
             segment_id,
@@ -111,8 +111,8 @@ def verdict_of(
     >>> verdict_of({"S1": one}, Reality("pass"), Prediction("not tested"))
     'segments'
     """
-    tested = sum(each.usable.share for each in certified.values())
-    held = sum(each.usable.share for each in certified.values() if each.stable.mark != "fail")
+    tested = sum(part.usable.share for part in certified.values())
+    held = sum(part.usable.share for part in certified.values() if part.stable.mark != "fail")
     if held < HELD_SHARE * tested:
         return "none"
     if reality.mark == "pass":

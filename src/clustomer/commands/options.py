@@ -15,8 +15,9 @@ Source = Annotated[
     str,
     typer.Argument(
         metavar="SOURCE",
-        help="The event log: SQLite, DuckDB, CSV, TSV, JSON Lines (also .gz, .zst) or Parquet; a "
-        "glob in quotes; a folder of Parquet; or postgresql://user@host/database.",
+        help="The event log: CSV and other text, JSON, Parquet, Arrow, ORC, Avro, an Excel "
+        "workbook (also packed: gzip, zstd, bz2, xz, zip), SQLite, DuckDB; a folder; a glob in "
+        "quotes; or postgresql://user@host/database.",
         show_default=False,
     ),
 ]
@@ -66,7 +67,7 @@ def _parameter(name: str, kind: Any, entry: Option) -> inspect.Parameter:
     numeric = {int, float} & {kind, *get_args(kind)}
     limits = {"min": entry.least, "max": entry.most} if numeric else {}
     declaration = typer.Option(
-        flag,
+        *(flag, f"--{entry.alias}") if entry.alias else (flag,),
         metavar=entry.metavar,
         help=entry.help,
         show_default=entry.default or True,

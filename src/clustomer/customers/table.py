@@ -123,7 +123,7 @@ def features_within(
 ) -> Customers:
     """Run the one definition over other events, or another window, of an engine.
 
-    The customers of an earlier date, of thinned visits or of an imagined shop have the same
+    The customers of an earlier date, of half the visits or of a simulated shop have the same
     features by the same SQL.
 
     Parameters

@@ -93,6 +93,15 @@ class Postgres(Engine):
             return [tuple(row) for row in cursor.fetchall()]
 
     @contextmanager
+    def one_state(self) -> Iterator[None]:
+        """Let every query see the state of the database that the first one sees."""
+        self.rows("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")
+        try:
+            yield
+        finally:
+            self.rows("ROLLBACK")
+
+    @contextmanager
     def stream(self, sql: str) -> Iterator[pa.RecordBatchReader]:
         """Run a query of PostgreSQL's own and give its rows in batches, never all at once."""
         with self.connection.cursor() as cursor:

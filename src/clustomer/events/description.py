@@ -5,7 +5,13 @@ from typing import Any
 
 from clustomer.engines import DuckDB
 from clustomer.errors import InputError
-from clustomer.events.detection import UNMAPPED, draft_schema, fit_schema, with_header
+from clustomer.events.detection import (
+    UNMAPPED,
+    draft_schema,
+    fit_schema,
+    require_distinct_names,
+    with_header,
+)
 from clustomer.events.paths import split
 from clustomer.events.schema import COLUMNS, EventSchema
 from clustomer.events.schema_file import read_schema
@@ -54,6 +60,7 @@ def describe_source(
     with DuckDB() as engine:
         given = read_schema(schema) if schema is not None else None
         opened = open_source(engine, source, table=table, schema=given)
+        require_distinct_names(opened, given)
         drafted = (
             fit_schema(given, opened) if given else with_header(draft_schema(opened.names), opened)
         )

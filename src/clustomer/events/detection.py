@@ -151,6 +151,24 @@ def fit_schema(schema: EventSchema, source: Source) -> EventSchema:
     return with_header(used, source)
 
 
+def require_distinct_names(source: Source, schema: EventSchema | None = None) -> None:
+    """Raise InputError where a name that is needed is the name of several columns."""
+    for name, columns in source.repeated.items():
+        if schema is None:
+            needed = bool(guess_schema([name]))
+        else:
+            mapped = [path for paths in schema.paths.values() for path in paths]
+            paths = (*mapped, schema.return_time or "", schema.unnest or "")
+            needed = name in {path.lower() for path in paths}
+        if needed:
+            numbers = [str(list(source.columns).index(column) + 1) for column in columns]
+            raise InputError(
+                f"{source.label} has {len(columns)} columns called `{name}`: columns "
+                f"{' and '.join(numbers)}. Rename one of them in the file, or say in a schema file "
+                f"which is meant: they are read as {' and '.join(f'`{c}`' for c in columns)}."
+            )
+
+
 def with_header(schema: EventSchema, source: Source) -> EventSchema:
     """Return a schema that says whether the source has a header line."""
     names = () if source.header else tuple(source.columns)

@@ -15,7 +15,12 @@ from clustomer.events.cleaning import (
     find_duplicates,
     reject_implausible_times,
 )
-from clustomer.events.detection import detect_schema, fit_schema, with_header
+from clustomer.events.detection import (
+    detect_schema,
+    fit_schema,
+    require_distinct_names,
+    with_header,
+)
 from clustomer.events.id_map import load_id_map
 from clustomer.events.reading import Readings
 from clustomer.events.schema import EventSchema
@@ -155,7 +160,10 @@ def read_events(
     given = _schema(schema)
     if id_map is not None:
         load_id_map(engine, id_map)
-    opened = open_source(engine, source, table=table, schema=given)
+    with progress.stage("Look at the source") as stage_bar:
+        opened = open_source(engine, source, table=table, schema=given)
+        stage_bar.note("; ".join(opened.notes))
+    require_distinct_names(opened, given)
     used = fit_schema(given, opened) if given else with_header(detect_schema(opened.names), opened)
     check_time_zone(used.time_zone)
     with progress.stage(f"Read {opened.label}") as stage_bar:

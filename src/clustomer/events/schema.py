@@ -77,7 +77,10 @@ class EventSchema(BaseModel):
         The zone of times that do not name one.
     separator : str, optional
         Of a text file: a character, or "spaces" for runs of spaces. By default
-        it is found in the header line.
+        it is found in the first lines.
+    encoding : str, optional
+        Of a text file, such as "utf-8", "utf-16", "windows-1252" or "latin-1". By
+        default it is found.
     header : bool, default True
         Whether the first line of a text file names its columns; without one,
         `names` does.
@@ -125,6 +128,7 @@ class EventSchema(BaseModel):
     time_to: str | None = None
     time_zone: str = "UTC"
     separator: str | None = None
+    encoding: str | None = None
     header: bool = True
     names: tuple[str, ...] = ()
     missing_values: tuple[str, ...] = ()
@@ -211,6 +215,7 @@ class EventSchema(BaseModel):
             "event_type",
             "ignored_event_types",
             "separator",
+            "encoding",
             "header",
             "names",
             "missing_values",

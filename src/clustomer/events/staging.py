@@ -1,13 +1,13 @@
 """Staging: every row of a source is typed, and a rule named for each that is rejected."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from clustomer.engines import DuckDB, literal, quoted
 from clustomer.events.given import given_rows
 from clustomer.events.missing import customer_expression, present_expression
 from clustomer.events.reading import Readings, first_readings, plausible, settled, with_times
 from clustomer.events.schema import COLUMNS, EventSchema
-from clustomer.events.sources import Source
+from clustomer.events.sources import LostRowsError, Source, require_unchanged
 from clustomer.events.zones import utc_offset_expression
 
 
@@ -42,17 +42,40 @@ def stage(
     InputError
         If it cannot be decided how the values of a column are to be read.
     """
+    try:
+        return _staged(engine, source, schema, time_zone, mapped, limit)
+    except (LostRowsError, engine.errors):
+        if source.careful is None:
+            raise
+        require_unchanged(source.files)
+        careful = replace(source.careful(), files=source.files)
+        return _staged(engine, careful, schema, time_zone, mapped, limit)
+
+
+def _staged(
+    engine: DuckDB,
+    source: Source,
+    schema: EventSchema,
+    time_zone: str,
+    mapped: bool,
+    limit: int | None,
+) -> Staged:
     engine.expect(source.rows if schema.unnest is None else None)
     readings = first_readings(engine, source, schema)
-    _load(engine, source, _staging(source, schema, readings, time_zone, mapped), limit)
+    counted = _load(engine, source, _staging(source, schema, readings, time_zone, mapped), limit)
     better = settled(engine, source, schema, readings)
     if better != readings:
         readings = better
-        _load(engine, source, _staging(source, schema, readings, time_zone, mapped), limit)
-    return Staged(_set_rejected_aside(engine, source), readings)
+        staging = _staging(source, schema, readings, time_zone, mapped)
+        counted = _load(engine, source, staging, limit)
+    rows, added = _set_rejected_aside(engine, source, schema)
+    if limit is None:
+        source.require_whole(rows - added, counted)
+    return Staged(rows, readings)
 
 
-def _load(engine: DuckDB, source: Source, staging: str, limit: int | None) -> None:
+def _load(engine: DuckDB, source: Source, staging: str, limit: int | None) -> int | None:
+    """Read every row into `events`; return how many there are, where that is counted."""
     if limit is not None:
         staging += f" LIMIT {int(limit)}"
     if source.rejects is not None:
@@ -61,16 +84,24 @@ def _load(engine: DuckDB, source: Source, staging: str, limit: int | None) -> No
         engine.execute("DROP TABLE IF EXISTS reject_scans")
     with source.opened():
         engine.execute(f"CREATE OR REPLACE TABLE events AS {staging}", source.parameters)
+        return source.counted()
 
 
-def _set_rejected_aside(engine: DuckDB, source: Source) -> int:
-    """Move what is rejected from `events` to `rejected`; return the number of all rows."""
+def _set_rejected_aside(engine: DuckDB, source: Source, schema: EventSchema) -> tuple[int, int]:
+    """Move what is rejected from `events` to `rejected`.
+
+    Returns the number of all rows, and of those that are ours and not the source's: further
+    elements of a list, and returns of a purchase.
+    """
     engine.execute(
         "CREATE OR REPLACE TABLE rejected (rule VARCHAR, "
         + ", ".join(f"{quoted(column)} VARCHAR" for column in COLUMNS)
         + ", line VARCHAR)"
     )
-    rows = int(engine.rows("SELECT COUNT(*) FROM events")[0][0])
+    ours = ["element_number > 0"] if schema.unnest is not None else []
+    ours += ["is_return"] if schema.return_time is not None else []
+    added = f"COUNT(*) FILTER (WHERE {' OR '.join(ours)})" if ours else "0"
+    rows, added_rows = engine.rows(f"SELECT COUNT(*), {added} FROM events")[0]
     if source.rejects is not None:
         engine.execute(
             "INSERT INTO rejected (rule, line) SELECT 'broken_line', line "
@@ -80,9 +111,9 @@ def _set_rejected_aside(engine: DuckDB, source: Source) -> int:
     fields = ", ".join(f"raw ->> '$.{column}'" for column in (*COLUMNS, "line"))
     engine.execute(f"INSERT INTO rejected SELECT rule, {fields} FROM events WHERE raw IS NOT NULL")
     engine.execute("DELETE FROM events WHERE rule IS NOT NULL")
-    engine.execute("ALTER TABLE events DROP COLUMN raw")
-    engine.execute("ALTER TABLE events DROP COLUMN rule")
-    return rows
+    for column in ("raw", "rule", *(("is_return",) if schema.return_time else ())):
+        engine.execute(f"ALTER TABLE events DROP COLUMN {column}")
+    return int(rows), int(added_rows)
 
 
 def _staging(
@@ -126,6 +157,7 @@ def _staging(
     """
     # two equal elements of one list are no copies of one another
     number = "element_number, " if schema.unnest is not None else ""
+    number += "is_return, " if schema.return_time is not None else ""
     kept = (*COLUMNS, "line") if source.broken else COLUMNS
     original = ", ".join(f"{column} := CAST({column} AS VARCHAR)" for column in kept)
     is_product = "TRUE"

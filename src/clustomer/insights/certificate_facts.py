@@ -28,8 +28,8 @@ _STABLE = {
     "dissolved": ("share", 0),
     "resamples": ("resamples", 0),
     "resample_customers": ("customers", 0),
-    "thinned": ("similarity", 2),
-    "thinned_chance": ("similarity", 2),
+    "split_half": ("similarity", 2),
+    "split_half_chance": ("similarity", 2),
     "full_size": ("similarity", 2),
 }
 _REAL = {
@@ -41,7 +41,7 @@ _REAL = {
 }
 _BOUNDS = {
     "jaccard": (VALID, DISSOLVED),
-    "thinned": (VALID, DISSOLVED),
+    "split_half": (VALID, DISSOLVED),
     "matched": (LEAST_MATCH,),
     "precision": (LEAST_PRECISION,),
     "recall": (LEAST_RECALL,),
@@ -61,7 +61,7 @@ def certificate_facts(
     `S1.stable_in_100`, `S1.real_effect`, `S1.lift_revenue` (with `_low`, `_high`, `_segment`,
     `_everyone` and `_p`), `S1.usable_precision`, `S1.usable_condition_1`, ...; the same with
     `proposed.` before it for segments that were not delivered; `reality.effect`, ...;
-    `holdout.horizon_days`, ...; `contender.segments.auc`, ...; `carried.auc`. Figures that were
+    `holdout.horizon_days`, ...; `baseline.segments.auc`, ...; `carried.auc`. Figures that were
     not measured have no fact.
 
     `units` are those of the features, for the conditions of rules; of the features in `whole`,
@@ -251,14 +251,14 @@ def _prediction(certificates: Certificates) -> Iterator[Fact]:
         value = getattr(held, name)
         if value is not None:
             yield place.fact(f"holdout.{name}", value, "days", decimals_for(value, "days"), name)
-    for name in ("eligible", "certifying"):
+    for name in ("eligible", "validation"):
         if getattr(held, name):
             yield place.fact(f"holdout.{name}", getattr(held, name), "customers", 0, name)
     for name in ("carried_auc", "carried_visited", "carried_r2"):
         fact_id = name.replace("_", ".", 1)
         yield from place.estimate(fact_id, getattr(held, name), "share", 0, name)
-    for index, each in enumerate(held.contenders):
-        inside, key = _Place(f"prediction/contenders/{index}", None), f"contender.{each.name}"
+    for index, each in enumerate(held.baselines):
+        inside, key = _Place(f"prediction/baselines/{index}", None), f"baseline.{each.name}"
         if each.segments is not None:
             yield inside.fact(f"{key}.segments", each.segments, "segments", 0, "segments")
         for name in CONTEST:

@@ -141,8 +141,12 @@ def interpret(
         A row for each algorithm that was tried on the same features: `algorithm`, `segments`,
         `noise_share`, `silhouette`, `smallest_share`, `agreement` (with k-means).
 
-    Raises UsageError for a currency, margin or cost that makes no sense, InputError where the
-    two tables do not hold the same customers.
+    Raises
+    ------
+    UsageError
+        For a currency, margin or cost that makes no sense.
+    InputError
+        Where the two tables do not hold the same customers.
 
     Examples
     --------

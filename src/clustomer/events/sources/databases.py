@@ -7,7 +7,7 @@ from pathlib import Path
 import pyarrow as pa
 
 from clustomer.engines import DuckDB, literal, quoted
-from clustomer.errors import InputError, did_you_mean
+from clustomer.errors import InputError, OutputError, did_you_mean
 from clustomer.events.sources.source import Source, described, first_line
 
 DEFAULT_TABLE = "ecommerce_behavior"
@@ -15,6 +15,8 @@ ROWS_PER_PART = 100_000
 """A SQLite table with a wider range of row ids is read in two parts at once."""
 
 _ATTACHED = "source_database"
+_BROKEN = "broken line"
+_TRIES = 20
 
 
 def choose_table(
@@ -47,65 +49,128 @@ def choose_table(
     raise InputError(f"{label} has no table `{wanted}`. {did_you_mean(wanted, listed)} {option}")
 
 
-def open_sqlite(engine: DuckDB, path: Path, table: str | None) -> Source:
-    """Open a table or view of a SQLite file; every column arrives as text."""
-    from adbc_driver_manager import Error as AdbcError
+def open_sqlite(engine: DuckDB, path: Path, table: str | None, *, careful: bool = False) -> Source:
+    """Open a table or view of a SQLite file; every column arrives as text.
 
+    All of it is read in one snapshot. `careful` reads bytes, so that a value that is no UTF-8
+    costs its own row only.
+    """
     uri = path.absolute().as_uri() + "?mode=ro"
-    try:
-        with _sqlite(uri) as query:
-            tables = [
-                ("main", name)
-                for name in query(
-                    "SELECT name FROM sqlite_master WHERE type IN ('table', 'view') "
-                    "AND name NOT LIKE 'sqlite_%' ORDER BY name"
-                )
-                .read_all()["name"]
-                .to_pylist()
-            ]
-            _, wanted = choose_table(str(path), table, tables)
-            asked = literal(wanted).sql("sqlite")
-            columns = (
-                query(f"SELECT name FROM pragma_table_info({asked}) ORDER BY cid")
-                .read_all()["name"]
-                .to_pylist()
-            )
-            parts, rows = _parts(query, wanted, columns)
-    except (AdbcError, pa.ArrowException, OSError) as error:
-        raise InputError(
-            f"{path} cannot be read as SQLite: {first_line(error)} "
-            "It may be damaged, locked or encrypted."
-        ) from error
+    with _readable(path), _sqlite(uri) as query:
+        listed = query(
+            "SELECT name FROM sqlite_master WHERE type IN ('table', 'view') "
+            "AND name NOT LIKE 'sqlite_%' ORDER BY name"
+        ).read_all()
+        tables = [("main", name) for name in listed["name"].to_pylist()]
+        _, wanted = choose_table(str(path), table, tables)
+        asked = literal(wanted).sql("sqlite")
+        described_columns = query(f"SELECT name FROM pragma_table_info({asked}) ORDER BY cid")
+        columns = described_columns.read_all()["name"].to_pylist()
+        parts, rows = _parts(query, wanted, columns)
+    kind, nothing = ("BLOB", "x''") if careful else ("TEXT", "''")
     fields = ", ".join(
-        f"COALESCE(CAST({quoted(column)} AS TEXT), '') AS {quoted(column)}" for column in columns
+        f"COALESCE(CAST({quoted(column)} AS {kind}), {nothing}) AS {quoted(column)}"
+        for column in columns
     )
     names = [f"source_rows_{number}" for number in range(len(parts))]
+    counting: list[Callable[[str], pa.RecordBatchReader]] = []
+
+    def counted() -> int:
+        rows = counting[0](f"SELECT COUNT(*) AS n FROM {quoted(wanted)}").read_all()
+        return int(rows["n"][0].as_py())
 
     @contextmanager
     def opened() -> Iterator[None]:
-        with ExitStack() as stack:
-            for name, part in zip(names, parts, strict=True):
-                query = stack.enter_context(_sqlite(uri))
+        with _readable(path), ExitStack() as stack:
+            queries = _in_one_snapshot(stack, uri, len(parts))
+            counting[:] = queries[:1]
+            for name, part, query in zip(names, parts, queries, strict=True):
                 rows = query(f"SELECT {fields} FROM {quoted(wanted)}{part}")
                 engine.register(name, rows)
                 stack.callback(engine.unregister, name)
             yield
 
+    relation = (
+        names[0]
+        if len(names) == 1
+        else "(" + " UNION ALL ".join(f"SELECT * FROM {name}" for name in names) + ")"
+    )
     return Source(
         "sqlite",
         f"{path.name} (table {wanted})",
-        names[0]
-        if len(names) == 1
-        else "(" + " UNION ALL ".join(f"SELECT * FROM {name}" for name in names) + ")",
+        _decoded(relation, columns) if careful else relation,
         dict.fromkeys(columns, "VARCHAR"),
         opened=opened,
         rows=rows,
+        counted=counted,
+        broken=_BROKEN if careful else None,
+        careful=None if careful else lambda: open_sqlite(engine, path, table, careful=True),
+        notes=("an SQLite table",),
+    )
+
+
+def _decoded(relation: str, columns: Sequence[str]) -> str:
+    """Return SQL for columns of bytes as text, and for the text of rows that are no UTF-8."""
+    names = [quoted(column) for column in columns]
+    wrong = " OR ".join(f"TRY(DECODE({name})) IS NULL" for name in names)
+    shown = ", ".join(f"CAST({name} AS VARCHAR)" for name in names)
+    fields = ", ".join(f"TRY(DECODE({name})) AS {name}" for name in names)
+    return (
+        f"(SELECT {fields}, CASE WHEN {wrong} THEN CONCAT_WS(',', {shown}) END AS "
+        f"{quoted(_BROKEN)} FROM {relation})"
     )
 
 
 @contextmanager
-def _sqlite(uri: str) -> Iterator[Callable[[str], pa.RecordBatchReader]]:
-    """Give what runs a query on a connection of its own."""
+def _readable(path: Path) -> Iterator[None]:
+    """Turn whatever a damaged file makes the driver raise into an InputError."""
+    from adbc_driver_manager import Error as AdbcError
+
+    try:
+        yield
+    except (AdbcError, pa.ArrowException, OSError, UnicodeDecodeError) as error:
+        if isinstance(error, OutputError):
+            raise
+        raise InputError(
+            f"{path} cannot be read as SQLite: {first_line(error)} "
+            "It may be damaged, locked or encrypted."
+        ) from error
+
+
+def _in_one_snapshot(
+    stack: ExitStack, uri: str, number: int
+) -> list[Callable[[str], pa.RecordBatchReader]]:
+    """Return connections that see the same state of the file.
+
+    Where others keep writing, so that no two connections begin at the same state, there is an
+    error.
+    """
+    with _sqlite(uri) as watch:
+        for _ in range(_TRIES):
+            before = watch("PRAGMA data_version").read_all()["data_version"][0]
+            with ExitStack() as attempt:
+                queries = [
+                    attempt.enter_context(_sqlite(uri, one_state=True)) for _ in range(number)
+                ]
+                for query in queries:
+                    query("SELECT 1 FROM sqlite_master LIMIT 1").read_all()
+                if watch("PRAGMA data_version").read_all()["data_version"][0] == before:
+                    stack.enter_context(attempt.pop_all())
+                    return queries
+    raise InputError(
+        "The database is being written to all the time, so that no one state of it can be "
+        "read. Read a copy of the file."
+    )
+
+
+@contextmanager
+def _sqlite(
+    uri: str, *, one_state: bool = False
+) -> Iterator[Callable[[str], pa.RecordBatchReader]]:
+    """Give what runs a query on a connection of its own.
+
+    `one_state` keeps the state of the file that the first query sees.
+    """
     # the DB-API of ADBC would load pandas and Polars wherever they are installed
     import adbc_driver_sqlite
     from adbc_driver_manager import AdbcConnection, AdbcStatement
@@ -115,6 +180,8 @@ def _sqlite(uri: str) -> Iterator[Callable[[str], pa.RecordBatchReader]]:
         AdbcConnection(database) as connection,
         ExitStack() as statements,
     ):
+        if one_state:
+            connection.set_autocommit(False)
 
         def query(sql: str) -> pa.RecordBatchReader:
             statement = statements.enter_context(AdbcStatement(connection))
@@ -144,11 +211,11 @@ def _parts(
         return [""], None
     try:
         # each on its own is a look into the index, both at once would read the whole table
-        found = query(
+        ends = query(
             f"SELECT (SELECT MIN({name}) FROM {quoted(table)}) AS low, "
             f"(SELECT MAX({name}) FROM {quoted(table)}) AS high"
         ).read_all()
-        low, high = found["low"][0].as_py(), found["high"][0].as_py()
+        low, high = ends["low"][0].as_py(), ends["high"][0].as_py()
     except (AdbcError, pa.ArrowException, OSError):
         # a view, or a table without row ids
         return [""], None
@@ -190,7 +257,19 @@ def open_duckdb(engine: DuckDB, path: Path, table: str | None) -> Source:
         schema, name = choose_table(str(path), table, [(str(s), str(n)) for s, n in tables])
         relation = f"{_ATTACHED}.{quoted(schema)}.{quoted(name)}"
         label = f"{path.name} (table {name if schema == 'main' else f'{schema}.{name}'})"
-        return described(engine, "duckdb", label, relation, opened=opened)
+
+        def counted() -> int:
+            return int(engine.rows(f"SELECT COUNT(*) FROM {relation}")[0][0])
+
+        return described(
+            engine,
+            "duckdb",
+            label,
+            relation,
+            opened=opened,
+            counted=counted,
+            notes=("a DuckDB table",),
+        )
     except BaseException as error:
         engine.execute(f"DETACH DATABASE IF EXISTS {_ATTACHED}")
         if isinstance(error, engine.errors):

@@ -1,16 +1,24 @@
-"""JSON Lines: one object a line, whose nested values have dotted names."""
+"""JSON: one object a line, or a document of objects; nested values have dotted names."""
 
 import json
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 
 from clustomer.engines import DuckDB, literal, quoted
 from clustomer.errors import InputError
 from clustomer.events.paths import Structure, pointer
-from clustomer.events.sources.source import Source, first_line, rows_of_text
-from clustomer.events.sources.text import LINES, REJECTED_LINES
+from clustomer.events.schema import EventSchema
+from clustomer.events.sources.content import Plain
+from clustomer.events.sources.files import readable_path
+from clustomer.events.sources.json_documents import copy_documents, is_document
+from clustomer.events.sources.lines import MAX_LINE_BYTES, is_deep
+from clustomer.events.sources.source import BrokenLines, Source, first_line
+from clustomer.events.sources.text import LINES, REJECTED_LINES, copy_lines, decoded
 
 SAMPLE_LINES = 20_000
 """So many lines tell what is inside of nested values; keys are collected from all lines."""
+
+MAX_KEYS = 2_000
+"""A log has no more keys than this; data among the keys would be columns without end."""
 
 _BROKEN = "broken line"
 # conditions need not be tried in the order they are written in: nothing may fail on its own
@@ -18,10 +26,54 @@ _DOCUMENT = "TRY_CAST(line AS JSON)"
 _OBJECT = f"COALESCE(JSON_TYPE({_DOCUMENT}) = 'OBJECT', FALSE)"
 
 
-def open_json_lines(engine: DuckDB, label: str, paths: list[str]) -> Source:
-    """Open files of JSON objects, one a line; a line that is none becomes a broken line."""
-    lines = LINES.format(header="false", more="store_rejects = true")
-    structure = _structure(engine, label, lines, paths)
+def open_json(
+    engine: DuckDB,
+    label: str,
+    plains: Sequence[Plain],
+    schema: EventSchema | None = None,
+    *,
+    careful: bool = False,
+) -> Source:
+    """Open files of JSON objects: one a line, an array, or one after the other.
+
+    A line that is no object, or is nested far too deep, becomes a broken line. `careful` copies
+    every file line by line, whatever it looks like.
+    """
+    broken = BrokenLines(engine)
+    paths, records, copied = [], 0, 0
+    notes: list[str] = []
+    for plain in plains:
+        path, encoding, profile = decoded(engine, plain, schema, json=True)
+        notes.append(f"JSON in {encoding}")
+        document = is_document(path)
+        if document:
+            path, _, what = copy_documents(engine, path, plain.label)
+            notes.append(what)
+        if (
+            careful
+            or document
+            or profile.deep
+            or profile.not_utf8
+            or not profile.one_kind_of_ending
+            or profile.longest >= MAX_LINE_BYTES
+        ):
+            path, count = copy_lines(engine, path, broken, refused=is_deep)
+            paths.append(str(path))
+            copied += 1
+        else:
+            count = profile.lines
+            paths.append(readable_path(engine, path))
+        records += count
+    broken.flush()
+    source = _of_lines(engine, label, paths, records)
+    source.notes = tuple(dict.fromkeys(notes))
+    if copied < len(paths):
+        source.careful = lambda: open_json(engine, label, plains, schema, careful=True)
+    return source
+
+
+def _of_lines(engine: DuckDB, label: str, paths: list[str], records: int) -> Source:
+    structure = _structure(engine, label, paths)
     kinds = {
         key: "JSON" if isinstance(inside, dict | list) or inside == "JSON" else "VARCHAR"
         for key, inside in structure.items()
@@ -35,7 +87,7 @@ def open_json_lines(engine: DuckDB, label: str, paths: list[str]) -> Source:
         return (
             f"(SELECT {', '.join(fields)} FROM (SELECT line, is_object, "
             f"JSON_EXTRACT_STRING({_DOCUMENT}, [{pointers}]) AS parts "
-            f"FROM (SELECT line, {_OBJECT} AS is_object FROM {lines} WHERE TRIM(line) <> '')))"
+            f"FROM (SELECT line, {_OBJECT} AS is_object FROM {LINES} WHERE TRIM(line) <> '')))"
         )
 
     return Source(
@@ -43,26 +95,27 @@ def open_json_lines(engine: DuckDB, label: str, paths: list[str]) -> Source:
         label,
         project(kinds),
         kinds,
-        rejects=REJECTED_LINES,
+        rejects=f"{REJECTED_LINES} UNION ALL {BrokenLines.SELECT}",
         parameters=[paths],
         structure={key: inside for key, inside in structure.items() if kinds[key] == "JSON"},
         project=project,
         broken=_BROKEN,
-        rows=rows_of_text(paths),
+        rows=records,
+        counted=lambda: records,
     )
 
 
-def _structure(engine: DuckDB, label: str, lines: str, paths: list[str]) -> dict[str, Structure]:
+def _structure(engine: DuckDB, label: str, paths: list[str]) -> dict[str, Structure]:
     """Return every key, with what is inside of its values."""
     document = f"CASE WHEN {_OBJECT} THEN {_DOCUMENT} END"
     try:
         # a line for each list of keys, so that no key is missed, beside the first lines
-        found = engine.rows(
+        listed = engine.rows(
             f"""SELECT CAST(JSON_GROUP_STRUCTURE(document) AS VARCHAR) FROM (
-                SELECT {document} AS document FROM (SELECT line FROM {lines} LIMIT {SAMPLE_LINES})
+                SELECT {document} AS document FROM (SELECT line FROM {LINES} LIMIT {SAMPLE_LINES})
                 UNION ALL
                 SELECT {_DOCUMENT} FROM (
-                    SELECT MIN(line) AS line FROM (SELECT line FROM {lines} WHERE {_OBJECT})
+                    SELECT MIN(line) AS line FROM (SELECT line FROM {LINES} WHERE {_OBJECT})
                     GROUP BY JSON_KEYS({_DOCUMENT})
                 )
             )""",
@@ -73,15 +126,23 @@ def _structure(engine: DuckDB, label: str, lines: str, paths: list[str]) -> dict
             f"{label} cannot be read as JSON Lines: {first_line(error)} It may be truncated or "
             "damaged."
         ) from error
-    structure = json.loads(found[0][0]) if found and found[0][0] else None
+    structure = json.loads(listed[0][0]) if listed and listed[0][0] else None
     if not isinstance(structure, dict) or not structure:
         raise InputError(
             f"{label} has no line that is a JSON object. Expected JSON Lines: one object a line, "
-            'such as {"event_time": "2024-01-01 10:00:00", "user_id": "7"}. One array of objects '
-            "is not JSON Lines: write each object on a line of its own (jq -c '.[]')."
+            'such as {"event_time": "2024-01-01 10:00:00", "user_id": "7"}, or one array of such '
+            "objects."
         )
     unique: dict[str, Structure] = {}
+    lowered = set()
     for key, inside in structure.items():
-        if key.lower() not in {other.lower() for other in unique}:
+        if key.lower() not in lowered:
+            lowered.add(key.lower())
             unique[key] = inside
+    if len(unique) > MAX_KEYS:
+        raise InputError(
+            f"{label} has {len(unique):,} keys, more than {MAX_KEYS:,}: data seem to be among the "
+            f"names, such as `{list(unique)[-1][:80]}`. Write such values as a list of objects "
+            "with `key` and `value`, or leave them out."
+        )
     return unique

@@ -1,36 +1,47 @@
-"""Sources: whatever holds the events becomes a relation that DuckDB can read.
+"""Opening: whatever holds the events becomes a relation that DuckDB can read.
 
 Text files and tables of SQLite and PostgreSQL arrive as text and are typed later,
 so that one bad value can never stop a load.
 """
 
 import os
+from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
-from typing import Any
-
-import pyarrow as pa
 
 from clustomer.engines import DuckDB
-from clustomer.errors import InputError, UsageError, did_you_mean
+from clustomer.errors import InputError, UsageError
 from clustomer.events.schema import EventSchema
-from clustomer.events.sources.databases import open_duckdb, open_sqlite
-from clustomer.events.sources.json_lines import open_json_lines
-from clustomer.events.sources.postgresql import SCHEMES, open_postgres
-from clustomer.events.sources.source import Source, described, first_line
-from clustomer.events.sources.text import open_text
-
-_SQLITE_MAGIC = b"SQLite format 3\x00"
-_DUCKDB_MAGIC = b"DUCK"
-_SUFFIXES = {
-    **dict.fromkeys((".csv", ".tsv", ".txt", ".psv"), "text"),
-    **dict.fromkeys((".jsonl", ".ndjson"), "json lines"),
-    **dict.fromkeys((".parquet", ".pq"), "parquet"),
-}
-_COMPRESSIONS = {".gz", ".zst"}
-_EXPECTED = (
-    "Expected SQLite or DuckDB (.db, .sqlite, .duckdb), CSV or TSV (.csv, .tsv, .txt), JSON Lines "
-    "(.jsonl, .ndjson; like CSV also .gz and .zst) or Parquet (.parquet)."
+from clustomer.events.sources.columnar import (
+    avro_as_lines,
+    open_arrow,
+    open_orc,
+    open_parquet,
+    open_table,
 )
+from clustomer.events.sources.content import Plain
+from clustomer.events.sources.databases import open_duckdb, open_sqlite
+from clustomer.events.sources.files import FileState, files_of
+from clustomer.events.sources.json_lines import open_json
+from clustomer.events.sources.postgresql import SCHEMES, open_postgres
+from clustomer.events.sources.source import Source
+from clustomer.events.sources.text import open_text
+from clustomer.events.sources.unpacking import unpacked
+from clustomer.events.sources.workbook import sheet_as_text
+
+_NAMES = {
+    "text": "separated text",
+    "json": "JSON",
+    "sqlite": "an SQLite database",
+    "duckdb": "a DuckDB database",
+    "workbook": "a workbook",
+    "parquet": "Parquet",
+    "arrow": "Arrow",
+    "orc": "ORC",
+    "avro": "Avro",
+}
+_WITH_TABLES = {"sqlite", "duckdb", "workbook"}
+_MAX_LENGTH = 4_096
 
 
 def open_source(
@@ -45,11 +56,12 @@ def open_source(
     Parameters
     ----------
     engine : DuckDB
-    source : path, glob, postgresql:// address, or any object with `__arrow_c_stream__`
+    source : path, folder, glob, postgresql:// address, or any object with `__arrow_c_stream__`
     table : str, optional
-        Of a database; `ecommerce_behavior` by default.
+        Of a database; `ecommerce_behavior` by default. Or the sheet of a workbook.
     schema : EventSchema, optional
-        What is already known of a text file: its separator, and whether it has a header.
+        What is already known of a text file: its separator, encoding, and whether it has a
+        header.
 
     Raises
     ------
@@ -59,144 +71,75 @@ def open_source(
         If it needs an extra that is not installed.
     """
     if hasattr(source, "__arrow_c_stream__"):
-        return _open_arrow(engine, source)
+        return open_table(engine, source)
     if not isinstance(source, str | os.PathLike):
         raise InputError(
             f"A {type(source).__name__} is no source of events. Give a path, or a table from "
             "Arrow, pandas or Polars (anything with __arrow_c_stream__)."
         )
-    path = Path(source)
     text = os.fspath(source)
     if text.startswith(SCHEMES):
         return open_postgres(engine, text, table)
-    if not path.exists():
-        if any(character in text for character in "*?["):
-            return _open_glob(engine, text, table, schema)
-        raise InputError(_missing(path))
-    if path.is_dir():
-        return _open_folder(engine, path, table)
-    head = _head(path)
-    if head == _SQLITE_MAGIC:
-        return open_sqlite(engine, path, table)
-    if head[8:12] == _DUCKDB_MAGIC:
-        return open_duckdb(engine, path, table)
-    _no_table(text, table)
-    if path.suffix.lower() in {".db", ".sqlite", ".sqlite3", ".duckdb"}:
+    if len(text) > _MAX_LENGTH:
         raise InputError(
-            f"{path} is not an SQLite or DuckDB database (its first bytes say so): it may be "
-            "damaged, encrypted, or of another kind. " + _EXPECTED
+            f"A source of {len(text):,} characters is no path: {text[:60]!r}... Give the path of a "
+            "file or folder."
         )
-    kind = "parquet" if head[:4] == b"PAR1" else _kind(path)
-    if kind is None:
-        raise InputError(
-            f"{path} is of no kind that is known by its name or its first bytes. {_EXPECTED}"
-        )
-    return _open_files(engine, kind, text, [text], schema)
+    files = files_of(text)
+    states = tuple(FileState.of(file) for file in files)
+    plains = [plain for file in files for plain in unpacked(engine, file)]
+    label = Path(text).name or text
+    opened = _open_plains(engine, label, text, plains, table, schema)
+    if opened.kind == "sqlite":
+        # others may write to it: it is read in one state of its own
+        return opened
+    return replace(opened, files=states)
 
 
-def _head(path: Path) -> bytes:
-    if path.stat().st_size == 0:
-        raise InputError(f"{path} is empty (0 bytes). Expected a log with at least one event.")
-    try:
-        with path.open("rb") as file:
-            return file.read(16)
-    except OSError as error:
-        raise InputError(f"{path} cannot be opened: {error.strerror}.") from error
-
-
-def _missing(path: Path) -> str:
-    folder = path.parent if path.parent.is_dir() else None
-    near = did_you_mean(path.name, sorted(p.name for p in folder.iterdir())) if folder else ""
-    hint = f" {near}" if near.startswith("Did") else ""
-    return f"There is no file {path}.{hint} {_EXPECTED}"
-
-
-def _no_table(label: str, table: str | None) -> None:
-    if table is not None:
+def _open_plains(
+    engine: DuckDB,
+    label: str,
+    text: str,
+    plains: Sequence[Plain],
+    table: str | None,
+    schema: EventSchema | None,
+) -> Source:
+    kind = _one_kind(text, plains)
+    if table is not None and kind not in _WITH_TABLES:
         raise UsageError(
-            f"--table is {table!r}, but {label} is no database: it has no tables to choose from. "
+            f"--table is {table!r}, but {text} is no database: it has no tables to choose from. "
             "Leave --table out."
         )
-
-
-def _kind(path: Path) -> str | None:
-    suffixes = [suffix.lower() for suffix in path.suffixes]
-    if suffixes and suffixes[-1] in _COMPRESSIONS:
-        suffixes.pop()
-        return None if suffixes[-1:] in ([".parquet"], [".pq"]) else _of_suffix(suffixes)
-    return _of_suffix(suffixes)
-
-
-def _of_suffix(suffixes: list[str]) -> str | None:
-    return _SUFFIXES.get(suffixes[-1]) if suffixes else None
-
-
-def _open_files(
-    engine: DuckDB, kind: str, label: str, paths: list[str], schema: EventSchema | None
-) -> Source:
+    first = plains[0].path
+    if kind == "sqlite":
+        return open_sqlite(engine, first, table)
+    if kind == "duckdb":
+        return open_duckdb(engine, first, table)
     if kind == "parquet":
-        return _open_parquet(engine, label, paths)
-    if kind == "json lines":
-        return open_json_lines(engine, Path(label).name, paths)
-    return open_text(engine, Path(label).name, paths, schema)
+        return open_parquet(engine, label, plains)
+    if kind == "arrow":
+        return open_arrow(engine, label, plains)
+    if kind == "orc":
+        return open_orc(engine, label, plains)
+    if kind == "avro":
+        plains = [replace(plain, path=avro_as_lines(engine, plain)) for plain in plains]
+    if kind in {"json", "avro"}:
+        return open_json(engine, label, plains, schema)
+    if kind == "workbook":
+        plains = [sheet_as_text(engine, plain, table) for plain in plains]
+        label = plains[0].label if len(plains) == 1 else label
+    return open_text(engine, label, plains, schema)
 
 
-def _open_arrow(engine: DuckDB, source: Any) -> Source:
-    table = pa.table(source)
-    engine.register("source_rows", table)
-    return described(engine, "table", "a table in memory", "source_rows", rows=table.num_rows)
-
-
-def _open_parquet(engine: DuckDB, label: str, paths: list[str]) -> Source:
-    relation = "read_parquet(?, union_by_name = true)"
-    try:
-        rows = engine.rows("SELECT SUM(num_rows) FROM parquet_file_metadata(?)", [paths])[0][0]
-        return described(
-            engine, "parquet", Path(label).name, relation, parameters=[paths], rows=rows
-        )
-    except engine.errors as error:
+def _one_kind(text: str, plains: Sequence[Plain]) -> str:
+    first = plains[0].kind
+    odd = next((plain for plain in plains if plain.kind != first), None)
+    if odd is not None:
         raise InputError(
-            f"{label} cannot be read as Parquet: {first_line(error)} "
-            "It may be truncated or of another kind."
-        ) from error
-
-
-def _open_glob(
-    engine: DuckDB, pattern: str, table: str | None, schema: EventSchema | None
-) -> Source:
-    paths = [row[0] for row in engine.rows("SELECT file FROM glob(?) ORDER BY file", [pattern])]
-    if not paths:
-        raise InputError(f"No file matches {pattern}. Check the pattern, or name a file.")
-    _no_table(pattern, table)
-    first = _kind(Path(paths[0]))
-    for path in paths:
-        if first is None or _kind(Path(path)) != first:
-            raise InputError(
-                f"{pattern} matches {len(paths)} files, and {path} is "
-                + (
-                    "of no kind that several files can have"
-                    if first is None
-                    else f"no {first} file"
-                )
-                + ". Expected all to be CSV or TSV, all JSON Lines, or all Parquet; name a single "
-                "file for other kinds."
-            )
-        _head(Path(path))
-    return _open_files(engine, first or "", pattern, paths, schema)
-
-
-def _open_folder(engine: DuckDB, path: Path, table: str | None) -> Source:
-    _no_table(str(path), table)
-    results = {manifest.parent for manifest in path.rglob("run.json")}
-    files = sorted(
-        str(file)
-        for file in path.rglob("*")
-        if _kind(file) == "parquet" and results.isdisjoint(file.parents)
-    )
-    if not files:
-        besides = " besides the results of earlier runs" if results else ""
-        raise InputError(
-            f"{path} is a folder without Parquet files{besides}. Expected a file, or a folder of "
-            ".parquet."
+            f"{text} holds {len(plains)} files of several kinds: {plains[0].label} is "
+            f"{_NAMES[first]}, and {odd.label} is {_NAMES[odd.kind]}. Files that are read together "
+            "must be of one kind; name those that are meant by a pattern, such as 'logs/*.csv'."
         )
-    return _open_parquet(engine, str(path), files)
+    if first in {"sqlite", "duckdb"} and len(plains) > 1:
+        raise InputError(f"{text} holds {len(plains)} databases. Expected one: name it.")
+    return first

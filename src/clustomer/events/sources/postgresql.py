@@ -37,20 +37,19 @@ def open_postgres(engine: DuckDB, uri: str, table: str | None) -> Source:
         found = dict(server.rows(_COLUMNS, [schema, name]))
         label = f"{server.label} (table {schema}.{name})"
     fields = ", ".join(_field(column, kind) for column, kind in found.items())
+    counts: list[int] = []
     query = f"SELECT {fields} FROM {quoted(schema)}.{quoted(name)}"
 
     @contextmanager
     def opened() -> Iterator[None]:
-        with (
-            Postgres(uri) as server,
-            server.readable(f"{schema}.{name}"),
-            server.stream(query) as rows,
-        ):
-            engine.register("source_rows", rows)
-            try:
-                yield
-            finally:
-                engine.unregister("source_rows")
+        with Postgres(uri) as server, server.readable(f"{schema}.{name}"), server.one_state():
+            counts[:] = [server.rows(f"SELECT COUNT(*) FROM {quoted(schema)}.{quoted(name)}")[0][0]]
+            with server.stream(query) as rows:
+                engine.register("source_rows", rows)
+                try:
+                    yield
+                finally:
+                    engine.unregister("source_rows")
 
     if not found:
         raise InputError(f"{label} has no columns.")
@@ -60,6 +59,8 @@ def open_postgres(engine: DuckDB, uri: str, table: str | None) -> Source:
         "source_rows",
         {column: _kind(kind) for column, kind in found.items()},
         opened=opened,
+        counted=lambda: counts[0] if counts else None,
+        notes=("a PostgreSQL table",),
     )
 
 

@@ -1,15 +1,20 @@
-"""A source once it is open: a relation that DuckDB can read."""
+"""A source once it is open: a relation that DuckDB can read, and how many rows it must give."""
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 
-from clustomer.engines import DuckDB
-from clustomer.events.paths import Structure, names_of, structure_of
+import pyarrow as pa
 
-_BYTES_OF_A_LINE = 60
+from clustomer.engines import DuckDB
+from clustomer.errors import InputError
+from clustomer.events.paths import Structure, names_of, structure_of
+from clustomer.events.sources.files import FileState, require_unchanged
+
+
+class LostRowsError(InputError):
+    """Other rows were read than there are."""
 
 
 @dataclass
@@ -40,6 +45,17 @@ class Source:
     """Whether the source names its columns itself; a text file without a header does not."""
     rows: int | None = None
     """About how many rows it has, where that is known before they are read."""
+    counted: Callable[[], int | None] = lambda: None
+    """How many rows and broken lines it has, counted independently of whatever parses them;
+    valid within `opened`."""
+    careful: "Callable[[], Source] | None" = None
+    """The same source read in a slower way, for where the fast one loses rows."""
+    notes: tuple[str, ...] = ()
+    """What was found out about it, in a few words each."""
+    files: tuple[FileState, ...] = ()
+    """The files that must not change while they are read."""
+    repeated: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    """Names that several columns have, in lower case, with the names that these got instead."""
 
     def reading(self, columns: Collection[str]) -> str:
         """Return SQL for a FROM clause that has at least these columns."""
@@ -49,6 +65,19 @@ class Source:
     def names(self) -> list[str]:
         """Every name that a schema can use: columns, and dotted paths into objects."""
         return names_of(self.columns, self.structure)
+
+    def require_whole(self, read: int, counted: int | None) -> None:
+        """Raise LostRowsError where not every row came out of it, or it changed meanwhile."""
+        require_unchanged(self.files)
+        if counted is None or counted == read:
+            return
+        missing = abs(counted - read)
+        raise LostRowsError(
+            f"{self.label} has {counted:,} rows, of which {read:,} were read: {missing:,} too "
+            f"{'few' if read < counted else 'many'}. Nothing is made of a part of a log. The "
+            "file may be damaged, or written in a way that is not understood: write it anew as "
+            "CSV with quotes doubled inside of quotes, or as Parquet."
+        )
 
 
 def described(engine: DuckDB, kind: str, label: str, relation: str, **more: Any) -> Source:
@@ -65,13 +94,6 @@ def described(engine: DuckDB, kind: str, label: str, relation: str, **more: Any)
     return Source(kind, label, relation, columns, structure=inside, **more)
 
 
-def rows_of_text(paths: Collection[str]) -> int | None:
-    """Return about how many rows plain text files have, None where they are compressed."""
-    if any(path.endswith((".gz", ".zst")) for path in paths):
-        return None
-    return sum(Path(path).stat().st_size for path in paths) // _BYTES_OF_A_LINE
-
-
 def is_nested(kind: str) -> bool:
     """Whether a type of DuckDB holds further values.
 
@@ -83,4 +105,57 @@ def is_nested(kind: str) -> bool:
 
 def first_line(error: BaseException) -> str:
     """Return the first line of what an engine said, as a sentence."""
-    return str(error).strip().splitlines()[0].rstrip(".") + "."
+    lines = str(error).strip().splitlines() or [type(error).__name__]
+    return lines[0].rstrip(".") + "."
+
+
+def distinct_names(names: Sequence[str]) -> tuple[list[str], dict[str, tuple[str, ...]]]:
+    """Return column names of which no two are equal, and which names had to be changed.
+
+    >>> distinct_names(["id", "at", "ID", ""])
+    (['id_1', 'at', 'ID_2', 'column_4'], {'id': ('id_1', 'ID_2')})
+    """
+    filled = [name.strip() or f"column_{number}" for number, name in enumerate(names, 1)]
+    lowered = [name.lower() for name in filled]
+    taken = set(lowered)
+    repeated: dict[str, tuple[str, ...]] = {}
+    seen: dict[str, int] = {}
+    unique = []
+    for name in filled:
+        key = name.lower()
+        if lowered.count(key) > 1:
+            number = seen.get(key, 0) + 1
+            while f"{key}_{number}" in taken:
+                number += 1
+            seen[key] = number
+            name = f"{name}_{number}"
+            taken.add(name.lower())
+            repeated[key] = (*repeated.get(key, ()), name)
+        unique.append(name)
+    return unique, repeated
+
+
+class BrokenLines:
+    """The table `broken_lines`: lines that were put aside before anything parsed them."""
+
+    SELECT = "SELECT 0 AS line_number, line FROM broken_lines"
+    _AT_ONCE = 10_000
+
+    def __init__(self, engine: DuckDB) -> None:
+        self._engine = engine
+        self._lines: list[str] = []
+        engine.execute("CREATE OR REPLACE TABLE broken_lines (line VARCHAR)")
+
+    def add(self, line: bytes) -> None:
+        """Put a line aside."""
+        self._lines.append(line.decode("utf-8", "replace"))
+        if len(self._lines) >= self._AT_ONCE:
+            self.flush()
+
+    def flush(self) -> None:
+        """Write what is still in memory."""
+        if self._lines:
+            self._engine.register("lines_put_aside", pa.table({"line": self._lines}))
+            self._engine.execute("INSERT INTO broken_lines SELECT line FROM lines_put_aside")
+            self._engine.unregister("lines_put_aside")
+            self._lines = []

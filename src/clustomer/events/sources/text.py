@@ -1,22 +1,32 @@
 """Text files: a header line, then a row on each line; every column arrives as text."""
 
-import csv
-import io
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from clustomer.engines import DuckDB, quoted
 from clustomer.errors import InputError
 from clustomer.events.presets import without_header
 from clustomer.events.schema import EventSchema
-from clustomer.events.sources.source import Source, first_line, rows_of_text
-
-MAX_LINE_BYTES = 10_485_760
-SEPARATORS = (",", "\t", ";", "|")
+from clustomer.events.sources.content import Plain
+from clustomer.events.sources.encoding import as_utf8
+from clustomer.events.sources.files import readable_path
+from clustomer.events.sources.layout import Layout, are_values, fields_of, layout_of, sample_of
+from clustomer.events.sources.lines import (
+    MAX_LINE_BYTES,
+    SHOWN_BYTES,
+    TextProfile,
+    is_blank,
+    is_utf8,
+    lines_of,
+    profile_of,
+)
+from clustomer.events.sources.records import MAX_LINES_OF_A_FIELD, copy_records
+from clustomer.events.sources.source import BrokenLines, Source, distinct_names
 
 LINES = (
-    "read_csv(?, auto_detect = false, header = {header}, delim = E'\\x01', quote = '', "
-    "escape = '', columns = {{'line': 'VARCHAR'}}, {more}, "
+    "read_csv(?, auto_detect = false, header = false, delim = E'\\x01', quote = '', "
+    "escape = '', columns = {'line': 'VARCHAR'}, store_rejects = true, "
     f"max_line_size = {MAX_LINE_BYTES})"
 )
 """DuckDB SQL that reads files as their lines."""
@@ -28,136 +38,273 @@ REJECTED_LINES = (
 """DuckDB SQL for the lines that the last reading with `store_rejects` could not read."""
 
 
+@dataclass
+class _TextFile:
+    """One file, in UTF-8, and what is known of it."""
+
+    label: str
+    path: Path
+    profile: TextProfile
+    layout: Layout
+    encoding: str
+    needs_copy: bool = False
+
+
 def open_text(
-    engine: DuckDB, label: str, paths: list[str], schema: EventSchema | None = None
+    engine: DuckDB,
+    label: str,
+    plains: Sequence[Plain],
+    schema: EventSchema | None = None,
+    *,
+    careful: bool = False,
 ) -> Source:
     """Open delimited files with the same header line, or without one and with the same columns.
 
     There is none where the schema says so, or where the first line looks like data of
-    a preset that is known to come without.
+    a preset that is known to come without. `careful` copies every file, whatever it looks like.
     """
-    firsts = [_first_line_of(engine, path) for path in paths]
-    separator = (schema.separator if schema else None) or _separator(firsts[0])
+    files = _text_files(engine, plains, schema)
+    first = files[0]
+    separator = first.layout.separator
     if separator == "spaces":
-        if schema is None or schema.header:
-            _require_same_header(paths, firsts)
-        return _open_spaces(engine, label, paths, firsts[0], schema)
-    names = _given_names(paths[0], firsts[0], separator, schema)
+        return _open_spaces(engine, label, files, schema)
+    names = _given_names(first, separator, schema)
     header = names is None
     if names is None:
-        _require_same_header(paths, firsts)
-        names = tuple(_fields(firsts[0], separator))
-    columns = _unique([name.strip() for name in names])
+        _require_same_header(files)
+        names = tuple(fields_of(first.layout.first, separator))
+    columns, repeated = distinct_names(names)
     if len(columns) < 2:
         raise InputError(
-            f"The first line of {paths[0]} has one column only: {firsts[0][:80]!r}. Expected a "
-            "header line with names separated by commas, tabs, semicolons or bars; set "
-            "`separator` in a schema file for another one."
+            f"The first line of {first.label} has one column only. Expected a header line with "
+            "names separated by commas, tabs, semicolons or bars; set `separator` in a schema "
+            "file for another one."
         )
-    relation = (
-        "read_csv(?, auto_detect = false, header = ?, delim = ?, quote = '\"', escape = '\"', "
-        "columns = ?, store_rejects = true, null_padding = false, "
-        f"max_line_size = {MAX_LINE_BYTES})"
-    )
+    for file in files:
+        file.needs_copy = careful or _loses_rows(file, files)
+    broken = BrokenLines(engine)
+    notes = _notes(files, separator)
+    paths, records = [], 0
+    for file in files:
+        if not file.needs_copy:
+            paths.append(readable_path(engine, file.path))
+            records += file.profile.lines - header
+            continue
+        copy, count, said = _copied(engine, file, len(columns), header, broken)
+        paths.append(str(copy))
+        records += count
+        notes += said
+    broken.flush()
     kinds = dict.fromkeys(columns, "VARCHAR")
-    return Source(
+    source = Source(
         "text",
         label,
-        relation,
+        "read_csv(?, auto_detect = false, header = ?, delim = ?, quote = '\"', escape = '\"', "
+        "columns = ?, store_rejects = true, null_padding = false, "
+        f"max_line_size = {MAX_LINE_BYTES})",
         kinds,
-        rejects=REJECTED_LINES,
+        rejects=f"{REJECTED_LINES} UNION ALL {BrokenLines.SELECT}",
         parameters=[paths, header, separator, kinds],
         header=header,
-        rows=rows_of_text(paths),
+        rows=records,
+        counted=lambda: records,
+        notes=tuple(notes),
+        repeated=repeated,
     )
+    if not all(file.needs_copy for file in files):
+        source.careful = lambda: open_text(engine, label, plains, schema, careful=True)
+    return source
+
+
+def _text_files(
+    engine: DuckDB, plains: Sequence[Plain], schema: EventSchema | None
+) -> list[_TextFile]:
+    separator = schema.separator if schema else None
+    files: list[_TextFile] = []
+    for plain in plains:
+        path, encoding, profile = decoded(engine, plain, schema)
+        layout = layout_of(sample_of(path), separator)
+        if not layout.first.strip():
+            raise InputError(
+                f"{plain.label} has no first line. Expected a header line with column names."
+            )
+        separator = layout.separator
+        files.append(_TextFile(plain.label, path, profile, layout, encoding))
+    return files
+
+
+def decoded(
+    engine: DuckDB, plain: Plain, schema: EventSchema | None, *, json: bool = False
+) -> tuple[Path, str, TextProfile]:
+    """Return a file in UTF-8, the name of the encoding that it had, and its profile."""
+    profile = profile_of(plain.path, json=json)
+    asked = schema.encoding if schema else None
+    path, encoding = as_utf8(engine, plain.path, plain.label, profile, asked)
+    if path != plain.path:
+        profile = profile_of(path, json=json)
+    return path, encoding, profile
+
+
+def _loses_rows(file: _TextFile, files: Sequence[_TextFile]) -> bool:
+    """Whether a strict reader would lose more of a file than its broken lines."""
+    profile = file.profile
+    return bool(
+        file.layout.above
+        or profile.half_quoted
+        or profile.repeated
+        or profile.not_utf8
+        or profile.longest >= MAX_LINE_BYTES
+        or not profile.one_kind_of_ending
+        or (profile.returns and not all(other.profile.returns for other in files))
+    )
+
+
+def _copied(
+    engine: DuckDB, file: _TextFile, width: int, header: bool, broken: BrokenLines
+) -> tuple[Path, int, list[str]]:
+    folder = engine.directory / "records"
+    folder.mkdir(exist_ok=True)
+    copy = folder / str(sum(1 for _ in folder.iterdir()))
+    with copy.open("wb") as out:
+        copied = copy_records(
+            file.path,
+            out,
+            separator=file.layout.separator,
+            width=width,
+            header=file.layout.first.encode() if header else None,
+            above=file.layout.above,
+            by_return=_ends_by_return(file.profile),
+            on_broken=broken.add,
+        )
+    notes = []
+    if file.layout.above:
+        notes.append(f"{file.layout.above} above the header left out")
+    if copied.headers:
+        notes.append(f"the header comes {copied.headers:,} times more")
+    if copied.unclosed:
+        where = ", ".join(f"{number:,}" for number in copied.unclosed[:3])
+        more = ", ..." if len(copied.unclosed) > 3 else ""
+        notes.append(
+            f"a quote opens and does not close within {MAX_LINES_OF_A_FIELD} lines, or in the "
+            f"wrong place: line {where}{more}"
+        )
+    return copy, copied.records, notes
+
+
+def _ends_by_return(profile: TextProfile) -> bool:
+    return profile.returns - profile.returns_before_newline > profile.newlines
+
+
+def _notes(files: Sequence[_TextFile], separator: str) -> list[str]:
+    words = {",": "commas", "\t": "tabs", ";": "semicolons", "|": "bars"}
+    encodings = sorted({file.encoding for file in files})
+    return [
+        f"text in {' and '.join(encodings)}, separated by {words.get(separator, repr(separator))}"
+    ]
 
 
 def _given_names(
-    path: str, line: str, separator: str, schema: EventSchema | None
+    file: _TextFile, separator: str, schema: EventSchema | None
 ) -> tuple[str, ...] | None:
     """Return the columns of a file that has no header line, None where it has one."""
-    fields = [field.strip() for field in _fields(line, separator)]
+    fields = [field.strip() for field in fields_of(file.layout.first, separator)]
     if schema is None:
         schema = without_header(fields)
+        if schema is None and are_values(fields):
+            return tuple(f"column_{number}" for number in range(1, len(fields) + 1))
     if schema is None or schema.header:
         return None
     if [field.lower() for field in fields] == [name.lower() for name in schema.names]:
         return None
     if len(fields) != len(schema.names):
         raise InputError(
-            f"The first line of {path} has {len(fields)} columns: {line[:80]!r}. The schema "
+            f"The first line of {file.label} has {len(fields)} columns. The schema "
             f"`{schema.name}` names {len(schema.names)}: {', '.join(schema.names)}. Check `names` "
             "and `separator` in the schema file."
         )
     return schema.names
 
 
-def _require_same_header(paths: list[str], lines: list[str]) -> None:
-    for path, line in zip(paths, lines, strict=True):
-        if line != lines[0]:
+def _require_same_header(files: Sequence[_TextFile]) -> None:
+    first = files[0]
+    expected = fields_of(first.layout.first, first.layout.separator)
+    for file in files:
+        fields = fields_of(file.layout.first, file.layout.separator)
+        if fields != expected:
+            number, name = next(
+                (number, name)
+                for number, name in enumerate([*expected, "nothing more"], 1)
+                if fields[number - 1 : number] != [name]
+            )
             raise InputError(
-                f"{path} has another header line than {Path(paths[0]).name}: {line[:80]!r} "
-                f"instead of {lines[0][:80]!r}. Files that are read together need the same columns "
-                "in the same order; read it alone, or rewrite its header."
+                f"{file.label} has another header line than {Path(first.label).name}: column "
+                f"{number} is not `{name[:80]}`. Files that are read together need the same "
+                "columns in the same order; read it alone, or rewrite its header."
             )
 
 
-def _first_line_of(engine: DuckDB, path: str) -> str:
-    # threads would give the first line of any part of the file
-    lines = LINES.format(header="false", more="ignore_errors = true, parallel = false")
-    try:
-        rows = engine.rows(f"SELECT line FROM {lines} LIMIT 1", [path])
-    except engine.errors as error:
-        raise InputError(
-            f"{path} cannot be read as text: {first_line(error)} It may be truncated or damaged."
-        ) from error
-    if not rows or rows[0][0] is None:
-        raise InputError(f"{path} has no first line. Expected a header line with column names.")
-    return str(rows[0][0]).strip("\ufeff")
+def copy_lines(
+    engine: DuckDB,
+    file: Path,
+    broken: BrokenLines,
+    *,
+    skip: int = 0,
+    refused: Callable[[bytes], bool] = lambda line: False,
+) -> tuple[Path, int]:
+    """Return a copy of a file's lines that hold something and are UTF-8, and how many it had.
 
-
-def _fields(line: str, separator: str) -> list[str]:
-    return next(csv.reader(io.StringIO(line), delimiter=separator), [])
-
-
-def _separator(header: str) -> str:
-    counts = {separator: header.count(separator) for separator in SEPARATORS}
-    best = max(counts, key=lambda separator: counts[separator])
-    if counts[best] > 0:
-        return best
-    return "spaces" if len(header.split()) > 1 else ","
-
-
-def _unique(names: Sequence[str]) -> list[str]:
-    seen: dict[str, int] = {}
-    unique = []
-    for name in names:
-        seen[name.lower()] = seen.get(name.lower(), 0) + 1
-        count = seen[name.lower()]
-        unique.append(name if count == 1 else f"{name}_{count}")
-    return unique
+    The first `skip` of them are left out; what is `refused` is a broken line.
+    """
+    folder = engine.directory / "lines"
+    folder.mkdir(exist_ok=True)
+    copy = folder / str(sum(1 for _ in folder.iterdir()))
+    lines = 0
+    with file.open("rb") as given, copy.open("wb") as out:
+        for line in lines_of(given, by_return=True):
+            if is_blank(line):
+                continue
+            lines += 1
+            if lines <= skip:
+                continue
+            line = line.removeprefix(b"\xef\xbb\xbf")
+            if len(line) < MAX_LINE_BYTES - 1 and is_utf8(line) and not refused(line):
+                out.write(line + b"\n")
+            else:
+                broken.add(line[:SHOWN_BYTES])
+    return copy, lines - min(skip, lines)
 
 
 def _open_spaces(
-    engine: DuckDB, label: str, paths: list[str], header: str, schema: EventSchema | None
+    engine: DuckDB, label: str, files: Sequence[_TextFile], schema: EventSchema | None
 ) -> Source:
     names = None if schema is None or schema.header else schema.names
-    columns = _unique(names or header.split())
-    lines = LINES.format(header="false" if names else "true", more="strict_mode = true")
+    if names is None:
+        files = [replace(file, layout=replace(file.layout, separator=" ")) for file in files]
+        _require_same_header(files)
+    columns, repeated = distinct_names(names or files[0].layout.first.split())
+    broken = BrokenLines(engine)
+    copies = [
+        copy_lines(engine, file.path, broken, skip=1 if names is None else 0) for file in files
+    ]
+    broken.flush()
+    records = sum(lines for _, lines in copies)
     fields = ", ".join(f"parts[{i + 1}] AS {quoted(name)}" for i, name in enumerate(columns))
     engine.execute(
         "CREATE OR REPLACE TABLE source_lines AS "
-        f"SELECT line, STRING_SPLIT_REGEX(TRIM(line), '\\s+') AS parts FROM {lines} "
-        "WHERE TRIM(line) <> ''",
-        [paths],
+        f"SELECT line, STRING_SPLIT_REGEX(TRIM(line), '\\s+') AS parts FROM {LINES}",
+        [[str(copy) for copy, _ in copies]],
     )
-    whole = f"LEN(parts) = {len(columns)}"
+    complete = f"LEN(parts) = {len(columns)}"
     return Source(
         "text",
         label,
-        f"(SELECT {fields} FROM source_lines WHERE {whole})",
+        f"(SELECT {fields} FROM source_lines WHERE {complete})",
         dict.fromkeys(columns, "VARCHAR"),
-        rejects=f"SELECT 0 AS line_number, line FROM source_lines WHERE NOT ({whole})",
+        rejects=f"SELECT 0 AS line_number, line FROM source_lines WHERE NOT ({complete}) "
+        f"UNION ALL {BrokenLines.SELECT}",
         header=names is None,
-        rows=rows_of_text(paths),
+        rows=records,
+        counted=lambda: records,
+        notes=(f"text in {files[0].encoding}, separated by spaces",),
+        repeated=repeated,
     )

@@ -196,8 +196,8 @@ def _holdout(certificates: Certificates) -> Iterator[str]:
     if held.eligible:
         half = (
             " All choices were made on one half of them; these figures are of the other half, "
-            "{holdout.certifying:customer/customers}."
-            if held.certifying
+            "{holdout.validation:customer/customers}."
+            if held.validation
             else ""
         )
         yield (

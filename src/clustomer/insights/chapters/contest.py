@@ -2,12 +2,12 @@
 
 from collections.abc import Iterator
 
-from clustomer.certificates.certificate import Contender, Estimate, Prediction
+from clustomer.certificates.certificate import Baseline, Estimate, Prediction
 from clustomer.insights.blocks import Column, Row, Table
 from clustomer.insights.certificate_facts import CONTEST
 from clustomer.insights.facts import escape
 
-_CONTENDERS = {
+_BASELINES = {
     "segments": "These segments",
     "rfm_10": "The ten RFM segments",
     "rfm_125": "The 125 RFM cells",
@@ -40,7 +40,7 @@ def contest(prediction: Prediction) -> Table | None:
 
     Columns that nobody has a figure for are left out.
     """
-    entered = prediction.contenders
+    entered = prediction.baselines
     columns = [name for name in CONTEST if any(getattr(entrant, name) for entrant in entered)]
     if not columns:
         return None
@@ -54,8 +54,8 @@ def contest(prediction: Prediction) -> Table | None:
         tuple(
             Row(
                 (
-                    _CONTENDERS.get(entrant.name, escape(entrant.name)),
-                    f"{{contender.{entrant.name}.segments}}"
+                    _BASELINES.get(entrant.name, escape(entrant.name)),
+                    f"{{baseline.{entrant.name}.segments}}"
                     if entrant.segments is not None
                     else "–",
                     *(_cell(entrant, name) for name in columns),
@@ -69,10 +69,10 @@ def contest(prediction: Prediction) -> Table | None:
 
 def carried(prediction: Prediction) -> Iterator[str]:
     """Say how much of what an individual model predicts the segments carry."""
-    ours = any(entrant.name == "segments" and entrant.segments for entrant in prediction.contenders)
+    ours = any(entrant.name == "segments" and entrant.segments for entrant in prediction.baselines)
     owner = (
-        "These {contender.segments.segments:segment/segments} "
-        "{contender.segments.segments?carries/carry}"
+        "These {baseline.segments.segments:segment/segments} "
+        "{baseline.segments.segments?carries/carry}"
         if ours
         else "These segments carry"
     )
@@ -90,11 +90,11 @@ def carried(prediction: Prediction) -> Iterator[str]:
         yield f"{owner} {', and '.join(parts)}."
 
 
-def _cell(entrant: Contender, name: str) -> str:
+def _cell(entrant: Baseline, name: str) -> str:
     estimate: Estimate | None = getattr(entrant, name)
     if estimate is None:
         return "–"
-    fact = f"contender.{entrant.name}.{name}"
+    fact = f"baseline.{entrant.name}.{name}"
     return f"{{{fact}}}{_interval(fact, estimate)}"
 
 

@@ -174,17 +174,18 @@ def _stable(part: Stable, key: str) -> Iterator[str]:
         )
     if part.dissolved:
         yield f"In {{{key}.stable_dissolved}} of the draws, half of them or fewer were in both."
-    if part.thinned is not None:
+    if part.split_half is not None:
         chance = (
-            f"; halves that know nothing of each other would give {{{key}.stable_thinned_chance}}"
-            if part.thinned_chance is not None
+            "; halves that know nothing of each other would give "
+            f"{{{key}.stable_split_half_chance}}"
+            if part.split_half_chance is not None
             else ""
         )
         yield (
             "Judged by one random half of each customer's visits and by the other, the segment "
-            f"agrees with itself by {{{key}.stable_thinned}}{chance}."
+            f"agrees with itself by {{{key}.stable_split_half}}{chance}."
         )
-        if part.thinned_chance is not None and part.thinned <= part.thinned_chance:
+        if part.split_half_chance is not None and part.split_half <= part.split_half_chance:
             yield "So two halves of the same customer's visits agree no better than strangers'."
     yield from _why(part, key, "stable")
 

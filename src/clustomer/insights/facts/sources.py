@@ -11,7 +11,7 @@ version. A feature's name stands where `x` stands below.
 | any other CSV, such as `cleaning` | `column=value`: the rows that have it; empty: all rows | \
 a column | `value` (of the one row) or `sum` |
 | `run`, `segmentation`, `certificates` | the way through the JSON file, with a `/` between: \
-`window`, `prediction/contenders/0/auc` | a name in there, or a number in a list | `value`, \
+`window`, `prediction/baselines/0/auc` | a name in there, or a number in a list | `value`, \
 `length`, or, of the window, `local_time`, `local_date` and `days` |
 | `facts` | ids of other facts, with a blank between | `value` | [see below](#derived-figures) |
 

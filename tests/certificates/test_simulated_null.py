@@ -5,12 +5,12 @@ import pyarrow as pa
 import pytest
 from logs import ALIKE, log
 
-from clustomer.certificates.null_shop import (
+from clustomer.certificates.simulated_null import (
     LIKES,
     draw_pool,
-    imagine_visits,
-    imagined_features,
     sample_customers,
+    simulate_visits,
+    simulated_features,
 )
 from clustomer.customers import customer_features
 from clustomer.events import read_events
@@ -69,12 +69,12 @@ def test_a_visit_holds_a_session_and_the_returns_until_the_next():
     assert (pool.start_us[1] - pool.start_us[0]) / 1e6 == begins
 
 
-def test_imagined_customers_have_what_their_visits_hold(shop):
+def test_simulated_customers_have_what_their_visits_hold(shop):
     events, customers = shop
     features = features_of(customers, "sessions", "views", "orders", "revenue")
     pool = pool_of(events, customers, features)
-    imagined = imagine_visits(pool, 400, np.random.default_rng(0))
-    table = imagined_features(pool, imagined, features, events.window, customers.shop)
+    simulated = simulate_visits(pool, 400, np.random.default_rng(0))
+    table = simulated_features(pool, simulated, features, events.window, customers.shop)
     assert table.num_rows == 400
     kind = np.array(pool.events["event_type"].to_pylist())
     visit = pool.events["visit"].to_numpy()
@@ -82,10 +82,10 @@ def test_imagined_customers_have_what_their_visits_hold(shop):
 
     def total(weights):
         held = np.bincount(visit, weights=weights, minlength=len(pool.customer))
-        return np.bincount(imagined.customer, weights=held[imagined.content])
+        return np.bincount(simulated.customer, weights=held[simulated.content])
 
     # what is cut off by the end of the window is no more than the last minutes of few visits
-    own = np.bincount(imagined.customer)
+    own = np.bincount(simulated.customer)
     assert table["sessions"].to_pylist() == own.tolist()
     assert np.mean(table["views"].to_numpy() == total(kind == "view")) > 0.99
     assert np.mean(table["orders"].to_numpy() == total(kind == "purchase")) > 0.99
@@ -96,31 +96,31 @@ def test_imagined_customers_have_what_their_visits_hold(shop):
 def test_contents_come_from_everyone_alike_and_times_from_the_shop(shop):
     events, customers = shop
     pool = pool_of(events, customers, features_of(customers, "sessions"))
-    imagined = imagine_visits(pool, 40_000, np.random.default_rng(1))
-    uses = np.bincount(imagined.content, minlength=len(pool.customer))
-    expected = len(imagined.content) / len(pool.customer)
+    simulated = simulate_visits(pool, 40_000, np.random.default_rng(1))
+    uses = np.bincount(simulated.content, minlength=len(pool.customer))
+    expected = len(simulated.content) / len(pool.customer)
     # Poisson: the variance of the uses is their mean
     assert uses.var() == pytest.approx(expected, rel=0.1)
-    assert np.isin(imagined.moment, np.arange(len(pool.customer))).all()
-    own = np.bincount(imagined.customer)
+    assert np.isin(simulated.moment, np.arange(len(pool.customer))).all()
+    own = np.bincount(simulated.customer)
     assert own.min() == 1
     assert own.max() <= pool.visits.max()
     assert own.mean() == pytest.approx(pool.visits.mean(), rel=0.03)
-    start = pool.start_us[imagined.moment].astype(float)
-    same = imagined.customer[1:] == imagined.customer[:-1]
+    start = pool.start_us[simulated.moment].astype(float)
+    same = simulated.customer[1:] == simulated.customer[:-1]
     assert (np.diff(start)[same] >= 0).all()
-    # the shop is open evenly: so are the days of imagined visits
+    # the shop is open evenly: so are the days of simulated visits
     assert np.quantile(start, [0.25, 0.75]) == pytest.approx(
         np.quantile(pool.start_us, [0.25, 0.75]), rel=0.001
     )
 
 
-def test_imagined_customers_of_one_population_are_like_the_real_ones(shop):
+def test_simulated_customers_of_one_population_are_like_the_real_ones(shop):
     events, customers = shop
     features = features_of(customers, "recency_days", "tenure_days", "views", "weekend_share")
     pool = pool_of(events, customers, features)
-    imagined = imagine_visits(pool, 5_000, np.random.default_rng(2))
-    table = imagined_features(pool, imagined, features, events.window, customers.shop)
+    simulated = simulate_visits(pool, 5_000, np.random.default_rng(2))
+    table = simulated_features(pool, simulated, features, events.window, customers.shop)
     for feature in features:
         real, null = customers.table[feature.name].to_numpy(), table[feature.name].to_numpy()
         assert null.mean() == pytest.approx(real.mean(), abs=0.2 * real.std())
@@ -141,14 +141,14 @@ def test_dates_stay_dates():
         customers = customer_features(with_events)
         features = features_of(customers, "recency_days", "orders")
         pool = pool_of(with_events, customers, features)
-        imagined = imagine_visits(pool, 200, np.random.default_rng(0))
-        found = imagined_features(pool, imagined, features, with_events.window, customers.shop)
+        simulated = simulate_visits(pool, 200, np.random.default_rng(0))
+        found = simulated_features(pool, simulated, features, with_events.window, customers.shop)
     finally:
         with_events.close()
     recency = found["recency_days"].to_numpy()
     assert (recency == np.round(recency)).all()
     # an order that is drawn twice is two orders
-    assert found["orders"].to_pylist() == np.bincount(imagined.customer).tolist()
+    assert found["orders"].to_pylist() == np.bincount(simulated.customer).tolist()
 
 
 def test_everyone_once_stays_everyone_once():
@@ -165,8 +165,8 @@ def test_everyone_once_stays_everyone_once():
         pool = pool_of(with_events, customers, features_of(customers, "views"))
     finally:
         with_events.close()
-    imagined = imagine_visits(pool, 50, np.random.default_rng(0))
-    assert imagined.customer.tolist() == list(range(50))
+    simulated = simulate_visits(pool, 50, np.random.default_rng(0))
+    assert simulated.customer.tolist() == list(range(50))
 
 
 def test_customers_are_sampled_whatever_their_order_and_up_to_a_number_of_events():

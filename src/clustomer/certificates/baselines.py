@@ -8,7 +8,7 @@ import pyarrow as pa
 from numpy.typing import NDArray
 from scipy.stats import rankdata
 
-from clustomer.certificates.certificate import Contender, Estimate
+from clustomer.certificates.certificate import Baseline, Estimate
 from clustomer.certificates.resampling import bootstrap_means, estimate
 from clustomer.customers import Holdout
 from clustomer.errors import InputError
@@ -40,7 +40,7 @@ class Target:
 
 @dataclass(frozen=True, eq=False)
 class Predictions:
-    """What one way to divide customers predicts for each certifying customer, by target."""
+    """What one way to divide customers predicts for those of the validation half, by target."""
 
     name: str
     segments: int | None
@@ -49,9 +49,9 @@ class Predictions:
 
 @dataclass(frozen=True, eq=False)
 class Contest:
-    """The contenders' figures, and the part of the individual model's that segments carry."""
+    """The baselines' figures, and the part of the individual model's that segments carry."""
 
-    contenders: tuple[Contender, ...]
+    baselines: tuple[Baseline, ...]
     carried_auc: Estimate | None
     carried_r2: Estimate | None
     carried_visited: Estimate | None
@@ -60,83 +60,83 @@ class Contest:
 def targets_of(holdout: Holdout) -> tuple[Target, ...]:
     """Return what is predicted: the outcomes that vary, and revenue without its extremes.
 
-    The cap is the 99th percentile of the choosing half's revenue; with less than 1 % who spend
+    The cap is the 99th percentile of the selection half's revenue; with less than 1 % who spend
     there is nothing below it, and no capped revenue.
     """
-    found = []
+    targets = []
     for name in holdout.outcome_names:
         values = holdout.outcome(name)
-        found.append(Target(name, values, binary=name != REVENUE))
+        targets.append(Target(name, values, binary=name != REVENUE))
         if name == REVENUE:
             cap = np.quantile(values[holdout.choosing], CAP)
             capped = np.minimum(values, cap)
             halves = (capped[holdout.choosing], capped[holdout.certifying])
             if cap > 0 and all(half.std() > 0 for half in halves):
-                found.append(Target("capped", capped, binary=False))
-    return tuple(found)
+                targets.append(Target("capped", capped, binary=False))
+    return tuple(targets)
 
 
 def by_segment(
     name: str,
     labels: Labels,
     targets: Sequence[Target],
-    choosing: NDArray[np.bool_],
-    certifying: NDArray[np.bool_],
+    selection: NDArray[np.bool_],
+    validation: NDArray[np.bool_],
 ) -> Predictions:
-    """Predict for each certifying customer the choosing half's mean in the same segment.
+    """Predict for the validation half what the selection half did in the same segment, on average.
 
-    A segment that no customer of the choosing half is in is predicted to be like everyone.
+    A segment that no customer of the selection half is in is predicted to be like everyone.
 
     >>> target = Target("bought", np.array([1.0, 0.0, 0.0, 0.0, 1.0, 1.0]), binary=True)
     >>> first = np.array([True, True, True, False, False, False])
-    >>> found = by_segment("mine", np.array([0, 0, 1, 0, 1, 2]), [target], first, ~first)
-    >>> found.segments, found.values["bought"].round(2).tolist()
+    >>> predicted = by_segment("mine", np.array([0, 0, 1, 0, 1, 2]), [target], first, ~first)
+    >>> predicted.segments, predicted.values["bought"].round(2).tolist()
     (2, [0.5, 0.0, 0.33])
     """
-    codes, index = coded(labels[choosing])
+    codes, index = coded(labels[selection])
     sizes = np.bincount(index)
-    asked = labels[certifying]
+    asked = labels[validation]
     places = np.clip(np.searchsorted(codes, asked), 0, len(codes) - 1)
-    known = codes[places] == asked
+    present = codes[places] == asked
     values = {}
     for target in targets:
-        past = target.values[choosing]
+        past = target.values[selection]
         means = np.bincount(index, past) / sizes
-        values[target.name] = np.where(known, means[places], past.mean())
+        values[target.name] = np.where(present, means[places], past.mean())
     return Predictions(name, len(codes), values)
 
 
-def rfm_labels(customers: pa.Table, choosing: NDArray[np.bool_]) -> Mapping[str, Labels]:
+def rfm_labels(customers: pa.Table, selection: NDArray[np.bool_]) -> Mapping[str, Labels]:
     """Return every customer's RFM segment of ten, and cell of 125; none without purchases.
 
-    Both have their fifths from the choosing half, of those who ordered; whoever never ordered
+    Both have their fifths from the selection half, of those who ordered; whoever never ordered
     is a group of its own, and suspected bots are too.
     """
     try:
-        ten = rfm(customers.filter(pa.array(choosing)))
+        ten = rfm(customers.filter(pa.array(selection)))
     except InputError:
         return {}
-    found: dict[str, Labels] = {"rfm_10": rule_labels(customers, ten)}
+    ways: dict[str, Labels] = {"rfm_10": rule_labels(customers, ten)}
     if REVENUE in customers.column_names:
         matrix = feature_matrix(customers, [RECENCY, FREQUENCY, REVENUE])
         ordered = (matrix[:, 1] >= 1) & ~np.isnan(matrix).any(axis=1)
         cells = np.zeros(len(matrix), dtype=np.int64)
         for column in matrix.T:
-            cuts = cut_points(column[ordered & choosing])
+            cuts = cut_points(column[ordered & selection])
             cells = cells * 5 + np.searchsorted(cuts, column)
-        found["rfm_125"] = np.where(ordered, cells, BOTS)
-    return found
+        ways["rfm_125"] = np.where(ordered, cells, BOTS)
+    return ways
 
 
 def individual(
     matrix: Floats,
     targets: Sequence[Target],
-    choosing: NDArray[np.bool_],
-    certifying: NDArray[np.bool_],
+    selection: NDArray[np.bool_],
+    validation: NDArray[np.bool_],
     *,
     random_state: int = 0,
 ) -> Predictions:
-    """Predict each certifying customer singly, by gradient boosting fitted to the choosing half.
+    """Predict each customer singly, by gradient boosting fitted to the selection half.
 
     Histogram gradient boosting with 100 trees of 6 leaves at a rate of 0.05: on public shop data
     these beat scikit-learn's defaults, which overfit a few thousand customers, so that the
@@ -156,11 +156,11 @@ def individual(
         "early_stopping": False,
         "random_state": random_state,
     }
-    rows = np.flatnonzero(choosing)
+    rows = np.flatnonzero(selection)
     if len(rows) > MAX_TRAINING:
         random = np.random.default_rng(random_state)
         rows = np.sort(random.choice(rows, MAX_TRAINING, replace=False))
-    asked = matrix[certifying]
+    asked = matrix[validation]
 
     def fit(target: Target) -> Floats:
         past = target.values[rows]
@@ -180,11 +180,11 @@ def individual(
 def judge(
     predictions: Sequence[Predictions],
     targets: Sequence[Target],
-    certifying: NDArray[np.bool_],
+    validation: NDArray[np.bool_],
     *,
     random_state: int = 0,
 ) -> Contest:
-    """Compare predictions with what the certifying customers did.
+    """Compare predictions with what the customers of the validation half did.
 
     Figures
     -------
@@ -201,44 +201,16 @@ def judge(
     is left out where the individual model predicts nothing: where its own interval includes
     0, or for AUC 0.5.
     """
-    columns: list[Floats] = []
-
-    def add(column: Floats) -> int:
-        columns.append(column)
-        return len(columns) - 1
-
-    def mean_of(place: int) -> Callable[[Floats], Floats]:
-        return lambda means: means[..., place]
-
-    figures: dict[tuple[str, str], Callable[[Floats], Floats]] = {}
-    for target in targets:
-        values = target.values[certifying]
-        if target.binary:
-            for each in predictions:
-                auc, influence = area(values > 0, each.values[target.name])
-                figures[each.name, target.name] = mean_of(add(auc + influence))
-            continue
-        # about the mean, since the difference of two large squares loses digits
-        centred = values - values.mean()
-        first, second = add(centred), add(centred**2)
-        for each in predictions:
-            error = add((values - each.values[target.name]) ** 2)
-            figures[each.name, target.name] = _explained(first, second, error)
-        if target.name == REVENUE and values.sum() > 0:
-            total = add(values)
-            for each in predictions:
-                top = add(values * top_weights(each.values[REVENUE]))
-                figures[each.name, "top_tenth"] = _ratio(top, total)
-
-    table = np.column_stack(columns)
+    figures = _Figures(targets, predictions, validation)
+    table = figures.table()
     observed, draws = table.mean(axis=0), bootstrap_means(table, random_state=random_state)
 
     def figure(name: str, what: str) -> Estimate | None:
-        function = figures.get((name, what))
+        function = figures.of.get((name, what))
         return function and estimate(float(function(observed)), function(draws))
 
     def carried(what: str, nothing: float) -> Estimate | None:
-        ours, theirs = figures.get(("segments", what)), figures.get(("individual", what))
+        ours, theirs = figures.of.get(("segments", what)), figures.of.get(("individual", what))
         alone = figure("individual", what)
         if ours is None or theirs is None or alone is None:
             return None
@@ -246,28 +218,79 @@ def judge(
             return None
 
         def share(means: Floats) -> Floats:
-            found: Floats = (ours(means) - nothing) / (theirs(means) - nothing)
-            return found
+            return np.asarray((ours(means) - nothing) / (theirs(means) - nothing))
 
         return estimate(float(share(observed)), share(draws))
 
     return Contest(
         tuple(
-            Contender(
-                name=each.name,
-                segments=each.segments,
-                auc=figure(each.name, "bought"),
-                r2=figure(each.name, REVENUE),
-                r2_capped=figure(each.name, "capped"),
-                top_tenth=figure(each.name, "top_tenth"),
-                visited_auc=figure(each.name, "visited"),
+            Baseline(
+                name=way.name,
+                segments=way.segments,
+                auc=figure(way.name, "bought"),
+                r2=figure(way.name, REVENUE),
+                r2_capped=figure(way.name, "capped"),
+                top_tenth=figure(way.name, "top_tenth"),
+                visited_auc=figure(way.name, "visited"),
             )
-            for each in predictions
+            for way in predictions
         ),
         carried_auc=carried("bought", 0.5),
         carried_r2=carried(REVENUE, 0.0),
         carried_visited=carried("visited", 0.5),
     )
+
+
+class _Figures:
+    """Every figure as a function of means over customers, so that resampling means is enough.
+
+    `of` maps the names of a way to divide customers and of a figure to such a function of the
+    means of `table`, whose rows are customers.
+    """
+
+    def __init__(
+        self,
+        targets: Sequence[Target],
+        predictions: Sequence[Predictions],
+        validation: NDArray[np.bool_],
+    ) -> None:
+        self.of: dict[tuple[str, str], Callable[[Floats], Floats]] = {}
+        self._columns: list[Floats] = []
+        for target in targets:
+            values = target.values[validation]
+            if target.binary:
+                self._areas(target.name, values, predictions)
+                continue
+            self._explained(target.name, values, predictions)
+            if target.name == REVENUE and values.sum() > 0:
+                self._top_tenths(values, predictions)
+
+    def table(self) -> Floats:
+        """Return a row for each customer, a column for each mean that a figure is made of."""
+        return np.column_stack(self._columns)
+
+    def _add(self, column: Floats) -> int:
+        self._columns.append(column)
+        return len(self._columns) - 1
+
+    def _areas(self, name: str, values: Floats, predictions: Sequence[Predictions]) -> None:
+        for way in predictions:
+            auc, influence = area(values > 0, way.values[name])
+            self.of[way.name, name] = _mean(self._add(auc + influence))
+
+    def _explained(self, name: str, values: Floats, predictions: Sequence[Predictions]) -> None:
+        # about the mean, since the difference of two large squares loses digits
+        centred = values - values.mean()
+        first, second = self._add(centred), self._add(centred**2)
+        for way in predictions:
+            error = self._add((values - way.values[name]) ** 2)
+            self.of[way.name, name] = _r2(first, second, error)
+
+    def _top_tenths(self, values: Floats, predictions: Sequence[Predictions]) -> None:
+        total = self._add(values)
+        for way in predictions:
+            top = self._add(values * top_weights(way.values[REVENUE]))
+            self.of[way.name, "top_tenth"] = _ratio(top, total)
 
 
 def area(positive: NDArray[np.bool_], scores: Floats) -> tuple[float, Floats]:
@@ -306,19 +329,21 @@ def top_weights(predicted: Floats, top: float = TOP) -> Floats:
     return np.where(above, 1.0, np.where(at, (wanted - above.sum()) / at.sum(), 0.0))
 
 
-def _explained(first: int, second: int, error: int) -> Callable[[Floats], Floats]:
+def _mean(place: int) -> Callable[[Floats], Floats]:
+    return lambda means: means[..., place]
+
+
+def _r2(first: int, second: int, error: int) -> Callable[[Floats], Floats]:
     def r2(means: Floats) -> Floats:
         variance = means[..., second] - means[..., first] ** 2
-        found: Floats = 1 - means[..., error] / np.where(variance > 0, variance, np.nan)
-        return found
+        return np.asarray(1 - means[..., error] / np.where(variance > 0, variance, np.nan))
 
     return r2
 
 
-def _ratio(part: int, whole: int) -> Callable[[Floats], Floats]:
+def _ratio(part: int, total: int) -> Callable[[Floats], Floats]:
     def ratio(means: Floats) -> Floats:
-        total = means[..., whole]
-        found: Floats = means[..., part] / np.where(total > 0, total, np.nan)
-        return found
+        positive = np.where(means[..., total] > 0, means[..., total], np.nan)
+        return np.asarray(means[..., part] / positive)
 
     return ratio

@@ -1,4 +1,4 @@
-"""The null: an imagined shop with one population, drawn as events.
+"""The null: a simulated shop with one population, drawn as events.
 
 Its customers differ in how often they come, smoothly, and in nothing else: whose visit was whose
 is lost. Everything that a feature owes to the shop itself (its rhythm, its products and prices,
@@ -49,13 +49,13 @@ _EVENTS = """
         CASE WHEN order_id IS NOT NULL THEN order_id || '/' || visit_number END AS order_id,
         utc_offset_s, LPAD(CAST(number AS VARCHAR), ?, '0') AS user_id,
         CAST(visit_number AS VARCHAR) AS user_session
-    FROM imagined_visits JOIN pool ON imagined_visits.content = pool.visit
+    FROM simulated_visits JOIN pool ON simulated_visits.content = pool.visit
 """
 
 
 @dataclass(frozen=True, eq=False)
 class Pool:
-    """Everyone's visits, from which imagined customers draw.
+    """Everyone's visits, from which simulated customers draw.
 
     A visit holds the events of one session, and the returns until the customer's next visit.
 
@@ -187,8 +187,8 @@ def _codes(column: pa.ChunkedArray) -> Integers:
 
 
 @dataclass(frozen=True, eq=False)
-class ImaginedVisits:
-    """Visits of imagined customers, by customer and time.
+class SimulatedVisits:
+    """Visits of simulated customers, by customer and time.
 
     Attributes
     ----------
@@ -202,8 +202,8 @@ class ImaginedVisits:
     moment: Integers
 
 
-def imagine_visits(pool: Pool, customers: int, rng: np.random.Generator) -> ImaginedVisits:
-    """Draw imagined customers: how often they come, when, and what each visit holds.
+def simulate_visits(pool: Pool, customers: int, rng: np.random.Generator) -> SimulatedVisits:
+    """Draw simulated customers: how often they come, when, and what each visit holds.
 
     - How often: `fit_activity`, at most as often as the most active customer of the pool.
     - When: in the shop's own time, in which visits of everyone pass evenly (so that busy hours,
@@ -247,7 +247,7 @@ def imagine_visits(pool: Pool, customers: int, rng: np.random.Generator) -> Imag
     at = 1.0 - (1.0 - begin[customer]) * np.exp(logs)
     moment = order[np.clip((at * len(order)).astype(np.int64), 0, len(order) - 1)]
     content = rng.integers(len(passed), size=len(customer))
-    return ImaginedVisits(customer, content, moment)
+    return SimulatedVisits(customer, content, moment)
 
 
 def _shop_time(start_us: Integers) -> tuple[Floats, Integers]:
@@ -291,14 +291,14 @@ def _bandwidth(values: Floats) -> float:
     return float(0.9 * spread / len(values) ** 0.2)
 
 
-def imagined_features(
+def simulated_features(
     pool: Pool,
-    imagined: ImaginedVisits,
+    simulated: SimulatedVisits,
     features: tuple[Feature, ...],
     window: Window,
     shop: Mapping[str, float],
 ) -> pa.Table:
-    """Return the features of imagined customers by the same SQL as those of real ones.
+    """Return the features of simulated customers by the same SQL as those of real ones.
 
     Rates are shrunk to the real shop's, with its strength, so that a feature is the same
     function of events for both.
@@ -306,22 +306,22 @@ def imagined_features(
     Returns
     -------
     pyarrow.Table
-        A column per feature, a row per imagined customer, in their order.
+        A column per feature, a row per simulated customer, in their order.
     """
-    width = len(str(int(imagined.customer[-1])))
+    width = len(str(int(simulated.customer[-1])))
     visits = pa.table(
         {
-            "number": pa.array(imagined.customer),
-            "visit_number": pa.array(np.arange(len(imagined.customer))),
-            "content": pa.array(imagined.content),
-            "start_us": pa.array(pool.start_us[imagined.moment]),
-            "utc_offset_s": pa.array(pool.utc_offset_s[imagined.moment]),
+            "number": pa.array(simulated.customer),
+            "visit_number": pa.array(np.arange(len(simulated.customer))),
+            "content": pa.array(simulated.content),
+            "start_us": pa.array(pool.start_us[simulated.moment]),
+            "utc_offset_s": pa.array(pool.utc_offset_s[simulated.moment]),
         }
     )
     events_each = np.bincount(pool.events["visit"].to_numpy())
     with DuckDB() as engine:
-        engine.expect(int(events_each[imagined.content].sum()))
-        engine.register("imagined_visits", visits)
+        engine.expect(int(events_each[simulated.content].sum()))
+        engine.register("simulated_visits", visits)
         engine.register("pool", pool.events)
         engine.execute(_EVENTS, [width])
         engine.create_table("measures", measures_query(features, window))

@@ -7,7 +7,12 @@ import pyarrow as pa
 from numpy.typing import NDArray
 from sqlglot import exp
 
-from clustomer.certificates.null_shop import ImaginedVisits, Pool, draw_pool, imagined_features
+from clustomer.certificates.simulated_null import (
+    Pool,
+    SimulatedVisits,
+    draw_pool,
+    simulated_features,
+)
 from clustomer.customers import Customers
 from clustomer.engines import literal
 from clustomer.events import Events
@@ -24,7 +29,7 @@ MIN_CUSTOMERS = 20
 """In a segment by either half, below which it is left out."""
 
 
-def thinned_agreement(
+def split_half_agreement(
     events: Events, customers: Customers, segmentation: Segmentation
 ) -> dict[str, tuple[float, float, int]]:
     """Split each customer's visits at random into two halves, and compare their segments.
@@ -63,23 +68,23 @@ def thinned_agreement(
     visits, kept = _halved(pool, np.sort(user_ids.to_numpy(zero_copy_only=False)))
     if len(kept) == 0:
         return {}
-    table = imagined_features(pool, visits, features, customers.window, customers.shop)
+    table = simulated_features(pool, visits, features, customers.window, customers.shop)
     names = list(rule.features)
     halves = rule.prepared(feature_matrix(table, names))
     if not rule.is_defined:
         place = pa.compute.index_in(
             user_ids.take(kept), customers.table["user_id"].combine_chunks()
         )
-        whole = rule.prepared(feature_matrix(customers.table.take(place), names))
-        halves = _on_level(halves, whole)
+        full = rule.prepared(feature_matrix(customers.table.take(place), names))
+        halves = _on_level(halves, full)
     labels = rule.predict(halves)
-    found = {}
+    agreements = {}
     for cluster, segment_id in segmentation.segment_ids.items():
         if cluster >= 0:
             agreement = _agreement(labels[0::2] == cluster, labels[1::2] == cluster)
             if agreement[2] >= MIN_CUSTOMERS:
-                found[segment_id] = agreement
-    return found
+                agreements[segment_id] = agreement
+    return agreements
 
 
 def _frequent(events: Events, customers: Customers, segmentation: Segmentation) -> pa.Array:
@@ -112,7 +117,7 @@ def _frequent(events: Events, customers: Customers, segmentation: Segmentation) 
     return ranked["user_id"].slice(0, taken).combine_chunks()
 
 
-def _halved(pool: Pool, user_ids: NDArray[np.object_]) -> tuple[ImaginedVisits, Integers]:
+def _halved(pool: Pool, user_ids: NDArray[np.object_]) -> tuple[SimulatedVisits, Integers]:
     """Return the visits of both halves of each customer that has both.
 
     Customer number 2 i is the one half, 2 i + 1 the other half of the i-th that is kept; the
@@ -133,14 +138,14 @@ def _halved(pool: Pool, user_ids: NDArray[np.object_]) -> tuple[ImaginedVisits, 
     owner = 2 * number[pool.customer[taken]] + half[taken]
     order = np.argsort(owner, kind="stable")
     taken, owner = taken[order], owner[order]
-    return ImaginedVisits(owner, taken, taken), np.flatnonzero(both)
+    return SimulatedVisits(owner, taken, taken), np.flatnonzero(both)
 
 
-def _on_level(halves: Floats, whole: Floats) -> Floats:
+def _on_level(halves: Floats, full: Floats) -> Floats:
     """Give the columns of halves the means and standard deviations of the whole customers."""
     spread = halves.std(axis=0)
     level = (halves - halves.mean(axis=0)) / np.where(spread > 0, spread, 1.0)
-    return np.asarray(level * whole.std(axis=0) + whole.mean(axis=0))
+    return np.asarray(level * full.std(axis=0) + full.mean(axis=0))
 
 
 def _agreement(one: NDArray[np.bool_], other: NDArray[np.bool_]) -> tuple[float, float, int]:

@@ -3,8 +3,8 @@ import pyarrow as pa
 import pytest
 from logs import ALIKE, GROUPS, log
 
-from clustomer.certificates.null_shop import draw_pool
-from clustomer.certificates.thinning import _halved, thinned_agreement
+from clustomer.certificates.simulated_null import draw_pool
+from clustomer.certificates.split_halves import _halved, split_half_agreement
 from clustomer.customers import customer_features
 from clustomer.events import read_events
 from clustomer.segments import rfm, segment
@@ -19,7 +19,7 @@ def shop():
 
 def test_halves_of_planted_customers_agree(shop):
     events, customers = shop
-    found = thinned_agreement(events, customers, segment(customers, k=3, k_range=(3, 3)))
+    found = split_half_agreement(events, customers, segment(customers, k=3, k_range=(3, 3)))
     assert set(found) <= {"S1", "S2", "S3"}
     assert len(found) >= 2
     for jaccard, chance, count in found.values():
@@ -31,7 +31,7 @@ def test_halves_of_identical_customers_agree_by_chance():
     events = read_events(log(ALIKE, seed=1))
     try:
         customers = customer_features(events)
-        found = thinned_agreement(
+        found = split_half_agreement(
             events,
             customers,
             segment(
@@ -62,19 +62,19 @@ def test_every_visit_is_in_one_half_and_both_halves_have_some(shop):
 def test_nothing_depends_on_the_order_of_rows(shop):
     events, customers = shop
     segmentation = segment(customers, k=3, k_range=(3, 3))
-    first = thinned_agreement(events, customers, segmentation)
+    first = split_half_agreement(events, customers, segmentation)
     rows = log(GROUPS)
     order = np.random.default_rng(5).permutation(rows.num_rows)
     again = read_events(rows.take(pa.array(order)))
     try:
-        assert thinned_agreement(again, customer_features(again), segmentation) == first
+        assert split_half_agreement(again, customer_features(again), segmentation) == first
     finally:
         again.close()
 
 
-def test_a_grid_of_scores_can_be_thinned(shop):
+def test_a_grid_of_scores_can_be_split(shop):
     events, customers = shop
-    found = thinned_agreement(events, customers, rfm(customers))
+    found = split_half_agreement(events, customers, rfm(customers))
     assert found
     assert all(0 <= jaccard <= 1 for jaccard, _, _ in found.values())
 
@@ -84,6 +84,8 @@ def test_single_visits_cannot_be_halved():
     events = read_events(rows)
     try:
         customers = customer_features(events)
-        assert thinned_agreement(events, customers, segment(customers, k=2, k_range=(2, 2))) == {}
+        assert (
+            split_half_agreement(events, customers, segment(customers, k=2, k_range=(2, 2))) == {}
+        )
     finally:
         events.close()

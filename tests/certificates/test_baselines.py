@@ -5,7 +5,7 @@ import pyarrow as pa
 import pytest
 from sklearn.metrics import r2_score, roc_auc_score
 
-from clustomer.certificates.contenders import (
+from clustomer.certificates.baselines import (
     Predictions,
     Target,
     area,
@@ -79,13 +79,13 @@ def test_figures_are_those_of_scikit_learn(crowd) -> None:
     ours = by_segment("segments", labels, targets, half, ~half)
     alone = individual(crowd["orders"][:, None], targets, half, ~half)
     found = judge([ours, alone], targets, ~half)
-    for contender, predictions in zip(found.contenders, (ours, alone), strict=True):
+    for baseline, predictions in zip(found.baselines, (ours, alone), strict=True):
         auc = roc_auc_score(crowd["bought"][~half], predictions.values["bought"])
         r2 = r2_score(crowd["revenue"][~half], predictions.values["revenue"])
-        assert contender.auc.value == pytest.approx(auc, rel=1e-5)
-        assert contender.r2.value == pytest.approx(r2, rel=1e-5)
-        assert contender.auc.low < contender.auc.value < contender.auc.high
-    first, second = found.contenders
+        assert baseline.auc.value == pytest.approx(auc, rel=1e-5)
+        assert baseline.r2.value == pytest.approx(r2, rel=1e-5)
+        assert baseline.auc.low < baseline.auc.value < baseline.auc.high
+    first, second = found.baselines
     assert found.carried_auc.value == pytest.approx(
         (first.auc.value - 0.5) / (second.auc.value - 0.5), rel=1e-4
     )
@@ -105,7 +105,7 @@ def test_nothing_is_carried_of_a_model_that_predicts_nothing() -> None:
     ours = by_segment("segments", (noise[:, 0] > 0.5).astype(np.int64), targets, half, ~half)
     found = judge([ours, individual(noise, targets, half, ~half)], targets, ~half)
     assert (found.carried_auc, found.carried_r2, found.carried_visited) == (None, None, None)
-    assert found.contenders[1].auc is not None
+    assert found.baselines[1].auc is not None
 
 
 def test_the_individual_model_is_the_same_on_every_run(crowd) -> None:
@@ -121,7 +121,7 @@ def test_a_perfect_prediction_captures_what_there_is() -> None:
     target = Target("revenue", spent, binary=False)
     everyone = np.ones(100, dtype=bool)
     found = judge([Predictions("segments", 2, {"revenue": spent})], [target], everyone)
-    [only] = found.contenders
+    [only] = found.baselines
     assert (only.r2.value, only.top_tenth.value, only.auc) == (1.0, 1.0, None)
 
 

@@ -1,0 +1,158 @@
+"""Columnar files: Parquet, Arrow or Feather, ORC; and Avro, which is rows."""
+
+import json
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+
+from clustomer.engines import DuckDB
+from clustomer.errors import InputError, UsageError
+from clustomer.events.sources.content import Plain
+from clustomer.events.sources.files import readable_path
+from clustomer.events.sources.source import Source, described, first_line
+
+
+def open_parquet(engine: DuckDB, label: str, plains: Sequence[Plain]) -> Source:
+    """Open Parquet files, whose row groups say how many rows they have."""
+    relation = "read_parquet(?, union_by_name = true)"
+    paths = [readable_path(engine, plain.path) for plain in plains]
+    try:
+        rows = engine.rows("SELECT SUM(num_rows) FROM parquet_file_metadata(?)", [paths])[0][0]
+        return described(
+            engine,
+            "parquet",
+            label,
+            relation,
+            parameters=[paths],
+            rows=int(rows or 0),
+            counted=lambda: int(rows or 0),
+        )
+    except engine.errors as error:
+        raise InputError(
+            f"{label} cannot be read as Parquet: {first_line(error)} "
+            "It may be truncated or of another kind."
+        ) from error
+
+
+def open_table(engine: DuckDB, source: Any) -> Source:
+    """Open anything with `__arrow_c_stream__`."""
+    table = pa.table(source)
+    engine.register("source_rows", table)
+    return described(
+        engine,
+        "table",
+        "a table in memory",
+        "source_rows",
+        rows=table.num_rows,
+        counted=lambda: table.num_rows,
+    )
+
+
+def open_arrow(engine: DuckDB, label: str, plains: Sequence[Plain]) -> Source:
+    """Open Arrow files (Feather is one) or streams, which are read in batches."""
+
+    def batches(plain: Plain) -> Any:
+        file = pa.memory_map(str(plain.path))
+        if file.read(6) == b"ARROW1":
+            reader = pa.ipc.open_file(file)
+            return reader.schema, (reader.get_batch(i) for i in range(reader.num_record_batches))
+        file.seek(0)
+        stream = pa.ipc.open_stream(file)
+        return stream.schema, iter(stream)
+
+    return _open_batches(engine, "arrow", label, plains, batches)
+
+
+def open_orc(engine: DuckDB, label: str, plains: Sequence[Plain]) -> Source:
+    """Open ORC files, stripe by stripe."""
+
+    def batches(plain: Plain) -> Any:
+        from pyarrow import orc
+
+        file = orc.ORCFile(str(plain.path))
+        return file.schema, (file.read_stripe(i) for i in range(file.nstripes))
+
+    return _open_batches(engine, "orc", label, plains, batches)
+
+
+def _open_batches(
+    engine: DuckDB,
+    kind: str,
+    label: str,
+    plains: Sequence[Plain],
+    batches: Callable[[Plain], tuple[pa.Schema, Iterator[pa.RecordBatch]]],
+) -> Source:
+    given = 0
+
+    def unreadable(error: BaseException) -> InputError:
+        return InputError(
+            f"{label} cannot be read as {kind.upper() if kind == 'orc' else 'Arrow'}: "
+            f"{first_line(error)} It may be truncated or damaged."
+        )
+
+    def all_batches(expected: pa.Schema) -> Iterator[pa.RecordBatch]:
+        nonlocal given
+        for plain in plains:
+            for batch in batches(plain)[1]:
+                given += batch.num_rows
+                yield batch.cast(expected) if batch.schema != expected else batch
+
+    try:
+        schemas = [batches(plain)[0] for plain in plains]
+    except (pa.ArrowException, OSError) as error:
+        raise unreadable(error) from error
+    first = schemas[0].remove_metadata()
+    for plain, schema in zip(plains, schemas, strict=True):
+        if schema.names != first.names:
+            raise InputError(
+                f"{plain.label} has other columns than {plains[0].label}. Files that are read "
+                "together need the same columns."
+            )
+    engine.register("source_rows", first.empty_table())
+
+    @contextmanager
+    def opened() -> Iterator[None]:
+        nonlocal given
+        given = 0
+        engine.register("source_rows", pa.RecordBatchReader.from_batches(first, all_batches(first)))
+        try:
+            yield
+        except (pa.ArrowException, OSError, engine.errors) as error:
+            raise unreadable(error) from error
+        finally:
+            engine.unregister("source_rows")
+
+    return described(engine, kind, label, "source_rows", opened=opened, counted=lambda: given)
+
+
+def avro_as_lines(engine: DuckDB, plain: Plain) -> Path:
+    """Return the records of an Avro file as JSON Lines.
+
+    Raises
+    ------
+    UsageError
+        If the extra is not installed.
+    """
+    try:
+        import fastavro
+    except ImportError as error:
+        raise UsageError(
+            "Avro needs the extra `avro`, which is not installed. Install it with: "
+            "pip install 'clustomer[avro]'"
+        ) from error
+    folder = engine.directory / "avro"
+    folder.mkdir(exist_ok=True)
+    copy = folder / str(sum(1 for _ in folder.iterdir()))
+    try:
+        with plain.path.open("rb") as file, copy.open("w", encoding="utf-8") as out:
+            for record in fastavro.reader(file):
+                out.write(json.dumps(record, ensure_ascii=False, default=str) + "\n")
+    except (ValueError, EOFError, OSError, KeyError, IndexError, TypeError) as error:
+        raise InputError(
+            f"{plain.label} cannot be read as Avro: {first_line(error)} It may be truncated or "
+            "damaged."
+        ) from error
+    return copy
