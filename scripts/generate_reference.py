@@ -20,6 +20,7 @@ from clustomer.insights.facts import sources
 from clustomer.insights.naming import case, names, qualifiers, rules
 from clustomer.insights.naming.definition import scores_in_words
 from clustomer.insights.profiles import CLEARLY, SLIGHTLY, STRONGLY
+from clustomer.insights.thresholds import stated
 from clustomer.segments.rules.rfm_grid import NO_PURCHASE_ID, NO_PURCHASE_NAME, RFM_SEGMENTS
 from markdown_page import code, fence, grid, html, page
 from python_reference import parameters_of, python_page
@@ -233,15 +234,15 @@ def names_page() -> str:
         "## Rules",
         grid(
             ("", "Name", "What it requires"),
-            ((str(i), r.name, r.requirement) for i, r in enumerate(RULES, 1)),
+            ((str(i), r.name, stated(r.requirement)) for i, r in enumerate(RULES, 1)),
         ),
         "## Where no rule holds",
         grid(
             ("Name", "When"),
             [
-                (rules.AVERAGE.name, rules.AVERAGE.requirement),
+                (rules.AVERAGE.name, stated(rules.AVERAGE.requirement)),
                 ("Customers with …", "A clear difference can be put into words (see below)."),
-                (rules.MIXED.name, rules.MIXED.requirement),
+                (rules.MIXED.name, stated(rules.MIXED.requirement)),
                 (names.ALL_CUSTOMERS, "There is one segment only: no groups were found."),
                 (names.SUSPECTED_BOTS, f"By the rule `{SUSPECTED_BOT}`."),
             ],

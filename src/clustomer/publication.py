@@ -12,6 +12,7 @@ import pyarrow.parquet as pq
 from clustomer.customers import Attributes, Customers
 from clustomer.events import Events, fingerprint, rejected_rows, write_events
 from clustomer.insights import Interpretation, Name, reason_sentence
+from clustomer.insights.thresholds import threshold_values
 from clustomer.outputs.figures import draw_figures
 from clustomer.outputs.report import write_reports
 from clustomer.outputs.tables import (
@@ -130,6 +131,7 @@ def identify(draft: Draft, content: Content, identified: Mapping[str, Any]) -> N
             "k": segmentation.k,
             "segments": _segments(content.interpretation),
             "unavailable_features": dict(customers.unavailable),
+            "thresholds": threshold_values(),
             "features_left_out": dict(segmentation.left_out),
             "verdict": certificates.verdict if certificates is not None else "not tested",
             "attributes": attributes,

@@ -5,6 +5,7 @@ from collections.abc import Iterable, Mapping
 from os import PathLike
 from typing import Any
 
+from clustomer.insights.thresholds import threshold_values
 from clustomer.outputs.figures import draw_figures
 from clustomer.outputs.report import write_reports
 from clustomer.outputs.tables import write_cluster_summary, write_segments
@@ -78,7 +79,7 @@ def rename(results: str | PathLike[str], segment_id: str, name: str) -> Results:
             given,
             manifest.get("attributes"),
         ),
-        about={**about, "segments": entries},
+        about={**about, "thresholds": threshold_values(), "segments": entries},
     ) as draft:
         _copy_rest(before, draft)
         figures = draw_figures(said, before.segmentation)

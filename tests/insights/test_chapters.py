@@ -78,9 +78,6 @@ def screen(said) -> str:
         Console(file=file, width=100),
         said.insights,
         said.facts,
-        events=40,
-        window=None,
-        cleaning=pa.table({"rule": ["clean"], "action": ["kept"], "rows": [40], "share": [1.0]}),
         report=Path("report.html"),
     )
     return file.getvalue()

@@ -6,7 +6,15 @@ import numpy as np
 import pyarrow as pa
 
 from clustomer.insights.advice import Action
-from clustomer.insights.blocks import Bullets, Column, Labelled, Paragraph, Row, Section, Table
+from clustomer.insights.blocks import (
+    Bullets,
+    Column,
+    Labelled,
+    Paragraph,
+    Row,
+    Section,
+    Table,
+)
 from clustomer.insights.facts import Fact, Facts
 from clustomer.insights.story import Insights, SegmentInsight
 from clustomer.outputs.charts import (
@@ -70,6 +78,11 @@ def tell(rename: dict[str, str] | None = None, word: str = "shoes") -> Story:
         Fact("everyone.orders.mean", 0.78, "orders", 2, None, source),
         Fact("run.rejected", 412, "rows", 0, None, source),
         Fact("run.events", 1000000, "events", 0, None, source),
+        Fact("run.kept", 999588, "events", 0, None, source),
+        Fact("clustering.k", 4, "segments", 0, None, source),
+        Fact("run.start", "2019-10-01", "text", 0, None, source),
+        Fact("run.cutoff", "2019-11-01", "text", 0, None, source),
+        Fact("run.time_zone", "Europe/Berlin", "text", 0, None, source),
         Fact(
             "clustering.reason",
             "4 clusters, since the elbow and the silhouette agree.",
@@ -137,11 +150,17 @@ def _insights(rows: list[tuple], word: str) -> Insights:
             _step("Data", "{run.events} events were read.", "{run.rejected} rows were rejected."),
             _step("Number of segments", "{clustering.reason}"),
             _step("What these results cannot tell", "They do not say what causes what."),
-            Section("", (Labelled("Why so many", "{clustering.reason}"),), "screen"),
+            Section("", SCREEN, "screen"),
         ),
     )
 
 
+SCREEN = (
+    Paragraph("{run.events} events, {everyone.customers} customers, {clustering.k} segments"),
+    Paragraph("{run.start} to {run.cutoff}, {run.time_zone}", "aside"),
+    Labelled("Why so many", "{clustering.reason}"),
+    Labelled("Cleaning", "kept {run.kept} of {run.events} rows; {run.rejected} rejected"),
+)
 SPEND_NOTE = "No effect is promised: the last column is what an action would have to achieve."
 
 

@@ -70,9 +70,6 @@ def screen(said: Interpretation, width: int = 100, encoding: str = "utf-8") -> s
         Console(file=file, width=width, legacy_windows=False),
         said.insights,
         said.facts,
-        events=40,
-        window=None,
-        cleaning=pa.table({"rule": ["kept"], "action": ["kept"], "rows": [40], "share": [1.0]}),
         report=Path("report.html"),
     )
     file.flush()

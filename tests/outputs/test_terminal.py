@@ -1,6 +1,5 @@
 import io
 from dataclasses import replace
-from datetime import datetime
 from pathlib import Path
 
 import pyarrow as pa
@@ -8,26 +7,15 @@ import pytest
 from rich.console import Console
 from stories import tell
 
-from clustomer.events import Window
 from clustomer.insights import Facts
+from clustomer.insights.chapters.method import cleaning_line
+from clustomer.insights.settings import _cleaning_facts
 from clustomer.outputs import print_summary
-from clustomer.outputs.terminal import cleaning_line
 
-CLEANING = pa.table(
-    {
-        "rule": ["kept", "brand_unknown", "no_customer"],
-        "action": ["kept", "repaired", "rejected"],
-        "rows": [999_588, 52_311, 412],
-        "share": [0.999588, 0.052311, 0.000412],
-    }
-)
 REPORT = Path("clustomer-results/latest/reports/report.html")
-# Naive and in UTC, as a window holds them.
-START, CUTOFF = (datetime.fromisoformat(t) for t in ("2019-09-30T22:00", "2019-10-31T23:00"))
-WINDOW = Window(START, CUTOFF, "Europe/Berlin")
 
 
-def screen(story, *, width, encoding="utf-8", colour=False, window=WINDOW):
+def screen(story, *, width, encoding="utf-8", colour=False):
     raw = io.BytesIO()
     file = io.TextIOWrapper(raw, encoding=encoding, newline="")
     console = Console(
@@ -37,15 +25,7 @@ def screen(story, *, width, encoding="utf-8", colour=False, window=WINDOW):
         color_system="truecolor" if colour else None,
         legacy_windows=False,
     )
-    print_summary(
-        console,
-        story.insights,
-        story.facts,
-        events=999_588,
-        window=window,
-        cleaning=CLEANING,
-        report=REPORT,
-    )
+    print_summary(console, story.insights, story.facts, report=REPORT)
     file.flush()
     return raw.getvalue().decode(encoding)
 
@@ -66,9 +46,9 @@ def test_words_are_whole_and_lines_fit(story, width):
 
 def test_the_screen_says_everything(story):
     text = screen(story, width=100)
-    assert "999,588 events, 23,844 customers, 4 segments" in text
+    assert "1,000,000 events, 23,844 customers, 4 segments" in text
     assert "2019-10-01 to 2019-11-01, Europe/Berlin" in text
-    assert "kept 999,588 of 1,000,000 rows; 52,311 repairs, 412 rejected" in text
+    assert "kept 999,588 of 1,000,000 rows; 412 rejected" in text
     for number in ("1,932", "8.1 %", "62.1 %", "<0.1 %"):
         assert number in text
     assert text.index("High-value") < text.index("Cart abandoners") < text.index("Suspected bots")
@@ -109,23 +89,25 @@ def test_without_revenue_the_column_is_left_out(story):
         assert "evenue" not in screen(replace(story, facts=facts), width=width)
 
 
-def test_without_a_window_there_is_none(story):
-    assert "Berlin" not in screen(story, width=80, window=None)
-
-
-def test_cleaning_in_one_line():
-    def line(kept, repaired, rejected):
-        return cleaning_line(
-            pa.table(
-                {
-                    "rule": ["a", "b", "c", "d"],
-                    "action": ["kept", "repaired", "rejected", "rejected"],
-                    "rows": [kept, repaired, rejected, 0],
-                }
-            )
-        )
-
-    assert line(5, 0, 0) == "kept all 5 rows as they were"
-    assert line(5, 2, 0) == "kept all 5 rows; 2 repairs"
-    assert line(5, 0, 1) == "kept 5 of 6 rows; 1 rejected"
-    assert line(5, 2, 1) == "kept 5 of 6 rows; 2 repairs, 1 rejected"
+@pytest.mark.parametrize(
+    ("kept", "repaired", "rejected", "line"),
+    [
+        (5, 0, 0, "kept all 5 rows as they were"),
+        (5, 2, 0, "kept all 5 rows; 2 repairs"),
+        (5, 0, 1, "kept 5 of 6 rows; 1 rejected"),
+        (5, 2, 1, "kept 5 of 6 rows; 2 repairs, 1 rejected"),
+        (0, 1, 1, "kept 0 of 1 row; 1 repair, 1 rejected"),
+    ],
+)
+def test_cleaning_in_one_line(kept, repaired, rejected, line):
+    rows = pa.table(
+        {
+            "rule": ["clean", "b", "c", "d"],
+            "action": ["kept", "repaired", "rejected", "rejected"],
+            "rows": [kept, repaired, rejected, 0],
+            "share": [0.0, 0.0, 0.0, 0.0],
+        }
+    )
+    facts = Facts(_cleaning_facts(rows))
+    assert facts.render(cleaning_line(facts)) == line
+    assert facts["cleaning.used"].value == kept

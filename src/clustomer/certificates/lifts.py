@@ -7,7 +7,8 @@ from numpy.typing import NDArray
 from scipy.stats import hypergeom
 
 from clustomer.certificates.certificate import Estimate, Lift
-from clustomer.certificates.resampling import CONFIDENCE, bootstrap_means, estimate, rounded
+from clustomer.certificates.resampling import bootstrap_means, estimate, rounded
+from clustomer.certificates.thresholds import CONFIDENCE
 from clustomer.segments.validity.label_codes import coded
 
 Floats = NDArray[np.float64]

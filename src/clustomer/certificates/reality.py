@@ -18,7 +18,7 @@ from clustomer.certificates.simulated_null import (
     simulate_visits,
     simulated_features,
 )
-from clustomer.certificates.thresholds import SEGMENT_EFFECT_NEEDED
+from clustomer.certificates.thresholds import EFFECT_NEEDED, N_WORLDS, SEGMENT_EFFECT_NEEDED
 from clustomer.customers import Customers
 from clustomer.events import Events
 from clustomer.segments import Rule, Segmentation
@@ -33,10 +33,7 @@ from clustomer.segments.validity.stability import workers
 Floats = NDArray[np.float64]
 Integers = NDArray[np.int64]
 
-N_WORLDS = 100
 CUSTOMERS_PER_WORLD = 2_000
-EFFECT_NEEDED = 0.08
-"""By how much the mean depth must exceed the null's 99th percentile for real groups."""
 EXCESS_NEEDED = 1.5
 MIN_CUSTOMERS = 100
 

@@ -5,11 +5,11 @@ from numpy.typing import NDArray
 from threadpoolctl import threadpool_limits
 
 from clustomer.certificates.certificate import Estimate
+from clustomer.certificates.thresholds import CONFIDENCE
 from clustomer.segments.matrix.scaling import round_significant
 
 Floats = NDArray[np.float64]
 
-CONFIDENCE = 0.95
 MOST_RESAMPLES, FEWEST_RESAMPLES = 1000, 200
 _DRAWS = 30_000_000
 _AT_ONCE = 16

@@ -12,8 +12,8 @@ from clustomer.segments import Segmentation
 from clustomer.segments.algorithms.registry import clusterer
 from clustomer.segments.exclusions import BOTS
 from clustomer.segments.matrix.customer_matrix import feature_matrix
-from clustomer.segments.thresholds import DISSOLVED, VALID
-from clustomer.segments.validity.stability import MAX_ROWS, N_RESAMPLES, cluster_stability
+from clustomer.segments.thresholds import DISSOLVED, MAX_ROWS, N_RESAMPLES, VALID
+from clustomer.segments.validity.stability import cluster_stability
 
 Matrix = NDArray[np.float64]
 

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from clustomer.certificates.certificate import Condition, Mark, Usable
 from clustomer.certificates.resampling import rounded
 from clustomer.certificates.short_rule import Questions, follows
-from clustomer.certificates.thresholds import PRECISION, RECALL
+from clustomer.certificates.thresholds import MIN_REVENUE_SHARE, PRECISION, RECALL
 from clustomer.segments import Segmentation
 from clustomer.segments.exclusions import BOTS
 from clustomer.segments.matrix.customer_matrix import customer_table, feature_matrix
@@ -19,9 +19,6 @@ from clustomer.segments.thresholds import USABLE as MIN_SHARE
 Floats = NDArray[np.float64]
 Flags = NDArray[np.bool_]
 
-MIN_REVENUE_SHARE = 0.05
-"""A segment with fewer than the smallest share of the customers is large enough with this share
-of the revenue."""
 MAX_TRAINING = 20_000
 
 

@@ -79,8 +79,5 @@ def _print_run(done: "Run", out: Path) -> None:
         Console(),
         done.interpretation.insights,
         done.interpretation.facts,
-        events=events.cleaning.used,
-        window=events.window,
-        cleaning=events.cleaning.table,
         report=out / "latest" / "reports" / "report.html",
     )

@@ -42,7 +42,7 @@ _KINDS: Mapping[str, tuple[str, ...]] = {
         "Segments were found by DBSCAN (Ester and others, 1996): dense regions, however shaped. A "
         "customer is at the heart of one where at least {clustering.algorithm.min_samples} "
         "customers lie within {clustering.algorithm.eps} standard deviations, a radius read off "
-        "the knee of the sorted distances to the nearest neighbours. Regions below "
+        "the elbow of the sorted distances to the nearest neighbours. Regions below "
         "{clustering.algorithm.min_cluster_share} of the customers are no segments.",
         _EXEMPLARS,
     ),

@@ -1,6 +1,6 @@
 """The facts of a run: its settings, its window, what cleaning and clustering did."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -9,6 +9,7 @@ from clustomer.insights.algorithm import algorithm_entries, algorithm_facts
 from clustomer.insights.facts import Fact, decimals_for
 from clustomer.insights.naming.definition import grid_facts, grid_settings
 from clustomer.insights.reasons import reason_sentence
+from clustomer.insights.thresholds import threshold_facts, threshold_values
 
 _UNITS = {"margin": "share", "cost": "currency", "window_days": "days"}
 
@@ -26,6 +27,7 @@ def run_document(
         "settings": settings,
         "source": {"label": source_label},
         "unavailable_features": dict(unavailable or {}),
+        "thresholds": threshold_values(),
     }
     if window is not None:
         document["window"] = window.to_json()
@@ -63,6 +65,7 @@ def model_document(segmentation: Any) -> dict[str, Any]:
 def setting_facts(tables: Mapping[str, Any]) -> Iterator[Fact]:
     """Make `run.margin`, `cleaning.kept`, `clustering.k` and the like from the tables of a run."""
     yield from _run_facts(tables["run"])
+    yield from threshold_facts()
     if "cleaning" in tables:
         yield from _cleaning_facts(tables["cleaning"])
     model = tables["segmentation"]
@@ -133,12 +136,35 @@ def _cleaning_facts(table: Any) -> Iterator[Fact]:
                 "aggregate": "sum",
             },
         )
+    yield from _cleaning_totals({row["rule"]: row["rows"] for row in rows}, rows)
     for row in rows:
         name = row["rule"]
         source = _value("cleaning", f"rule={name}", "rows")
         yield Fact(f"cleaning.{name}.rows", row["rows"], "events", 0, None, source)
         source = _value("cleaning", f"rule={name}", "share")
         yield Fact(f"cleaning.{name}.share", row["share"], "share", 1, None, source)
+
+
+def _cleaning_totals(
+    counts: Mapping[str, int], rows: Iterable[Mapping[str, Any]]
+) -> Iterator[Fact]:
+    """Make `cleaning.input`, all rows, and `cleaning.used`, those inside the window."""
+    every = sum(row["rows"] for row in rows if row["action"] in ("kept", "rejected"))
+    source = _sum_of("cleaning.kept", "cleaning.rejected")
+    yield Fact("cleaning.input", every, "events", 0, None, source)
+    used = [rule for rule in ("clean", "possible_duplicate") if rule in counts]
+    if used:
+        source = (
+            _sum_of(*(f"cleaning.{rule}.rows" for rule in used))
+            if len(used) > 1
+            else _value("cleaning", f"rule={used[0]}", "rows")
+        )
+        total = sum(counts[rule] for rule in used)
+        yield Fact("cleaning.used", total, "events", 0, None, source)
+
+
+def _sum_of(*parts: str) -> dict[str, str]:
+    return {"table": "facts", "key": " ".join(parts), "column": "value", "aggregate": "sum"}
 
 
 def _value(table: str, key: str, column: str) -> dict[str, str]:

@@ -2,23 +2,18 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC
 from pathlib import Path
-from zoneinfo import ZoneInfo
 
-import pyarrow as pa
-import pyarrow.compute as pc
 from rich.box import ASCII2, SIMPLE_HEAD
 from rich.console import Console, Group, RenderableType
 from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
-from clustomer.events import Window
 from clustomer.insights import Facts, Insights, SegmentInsight
-from clustomer.insights.blocks import Labelled
+from clustomer.insights.blocks import Labelled, Paragraph
 from clustomer.outputs.terminal_blocks import TerminalBlocks, clean, warning
-from clustomer.outputs.theme import UNGROUPED, SegmentLook, segment_looks
+from clustomer.outputs.theme import SegmentLook, segment_looks
 
 # From here on each text has its own column; below, it would be a ribbon of single words.
 SEPARATE_FROM = 116
@@ -32,142 +27,68 @@ LABEL_WIDTH = 11
 class _Row:
     look: SegmentLook
     name: str
-    numbers: tuple[str, ...]
-    mark: str
-    action: str
+    numbers: tuple[Text, ...]
+    mark: Text
+    action: Text
 
 
-def print_summary(
-    console: Console,
-    insights: Insights,
-    facts: Facts,
-    *,
-    events: int,
-    window: Window | None,
-    cleaning: pa.Table,
-    report: Path,
-) -> None:
+def print_summary(console: Console, insights: Insights, facts: Facts, *, report: Path) -> None:
     """Print what was found and certified, why so many segments, and where the report is.
 
-    `events` is the number of clean events inside `window`; `cleaning` has `rule`, `action`,
-    `rows` and `share`. It reads well from 40 columns on, with and without colour, and what comes
-    from data cannot control the terminal.
+    It reads well from 40 columns on, with and without colour, and what comes from data cannot
+    control the terminal.
     """
-    console.print(
-        summary(
-            insights,
-            facts,
-            events=events,
-            window=window,
-            cleaning=cleaning,
-            width=console.width,
-            plain=not console.encoding.lower().startswith("utf"),
-        )
-    )
+    plain = not console.encoding.lower().startswith("utf")
+    console.print(summary(insights, facts, width=console.width, plain=plain))
     # Never broken by us, so that it can be copied, or clicked, as one piece.
     line = Text.assemble(("Report".ljust(LABEL_WIDTH + 2), "dim"), (clean(str(report)), "bold"))
     console.print(line, soft_wrap=True)
 
 
 def summary(
-    insights: Insights,
-    facts: Facts,
-    *,
-    events: int,
-    window: Window | None,
-    cleaning: pa.Table,
-    width: int = 100,
-    plain: bool = False,
+    insights: Insights, facts: Facts, *, width: int = 100, plain: bool = False
 ) -> RenderableType:
-    """Return the last screen, but for its last line; `plain` keeps its own signs to ASCII."""
-    looks = segment_looks((each.segment_id, each.name) for each in insights.segments)
+    """Return the last screen, but for its last line; `plain` keeps its own signs to ASCII.
+
+    What is a fact bears its id in the style of its text, under the name `fact`.
+    """
+    looks = segment_looks((segment.segment_id, segment.name) for segment in insights.segments)
     blocks = TerminalBlocks(facts, width, plain)
     sections = insights.at("screen")
+    untitled = [block for section in sections if not section.title for block in section.blocks]
     labelled = {
-        block.label: clean(facts.render(block.text))
-        for section in sections
-        for block in section.blocks
-        if isinstance(block, Labelled)
+        block.label: blocks.text(block.text) for block in untitled if isinstance(block, Labelled)
     }
     return Group(
         Text(),
         *([warning(insights.warning, plain=plain)] if insights.warning else []),
-        _headline(insights, facts, events, window),
-        _segments(insights.segments, looks, facts, width, plain),
+        *(blocks.show(block) for block in untitled if isinstance(block, Paragraph)),
+        _segments(insights.segments, looks, blocks),
         *(blocks.section(section) for section in sections if section.title),
-        _labelled({**labelled, "Cleaning": cleaning_line(cleaning)}),
+        _labelled(labelled),
     )
 
 
-def cleaning_line(cleaning: pa.Table) -> str:
-    """Say in one line what cleaning did.
-
-    >>> cleaning_line(pa.table({"rule": ["clean", "brand_unknown", "no_customer"],
-    ...     "action": ["kept", "repaired", "rejected"], "rows": [98, 5, 2]}))
-    'kept 98 of 100 rows; 5 repairs, 2 rejected'
-    """
-    rows = {
-        action: pc.sum(cleaning.filter(pc.equal(cleaning["action"], action))["rows"]).as_py() or 0
-        for action in ("kept", "repaired", "rejected")
-    }
-    total = rows["kept"] + rows["rejected"]
-    if not rows["rejected"]:
-        kept = f"kept all {total:,} rows"
-        return (
-            f"{kept}; {_repairs(rows['repaired'])}" if rows["repaired"] else f"{kept} as they were"
-        )
-    kept = f"kept {rows['kept']:,} of {total:,} rows"
-    repaired = f"{_repairs(rows['repaired'])}, " if rows["repaired"] else ""
-    return f"{kept}; {repaired}{rows['rejected']:,} rejected"
-
-
-def _repairs(number: int) -> str:
-    # one row can be repaired in two ways, so that these are not rows
-    return "1 repair" if number == 1 else f"{number:,} repairs"
-
-
-def _headline(
-    insights: Insights, facts: Facts, events: int, window: Window | None
-) -> RenderableType:
-    found = sum(each.segment_id not in UNGROUPED for each in insights.segments)
-    text = Text()
-    text.append(f"{events:,}", style="bold")
-    text.append(" event, " if events == 1 else " events, ")
-    if "everyone.customers" in facts:
-        customers = facts.format("everyone.customers")
-        text.append(customers, style="bold")
-        text.append(" customer, " if customers == "1" else " customers, ")
-    text.append(f"{found:,}", style="bold")
-    text.append(" segment" if found == 1 else " segments")
-    if window is not None:
-        text.append(f"\n{_span(window)}", style="dim")
-    return text
-
-
 def _segments(
-    segments: Sequence[SegmentInsight],
-    looks: Sequence[SegmentLook],
-    facts: Facts,
-    width: int,
-    plain: bool,
+    segments: Sequence[SegmentInsight], looks: Sequence[SegmentLook], blocks: TerminalBlocks
 ) -> RenderableType:
     rows = [
         _Row(
             look=look,
             name=clean(look.name),
             numbers=tuple(
-                _fact(facts, look.segment_id, key)
+                blocks.number(f"{look.segment_id}.{key}")
                 for key in ("customers", "share", "revenue_share")
             ),
-            mark=clean(facts.render(segment.headline_mark)),
-            action=clean(facts.render(segment.headline_action)),
+            mark=blocks.text(segment.headline_mark),
+            action=blocks.text(segment.headline_action, "italic"),
         )
         for segment, look in zip(segments, looks, strict=True)
     ]
     kept = 3 if any(row.numbers[2] for row in rows) else 2
-    if width >= SEPARATE_FROM:
-        return _table(rows, kept, plain)
-    return _blocks(rows, kept, width, plain)
+    if blocks.width >= SEPARATE_FROM:
+        return _table(rows, kept, blocks.plain)
+    return _blocks(rows, kept, blocks.width, blocks.plain)
 
 
 def _table(rows: Sequence[_Row], kept: int, plain: bool) -> RenderableType:
@@ -189,7 +110,7 @@ def _table(rows: Sequence[_Row], kept: int, plain: bool) -> RenderableType:
     for row in rows:
         sign = Text("" if plain else SIGN, style=row.look.colour)
         name = Text(row.name, style="bold")
-        table.add_row(sign, name, *row.numbers[:kept], row.mark, Text(row.action, style="italic"))
+        table.add_row(sign, name, *row.numbers[:kept], row.mark, row.action)
     return table
 
 
@@ -209,46 +130,33 @@ def _blocks(rows: Sequence[_Row], kept: int, width: int, plain: bool) -> Rendera
         parts.append(Text(" " * (len(sign) + names) + titles, style="dim"))
     for row in rows:
         line = Text.assemble((sign, row.look.colour), (row.name, "bold"))
+        body = Text()
         if aligned:
             line.append(" " * (names - len(row.name)))
-            line.append("".join(f"  {n:>{w}}" for n, w in zip(row.numbers, widths, strict=False)))
-        texts = [row.mark, *([] if aligned else [_in_a_sentence(row.numbers)])]
-        body = Text("\n".join(reversed(texts)) + "\n")
-        body.append(f"{'>' if plain else '→'} {row.action}", "italic")
+            for number, room in zip(row.numbers, widths, strict=False):
+                line.append(" " * (2 + room - len(number))).append_text(number)
+        else:
+            body.append_text(_in_a_sentence(row.numbers)).append("\n")
+        body.append_text(row.mark).append("\n")
+        body.append(f"{'>' if plain else '→'} ", "italic").append_text(row.action)
         parts += [line, Padding(body, (0, 0, 1, len(sign) or 2), expand=False)]
     return Group(Text(), *parts)
 
 
-def _in_a_sentence(numbers: Sequence[str]) -> str:
+def _in_a_sentence(numbers: Sequence[Text]) -> Text:
     customers, share, revenue = numbers
-    word = "customer" if customers == "1" else "customers"
-    told = f"{customers} {word}, {share}"
-    return f"{told}; {revenue} of revenue" if revenue else told
+    word = "customer" if customers.plain == "1" else "customers"
+    text = Text.assemble(customers, f" {word}, ", share)
+    return text.append("; ").append_text(revenue).append(" of revenue") if revenue else text
 
 
-def _labelled(lines: Mapping[str, str]) -> RenderableType:
+def _labelled(lines: Mapping[str, Text]) -> RenderableType:
     grid = Table.grid(padding=(0, 2, 0, 0))
     grid.add_column(no_wrap=True, style="dim", width=LABEL_WIDTH)
     grid.add_column()
     for label, words in lines.items():
-        grid.add_row(label, Text(words))
+        grid.add_row(label, words)
     return grid
-
-
-def _fact(facts: Facts, segment_id: str, key: str) -> str:
-    fact = facts.get(f"{segment_id}.{key}")
-    return "" if fact is None or fact.value is None else facts.format(fact.id)
-
-
-def _span(window: Window) -> str:
-    zone = ZoneInfo(window.time_zone)
-    start, cutoff = (
-        moment.replace(tzinfo=UTC).astimezone(zone).strftime("%Y-%m-%d %H:%M")
-        for moment in (window.start, window.cutoff)
-    )
-    if start.endswith(" 00:00") and cutoff.endswith(" 00:00"):
-        start, cutoff = start[:10], cutoff[:10]
-    return f"{start} to {cutoff}, {window.time_zone}"
 
 
 def _longest_word(texts: Sequence[str]) -> int:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from rich.box import ASCII2, SIMPLE_HEAD
 from rich.console import Group, RenderableType
 from rich.padding import Padding
+from rich.style import Style
 from rich.table import Table as Grid
 from rich.text import Text
 
@@ -33,7 +34,8 @@ STYLES: Mapping[Mark, str] = {
 PLAIN_SIGNS: Mapping[Mark, str] = {"pass": "+", "weak": "~", "fail": "x", "not tested": "-"}
 NAME_WIDTH = 28
 _GAP = 3
-_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u200e\u200f\u2028-\u202e\u2066-\u2069]+")
+_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u200e\u200f\u2028-\u202e\u2066-\u2069\ue000-\ue002]+")
+_PIECE = re.compile("\ue000([^\ue001]*)\ue001([^\ue002]*)\ue002|([^\ue000]+)")
 _STYLES = {"lead": "bold", "aside": "dim"}
 
 
@@ -48,19 +50,37 @@ class TerminalBlocks:
     width: int
     plain: bool = False
 
+    def text(self, words: str, style: str = "") -> Text:
+        """Return a text with its facts filled in; what is a fact bears its id."""
+        marked = self.facts.render(
+            words,
+            wrap=lambda fact_id, written: f"\ue000{fact_id}\ue001{clean(written)}\ue002",
+            literal=lambda plain: _CONTROL.sub(" ", plain),
+        )
+        text = Text(style=style)
+        for piece in _PIECE.finditer(marked):
+            fact_id, written, plain = piece.groups()
+            text.append(plain or written, Style(meta={"fact": fact_id}) if fact_id else None)
+        return text
+
+    def number(self, fact_id: str) -> Text:
+        """Return a fact as it stands in a table; nothing where it is not known."""
+        fact = self.facts.get(fact_id)
+        return self.text(f"{{{fact_id}}}") if fact and fact.value is not None else Text()
+
     def section(self, section: Section) -> RenderableType:
         """Return a section for the last screen; what a screen cannot show is left out."""
-        title = Text(self.facts.render(section.title), style="bold")
+        title = self.text(section.title, "bold")
         return Group(title, *(self.show(block) for block in section.blocks), Text())
 
     def show(self, block: Block) -> RenderableType:
         """Return one block."""
         match block:
             case Paragraph(text, role):
-                words = Text(self.facts.render(text), style=_STYLES.get(role, ""))
+                words = self.text(text, _STYLES.get(role, ""))
                 return Padding(words, (0, 0, 0, 2), expand=False) if role == "step" else words
             case Bullets(items):
-                lines = (Text(f"- {self.facts.render(item)}") for item in items)
+                lines = (self.text(f"- {item}") for item in items)
                 return Group(*lines)
             case Table():
                 return self._table(block)
@@ -103,14 +123,14 @@ class TerminalBlocks:
 
     def _name(self, row: Row) -> Text:
         name = str(row.cells[0])
-        return Text(name if row.segment_id is not None else self.facts.render(name))
+        return Text(clean(name)) if row.segment_id is not None else self.text(name)
 
     def _cell(self, cell: str | Marked) -> Text:
         if isinstance(cell, str):
-            return Text(self.facts.render(cell))
+            return self.text(cell)
         signs = PLAIN_SIGNS if self.plain else SIGNS
         text = Text(f"{signs[cell.mark]} {cell.mark}", style=STYLES[cell.mark])
-        return text.append(f" {self.facts.render(cell.text)}") if cell.text else text
+        return text.append(" ").append_text(self.text(cell.text)) if cell.text else text
 
 
 def warning(words: str, *, plain: bool) -> RenderableType:

@@ -124,6 +124,7 @@ FEATURES: tuple[Feature, ...] = (
     ),
 )
 
-SUSPECTED_BOT = "busiest_hour_events > 720 OR busiest_day_events > 2880"
+BUSIEST_HOUR, BUSIEST_DAY = 720, 2880
+SUSPECTED_BOT = f"busiest_hour_events > {BUSIEST_HOUR} OR busiest_day_events > {BUSIEST_DAY}"
 """More than one interaction every five seconds for a whole hour, or every thirty
 seconds round the clock: a rate that no human reaches. SQL over the customer table."""

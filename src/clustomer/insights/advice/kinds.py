@@ -31,9 +31,9 @@ BROWSERS = Advice(
     revenue="Help them choose: filters, comparisons, advice; test what is missing for an order.",
     measure=Choice(
         ("carts",),
-        "The share of them with a first order within 30 days, and the share of viewed products "
-        "put in the cart.",
-        "The share of them with a first order within 30 days.",
+        "The share of them with a first order within {threshold.next_visit_days}, and the share "
+        "of viewed products put in the cart.",
+        "The share of them with a first order within {threshold.next_visit_days}.",
     ),
     headline="Help them choose, and offer alerts for what they watch",
 )
@@ -48,7 +48,7 @@ LAPSED = Advice(
     targeting="Write first to those whose orders were largest and lie least far back.",
     retention="Try one reminder; whoever does not respond gets fewer messages, not more.",
     revenue="Tie an offer to an order, and keep its cost below the margin it can bring.",
-    measure="The share of them who order within 60 days of the message.",
+    measure="The share of them who order within {threshold.next_order_days} of the message.",
     headline="Send one win-back message to the best of them",
 )
 ADVICE: Mapping[str, Advice] = {
@@ -62,8 +62,8 @@ ADVICE: Mapping[str, Advice] = {
         retention="Thank them early: first access, a named contact, quick answers to "
         "complaints. Call on those who go quiet for longer than is usual for them.",
         revenue="Offer bundles, refills or a subscription for what they already buy again.",
-        measure="The share of them who order again within the next 60 days, and their revenue "
-        "per customer in the next period.",
+        measure="The share of them who order again within the next {threshold.next_order_days}, "
+        "and their revenue per customer in the next period.",
         headline="Give early access and the best service, not discounts",
     ),
     "new_buyers": Advice(
@@ -75,7 +75,8 @@ ADVICE: Mapping[str, Advice] = {
         targeting="Keep them out of win-back campaigns; find out which channel brought them.",
         retention="Ask after the first order whether all went well, and put right what did not.",
         revenue="Make one offer for a second order, with an end date.",
-        measure="The share of them with a second order within 60 days of the first.",
+        measure="The share of them with a second order within {threshold.next_order_days} of the "
+        "first.",
         headline="Welcome them, towards a second order",
     ),
     "loyal": Advice(
@@ -104,7 +105,7 @@ ADVICE: Mapping[str, Advice] = {
         targeting="Begin with those who spent most and whose last order is most recent.",
         retention="Ask them why they stopped, in one question, and act on the answers.",
         revenue="Make one good win-back offer with an end date, not a string of discounts.",
-        measure="The share of them who order within 60 days of the message.",
+        measure="The share of them who order within {threshold.next_order_days} of the message.",
         headline="Ask why they stopped, and make one win-back offer",
     ),
     "returners": Advice(
@@ -159,7 +160,7 @@ ADVICE: Mapping[str, Advice] = {
         retention="Make the next order easy: reorder lists, saved details, a reminder before it "
         "is due.",
         revenue="Offer something for one more order in the period rather than for a larger one.",
-        measure="The share of them who order again within the next 60 days.",
+        measure="The share of them who order again within the next {threshold.next_order_days}.",
         headline="Remind them when the next order is due",
     ),
     "lapsed_once": LAPSED,
@@ -175,7 +176,7 @@ ADVICE: Mapping[str, Advice] = {
         targeting="Choose the moment: soon after the first order has arrived.",
         retention="Ask for a rating, and solve problems before asking for another order.",
         revenue="Make an offer for the second order only.",
-        measure="The share of them with a second order within 60 days.",
+        measure="The share of them with a second order within {threshold.next_order_days}.",
         headline="Win the second order",
     ),
     "occasional": Advice(
@@ -186,7 +187,7 @@ ADVICE: Mapping[str, Advice] = {
         retention="Give a reason for a second visit after each order: a voucher, a guide, a "
         "refill.",
         revenue="Set the threshold for free delivery a little above their usual order.",
-        measure="The share of them with a second order within 60 days.",
+        measure="The share of them with a second order within {threshold.next_order_days}.",
         headline="Give a reason for the second order",
     ),
     "buyers": Advice(
@@ -217,7 +218,8 @@ ADVICE: Mapping[str, Advice] = {
         targeting="Take them out of paid audiences, and clean the mailing list.",
         retention="Send one last message with a plain question, then stop.",
         revenue="Spend on them only what costs next to nothing.",
-        measure="The share of them seen again within 30 days of the last message.",
+        measure="The share of them seen again within {threshold.next_visit_days} of the last "
+        "message.",
         headline="Send one last message, then save the money",
     ),
     "new_visitors": Advice(
@@ -227,7 +229,7 @@ ADVICE: Mapping[str, Advice] = {
         targeting="Find out which channel brought them, and what those who buy had in common.",
         retention="Offer a reason to leave an address: a size guide, a price alert, a wish list.",
         revenue="Answer what holds up a first order: delivery cost, returns, payment.",
-        measure="The share of them with a first order within 30 days.",
+        measure="The share of them with a first order within {threshold.next_visit_days}.",
         headline="Help them to a first order",
     ),
     "frequent_browsers": BROWSERS,
@@ -249,7 +251,7 @@ ADVICE: Mapping[str, Advice] = {
         targeting="Compare the channels by the share of visitors who come a second time.",
         retention="Give a light reason to return: a wish list, a stock or price alert.",
         revenue="Lower the bids for channels that bring only single visits.",
-        measure="The share of them with a second visit within 30 days.",
+        measure="The share of them with a second visit within {threshold.next_visit_days}.",
         headline="Check the channels, and give a light reason to return",
     ),
     "casual": Advice(
@@ -259,7 +261,8 @@ ADVICE: Mapping[str, Advice] = {
         targeting="Spend little: leave them out of paid campaigns until they show more interest.",
         retention="Give a light reason to return: new arrivals, a wish list.",
         revenue="Test the first page and the search; small gains count with many visitors.",
-        measure="The share of them with a second visit, and with a first order, within 30 days.",
+        measure="The share of them with a second visit, and with a first order, within "
+        "{threshold.next_visit_days}.",
         headline="Show what is popular, and spend little",
     ),
     "window_shoppers": Advice(
@@ -269,7 +272,7 @@ ADVICE: Mapping[str, Advice] = {
         targeting="Show again what they looked at, and stop after a few times.",
         retention="Offer wish lists and alerts, so that they leave an address.",
         revenue="Answer what holds up a first order: delivery cost, returns, payment.",
-        measure="The share of them with a first order within 30 days.",
+        measure="The share of them with a first order within {threshold.next_visit_days}.",
         headline="Answer what holds up the first order",
     ),
     "non_buyers": Advice(
@@ -279,7 +282,7 @@ ADVICE: Mapping[str, Advice] = {
         targeting="Spend little until they show more interest.",
         retention="Give a light reason to return: new arrivals, a wish list.",
         revenue="Answer what holds up a first order: delivery cost, returns, payment.",
-        measure="The share of them with a first order within 30 days.",
+        measure="The share of them with a first order within {threshold.next_visit_days}.",
         headline="Answer what holds up the first order",
     ),
     "bots": Advice(

@@ -18,7 +18,7 @@ RFM_ADVICE: Mapping[str, Advice] = {
         "general discounts unless a test shows that they need one.",
         retention="Thank them early: first access, quick answers, a person to talk to.",
         revenue="Show new products and better versions here first, and ask for reviews.",
-        measure="The share of them who order again within the next 60 days.",
+        measure="The share of them who order again within the next {threshold.next_order_days}.",
         headline="Thank them with early access, not discounts",
     ),
     "loyal": Advice(
@@ -45,7 +45,8 @@ RFM_ADVICE: Mapping[str, Advice] = {
         targeting="Write soon after an order has arrived, while it is fresh.",
         retention="Invite them to the loyalty programme, with the first reward close.",
         revenue="Offer something for one more order in the period rather than for a larger one.",
-        measure="The share of them with one more order within the next 60 days.",
+        measure="The share of them with one more order within the next "
+        "{threshold.next_order_days}.",
         headline="Win one more order, with a reward in sight",
     ),
     "new": Advice(
@@ -56,7 +57,8 @@ RFM_ADVICE: Mapping[str, Advice] = {
         targeting="Keep them out of win-back campaigns; find out which channel brought them.",
         retention="Ask after the order whether all went well, and put right what did not.",
         revenue="Make one offer for the next order, with an end date.",
-        measure="The share of them with one more order within 60 days of the last.",
+        measure="The share of them with one more order within {threshold.next_order_days} of the "
+        "last.",
         headline="Welcome them, towards the next order",
     ),
     "promising": Advice(
@@ -72,7 +74,8 @@ RFM_ADVICE: Mapping[str, Advice] = {
         "customers and before those about to sleep.",
         retention="Give a reason to return that is no discount: a guide, a refill, an answer.",
         revenue="Make an offer for the next order only, with an end date.",
-        measure="The share of them with one more order within the next 60 days.",
+        measure="The share of them with one more order within the next "
+        "{threshold.next_order_days}.",
         headline="Give a reason for the next order",
     ),
     "need_attention": Advice(
@@ -83,7 +86,7 @@ RFM_ADVICE: Mapping[str, Advice] = {
         targeting="Write to those of them first whose usual time between two orders has passed.",
         retention="Remind them of the shop with news rather than with a discount.",
         revenue="Make one offer with an end date to a random half, and compare.",
-        measure="The share of them who order within the next 60 days.",
+        measure="The share of them who order within the next {threshold.next_order_days}.",
         headline="Remind them before they drift away",
     ),
     "about_to_sleep": Advice(
@@ -94,7 +97,7 @@ RFM_ADVICE: Mapping[str, Advice] = {
         targeting="Send one reminder now; later it will reach a customer who is longer gone.",
         retention="Ask in one question what would bring them back.",
         revenue="Tie an offer to an order, and keep its cost below the margin it can bring.",
-        measure="The share of them who order within 60 days of the reminder.",
+        measure="The share of them who order within {threshold.next_order_days} of the reminder.",
         headline="Send one reminder now",
     ),
     "at_risk": Advice(
@@ -109,7 +112,7 @@ RFM_ADVICE: Mapping[str, Advice] = {
         targeting="Begin with those who spent most and whose last order is most recent.",
         retention="Ask them why they stopped, in one question, and act on the answers.",
         revenue="Make one good win-back offer with an end date, not a string of discounts.",
-        measure="The share of them who order within 60 days of the message.",
+        measure="The share of them who order within {threshold.next_order_days} of the message.",
         headline="Ask why they stopped, and make one win-back offer",
     ),
     "cant_lose": Advice(
@@ -121,7 +124,8 @@ RFM_ADVICE: Mapping[str, Advice] = {
         retention="Look for what went wrong: complaints, returns, deliveries, products that are "
         "gone.",
         revenue="Offer what a regular customer values: service and availability before a discount.",
-        measure="The share of them who order within 60 days of being contacted.",
+        measure="The share of them who order within {threshold.next_order_days} of being "
+        "contacted.",
         headline="Contact them in person, and find out what went wrong",
     ),
     "hibernating": Advice(
@@ -132,7 +136,7 @@ RFM_ADVICE: Mapping[str, Advice] = {
         targeting="Leave them out of paid audiences, and clean the mailing list.",
         retention="Send one last message with a plain question, then write less.",
         revenue="Spend on them only what costs next to nothing.",
-        measure="The share of them who order within 60 days of the message.",
+        measure="The share of them who order within {threshold.next_order_days} of the message.",
         headline="Send one message, then save the money",
     ),
     "no_purchase": Advice(
@@ -142,7 +146,7 @@ RFM_ADVICE: Mapping[str, Advice] = {
         targeting="Spend little until they show more interest.",
         retention="Give a light reason to return: new arrivals, a wish list.",
         revenue="Answer what holds up an order: delivery cost, returns, payment.",
-        measure="The share of them with an order within 30 days.",
+        measure="The share of them with an order within {threshold.next_visit_days}.",
         headline="Answer what holds up an order",
     ),
 }

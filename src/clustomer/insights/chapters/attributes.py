@@ -23,15 +23,8 @@ from clustomer.insights.facts import Fact, decimals_for, escape
 from clustomer.insights.population import BOTS, EVERYONE
 from clustomer.insights.profiles import SLIGHTLY, Profile, slug_of
 from clustomer.insights.study import Study
+from clustomer.insights.thresholds import CHANCE, FEWEST_EXPECTED, FEWEST_KNOWN, MAX_VALUES
 
-MAX_VALUES = 50
-"""An attribute with more different values than that is listed, and not shown."""
-FEWEST_KNOWN = 30
-"""Of fewer customers than that no share is compared."""
-FEWEST_EXPECTED = 5
-"""Nor one of a value that fewer customers than that have, or would have as everyone."""
-CHANCE = 0.05
-"""How likely it may be that any of all differences said is chance alone (Bonferroni)."""
 MOST_OF_ONE = 2
 MOST_LINES = 6
 LONGEST_VALUE = 60
@@ -218,7 +211,7 @@ def _method(
             facts[fact.id] = fact
             yield (
                 f"Not shown: {escape(_short(name))}, which has {{{fact.id}}} different values; at "
-                "most 50 are compared."
+                "most {threshold.attribute_values} are compared."
             )
         else:
             why = "the same for everyone of whom it is known" if count else "known of nobody"
@@ -266,10 +259,11 @@ def _compared(shown: Sequence[_Counts], everyone: int, facts: dict[str, Fact]) -
         parts.append(f"{escape(_short(attribute.name))} (known for {{{fact.id}}})")
     yield f"Compared: {'; '.join(parts)}."
     yield (
-        "Shares are those among customers for whom the attribute is known. One is told where "
-        "it differs from that of everyone by an effect size h of at least 0.2 (after Cohen, "
-        "1988), and by so much that among all comparisons made here not even one is likely to "
-        "be chance (a level of 5 % for all together, after Bonferroni). Segments of which "
-        "fewer than 30 customers are known are not compared, nor values that fewer than 5 "
-        "would have."
+        "Shares are those among customers for whom the attribute is known. One is told where it "
+        "differs from that of everyone by an effect size h of at least {threshold.slightly} "
+        "(after Cohen, 1988), and by so much that among all comparisons made here not even one "
+        "is likely to be chance (a level of {threshold.attribute_chance} for all together, after "
+        "Bonferroni). Segments of which fewer than "
+        "{threshold.attribute_known:customer/customers} are known are not compared, nor values "
+        "that fewer than {threshold.attribute_expected} would have."
     )

@@ -65,46 +65,52 @@ EXPLANATIONS = (
     Explanation(
         "Stable",
         "Had other customers of the same shop been drawn, the same group would have come out.",
-        "Mean Jaccard similarity with the most similar cluster over at least 50 bootstrap "
-        "resamples of at most 2,000 customers, each clustered anew (Hennig, 2007, "
-        "doi:10.1016/j.csda.2006.11.025): from 0.75 pass, above 0.5 weak, else fail, since the "
-        "cluster dissolves. It is weak, too, where two random halves of each customer's visits "
-        "(event thinning) agree no better than halves of different customers. Labels are those of "
-        "the stored rule; customers in no group are left out. A bootstrap of all customers decides "
-        "nothing: it nears 1 as customers grow in number, groups or none.",
+        "Mean Jaccard similarity with the most similar cluster over at least "
+        "{threshold.resamples} bootstrap resamples of at most "
+        "{threshold.resample_customers:customer/customers}, each clustered anew (Hennig, 2007, "
+        "doi:10.1016/j.csda.2006.11.025): from {threshold.jaccard_valid} pass, above "
+        "{threshold.jaccard_dissolved} weak, else fail, since the cluster dissolves. It is weak, "
+        "too, where two random halves of each customer's visits (split halves) agree no better "
+        "than halves of different customers. Labels are those of the stored rule; customers in "
+        "no group are left out. A bootstrap of all customers decides nothing: it nears one as "
+        "customers grow in number, groups or none.",
     ),
     Explanation(
         "Real",
         "It is set apart by a gap, as it would not be in a shop whose customers differ by degree "
         "only.",
-        "The statistic is the depth of the shallowest valley on the lines from the segment's "
-        "centre to the others: 1 less the density at the bottom over that of the lower side; of "
-        "all segments together, the mean over customers. The null is made of events, not of "
-        "features: one population with smoothly varying activity (zero-truncated negative "
-        "binomial counts, arrival times), the contents of visits drawn from everyone's, sent "
-        "through the same features and scaling, and divided anew into as many segments. A segment "
-        "passes 0.15 above the 99th percentile of 100 such worlds, if all together pass, which "
-        "takes 0.08; a mere excess is weak, since with many customers any misfit is significant. "
-        "There is no p-value for features that made the clusters: it would be circular.",
+        "The statistic is the density dip: the depth of the shallowest one on the lines from the "
+        "segment's centre to the others: one less the density at the bottom over that of the "
+        "lower side; of all segments together, the mean over customers. The null is made of "
+        "events, not of features: one population with smoothly varying activity (zero-truncated "
+        "negative binomial counts, arrival times), the contents of visits drawn from everyone's, "
+        "sent through the same features and scaling, and divided anew into as many segments. A "
+        "segment passes {threshold.segment_depth} above the {threshold.null_percentile}th "
+        "percentile of {threshold.null_worlds} such worlds, if all together pass, which takes "
+        "{threshold.depth}; a mere excess is weak, since with many customers any misfit is "
+        "significant. There is no p-value for features that made the clusters: it would be "
+        "circular.",
     ),
     Explanation(
         "Predictive",
         "Made at an earlier date, it told what its customers did afterwards.",
         "A temporal holdout: features, scaling and K from the time before the date and from half "
         "of the customers (by MD5 of their id), outcomes after it and from the other half. Lifts "
-        "over everyone have bootstrap intervals of 95 %, their p-values are adjusted by Holm's "
-        "method (1979) over segments and outcomes. A segment inherits the result of the segment "
-        "found at the date where the Jaccard similarity of the two is at least 0.6; otherwise it "
-        "is not tested. A pass needs an adjusted p below 0.05 and a lift that is a fifth above or "
-        "below everyone's.",
+        "over everyone have bootstrap intervals of {threshold.confidence}, their p-values are "
+        "adjusted by Holm's method (1979) over segments and outcomes. A segment inherits the "
+        "result of the segment found at the date where the Jaccard similarity of the two is at "
+        "least {threshold.jaccard_matched}; otherwise it is not tested. A pass needs an adjusted "
+        "p below {threshold.level} and a lift that is a fifth above or below everyone's.",
     ),
     Explanation(
         "Usable",
         "It is large enough to act on, has a name that its numbers prove, and can be said in one "
         "short rule.",
-        "At least 1 % of the customers or 5 % of the revenue, else fail; a name from the rules "
+        "At least {threshold.smallest_share} of the customers or "
+        "{threshold.smallest_revenue_share} of the revenue, else fail; a name from the rules "
         "below; a conjunction of at most three conditions, found by a beam search (subgroup "
-        "discovery; Herrera and others, 2011), with a precision of at least 0.8 and a recall of at "
-        "least 0.6 on customers it was not sought on, otherwise weak.",
+        "discovery; Herrera and others, 2011), with a precision of at least {threshold.precision} "
+        "and a recall of at least {threshold.recall} on customers it was not sought on, otherwise "
+        "weak.",
     ),
 )

@@ -153,14 +153,14 @@ def _natural(key: str) -> tuple[int, str]:
 def _together(certificates: Certificates) -> Iterator[str]:
     reality = certificates.reality
     if reality.statistic is not None and reality.null_99 is not None:
-        worlds = "imagined shops"
+        worlds = "simulated nulls"
         if reality.worlds:
-            worlds = "{reality.worlds:imagined shop/imagined shops}"
+            worlds = "{reality.worlds:simulated null/simulated nulls}"
         size = " of {reality.customers:customer/customers}" if reality.customers else ""
         yield (
-            f"All segments were held against {worlds}{size} whose customers are all of one kind, "
-            "and differ by degree only. Here customers are {reality.statistic} rarer on the "
-            "borders between segments than on either side, on average; ninety-nine imagined shops "
+            f"All segments were held against {worlds}{size}: shops whose customers are all of one "
+            "kind, and differ by degree only. Here customers are {reality.statistic} rarer on the "
+            "borders between segments than on either side, on average; ninety-nine simulated nulls "
             "in a hundred stay below {reality.null_99}."
         )
     if reality.effect is not None and reality.effect_needed is not None:
@@ -195,8 +195,8 @@ def _holdout(certificates: Certificates) -> Iterator[str]:
     )
     if held.eligible:
         half = (
-            " All choices were made on one half of them; these figures are of the other half, "
-            "{holdout.validation:customer/customers}."
+            " All choices were made on one half of them, for selection; these figures are of the "
+            "other, for validation, {holdout.validation:customer/customers}."
             if held.validation
             else ""
         )

@@ -19,9 +19,9 @@ _COMPARED = {
 }
 _NOTE = (
     "All used the same features on the same scale. The silhouette says how clearly "
-    "customers belong to their own segment, from −1 to 1; it favours few, round groups, "
+    "customers belong to their own segment, from minus one to one; it favours few, round groups, "
     "and is high where nearly everyone is in one segment. Agreement is the adjusted Rand "
-    "index: 1 is the same division, 0 what chance would give."
+    "index: one is the same division, zero what chance would give."
 )
 
 

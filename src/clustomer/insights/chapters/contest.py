@@ -28,8 +28,8 @@ NOTES = (
     "for more than the highest hundredth begins with, so that a few large buyers do not decide. "
     "Top tenth: the share of revenue that came from the tenth of customers expected to bring most.",
     "Segments are those that hold anybody; to those of RFM belongs one of customers without an "
-    "order. In brackets: the interval of 95 %. Everything was measured on the same customers and "
-    "the same days, which no choice had seen.",
+    "order. In brackets: the interval of {threshold.confidence}. Everything was measured on the "
+    "same customers and the same days, which no choice had seen.",
 )
 
 TITLE = "What each way to divide customers tells of what they did next"

@@ -106,13 +106,13 @@ def reserve(certificate: SegmentCertificate) -> str:
     blind = certificate.predictive.mark == "fail"
     if unstable and blind:
         return (
-            "With reserve: with other customers this segment would not have been found again, and "
+            "With reserve: with other customers this segment would not have been recovered, and "
             "it did not tell what its customers did next, so try these on a few of them before "
             "you plan on them."
         )
     if unstable:
         return (
-            "With reserve: with other customers this segment would not have been found again, so "
+            "With reserve: with other customers this segment would not have been recovered, so "
             "try these on a few of them before you plan on the whole segment."
         )
     if blind:
@@ -169,7 +169,7 @@ def _stable(part: Stable, key: str) -> Iterator[str]:
             else "Looked for again among other draws of customers"
         )
         yield (
-            f"{drawn}: of every hundred customers in the segment or in the one found again, "
+            f"{drawn}: of every hundred customers in the segment or in the one recovered, "
             f"{{{key}.stable_in_100}} are in both (Jaccard {{{key}.stable_jaccard}})."
         )
     if part.dissolved:
@@ -182,8 +182,8 @@ def _stable(part: Stable, key: str) -> Iterator[str]:
             else ""
         )
         yield (
-            "Judged by one random half of each customer's visits and by the other, the segment "
-            f"agrees with itself by {{{key}.stable_split_half}}{chance}."
+            "Judged by one random half of each customer's visits and by the other (split halves), "
+            f"the segment agrees with itself by {{{key}.stable_split_half}}{chance}."
         )
         if part.split_half_chance is not None and part.split_half <= part.split_half_chance:
             yield "So two halves of the same customer's visits agree no better than strangers'."
@@ -198,8 +198,8 @@ def _real(part: Real, key: str) -> Iterator[str]:
     if part.statistic is not None and part.null_99 is not None:
         yield (
             f"On the border to its nearest neighbour, customers are {{{key}.real_statistic}} rarer "
-            "than on either side. Where all customers are of one kind, ninety-nine imagined shops "
-            f"in a hundred stay below {{{key}.real_null_99}} there."
+            "than on either side. Where all customers are of one kind, ninety-nine simulated "
+            f"nulls in a hundred stay below {{{key}.real_null_99}} there."
         )
     if part.effect is not None:
         yield (

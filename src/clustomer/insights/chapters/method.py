@@ -42,7 +42,32 @@ class Method(Chapter):
         yield Section("", pictures, "appendix")
         for title, texts in steps:
             yield from step(title, tuple(texts))
-        yield Section("", (Labelled("Why so many", " ".join(choice(study))),), "screen")
+        yield Section("", tuple(_screen(study, facts)), "screen")
+
+
+def _screen(study: Study, facts: Mapping[str, Fact]) -> Iterator[Block]:
+    """Return the first and the last lines of the last screen."""
+    events = "{cleaning.used:event/events}, " if "cleaning.used" in facts else ""
+    counts = "{everyone.customers:customer/customers}, {clustering.k:segment/segments}"
+    yield Paragraph(events + counts)
+    if "run.start" in facts:
+        yield Paragraph("{run.start} to {run.cutoff}, {run.time_zone}", "aside")
+    yield Labelled("Why so many", " ".join(choice(study)))
+    if "cleaning.input" in facts:
+        yield Labelled("Cleaning", cleaning_line(facts))
+
+
+def cleaning_line(facts: Mapping[str, Fact]) -> str:
+    """Say in one line what cleaning did."""
+    # one row can be repaired in two ways, so that these are not rows
+    repairs = "{cleaning.repaired:repair/repairs}" if facts["cleaning.repaired"].value else ""
+    if facts["cleaning.rejected"].value:
+        parts = [repairs] if repairs else []
+        rest = ", ".join([*parts, "{cleaning.rejected} rejected"])
+        return f"kept {{cleaning.kept}} of {{cleaning.input:row/rows}}; {rest}"
+    if repairs:
+        return f"kept all {{cleaning.input:row/rows}}; {repairs}"
+    return "kept all {cleaning.input:row/rows} as they were"
 
 
 def step(title: str, texts: tuple[str, ...]) -> Iterator[Section]:
@@ -92,8 +117,8 @@ def _given(named: Mapping[str, Name]) -> Iterator[str]:
 def _grid(named: Mapping[str, Name]) -> Iterator[str]:
     yield (
         "{clustering.fitted_customers:customer/customers} with an order "
-        "{clustering.fitted_customers?was/were} scored from 1 to 5 twice: for the time since the "
-        "last order (5: the most recent) and for the number of orders (5: the most)."
+        "{clustering.fitted_customers?was/were} scored from one to five twice: for the time since "
+        "the last order (five: the most recent) and for the number of orders (five: the most)."
     )
     yield (
         "The cut points are those that divide these customers into fifths: {grid.recency.1}, "
@@ -124,14 +149,16 @@ _COMPARED = (
     '"Everyone" is all customers but suspected bots, the segment itself included. "The average '
     'customer" is the mean of everyone, and "typically" is the median: half lie below, half above.',
     "A difference is the mean of the segment less that of everyone, divided by the standard "
-    "deviation of everyone, among those for whom the feature is known; on the scale of logarithms "
-    "where a few customers have far more than the rest (a skewness above 1). Below 0.2 it counts "
-    "as none, from 0.2 as slight, from 0.5 as clear, from 0.8 as strong (after Cohen, 1988). It "
-    "must also be at least twice the standard error for a group of that size, and the plain means "
-    "must differ in the same direction; otherwise nothing is said. Shares of customers are "
-    "compared by Cohen's h, with the same limits.",
+    "deviation of everyone, among those for whom the feature is known; on the scale of "
+    "logarithms where a few customers have far more than the rest (a skewness above "
+    "{threshold.skewness}). Below {threshold.slightly} it counts as none, from "
+    "{threshold.slightly} as slight, from {threshold.clearly} as clear, from "
+    "{threshold.strongly} as strong (after Cohen, 1988). It must also be at least twice the "
+    "standard error for a group of that size, and the plain means must differ in the same "
+    "direction; otherwise nothing is said. Shares of customers are compared by Cohen's h, with "
+    "the same limits.",
     "Rates are drawn towards the rate of the whole shop, the more so the less is known of a "
-    "customer, so that one view with one purchase does not make a rate of 100 %. Since their "
+    "customer, so that one view with one purchase does not make a full rate. Since their "
     "means are estimates, they are compared in words only.",
 )
 
@@ -146,8 +173,9 @@ def _data(facts: Mapping[str, Fact], named: Mapping[str, Name]) -> Iterator[str]
     yield "It holds {all.customers:customer/customers}."
     if BOTS in named:
         yield (
-            "{bots.customers:of them is a suspected bot/of them are suspected bots}: more than 720 "
-            "views and cart actions within one hour, or more than 2,880 on one day, which is more "
+            "{bots.customers:of them is a suspected bot/of them are suspected bots}: more than "
+            "{threshold.bot_hour} views and cart actions within one hour, or more than "
+            "{threshold.bot_day} on one day, which is more "
             "than a person can do. They form a group of their own and count in no figure of "
             "everyone."
         )
@@ -208,9 +236,10 @@ def _scaling(described: Mapping[str, Described], segmentation: Any) -> Iterator[
             f"{_listed(rooted)}. segmentation.json says how."
         )
     yield (
-        "Then every feature was brought to mean 0 and the same standard deviation, but for those "
-        "that share a weight. A feature that says almost the same as an earlier one (a "
-        "correlation of 0.95 or more), or that is the same for everyone, was left out."
+        "Then every feature was brought to mean zero and the same standard deviation, but for "
+        "those that share a weight. A feature that says almost the same as an earlier one (a "
+        "correlation of {threshold.correlation} or more), or that is the same for everyone, was "
+        "left out."
     )
     yield (
         "A customer for whom a feature has no value, such as the value of an order without an "

@@ -100,7 +100,7 @@ def _row(profile: Profile, name: str, facts: Mapping[str, Fact]) -> Row:
     key = profile.segment_id
     if f"{key}.extra_orders" in facts:
         pays = (
-            f"{{{key}.extra_orders:extra order/extra orders}} for every 1,000 contacted "
+            f"{{{key}.extra_orders:extra order/extra orders}} for every thousand contacted "
             f"(now {{{key}.orders_per_1000}})"
         )
     elif f"{key}.break_even" in facts:

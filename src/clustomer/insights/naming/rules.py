@@ -75,10 +75,10 @@ RULES: tuple[Rule, ...] = (
     Rule(
         key="high_value_loyal",
         name="High-value loyal customers",
-        requirement="The highest revenue per customer of all segments and at least 1.5 times "
-        "everyone's; at least half ordered twice or more; their last orders are "
-        "typically less than a third of the period old, and no older than everyone's; "
-        "they are not newcomers; the log spans four weeks or more.",
+        requirement="The highest revenue per customer of all segments and at least "
+        "{threshold.half_again} times everyone's; at least half ordered twice or more; their "
+        "last orders are typically less than a third of the period old, and no older than "
+        "everyone's; they are not newcomers; the log spans four weeks or more.",
         when=(
             Is("long_window"),
             Is("spends_most"),
@@ -145,7 +145,7 @@ RULES: tuple[Rule, ...] = (
         key="returners",
         name="Frequent returners",
         requirement="At least half sent something back, and their return rate is clearly above "
-        "everyone's and at least 1.5 times as high.",
+        "everyone's and at least {threshold.half_again} times as high.",
         when=(
             AtLeast(share("returns.at_least_1"), MOST),
             Higher("return_rate"),
@@ -162,8 +162,9 @@ RULES: tuple[Rule, ...] = (
     Rule(
         key="top_spenders",
         name="Top spenders",
-        requirement="The highest revenue per customer of all segments and at least 1.5 times "
-        "everyone's; at least half ordered, and so did at least half of some other segment.",
+        requirement="The highest revenue per customer of all segments and at least "
+        "{threshold.half_again} times everyone's; at least half ordered, and so did at least "
+        "half of some other segment.",
         when=(
             Is("spends_most"),
             AtLeast(BUYERS, MOST),
@@ -199,7 +200,7 @@ RULES: tuple[Rule, ...] = (
         key="big_ticket",
         name="Big-ticket buyers",
         requirement="At least half ordered but fewer than half ordered twice, and their orders "
-        "are clearly larger than everyone's, at least 1.5 times as large.",
+        "are clearly larger than everyone's, at least {threshold.half_again} times as large.",
         when=(
             AtLeast(BUYERS, MOST),
             Below(REPEATERS, MOST),
@@ -372,8 +373,8 @@ RULES: tuple[Rule, ...] = (
     Rule(
         key="frequent_browsers",
         name="Frequent browsers",
-        requirement="Clearly more product views than everyone, at least 1.5 times as many, over "
-        "more visits; at most one in four ordered.",
+        requirement="Clearly more product views than everyone, at least {threshold.half_again} "
+        "times as many, over more visits; at most one in four ordered.",
         when=(
             Is("looks_a_lot"),
             AtMost(BUYERS, LITTLE),
@@ -390,8 +391,8 @@ RULES: tuple[Rule, ...] = (
     Rule(
         key="heavy_browsers",
         name="Heavy browsers",
-        requirement="Clearly more product views than everyone, at least 1.5 times as many; at "
-        "most one in four ordered.",
+        requirement="Clearly more product views than everyone, at least {threshold.half_again} "
+        "times as many; at most one in four ordered.",
         when=(
             Is("looks_a_lot"),
             AtMost(BUYERS, LITTLE),
@@ -403,8 +404,8 @@ RULES: tuple[Rule, ...] = (
     Rule(
         key="engaged",
         name="Engaged shoppers",
-        requirement="Clearly more product views than everyone, at least 1.5 times as many, and more"
-        " than one in ten ordered, a larger share than of everyone.",
+        requirement="Clearly more product views than everyone, at least {threshold.half_again} "
+        "times as many, and more than one in ten ordered, a larger share than of everyone.",
         when=(
             Is("looks_a_lot"),
             IsNot("hardly_buys"),

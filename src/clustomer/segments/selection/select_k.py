@@ -20,7 +20,7 @@ from clustomer.segments.arrays import Floats, Integers, Labels, Matrix
 from clustomer.segments.matrix.distinct import count_distinct
 from clustomer.segments.selection.decision import AS_CLEAR, decide, qualifying, set_apart
 from clustomer.segments.selection.k_range import checked_range
-from clustomer.segments.thresholds import USABLE, VALID
+from clustomer.segments.thresholds import N_RESAMPLES, USABLE, VALID
 from clustomer.segments.validity.criteria import (
     SAMPLE_SIZE,
     partition_criteria,
@@ -33,7 +33,7 @@ from clustomer.segments.validity.holdout_r2 import Power
 from clustomer.segments.validity.label_codes import coded
 from clustomer.segments.validity.prediction_strength import prediction_strength
 from clustomer.segments.validity.quiet_fits import quiet_fits
-from clustomer.segments.validity.stability import N_RESAMPLES, Refits, Stability, workers
+from clustomer.segments.validity.stability import Refits, Stability, workers
 
 _FIT_ROWS = 10_000
 _ROUNDING = 1e-9

@@ -7,9 +7,10 @@ from numpy.typing import ArrayLike, NDArray
 from sklearn.base import clone
 from threadpoolctl import threadpool_limits
 
+from clustomer.segments.thresholds import MAX_ROWS
 from clustomer.segments.validity.label_codes import coded
 from clustomer.segments.validity.quiet_fits import quiet_fits
-from clustomer.segments.validity.stability import MAX_ROWS, seeded, workers
+from clustomer.segments.validity.stability import seeded, workers
 
 Matrix = NDArray[np.float64]
 

@@ -11,15 +11,13 @@ from scipy.optimize import linear_sum_assignment
 from sklearn.base import clone
 from threadpoolctl import ThreadpoolController, threadpool_limits
 
-from clustomer.segments.thresholds import DISSOLVED, VALID
+from clustomer.segments.thresholds import DISSOLVED, MAX_ROWS, N_RESAMPLES, VALID
 from clustomer.segments.validity.label_codes import coded
 from clustomer.segments.validity.quiet_fits import quiet_fits
 
 Matrix = NDArray[np.float64]
 Labels = NDArray[np.int64]
 
-N_RESAMPLES = 50
-MAX_ROWS = 2_000
 EVALUATION_ROWS = 10_000
 _FEW_ROWS = 5_000
 _STEP = 10
