@@ -26,6 +26,7 @@ from clustomer.insights.chapters.findings import LEVEL, findings, standing
 from clustomer.insights.facts import Facts, placeholders
 from clustomer.insights.naming.names import Name
 from clustomer.insights.naming.proof import with_names
+from clustomer.insights.thresholds import stated
 from clustomer.segments import Segmentation, segment
 
 FEATURES = ["orders", "revenue"]
@@ -264,9 +265,9 @@ def test_nothing_to_divide_by_is_no_failed_test(one):
 
 def test_actions_of_a_segment_that_failed_are_advised_with_reserve(two):
     cases: dict[tuple[Mark, Mark], str] = {
-        ("fail", "pass"): "would not have been found again",
+        ("fail", "pass"): "would not have been recovered",
         ("pass", "fail"): "did not tell what its customers did next",
-        ("fail", "fail"): "found again, and it did not tell",
+        ("fail", "fail"): "recovered, and it did not tell",
     }
     for (steady, telling), words in cases.items():
         each = certified.segment("S1", steady, "pass", telling)
@@ -354,7 +355,7 @@ def test_thresholds_in_words_are_those_of_the_tests():
     assert SEGMENT_DEPTH == reality.SEGMENT_EFFECT_NEEDED
     assert (LEAST_PRECISION, LEAST_RECALL) == (usability.PRECISION, usability.RECALL)
     assert LEAST_SHARE == usability.MIN_SHARE
-    said = " ".join(each.method for each in EXPLANATIONS)
+    said = stated(" ".join(each.method for each in EXPLANATIONS))
     for number in (
         stable.VALID,
         reality.SEGMENT_EFFECT_NEEDED,

@@ -98,12 +98,12 @@ def stories() -> dict[str, Interpretation]:
 
 
 @pytest.fixture(scope="module", params=["certified", "untested", "one", "grid"])
-def said(request, told):
-    return told[request.param]
+def interpretation(request, interpretations):
+    return interpretations[request.param]
 
 
 @pytest.fixture(scope="module")
-def told():
+def interpretations():
     return stories()
 
 
@@ -141,21 +141,23 @@ def assert_no_number(text: str) -> None:
     assert left is None, left[0]
 
 
-def test_every_number_of_the_page_is_a_fact(said):
-    for words in Words(report_html(said.insights, said.facts)).words:
+def test_every_number_of_the_page_is_a_fact(interpretation):
+    for words in Words(report_html(interpretation.insights, interpretation.facts)).words:
         assert_no_number(words)
 
 
-def test_every_number_of_markdown_is_a_fact(said):
-    text = report_markdown(said.insights, said.facts, wrap=lambda fact_id, written: "…")
+def test_every_number_of_markdown_is_a_fact(interpretation):
+    text = report_markdown(
+        interpretation.insights, interpretation.facts, wrap=lambda fact_id, written: "…"
+    )
     # what is left are the numbers of a list
     assert_no_number(re.sub(r"^\d+\. ", "", text, flags=re.MULTILINE))
 
 
 @pytest.mark.parametrize("width", [60, 140])
-def test_every_number_on_the_screen_is_a_fact(said, width):
+def test_every_number_on_the_screen_is_a_fact(interpretation, width):
     console = Console(file=io.StringIO(), width=width)
-    screen = summary(said.insights, said.facts, width=width)
+    screen = summary(interpretation.insights, interpretation.facts, width=width)
     pieces = [
         "…" if piece.style and "fact" in piece.style.meta else piece.text
         for piece in console.render(screen)
@@ -164,8 +166,8 @@ def test_every_number_on_the_screen_is_a_fact(said, width):
     assert any(piece == "…" for piece in pieces)
 
 
-def test_a_number_that_is_none_is_caught(told):
-    story = told["certified"]
+def test_a_number_that_is_none_is_caught(interpretations):
+    story = interpretations["certified"]
     opening = (*story.insights.opening, "Exactly 17 of them are tall.")
     insights = replace(story.insights, opening=opening)
     for words in (
