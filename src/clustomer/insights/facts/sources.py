@@ -81,7 +81,6 @@ up to which it may go. `FSUM` and `FAVG` add up without loss.
 
 DERIVED: Mapping[str, str] = {
     "ratio": "CASE WHEN b > 0 THEN a / b END",
-    "sum": "a + b",
     "fewer": "CASE WHEN b > 0 THEN 1 - a / b END",
     "sum": "a + b",
     "per_1000": "1000 * a",
