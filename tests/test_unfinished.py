@@ -7,7 +7,13 @@ from pathlib import Path
 
 import pytest
 
-from clustomer.unfinished import INTERRUPTED, TERMINATED, remove_folder, temporary_folder
+from clustomer.unfinished import (
+    INTERRUPTED,
+    TERMINATED,
+    remove_folder,
+    sweep_folders,
+    temporary_folder,
+)
 
 
 def run(program: str, tmp_path: Path) -> tuple[int, str]:
@@ -115,3 +121,24 @@ def test_a_temporary_folder_is_its_own(tmp_path) -> None:
     assert os.listdir(tmp_path) == []
     with pytest.raises(FileNotFoundError):
         temporary_folder("a-", tmp_path / "missing")
+
+
+def test_only_what_a_killed_program_left_is_swept(tmp_path) -> None:
+    program = """
+        from clustomer.unfinished import temporary_folder
+        (temporary_folder("a-", ".") / "inner").mkdir()
+        os.kill(os.getpid(), signal.SIGKILL)
+    """
+    assert run(program, tmp_path)[0] == -signal.SIGKILL
+    assert len(os.listdir(tmp_path)) == 2
+    mine = temporary_folder("a-", tmp_path)
+    for name in ("a-results", "a-0123456789ab", "b-0123456789ab", "a-long.lock", "a-folder"):
+        (tmp_path / name).mkdir()
+    (tmp_path / "a-folder.lock").touch()
+    (tmp_path / "a-ba9876543210.lock").symlink_to(tmp_path / "a-folder.lock")
+    kept = {mine.name, f"{mine.name}.lock", "a-results", "a-0123456789ab", "b-0123456789ab",
+            "a-long.lock", "a-folder", "a-folder.lock", "a-ba9876543210.lock"}  # fmt: skip
+    sweep_folders("a-", tmp_path)
+    assert set(os.listdir(tmp_path)) == kept
+    remove_folder(mine)
+    assert set(os.listdir(tmp_path)) == kept - {mine.name, f"{mine.name}.lock"}

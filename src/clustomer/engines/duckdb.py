@@ -20,7 +20,7 @@ from clustomer.engines.dialect import literal, translate
 from clustomer.engines.engine import Engine
 from clustomer.engines.memory import in_words, memory_of_engine
 from clustomer.errors import OutputError
-from clustomer.unfinished import remove_folder, temporary_folder
+from clustomer.unfinished import remove_folder, sweep_folders, temporary_folder
 
 ROWS_IN_MEMORY = 1_500_000
 """Tables of more rows are kept in a file: compressing them saves more than it costs."""
@@ -89,6 +89,7 @@ class DuckDB(Engine):
         threads: int | None = None,
     ) -> None:
         try:
+            sweep_folders("clustomer-", directory)
             self.directory = temporary_folder("clustomer-", directory)
         except OSError as error:
             raise OutputError(
