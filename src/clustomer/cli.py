@@ -13,6 +13,7 @@ from clustomer.commands.schema import schema
 from clustomer.commands.simulate import simulate
 from clustomer.commands.verify import verify
 from clustomer.errors import ClustomerError
+from clustomer.printable import printable
 
 COMMANDS = {
     "run": run,
@@ -59,6 +60,6 @@ def main() -> NoReturn:
     try:
         app()
     except ClustomerError as error:
-        typer.echo(f"clustomer: {error}", err=True)
+        typer.echo(printable(f"clustomer: {error}"), err=True)
         sys.exit(error.exit_code)
     sys.exit(0)

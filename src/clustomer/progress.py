@@ -8,6 +8,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
+from clustomer.printable import printable
+
 _BAR_AFTER_SECONDS = 1.0
 
 
@@ -63,7 +65,9 @@ class Progress:
             from rich.text import Text
 
             line = Text.assemble(
-                ("✓ ", "green"), title, (f"  {stage.text}" if stage.text else "", "dim"),
+                ("✓ ", "green"),
+                printable(title),
+                (f"  {printable(stage.text)}" if stage.text else "", "dim"),
                 (f"  {took:.1f} s" if took >= 0.05 else "", "dim"),
             )  # fmt: skip
             self.console.print(line, soft_wrap=True)
@@ -89,10 +93,10 @@ class Progress:
         from rich.progress import Progress as Bars
 
         columns = (
-            SpinnerColumn(), TextColumn("{task.description}"), BarColumn(), TimeElapsedColumn(),
+            SpinnerColumn(), TextColumn("{task.description}", markup=False), BarColumn(), TimeElapsedColumn(),
         )  # fmt: skip
         with Bars(*columns, console=self.console, transient=True) as bars:
-            task = bars.add_task(stage.title, total=None)
+            task = bars.add_task(printable(stage.title), total=None)
             while not over.wait(0.1):
                 done = stage.fraction() if stage.fraction is not None else None
                 if done is not None:

@@ -5,6 +5,8 @@ from typing import TYPE_CHECKING, Any
 
 import typer
 
+from clustomer.printable import printable, printable_json
+
 if TYPE_CHECKING:
     from clustomer.events import Events
     from clustomer.progress import Progress
@@ -17,21 +19,27 @@ def progress_for(quiet: bool) -> "Progress":
     return silent() if quiet else on_terminal()
 
 
+def say(text: str, *, err: bool = False) -> None:
+    """Print a line, in which nothing that comes from data controls the terminal."""
+    typer.echo(printable(text), err=err)
+
+
 def print_json(content: Any) -> None:
     """Print one object on standard output."""
-    typer.echo(json.dumps(content, ensure_ascii=False, indent=2, default=str))
+    text = json.dumps(content, ensure_ascii=False, indent=2, default=str)
+    typer.echo(printable_json(text))
 
 
 def announce_schema(name: str, detected: bool) -> None:
     """Say which schema was taken, and why."""
     how = "detected from the columns; --schema chooses another" if detected else "as asked for"
-    typer.echo(f"Schema: {name} ({how})", err=True)
+    say(f"Schema: {name} ({how})", err=True)
 
 
 def announce_reading(events: "Events") -> None:
     """Say what was decided about how the source's values are read."""
     for sentence in events.readings.to_say:
-        typer.echo(sentence, err=True)
+        say(sentence, err=True)
 
 
 def announce_configuration(context: typer.Context) -> None:
@@ -47,4 +55,4 @@ def announce_configuration(context: typer.Context) -> None:
     text = f"Options from {path}: {', '.join(options.values()) or 'none'}"
     if overridden:
         text += f". The command line overrides: {', '.join(overridden)}"
-    typer.echo(text, err=True)
+    say(text, err=True)

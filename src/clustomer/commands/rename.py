@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from clustomer.commands.messages import print_json, progress_for
+from clustomer.commands.messages import print_json, progress_for, say
 from clustomer.commands.options import Json, Quiet
 
 
@@ -46,5 +46,5 @@ def rename(
         print_json({"results": str(renamed.path), "version": renamed.manifest["version"], **entry})
     elif not quiet:
         program_name = f' (own name: "{entry["own_name"]}")' if entry["own_name"] else ""
-        typer.echo(f'Segment {segment_id} is now called "{entry["segment"]}"{program_name}.')
-        typer.echo(f"Report: {renamed.path / 'reports' / 'report.html'}")
+        say(f'Segment {segment_id} is now called "{entry["segment"]}"{program_name}.')
+        say(f"Report: {renamed.path / 'reports' / 'report.html'}")

@@ -6,9 +6,10 @@ from typing import Annotated, Any
 
 import typer
 
-from clustomer.commands.messages import print_json
+from clustomer.commands.messages import print_json, say
 from clustomer.commands.options import Json, Overwrite, Source, with_settings
 from clustomer.errors import OutputError
+from clustomer.printable import printable
 from clustomer.settings import Settings
 from clustomer.unfinished import undone_if_stopped
 
@@ -51,7 +52,7 @@ def schema(
         from clustomer.engines import without_password
 
         shown = without_password(source)
-        typer.echo(f"Written: {out}. Edit it, then: clustomer run {shown} --schema {out}", err=True)
+        say(f"Written: {out}. Edit it, then: clustomer run {shown} --schema {out}", err=True)
 
 
 def _print_schema(described: Any) -> None:
@@ -60,27 +61,27 @@ def _print_schema(described: Any) -> None:
     from rich.text import Text
 
     console = Console()
-    typer.echo(f"Source: {described.source}")
+    say(f"Source: {described.source}")
     if described.known:
-        typer.echo(f"Schema: {described.schema.name}, detected from the columns")
+        say(f"Schema: {described.schema.name}, detected from the columns")
     else:
-        typer.echo("No known kind of source: this is a guess. Write it with --out and edit it.")
+        say("No known kind of source: this is a guess. Write it with --out and edit it.")
     mapping = Table(box=None, pad_edge=False, header_style="dim")
     mapping.add_column("Our column")
     mapping.add_column("Theirs")
     for ours, theirs in described.schema.paths.items():
-        mapping.add_row(ours, Text(", ".join(theirs)))
+        mapping.add_row(ours, Text(printable(", ".join(theirs))))
     console.print(mapping)
     further = described.schema.model_dump(
         exclude_defaults=True, exclude={"name", "columns", "event_types"}
     )
     for setting, value in further.items():
         words = ", ".join(value) if isinstance(value, tuple) else value
-        console.print(Text(f"{setting}: {words}"))
+        console.print(Text(printable(f"{setting}: {words}")))
     if described.unused:
-        console.print(Text("Not used: " + ", ".join(described.unused)))
+        console.print(Text(printable("Not used: " + ", ".join(described.unused))))
     for doubt in described.doubts:
-        console.print(Text(f"\nTo be decided: {doubt}"))
+        console.print(Text(printable(f"\nTo be decided: {doubt}")))
     if described.rows:
         console.print("\nThe first rows, as they will be understood:")
         console.print(_first_rows(described.rows))
@@ -97,7 +98,7 @@ def _first_rows(rows: Any) -> Any:
     for name in rows[0]:
         values = [row[name] for row in rows]
         if any(value is not None for value in values):
-            grid.add_row(name, *(Text("" if v is None else str(v)) for v in values))
+            grid.add_row(name, *(Text("" if v is None else printable(str(v))) for v in values))
     return grid
 
 

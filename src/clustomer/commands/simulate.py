@@ -5,7 +5,7 @@ from typing import Annotated, Any
 
 import typer
 
-from clustomer.commands.messages import print_json, progress_for
+from clustomer.commands.messages import print_json, progress_for, say
 from clustomer.commands.options import Json, Overwrite, Quiet
 
 
@@ -102,8 +102,8 @@ def simulate(
     if as_json:
         print_json(_as_object(made))
     elif not quiet:
-        typer.echo(f"{made.events:,} events of {made.customers:,} customers: {made.path}")
-        typer.echo(f"Who they truly are: {made.truth_path}")
+        say(f"{made.events:,} events of {made.customers:,} customers: {made.path}")
+        say(f"Who they truly are: {made.truth_path}")
 
 
 def _as_object(made: Any) -> dict[str, Any]:

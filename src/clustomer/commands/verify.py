@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from clustomer.commands.exit_codes import ALARM
-from clustomer.commands.messages import print_json, progress_for
+from clustomer.commands.messages import print_json, progress_for, say
 from clustomer.commands.options import Json, Quiet
 
 if TYPE_CHECKING:
@@ -51,10 +51,10 @@ def _print(verification: "Verification") -> None:
 
     checked = f"{verification.files:,} files and {verification.facts:,} facts"
     if verification.holds:
-        typer.echo(f"Version {verification.version} holds: {checked} are as stated.")
+        say(f"Version {verification.version} holds: {checked} are as stated.")
         return
     differences = verification.differences
-    typer.echo(f"Version {verification.version} does not hold, of {checked}:")
+    say(f"Version {verification.version} does not hold, of {checked}:")
     grid = Table(box=None, pad_edge=False, header_style="dim")
     for title in ("Place", "Stated", "Recomputed"):
         grid.add_column(title, overflow="fold")
@@ -66,7 +66,7 @@ def _print(verification: "Verification") -> None:
         )
     Console().print(grid)
     if len(differences) > _SHOWN:
-        typer.echo(f"and {len(differences) - _SHOWN:,} more; --json lists them all.")
+        say(f"and {len(differences) - _SHOWN:,} more; --json lists them all.")
 
 
 def _written(difference: "Difference", value: Any) -> str:

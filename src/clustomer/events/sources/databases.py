@@ -185,7 +185,7 @@ def _sqlite(
 
         def query(sql: str) -> pa.RecordBatchReader:
             statement = statements.enter_context(AdbcStatement(connection))
-            statement.set_options(**{"adbc.sqlite.query.batch_rows": "65536"})
+            statement.set_options(**{"adbc.sqlite.query.batch_rows": "16384"})
             statement.set_sql_query(sql)
             stream, _ = statement.execute_query()
             rows = pa.RecordBatchReader.from_stream(stream)

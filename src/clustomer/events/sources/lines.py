@@ -108,7 +108,8 @@ def _add(profile: TextProfile, block: bytes, json: bool) -> None:
         pairs = starts[: len(ends)][lengths[: len(ends)] == 2]
         blank += int((values[pairs] == 13).sum())
     profile.lines += len(starts) - blank
-    profile.zeros += block.count(0)
+    if 0 in block:
+        profile.zeros += block.count(0)
     if not profile.not_utf8 and not block.isascii():
         try:
             block.decode()
