@@ -93,8 +93,11 @@ class Progress:
         from rich.progress import Progress as Bars
 
         columns = (
-            SpinnerColumn(), TextColumn("{task.description}", markup=False), BarColumn(), TimeElapsedColumn(),
-        )  # fmt: skip
+            SpinnerColumn(),
+            TextColumn("{task.description}", markup=False),
+            BarColumn(),
+            TimeElapsedColumn(),
+        )
         with Bars(*columns, console=self.console, transient=True) as bars:
             task = bars.add_task(printable(stage.title), total=None)
             while not over.wait(0.1):

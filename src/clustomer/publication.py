@@ -16,6 +16,7 @@ from clustomer.insights.thresholds import threshold_values
 from clustomer.outputs.figures import draw_figures
 from clustomer.outputs.report import write_reports
 from clustomer.outputs.tables import (
+    FORMULAS,
     write_cleaning,
     write_cluster_summary,
     write_comparison,
@@ -135,6 +136,7 @@ def identify(draft: Draft, content: Content, identified: Mapping[str, Any]) -> N
             "features_left_out": dict(segmentation.left_out),
             "verdict": certificates.verdict if certificates is not None else "not tested",
             "attributes": attributes,
+            "csv_texts": "as they are" if content.settings.raw_csv else FORMULAS,
         },
     )
 
@@ -142,14 +144,15 @@ def identify(draft: Draft, content: Content, identified: Mapping[str, Any]) -> N
 def write_tables(draft: Draft, content: Content) -> None:
     """Write every table and document of a version but customers, events and report."""
     events, customers, interpretation = content.events, content.customers, content.interpretation
+    raw = content.settings.raw_csv
     write_cleaning(draft.path, events.cleaning.table)
     write_parquet(draft, "rejected.parquet", rejected_rows(events))
     if content.attributes is not None:
         draft.file("attributes.parquet").write_bytes(content.attributes.parquet)
     write_parquet(draft, "segments.parquet", interpretation.segments)
-    write_segments(draft.path, interpretation.segments)
+    write_segments(draft.path, interpretation.segments, raw=raw)
     write_evaluation_metrics(draft.path, _tried(content.segmentation))
-    write_cluster_summary(draft.path, interpretation.summary)
+    write_cluster_summary(draft.path, interpretation.summary, raw=raw)
     model = to_model(
         content.segmentation,
         names=interpretation.names,

@@ -85,8 +85,9 @@ def rename(results: str | PathLike[str], segment_id: str, name: str) -> Results:
         figures = draw_figures(said, before.segmentation)
         write_reports(draft.path, said.insights, said.facts, figures)
         write_parquet(draft, "segments.parquet", said.segments)
-        write_segments(draft.path, said.segments)
-        write_cluster_summary(draft.path, said.summary)
+        raw = manifest["settings"].get("raw_csv", False)
+        write_segments(draft.path, said.segments, raw=raw)
+        write_cluster_summary(draft.path, said.summary, raw=raw)
         draft.write_text("segmentation.json", _renamed(before.model, entries).to_json())
         draft.write_text("facts.json", said.facts.to_json())
     assert draft.result is not None

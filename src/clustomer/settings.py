@@ -287,6 +287,12 @@ class Settings:
         group=REPORT,
         spelling="events",
     )
+    raw_csv: bool = option(
+        False,
+        "Write texts in CSV files as they are, where ids must join; otherwise one that a "
+        "spreadsheet would run as a formula has an apostrophe before it.",
+        group=REPORT,
+    )
 
     memory: str | None = option(
         None,

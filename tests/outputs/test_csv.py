@@ -26,7 +26,7 @@ def test_numbers_come_back_exactly(tmp_path):
 def test_texts_come_back_exactly(tmp_path):
     texts = ["plain", 'a "b"', "a,b", "line\nbreak", "", "ümlaut", "=1+1"]
     table = pa.table({"text": texts, "n": range(7)})
-    path = write_csv(tmp_path / "x.csv", table)
+    path = write_csv(tmp_path / "x.csv", table, raw=True)
     with path.open(newline="", encoding="utf-8") as file:
         assert [row["text"] for row in csv.DictReader(file)] == texts
     assert b"\r" not in path.read_bytes()
@@ -85,3 +85,16 @@ def test_many_rows_in_batches_give_one_file(tmp_path):
     lines = write_csv(tmp_path / "x.csv", table).read_text().splitlines()
     assert len(lines) == 100_001
     assert lines[50_001] == "0"
+
+
+FORMULAS = ["=1+1", "+cmd|' /C calc'!A0", "-2+3", "@SUM(1)", "\tx", "\rx", "=", "-"]
+NO_FORMULAS = ["-5", "+49123", "-1,250.50", "1e-7", "-1e-7", "u-1", "a=b", "", "'=1", None]
+
+
+def test_a_spreadsheet_runs_no_text(tmp_path):
+    table = pa.table({"text": FORMULAS + NO_FORMULAS, "n": [-1.5] * 18})
+    path = write_csv(tmp_path / "x.csv", table)
+    with path.open(newline="", encoding="utf-8") as file:
+        rows = list(csv.reader(file))[1:]
+    texts = [f"'{text}" for text in FORMULAS] + [text or "" for text in NO_FORMULAS]
+    assert rows == [[text, "-1.5"] for text in texts]

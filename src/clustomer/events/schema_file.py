@@ -9,6 +9,8 @@ from clustomer.errors import UsageError, did_you_mean
 from clustomer.events.presets import preset
 from clustomer.events.schema import EventSchema
 
+MAX_LENGTH = 1_000_000
+
 
 def read_schema(name_or_path: str) -> EventSchema:
     """Return a preset by name, or the schema in a TOML file.
@@ -22,7 +24,16 @@ def read_schema(name_or_path: str) -> EventSchema:
     if path.suffix.lower() != ".toml":
         return preset(name_or_path)
     try:
-        content = tomllib.loads(path.read_text(encoding="utf-8"))
+        if not path.is_file() and path.exists():
+            raise UsageError(f"The schema file {path} is no file: a folder, pipe or device.")
+        with path.open(encoding="utf-8") as file:
+            text = file.read(MAX_LENGTH + 1)
+        if len(text) > MAX_LENGTH:
+            raise UsageError(
+                f"The schema file {path} has more than {MAX_LENGTH:,} characters, so it is none. "
+                "`clustomer schema SOURCE` writes one."
+            )
+        content = tomllib.loads(text)
     except OSError as error:
         raise UsageError(
             f"The schema file {path} cannot be read: {error.strerror}. "

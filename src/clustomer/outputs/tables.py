@@ -9,6 +9,15 @@ import pyarrow.compute as pc
 
 from clustomer.errors import OutputError, UsageError, did_you_mean
 
+FORMULAS = (
+    "In CSV files a text that begins with =, +, -, @, a tab or a return and is no number has an "
+    "apostrophe before it, so that no spreadsheet runs it; Parquet files have it as it is."
+)
+"""How texts that look like formulas are written; the manifest says so."""
+
+_FORMULA = r"^[=+\-@\t\r]"
+_NUMBER = r"^[+-]?(\d+([.,]\d*)*|[.,]\d+)([eE][+-]?\d+)?$"
+
 
 def write_cleaning(directory: Path, table: pa.Table) -> Path:
     """Write `cleaning.csv` into the directory of a version; return its path.
@@ -18,10 +27,10 @@ def write_cleaning(directory: Path, table: pa.Table) -> Path:
     return write_csv(directory / "cleaning.csv", table, ("rule", "action", "rows", "share"))
 
 
-def write_segments(directory: Path, table: pa.Table) -> Path:
+def write_segments(directory: Path, table: pa.Table, *, raw: bool = False) -> Path:
     """Write `segments.csv`: `user_id, segment_id, segment, cluster, distance`."""
     columns = ("user_id", "segment_id", "segment", "cluster", "distance")
-    return write_csv(directory / "segments.csv", table, columns)
+    return write_csv(directory / "segments.csv", table, columns, raw=raw)
 
 
 def write_evaluation_metrics(directory: Path, table: pa.Table) -> Path:
@@ -31,10 +40,10 @@ def write_evaluation_metrics(directory: Path, table: pa.Table) -> Path:
     return write_csv(path, table, ("K", "inertia", "silhouette"))
 
 
-def write_cluster_summary(directory: Path, table: pa.Table) -> Path:
+def write_cluster_summary(directory: Path, table: pa.Table, *, raw: bool = False) -> Path:
     """Write `reports/cluster_summary.csv`: the mean of each feature, a row for each segment."""
     path = directory / "reports" / "cluster_summary.csv"
-    return write_csv(path, table, ("segment_id", "segment", "customers"))
+    return write_csv(path, table, ("segment_id", "segment", "customers"), raw=raw)
 
 
 def write_comparison(directory: Path, table: pa.Table) -> Path:
@@ -42,13 +51,16 @@ def write_comparison(directory: Path, table: pa.Table) -> Path:
     return write_csv(directory / "reports" / "algorithms.csv", table, ("algorithm", "segments"))
 
 
-def write_csv(path: Path, table: pa.Table, columns: Iterable[str] = ()) -> Path:
+def write_csv(
+    path: Path, table: pa.Table, columns: Iterable[str] = (), *, raw: bool = False
+) -> Path:
     r"""Write a table as CSV (RFC 4180, but with `\n`), in UTF-8; return the path.
 
     A float is written with the digits that give it back exactly and no more, a NULL and a NaN
     as nothing, an empty text as `""`, a truth value as `true` or `false`. Rows keep
     their order. `columns` come first in the file, in that order. Folders are made where they
-    are missing.
+    are missing. A text that a spreadsheet would take for a formula gets an apostrophe before it
+    (`FORMULAS` says which), unless `raw`.
 
     Raises UsageError where one of `columns` is missing from the table, and OutputError where
     the file cannot be written.
@@ -72,7 +84,8 @@ def write_csv(path: Path, table: pa.Table, columns: Iterable[str] = ()) -> Path:
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         with duckdb.connect() as connection:
-            connection.register("rows", _without_nan(table.select(order)))
+            rows = _without_nan(table.select(order))
+            connection.register("rows", rows if raw else _without_formulas(rows))
             connection.execute("COPY rows TO ? (FORMAT csv, HEADER)", [str(path)])
     except (OSError, duckdb.IOException) as error:
         why = getattr(error, "strerror", None) or str(error)
@@ -89,4 +102,18 @@ def _without_nan(table: pa.Table) -> pa.Table:
             column = table.column(index)
             known = pc.if_else(pc.is_nan(column), pa.scalar(None, field.type), column)
             table = table.set_column(index, field, known)
+    return table
+
+
+def _without_formulas(table: pa.Table) -> pa.Table:
+    for index, field in enumerate(table.schema):
+        if pa.types.is_string(field.type) or pa.types.is_large_string(field.type):
+            column = table.column(index)
+            formula = pc.and_not(
+                pc.match_substring_regex(column, _FORMULA),
+                pc.match_substring_regex(column, _NUMBER),
+            )
+            if pc.any(formula).as_py():
+                quoted = pc.binary_join_element_wise("'", column, "")
+                table = table.set_column(index, field, pc.if_else(formula, quoted, column))
     return table

@@ -12,7 +12,7 @@ from clustomer.engines import DuckDB
 from clustomer.errors import InputError, UsageError
 from clustomer.events.sources.content import Plain
 from clustomer.events.sources.files import readable_path
-from clustomer.events.sources.source import Source, described, first_line
+from clustomer.events.sources.source import Source, described, first_line, valid_text
 
 
 def open_parquet(engine: DuckDB, label: str, plains: Sequence[Plain]) -> Source:
@@ -117,7 +117,8 @@ def _open_batches(
     def opened() -> Iterator[None]:
         nonlocal given
         given = 0
-        engine.register("source_rows", pa.RecordBatchReader.from_batches(first, all_batches(first)))
+        rows = pa.RecordBatchReader.from_batches(first, all_batches(first))
+        engine.register("source_rows", valid_text(rows))
         try:
             yield
         except (pa.ArrowException, OSError, engine.errors) as error:

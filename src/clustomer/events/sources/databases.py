@@ -8,7 +8,7 @@ import pyarrow as pa
 
 from clustomer.engines import DuckDB, literal, quoted
 from clustomer.errors import InputError, OutputError, did_you_mean
-from clustomer.events.sources.source import Source, described, first_line
+from clustomer.events.sources.source import Source, described, first_line, valid_text
 
 DEFAULT_TABLE = "ecommerce_behavior"
 ROWS_PER_PART = 100_000
@@ -86,7 +86,7 @@ def open_sqlite(engine: DuckDB, path: Path, table: str | None, *, careful: bool 
             counting[:] = queries[:1]
             for name, part, query in zip(names, parts, queries, strict=True):
                 rows = query(f"SELECT {fields} FROM {quoted(wanted)}{part}")
-                engine.register(name, rows)
+                engine.register(name, rows if careful else valid_text(rows))
                 stack.callback(engine.unregister, name)
             yield
 

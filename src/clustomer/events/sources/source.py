@@ -1,6 +1,6 @@
 """A source once it is open: a relation that DuckDB can read, and how many rows it must give."""
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
 from typing import Any
@@ -92,6 +92,20 @@ def described(engine: DuckDB, kind: str, label: str, relation: str, **more: Any)
             part.name: structure_of(part.type) for part in empty if is_nested(columns[part.name])
         }
     return Source(kind, label, relation, columns, structure=inside, **more)
+
+
+def valid_text(rows: pa.RecordBatchReader) -> pa.RecordBatchReader:
+    """Return rows that raise an error where a text is no UTF-8, which DuckDB takes on trust.
+
+    What it makes of such text later may leave the whole database unusable.
+    """
+
+    def batches() -> Iterator[pa.RecordBatch]:
+        for batch in rows:
+            batch.validate(full=True)
+            yield batch
+
+    return pa.RecordBatchReader.from_batches(rows.schema, batches())
 
 
 def is_nested(kind: str) -> bool:
