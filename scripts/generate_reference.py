@@ -287,6 +287,12 @@ def schemas_page() -> str:
     return page("Schemas", *parts)
 
 
+_KINDS_OF_NUMBERS = (
+    (code("tick"), "a value of an axis, such as a number of segments or a score from 1 to 5"),
+    (code("name"), "a name that may hold digits: of a segment, a feature, a product, a brand"),
+)
+
+
 def facts_page() -> str:
     return page(
         "Facts",
@@ -313,6 +319,10 @@ def facts_page() -> str:
         "revenue `c` of an order. A figure is undefined where a part is, or a divisor is not "
         "above 0.",
         grid(("Figure", "SQL"), ((code(k), code(v)) for k, v in sources.DERIVED.items())),
+        "## In pictures",
+        "A text in the SVG of a picture has the ids of the facts that its numbers are as "
+        "`data-fact`, with a blank between. Other texts with digits have a `data-kind`:",
+        grid(("Kind", "What it is"), _KINDS_OF_NUMBERS),
     )
 
 

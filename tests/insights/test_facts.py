@@ -258,7 +258,13 @@ def test_an_unknown_fact_names_the_near_one() -> None:
         Facts([fact("S1.customers", 1)]).format("S1.custmers")
 
 
-@pytest.mark.parametrize("currency", ["", "eur", "Euro", "12", "US dollars", "€ "])
+def test_a_code_that_is_none_gets_the_near_one() -> None:
+    with pytest.raises(UsageError, match="Did you mean EUR"):
+        Facts(currency="EURO")
+    assert Facts(currency="DEM").currency == "DEM"
+
+
+@pytest.mark.parametrize("currency", ["", "eur", "Euro", "12", "US dollars", "€ ", "ABC", "EURO"])
 def test_a_currency_is_a_code_or_a_symbol(currency: str) -> None:
     with pytest.raises(UsageError, match="currency"):
         Facts(currency=currency)

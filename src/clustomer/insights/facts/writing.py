@@ -1,6 +1,8 @@
 """Numbers as a reader meets them: by their unit, with as many decimals as they are worth."""
 
 import re
+from difflib import get_close_matches
+from functools import cache
 
 from clustomer.errors import UsageError
 from clustomer.insights.facts.fact import Fact, Value
@@ -14,17 +16,27 @@ def check_currency(currency: str | None) -> str | None:
     >>> check_currency("EUR"), check_currency("£"), check_currency(None)
     ('EUR', '£', None)
 
-    Raises UsageError for anything else, such as a name or a number.
+    Raises UsageError for anything else, such as a name, a number or a code that is none.
     """
-    if currency is None or _ISO_CODE.fullmatch(currency):
+    if currency is None or currency in _codes():
         return currency
     symbol = 1 <= len(currency) <= 3 and not any(c.isdigit() or c.isspace() for c in currency)
     if symbol and not (len(currency) == 3 and currency.isascii() and currency.isalpha()):
         return currency
+    near = get_close_matches(currency.upper(), sorted(_codes()), n=1) if currency else []
+    meant = f" Did you mean {near[0]}?" if near else ""
     raise UsageError(
         f"The currency is {currency!r}; an ISO code such as EUR or a symbol such as £ was "
-        "expected. Give one of these, or none for plain numbers."
+        f"expected. Give one of these, or none for plain numbers.{meant}"
     )
+
+
+@cache
+def _codes() -> frozenset[str]:
+    """Return the codes of ISO 4217, those of former currencies among them."""
+    from babel.numbers import list_currencies
+
+    return frozenset(list_currencies())
 
 
 def decimals_for(value: Value, unit: str) -> int:

@@ -1,6 +1,6 @@
 """The parts that every picture is put together from: layers of a Vega-Lite specification."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -59,6 +59,18 @@ def words(
     encoding = {**(place or PLACE), "text": WRITTEN, "description": as_it_is("origin")}
     # a description is what Vega writes beside a text of its own; `slim` makes attributes of it
     return layer("text", traced, encoding, aria=True, **look)
+
+
+def stacked(lines: Sequence[str], x: float, middle: float, leading: float) -> list[dict[str, Any]]:
+    """Return rows of `words` for lines of text around a middle.
+
+    >>> [row["y"] for row in stacked(["Loyal", "customers"], 0, 50, 14)]
+    [43.0, 57.0]
+    """
+    return [
+        {"x": x, "y": middle + leading * (index - (len(lines) - 1) / 2), "text": line}
+        for index, line in enumerate(lines)
+    ]
 
 
 def boxes(rows: Rows, *, painted: Mapping[str, str] = {}, **look: Any) -> Specification:

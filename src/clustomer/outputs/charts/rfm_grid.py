@@ -1,16 +1,77 @@
 """The grid of RFM scores: which cells make a segment, and how many customers each holds."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import pyarrow as pa
 
 from clustomer.outputs.charts.figure import Layout, shorten, wrap
-from clustomer.outputs.charts.layers import Label, Specification, boxes, words
+from clustomer.outputs.charts.layers import Label, Rows, Specification, boxes, words
 from clustomer.outputs.theme import INK, MUTED, SegmentLook
 
 EMPTY_COLOUR = "#aab2bc"
 SCORES = (1, 2, 3, 4, 5)
+GAP = 2
+
+
+@dataclass(frozen=True)
+class _Page:
+    """Widths, heights and sizes of letters, in pixels; `letters` go into a line of a cell.
+
+    A cell's number stands `right` and `low` of its corner, a title `inset` of its own.
+    """
+
+    column: int
+    height: int
+    left: int
+    head: int
+    font: float
+    line: int
+    small: float
+    letters: int
+    right: int
+    low: int
+    inset: int
+
+    def across(self, score: int) -> float:
+        """Return where the column of a frequency score begins."""
+        return self.left + (score - 1) * self.column
+
+    def down(self, score: int) -> float:
+        """Return where the row of a recency score begins."""
+        return self.head + (5 - score) * self.height
+
+    def block(self, cells: Rows) -> dict[str, Any]:
+        """Return the corners of the rectangle that cells make."""
+        columns = [row["frequency"] for row in cells]
+        scores = [row["recency"] for row in cells]
+        return {
+            "x": self.across(min(columns)) + GAP,
+            "x2": self.across(max(columns)) + self.column - GAP,
+            "y": self.down(max(scores)) + GAP,
+            "y2": self.down(min(scores)) + self.height - GAP,
+        }
+
+    def number(self, cell: Mapping[str, Any]) -> dict[str, Any]:
+        """Return what is written into a cell, in its lower right corner."""
+        x = self.across(cell["frequency"]) + self.column - self.right
+        y = self.down(cell["recency"]) + self.height - self.low
+        return {"x": x, "y": y, "text": cell["text"], "facts": cell["facts"]}
+
+    def title(self, cells: Rows, name: str) -> list[dict[str, Any]]:
+        """Return the lines of a name in the corner of its block, for which it can be too long."""
+        columns = [row["frequency"] for row in cells]
+        room = self.letters * (max(columns) - min(columns) + 1)
+        lines = [shorten(text, room) for text in wrap(name, room)][:3]
+        x, y = self.across(min(columns)) + self.inset, self.down(max(r["recency"] for r in cells))
+        return [{"x": x, "y": y + 14 + self.line * i, "text": text} for i, text in enumerate(lines)]
+
+
+_PAGES: dict[Layout, _Page] = {
+    "wide": _Page(112, 82, 128, 52, 12.5, 15, 12, 16, 9, 15, 9),
+    "narrow": _Page(54, 66, 58, 50, 8.5, 11, 9.5, 10, 5, 11, 4),
+}
 
 
 def rfm_grid_chart(
@@ -37,77 +98,37 @@ def rfm_grid_chart(
     >>> [row["text"] for row in chart["layer"][2]["data"]["values"]]
     ['New']
     """
-    wide = layout == "wide"
-    column, height, left, head = (112, 82, 128, 52) if wide else (54, 66, 58, 50)
-    font, line, small = (12.5, 15, 12) if wide else (8.5, 11, 9.5)
-    letters = 16 if wide else 10
+    page = _PAGES[layout]
     colours = {look.segment_id: look.colour for look in looks}
-    gap = 2
-
-    def across(score: int) -> float:
-        return left + (score - 1) * column
-
-    def down(score: int) -> float:
-        return head + (5 - score) * height
-
     rows = cells.to_pylist()
-    blocks, titles, numbers = [], [], []
+    blocks: list[dict[str, Any]] = []
+    titles: list[dict[str, Any]] = []
+    numbers: list[dict[str, Any]] = []
     for segment_id in dict.fromkeys(row["segment_id"] for row in rows):
         block = [row for row in rows if row["segment_id"] == segment_id]
-        first, last = (pick(row["frequency"] for row in block) for pick in (min, max))
-        top = max(row["recency"] for row in block)
-        bottom = min(row["recency"] for row in block)
-        colour = colours.get(segment_id, EMPTY_COLOUR)
-        blocks.append(
-            {
-                "x": across(first) + gap,
-                "x2": across(last) + column - gap,
-                "y": down(top) + gap,
-                "y2": down(bottom) + height - gap,
-                "colour": colour,
-            }
-        )
-        room = letters * (last - first + 1)
-        # A name that a user gave can be longer than its block.
-        lines = [shorten(text, room) for text in wrap(names[segment_id], room)][:3]
-        titles += [
-            {"x": across(first) + (9 if wide else 4), "y": down(top) + 14 + line * i, "text": text}
-            for i, text in enumerate(lines)
-        ]
-        numbers += [
-            {
-                "x": across(row["frequency"]) + column - (9 if wide else 5),
-                "y": down(row["recency"]) + height - (15 if wide else 11),
-                "text": row["text"],
-                "facts": row["facts"],
-            }
-            for row in block
-        ]
-    labels, notes = [], []
-    for score in SCORES:
-        middle = down(score) + height / 2
-        labels.append({"x": left - 10, "y": middle - line / 2, "text": str(score)})
-        notes.append(recency[score - 1].row(left - 10, middle + line / 2))
-    heads = [
-        {"x": across(score) + column / 2, "y": head - 10 - line, "text": str(score)}
-        for score in SCORES
-    ]
-    meanings = [frequency[score - 1].row(across(score) + column / 2, head - 10) for score in SCORES]
-    axes = [
-        {"x": left, "y": 8, "text": "Frequency score: number of orders"},
-    ]
+        blocks.append(page.block(block) | {"colour": colours.get(segment_id, EMPTY_COLOUR)})
+        titles += page.title(block, names[segment_id])
+        numbers += [page.number(row) for row in block]
+    line, side, top = page.line, page.left - 10, page.head - 10
+    middles = {score: page.down(score) + page.height / 2 for score in SCORES}
+    centres = {score: page.across(score) + page.column / 2 for score in SCORES}
+    labels = [{"x": side, "y": middles[s] - line / 2, "text": str(s)} for s in SCORES]
+    notes = [recency[score - 1].row(side, middles[score] + line / 2) for score in SCORES]
+    heads = [{"x": centres[score], "y": top - line, "text": str(score)} for score in SCORES]
+    meanings = [frequency[score - 1].row(centres[score], top) for score in SCORES]
+    axes = [{"x": page.left, "y": 8, "text": "Frequency score: number of orders"}]
     corner = [
-        {"x": left - 10, "y": head - 10 - line * i, "text": text}
-        for i, text in enumerate(("last order" if wide else "", "Recency"))
+        {"x": side, "y": top - line * i, "text": text}
+        for i, text in enumerate(("last order" if layout == "wide" else "", "Recency"))
     ]
-    written: dict[str, Any] = {"baseline": "middle", "fontSize": small}
+    written: dict[str, Any] = {"baseline": "middle", "fontSize": page.small}
     strong = {**written, "fontWeight": "bold"}
     outline = {"stroke": "colour"}
     return {
         "layer": [
             boxes(blocks, cornerRadius=4, fillOpacity=0.16),
             boxes(blocks, painted=outline, cornerRadius=4, fillOpacity=0, strokeWidth=1.5),
-            words(titles, kind="name", align="left", **{**strong, "fontSize": font}),
+            words(titles, kind="name", align="left", **{**strong, "fontSize": page.font}),
             words(numbers, align="right", **written),
             words(labels, kind="tick", align="right", **strong),
             words(notes, align="right", color=MUTED, **written),
@@ -116,6 +137,6 @@ def rfm_grid_chart(
             words(axes, align="left", color=INK, **strong),
             words(corner, align="right", color=INK, **strong),
         ],
-        "width": left + 5 * column,
-        "height": head + 5 * height,
+        "width": page.left + 5 * page.column,
+        "height": page.head + 5 * page.height,
     }

@@ -1,15 +1,38 @@
 """How large each segment is, and how much of the revenue it brings."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import pyarrow as pa
 
 from clustomer.outputs.charts.figure import Layout, wrap
-from clustomer.outputs.charts.layers import PLACE, Specification, boxes, layer, words
+from clustomer.outputs.charts.layers import PLACE, Specification, boxes, layer, stacked, words
 from clustomer.outputs.theme import GRID, SegmentLook
 
 PANELS = (("customers", "Share of customers"), ("revenue", "Share of revenue"))
+
+
+@dataclass(frozen=True)
+class _Page:
+    """Widths, heights and sizes of letters, in pixels; `letters` go into a line of a name."""
+
+    width: int
+    names: int
+    gap: int
+    text: int
+    head: int
+    font: int
+    line: int
+    letters: int
+    row: int
+    bar: int
+
+
+_PAGES: dict[Layout, _Page] = {
+    "wide": _Page(700, 172, 22, 62, 34, 13, 16, 24, 40, 26),
+    "narrow": _Page(330, 104, 10, 50, 30, 11, 13, 16, 34, 20),
+}
 
 
 def sizes_chart(
@@ -30,7 +53,7 @@ def sizes_chart(
     >>> [row["text"] for row in chart["layer"][-1]["data"]["values"]]
     ['Share of customers']
     """
-    wide = layout == "wide"
+    page = _PAGES[layout]
     rows = {row["segment_id"]: row for row in table.to_pylist()}
     shown = [look for look in looks if look.segment_id in rows]
     panels = [
@@ -40,57 +63,39 @@ def sizes_chart(
     ]
     shares = [row[f"{key}_share"] or 0.0 for row in rows.values() for key, _ in panels]
     low, high = min([*shares, 0.0]), max([*shares, 0.01])
-
-    width = 700 if wide else 330
-    names_width, gap, text_width = (172, 22, 62) if wide else (104, 10, 50)
-    panel = (width - names_width) / max(len(panels), 1) - gap
-    unit = (panel - text_width) / (high - low)
-    head, font, line = (34, 13, 16) if wide else (30, 11, 13)
-    names = [wrap(look.name, 24 if wide else 16)[:3] for look in shown]
-    row_height = max(
-        40 if wide else 34, 12 + line * max((len(lines) for lines in names), default=1)
-    )
-    bar = 26 if wide else 20
+    left = page.names + page.gap
+    panel = (page.width - page.names) / max(len(panels), 1) - page.gap
+    unit = (panel - page.text) / (high - low)
+    zeros = [left + i * (panel + page.gap) - low * unit for i in range(len(panels))]
+    names = [wrap(look.name, page.letters)[:3] for look in shown]
+    lines = max((len(name) for name in names), default=1)
+    row_height = max(page.row, 12 + page.line * lines)
+    middles = [page.head + row_height * (index + 0.5) for index in range(len(shown))]
+    height = page.head + row_height * len(shown)
 
     bars: list[dict[str, Any]] = []
     texts: list[dict[str, Any]] = []
-    labels: list[dict[str, Any]] = []
-    baselines: list[dict[str, Any]] = []
+    for look, middle in zip(shown, middles, strict=True):
+        row = rows[look.segment_id]
+        for (key, _), zero in zip(panels, zeros, strict=True):
+            end = zero + (row[f"{key}_share"] or 0.0) * unit
+            right = max(zero, end)
+            half = page.bar / 2
+            place = {"x": min(zero, end), "x2": right, "y": middle - half, "y2": middle + half}
+            bars.append({**place, "colour": look.colour})
+            label = {"text": row[f"{key}_text"] or "", "facts": row.get(f"{key}_facts")}
+            texts.append({"x": right + 6, "y": middle, **label})
+    labels = [
+        line
+        for name, middle in zip(names, middles, strict=True)
+        for line in stacked(name, page.names, middle, page.line)
+    ]
     titles = [
-        {"x": names_width + gap + i * (panel + gap), "y": 16, "text": title}
+        {"x": left + i * (panel + page.gap), "y": 16, "text": title}
         for i, (_, title) in enumerate(panels)
     ]
-    for index, (look, lines) in enumerate(zip(shown, names, strict=True)):
-        middle = head + row_height * (index + 0.5)
-        labels += [
-            {"x": names_width, "y": middle + line * (i - (len(lines) - 1) / 2), "text": text}
-            for i, text in enumerate(lines)
-        ]
-        for i, (key, _) in enumerate(panels):
-            zero = names_width + gap + i * (panel + gap) - low * unit
-            share = rows[look.segment_id][f"{key}_share"] or 0.0
-            bars.append(
-                {
-                    "x": min(zero, zero + share * unit),
-                    "x2": max(zero, zero + share * unit),
-                    "y": middle - bar / 2,
-                    "y2": middle + bar / 2,
-                    "colour": look.colour,
-                }
-            )
-            texts.append(
-                {
-                    "x": max(zero, zero + share * unit) + 6,
-                    "y": middle,
-                    "text": rows[look.segment_id][f"{key}_text"] or "",
-                    "facts": rows[look.segment_id].get(f"{key}_facts"),
-                }
-            )
-    height = head + row_height * len(shown)
-    for i in range(len(panels)):
-        zero = names_width + gap + i * (panel + gap) - low * unit
-        baselines.append({"x": zero, "y": head, "y2": height})
-    written: dict[str, Any] = {"baseline": "middle", "fontSize": font}
+    baselines = [{"x": zero, "y": page.head, "y2": height} for zero in zeros]
+    written: dict[str, Any] = {"baseline": "middle", "fontSize": page.font}
     return {
         "layer": [
             layer("rule", baselines, {**PLACE, "y2": {"field": "y2"}}, color=GRID, strokeWidth=1),
@@ -99,6 +104,6 @@ def sizes_chart(
             words(labels, kind="name", align="right", **written),
             words(titles, align="left", fontWeight="bold", **written),
         ],
-        "width": width,
+        "width": page.width,
         "height": height,
     }
