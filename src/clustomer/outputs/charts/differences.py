@@ -10,6 +10,7 @@ from clustomer.outputs.charts.layers import (
     Specification,
     boxes,
     pixels,
+    stacked,
     words,
 )
 from clustomer.outputs.theme import (
@@ -23,6 +24,9 @@ from clustomer.outputs.theme import (
 )
 
 CLIP = 2.0
+
+Place = tuple[str, str]
+"""A family and a feature."""
 
 
 def differences_chart(
@@ -47,7 +51,6 @@ def differences_chart(
     shown = [look for look in looks if look.segment_id in present]
     count = max(len(shown), 1)
     labels = 196 if wide else 122
-    least, heading, leading = (29, 30, 12.5) if wide else (25, 26, 10.5)
     column = max(44, min(104, 520 // count)) if wide else max(29, min(64, 212 // count))
     upright = wide and column >= 74
     # Names that do not fit across their column are read from the side.
@@ -60,75 +63,19 @@ def differences_chart(
     tallest = max((len(lines) for lines in names.values()), default=1)
     longest = max((len(line) for lines in names.values() for line in lines), default=0)
     header = 20 + 15 * tallest if upright else 20 + 6.4 * longest
-    rises = header - 12
-
     rows = table.to_pylist()
-    tops: dict[tuple[str, str], float] = {}
-    heights: dict[tuple[str, str], float] = {}
-    headings: list[dict[str, Any]] = []
-    features: list[dict[str, Any]] = []
-    y = float(header)
-    for family in dict.fromkeys(row["family"] for row in rows):
-        headings.append({"x": 0, "y": y + heading - 9, "text": family.capitalize()})
-        y += heading
-        for feature in dict.fromkeys(row["feature"] for row in rows if row["family"] == family):
-            lines = _at_most(feature, 32 if wide else 22, lines=3)
-            height = max(least, len(lines) * leading + 4)
-            features += [
-                {
-                    "x": labels,
-                    "y": y + height / 2 + (i - (len(lines) - 1) / 2) * leading,
-                    "text": line,
-                }
-                for i, line in enumerate(lines)
-            ]
-            tops[family, feature], heights[family, feature] = y, height
-            y += height
     lefts = {look.segment_id: labels + 8 + i * column for i, look in enumerate(shown)}
-
-    cells = []
-    for row in rows:
-        if row["segment_id"] not in lefts:
-            continue
-        place = (row["family"], row["feature"])
-        x1, y1 = lefts[row["segment_id"]], tops[place]
-        x2, y2 = x1 + column, y1 + heights[place]
-        corners = {"x": x1 + 1, "x2": x2 - 1, "y": y1 + 1, "y2": y2 - 1}
-        middle = {"cx": (x1 + x2) / 2, "cy": (y1 + y2) / 2}
-        cells.append(_cell(row) | corners | middle)
+    headings, features, spans, bottom = _features(rows, header, labels, wide=wide)
+    cells = _cells(rows, lefts, spans, column)
+    centres = {segment_id: left + column / 2 for segment_id, left in lefts.items()}
+    titles = _titles(names, centres, header - 12, upright=upright, wide=wide)
     size = 12 if wide else 10.5
-    centred = {"x": pixels("cx"), "y": pixels("cy")}
-    layers = [boxes(cells, painted={"fill": "colour", "fillOpacity": "strength"}, cornerRadius=2)]
-    layers += [
-        words(
-            [cell for cell in cells if cell["ink"] == colour],
-            place=centred,
-            fontSize=size,
-            color=colour,
-        )
-        for colour in (STRONG_INK, ON_COLOUR)
-    ]
     strong: dict[str, Any] = {"fontSize": size, "fontWeight": "bold"}
-    layers += [
-        words(features, kind="name", align="right", baseline="middle", fontSize=size - 0.5),
-        words(headings, kind="name", align="left", baseline="bottom", color=MUTED, **strong),
-    ]
-    titles: list[dict[str, Any]] = []
-    for segment_id, written in names.items():
-        centre = lefts[segment_id] + column / 2
-        for index, line in enumerate(written):
-            if upright:
-                at = {"x": centre, "y": rises - (len(written) - 1 - index) * 14}
-            else:
-                across = (index - (len(written) - 1) / 2) * (leading + 1)
-                at = {"x": centre + across, "y": rises}
-            titles.append({**at, "text": line})
     turned: dict[str, Any] = {
         "align": "center" if upright else "left",
         "baseline": "bottom" if upright else "middle",
         "angle": 0 if upright else 270,
     }
-    layers.append(words(titles, kind="name", **turned, **strong))
     keys = [
         {
             "x": lefts[look.segment_id] + 1,
@@ -139,8 +86,90 @@ def differences_chart(
         }
         for look in shown
     ]
-    layers.append(boxes(keys))
-    return {"layer": layers, "width": labels + 8 + count * column, "height": y}
+    layers = [
+        boxes(cells, painted={"fill": "colour", "fillOpacity": "strength"}, cornerRadius=2),
+        *_numbers(cells, size),
+        words(features, kind="name", align="right", baseline="middle", fontSize=size - 0.5),
+        words(headings, kind="name", align="left", baseline="bottom", color=MUTED, **strong),
+        words(titles, kind="name", **turned, **strong),
+        boxes(keys),
+    ]
+    return {"layer": layers, "width": labels + 8 + count * column, "height": bottom}
+
+
+def _features(
+    rows: list[dict[str, Any]], header: float, labels: float, *, wide: bool
+) -> tuple[list[dict[str, Any]], list[dict[str, Any]], dict[Place, tuple[float, float]], float]:
+    """Return headings, names of features, where each row begins and ends, and the bottom."""
+    least, heading, leading = (29, 30, 12.5) if wide else (25, 26, 10.5)
+    headings: list[dict[str, Any]] = []
+    features: list[dict[str, Any]] = []
+    spans: dict[Place, tuple[float, float]] = {}
+    y = float(header)
+    for family in dict.fromkeys(row["family"] for row in rows):
+        headings.append({"x": 0, "y": y + heading - 9, "text": family.capitalize()})
+        y += heading
+        for feature in dict.fromkeys(row["feature"] for row in rows if row["family"] == family):
+            lines = _at_most(feature, 32 if wide else 22, lines=3)
+            height = max(least, len(lines) * leading + 4)
+            features += stacked(lines, labels, y + height / 2, leading)
+            spans[family, feature] = (y, y + height)
+            y += height
+    return headings, features, spans, y
+
+
+def _cells(
+    rows: list[dict[str, Any]],
+    lefts: Mapping[str, float],
+    spans: Mapping[Place, tuple[float, float]],
+    column: float,
+) -> list[dict[str, Any]]:
+    cells = []
+    for row in rows:
+        if row["segment_id"] not in lefts:
+            continue
+        x1, (y1, y2) = lefts[row["segment_id"]], spans[row["family"], row["feature"]]
+        x2 = x1 + column
+        corners = {"x": x1 + 1, "x2": x2 - 1, "y": y1 + 1, "y2": y2 - 1}
+        middle = {"cx": (x1 + x2) / 2, "cy": (y1 + y2) / 2}
+        cells.append(_cell(row) | corners | middle)
+    return cells
+
+
+def _numbers(cells: list[dict[str, Any]], size: float) -> list[Specification]:
+    """Write the numbers of dark and of pale cells, each in what reads on them."""
+    centred = {"x": pixels("cx"), "y": pixels("cy")}
+    return [
+        words(
+            [cell for cell in cells if cell["ink"] == colour],
+            place=centred,
+            fontSize=size,
+            color=colour,
+        )
+        for colour in (STRONG_INK, ON_COLOUR)
+    ]
+
+
+def _titles(
+    names: Mapping[str, list[str]],
+    centres: Mapping[str, float],
+    bottom: float,
+    *,
+    upright: bool,
+    wide: bool,
+) -> list[dict[str, Any]]:
+    """Return the lines of the names of segments, one above the other or turned."""
+    across = 13.5 if wide else 11.5
+    titles: list[dict[str, Any]] = []
+    for segment_id, lines in names.items():
+        centre = centres[segment_id]
+        for index, line in enumerate(lines):
+            if upright:
+                at = {"x": centre, "y": bottom - (len(lines) - 1 - index) * 14}
+            else:
+                at = {"x": centre + (index - (len(lines) - 1) / 2) * across, "y": bottom}
+            titles.append({**at, "text": line})
+    return titles
 
 
 def _cell(row: Mapping[str, Any]) -> dict[str, Any]:

@@ -15,6 +15,9 @@ SIZES: dict[Layout, tuple[int, int]] = {"wide": (640, 460), "narrow": (326, 330)
 NARROW_POINTS = 500
 LEADING = 14
 
+Domains = tuple[tuple[float, float], tuple[float, float]]
+"""The least and the greatest value of each dimension."""
+
 
 def pca_chart(
     points: pa.Table,
@@ -44,14 +47,36 @@ def pca_chart(
         rows = rows[:: max(1, -(-len(rows) // NARROW_POINTS))]
     present = {row["segment_id"] for row in rows}
     shown = [look for look in looks if look.segment_id in present]
-    arrows = loadings.to_pylist()
+    names = {look.segment_id: look.name for look in shown}
+    size = (width, height)
     x_domain, y_domain = _domain(rows, "x"), _domain(rows, "y")
+    place = {"x": _dimension("x", x_domain), "y": _dimension("y", y_domain)}
+    dots = layer(
+        "point",
+        [{"x": r["x"], "y": r["y"], "segment": names[r["segment_id"]]} for r in rows],
+        {**place, **_told_apart(shown, wide=wide)},
+        filled=True,
+        size=26 if wide else 18,
+        opacity=0.6,
+        strokeWidth=0,
+    )
+    arrows = loadings.to_pylist()
     reach = _reach(arrows, x_domain, y_domain)
     ends = [{"feature": a["feature"], "x": a["x"] * reach, "y": a["y"] * reach} for a in arrows]
-    place = {
-        "x": _dimension("x", x_domain),
-        "y": _dimension("y", y_domain),
+    return {
+        "layer": [
+            dots,
+            *_arrows(ends, place, (x_domain, y_domain), size),
+            *_arrow_names(ends, place, (x_domain, y_domain), size, wide=wide),
+            *_axis_titles(explained, size, 12 if wide else 11),
+        ],
+        "width": width,
+        "height": height,
     }
+
+
+def _told_apart(looks: Sequence[SegmentLook], *, wide: bool) -> Specification:
+    """Return the colours and the shapes of segments, with their legend."""
     legend = {
         "orient": "top" if wide else "bottom",
         "title": None,
@@ -62,76 +87,81 @@ def pca_chart(
         "columnPadding": 22,
         "rowPadding": 5,
     }
-    names = {look.segment_id: look.name for look in shown}
-    domain = [names[look.segment_id] for look in shown]
-    told_apart = {
+    domain = [look.name for look in looks]
+    return {
         channel: {
             "field": "segment",
             "type": "nominal",
-            "scale": {"domain": domain, "range": [getattr(look, of) for look in shown]},
+            "scale": {"domain": domain, "range": [getattr(look, of) for look in looks]},
             "legend": legend,
         }
         for channel, of in (("color", "colour"), ("shape", "shape"))
     }
-    dots = layer(
-        "point",
-        [{"x": r["x"], "y": r["y"], "segment": names[r["segment_id"]]} for r in rows],
-        {**place, **told_apart},
-        filled=True,
-        size=26 if wide else 18,
-        opacity=0.6,
-        strokeWidth=0,
-    )
-    lines = [{"x": 0.0, "y": 0.0, "x2": e["x"], "y2": e["y"]} for e in ends]
+
+
+def _arrows(
+    ends: list[dict[str, Any]], place: Specification, domains: Domains, size: tuple[int, int]
+) -> list[Specification]:
+    """Draw lines from the origin, on a rim of paper so that they can be seen among the dots."""
+    (left, right), (low, high) = domains
+    lines = [{"x": 0.0, "y": 0.0, "x2": end["x"], "y2": end["y"]} for end in ends]
+    heads = []
+    for end in ends:
+        across, up = end["x"] / (right - left) * size[0], end["y"] / (high - low) * size[1]
+        heads.append({**end, "angle": math.degrees(math.atan2(across, up))})
+    from_to = {**place, **TO}
+    return [
+        layer("rule", lines, from_to, color=PAPER, strokeWidth=4, opacity=0.8),
+        layer("rule", lines, from_to, color=INK, strokeWidth=1.6),
+        layer(
+            "point",
+            heads,
+            {**place, "angle": as_it_is("angle")},
+            shape="triangle",
+            filled=True,
+            color=INK,
+            size=70,
+            opacity=1,
+        ),
+    ]
+
+
+def _arrow_names(
+    ends: list[dict[str, Any]],
+    place: Specification,
+    domains: Domains,
+    size: tuple[int, int],
+    *,
+    wide: bool,
+) -> list[Specification]:
+    """Write the features near the ends of their arrows, on a rim of paper too."""
+    x_domain, y_domain = domains
+    width, height = size
     span_x, span_y = x_domain[1] - x_domain[0], y_domain[1] - y_domain[0]
-    names_of_arrows = [wrap(str(end["feature"]), 26 if wide else 20) for end in ends]
+    names = [wrap(str(end["feature"]), 26 if wide else 20) for end in ends]
     middles = place_labels(
-        [_pixel(end["x"], end["y"], x_domain, y_domain, (width, height)) for end in ends],
-        names_of_arrows,
-        origin=_pixel(0, 0, x_domain, y_domain, (width, height)),
-        size=(width, height),
+        [_pixel(end["x"], end["y"], x_domain, y_domain, size) for end in ends],
+        names,
+        origin=_pixel(0, 0, x_domain, y_domain, size),
+        size=size,
         letter=6.6 if wide else 6.1,
         line=LEADING,
     )
     texts = [
         {
             "x": x_domain[0] + px / width * span_x,
-            "y": y_domain[1] - (py + LEADING * (i - (len(lines_of) - 1) / 2)) / height * span_y,
+            "y": y_domain[1] - (py + LEADING * (i - (len(name) - 1) / 2)) / height * span_y,
             "text": line,
         }
-        for (px, py), lines_of in zip(middles, names_of_arrows, strict=True)
-        for i, line in enumerate(lines_of)
+        for (px, py), name in zip(middles, names, strict=True)
+        for i, line in enumerate(name)
     ]
-    heads = []
-    for end in ends:
-        across, up = end["x"] / span_x * width, end["y"] / span_y * height
-        heads.append({**end, "angle": math.degrees(math.atan2(across, up))})
-    from_to = {**place, **TO}
     strong: dict[str, Any] = {"fontSize": 12 if wide else 11, "fontWeight": "bold"}
-    # Arrows and their labels stand on a rim of paper, so that they can be read among the dots.
     rim: dict[str, Any] = {"stroke": PAPER, "strokeWidth": 4, "strokeJoin": "round"}
-    return {
-        "layer": [
-            dots,
-            layer("rule", lines, from_to, color=PAPER, strokeWidth=4, opacity=0.8),
-            layer("rule", lines, from_to, color=INK, strokeWidth=1.6),
-            layer(
-                "point",
-                heads,
-                {**place, "angle": as_it_is("angle")},
-                shape="triangle",
-                filled=True,
-                color=INK,
-                size=70,
-                opacity=1,
-            ),
-            words(texts, kind="name", place=place, color=PAPER, **rim, **strong),
-            words(texts, kind="name", place=place, color=INK, **strong),
-            *_axis_titles(explained, (width, height), 12 if wide else 11),
-        ],
-        "width": width,
-        "height": height,
-    }
+    return [
+        words(texts, kind="name", place=place, color=PAPER, **rim, **strong),
+        words(texts, kind="name", place=place, color=INK, **strong),
+    ]
 
 
 def _axis_titles(
