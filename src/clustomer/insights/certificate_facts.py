@@ -53,7 +53,7 @@ def certificate_facts(
     certificates: Certificates,
     units: Mapping[str, str],
     *,
-    whole: frozenset[str] = frozenset(),
+    whole_numbers: frozenset[str] = frozenset(),
 ) -> Iterator[Fact]:
     """Make a fact of every mark and figure.
 
@@ -64,8 +64,8 @@ def certificate_facts(
     `holdout.horizon_days`, ...; `baseline.segments.auc`, ...; `carried.auc`. Figures that were
     not measured have no fact.
 
-    `units` are those of the features, for the conditions of rules; of the features in `whole`,
-    which have whole numbers only, a bound is written without its fraction.
+    `units` are those of the features, for the conditions of rules; of `whole_numbers`,
+    features that have no others, a bound is written without its fraction.
     """
     place = _Place("", "")
     yield place.fact("certificate.verdict", certificates.verdict, "text", 0, "verdict")
@@ -74,7 +74,7 @@ def certificate_facts(
         for key in sorted(table):
             owner = None if prefix else key
             yield from _segment(
-                table[key], f"{prefix}{key}", f"{branch}/{key}", owner, units, whole
+                table[key], f"{prefix}{key}", f"{branch}/{key}", owner, units, whole_numbers
             )
     if certificates.proposed_k is not None:
         yield place.fact(
@@ -125,26 +125,26 @@ def decimals_apart(value: float, bounds: tuple[float, ...], decimals: int) -> in
 
 
 def _segment(
-    each: SegmentCertificate,
+    certificate: SegmentCertificate,
     key: str,
     path: str,
     owner: str | None,
     units: Mapping[str, str],
-    whole: frozenset[str],
+    whole_numbers: frozenset[str],
 ) -> Iterator[Fact]:
     for test in ("stable", "real", "predictive", "usable"):
-        part, place = getattr(each, test), _Place(f"{path}/{test}", owner)
+        part, place = getattr(certificate, test), _Place(f"{path}/{test}", owner)
         yield place.fact(f"{key}.{test}_mark", part.mark, "text", 0, "mark")
         if part.why:
             yield place.fact(f"{key}.{test}_why", part.why, "text", 0, "why")
     place = _Place(f"{path}/stable", owner)
     for name, (unit, decimals) in _STABLE.items():
-        value = getattr(each.stable, name)
+        value = getattr(certificate.stable, name)
         if value is not None and not (value == 0 and unit in ("resamples", "customers")):
             decimals = decimals_apart(value, _BOUNDS.get(name, ()), decimals)
             yield place.fact(f"{key}.stable_{name}", value, unit, decimals, name)
-    if each.stable.jaccard is not None:
-        hundred = 100 * each.stable.jaccard
+    if certificate.stable.jaccard is not None:
+        hundred = 100 * certificate.stable.jaccard
         decimals = decimals_apart(hundred, (100 * VALID, 100 * DISSOLVED), 0)
         source = {
             "table": "facts",
@@ -155,17 +155,19 @@ def _segment(
         yield Fact(f"{key}.stable_in_100", hundred, "customers", decimals, owner, source)
     place = _Place(f"{path}/real", owner)
     for name, (unit, decimals) in _REAL.items():
-        value = getattr(each.real, name)
+        value = getattr(certificate.real, name)
         if value is not None:
             bounds = (100 * SEGMENT_DEPTH,) if name == "effect" else ()
             decimals = decimals_apart(100 * value, bounds, decimals)
             yield place.fact(f"{key}.real_{name}", value, unit, decimals, name)
-    yield from _predictive(each, key, path, owner)
-    yield from _usable(each, key, path, owner, units, whole)
+    yield from _predictive(certificate, key, path, owner)
+    yield from _usable(certificate, key, path, owner, units, whole_numbers)
 
 
-def _predictive(each: SegmentCertificate, key: str, path: str, owner: str | None) -> Iterator[Fact]:
-    place, part = _Place(f"{path}/predictive", owner), each.predictive
+def _predictive(
+    certificate: SegmentCertificate, key: str, path: str, owner: str | None
+) -> Iterator[Fact]:
+    place, part = _Place(f"{path}/predictive", owner), certificate.predictive
     if part.matched is not None:
         decimals = decimals_apart(part.matched, _BOUNDS["matched"], 2)
         yield place.fact(
@@ -191,14 +193,14 @@ def _lift(lift: Lift, key: str, path: str, owner: str | None) -> Iterator[Fact]:
 
 
 def _usable(
-    each: SegmentCertificate,
+    certificate: SegmentCertificate,
     key: str,
     path: str,
     owner: str | None,
     units: Mapping[str, str],
-    whole: frozenset[str],
+    whole_numbers: frozenset[str],
 ) -> Iterator[Fact]:
-    place, part = _Place(f"{path}/usable", owner), each.usable
+    place, part = _Place(f"{path}/usable", owner), certificate.usable
     for name in ("share", "revenue_share", "precision", "recall"):
         value = getattr(part, name)
         if value is None:
@@ -213,7 +215,7 @@ def _usable(
         name = f"{key}.usable_condition_{index + 1}"
         decimals = decimals_for(condition.value, unit)
         yield inside.fact(name, condition.value, unit, decimals, "value")
-        if condition.feature in whole:
+        if condition.feature in whole_numbers:
             below = float(condition.value // 1)
             source = {"table": "facts", "key": name, "column": "value", "aggregate": "floor"}
             decimals = decimals_for(below, unit)
@@ -257,10 +259,12 @@ def _prediction(certificates: Certificates) -> Iterator[Fact]:
     for name in ("carried_auc", "carried_visited", "carried_r2"):
         fact_id = name.replace("_", ".", 1)
         yield from place.estimate(fact_id, getattr(held, name), "share", 0, name)
-    for index, each in enumerate(held.baselines):
-        inside, key = _Place(f"prediction/baselines/{index}", None), f"baseline.{each.name}"
-        if each.segments is not None:
-            yield inside.fact(f"{key}.segments", each.segments, "segments", 0, "segments")
+    for index, baseline in enumerate(held.baselines):
+        inside, key = _Place(f"prediction/baselines/{index}", None), f"baseline.{baseline.name}"
+        if baseline.segments is not None:
+            yield inside.fact(f"{key}.segments", baseline.segments, "segments", 0, "segments")
         for name in CONTEST:
             unit, decimals = ("share", 0) if name == "top_tenth" else ("score", 3)
-            yield from inside.estimate(f"{key}.{name}", getattr(each, name), unit, decimals, name)
+            yield from inside.estimate(
+                f"{key}.{name}", getattr(baseline, name), unit, decimals, name
+            )

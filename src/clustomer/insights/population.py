@@ -99,8 +99,8 @@ class Population:
     @cached_property
     def segments(self) -> tuple[str, ...]:
         """The ids of the segments, in their own order, suspected bots left out."""
-        found = set(self._segment.tolist()) - {BOTS}
-        return tuple(sorted(found, key=lambda name: (len(name), name)))
+        ids = set(self._segment.tolist()) - {BOTS}
+        return tuple(sorted(ids, key=lambda name: (len(name), name)))
 
     def rows(self, key: str) -> Rows:
         """Return the positions of a key's customers."""
@@ -199,8 +199,8 @@ def _whole(key: str) -> str:
     return ALL if key in (BOTS, ALL) else EVERYONE
 
 
-def _ratio(part: int, whole: int) -> float | None:
-    return part / whole if whole else None
+def _ratio(part: int, total: int) -> float | None:
+    return part / total if total else None
 
 
 def _top_share(values: Column, top: float) -> float | None:

@@ -48,11 +48,6 @@ class FeatureProfile:
     difference: float | None
     all_zero: bool = False
 
-    @property
-    def strength(self) -> str:
-        """The difference in words: its strength and its direction."""
-        return strength(self.difference)
-
 
 @dataclass(frozen=True)
 class Profile:
@@ -88,22 +83,6 @@ class Described:
     scale: str
 
 
-def strength(difference: float | None) -> str:
-    """Say a standardised difference in words.
-
-    >>> [strength(d) for d in (0.1, -0.3, 0.6, -2.0, None)]
-    ['about the same', 'slightly lower', 'clearly higher', 'strongly lower', 'not comparable']
-    """
-    if difference is None:
-        return "not comparable"
-    if abs(difference) < SLIGHTLY:
-        return "about the same"
-    direction = "higher" if difference > 0 else "lower"
-    if abs(difference) < CLEARLY:
-        return f"slightly {direction}"
-    return f"{'clearly' if abs(difference) < STRONGLY else 'strongly'} {direction}"
-
-
 def describe(people: Population, schema: pa.Schema) -> dict[str, Described]:
     """Return how each column is described and compared, declared features first.
 
@@ -120,8 +99,8 @@ def describe(people: Population, schema: pa.Schema) -> dict[str, Described]:
         metadata = schema.field(name).metadata or {}
         feature = declared.get(name)
         values = people.values(EVERYONE, name)
-        known = values[~np.isnan(values)]
-        log = len(known) > 0 and skewness(known) > SKEWNESS_LIMIT
+        defined = values[~np.isnan(values)]
+        log = len(defined) > 0 and skewness(defined) > SKEWNESS_LIMIT
         slug = slug_of(name, slugs)
         described[name] = Described(
             name=name,
@@ -163,8 +142,8 @@ def profile(
     >>> first = profile(people, "S1", describe(people, customers.schema))
     >>> first.customers, first.share, first.revenue_share, first.features["orders"].difference
     (1, 0.5, 0.9, 1.0)
-    >>> first.features["orders"].strength, first.shares["orders.at_least_2"]
-    ('strongly higher', 1.0)
+    >>> first.shares["orders.at_least_2"]
+    1.0
     """
     features = {}
     for name, column in described.items():
@@ -200,7 +179,7 @@ def thresholds(window_days: float | None) -> dict[str, tuple[str, str]]:
 
     From the part of a fact's id after the segment to the feature and the aggregate.
     """
-    found = {
+    shares = {
         "orders.at_least_1": ("orders", "share_at_least(1)"),
         "orders.at_least_2": ("orders", "share_at_least(2)"),
         "orders.none": ("orders", "share_at_most(0)"),
@@ -210,8 +189,8 @@ def thresholds(window_days: float | None) -> dict[str, tuple[str, str]]:
         "returns.at_least_1": ("returns", "share_at_least(1)"),
     }
     if window_days:
-        found["tenure_days.recent"] = ("tenure_days", f"share_at_most({window_days * NEW_PART!r})")
-    return found
+        shares["tenure_days.recent"] = ("tenure_days", f"share_at_most({window_days * NEW_PART!r})")
+    return shares
 
 
 def profile_facts(
@@ -227,8 +206,8 @@ def profile_facts(
     less it `.fewer`, and the thresholds.
     """
     facts = []
-    for each in profiles:
-        key = each.segment_id
+    for part in profiles:
+        key = part.segment_id
 
         def add(
             name: str, value: Any, unit: str, source: tuple[str, str, str], key: str = key
@@ -250,28 +229,28 @@ def profile_facts(
                 )
             )
 
-        add("customers", each.customers, "customers", ("customers", "user_id", "count"))
-        add("share", each.share, "share", ("customers", "user_id", "share"))
-        if each.revenue is not None:
-            add("revenue", each.revenue, "currency", ("customers", "revenue", "sum"))
+        add("customers", part.customers, "customers", ("customers", "user_id", "count"))
+        add("share", part.share, "share", ("customers", "user_id", "share"))
+        if part.revenue is not None:
+            add("revenue", part.revenue, "currency", ("customers", "revenue", "sum"))
             share = ("customers", "revenue", "share_of_sum")
-            add("revenue_share", each.revenue_share, "share", share)
+            add("revenue_share", part.revenue_share, "share", share)
         for name, column in described.items():
-            feature, slug, unit = each.features[name], column.slug, column.unit
-            whole = profiles[0].features[name].mean
+            feature, slug, unit = part.features[name], column.slug, column.unit
+            average = profiles[0].features[name].mean
             add(f"{slug}.mean", feature.mean, unit, ("customers", name, "mean"))
             add(f"{slug}.median", feature.median, unit, ("customers", name, "median"))
             add(f"{slug}.defined", feature.defined, "share", ("customers", name, "share_defined"))
             if key != BOTS:
                 difference = ("customers", name, _difference(column))
                 add(f"{slug}.difference", feature.difference, "difference", difference)
-            if key != EVERYONE and feature.mean is not None and whole is not None and whole > 0:
+            if key != EVERYONE and feature.mean is not None and average is not None and average > 0:
                 both = f"{key}.{slug}.mean {EVERYONE}.{slug}.mean"
-                add(f"{slug}.ratio", feature.mean / whole, "ratio", ("facts", both, "ratio"))
-                add(f"{slug}.fewer", 1 - feature.mean / whole, "share", ("facts", both, "fewer"))
+                add(f"{slug}.ratio", feature.mean / average, "ratio", ("facts", both, "ratio"))
+                add(f"{slug}.fewer", 1 - feature.mean / average, "share", ("facts", both, "fewer"))
         for suffix, (name, aggregate) in thresholds(window_days).items():
-            if suffix in each.shares:
-                add(suffix, each.shares[suffix], "share", ("customers", name, aggregate))
+            if suffix in part.shares:
+                add(suffix, part.shares[suffix], "share", ("customers", name, aggregate))
     return facts
 
 
@@ -284,13 +263,13 @@ def cluster_summary(
     and the mean of each feature (null where it is undefined for all).
     """
     columns: dict[str, Any] = {
-        "segment_id": pa.array([each.segment_id for each in profiles], pa.string()),
-        "segment": pa.array([names[each.segment_id] for each in profiles], pa.string()),
-        "customers": pa.array([each.customers for each in profiles], pa.int64()),
-        "share": pa.array([each.share for each in profiles], pa.float64()),
+        "segment_id": pa.array([part.segment_id for part in profiles], pa.string()),
+        "segment": pa.array([names[part.segment_id] for part in profiles], pa.string()),
+        "customers": pa.array([part.customers for part in profiles], pa.int64()),
+        "share": pa.array([part.share for part in profiles], pa.float64()),
     }
     for name in described:
-        means = [each.features[name].mean for each in profiles]
+        means = [part.features[name].mean for part in profiles]
         column = f"{name}_mean" if name in columns else name
         columns[column] = pa.array(means, pa.float64())
     return pa.table(columns)
@@ -304,12 +283,12 @@ def report_order(profiles: Sequence[Profile]) -> list[Profile]:
     """
     return sorted(
         profiles,
-        key=lambda each: (
-            each.segment_id == BOTS,
-            each.segment_id == NOISE,
-            -(each.revenue or 0.0),
-            -each.customers,
-            each.first_user,
+        key=lambda part: (
+            part.segment_id == BOTS,
+            part.segment_id == NOISE,
+            -(part.revenue or 0.0),
+            -part.customers,
+            part.first_user,
         ),
     )
 

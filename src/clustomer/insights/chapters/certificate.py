@@ -57,7 +57,7 @@ class Certificate(Chapter):
         """Make a fact of every mark and figure."""
         assert study.certificates is not None
         units = {name: column.unit for name, column in study.described.items()}
-        return certificate_facts(study.certificates, units, whole=study.once(whole_numbers))
+        return certificate_facts(study.certificates, units, whole_numbers=study.once(whole_numbers))
 
     def blocks(self, study: Study, facts: Mapping[str, Fact]) -> Iterator[Block]:
         """Return the verdict, what it means for each segment, and the whole certificate."""

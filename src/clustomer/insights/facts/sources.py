@@ -228,7 +228,7 @@ def _of_customers(table: str, key: str, column: str, aggregate: str) -> Query:
     if name not in AGGREGATES:
         raise _no_aggregate(aggregate, AGGREGATES)
     x: exp.Expr = _column(column)
-    whole = ALL if key in (BOTS, ALL) else EVERYONE
+    compared = ALL if key in (BOTS, ALL) else EVERYONE
     if name == "distinct":
         return Query(
             _filled(AGGREGATES[name], x=x), exp.select().from_(_file(table, "c")), (table,)
@@ -247,7 +247,7 @@ def _of_customers(table: str, key: str, column: str, aggregate: str) -> Query:
         **_bound(aggregate, name, given),
         inside=_inside(key) or exp.true(),
     )
-    over = whole if name in _WHOLE else key
+    over = compared if name in _WHOLE else key
     return Query(value, _rows(table, over), (table, over))
 
 
@@ -352,5 +352,5 @@ def _filled(template: str, **nodes: exp.Expr) -> exp.Expr:
     )
 
 
-def _no_aggregate(aggregate: str, known: Iterable[str]) -> InputError:
-    return InputError(f"There is no aggregate `{aggregate}`. {did_you_mean(aggregate, known)}")
+def _no_aggregate(aggregate: str, names: Iterable[str]) -> InputError:
+    return InputError(f"There is no aggregate `{aggregate}`. {did_you_mean(aggregate, names)}")

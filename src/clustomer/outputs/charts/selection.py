@@ -54,7 +54,7 @@ def choice_of_k_chart(
     rows = criteria.to_pylist()
     ks = [int(row["k"]) for row in rows]
     drawn = [
-        _panel(panel, rows, ks, k=k, knee=elbow if panel.column == "inertia" else None)
+        _panel(panel, rows, ks, k=k, elbow=elbow if panel.column == "inertia" else None)
         for panel in _PANELS
         if any(row.get(panel.column) is not None for row in rows)
     ]
@@ -66,7 +66,7 @@ def choice_of_k_chart(
 
 
 def _panel(
-    panel: _Panel, rows: list[Mapping[str, Any]], ks: list[int], *, k: int, knee: int | None
+    panel: _Panel, rows: list[Mapping[str, Any]], ks: list[int], *, k: int, elbow: int | None
 ) -> Specification:
     points = [
         {
@@ -98,9 +98,9 @@ def _panel(
     taken = [point for point in points if point["k"] == k]
     layers = _ground(panel, points, x, vertical)
     layers += _line(points, taken, x, at)
-    if knee is not None:
-        found = [point for point in points if point["k"] == knee]
-        layers += _knee(found, at)
+    if elbow is not None:
+        marked = [point for point in points if point["k"] == elbow]
+        layers += _elbow(marked, at)
     return {"layer": layers, "title": {"text": panel.title, "offset": 18, "frame": "bounds"}}
 
 
@@ -143,13 +143,13 @@ def _line(points: Rows, taken: Rows, x: Specification, at: Specification) -> lis
     ]
 
 
-def _knee(found: Rows, at: Specification) -> list[Specification]:
-    found = list(found)
+def _elbow(marked: Rows, at: Specification) -> list[Specification]:
+    marked = list(marked)
     return [
-        layer("point", found, at, color=INK, size=220, strokeWidth=1.5, opacity=1),
+        layer("point", marked, at, color=INK, size=220, strokeWidth=1.5, opacity=1),
         layer(
             "text",
-            found,
+            marked,
             {**at, "text": {"value": "elbow"}},
             align="left",
             dx=11,
