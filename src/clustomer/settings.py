@@ -170,6 +170,20 @@ class Settings:
         metavar="FILE",
         otherwise="none",
     )
+    only_currency: str | None = option(
+        None,
+        "Of a log with several currencies, only the rows with amounts in this one, such as EUR.",
+        group=SOURCE,
+        metavar="CODE",
+        otherwise="several are refused",
+    )
+    rates: str | None = option(
+        None,
+        "What a unit of each currency is worth: CSV or Parquet with the columns currency and rate.",
+        group=SOURCE,
+        metavar="FILE",
+        otherwise="none",
+    )
     cutoff: str | None = option(
         None,
         "Only events before this date count, for example 2011-09-01.",

@@ -2,12 +2,15 @@
 
 from typing import TYPE_CHECKING
 
+import typer
+
 from clustomer.commands.messages import announce_reading, announce_schema, print_json, progress_for
 from clustomer.commands.options import Json, Quiet, Source, with_settings
+from clustomer.progress import counted
 from clustomer.settings import MACHINE, READING, Settings
 
 if TYPE_CHECKING:
-    from clustomer.events import Cleaning
+    from clustomer.events import Cleaning, Events
 
 
 @with_settings(*READING, MACHINE)
@@ -17,7 +20,7 @@ def check(
     quiet: Quiet = False,
     as_json: Json = False,
 ) -> None:
-    """Read and clean a source, and print what was kept, repaired and rejected."""
+    """Read and clean a source; print what becomes of its rows, and what they add up to."""
     from clustomer.engines import DuckDB, check_memory, memory_of_engine
     from clustomer.events import read_events
 
@@ -40,12 +43,14 @@ def check(
                 "mapped_ids": cleaning.mapped_ids,
                 "reading": events.reading(),
                 "window": events.window.to_json(),
+                "totals": events.totals().to_json(),
             }
         )
     elif not quiet:
         announce_schema(events.schema.name, events.detected)
         announce_reading(events)
         _print_cleaning(cleaning)
+        _print_totals(events)
     events.close()
 
 
@@ -80,3 +85,12 @@ def _print_cleaning(cleaning: "Cleaning") -> None:
         f"{cleaning.rows:,} rows = {cleaning.kept:,} kept + {cleaning.rejected:,} rejected",
         highlight=False,
     )
+
+
+def _print_totals(events: "Events") -> None:
+    """Print what a user can compare with the shop's own books."""
+    totals, window = events.totals(), events.window
+    parts = [counted(totals.customers, "customer"), counted(totals.orders, "order")]
+    if "price" in events.schema.columns:
+        parts.append(f"{totals.revenue:,.2f} revenue")
+    typer.echo(f"{window.first_day} to {window.last_day}: {', '.join(parts)}")

@@ -11,6 +11,7 @@ from types import MappingProxyType
 import pyarrow as pa
 
 from clustomer.engines import DuckDB
+from clustomer.events.resent import orders_sent_again
 from clustomer.events.schema import COLUMNS, EventSchema
 
 REJECTIONS: Mapping[str, str] = MappingProxyType(
@@ -22,10 +23,13 @@ REJECTIONS: Mapping[str, str] = MappingProxyType(
         "missing_customer": "no customer",
         "ignored_event_type": "an event type that is known, but has no meaning here",
         "unknown_event_type": "an event type that the schema does not know",
+        "other_currency": "an amount in another currency than the one that was asked for",
         "unreadable_price": "a price that is no number",
         "negative_price": "a price below 0",
         "unreadable_quantity": "a quantity that is no number, or is 0",
+        "implausible_amount": "a price or quantity too large for a shop, such as a bar code",
         "duplicate_row": "an exact copy of another row, with seconds and a session",
+        "order_sent_again": "an order whose same lines came before under the same number",
     }
 )
 """Why rows are rejected; a row is rejected by the first rule that applies."""
@@ -190,6 +194,14 @@ def find_duplicates(engine: DuckDB) -> None:
     engine.execute("COMMIT")
     if numbered:
         engine.execute("ALTER TABLE events DROP COLUMN element_number")
+
+
+def reject_orders_sent_again(engine: DuckDB, before: str | None) -> None:
+    """Reject whole orders that come again at a later time under the same number."""
+    condition = orders_sent_again(engine, before)
+    if condition is not None:
+        _reject(engine, "order_sent_again", condition)
+        engine.execute("DROP TABLE sent_again")
 
 
 def _reject(engine: DuckDB, rule: str, condition: str) -> None:

@@ -42,7 +42,7 @@ class Description:
         """The source's columns that the schema says nothing of."""
         schema = self.schema
         columns = [path for theirs in schema.paths.values() for path in theirs]
-        paths = (*columns, schema.unnest or "", schema.return_time or "")
+        paths = (*columns, schema.unnest or "", schema.return_time or "", schema.currency or "")
         used = {found[0] for path in paths if (found := split(self.columns, path)) is not None}
         return [column for column in self.columns if column not in used]
 

@@ -2,7 +2,7 @@
 
 from clustomer.errors import InputError, did_you_mean
 from clustomer.events.given import missing_paths
-from clustomer.events.presets import PRESETS, fit, without_type
+from clustomer.events.presets import PRESETS, currency_column, fit, without_type
 from clustomer.events.schema import COLUMNS, EVENT_TYPES, EventSchema, Paths
 from clustomer.events.sources import Source
 
@@ -120,6 +120,7 @@ def draft_schema(columns: list[str]) -> EventSchema:
                 "columns": {ours: found[ours] for ours in COLUMNS if ours in found},
                 "event_types": _GUESSED_TYPES if "event_type" in found else {},
                 "event_type": None if "event_type" in found else without_type(found),
+                "currency": currency_column(columns) if "price" in found else None,
             }
         )
 
@@ -137,7 +138,9 @@ def fit_schema(schema: EventSchema, source: Source) -> EventSchema:
     narrowed = fit(schema, source.columns) if schema in PRESETS else None
     used = narrowed or schema
     paths = [(f"`{ours}`", path) for ours, theirs in used.paths.items() for path in theirs]
-    settings = ((setting, getattr(used, setting)) for setting in ("unnest", "return_time"))
+    settings = (
+        (setting, getattr(used, setting)) for setting in ("unnest", "return_time", "currency")
+    )
     paths += [(f"`{setting}`", path) for setting, path in settings if path is not None]
     missing = missing_paths(source, [path for _, path in paths], used.unnest)
     for what, path in paths:

@@ -39,10 +39,12 @@ def given_rows(source: Source, schema: EventSchema) -> tuple[str, dict[str, str]
     wanted = dict(schema.paths)
     if schema.return_time is not None:
         wanted["return_time"] = (schema.return_time,)
+    if schema.currency is not None:
+        wanted["currency"] = (schema.currency,)
     relation = _relation(source, schema, [path for paths in wanted.values() for path in paths])
     missing = schema.missing_values
     kinds, fields = {}, []
-    for column in (*COLUMNS, *(("return_time",) if schema.return_time else ())):
+    for column in dict.fromkeys((*COLUMNS, *wanted)):
         if column not in wanted:
             fields.append(f"CAST(NULL AS VARCHAR) AS {column}")
             continue
@@ -139,16 +141,21 @@ def _value(source: Source, path: str, unnest: str | None) -> tuple[str, str]:
 def _carried(
     query: str, columns: Collection[str], kinds: dict[str, str], missing: Sequence[str]
 ) -> str:
-    """Give an order's other rows what only its first row says."""
-    same_order = "OVER (PARTITION BY order_id)"
+    """Give an order's other rows what only its first row says.
+
+    Where an order's number is that of two customers, as in the exports of two shops, nobody
+    knows whose the other rows are.
+    """
+    order = "OVER (PARTITION BY order_id)"
+    alone = f"order_id IS NULL OR MIN(user_id) {order} <> MAX(user_id) {order}"
     fields = []
     for column in columns:
-        own = column
+        value = column
         if column == "event_time" and not _typed_time(kinds[column]):
-            own = present_expression(column, kinds[column], missing)
+            value = present_expression(column, kinds[column], missing)
             kinds[column] = "VARCHAR"
-        known = f"COALESCE({own}, MAX({own}) {same_order})"
-        fields.append(f"CASE WHEN order_id IS NULL THEN {own} ELSE {known} END AS {column}")
+        carried = f"COALESCE({value}, MAX({value}) {order})"
+        fields.append(f"CASE WHEN {alone} THEN {value} ELSE {carried} END AS {column}")
     return f"SELECT * REPLACE ({', '.join(fields)}) FROM ({query})"
 
 

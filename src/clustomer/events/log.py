@@ -1,7 +1,7 @@
 """Reading a source into clean events."""
 
 import os
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -14,6 +14,7 @@ from clustomer.events.cleaning import (
     count_rules,
     find_duplicates,
     reject_implausible_times,
+    reject_orders_sent_again,
 )
 from clustomer.events.detection import (
     detect_schema,
@@ -22,12 +23,13 @@ from clustomer.events.detection import (
     with_header,
 )
 from clustomer.events.id_map import load_id_map
-from clustomer.events.reading import Readings
+from clustomer.events.reading import Exchange, Readings, asked, settle_amounts
 from clustomer.events.schema import EventSchema
 from clustomer.events.schema_file import read_schema
 from clustomer.events.sessions import derive_sessions, number_orders
 from clustomer.events.sources import Source, open_source
 from clustomer.events.staging import Staged, stage
+from clustomer.events.totals import Totals, totals_of
 from clustomer.events.window import Window, parse_cutoff, parse_length
 from clustomer.events.zones import check_time_zone
 from clustomer.progress import Progress, silent
@@ -76,6 +78,10 @@ class Events:
     def __arrow_c_stream__(self, requested_schema: object = None) -> object:
         return self.to_arrow().__arrow_c_stream__(requested_schema)
 
+    def totals(self) -> Totals:
+        """Return what the events of the window add up to."""
+        return totals_of(self.engine, self.window)
+
     def reading(self) -> dict[str, Any]:
         """Return how the source's values were read, as JSON-ready values."""
         by_clock = self.schema.time_to is None
@@ -98,6 +104,8 @@ def read_events(
     time_zone: str = "UTC",
     cutoff: str | datetime | None = None,
     window: str | timedelta | None = None,
+    only_currency: str | None = None,
+    rates: Any = None,
     engine: DuckDB | None = None,
     progress: Progress | None = None,
 ) -> Events:
@@ -124,6 +132,11 @@ def read_events(
     window : str or timedelta, optional
         Only events in this length of time before the cutoff count, for example
         "90d". By default all.
+    only_currency : str, optional
+        Of a source with several currencies, only the rows with amounts in this one.
+    rates : path, or any object with `__arrow_c_stream__`, optional
+        What a unit of each currency is worth: CSV or Parquet with the columns
+        `currency` and `rate`.
     engine : DuckDB, optional
         Where the events are kept; a new one by default.
     progress : Progress, optional
@@ -158,6 +171,7 @@ def read_events(
     moment = parse_cutoff(cutoff, time_zone) if isinstance(cutoff, str) else cutoff
     engine = engine or DuckDB()
     given = _schema(schema)
+    exchange = asked(engine, only_currency, rates)
     if id_map is not None:
         load_id_map(engine, id_map)
     with progress.stage("Look at the source") as stage_bar:
@@ -167,16 +181,19 @@ def read_events(
     used = fit_schema(given, opened) if given else with_header(detect_schema(opened.names), opened)
     check_time_zone(used.time_zone)
     with progress.stage(f"Read {opened.label}") as stage_bar:
-        staged = _stage(engine, opened, used, time_zone, mapped=id_map is not None)
-        rows = staged.rows
+        staged = _stage(engine, opened, used, time_zone, id_map is not None, exchange)
+        rows, readings = staged.rows, staged.readings
         stage_bar.note(f"{rows:,} rows")
     with progress.stage("Clean events") as stage_bar:
         before = None if moment is None else literal(moment).sql("duckdb")
         reject_implausible_times(engine, before)
         _require_events(engine, opened, rows)
         if used.time_to is None:
-            _require_past(engine, opened, staged.readings, before)
+            _require_past(engine, opened, readings, before)
         find_duplicates(engine)
+        if "order_id" in used.columns:
+            reject_orders_sent_again(engine, before)
+        readings = replace(readings, amounts=settle_amounts(engine, used, opened.label))
         derived = derive_sessions(engine)
         if used.row_is_order:
             number_orders(engine)
@@ -187,7 +204,7 @@ def read_events(
         )
         cleaning = count_rules(engine, used, rows, derived, scope)
         stage_bar.note(f"{cleaning.kept:,} kept, {cleaning.rejected:,} rejected")
-    return Events(engine, used, given is None, opened.label, cleaning, chosen, staged.readings)
+    return Events(engine, used, given is None, opened.label, cleaning, chosen, readings)
 
 
 def _schema(schema: EventSchema | str | os.PathLike[str] | None) -> EventSchema | None:
@@ -197,10 +214,15 @@ def _schema(schema: EventSchema | str | os.PathLike[str] | None) -> EventSchema 
 
 
 def _stage(
-    engine: DuckDB, source: Source, schema: EventSchema, time_zone: str, *, mapped: bool
+    engine: DuckDB,
+    source: Source,
+    schema: EventSchema,
+    time_zone: str,
+    mapped: bool,
+    exchange: Exchange,
 ) -> Staged:
     try:
-        return stage(engine, source, schema, time_zone, mapped=mapped)
+        return stage(engine, source, schema, time_zone, mapped=mapped, exchange=exchange)
     except engine.errors as error:
         detail = str(error).strip().splitlines()[0]
         raise InputError(

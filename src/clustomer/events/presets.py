@@ -1,6 +1,6 @@
 """Presets: kinds of source that are known by their columns."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from types import MappingProxyType
 from typing import Any
 
@@ -226,7 +226,21 @@ def fit(schema: EventSchema, columns: Collection[str]) -> EventSchema | None:
         value = getattr(schema, extra)
         if value is not None and split(columns, value) is None:
             update[extra] = None
+    if schema.currency is None and "price" in found:
+        update["currency"] = currency_column(columns)
     return schema.model_copy(update=update)
+
+
+_CURRENCIES = ("currency", "currency_code", "currency code", "order_currency", "currencycode")
+
+
+def currency_column(columns: Iterable[str]) -> str | None:
+    """Return the column that says in which currency a row is, by its name.
+
+    >>> currency_column(["Total", "Currency"])
+    'Currency'
+    """
+    return next((column for column in columns if column.lower() in _CURRENCIES), None)
 
 
 def without_type(columns: Mapping[str, Paths]) -> str:

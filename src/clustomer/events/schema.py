@@ -75,6 +75,19 @@ class EventSchema(BaseModel):
         goes beyond the end of next year stops the run.
     time_zone : str, default "UTC"
         The zone of times that do not name one.
+    decimal : "." or ",", optional
+        The decimal mark of prices and quantities that are text. By default it is
+        decided over all values of a column, and what fits both stops the run.
+    thousands : ".", ",", " " or "'", optional
+        The mark of thousands; by default whichever fits.
+    price_is : "unit", "line" or "order", optional
+        What `price` is of: a piece, a line of an order (all its pieces together), or
+        the whole order (which stands on each of its lines, and counts once). By
+        default the column's name and its values tell; where they do not, the run
+        stops and asks.
+    currency : str, optional
+        A column with the currency of each row. Amounts in several are never added
+        up: `--only-currency` takes one of them, `--rates` converts them.
     separator : str, optional
         Of a text file: a character, or "spaces" for runs of spaces. By default
         it is found in the first lines.
@@ -103,7 +116,7 @@ class EventSchema(BaseModel):
     return_prefix : str, optional
         Orders whose number starts so are cancellations: their rows are returns.
     returns_are_negative : bool, default False
-        Rows with a quantity below 0 are returns of that many.
+        Rows with a quantity or an amount below 0 are returns of that much.
     row_is_order : bool, default False
         Each purchase row without an order number is an order of its own.
     not_products : str, optional
@@ -127,6 +140,10 @@ class EventSchema(BaseModel):
     time_from: str | None = None
     time_to: str | None = None
     time_zone: str = "UTC"
+    decimal: Literal[".", ","] | None = None
+    thousands: Literal[".", ",", " ", "'"] | None = None
+    price_is: Literal["unit", "line", "order"] | None = None
+    currency: str | None = None
     separator: str | None = None
     encoding: str | None = None
     header: bool = True
@@ -160,6 +177,11 @@ class EventSchema(BaseModel):
                     f"The schema `{self.name}` names no column for `{column}`. Expected a name, or "
                     "a list of names."
                 )
+        if self.decimal is not None and self.decimal == self.thousands:
+            raise UsageError(
+                f"The schema `{self.name}` says that {self.decimal!r} is both the decimal mark and "
+                "the mark of thousands. Leave one of them out."
+            )
         for bound in ("time_from", "time_to"):
             if getattr(self, bound) is not None:
                 moment_of(getattr(self, bound), bound)
@@ -212,6 +234,10 @@ class EventSchema(BaseModel):
         for field in (
             "time_from",
             "time_to",
+            "decimal",
+            "thousands",
+            "price_is",
+            "currency",
             "event_type",
             "ignored_event_types",
             "separator",

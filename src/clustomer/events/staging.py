@@ -5,7 +5,20 @@ from dataclasses import dataclass, replace
 from clustomer.engines import DuckDB, literal, quoted
 from clustomer.events.given import given_rows
 from clustomer.events.missing import customer_expression, present_expression
-from clustomer.events.reading import Readings, first_readings, plausible, settled, with_times
+from clustomer.events.reading import (
+    GROUPED,
+    MONEY,
+    Exchange,
+    NumberReading,
+    Readings,
+    code_expression,
+    currency_expression,
+    first_readings,
+    number_expression,
+    plausible,
+    settled,
+    with_times,
+)
 from clustomer.events.schema import COLUMNS, EventSchema
 from clustomer.events.sources import LostRowsError, Source, require_unchanged
 from clustomer.events.zones import utc_offset_expression
@@ -26,6 +39,7 @@ def stage(
     time_zone: str,
     *,
     mapped: bool = False,
+    exchange: Exchange | None = None,
     limit: int | None = None,
 ) -> Staged:
     """Read a source into the table `events`, and what is rejected into `rejected`.
@@ -42,14 +56,15 @@ def stage(
     InputError
         If it cannot be decided how the values of a column are to be read.
     """
+    asked = exchange or Exchange()
     try:
-        return _staged(engine, source, schema, time_zone, mapped, limit)
+        return _staged(engine, source, schema, time_zone, mapped, asked, limit)
     except (LostRowsError, engine.errors):
         if source.careful is None:
             raise
         require_unchanged(source.files)
         careful = replace(source.careful(), files=source.files)
-        return _staged(engine, careful, schema, time_zone, mapped, limit)
+        return _staged(engine, careful, schema, time_zone, mapped, asked, limit)
 
 
 def _staged(
@@ -58,16 +73,19 @@ def _staged(
     schema: EventSchema,
     time_zone: str,
     mapped: bool,
+    exchange: Exchange,
     limit: int | None,
 ) -> Staged:
     engine.expect(source.rows if schema.unnest is None else None)
-    readings = first_readings(engine, source, schema)
+    readings = first_readings(engine, source, schema, exchange)
     counted = _load(engine, source, _staging(source, schema, readings, time_zone, mapped), limit)
     better = settled(engine, source, schema, readings)
     if better != readings:
         readings = better
         staging = _staging(source, schema, readings, time_zone, mapped)
         counted = _load(engine, source, staging, limit)
+    for column in _open(readings):
+        engine.execute(f"ALTER TABLE events DROP COLUMN {column}_grouped")
     rows, added = _set_rejected_aside(engine, source, schema)
     if limit is None:
         source.require_whole(rows - added, counted)
@@ -116,20 +134,30 @@ def _set_rejected_aside(engine: DuckDB, source: Source, schema: EventSchema) -> 
     return int(rows), int(added_rows)
 
 
+MAX_AMOUNT = 1_000_000_000_000
+"""An amount or a quantity of so much is none: a bar code, a phone number, a slip."""
+
+
 def _staging(
     source: Source, schema: EventSchema, readings: Readings, time_zone: str, mapped: bool
 ) -> str:
     """Return the query that types every row and names the rule that rejects it."""
     given, kinds = given_rows(source, schema)
     missing_time = present_expression("event_time", kinds["event_time"], schema.missing_values)
+    numbers = ", ".join(
+        f"{_number(column, reading)} AS {column}_number"
+        for column, reading in (("price", readings.price), ("quantity", readings.quantity))
+    )
     typed = f"""
         SELECT *, ({missing_time}) IS NULL AS no_time,
             {plausible("time_read", readings.time)} AS plausible_time,
-            {_event_type(schema)} AS type_read,
-            TRY_CAST(price AS DECIMAL(18, 4)) AS price_read,
+            {_event_type(schema)} AS type_read, {_price(schema, readings)} AS price_read,
             {_quantity(schema)} AS quantity_read,
             {customer_expression("user_id")} AS user_read
-        FROM ({with_times(given, readings.time, schema.time_zone)})
+        FROM (
+            SELECT *, {numbers}
+            FROM ({with_times(given, readings.time, schema.time_zone)})
+        )
     """
     user, given_id = "user_read", ""
     if mapped:
@@ -149,9 +177,17 @@ def _staging(
             WHEN user_read IS NULL THEN 'missing_customer'
             {f"WHEN {ignored} THEN 'ignored_event_type'" if ignored else ""}
             WHEN type_read IS NULL THEN 'unknown_event_type'
-            WHEN price IS NOT NULL AND price_read IS NULL THEN 'unreadable_price'
+            {_other_currency(schema, readings)}
+            WHEN price IS NOT NULL AND price_number IS NULL THEN CASE
+                WHEN ABS(TRY_CAST(price AS DOUBLE)) >= {MAX_AMOUNT} THEN 'implausible_amount'
+                ELSE 'unreadable_price' END
             WHEN price_read < 0 THEN 'negative_price'
-            WHEN quantity_read IS NULL OR quantity_read = 0 THEN 'unreadable_quantity'
+            WHEN quantity_read IS NULL OR quantity_read = 0 THEN CASE
+                WHEN ABS(TRY_CAST(quantity AS DOUBLE)) >= {MAX_AMOUNT} THEN 'implausible_amount'
+                ELSE 'unreadable_quantity' END
+            WHEN quantity_read >= {MAX_AMOUNT} OR price_read >= {MAX_AMOUNT}
+                OR CAST(price_read AS DOUBLE) * CAST(quantity_read AS DOUBLE) >= {MAX_AMOUNT}
+                THEN 'implausible_amount'
         END AS rule
         FROM ({typed})
     """
@@ -160,6 +196,7 @@ def _staging(
     number += "is_return, " if schema.return_time is not None else ""
     kept = (*COLUMNS, "line") if source.broken else COLUMNS
     original = ", ".join(f"{column} := CAST({column} AS VARCHAR)" for column in kept)
+    grouped = "".join(f"{_grouped(column)} AS {column}_grouped, " for column in _open(readings))
     is_product = "TRUE"
     if schema.not_products is not None:
         pattern = literal(schema.not_products).sql("duckdb")
@@ -169,6 +206,7 @@ def _staging(
             category_code, brand, price_read AS price, {user} AS user_id, user_session,
             quantity_read AS quantity, order_id, {is_product} AS is_product,
             {utc_offset_expression("time_read", time_zone)} AS utc_offset_s, {given_id}{number}
+            {grouped}
             rule, CASE WHEN rule IS NOT NULL THEN TO_JSON(STRUCT_PACK({original})) END AS raw
         FROM ({ruled})
     """
@@ -186,8 +224,8 @@ def _event_type(schema: EventSchema) -> str:
     if schema.return_prefix is not None and "order_id" in schema.columns:
         prefix = literal(schema.return_prefix).sql("duckdb")
         kind = f"CASE WHEN STARTS_WITH(order_id, {prefix}) THEN 'return' ELSE {kind} END"
-    if schema.returns_are_negative and "quantity" in schema.columns:
-        kind = f"CASE WHEN TRY_CAST(quantity AS DOUBLE) < 0 THEN 'return' ELSE {kind} END"
+    if schema.returns_are_negative:
+        kind = f"CASE WHEN quantity_number < 0 OR price_number < 0 THEN 'return' ELSE {kind} END"
     if schema.return_time is not None:
         # what was no purchase cannot come back
         kind = f"CASE WHEN is_return AND ({kind}) = 'purchase' THEN 'return' ELSE {kind} END"
@@ -206,10 +244,45 @@ def _ignored(schema: EventSchema) -> str | None:
     return f"LOWER(event_type) IN ({words})"
 
 
+def _number(column: str, reading: NumberReading | None) -> str:
+    return number_expression(column, reading) if reading is not None else f"CAST(NULL AS {MONEY})"
+
+
+def _price(schema: EventSchema, readings: Readings) -> str:
+    price = readings.exchange.amount("price_number", _currency(schema))
+    return f"ABS({price})" if schema.returns_are_negative else price
+
+
+def _currency(schema: EventSchema) -> str:
+    """Return SQL for the code of a row's currency."""
+    if schema.currency is not None:
+        return code_expression("currency")
+    return currency_expression("price")
+
+
+def _other_currency(schema: EventSchema, readings: Readings) -> str:
+    only = readings.exchange.only
+    if only is None:
+        return ""
+    other = f"({_currency(schema)}) IS DISTINCT FROM {literal(only).sql('duckdb')}"
+    return f"WHEN price IS NOT NULL AND {other} THEN 'other_currency'"
+
+
+def _open(readings: Readings) -> list[str]:
+    """Return the columns of which one value may still tell how they are read."""
+    numbers = {"price": readings.price, "quantity": readings.quantity}
+    return [column for column, reading in numbers.items() if reading and not reading.complete]
+
+
+def _grouped(column: str) -> str:
+    # nearly all are told apart by their length and one character
+    pattern = literal(GROUPED).sql("duckdb")
+    return f"COALESCE({column} LIKE '%.___' AND REGEXP_FULL_MATCH({column}, {pattern}), FALSE)"
+
+
 def _quantity(schema: EventSchema) -> str:
     if "quantity" not in schema.columns:
-        return "CAST(1 AS DECIMAL(18, 4))"
-    number = "TRY_CAST(quantity AS DECIMAL(18, 4))"
+        return f"CAST(1 AS {MONEY})"
     if schema.returns_are_negative:
-        return f"CASE WHEN quantity IS NULL THEN 1 ELSE ABS({number}) END"
-    return f"CASE WHEN quantity IS NULL THEN 1 WHEN {number} >= 0 THEN {number} END"
+        return "CASE WHEN quantity IS NULL THEN 1 ELSE ABS(quantity_number) END"
+    return "CASE WHEN quantity IS NULL THEN 1 WHEN quantity_number >= 0 THEN quantity_number END"

@@ -2,7 +2,7 @@
 
 import re
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -39,6 +39,23 @@ class Window:
     def cutoff_s(self) -> int:
         """Seconds since 1970 of the cutoff."""
         return _seconds(self.cutoff)
+
+    @property
+    def first_day(self) -> date:
+        """The day on the shop's clock that the window begins in."""
+        return self._on_the_clock(self.start).date()
+
+    @property
+    def last_day(self) -> date:
+        """The last day on the shop's clock that the window has a part of.
+
+        >>> Window(datetime(2024, 1, 1), datetime(2024, 2, 1), "UTC").last_day
+        datetime.date(2024, 1, 31)
+        """
+        return self._on_the_clock(self.cutoff - timedelta(microseconds=1)).date()
+
+    def _on_the_clock(self, moment: datetime) -> datetime:
+        return moment.replace(tzinfo=UTC).astimezone(ZoneInfo(self.time_zone))
 
     def to_json(self) -> dict[str, Any]:
         """Return the window as JSON-ready values; times are UTC."""

@@ -1,6 +1,33 @@
 """Reading: which notation a column has, decided over all of its values, and how it is read."""
 
+from clustomer.events.reading.amounts import AmountReading, settle_amounts
+from clustomer.events.reading.currency import Exchange, asked
+from clustomer.events.reading.numbers import (
+    GROUPED,
+    MONEY,
+    NumberReading,
+    code_expression,
+    currency_expression,
+    number_expression,
+)
 from clustomer.events.reading.plan import Readings, first_readings, settled
 from clustomer.events.reading.times import TimeReading, plausible, with_times
 
-__all__ = ["Readings", "TimeReading", "first_readings", "plausible", "settled", "with_times"]
+__all__ = [
+    "GROUPED",
+    "MONEY",
+    "AmountReading",
+    "Exchange",
+    "NumberReading",
+    "Readings",
+    "TimeReading",
+    "asked",
+    "code_expression",
+    "currency_expression",
+    "first_readings",
+    "number_expression",
+    "plausible",
+    "settle_amounts",
+    "settled",
+    "with_times",
+]

@@ -102,7 +102,7 @@ def decide_texts(
             _mixture(engine, column, [TEXTS[name] for name in decided])
         names = (*decided, *certain, *numbers)
         if not names:
-            return replace(reading, notations=(ISO.name,), decided="no notation fits")
+            return replace(reading, decided="no notation fits")
         how = reasons[0] if reasons else "its values fit no other notation"
         return replace(reading, notations=names, decided=how)
     except InputError as error:

@@ -1,24 +1,35 @@
 """The plan of a reading: how the values of each column are read, and how that was decided."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from clustomer.engines import DuckDB
 from clustomer.errors import InputError
 from clustomer.events.given import given_rows
 from clustomer.events.missing import present_expression
+from clustomer.events.reading.amounts import AmountReading
+from clustomer.events.reading.currency import Exchange, currency_counts
 from clustomer.events.reading.decision import (
     Column,
     UndecidedError,
     decide_numbers,
     decide_texts,
 )
-from clustomer.events.reading.notations import EARLIEST, ISO, LATEST, NUMBERS, TEXTS
+from clustomer.events.reading.notations import EARLIEST, ISO, LATEST, NUMBERS, TEXTS, sql_text
+from clustomer.events.reading.numbers import (
+    GROUPED,
+    MONEY,
+    NumberReading,
+    decide_number,
+    readable_at_all,
+)
 from clustomer.events.reading.times import TimeReading, kind_of_times
 from clustomer.events.schema import EventSchema, moment_of
 from clustomer.events.sources import Source
 
+_SAMPLE = "source_sample"
+_NUMBERS = ("price", "quantity")
 SAMPLE_ROWS = 1_000
 """So many rows tell first how times are read; every row must then fit."""
 
@@ -28,51 +39,179 @@ class Readings:
     """How each column of a source is read."""
 
     time: TimeReading
+    price: NumberReading | None = None
+    quantity: NumberReading | None = None
+    exchange: Exchange = field(default_factory=Exchange)
+    currencies: Mapping[str, int] = field(default_factory=dict)
+    """How many rows are in each currency, where the source names any."""
+    amounts: AmountReading | None = None
+    """What amounts are of; known once the rows are cleaned."""
 
     def to_json(self) -> list[dict[str, Any]]:
         """Return what each column was read as, and why, as JSON-ready values."""
-        return [self.time.to_json()]
+        numbers = {"price": self.price, "quantity": self.quantity}
+        return [
+            self.time.to_json(),
+            *(reading.to_json(ours) for ours, reading in numbers.items() if reading is not None),
+            *([self.amounts.to_json()] if self.amounts is not None else []),
+        ]
 
     @property
     def to_say(self) -> list[str]:
         """The sentences of what might have been read in another way."""
-        return [self.time.sentence] if self.time.doubtful else []
-
-    @property
-    def sentences(self) -> list[str]:
-        """What was decided, a sentence for each column."""
-        return [self.time.sentence]
+        readings = (self.time, self.price, self.quantity, self.amounts)
+        return [reading.sentence for reading in readings if reading and reading.doubtful]
 
 
-def first_readings(engine: DuckDB, source: Source, schema: EventSchema) -> Readings:
+def first_readings(
+    engine: DuckDB, source: Source, schema: EventSchema, exchange: Exchange
+) -> Readings:
     """Return how a source's values are read, as far as a sample tells."""
-    return Readings(time=_first_time(engine, source, schema))
+    kinds = _sampled(engine, source, schema)
+    time = _first_time(engine, source, schema, kinds["event_time"])
+    price = _first_number(engine, source, schema, "price", kinds)
+    mark = price.decimal if price is not None and not price.plain else None
+    quantity = _first_number(engine, source, schema, "quantity", kinds, fallback=mark)
+    engine.execute(f"DROP TABLE {_SAMPLE}")
+    return _in_one_currency(engine, source, schema, Readings(time, price, quantity, exchange))
 
 
 def settled(engine: DuckDB, source: Source, schema: EventSchema, first: Readings) -> Readings:
     """Return how a source's values are read, after all rows were read in a first way.
 
-    Where a row did not fit it, that is decided over all values of the column.
+    Where some did not fit it, and fit another, that is decided over all values of the column.
     """
     time = first.time
-    if not time.complete:
-        doubts = engine.rows(
-            "SELECT COUNT(*) > 0 FROM events WHERE rule IN ('unreadable_time', 'implausible_time')"
-        )[0][0]
+    if time.kind == "text" and schema.time_format == "auto" and not time.complete:
+        unfit = _unfit("event_time", "unreadable_time", "implausible_time")
+        try:
+            others = decide_texts(engine, unfit, (), _column(source, schema), complete=False)
+            doubts = not {*others.notations} <= {*time.notations}
+        except UndecidedError:
+            doubts = True
         if doubts:
             time = _decided(engine, source, schema, complete=True)
-            if set(time.notations) == set(first.time.notations):
-                time = first.time
-    return replace(first, time=time)
+    price = _settled_number(engine, source, schema, "price", first.price)
+    mark = price.decimal if price is not None and not price.plain else None
+    quantity = _settled_number(engine, source, schema, "quantity", first.quantity, fallback=mark)
+    better = replace(first, time=time, price=price, quantity=quantity)
+    return first if better == first else _in_one_currency(engine, source, schema, better)
 
 
-def _first_time(engine: DuckDB, source: Source, schema: EventSchema) -> TimeReading:
+def _in_one_currency(
+    engine: DuckDB, source: Source, schema: EventSchema, readings: Readings
+) -> Readings:
+    """Return readings that know the currencies of a source; stop where they are several."""
+    counts = dict(readings.price.currencies) if readings.price is not None else {}
+    if schema.currency is not None:
+        query, _ = given_rows(source, schema)
+        with source.opened():
+            counts = currency_counts(engine, query, source.parameters)
+    readings.exchange.require_one(counts, source.label)
+    return replace(readings, currencies=counts)
+
+
+def _unfit(column: str, *rules: str) -> str:
+    listed = ", ".join(f"'{rule}'" for rule in rules)
+    return f"SELECT raw ->> '$.{column}' AS {column} FROM events WHERE rule IN ({listed})"
+
+
+def _sampled(engine: DuckDB, source: Source, schema: EventSchema) -> Mapping[str, str]:
+    """Keep a few rows of a source at hand; return the types of our columns."""
+    # to carry values within an order takes all rows
+    alone = schema.model_copy(update={"carried_within_order": (), "return_time": None})
     kinds = given_rows(source, schema)[1]
-    kind = kind_of_times(kinds["event_time"])
+    query, first = given_rows(source, alone)
+    present = present_expression("event_time", first["event_time"], schema.missing_values)
+    texts = _is_text(kinds["event_time"]) or any(_is_text(kinds.get(c, "")) for c in _NUMBERS)
+    limit = SAMPLE_ROWS if texts else 0
+    with source.opened():
+        engine.execute(
+            f"CREATE OR REPLACE TEMP TABLE {_SAMPLE} AS SELECT {present} AS event_time, price, "
+            f"quantity FROM ({query}) LIMIT {limit}",
+            source.parameters,
+        )
+    return kinds
+
+
+def _is_text(kind: str) -> bool:
+    return kind_of_times(kind) == "text"
+
+
+def _first_number(
+    engine: DuckDB,
+    source: Source,
+    schema: EventSchema,
+    column: str,
+    kinds: Mapping[str, str],
+    fallback: str | None = None,
+) -> NumberReading | None:
+    if column not in schema.columns:
+        return None
+    first = NumberReading(column=" or ".join(schema.paths[column]))
+    if not _is_text(kinds[column]):
+        return replace(first, typed=True)
+    if schema.decimal is None:
+        unplain, fractions, grouped = engine.rows(
+            f"""SELECT COUNT(*) FILTER (WHERE read IS NULL AND {readable_at_all(column)}),
+                COUNT(*) FILTER (WHERE read IS NOT NULL AND CONTAINS({column}, '.')
+                    AND NOT REGEXP_FULL_MATCH(TRIM({column}), {sql_text("-?" + GROUPED)})),
+                COUNT(*) FILTER (WHERE REGEXP_FULL_MATCH(TRIM({column}), {sql_text(GROUPED)}))
+            FROM (SELECT *, TRY_CAST({column} AS {MONEY}) AS read FROM {_SAMPLE})
+            WHERE {column} IS NOT NULL"""
+        )[0]
+        if not unplain and not (grouped and not fractions):
+            return replace(first, complete=bool(fractions))
+    return _decided_number(engine, source, schema, column, first, fallback)
+
+
+def _settled_number(
+    engine: DuckDB,
+    source: Source,
+    schema: EventSchema,
+    column: str,
+    first: NumberReading | None,
+    fallback: str | None = None,
+) -> NumberReading | None:
+    if first is None or first.typed or not first.plain or schema.decimal is not None:
+        return first
+    doubts = engine.rows(
+        f"SELECT COUNT(*) > 0 FROM ({_unfit(column, f'unreadable_{column}')}) "
+        f"WHERE {readable_at_all(column)}"
+    )[0][0]
+    if not first.complete and not doubts:
+        doubts = engine.rows(f"SELECT COUNT(*) > 0 FROM events WHERE {column}_grouped")[0][0]
+    return _decided_number(engine, source, schema, column, first, fallback) if doubts else first
+
+
+def _decided_number(
+    engine: DuckDB,
+    source: Source,
+    schema: EventSchema,
+    column: str,
+    first: NumberReading,
+    fallback: str | None,
+) -> NumberReading:
+    query, _ = given_rows(source, schema)
+    first = replace(first, thousands=schema.thousands)
+    with source.opened():
+        return decide_number(
+            engine,
+            f"SELECT {column} AS value FROM ({query})",
+            source.parameters,
+            first,
+            source.label,
+            given=schema.decimal,
+            fallback=fallback,
+        )
+
+
+def _first_time(engine: DuckDB, source: Source, schema: EventSchema, its_kind: str) -> TimeReading:
+    kind = kind_of_times(its_kind)
     column = _column(source, schema)
     if kind is None:
         raise InputError(
-            f"The column `{column.source}` of {source.label} is of type {kinds['event_time']}, "
+            f"The column `{column.source}` of {source.label} is of type {its_kind}, "
             "which cannot be a time. Expected a timestamp, a date, text or a number. Where the "
             'date and the time of day are in two columns: event_time = ["date", "time"].'
         )
@@ -116,16 +255,16 @@ def _as_told(kind: str, schema: EventSchema, bounds: Mapping[str, Any]) -> TimeR
 
 
 def _decided(engine: DuckDB, source: Source, schema: EventSchema, *, complete: bool) -> TimeReading:
+    column = _column(source, schema)
     if not complete:
-        # to carry values within an order takes all rows
-        alone = {"carried_within_order": (), "return_time": None}
-        schema = schema.model_copy(update=alone)
+        sample = f"SELECT event_time FROM {_SAMPLE}"
+        return _or_iso(decide_texts(engine, sample, (), column, complete=False))
     query, kinds = given_rows(source, schema)
-    if not complete:
-        query = f"SELECT event_time FROM ({query}) LIMIT {SAMPLE_ROWS}"
     present = present_expression("event_time", kinds["event_time"], schema.missing_values)
     values = f"SELECT {present} AS event_time FROM ({query})"
     with source.opened():
-        return decide_texts(
-            engine, values, source.parameters, _column(source, schema), complete=complete
-        )
+        return _or_iso(decide_texts(engine, values, source.parameters, column, complete=True))
+
+
+def _or_iso(reading: TimeReading) -> TimeReading:
+    return reading if reading.notations else replace(reading, notations=(ISO.name,))

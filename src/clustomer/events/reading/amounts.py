@@ -1,0 +1,261 @@
+"""What an amount is of: a piece, a line of an order, or a whole order.
+
+The canonical `price` is that of a piece. What stands for a line or for an order becomes one
+here, so that revenue (price times quantity) is exactly what the source says.
+"""
+
+import re
+from dataclasses import dataclass
+from typing import Any
+
+from clustomer.engines import DuckDB
+from clustomer.errors import InputError
+from clustomer.events.schema import EventSchema
+
+OF_A_PIECE = re.compile(
+    r"unit|each|per.?item|price|cost|preis|prix|precio|prezzo|prijs|cena|preco|preço|dollar_value",
+    re.IGNORECASE,
+)
+OF_AN_ORDER = re.compile(
+    r"(order|grand|invoice|basket|cart|transaction|payment|checkout)[ _.-]?"
+    r"(total|amount|value|sum|revenue)|total[ _.-]?(order|due|paid|price)|gesamt",
+    re.IGNORECASE,
+)
+SURE_VOTES = 5
+"""So many products or orders tell on their own; fewer only together with the column's name."""
+
+SURE_SHARE = 0.8
+"""At least this share of them must agree."""
+
+
+@dataclass(frozen=True)
+class AmountReading:
+    """What the amounts of a source are of.
+
+    `of` is "unit", "line" or "order"; `sample` shows a row in plain words.
+    """
+
+    of: str
+    column: str
+    decided: str
+    sample: str | None = None
+    doubtful: bool = False
+
+    @property
+    def sentence(self) -> str:
+        """What amounts are of, and why."""
+        kinds = {"unit": "the price of a piece", "line": "what a line of an order cost", "order": (
+            "what a whole order cost, on each of its lines"
+        )}  # fmt: skip
+        shown = f" ({self.sample})" if self.sample else ""
+        return f"`{self.column}` was taken as {kinds[self.of]}{shown}: {self.decided}."
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the decision as JSON-ready values."""
+        return {
+            "column": "price_is",
+            "source": self.column,
+            "notation": self.of,
+            "decided": self.decided,
+            "sample": self.sample,
+        }
+
+
+@dataclass(frozen=True)
+class _Content:
+    """What the rows tell: votes of products for unit and line, of orders for order."""
+
+    unit: int
+    line: int
+    order: int
+    other: int
+    several: int
+
+    def says(self, kind: str, votes: int) -> bool:
+        total = self.order + self.other if kind == "order" else self.unit + self.line
+        count = {"unit": self.unit, "line": self.line, "order": self.order}[kind]
+        return count >= votes and count >= SURE_SHARE * total
+
+
+def settle_amounts(engine: DuckDB, schema: EventSchema, label: str) -> AmountReading | None:
+    """Make every price in `events` that of a piece; return what the amounts were of.
+
+    None where the source has no amounts.
+
+    Raises
+    ------
+    InputError
+        If neither the column's name nor its values tell, or they contradict each other.
+    """
+    if "price" not in schema.columns:
+        return None
+    reading = _decided(engine, schema, label)
+    if reading.of == "line":
+        _divide_lines(engine, "events")
+    elif reading.of == "order":
+        _divide_orders(engine)
+    return reading
+
+
+def _decided(engine: DuckDB, schema: EventSchema, label: str) -> AmountReading:
+    column = " or ".join(schema.paths["price"])
+    content = _content(engine, schema)
+    if schema.price_is is not None:
+        if schema.price_is == "order" and content.other > content.order:
+            raise InputError(
+                f"The schema `{schema.name}` says that the column `{column}` of {label} is of "
+                f"whole orders, but it differs on the lines of {content.other:,} of "
+                f'{content.order + content.other:,} orders. Expected price_is = "line" or "unit".'
+            )
+        sample = _sample(engine, schema.price_is)
+        return AmountReading(schema.price_is, column, "as the schema says", sample)
+    last = column.rpartition(".")[2]
+    of_order = OF_AN_ORDER.search(last) is not None
+    of_piece = OF_A_PIECE.search(last) is not None and not of_order
+    if not content.several and not content.order:
+        return AmountReading("unit", column, "no row is of several pieces")
+    if content.says("order", SURE_VOTES) or (of_order and content.says("order", 1)):
+        if of_piece:
+            why = "its name says the price of a piece, and all lines of an order have the same"
+            raise _question(engine, column, label, why, ("unit", "order"))
+        decided = f"it is the same on all lines of {content.order:,} orders"
+        return AmountReading("order", column, decided, _sample(engine, "order"), True)
+    if content.says("line", SURE_VOTES) or (not of_piece and content.says("line", 1)):
+        if of_piece:
+            why = "its name says the price of a piece, and it grows with the quantity"
+            raise _question(engine, column, label, why, ("unit", "line"))
+        decided = (
+            f"divided by the quantity it repeats for {content.line:,} products, and by itself "
+            f"for {content.unit:,}"
+        )
+        return AmountReading("line", column, decided, _sample(engine, "line"), True)
+    if of_piece:
+        return AmountReading("unit", column, "by its name", _sample(engine, "unit"))
+    if content.says("unit", SURE_VOTES):
+        decided = (
+            f"it repeats for {content.unit:,} products whatever the quantity, and divided by it "
+            f"for {content.line:,}"
+        )
+        return AmountReading("unit", column, decided, _sample(engine, "unit"), True)
+    if not content.several:
+        return AmountReading("unit", column, "no row is of several pieces")
+    raise _question(engine, column, label, "neither its name nor its values tell", ("unit", "line"))
+
+
+def _question(
+    engine: DuckDB, column: str, label: str, why: str, kinds: tuple[str, str]
+) -> InputError:
+    shown = " or ".join(
+        f'price_is = "{kind}"' + (f" ({sample})" if (sample := _sample(engine, kind)) else "")
+        for kind in kinds
+    )
+    return InputError(
+        f"What are the amounts in the column `{column}` of {label} of? {why[0].upper()}{why[1:]}. "
+        f"Say it in a schema file (`clustomer schema SOURCE --out FILE` writes one): {shown}"
+    )
+
+
+_BOUGHT = "event_type = 'purchase' AND price > 0"
+
+
+def _content(engine: DuckDB, schema: EventSchema) -> _Content:
+    unit = line = order = other = several = 0
+    if "quantity" in schema.columns:
+        several = int(
+            engine.rows(f"SELECT COUNT(*) FROM events WHERE {_BOUGHT} AND quantity > 1")[0][0]
+        )
+    if several and "product_id" in schema.columns:
+        # of a product that was bought in several quantities: which varies less?
+        unit, line = engine.rows(
+            f"""SELECT COUNT(*) FILTER (WHERE of_unit < of_line), COUNT(*) FILTER (WHERE
+                of_line < of_unit)
+            FROM (
+                SELECT (MAX(price) - MIN(price)) / AVG(price) AS of_unit,
+                    (MAX(price / quantity) - MIN(price / quantity)) / AVG(price / quantity)
+                        AS of_line
+                FROM (
+                    SELECT product_id, CAST(price AS DOUBLE) AS price,
+                        CAST(quantity AS DOUBLE) AS quantity
+                    FROM events WHERE {_BOUGHT} AND product_id IS NOT NULL
+                )
+                GROUP BY product_id HAVING COUNT(DISTINCT quantity) > 1
+            )"""
+        )[0]
+    if "order_id" in schema.columns and "product_id" in schema.columns:
+        order, other = engine.rows(
+            f"""SELECT COUNT(*) FILTER (WHERE low = high AND shop_low < shop_high),
+                COUNT(*) FILTER (WHERE low < high)
+            FROM (
+                SELECT MIN(price) AS low, MAX(price) AS high
+                FROM events WHERE {_BOUGHT} AND order_id IS NOT NULL
+                GROUP BY user_id, order_id HAVING COUNT(DISTINCT product_id) > 1
+            ), (
+                SELECT MIN(price) AS shop_low, MAX(price) AS shop_high FROM events
+                WHERE {_BOUGHT}
+            )"""
+        )[0]
+    return _Content(int(unit), int(line), int(order), int(other), several)
+
+
+def _sample(engine: DuckDB, kind: str) -> str | None:
+    """Return how one row is understood, in plain words."""
+    if kind == "order":
+        rows = engine.rows(
+            f"""SELECT MAX(price), COUNT(*) FROM events WHERE {_BOUGHT} AND order_id IS NOT NULL
+            GROUP BY user_id, order_id HAVING COUNT(*) > 1
+            ORDER BY MIN(event_time), user_id, order_id LIMIT 1"""
+        )
+        return f"{_plain(rows[0][0])} for an order of {rows[0][1]} lines" if rows else None
+    rows = engine.rows(
+        f"""SELECT price, quantity FROM events WHERE {_BOUGHT} AND quantity > 1
+        ORDER BY event_time, user_id, product_id, price, quantity LIMIT 1"""
+    )
+    if not rows:
+        return None
+    price, quantity = rows[0]
+    if kind == "line":
+        return f"{_plain(price)} for {_plain(quantity, 0)}"
+    return f"{_plain(quantity, 0)} × {_plain(price)} = {_plain(price * quantity)}"
+
+
+def _plain(number: Any, places: int = 2) -> str:
+    text = f"{number.normalize():f}"
+    fraction = len(text.partition(".")[2])
+    return f"{number:,.{max(places, fraction)}f}"
+
+
+def _divide_lines(engine: DuckDB, table: str) -> None:
+    """Make what a line cost the price of a piece, where that is exact; else one piece of it."""
+    piece = "CAST(ROUND(price / quantity, 4) AS DECIMAL(18, 4))"
+    exact = f"{piece} * quantity = price"
+    engine.execute(
+        f"""UPDATE {table} SET price = CASE WHEN {exact} THEN {piece} ELSE price END,
+            quantity = CASE WHEN {exact} THEN quantity ELSE 1 END
+        WHERE price IS NOT NULL AND quantity <> 1"""
+    )
+
+
+def _divide_orders(engine: DuckDB) -> None:
+    """Spread what an order cost evenly over its lines, so that it counts once.
+
+    What does not come out even goes to the first lines, in an order of the columns' values.
+    """
+    lines = "PARTITION BY user_id, order_id, event_type, event_time, price"
+    share = "CAST(FLOOR(price * 10000 * {n} / lines) / 10000 AS DECIMAL(18, 4))"
+    upto, before = share.format(n="line"), share.format(n="(line - 1)")
+    engine.execute(
+        f"""CREATE OR REPLACE TABLE divided_events AS
+        SELECT * EXCLUDE (line, lines) REPLACE (
+            CASE WHEN price IS NULL OR order_id IS NULL OR lines = 1 THEN price
+                ELSE {upto} - {before} END AS price
+        )
+        FROM (
+            SELECT *, COUNT(*) OVER ({lines}) AS lines, ROW_NUMBER() OVER (
+                {lines} ORDER BY product_id, quantity, category_id, category_code, brand
+            ) AS line
+            FROM events
+        )"""
+    )
+    engine.execute("DROP TABLE events")
+    engine.execute("ALTER TABLE divided_events RENAME TO events")
+    _divide_lines(engine, "events")

@@ -1,0 +1,58 @@
+"""Orders that a source sent twice, such as those of a reloaded confirmation page."""
+
+from clustomer.engines import DuckDB
+
+MAX_SHARE_OF_OTHERS = 0.5
+"""Above this share of orders whose lines differ from time to time, lines have times of
+their own, and equal ones are no copies."""
+
+_LINE = "HASH(product_id, category_id, category_code, brand, price, quantity)"
+
+
+def orders_sent_again(engine: DuckDB, before: str | None) -> str | None:
+    """Return the condition for rows of `events` that repeat an order, None where none do.
+
+    An order of one customer, by its number, that comes again at later times with no other set
+    of lines than the first time, was sent again. Events at or after the timestamp `before` (SQL) are left alone. The
+    condition holds while the table `sent_again` is there.
+    """
+    bought = "order_id IS NOT NULL AND event_type IN ('purchase', 'return')"
+    if before is not None:
+        bought += f" AND event_time < {before}"
+    engine.execute(
+        f"""CREATE OR REPLACE TEMP TABLE sendings AS
+        SELECT user_id, order_id, event_time, event_type, COUNT(*) AS lines,
+            SUM({_LINE}::HUGEINT) AS content
+        FROM events WHERE {bought}
+            AND (user_id, order_id) IN (
+                SELECT (user_id, order_id) FROM events
+                WHERE {bought}
+                GROUP BY user_id, order_id HAVING MIN(event_time) < MAX(event_time)
+            )
+        GROUP BY ALL"""
+    )
+    same, others = engine.rows(
+        """SELECT COUNT(*) FILTER (WHERE sets = 1), COUNT(*) FILTER (WHERE sets > 1)
+        FROM (
+            SELECT COUNT(DISTINCT (lines, content)) AS sets FROM sendings
+            GROUP BY user_id, order_id, event_type HAVING COUNT(*) > 1
+        )"""
+    )[0]
+    if not same or others > MAX_SHARE_OF_OTHERS * (same + others):
+        engine.execute("DROP TABLE sendings")
+        return None
+    engine.execute(
+        """CREATE OR REPLACE TEMP TABLE sent_again AS
+        SELECT user_id, order_id, event_time, event_type FROM (
+            SELECT *, ROW_NUMBER() OVER (
+                PARTITION BY user_id, order_id, event_type ORDER BY event_time
+            ) AS copy, COUNT(DISTINCT (lines, content)) OVER (
+                PARTITION BY user_id, order_id, event_type
+            ) AS sets FROM sendings
+        ) WHERE copy > 1 AND sets = 1"""
+    )
+    engine.execute("DROP TABLE sendings")
+    return (
+        "(user_id, order_id, event_time, event_type) IN "
+        "(SELECT (user_id, order_id, event_time, event_type) FROM sent_again)"
+    )

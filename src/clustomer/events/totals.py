@@ -1,0 +1,42 @@
+"""What the events of a window add up to, to be compared with what the shop's books say."""
+
+from dataclasses import asdict, dataclass
+from decimal import Decimal
+from typing import Any
+
+from clustomer.engines import DuckDB, literal
+from clustomer.events.window import Window
+
+
+@dataclass(frozen=True)
+class Totals:
+    """Customers, orders and revenue of the events in a window.
+
+    An order is the source's own number, else a session with a purchase, of one customer;
+    revenue is price times quantity of purchases, less that of returns.
+    """
+
+    customers: int
+    orders: int
+    revenue: Decimal
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the totals as JSON-ready values; revenue as text, which is exact."""
+        return {**asdict(self), "revenue": str(self.revenue)}
+
+
+def totals_of(engine: DuckDB, window: Window) -> Totals:
+    """Add up the clean events of a window."""
+    bounds = (literal(moment).sql("duckdb") for moment in (window.start, window.cutoff))
+    start, cutoff = bounds
+    customers, orders, revenue = engine.rows(
+        f"""SELECT COUNT(DISTINCT user_id),
+            COUNT(DISTINCT (user_id, COALESCE(order_id, user_session)))
+                FILTER (WHERE event_type = 'purchase'),
+            COALESCE(SUM(CAST(price * quantity AS DECIMAL(18, 4)))
+                FILTER (WHERE event_type = 'purchase'), 0)
+            - COALESCE(SUM(CAST(price * quantity AS DECIMAL(18, 4)))
+                FILTER (WHERE event_type = 'return'), 0)
+        FROM events WHERE event_time >= {start} AND event_time < {cutoff}"""
+    )[0]
+    return Totals(int(customers), int(orders), Decimal(revenue))
