@@ -184,6 +184,22 @@ class Settings:
         metavar="FILE",
         otherwise="none",
     )
+    no_customer: tuple[str, ...] | None = option(
+        None,
+        "Ids that stand for everyone who has none, such as guest,0; their rows name no customer.",
+        group=SOURCE,
+        metavar="IDS",
+        otherwise="none; ids that look so are named in a warning",
+        notation=Notation(read_names, ",".join),
+    )
+    accept_losses: float = option(
+        0.1,
+        "Share of the rows that may be unreadable, 0 to 1; beyond it the run stops.",
+        group=SOURCE,
+        metavar="SHARE",
+        least=0,
+        most=1,
+    )
     cutoff: str | None = option(
         None,
         "Only events before this date count, for example 2011-09-01.",

@@ -35,7 +35,7 @@ def counts(cleaning: Cleaning) -> dict[str, int]:
         ({"user_id": "nan"}, "missing_customer"),
         ({"event_type": "wishlist"}, "unknown_event_type"),
         ({"event_type": None}, "unknown_event_type"),
-        ({"price": "1,5"}, "unreadable_price"),
+        ({"price": "1;5"}, "unreadable_price"),
         ({"price": "-0.01"}, "negative_price"),
     ],
 )

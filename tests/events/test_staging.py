@@ -5,10 +5,35 @@ import pytest
 from clustomer.engines import DuckDB, literal
 from clustomer.events.missing import present_expression
 
-NOTHING = ["", " ", "null", "NULL", " Null ", "nan", "NaN", "none", "None", "NaT", "\\N", "<NA>"]
+NOTHING = [
+    *("", " ", "null", "NULL", " Null ", "nan", "NaN", "none", "None", "NaT", "\\N", "<NA>"),
+    *("NA", "n/a", "#N/A", "#N/A N/A", "#NA", "-NaN", "-nan", "1.#IND", "-1.#QNAN", "undefined"),
+    *("(not set)", "(none)", "-", "--", " NA "),
+]
 SOMETHING = [
-    *("0", "n", "N", "na", "NA", "nul", "nulls", "nano", "Nike", "x", "view", "<n>", "\\", "\\nn"),
-    *("nonesuch", "-", "é", "\u00a0", "Ø", "noné", "null null", "17850", "<na", "none."),
+    *(
+        "0",
+        "n",
+        "N",
+        "nul",
+        "nulls",
+        "nap",
+        "undefine",
+        "---",
+        "-5",
+        "1.5",
+        "#1",
+        "(not set",
+        "u123",
+        "nano",
+        "Nike",
+        "x",
+        "view",
+        "<n>",
+        "\\",
+        "\\nn",
+    ),
+    *("nonesuch", "é", "\u00a0", "Ø", "noné", "null null", "17850", "<na", "none."),
 ]
 
 
@@ -35,7 +60,7 @@ def test_everything_else_is_present_without_blanks_around_it(engine) -> None:
     assert present(engine, around) == [value.strip() for value in around]
 
 
-@pytest.mark.parametrize("word", ["(not set)", "Unknown", "ñada", "-"])
+@pytest.mark.parametrize("word", ["Unknown", "ñada", "?", "0"])
 def test_a_shop_may_have_further_words(engine, word) -> None:
     for given in (word, word.upper(), word.lower(), f"  {word}"):
         assert present(engine, [given], (word,)) == [None]

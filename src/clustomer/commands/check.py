@@ -4,7 +4,13 @@ from typing import TYPE_CHECKING
 
 import typer
 
-from clustomer.commands.messages import announce_reading, announce_schema, print_json, progress_for
+from clustomer.commands.messages import (
+    announce_reading,
+    announce_schema,
+    announce_warnings,
+    print_json,
+    progress_for,
+)
 from clustomer.commands.options import Json, Quiet, Source, with_settings
 from clustomer.progress import counted
 from clustomer.settings import MACHINE, READING, Settings
@@ -26,8 +32,8 @@ def check(
 
     check_memory(settings.memory)
     engine = DuckDB(memory=memory_of_engine(settings.memory))
-    progress = progress_for(quiet)
-    events = read_events(source, **settings.reading(), engine=engine, progress=progress)
+    reading = settings.reading() | {"accept_losses": None}
+    events = read_events(source, **reading, engine=engine, progress=progress_for(quiet))
     cleaning = events.cleaning
     if as_json:
         print_json(
@@ -51,7 +57,9 @@ def check(
         announce_reading(events)
         _print_cleaning(cleaning)
         _print_totals(events)
+        announce_warnings(events)
     events.close()
+    events.losses.require(settings.accept_losses)
 
 
 def _print_cleaning(cleaning: "Cleaning") -> None:

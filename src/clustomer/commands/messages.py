@@ -42,6 +42,12 @@ def announce_reading(events: "Events") -> None:
         say(sentence, err=True)
 
 
+def announce_warnings(events: "Events") -> None:
+    """Say what was lost on the way in, and what may be no customer."""
+    for sentence in events.warnings:
+        typer.echo(f"Warning: {sentence}", err=True)
+
+
 def announce_configuration(context: typer.Context) -> None:
     """Say which options came from a file, and which of them the command line overrides."""
     if "configuration" not in context.meta:

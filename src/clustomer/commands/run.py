@@ -10,6 +10,7 @@ from clustomer.commands.messages import (
     announce_configuration,
     announce_reading,
     announce_schema,
+    announce_warnings,
     print_json,
     progress_for,
 )
@@ -75,6 +76,7 @@ def _print_run(done: "Run", out: Path) -> None:
     events = done.events
     announce_schema(events.schema.name, events.detected)
     announce_reading(events)
+    announce_warnings(events)
     print_summary(
         Console(),
         done.interpretation.insights,

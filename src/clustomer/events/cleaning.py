@@ -50,6 +50,7 @@ KEPT: Mapping[str, str] = MappingProxyType(
     {
         "clean": "used",
         "possible_duplicate": "equal to another row, but it may be a second one: kept and used",
+        "sparse_edge": "far from nearly all others, so the window leaves it out: kept, not used",
         "outside_window": "before the window or from the cutoff on: kept, not used",
     }
 )
@@ -92,7 +93,8 @@ class Cleaning:
     @property
     def used(self) -> int:
         """Kept rows inside the window: those that features are made of."""
-        return self.kept - sum(rows for rule, _, rows in self.rules if rule == "outside_window")
+        unused = {"sparse_edge", "outside_window"}
+        return self.kept - sum(rows for rule, _, rows in self.rules if rule in unused)
 
     @property
     def table(self) -> pa.Table:
@@ -117,12 +119,21 @@ def reject_implausible_times(engine: DuckDB, before: str | None) -> None:
     speak for others: what happens after the cutoff must not change the past.
     """
     scope = "TRUE" if before is None else f"event_time < {before}"
-    day = "DATE_DIFF('day', DATE '1970-01-01', CAST(event_time AS DATE))"
+    for first, last in implausible_runs(days_of(engine, before)):
+        _reject(engine, "implausible_time", f"{scope} AND {DAY} BETWEEN {first} AND {last}")
+
+
+DAY = "DATE_DIFF('day', DATE '1970-01-01', CAST(event_time AS DATE))"
+"""SQL for the day of an event, since 1970."""
+
+
+def days_of(engine: DuckDB, before: str | None) -> list[tuple[int, int]]:
+    """Return the days since 1970 that have events before a timestamp (SQL), with their rows."""
+    scope = "TRUE" if before is None else f"event_time < {before}"
     days = engine.rows(
-        f"SELECT {day} AS day, COUNT(*) FROM events WHERE {scope} GROUP BY day ORDER BY day"
+        f"SELECT {DAY} AS day, COUNT(*) FROM events WHERE {scope} GROUP BY day ORDER BY day"
     )
-    for first, last in implausible_runs([(int(day), int(rows)) for day, rows in days]):
-        _reject(engine, "implausible_time", f"{scope} AND {day} BETWEEN {first} AND {last}")
+    return [(int(day), int(rows)) for day, rows in days]
 
 
 def implausible_runs(days: list[tuple[int, int]]) -> list[tuple[int, int]]:
@@ -213,13 +224,18 @@ def _reject(engine: DuckDB, rule: str, condition: str) -> None:
 
 
 def count_rules(
-    engine: DuckDB, schema: EventSchema, rows: int, sessions_derived: int, window: str
+    engine: DuckDB,
+    schema: EventSchema,
+    rows: int,
+    sessions_derived: int,
+    window: str,
+    edges: str,
 ) -> Cleaning:
-    """Return what was done, once everything is done; `window` is SQL over `events`."""
+    """Return what was done, once everything is done; `window` and `edges` are SQL over `events`."""
     rejected = dict(engine.rows("SELECT rule, COUNT(*) FROM rejected GROUP BY rule"))
     category = "category_id IS NULL AND category_code IS NULL"
-    (kept, used, brands, categories, prices, products) = engine.rows(
-        f"""SELECT COUNT(*), COUNT(*) FILTER (WHERE {window}),
+    (kept, used, sparse, brands, categories, prices, products) = engine.rows(
+        f"""SELECT COUNT(*), COUNT(*) FILTER (WHERE {window}), COUNT(*) FILTER (WHERE {edges}),
             COUNT(*) FILTER (WHERE brand IS NULL), COUNT(*) FILTER (WHERE {category}),
             COUNT(*) FILTER (WHERE event_type = 'purchase' AND price IS NULL),
             COUNT(*) FILTER (WHERE NOT is_product)
@@ -239,7 +255,8 @@ def count_rules(
     kinds = {
         "clean": used - copies,
         "possible_duplicate": copies,
-        "outside_window": kept - used,
+        "sparse_edge": sparse,
+        "outside_window": kept - used - sparse,
     }
     return Cleaning(
         rows=rows,

@@ -1,6 +1,7 @@
 """Reading a source into clean events."""
 
 import os
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -10,8 +11,10 @@ import pyarrow as pa
 from clustomer.engines import DuckDB, literal
 from clustomer.errors import InputError, UsageError
 from clustomer.events.cleaning import (
+    DAY,
     Cleaning,
     count_rules,
+    days_of,
     find_duplicates,
     reject_implausible_times,
     reject_orders_sent_again,
@@ -23,6 +26,7 @@ from clustomer.events.detection import (
     with_header,
 )
 from clustomer.events.id_map import load_id_map
+from clustomer.events.losses import Losses, check_accepted, losses_of, summary, warnings_of
 from clustomer.events.reading import Exchange, Readings, asked, settle_amounts
 from clustomer.events.schema import EventSchema
 from clustomer.events.schema_file import read_schema
@@ -30,7 +34,7 @@ from clustomer.events.sessions import derive_sessions, number_orders
 from clustomer.events.sources import Source, open_source
 from clustomer.events.staging import Staged, stage
 from clustomer.events.totals import Totals, totals_of
-from clustomer.events.window import Window, parse_cutoff, parse_length
+from clustomer.events.window import Window, dense_days, parse_cutoff, parse_length
 from clustomer.events.zones import check_time_zone
 from clustomer.progress import Progress, silent
 
@@ -61,6 +65,10 @@ class Events:
         The stretch of time that features are made of.
     readings : Readings
         How the values of each column were read, and how that was decided.
+    losses : Losses
+        What could not be read.
+    warnings : tuple of str
+        What a reader of the results must know of what was lost.
     """
 
     engine: DuckDB
@@ -70,6 +78,8 @@ class Events:
     cleaning: Cleaning
     window: Window
     readings: Readings
+    losses: Losses
+    warnings: tuple[str, ...] = ()
 
     def to_arrow(self) -> pa.Table:
         """Return every clean event, by customer and time; brings all of them into memory."""
@@ -88,6 +98,7 @@ class Events:
         return {
             "columns": self.readings.to_json(),
             "no_time_from": latest_by_the_clock().isoformat() + "Z" if by_clock else None,
+            "losses": summary(self.losses, self.warnings),
         }
 
     def close(self) -> None:
@@ -106,6 +117,8 @@ def read_events(
     window: str | timedelta | None = None,
     only_currency: str | None = None,
     rates: Any = None,
+    no_customer: Sequence[str] | None = None,
+    accept_losses: float | None = None,
     engine: DuckDB | None = None,
     progress: Progress | None = None,
 ) -> Events:
@@ -137,6 +150,11 @@ def read_events(
     rates : path, or any object with `__arrow_c_stream__`, optional
         What a unit of each currency is worth: CSV or Parquet with the columns
         `currency` and `rate`.
+    no_customer : sequence of str, optional
+        Ids that stand for everyone who has none, besides those of the schema.
+    accept_losses : float, optional
+        The share of the rows that may be unreadable, 0 to 1; beyond it, nothing is
+        returned. By default any, and `Events.losses` tells.
     engine : DuckDB, optional
         Where the events are kept; a new one by default.
     progress : Progress, optional
@@ -171,6 +189,8 @@ def read_events(
     moment = parse_cutoff(cutoff, time_zone) if isinstance(cutoff, str) else cutoff
     engine = engine or DuckDB()
     given = _schema(schema)
+    if accept_losses is not None:
+        check_accepted(accept_losses)
     exchange = asked(engine, only_currency, rates)
     if id_map is not None:
         load_id_map(engine, id_map)
@@ -180,6 +200,8 @@ def read_events(
     require_distinct_names(opened, given)
     used = fit_schema(given, opened) if given else with_header(detect_schema(opened.names), opened)
     check_time_zone(used.time_zone)
+    if no_customer:
+        used = used.model_copy(update={"no_customer": (*used.no_customer, *no_customer)})
     with progress.stage(f"Read {opened.label}") as stage_bar:
         staged = _stage(engine, opened, used, time_zone, id_map is not None, exchange)
         rows, readings = staged.rows, staged.readings
@@ -197,14 +219,22 @@ def read_events(
         derived = derive_sessions(engine)
         if used.row_is_order:
             number_orders(engine)
-        chosen = _window(engine, time_zone, moment, length)
+        dense = dense_days(days_of(engine, before))
+        chosen = _window(engine, time_zone, moment, length, dense)
         scope = (
             f"event_time >= {literal(chosen.start).sql('duckdb')} "
             f"AND event_time < {literal(chosen.cutoff).sql('duckdb')}"
         )
-        cleaning = count_rules(engine, used, rows, derived, scope)
+        edges = _edges(chosen, dense, moment, length)
+        cleaning = count_rules(engine, used, rows, derived, scope, edges)
+        losses = losses_of(engine, cleaning, opened.label)
+        if accept_losses is not None:
+            losses.require(accept_losses)
+        warnings = warnings_of(engine, used, cleaning, losses)
         stage_bar.note(f"{cleaning.kept:,} kept, {cleaning.rejected:,} rejected")
-    return Events(engine, used, given is None, opened.label, cleaning, chosen, readings)
+    return Events(
+        engine, used, given is None, opened.label, cleaning, chosen, readings, losses, warnings
+    )
 
 
 def _schema(schema: EventSchema | str | os.PathLike[str] | None) -> EventSchema | None:
@@ -267,26 +297,47 @@ def _require_past(engine: DuckDB, source: Source, readings: Readings, before: st
         )
 
 
+def _edges(
+    window: Window,
+    dense: tuple[int, int] | None,
+    cutoff: datetime | None,
+    length: timedelta | None,
+) -> str:
+    """Return SQL for the events that the window leaves out because they are so few and far."""
+    if dense is None:
+        return "FALSE"
+    early = f"(event_time < {literal(window.start).sql('duckdb')} AND {DAY} < {dense[0]})"
+    late = f"(event_time >= {literal(window.cutoff).sql('duckdb')} AND {DAY} > {dense[1]})"
+    sides = [*([] if length else [early]), *([] if cutoff else [late])]
+    return " OR ".join(sides) or "FALSE"
+
+
 def _window(
-    engine: DuckDB, time_zone: str, cutoff: datetime | None, length: timedelta | None
+    engine: DuckDB,
+    time_zone: str,
+    cutoff: datetime | None,
+    length: timedelta | None,
+    dense: tuple[int, int] | None,
 ) -> Window:
-    first, last, dated = engine.rows(
-        "SELECT MIN(event_time), MAX(event_time), "
-        "BOOL_AND((EPOCH(event_time) + utc_offset_s) % 86400 = 0) FROM events"
+    inside = "TRUE" if dense is None else f"{DAY} BETWEEN {dense[0]} AND {dense[1]}"
+    earliest, first, last, dated = engine.rows(
+        f"""SELECT MIN(event_time), MIN(event_time) FILTER (WHERE {inside}),
+            MAX(event_time) FILTER (WHERE {inside}),
+            BOOL_AND((EPOCH(event_time) + utc_offset_s) % 86400 = 0) FROM events"""
     )[0]
     if cutoff is None:
         step = timedelta(days=1) if dated else timedelta(seconds=1)
         cutoff = last.replace(microsecond=0) + step
-    if cutoff <= first:
+    if cutoff <= earliest:
         raise UsageError(
             f"The cutoff {cutoff.isoformat(' ')} UTC is not after the first event "
-            f"({first.isoformat(' ')} UTC), so no event counts. Choose a later one."
+            f"({earliest.isoformat(' ')} UTC), so no event counts. Choose a later one."
         )
     start = first if length is None else cutoff - length
-    inside = engine.rows(
+    rows = engine.rows(
         "SELECT COUNT(*) FROM events WHERE event_time >= ? AND event_time < ?", [start, cutoff]
     )[0][0]
-    if inside == 0:
+    if rows == 0:
         raise UsageError(
             f"No event lies in the window from {start.isoformat(' ')} to "
             f"{cutoff.isoformat(' ')} UTC. The log goes from {first.isoformat(' ')} to "

@@ -120,6 +120,7 @@ PRESETS: tuple[EventSchema, ...] = (
             )
         ),
         carried_within_order=("event_time", "event_type", "user_id"),
+        no_customer=("0",),
     ),
     EventSchema(
         name="ga4",
@@ -143,7 +144,6 @@ PRESETS: tuple[EventSchema, ...] = (
             "refund": "return",
         },
         ignored_event_types=("*",),
-        missing_values=("(not set)",),
         unnest="items",
     ),
 )

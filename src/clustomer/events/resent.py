@@ -13,8 +13,8 @@ def orders_sent_again(engine: DuckDB, before: str | None) -> str | None:
     """Return the condition for rows of `events` that repeat an order, None where none do.
 
     An order of one customer, by its number, that comes again at later times with no other set
-    of lines than the first time, was sent again. Events at or after the timestamp `before` (SQL) are left alone. The
-    condition holds while the table `sent_again` is there.
+    of lines than the first time, was sent again. Events at or after the timestamp `before`
+    (SQL) are left alone. The condition holds while the table `sent_again` is there.
     """
     bought = "order_id IS NOT NULL AND event_type IN ('purchase', 'return')"
     if before is not None:

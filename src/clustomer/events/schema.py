@@ -100,8 +100,12 @@ class EventSchema(BaseModel):
     names : list of str, default none
         The columns of a text file without a header line, in their order.
     missing_values : list of str, default none
-        Further words that mean "nothing", such as "(not set)"; compared without
-        case. Empty text, "null", "nan" and the like always do.
+        Further words that mean "nothing", such as "unknown"; compared without case.
+        Empty text, "null", "NA", "n/a", "undefined", "(not set)" and the like always
+        do.
+    no_customer : list of str, default none
+        Ids that stand for everyone who has none, such as "guest" or "0"; compared
+        without case. Their rows are rejected as `missing_customer`.
     unnest : str, optional
         A list of objects inside of each row, such as `items`: each element
         becomes a row, and paths that begin with its name lead into the element.
@@ -149,6 +153,7 @@ class EventSchema(BaseModel):
     header: bool = True
     names: tuple[str, ...] = ()
     missing_values: tuple[str, ...] = ()
+    no_customer: tuple[str, ...] = ()
     unnest: str | None = None
     carried_within_order: tuple[str, ...] = ()
     return_time: str | None = None
@@ -245,6 +250,7 @@ class EventSchema(BaseModel):
             "header",
             "names",
             "missing_values",
+            "no_customer",
             "unnest",
             "carried_within_order",
             "return_time",

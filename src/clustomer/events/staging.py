@@ -153,7 +153,7 @@ def _staging(
             {plausible("time_read", readings.time)} AS plausible_time,
             {_event_type(schema)} AS type_read, {_price(schema, readings)} AS price_read,
             {_quantity(schema)} AS quantity_read,
-            {customer_expression("user_id")} AS user_read
+            {_customer(schema)} AS user_read
         FROM (
             SELECT *, {numbers}
             FROM ({with_times(given, readings.time, schema.time_zone)})
@@ -242,6 +242,17 @@ def _ignored(schema: EventSchema) -> str | None:
         literal(word.strip().lower()).sql("duckdb") for word in schema.ignored_event_types
     )
     return f"LOWER(event_type) IN ({words})"
+
+
+def _customer(schema: EventSchema) -> str:
+    customer = customer_expression("user_id")
+    if not schema.no_customer:
+        return customer
+    nobody = " OR ".join(
+        f"LOWER(user_id) = {literal(word.strip().lower()).sql('duckdb')}"
+        for word in schema.no_customer
+    )
+    return f"CASE WHEN NOT COALESCE({nobody}, FALSE) THEN {customer} END"
 
 
 def _number(column: str, reading: NumberReading | None) -> str:

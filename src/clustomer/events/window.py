@@ -1,6 +1,7 @@
 """The window: the observed stretch of time, from its start to just before the cutoff."""
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
@@ -102,3 +103,48 @@ def parse_length(text: str) -> timedelta:
             "such as 90d (90 days) or 12w (12 weeks)."
         )
     return timedelta(days=int(match[1]) * _UNITS[match[2] or "d"])
+
+
+MAX_EDGE_SHARE = 0.001
+"""At most this share of the rows (or a single row of at least 100) is a sparse edge of a log."""
+
+MAX_DENSE_SPAN = 0.5
+"""It is one where all the other rows lie within this share of the time, or less."""
+
+
+def dense_days(days: Sequence[tuple[int, int]]) -> tuple[int, int] | None:
+    """Return the first and last day of the stretch that nearly all rows lie in.
+
+    None where that is not much shorter than the whole log.
+
+    Parameters
+    ----------
+    days : sequence of (day, rows)
+        Days since 1970 in rising order, with their rows.
+
+    >>> dense_days([(0, 1), (74, 500), (75, 480), (82, 600)])
+    (74, 82)
+    >>> dense_days([(0, 1), (1, 500), (2, 480)]) is None
+    True
+    """
+    total = sum(rows for _, rows in days)
+    allowed = max(1 if total >= 100 else 0, int(total * MAX_EDGE_SHARE))
+    if not allowed or len(days) < 2:
+        return None
+    best: tuple[int, int, int, int] | None = None
+    before = 0
+    for i, (first, rows) in enumerate(days):
+        last = len(days) - 1
+        left_out = before
+        while last > i and left_out + days[last][1] <= allowed:
+            left_out += days[last][1]
+            last -= 1
+        span = days[last][0] - first + 1
+        candidate = (span, left_out, first, days[last][0])
+        best = candidate if best is None else min(best, candidate)
+        before += rows
+        if before > allowed:
+            break
+    assert best is not None
+    whole = days[-1][0] - days[0][0] + 1
+    return best[2:] if best[0] <= MAX_DENSE_SPAN * whole else None

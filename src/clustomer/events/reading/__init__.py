@@ -2,6 +2,7 @@
 
 from clustomer.events.reading.amounts import AmountReading, settle_amounts
 from clustomer.events.reading.currency import Exchange, asked
+from clustomer.events.reading.notations import sql_text
 from clustomer.events.reading.numbers import (
     GROUPED,
     MONEY,
@@ -29,5 +30,6 @@ __all__ = [
     "plausible",
     "settle_amounts",
     "settled",
+    "sql_text",
     "with_times",
 ]

@@ -1,0 +1,279 @@
+"""What was lost on the way in: how much of it, and whether what is left is a fair sample."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import Any
+
+from clustomer.engines import DuckDB
+from clustomer.errors import InputError, UsageError
+from clustomer.events.cleaning import REJECTIONS, Cleaning
+from clustomer.events.missing import PLACEHOLDERS
+from clustomer.events.reading import MONEY, sql_text
+from clustomer.events.schema import EventSchema
+
+MAX_LOSSES = 0.1
+"""Where more than this share of the rows could not be read, a run stops."""
+
+MIN_ROWS = 20
+"""A part of the log of fewer rows says nothing about what is lost."""
+
+MIN_PART = 0.2
+"""A part of which at least this share is lost is named, where it is also"""
+TIMES_THE_REST = 5
+"""at least so many times what is lost of the whole log."""
+
+MAX_SHARE_OF_ONE = 0.1
+"""An id with more than this share of the events is hardly one customer."""
+
+MIN_CUSTOMERS = 20
+SAMPLES = 3
+
+UNREAD: Mapping[str, tuple[str, str]] = MappingProxyType(
+    {
+        "broken_line": ("line", 'separator = ";" says what separates the columns'),
+        "unreadable_time": ("event_time", 'time_format = "..." says how times are written'),
+        "implausible_time": ("event_time", 'time_from = "1980-01-01" lets earlier times count'),
+        "unreadable_price": ("price", 'decimal = "," says how amounts are written'),
+        "negative_price": ("price", "returns_are_negative = true takes them for refunds"),
+        "unreadable_quantity": ("quantity", 'decimal = "," says how quantities are written'),
+        "implausible_amount": ("price", '[columns] price = "..." names the column of amounts'),
+    }
+)
+"""Rules for rows that could not be read, with the column that says why, and what mends it."""
+
+
+@dataclass(frozen=True)
+class Losses:
+    """What could not be read.
+
+    Attributes
+    ----------
+    rows : int
+        All input rows.
+    unread : int
+        Rows that could not be read.
+    reasons : tuple of (rule, rows, samples)
+        Why, the commonest first.
+    label : str
+        The source.
+    """
+
+    rows: int
+    unread: int
+    reasons: tuple[tuple[str, int, tuple[str, ...]], ...]
+    label: str
+
+    @property
+    def share(self) -> float:
+        """The share of the rows that could not be read."""
+        return self.unread / self.rows if self.rows else 0.0
+
+    @property
+    def sentence(self) -> str:
+        """How much was lost, and why."""
+        reasons = "; ".join(
+            f"{rule} ({REJECTIONS[rule]}) {n:,}"
+            + (f", such as {', '.join(map(repr, samples))}" if samples else "")
+            for rule, n, samples in self.reasons
+        )
+        return (
+            f"{self.unread:,} of {self.rows:,} rows ({self.share:.1%}) of {self.label} could not "
+            f"be read: {reasons}."
+        )
+
+    def require(self, accepted: float) -> None:
+        """Stop where more was lost than is accepted.
+
+        Raises
+        ------
+        InputError
+            With the reasons, and what would mend them.
+        """
+        if self.share <= accepted:
+            return
+        mending = "; ".join(dict.fromkeys(UNREAD[rule][1] for rule, _, _ in self.reasons[:2]))
+        beyond = min(1.0, -(-self.share * 100 // 1) / 100)
+        raise InputError(
+            f"{self.sentence} What is left is not this shop. In a schema file (`clustomer schema "
+            f"SOURCE --out FILE` writes one): {mending}. To go on with the rest: "
+            f"--accept-losses {beyond:g}"
+        )
+
+
+def check_accepted(share: float) -> None:
+    """Raise UsageError for a share of losses that is none."""
+    if not 0 <= share <= 1:
+        raise UsageError(f"--accept-losses is {share}. Expected a share from 0 to 1, such as 0.4.")
+
+
+def losses_of(engine: DuckDB, cleaning: Cleaning, label: str) -> Losses:
+    """Return what could not be read, with samples."""
+    counts = sorted(
+        ((rule, n) for rule, _, n in cleaning.rules if rule in UNREAD and n),
+        key=lambda part: (-part[1], part[0]),
+    )
+    reasons = tuple((rule, n, _samples(engine, rule)) for rule, n in counts)
+    return Losses(cleaning.rows, sum(n for _, n in counts), reasons, label)
+
+
+def _samples(engine: DuckDB, rule: str) -> tuple[str, ...]:
+    column, _ = UNREAD[rule]
+    rows = engine.rows(
+        f"SELECT LEFT({column}, 60) AS value, COUNT(*) AS n FROM rejected WHERE rule = ? "
+        f"AND {column} IS NOT NULL GROUP BY value ORDER BY n DESC, value LIMIT ?",
+        [rule, SAMPLES],
+    )
+    return tuple(str(value) for value, _ in rows)
+
+
+def warnings_of(
+    engine: DuckDB, schema: EventSchema, cleaning: Cleaning, losses: Losses
+) -> tuple[str, ...]:
+    """Return what a reader of the results must know of what was lost, or may be no customer."""
+    warnings = []
+    if losses.share > MAX_LOSSES:
+        warnings.append(losses.sentence)
+    if losses.unread >= MIN_ROWS:
+        warnings += _biased(engine, schema, losses)
+    warnings += _edges(cleaning)
+    warnings += _nobody(engine, schema, cleaning)
+    warnings += _placeholders(engine)
+    return tuple(warnings)
+
+
+def _biased(engine: DuckDB, schema: EventSchema, losses: Losses) -> list[str]:
+    """Compare what is lost with what is kept, by type, month, customer and amount."""
+    listed = ", ".join(map(sql_text, UNREAD))
+    lost = f"(SELECT * FROM rejected WHERE rule IN ({listed}))"
+    kinds = " ".join(
+        f"WHEN {sql_text(theirs.lower())} THEN {sql_text(ours)}"
+        for theirs, ours in schema.event_types.items()
+    )
+    kind = f"CASE LOWER(event_type) {kinds} END" if kinds else "NULL"
+    if "event_type" not in schema.columns:
+        kind = sql_text(schema.event_type or "")
+    parts = {
+        "rows of the type {}": (kind, "event_type"),
+        "rows of the month {}": (
+            "STRFTIME(TRY_CAST(LEFT(event_time, 19) AS TIMESTAMP), '%Y-%m')",
+            "STRFTIME(event_time, '%Y-%m')",
+        ),
+        "rows of customers whose id has {}": (_letters("user_id"), _letters("user_id")),
+        "amounts {}": (_size("price"), _size("price")),
+        "rows of the customer {}": ("user_id", "user_id"),
+    }
+    sentences = []
+    for words, (of_lost, of_kept) in parts.items():
+        rows = engine.rows(
+            f"""SELECT part, lost, lost + COALESCE(kept, 0) AS total FROM (
+                SELECT {of_lost} AS part, COUNT(*) AS lost FROM {lost} GROUP BY part
+                HAVING COUNT(*) >= {MIN_ROWS}
+            ) LEFT JOIN (
+                SELECT {of_kept} AS part, COUNT(*) AS kept FROM events GROUP BY part
+            ) USING (part)
+            WHERE part IS NOT NULL AND lost >= {MIN_PART} * total
+                AND lost >= {TIMES_THE_REST * losses.share!r} * total
+            ORDER BY lost DESC, part LIMIT {SAMPLES}"""
+        )
+        sentences += [
+            f"What could not be read is no fair sample: {lost:,} of {total:,} "
+            f"{words.format(part)} are lost ({lost / total:.0%}; of all rows {losses.share:.1%})."
+            for part, lost, total in rows
+        ]
+    return sentences + _one_shape(engine, losses)
+
+
+def _letters(column: str) -> str:
+    ascii_only = f"REGEXP_FULL_MATCH({column}, '[\\x00-\\x7f]*')"
+    return f"CASE WHEN NOT {ascii_only} THEN 'letters beyond a to z' END"
+
+
+def _size(column: str) -> str:
+    """Return SQL for the size of an amount by its digits before the last mark."""
+    whole = f"REGEXP_REPLACE(CAST({column} AS VARCHAR), '[.,][0-9]*$', '')"
+    digits = f"LENGTH(REGEXP_REPLACE({whole}, '[^0-9]', '', 'g'))"
+    return (
+        f"CASE WHEN {digits} >= 4 THEN 'of 1,000 and more' WHEN {digits} = 3 THEN "
+        f"'from 100 to 999' WHEN {digits} > 0 THEN 'below 100' END"
+    )
+
+
+def _one_shape(engine: DuckDB, losses: Losses) -> list[str]:
+    """Say where nearly all that could not be read is written in one way."""
+    sentences = []
+    for rule, n, samples in losses.reasons:
+        column, _ = UNREAD[rule]
+        if n < MIN_ROWS or not samples or column == "line":
+            continue
+        shape = f"TRANSLATE({column}, '012345678', '999999999')"
+        most = engine.rows(
+            f"SELECT {shape} AS shape, COUNT(*) AS n, MIN({column}) FROM rejected WHERE rule = ? "
+            "GROUP BY shape ORDER BY n DESC, shape LIMIT 1",
+            [rule],
+        )[0]
+        if most[1] >= MIN_ROWS and most[1] > n / 2 and any(map(str.isdigit, str(most[2]))):
+            sentences.append(
+                f"{most[1]:,} of {n:,} rows rejected as {rule} are written in one way, such as "
+                f"{most[2]!r}: is it a notation of this shop?"
+            )
+    return sentences
+
+
+def _edges(cleaning: Cleaning) -> list[str]:
+    n = next(rows for rule, _, rows in cleaning.rules if rule == "sparse_edge")
+    if not n:
+        return []
+    return [
+        f"{n:,} of {cleaning.rows:,} rows lie so far from all the others that the window leaves "
+        "them out: they are kept, and not used. --cutoff and --window choose another window."
+    ]
+
+
+def _nobody(engine: DuckDB, schema: EventSchema, cleaning: Cleaning) -> list[str]:
+    """Say how much revenue names no customer."""
+    if "price" not in schema.columns:
+        return []
+    n = next(rows for rule, _, rows in cleaning.rules if rule == "missing_customer")
+    if n < MIN_ROWS or n < 0.01 * cleaning.rows:
+        return []
+    amount = f"TRY_CAST(price AS {MONEY}) * COALESCE(TRY_CAST(quantity AS {MONEY}), 1)"
+    lost = engine.rows(
+        f"SELECT SUM(CAST({amount} AS DOUBLE)) FROM rejected WHERE rule = 'missing_customer'"
+    )[0][0]
+    worth = f", with amounts of {lost:,.2f} together" if lost else ""
+    return [
+        f"{n:,} of {cleaning.rows:,} rows ({n / cleaning.rows:.1%}) name no customer{worth}: "
+        "nothing here is about them."
+    ]
+
+
+def _placeholders(engine: DuckDB) -> list[str]:
+    """Name ids that may stand for everyone who has none."""
+    customers, events = engine.rows("SELECT COUNT(DISTINCT user_id), COUNT(*) FROM events")[0]
+    words = ", ".join(map(sql_text, PLACEHOLDERS))
+    least = MAX_SHARE_OF_ONE * events if customers >= MIN_CUSTOMERS else events + 1
+    rows = engine.rows(
+        "SELECT user_id, COUNT(*) AS n FROM events GROUP BY user_id "
+        f"HAVING LOWER(user_id) IN ({words}) OR n > {least!r} ORDER BY n DESC, user_id LIMIT ?",
+        [SAMPLES],
+    )
+    if not rows:
+        return []
+    named = ", ".join(f"{user!r} ({n:,} events, {n / events:.1%})" for user, n in rows)
+    option = ",".join(str(user) for user, _ in rows)
+    one = len(rows) == 1
+    return [
+        f"The {'id' if one else 'ids'} {named} may stand for everyone who has none. If "
+        f"{'it is' if one else 'they are'} no customer: --no-customer {option}"
+    ]
+
+
+def summary(losses: Losses, warnings: Sequence[str]) -> dict[str, Any]:
+    """Return what was lost as JSON-ready values."""
+    return {
+        "unread_rows": losses.unread,
+        "unread_share": losses.share,
+        "reasons": {rule: rows for rule, rows, _ in losses.reasons},
+        "warnings": list(warnings),
+    }
