@@ -71,9 +71,6 @@ WORDS = ("NA", "N/A", "n/a", "#N/A", "(not set)", "undefined", "-", "NULL")
 
 
 @pytest.mark.parametrize("word", WORDS)
-@pytest.mark.parametrize(
-    "word", ["NA", "N/A", "n/a", "#N/A", "(not set)", "undefined", "-", "NULL"]
-)
 def test_words_for_nothing_are_no_customer(word: str) -> None:
     assert counts(events_of({"user_id": {0: word}}))["missing_customer"] == 1
 

@@ -109,10 +109,10 @@ def test_a_mixture_gives_the_same_or_an_error(parts: list[tuple[int, str]]) -> N
     values = [Decimal(cents) / 100 for cents, _ in parts]
     texts = [WAYS[way](value) for value, (_, way) in zip(values, parts, strict=True)]
     try:
-        found = prices(texts)
+        read = prices(texts)
     except InputError:
         return
-    assert found == values
+    assert read == values
 
 
 MIXED = {

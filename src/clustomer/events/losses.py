@@ -177,8 +177,8 @@ def _biased(engine: DuckDB, schema: EventSchema, losses: Losses) -> list[str]:
             ORDER BY lost DESC, part LIMIT {SAMPLES}"""
         )
         sentences += [
-            f"What could not be read is no fair sample: {lost:,} of {total:,} "
-            f"{words.format(part)} are lost ({lost / total:.0%}; of all rows {losses.share:.1%})."
+            f"{lost:,} of {total:,} {words.format(part)} are lost ({lost / total:.0%}; of all rows "
+            f"{losses.share:.1%}): what is left is no fair sample."
             for part, lost, total in rows
         ]
     return sentences + _one_shape(engine, losses)
@@ -191,8 +191,8 @@ def _letters(column: str) -> str:
 
 def _size(column: str) -> str:
     """Return SQL for the size of an amount by its digits before the last mark."""
-    whole = f"REGEXP_REPLACE(CAST({column} AS VARCHAR), '[.,][0-9]*$', '')"
-    digits = f"LENGTH(REGEXP_REPLACE({whole}, '[^0-9]', '', 'g'))"
+    before = f"REGEXP_REPLACE(CAST({column} AS VARCHAR), '[.,][0-9]*$', '')"
+    digits = f"LENGTH(REGEXP_REPLACE({before}, '[^0-9]', '', 'g'))"
     return (
         f"CASE WHEN {digits} >= 4 THEN 'of 1,000 and more' WHEN {digits} = 3 THEN "
         f"'from 100 to 999' WHEN {digits} > 0 THEN 'below 100' END"

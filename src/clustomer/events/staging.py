@@ -167,30 +167,7 @@ def _staging(
         )
         user = "COALESCE(customer, user_read)"
         given_id = "CASE WHEN customer <> user_read THEN user_read END AS given_id, "
-    ignored = _ignored(schema)
-    ruled = f"""
-        SELECT *, CASE
-            {"WHEN line IS NOT NULL THEN 'broken_line'" if source.broken else ""}
-            WHEN no_time THEN 'missing_time'
-            WHEN time_read IS NULL THEN 'unreadable_time'
-            WHEN NOT plausible_time THEN 'implausible_time'
-            WHEN user_read IS NULL THEN 'missing_customer'
-            {f"WHEN {ignored} THEN 'ignored_event_type'" if ignored else ""}
-            WHEN type_read IS NULL THEN 'unknown_event_type'
-            {_other_currency(schema, readings)}
-            WHEN price IS NOT NULL AND price_number IS NULL THEN CASE
-                WHEN ABS(TRY_CAST(price AS DOUBLE)) >= {MAX_AMOUNT} THEN 'implausible_amount'
-                ELSE 'unreadable_price' END
-            WHEN price_read < 0 THEN 'negative_price'
-            WHEN quantity_read IS NULL OR quantity_read = 0 THEN CASE
-                WHEN ABS(TRY_CAST(quantity AS DOUBLE)) >= {MAX_AMOUNT} THEN 'implausible_amount'
-                ELSE 'unreadable_quantity' END
-            WHEN quantity_read >= {MAX_AMOUNT} OR price_read >= {MAX_AMOUNT}
-                OR CAST(price_read AS DOUBLE) * CAST(quantity_read AS DOUBLE) >= {MAX_AMOUNT}
-                THEN 'implausible_amount'
-        END AS rule
-        FROM ({typed})
-    """
+    ruled = f"SELECT *, {_rule(source, schema, readings)} AS rule FROM ({typed})"
     # two equal elements of one list are no copies of one another
     number = "element_number, " if schema.unnest is not None else ""
     number += "is_return, " if schema.return_time is not None else ""
@@ -210,6 +187,31 @@ def _staging(
             rule, CASE WHEN rule IS NOT NULL THEN TO_JSON(STRUCT_PACK({original})) END AS raw
         FROM ({ruled})
     """
+
+
+def _rule(source: Source, schema: EventSchema, readings: Readings) -> str:
+    """Return SQL for the first rule that rejects a row, NULL for none."""
+    ignored = _ignored(schema)
+    return f"""CASE
+            {"WHEN line IS NOT NULL THEN 'broken_line'" if source.broken else ""}
+            WHEN no_time THEN 'missing_time'
+            WHEN time_read IS NULL THEN 'unreadable_time'
+            WHEN NOT plausible_time THEN 'implausible_time'
+            WHEN user_read IS NULL THEN 'missing_customer'
+            {f"WHEN {ignored} THEN 'ignored_event_type'" if ignored else ""}
+            WHEN type_read IS NULL THEN 'unknown_event_type'
+            {_other_currency(schema, readings)}
+            WHEN price IS NOT NULL AND price_number IS NULL THEN CASE
+                WHEN ABS(TRY_CAST(price AS DOUBLE)) >= {MAX_AMOUNT} THEN 'implausible_amount'
+                ELSE 'unreadable_price' END
+            WHEN price_read < 0 THEN 'negative_price'
+            WHEN quantity_read IS NULL OR quantity_read = 0 THEN CASE
+                WHEN ABS(TRY_CAST(quantity AS DOUBLE)) >= {MAX_AMOUNT} THEN 'implausible_amount'
+                ELSE 'unreadable_quantity' END
+            WHEN quantity_read >= {MAX_AMOUNT} OR price_read >= {MAX_AMOUNT}
+                OR CAST(price_read AS DOUBLE) * CAST(quantity_read AS DOUBLE) >= {MAX_AMOUNT}
+                THEN 'implausible_amount'
+        END"""
 
 
 def _event_type(schema: EventSchema) -> str:

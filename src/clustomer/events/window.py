@@ -146,5 +146,5 @@ def dense_days(days: Sequence[tuple[int, int]]) -> tuple[int, int] | None:
         if before > allowed:
             break
     assert best is not None
-    whole = days[-1][0] - days[0][0] + 1
-    return best[2:] if best[0] <= MAX_DENSE_SPAN * whole else None
+    span_of_all = days[-1][0] - days[0][0] + 1
+    return best[2:] if best[0] <= MAX_DENSE_SPAN * span_of_all else None
