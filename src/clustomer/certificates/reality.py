@@ -26,7 +26,7 @@ from clustomer.segments.exclusions import BOTS
 from clustomer.segments.matrix.customer_matrix import feature_matrix
 from clustomer.segments.matrix.distances import nearest_point
 from clustomer.segments.matrix.scaling import round_significant, scale
-from clustomer.segments.validity.density_dip import valley_depths
+from clustomer.segments.validity.density_dip import density_dips
 from clustomer.segments.validity.quiet_fits import quiet_fits
 from clustomer.segments.validity.stability import workers
 
@@ -60,7 +60,7 @@ def test_reality(
 
     The simulated shops are drawn as events (`simulated_null`) and become customers by the same
     SQL and the same scaling. The statistic is the depth of a segment's shallowest valley
-    (`valley_depths`): by how much customers are rarer between it and its nearest neighbour than
+    (`density_dips`): by how much customers are rarer between it and its nearest neighbour than
     on either side. Of all segments together it is the mean over customers.
 
     - A segment's depth is compared with the valleys that the same rule has in the simulated shops.
@@ -271,7 +271,7 @@ class _Measure:
     def one(self, matrix: Floats) -> tuple[Floats, Floats]:
         labels = _assigned(matrix, self.rule, self.centres)
         shares = np.bincount(labels, minlength=len(self.centres)) / len(matrix)
-        return valley_depths(matrix, labels, self.centres), shares
+        return density_dips(matrix, labels, self.centres), shares
 
     def all(self, pool: ThreadPoolExecutor, samples: Sequence[Floats]) -> _Measured:
         depths, shares = zip(*pool.map(self.one, samples), strict=True)
@@ -294,7 +294,7 @@ def _selected(worlds: Sequence[Floats], number: int, spread: Floats, n_clusters:
         rows = (world - mean) * factor
         labels = nearest_point(rows, centres)[0].astype(np.int64)
         shares = np.bincount(labels, minlength=n_clusters) / len(rows)
-        return float(valley_depths(rows, labels, centres) @ shares)
+        return float(density_dips(rows, labels, centres) @ shares)
 
     others = [worlds[(number + step) % len(worlds)] for step in range(1, _OTHERS + 1)]
     return depth(matrix) - float(np.mean([depth(other) for other in others]))

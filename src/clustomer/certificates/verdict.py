@@ -23,7 +23,7 @@ from clustomer.certificates.usability import usable
 from clustomer.customers import Customers, Holdout, split_holdout
 from clustomer.events import Events
 from clustomer.segments import Segmentation
-from clustomer.segments.one_segment import everyone
+from clustomer.segments.one_segment import one_segment
 from clustomer.segments.selection.reason import Reason
 from clustomer.segments.validity.quiet_fits import quiet_fits
 
@@ -163,4 +163,4 @@ def deliver(
         proposed_k=segmentation.k,
     )
     reason = Reason("no structure", {"best_k": segmentation.k})
-    return withheld, everyone(customers, segmentation, reason=reason)
+    return withheld, one_segment(customers, segmentation, reason=reason)

@@ -6,10 +6,12 @@ from typing import Any
 from clustomer.segments.selection.reason import Reason
 from clustomer.segments.thresholds import USABLE, VALID
 
-_VALLEY = "is set apart by a valley, with a fifth fewer customers between it and its neighbours"
+_DENSITY_DIP = (
+    "is set apart by a density dip, with a fifth fewer customers between it and its neighbours"
+)
 _SHARE = f"at least {USABLE * 100:.0f} % of the customers"
 _STABLE = f"every segment is stable and holds {_SHARE}"
-_R2, _DIP = "power", "valleys"
+_R2, _DIP = "holdout_r2", "density_dip"
 
 _Numbers = dict[str, Any]
 
@@ -65,7 +67,7 @@ def _first_that_holds(n: _Numbers) -> str:
     if n["rule"] == _DIP:
         return (
             f"{_segments(n['k'])}, the highest number at which every segment is stable, holds "
-            f"{_SHARE} and {_VALLEY}"
+            f"{_SHARE} and {_DENSITY_DIP}"
         )
     above = " above 2" if n["k"] > 2 else ""
     return (
@@ -93,7 +95,7 @@ def _qualifying(n: _Numbers) -> str:
         )
     if n["rule"] == _DIP:
         return (
-            f"{among}, and of these {k} is the highest at which every segment {_VALLEY}; the "
+            f"{among}, and of these {k} is the highest at which every segment {_DENSITY_DIP}; the "
             f"runner-up is {next_k}"
         )
     second = f" (silhouette times stability {_apart(n['score'], n['runner_up_score'])})"

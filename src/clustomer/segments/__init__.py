@@ -1,7 +1,7 @@
 """Segments: customers of similar behaviour, and the rule that finds them again.
 
 The estimators (`SelectK`, `Ward`, `Mixture`, `Dbscan`, `Hdbscan`) and the criteria that refit them
-(`cluster_stability`, `gap_statistic`, `holdout_power`) are loaded when they are first used, since
+(`cluster_stability`, `gap_statistic`, `holdout_r2`) are loaded when they are first used, since
 scikit-learn comes with them.
 """
 
@@ -47,7 +47,7 @@ if TYPE_CHECKING:
     from clustomer.segments.algorithms.ward import Ward
     from clustomer.segments.selection.select_k import SelectK
     from clustomer.segments.validity.gap import Gap, gap_statistic
-    from clustomer.segments.validity.holdout_r2 import Power, holdout_power
+    from clustomer.segments.validity.holdout_r2 import HoldoutR2, holdout_r2
     from clustomer.segments.validity.stability import Stability, cluster_stability
 
 _LATER = {
@@ -55,13 +55,13 @@ _LATER = {
     "Gap": "validity.gap",
     "Hdbscan": "algorithms.hdbscan",
     "Mixture": "algorithms.mixture",
-    "Power": "validity.holdout_r2",
+    "HoldoutR2": "validity.holdout_r2",
     "SelectK": "selection.select_k",
     "Stability": "validity.stability",
     "Ward": "algorithms.ward",
     "cluster_stability": "validity.stability",
     "gap_statistic": "validity.gap",
-    "holdout_power": "validity.holdout_r2",
+    "holdout_r2": "validity.holdout_r2",
 }
 
 __all__ = [
@@ -74,10 +74,10 @@ __all__ = [
     "Exclusion",
     "Gap",
     "Hdbscan",
+    "HoldoutR2",
     "Mixture",
     "NearestCentroid",
     "NearestExemplar",
-    "Power",
     "Projection",
     "Quadratic",
     "RfmGrid",
@@ -101,7 +101,7 @@ __all__ = [
     "find_elbow",
     "fit_scaling",
     "gap_statistic",
-    "holdout_power",
+    "holdout_r2",
     "leaf_order",
     "partition_criteria",
     "read_model",

@@ -15,7 +15,7 @@ from clustomer.segments.segmentation import BOTS_ID, Segmentation
 from clustomer.segments.selection.reason import Reason
 
 
-def everyone(customers: object, segmentation: Segmentation, *, reason: Reason) -> Segmentation:
+def one_segment(customers: object, segmentation: Segmentation, *, reason: Reason) -> Segmentation:
     """Return a segmentation with one segment, in the features and the axes of another.
 
     Parameters
@@ -36,7 +36,8 @@ def everyone(customers: object, segmentation: Segmentation, *, reason: Reason) -
     --------
     >>> from clustomer.segments import segment
     >>> table = pa.table({"user_id": ["a", "b", "c"], "orders": [1.0, 1.0, 9.0]})
-    >>> alone = everyone(table, segment(table, k=2), reason=Reason("no structure", {"best_k": 2}))
+    >>> why = Reason("no structure", {"best_k": 2})
+    >>> alone = one_segment(table, segment(table, k=2), reason=why)
     >>> alone.clusters, alone.structure
     ({0: 3}, False)
     """

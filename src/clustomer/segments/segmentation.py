@@ -147,7 +147,7 @@ def segment(
         column of a table that has none of the declared names.
     holdout : Holdout, optional
         Of the same shop, from `split_holdout`: K is then chosen by what its segments tell of what
-        the choosing half of the customers did next.
+        the selection half of the customers did next.
     criteria : "all" or "deciding", default "all"
         Whether to measure for every K also what does not decide, as `SelectK` says.
     random_state : int, default 0

@@ -266,10 +266,16 @@ def test_a_file_of_release_0_1_is_read(divided, shop):
         model["schema_version"] = 2
         del model["selection"]["grounds"]
         model["selection"]["reason"] = "3 segments, as asked."
+        old = {"density_dip": "valley_depth", "holdout_r2": "power"}
+        model["selection"]["criteria"] = [
+            {old.get(column, column): value for column, value in row.items()}
+            for row in model["selection"]["criteria"]
+        ]
         if name == "gmm":
             model["assignment"]["triangles"] = model["assignment"].pop("precision_cholesky")
         else:
             model["assignment"]["noise_radius"] = None
         loaded = read_model(json.dumps(model))
         assert assign(shop, loaded).equals(segmentation.table)
+        assert loaded.selection.criteria == to_model(segmentation).selection.criteria
         assert reason_sentence(loaded.selection.grounds) == "3 segments, as asked."

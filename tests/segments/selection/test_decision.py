@@ -3,10 +3,10 @@ import pytest
 
 from clustomer.insights.reasons import reason_sentence
 from clustomer.segments.selection.decision import decide, qualifying
-from clustomer.segments.validity.holdout_r2 import Power
+from clustomer.segments.validity.holdout_r2 import HoldoutR2
 
 
-def criteria(ks, *, jaccard=0.9, share=0.1, clear=0.4, silhouette=0.3, valley=0.0, lowest=0.0):
+def criteria(ks, *, jaccard=0.9, share=0.1, clear=0.4, silhouette=0.3, dip=0.0, lowest=0.0):
     def column(value):
         return np.broadcast_to(np.asarray(value, dtype=float), len(ks)).copy()
 
@@ -16,22 +16,27 @@ def criteria(ks, *, jaccard=0.9, share=0.1, clear=0.4, silhouette=0.3, valley=0.
         "smallest_share": column(share),
         "silhouette_squared": column(clear),
         "silhouette": column(silhouette),
-        "valley_depth": column(valley),
-        "lowest_valley_depth": column(lowest),
+        "density_dip": column(dip),
+        "lowest_density_dip": column(lowest),
     }
 
 
-def power_of(scores, *, noise=0.0, **options):
+def holdout_r2_of(scores, *, noise=0.0, **options):
     """Customers whose paired differences all have the standard deviation `noise`."""
     generator = np.random.default_rng(0)
     wobble = generator.normal(size=(400, len(scores)))
     gains = np.array(list(scores.values())) + noise * (wobble - wobble.mean(axis=0))
-    return Power(np.array(list(scores)), gains.mean(axis=0), gains, **options)
+    return HoldoutR2(np.array(list(scores)), gains.mean(axis=0), gains, **options)
 
 
-def choose(found, power=None, *, elbow=None, silhouette=None, fixed=None):
+def choose(found, holdout_r2=None, *, elbow=None, silhouette=None, fixed=None):
     return decide(
-        found, found["k"].tolist(), elbow=elbow, silhouette=silhouette, power=power, fixed=fixed
+        found,
+        found["k"].tolist(),
+        elbow=elbow,
+        silhouette=silhouette,
+        holdout_r2=holdout_r2,
+        fixed=fixed,
     )
 
 
@@ -41,28 +46,28 @@ def test_both_bars_are_included():
 
 
 def test_of_those_that_qualify_the_lowest_as_powerful_as_the_best_is_taken():
-    found = criteria([2, 3, 4, 5, 6], jaccard=[0.9, 0.9, 0.9, 0.9, 0.6], valley=0.2)
+    found = criteria([2, 3, 4, 5, 6], jaccard=[0.9, 0.9, 0.9, 0.9, 0.6], dip=0.2)
     scores = {2: 0.10, 3: 0.15, 4: 0.195, 5: 0.20, 6: 0.40}
     # one standard error of a difference is about 0.1 * sqrt(2 / 400) = 0.007
-    taken = choose(found, power_of(scores, noise=0.1))
-    assert (taken.k, taken.rule, taken.runner_up) == (4, "power", 5)
+    taken = choose(found, holdout_r2_of(scores, noise=0.1))
+    assert (taken.k, taken.rule, taken.runner_up) == (4, "holdout_r2", 5)
     assert reason_sentence(taken.reason) == (
         "4 segments: 2, 3, 4 and 5 are the numbers at which every segment is stable and holds at "
         "least 1 % of the customers, and of those whose segments are clearly apart 4 is the lowest "
         "above 2 that tells as much of what followed as the best, within one standard error; the "
         "runner-up is 5 (0.195 against 0.200)."
     )
-    assert choose(found, power_of(scores)).k == 5
-    even = criteria([2, 3, 4, 5, 6], jaccard=[0.9, 0.9, 0.9, 0.9, 0.6], valley=0.19)
+    assert choose(found, holdout_r2_of(scores)).k == 5
+    even = criteria([2, 3, 4, 5, 6], jaccard=[0.9, 0.9, 0.9, 0.9, 0.6], dip=0.19)
     assert " customers, and of these 4 is the lowest above 2 that tells " in reason_sentence(
-        choose(even, power_of(scores, noise=0.1)).reason
+        choose(even, holdout_r2_of(scores, noise=0.1)).reason
     )
 
 
 def test_two_are_taken_by_power_only_where_no_other_number_qualifies():
     scores = {2: 0.3, 3: 0.1, 4: 0.1}
-    assert choose(criteria([2, 3, 4], clear=[0.39, 0.40, 0.40]), power_of(scores)).k == 3
-    alone = choose(criteria([2, 3, 4], jaccard=[0.9, 0.6, 0.7]), power_of(scores))
+    assert choose(criteria([2, 3, 4], clear=[0.39, 0.40, 0.40]), holdout_r2_of(scores)).k == 3
+    alone = choose(criteria([2, 3, 4], jaccard=[0.9, 0.6, 0.7]), holdout_r2_of(scores))
     assert (alone.k, alone.runner_up) == (2, 4)
     assert reason_sentence(alone.reason) == (
         "2 segments, the only number at which every segment is stable and holds at least 1 % of "
@@ -72,28 +77,28 @@ def test_two_are_taken_by_power_only_where_no_other_number_qualifies():
 
 
 def test_power_does_not_buy_clusters_that_blur_where_there_are_groups():
-    power = power_of({3: 0.1, 4: 0.3, 5: 0.4})
-    groups = criteria([3, 4, 5], clear=[0.50, 0.46, 0.43], valley=[0.1, 0.2, 0.1])
-    assert choose(groups, power).k == 4
-    continuum = criteria([3, 4, 5], clear=[0.50, 0.46, 0.43], valley=[0.1, 0.19, 0.1])
-    assert choose(continuum, power).k == 5
-    # valleys at a number that is not stable are no groups
-    chance = criteria([3, 4, 5], clear=[0.5, 0.4, 0.3], valley=[0, 0.9, 0], jaccard=[1, 0.7, 1])
-    assert choose(chance, power).k == 5
+    holdout_r2 = holdout_r2_of({3: 0.1, 4: 0.3, 5: 0.4})
+    groups = criteria([3, 4, 5], clear=[0.50, 0.46, 0.43], dip=[0.1, 0.2, 0.1])
+    assert choose(groups, holdout_r2).k == 4
+    continuum = criteria([3, 4, 5], clear=[0.50, 0.46, 0.43], dip=[0.1, 0.19, 0.1])
+    assert choose(continuum, holdout_r2).k == 5
+    # dips at a number that is not stable are no groups
+    chance = criteria([3, 4, 5], clear=[0.5, 0.4, 0.3], dip=[0, 0.9, 0], jaccard=[1, 0.7, 1])
+    assert choose(chance, holdout_r2).k == 5
 
 
 @pytest.mark.parametrize(
-    "power",
+    "holdout_r2",
     [
         None,
-        power_of({2: 0.01, 3: 0.02, 4: 0.04}),
-        power_of({2: 0.1, 3: 0.2, 4: 0.3}, decides=False),
+        holdout_r2_of({2: 0.01, 3: 0.02, 4: 0.04}),
+        holdout_r2_of({2: 0.1, 3: 0.2, 4: 0.3}, decides=False),
     ],
     ids=["no holdout", "hardly anything told", "a horizon of hours"],
 )
-def test_without_power_it_is_the_highest_that_is_as_clear_as_any(power):
+def test_without_power_it_is_the_highest_that_is_as_clear_as_any(holdout_r2):
     found = criteria([2, 3, 4, 5], clear=[0.60, 0.40, 0.39, 0.37], lowest=0.19)
-    taken = choose(found, power)
+    taken = choose(found, holdout_r2)
     assert (taken.k, taken.rule, taken.runner_up) == (4, "stability", 3)
     assert reason_sentence(taken.reason).endswith(
         "of these 4 is the highest above 2 whose segments are as clearly apart and as surely "
@@ -109,10 +114,10 @@ def test_without_power_it_is_the_highest_that_is_as_clear_as_any(power):
 def test_without_power_it_is_the_highest_at_which_all_are_set_apart():
     found = criteria([2, 3, 4, 5], clear=[0.6, 0.3, 0.3, 0.3], lowest=[0.9, 0.2, 0.19, 0.1])
     taken = choose(found)
-    assert (taken.k, taken.rule, taken.runner_up) == (3, "valleys", 2)
+    assert (taken.k, taken.rule, taken.runner_up) == (3, "density_dip", 2)
     assert reason_sentence(taken.reason).endswith(
-        "of these 3 is the highest at which every segment is set apart by a valley, with a fifth "
-        "fewer customers between it and its neighbours; the runner-up is 2."
+        "of these 3 is the highest at which every segment is set apart by a density dip, with a "
+        "fifth fewer customers between it and its neighbours; the runner-up is 2."
     )
     two = criteria([2, 3, 4, 5], clear=[0.6, 0.3, 0.3, 0.3], lowest=[0.9, 0.1, 0.19, 0.1])
     assert choose(two).k == 2
@@ -127,10 +132,10 @@ def test_without_power_what_is_found_again_more_surely_may_blur_a_little_more():
 
 
 def test_two_are_taken_where_they_are_the_clearest_and_tell_as_much():
-    power = power_of({2: 0.3, 3: 0.3, 4: 0.3})
-    assert choose(criteria([2, 3, 4], clear=[0.41, 0.40, 0.40]), power).k == 2
-    assert choose(criteria([2, 3, 4], clear=[0.39, 0.40, 0.40]), power).k == 3
-    less = power_of({2: 0.2, 3: 0.3, 4: 0.3})
+    holdout_r2 = holdout_r2_of({2: 0.3, 3: 0.3, 4: 0.3})
+    assert choose(criteria([2, 3, 4], clear=[0.41, 0.40, 0.40]), holdout_r2).k == 2
+    assert choose(criteria([2, 3, 4], clear=[0.39, 0.40, 0.40]), holdout_r2).k == 3
+    less = holdout_r2_of({2: 0.2, 3: 0.3, 4: 0.3})
     assert choose(criteria([2, 3, 4], clear=[0.41, 0.40, 0.40]), less).k == 3
 
 

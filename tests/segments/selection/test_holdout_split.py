@@ -9,7 +9,11 @@ from sklearn.cluster import KMeans
 
 from clustomer.customers import Holdout
 from clustomer.segments import segment
-from clustomer.segments.selection.holdout_split import DECIDING_DAYS, choosing_power, choosing_rows
+from clustomer.segments.selection.holdout_split import (
+    DECIDING_DAYS,
+    selection_half_r2,
+    selection_rows,
+)
 
 
 def held_out(n_customers=400, *, horizon_days=30.0, seed=0):
@@ -30,13 +34,13 @@ def held_out(n_customers=400, *, horizon_days=30.0, seed=0):
         window=None,
         customers=SimpleNamespace(table=table),
         outcomes=pa.table({"user_id": table["user_id"], "bought": bought}),
-        choosing=np.arange(n_customers) % 2 == 0,
+        selection=np.arange(n_customers) % 2 == 0,
         outcome_names=("bought",),
     )
 
 
 def power_of(holdout):
-    return choosing_power(holdout, ["a", "b", "later"], KMeans(n_init=3), (2, 5))
+    return selection_half_r2(holdout, ["a", "b", "later"], KMeans(n_init=3), (2, 5))
 
 
 def test_what_the_certifying_half_did_changes_nothing():
@@ -58,17 +62,16 @@ def test_a_horizon_of_less_than_a_week_is_reported_and_does_not_decide(days, dec
 def test_customers_who_came_later_choose_and_those_who_certify_do_not():
     holdout = held_out(4)
     ids = pa.chunked_array([["later", "u0000", "u0001", "u0002", "u0003"]])
-    assert choosing_rows(holdout, ids).tolist() == [True, True, False, True, False]
+    assert selection_rows(holdout, ids).tolist() == [True, True, False, True, False]
 
 
 def test_segment_chooses_by_the_holdout():
     holdout = held_out()
     found = segment(holdout.customers.table, holdout=holdout, k_range=(2, 5))
-    assert (found.k, found.selection.rule) == (4, "power")
+    assert (found.k, found.selection.rule) == (4, "holdout_r2")
     criteria = found.selection.criteria.to_pydict()
-    assert [k for k, power in zip(criteria["k"], criteria["power"], strict=True) if power] == [
-        2, 3, 4, 5,
-    ]  # fmt: skip
+    scores = zip(criteria["k"], criteria["holdout_r2"], strict=True)
+    assert [k for k, score in scores if score] == [2, 3, 4, 5]
     assert found.selection.reason.numbers["k"] == 4
     assert criteria["runner_up"].count(True) == 1
     assert found.selection.runner_up in (2, 3, 5)

@@ -11,8 +11,8 @@ from threadpoolctl import threadpool_limits
 from clustomer.segments.algorithms.kmeans import best_start
 from clustomer.segments.selection.reason import Reason
 from clustomer.segments.selection.select_k import SelectK
-from clustomer.segments.validity.density_dip import valley_depths
-from clustomer.segments.validity.holdout_r2 import Power
+from clustomer.segments.validity.density_dip import density_dips
+from clustomer.segments.validity.holdout_r2 import HoldoutR2
 
 
 @parametrize_with_checks(
@@ -45,7 +45,7 @@ def test_clear_clusters_are_found_and_all_criteria_agree(n_clusters):
     X, truth = blobs(n_clusters, apart=20.0)
     selector = SelectK(k_range=(2, 7), random_state=0, n_resamples=10).fit(X)
     assert selector.k_ == selector.silhouette_k_ == selector.gap_k_ == n_clusters
-    assert selector.rule_ == "valleys"
+    assert selector.rule_ == "density_dip"
     assert adjusted_rand_score(truth, selector.labels_) == 1.0
     strength = dict(
         zip(selector.criteria_["k"], selector.criteria_["prediction_strength"], strict=True)
@@ -180,7 +180,7 @@ def test_malformed_range(k_range):
         {"estimator": 3},
         {"n_resamples": -1},
         {"criteria": "some"},
-        {"power": 0.3},
+        {"holdout_r2": 0.3},
     ],
 )
 def test_malformed_parameters(wrong):
@@ -222,15 +222,15 @@ def test_power_decides_and_is_reported():
     X, _ = blobs(4)
     scores = np.array([0.2, 0.3, 0.1])
     gains = np.tile(scores, (50, 1)) + 0.01 * np.random.default_rng(0).normal(size=(50, 1))
-    power = Power(np.array([2, 3, 4]), gains.mean(axis=0), gains)
-    selector = quick(k_range=(2, 5), power=power).fit(X)
-    assert (selector.k_, selector.rule_) == (4, "power")  # 2 and 3 blur what 4 keeps apart
+    holdout_r2 = HoldoutR2(np.array([2, 3, 4]), gains.mean(axis=0), gains)
+    selector = quick(k_range=(2, 5), holdout_r2=holdout_r2).fit(X)
+    assert (selector.k_, selector.rule_) == (4, "holdout_r2")  # 2 and 3 blur what 4 keeps apart
     columns = selector.criteria_
     assert columns["k"].tolist() == [1, 2, 3, 4, 5]
-    np.testing.assert_allclose(columns["power"][1:4], power.score)
-    np.testing.assert_allclose(columns["power_behind"][1:4], [0.1, 0.0, 0.2])
-    np.testing.assert_allclose(columns["power_behind_se"][1:4], 0.0, atol=1e-12)
-    assert np.isnan(columns["power"][[0, 4]]).all()
+    np.testing.assert_allclose(columns["holdout_r2"][1:4], holdout_r2.score)
+    np.testing.assert_allclose(columns["holdout_r2_behind"][1:4], [0.1, 0.0, 0.2])
+    np.testing.assert_allclose(columns["holdout_r2_behind_se"][1:4], 0.0, atol=1e-12)
+    assert np.isnan(columns["holdout_r2"][[0, 4]]).all()
 
 
 def test_rows_that_may_not_choose_change_nothing_but_the_final_fit():
@@ -238,7 +238,7 @@ def test_rows_that_may_not_choose_change_nothing_but_the_final_fit():
     choosing = np.arange(600) < 300
     other = X.copy()
     other[~choosing] = np.random.default_rng(1).normal(scale=30, size=(300, 2))
-    one, two = (quick().fit(rows, choosing=choosing) for rows in (X, other))
+    one, two = (quick().fit(rows, selection=choosing) for rows in (X, other))
     assert one.k_ == two.k_ == 3
     for name in ("lowest_jaccard", "resamples", "qualifies"):
         np.testing.assert_array_equal(one.criteria_[name], two.criteria_[name])
@@ -256,7 +256,7 @@ def test_the_taken_number_is_fitted_anew_where_the_choosing_rows_end_elsewhere()
         [np.tile([[0.0, 0.0], [0.0, 3.0]], (10, 1))]
         + [[[x, y]] * 20 for x in (-2.0, 2.0) for y in (0.0, 3.0)]
     )
-    selector = SelectK(k_range=(2, 2), random_state=0).fit(X, choosing=choosing)
+    selector = SelectK(k_range=(2, 2), random_state=0).fit(X, selection=choosing)
     assert len(set(selector.labels_[20:60])) == len(set(selector.labels_[60:])) == 1
     assert selector.labels_[20] != selector.labels_[60]
 
@@ -264,7 +264,7 @@ def test_the_taken_number_is_fitted_anew_where_the_choosing_rows_end_elsewhere()
 @pytest.mark.parametrize("choosing", [[True] * 4, np.ones(5), [True, False, False, False, False]])
 def test_malformed_choosing(choosing):
     with pytest.raises(ValueError, match="True or False for each of the 5 rows"):
-        quick().fit(np.eye(5), choosing=choosing)
+        quick().fit(np.eye(5), selection=choosing)
 
 
 @pytest.mark.parametrize("estimator", [None, KMeans(n_init=2)])
@@ -305,10 +305,10 @@ def test_valleys_are_those_of_the_clusters_that_were_found():
     X, _ = blobs(3, apart=4.0)
     found = quick(k_range=(3, 3)).fit(X)
     centres = np.array([X[found.labels_ == label].mean(axis=0) for label in range(3)])
-    depths = valley_depths(X, found.labels_, centres)
-    assert found.criteria_["lowest_valley_depth"] == pytest.approx(depths.min())
+    depths = density_dips(X, found.labels_, centres)
+    assert found.criteria_["lowest_density_dip"] == pytest.approx(depths.min())
     shares = np.bincount(found.labels_) / len(X)
-    assert found.criteria_["valley_depth"] == pytest.approx(depths @ shares)
+    assert found.criteria_["density_dip"] == pytest.approx(depths @ shares)
 
 
 def halves(n_rows=1_200, seed=0):
@@ -323,7 +323,7 @@ def halves(n_rows=1_200, seed=0):
 
 def test_a_size_is_of_all_rows_wherever_it_is_stated():
     X, selecting = halves()
-    selector = SelectK(k_range=(2, 3), random_state=0).fit(X, choosing=selecting)
+    selector = SelectK(k_range=(2, 3), random_state=0).fit(X, selection=selecting)
     columns = {name: column.tolist() for name, column in selector.criteria_.items()}
     assert columns["smallest_share"][-1] == 63 / 1_200
     assert columns["qualifies"] == [
@@ -339,7 +339,8 @@ def test_every_other_criterion_is_of_the_rows_that_select():
     moved = X.copy()
     moved[~selecting] = np.random.default_rng(1).normal(6.0, 4.0, (600, 2))
     one, other = (
-        SelectK(k_range=(2, 4), random_state=0).fit(rows, choosing=selecting) for rows in (X, moved)
+        SelectK(k_range=(2, 4), random_state=0).fit(rows, selection=selecting)
+        for rows in (X, moved)
     )
     for name in one.criteria_.keys() - {"smallest_share", "qualifies"}:
         np.testing.assert_array_equal(one.criteria_[name], other.criteria_[name], err_msg=name)

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 from sklearn.cluster import KMeans
 
-from clustomer.segments.validity.holdout_r2 import Power, cap, explained, holdout_power
+from clustomer.segments.validity.holdout_r2 import HoldoutR2, explained, holdout_r2, winsorised
 
 
 def test_explained_variance_written_out_fold_by_fold():
@@ -39,7 +39,7 @@ def test_power_grows_until_the_groups_that_differ_are_told_apart():
     bought = (generator.random(600) < np.array([0.1, 0.3, 0.6, 0.9])[group]).astype(float)
     revenue = bought * generator.lognormal(group, 0.3)
     outcomes = np.column_stack([bought, revenue])
-    found = holdout_power(KMeans(n_init=5), X, outcomes, [4, 2, 3, 6], names=["bought", "revenue"])
+    found = holdout_r2(KMeans(n_init=5), X, outcomes, [4, 2, 3, 6], names=["bought", "revenue"])
     assert found.k.tolist() == [2, 3, 4, 6]
     assert found.outcomes == ("bought", "revenue")
     assert found.score[2] == pytest.approx(found.gains[:, 2].mean())
@@ -53,7 +53,7 @@ def test_power_grows_until_the_groups_that_differ_are_told_apart():
 
 def test_segments_that_tell_nothing_score_nothing_and_shuffled_outcomes_less_than_told():
     X, _, generator = groups()
-    found = holdout_power(KMeans(n_init=2), X, generator.random((600, 1)), [1, 4])
+    found = holdout_r2(KMeans(n_init=2), X, generator.random((600, 1)), [1, 4])
     assert abs(found.score_of(1)) < 1e-12
     assert abs(found.score_of(4)) < 0.03
 
@@ -61,38 +61,36 @@ def test_segments_that_tell_nothing_score_nothing_and_shuffled_outcomes_less_tha
 def test_ten_customers_do_not_decide():
     X, group, generator = groups()
     amounts = generator.lognormal(size=600) * (group + 1)
-    tame = holdout_power(KMeans(n_init=3), X, amounts[:, None], [2, 4]).score
+    tame = holdout_r2(KMeans(n_init=3), X, amounts[:, None], [2, 4]).score
     amounts[:5] = 1e6
-    wild = holdout_power(KMeans(n_init=3), X, amounts[:, None], [2, 4]).score
+    wild = holdout_r2(KMeans(n_init=3), X, amounts[:, None], [2, 4]).score
     assert wild == pytest.approx(tame, abs=0.05)
 
 
 def test_caps_by_hand():
     values = np.arange(101.0)
-    assert [cap(values).min(), cap(values).max()] == pytest.approx([1.0, 99.0])
+    assert [winsorised(values).min(), winsorised(values).max()] == pytest.approx([1.0, 99.0])
     seldom = np.zeros(1_000)
     seldom[:5] = [1.0, 2.0, 3.0, 4.0, 1_000.0]  # 0.5 % have any: the 99th percentile of those
-    assert cap(seldom).max() == pytest.approx(np.quantile(seldom[:5], 0.99))
+    assert winsorised(seldom).max() == pytest.approx(np.quantile(seldom[:5], 0.99))
     yes = np.array([0.0] * 999 + [1.0])
-    assert cap(yes).tolist() == yes.tolist()
+    assert winsorised(yes).tolist() == yes.tolist()
 
 
 def test_outcomes_that_cannot_be_told():
     X = np.eye(30)
     with pytest.raises(ValueError, match="No outcome differs"):
-        holdout_power(KMeans(), X, np.ones((30, 2)), [2])
+        holdout_r2(KMeans(), X, np.ones((30, 2)), [2])
     with pytest.raises(ValueError, match=r"outcomes of shape \(30,\) for 30 customers"):
-        holdout_power(KMeans(), X, np.ones(30), [2])
+        holdout_r2(KMeans(), X, np.ones(30), [2])
     with pytest.raises(ValueError, match="n_folds is 40 for 30 customers"):
-        holdout_power(KMeans(), X, np.ones((30, 1)), [2], n_folds=40)
+        holdout_r2(KMeans(), X, np.ones((30, 1)), [2], n_folds=40)
 
 
 def test_the_same_whatever_the_seed_of_numpy_and_only_what_varies_counts():
     X, group, _ = groups()
     outcomes = np.column_stack([np.ones(600), group])
-    one, two = (
-        holdout_power(KMeans(n_init=1), X, outcomes, [3], names=["a", "b"]) for _ in range(2)
-    )
+    one, two = (holdout_r2(KMeans(n_init=1), X, outcomes, [3], names=["a", "b"]) for _ in range(2))
     assert one.outcomes == ("b",)
     assert one.gains.tolist() == two.gains.tolist()
-    assert isinstance(one, Power)
+    assert isinstance(one, HoldoutR2)

@@ -25,7 +25,7 @@ class _Panel:
 
 _PANELS = (
     _Panel("lowest_jaccard", "Stability of the least stable", "lowest_jaccard_se", bar=0.75),
-    _Panel("power", "Holdout R²: telling what comes next", "power_se"),
+    _Panel("holdout_r2", "Holdout R²: telling what comes next", "holdout_r2_se"),
     _Panel("silhouette", "Silhouette: how clearly apart", "silhouette_se"),
     _Panel("inertia", "Elbow: spread left inside", format="~s", zero=True),
     _Panel("prediction_strength", "Prediction strength", "prediction_strength_se", bar=0.8),
@@ -40,7 +40,7 @@ def choice_of_k_chart(
 ) -> Specification:
     """Draw the criteria over K as small panels, with the K that was taken.
 
-    `criteria` has `k` (integer) and any of `lowest_jaccard`, `power`, `silhouette`, `inertia`,
+    `criteria` has `k` (integer) and any of `lowest_jaccard`, `holdout_r2`, `silhouette`, `inertia`,
     `prediction_strength` and `gap`, in whose order they are drawn, each with its standard error
     (`..._se`) as a band where it has one. NULLs are left out, and so is a panel of NULLs alone.
     A K for which `qualifies` is false has a hollow mark. `elbow` is the K at the knee of the

@@ -44,7 +44,7 @@ def _how_to_read(selection: Selection) -> Iterator[str]:
             "customers; the dotted line is what is needed. Hollow: not all segments are stable, or "
             "one has too few customers."
         )
-    if "power" in measured:
+    if "holdout_r2" in measured:
         yield "Holdout R²: how much of what customers did next is told."
     yield (
         "Silhouette: how clearly customers belong to their own segment. Elbow: where the spread "
@@ -60,9 +60,9 @@ def _why_so_many(selection: Selection) -> str:
     match selection.rule:
         case "no structure":
             return f"{title}: no division of the customers held up"
-        case "power":
+        case "holdout_r2":
             return f"{title}: no other number that holds up tells clearly more"
-        case "valleys":
+        case "density_dip":
             return f"{title}: the most that are all stable and set apart from their neighbours"
         case "stability":
             return f"{title}: the most that are all stable and as clearly apart as any"

@@ -38,9 +38,9 @@ class Dbscan(DenseRegions):
     Parameters
     ----------
     eps : float or None, default None
-        None takes the knee (`find_elbow`) of the sampled rows' distances to their
+        None takes the elbow (`find_elbow`) of the sampled rows' distances to their
         `min_samples`-th neighbour, in falling order (Ester et al. 1996); the 90th percentile of
-        these distances where the curve has no knee. Where either is 0, since most rows have their
+        these distances where the curve has no elbow. Where either is 0, since most rows have their
         like, it is half of the smallest distance between rows that differ.
     min_samples : int or None, default None
         None takes twice the number of features (Sander et al. 1998,
@@ -139,11 +139,11 @@ def _usual_radius(sample: NDArray[np.float64], min_samples: int) -> float:
     neighbours = NearestNeighbors(n_neighbors=min_samples).fit(sample)
     farthest = round_significant(np.sort(neighbours.kneighbors(sample)[0][:, -1])[::-1])
     places = np.unique(np.linspace(0, len(farthest) - 1, _CURVE_POINTS).astype(int))
-    knee = find_elbow(places.tolist(), farthest[places].tolist())
-    if knee is None:
+    elbow = find_elbow(places.tolist(), farthest[places].tolist())
+    if elbow is None:
         found = float(np.quantile(farthest, _USUAL_SHARE, method="lower"))
     else:
-        found = float(farthest[int(knee)])
+        found = float(farthest[int(elbow)])
     if found > 0:
         return found
     different = np.unique(sample, axis=0)

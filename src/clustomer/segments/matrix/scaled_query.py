@@ -33,7 +33,7 @@ def scaled_customers(
             exp.alias_(excluded, "excluded"),
             *(exp.alias_(term, f"z{i}") for i, term in enumerate(terms)),
         ).from_(source)
-    # a root names its value several times: filled and capped once, it can be read
+    # a root names its value several times: filled and winsorised once, it can be read
     filled = exp.select(
         customer,
         exp.alias_(excluded, "excluded"),
@@ -119,7 +119,7 @@ def pipeline(query: exp.Select, **parts: exp.Expr) -> exp.Select:
 
 
 def _filled(feature: ScaledFeature) -> exp.Expr:
-    """Return the value of a feature, a stated one where it is missing, within its caps."""
+    """Return a feature, a stated value where it is missing, within its winsorising limits."""
     column = exp.cast(exp.column(feature.name, quoted=_needs_quotes(feature.name)), "DOUBLE")
     filled: exp.Expr = exp.Coalesce(this=column, expressions=[dialect.literal(feature.undefined)])
     if feature.low is None and feature.high is None:

@@ -27,10 +27,10 @@ _DECLARED = {declared.name: declared for declared in FEATURES}
 
 @dataclass(frozen=True)
 class ScaledFeature:
-    """How one feature is scaled: `(sign(x) * |x| ** power - mean) / scale`, x within its caps.
+    """How one feature is scaled: `(sign(x) * |x| ** power - mean) / scale`, with x winsorised.
 
-    `undefined` stands in for a missing value, `low` and `high` are the lowest and the highest
-    value that count (None: no limit), all in the feature's own unit. `power` is 1 (as it is),
+    `undefined` stands in for a missing value, `low` and `high` are the winsorising limits (None:
+    no limit), all in the feature's own unit. `power` is 1 (as it is),
     3/4, 1/2 (the square root), or 0 for the logarithm (`signed_log`). `mean` is taken after the
     power, and `scale` is the population standard deviation after the power, over the feature's
     weight.
@@ -123,7 +123,7 @@ def fit_scaling(
             left_out[name] = f"“{label}” is the same for everyone"
             continue
         power = _power(name, filled)
-        low, high = _caps(filled) if power < 1 else (None, None)
+        low, high = _winsorising_limits(filled) if power < 1 else (None, None)
         shaped = _shaped(filled, power, low, high)
         mean, spread = round_significant(np.array([shaped.mean(), shaped.std()])).tolist()
         if not spread > 0:
@@ -250,7 +250,7 @@ def _power(name: str, values: Matrix) -> float:
     return ROOT if skewness(values) > SKEWNESS_LIMIT else 1.0
 
 
-def _caps(values: Matrix) -> tuple[float | None, float]:
+def _winsorising_limits(values: Matrix) -> tuple[float | None, float]:
     """Return the lowest and the highest value that count."""
     lowest, highest = np.quantile(values, [TAIL, 1 - TAIL])
     positive = values[values > 0]

@@ -14,8 +14,8 @@ _NUMBERS = (
     "calinski_harabasz",
     "davies_bouldin",
     "smallest_share",
-    "valley_depth",
-    "lowest_valley_depth",
+    "density_dip",
+    "lowest_density_dip",
     "gap",
     "gap_se",
     "prediction_strength",
@@ -23,10 +23,10 @@ _NUMBERS = (
     "lowest_jaccard",
     "lowest_jaccard_se",
     "lowest_one_to_one",
-    "power",
-    "power_se",
-    "power_behind",
-    "power_behind_se",
+    "holdout_r2",
+    "holdout_r2_se",
+    "holdout_r2_behind",
+    "holdout_r2_behind_se",
 )
 MARKS = ("qualifies", "elbow", "highest_silhouette", "runner_up", "taken")
 

@@ -8,15 +8,15 @@ from numpy.typing import NDArray
 
 from clustomer.segments.selection.reason import Number, Reason
 from clustomer.segments.thresholds import USABLE, VALID
-from clustomer.segments.validity.holdout_r2 import Power
+from clustomer.segments.validity.holdout_r2 import HoldoutR2
 
 AS_CLEAR, CLEAR_ENOUGH = 0.95, 0.875
 """Of the best: what silhouette times stability must keep to count as clear as any, and what the
 silhouette must keep where more of what follows is told."""
 APART = 0.2
-"""The depth of a valley that sets clusters apart: a fifth fewer rows between than beside it."""
+"""The density dip that sets clusters apart: a fifth fewer rows between them than beside it."""
 TELLING = 0.05
-"""The share of variance from which on the holdout power says something to choose by."""
+"""The share of variance from which on the holdout R² says something to choose by."""
 
 _DIGITS = 9
 
@@ -39,7 +39,7 @@ def decide(
     *,
     elbow: int | None,
     silhouette: int | None,
-    power: Power | None = None,
+    holdout_r2: HoldoutR2 | None = None,
     fixed: int | None = None,
     distinct: int | None = None,
 ) -> Decision:
@@ -59,14 +59,14 @@ def decide(
     good = qualifying(criteria, tried)
     if not good:
         return _least_unstable(criteria, tried)
-    k, rule = _best(criteria, good, power)
+    k, rule = _best(criteria, good, holdout_r2)
     others = [number for number in good if number != k]
     if any(np.isnan(_at(criteria, "lowest_jaccard", number)) for number in tried):
         reason = Reason("first that holds", {"k": k, "rule": rule})
         return Decision(k, rule, reason, max(others, default=None))
     if others:
-        runner_up = _best(criteria, others, power)[0]
-        return Decision(k, rule, _among(criteria, good, k, rule, power, runner_up), runner_up)
+        runner_up = _best(criteria, others, holdout_r2)[0]
+        return Decision(k, rule, _among(criteria, good, k, rule, holdout_r2, runner_up), runner_up)
     [runner_up, *_] = _ranked(criteria, [number for number in tried if number != k])
     reason = Reason("only one qualifies", {"k": k, "rule": rule, **_second(criteria, runner_up)})
     return Decision(k, rule, reason, runner_up)
@@ -91,20 +91,22 @@ def qualifying(criteria: Criteria, tried: list[int]) -> list[int]:
     ]
 
 
-def _best(criteria: Criteria, good: list[int], power: Power | None) -> tuple[int, str]:
+def _best(criteria: Criteria, good: list[int], holdout_r2: HoldoutR2 | None) -> tuple[int, str]:
     """Return the K that the rule takes among those that qualify, and the rule's name."""
-    if power is not None and power.decides:
-        clear = _above_two([k for k in good if k in power.k])
+    if holdout_r2 is not None and holdout_r2.decides:
+        clear = _above_two([k for k in good if k in holdout_r2.k])
         if _has_groups(criteria, clear):
             clear = _clear(criteria, clear, CLEAR_ENOUGH)
-        best = max(clear, key=lambda k: (round(power.score_of(k), _DIGITS), -k), default=None)
-        if best is not None and power.score_of(best) >= TELLING:
-            behind = {k: power.behind(k, best) for k in clear}
+        best = max(clear, key=lambda k: (round(holdout_r2.score_of(k), _DIGITS), -k), default=None)
+        if best is not None and holdout_r2.score_of(best) >= TELLING:
+            behind = {k: holdout_r2.behind(k, best) for k in clear}
             near = [k for k, (gap, error) in behind.items() if round(gap - error, _DIGITS) <= 0]
-            return (2 if _two_will_do(criteria, good, power, best) else min(near)), "power"
+            return (
+                2 if _two_will_do(criteria, good, holdout_r2, best) else min(near)
+            ), "holdout_r2"
     apart = set_apart(criteria, good)
     if apart:
-        return max(apart), "valleys"
+        return max(apart), "density_dip"
     standing = {k: _standing(criteria, k) for k in _above_two(good)}
     best_standing = max(standing.values())
     bound = best_standing - (1 - AS_CLEAR) * abs(best_standing)
@@ -117,8 +119,8 @@ def _above_two(numbers: list[int]) -> list[int]:
 
 
 def set_apart(criteria: Criteria, among: list[int]) -> list[int]:
-    """Return the K at which a valley lies between every cluster and its neighbours."""
-    return [k for k in among if _at(criteria, "lowest_valley_depth", k) >= APART]
+    """Return the K at which density dips between every cluster and its neighbours."""
+    return [k for k in among if _at(criteria, "lowest_density_dip", k) >= APART]
 
 
 def _has_groups(criteria: Criteria, among: list[int]) -> bool:
@@ -126,14 +128,14 @@ def _has_groups(criteria: Criteria, among: list[int]) -> bool:
 
     On a continuum a silhouette says only how many pieces it is cut into.
     """
-    return any(_at(criteria, "valley_depth", k) >= APART for k in among)
+    return any(_at(criteria, "density_dip", k) >= APART for k in among)
 
 
-def _two_will_do(criteria: Criteria, good: list[int], power: Power, best: int) -> bool:
+def _two_will_do(criteria: Criteria, good: list[int], holdout_r2: HoldoutR2, best: int) -> bool:
     """Tell whether two are the most clearly apart, and tell as much as the best of the others."""
-    if 2 not in good or 2 not in power.k:
+    if 2 not in good or 2 not in holdout_r2.k:
         return False
-    gap, error = power.behind(2, best)
+    gap, error = holdout_r2.behind(2, best)
     heights = {k: _at(criteria, "silhouette_squared", k) for k in good}
     return heights[2] >= max(heights.values()) and round(gap - error, _DIGITS) <= 0
 
@@ -177,14 +179,19 @@ def _ranked(criteria: Criteria, tried: list[int]) -> list[int]:
 
 
 def _among(
-    criteria: Criteria, good: list[int], k: int, rule: str, power: Power | None, runner_up: int
+    criteria: Criteria,
+    good: list[int],
+    k: int,
+    rule: str,
+    holdout_r2: HoldoutR2 | None,
+    runner_up: int,
 ) -> Reason:
     """Return the reason for one K of several that qualify."""
     numbers: dict[str, Number] = {"k": k, "rule": rule, "qualifying": good, "runner_up": runner_up}
-    if rule == "power" and power is not None:
+    if rule == "holdout_r2" and holdout_r2 is not None:
         numbers |= {
-            "score": power.score_of(k),
-            "runner_up_score": power.score_of(runner_up),
+            "score": holdout_r2.score_of(k),
+            "runner_up_score": holdout_r2.score_of(runner_up),
             "groups": _has_groups(criteria, _above_two(good)),
         }
     elif rule == "stability":

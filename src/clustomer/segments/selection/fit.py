@@ -52,7 +52,7 @@ def fit_rule(
     """
     if algorithm.takes_k:
         selector = _selector(algorithm, k, k_range, random_state, view, criteria)
-        selector.fit(scaling.matrix, choosing=None if view is None else view.rows)
+        selector.fit(scaling.matrix, selection=None if view is None else view.rows)
         fitted, labels = selector.best_estimator_, selector.labels_
         selection = selection_of(selector, k, k_range)
     else:
@@ -85,7 +85,7 @@ def _selector(
         algorithm.estimator(),
         k_range,
         n_clusters=k,
-        power=None if view is None else view.power,
+        holdout_r2=None if view is None else view.holdout_r2,
         criteria=criteria,
         random_state=random_state,
     )

@@ -16,9 +16,9 @@ from clustomer.segments.matrix.scaling import fit_scaling
 from clustomer.segments.matrix.undefined import undefined_in
 
 if TYPE_CHECKING:
-    from clustomer.segments.validity.holdout_r2 import Power
+    from clustomer.segments.validity.holdout_r2 import HoldoutR2
 
-MAX_CHOOSING_CUSTOMERS = 100_000
+MAX_SELECTION_CUSTOMERS = 100_000
 DECIDING_DAYS = 7
 """From this horizon on what follows decides: within a day it is mostly the same visit going on."""
 
@@ -27,10 +27,10 @@ DECIDING_DAYS = 7
 class HoldoutView:
     """What a selection of K may see: the score of each K, and which customers of today.
 
-    `power` is None where it cannot be measured.
+    `holdout_r2` is None where it cannot be measured.
     """
 
-    power: "Power | None"
+    holdout_r2: "HoldoutR2 | None"
     rows: NDArray[np.bool_]
 
 
@@ -45,20 +45,20 @@ def holdout_view(
 ) -> HoldoutView:
     """Return what a selection of K may see of a holdout, and of these customers."""
     return HoldoutView(
-        choosing_power(holdout, names, estimator, k_range, random_state=random_state),
-        choosing_rows(holdout, user_ids),
+        selection_half_r2(holdout, names, estimator, k_range, random_state=random_state),
+        selection_rows(holdout, user_ids),
     )
 
 
-def choosing_power(
+def selection_half_r2(
     holdout: Holdout,
     names: Sequence[str],
     estimator: Any,
     k_range: tuple[int, int],
     *,
     random_state: int = 0,
-) -> "Power | None":
-    """Return what each K tells of what the choosing half did next.
+) -> "HoldoutR2 | None":
+    """Return what each K tells of what the selection half did next.
 
     The half is clustered by its features at the holdout date, which are scaled anew: nothing
     that was learned of other customers, or later, takes part.
@@ -73,13 +73,13 @@ def choosing_power(
 
     Returns
     -------
-    Power, or None where the half cannot be clustered or no outcome varies in it.
+    HoldoutR2, or None where the half cannot be clustered or no outcome varies in it.
     """
-    from clustomer.segments.validity.holdout_r2 import holdout_power
+    from clustomer.segments.validity.holdout_r2 import holdout_r2
 
     table = holdout.customers.table.filter(pa.array(holdout.choosing))
     names = [name for name in names if name in table.column_names]
-    rows = included_rows(table, bot_exclusions(table), MAX_CHOOSING_CUSTOMERS)
+    rows = included_rows(table, bot_exclusions(table), MAX_SELECTION_CUSTOMERS)
     if not names or not holdout.outcome_names or len(rows) < 2:
         return None
     matrix = feature_matrix(table.select(names), names)
@@ -89,7 +89,7 @@ def choosing_power(
     if not scaling.features or (outcomes == outcomes[0]).all():
         return None
     lowest, highest = k_range
-    power = holdout_power(
+    measured = holdout_r2(
         estimator,
         scaling.matrix,
         outcomes,
@@ -97,10 +97,10 @@ def choosing_power(
         names=holdout.outcome_names,
         random_state=random_state,
     )
-    return replace(power, decides=holdout.horizon_days >= DECIDING_DAYS)
+    return replace(measured, decides=holdout.horizon_days >= DECIDING_DAYS)
 
 
-def choosing_rows(holdout: Holdout, user_ids: pa.ChunkedArray) -> NDArray[np.bool_]:
+def selection_rows(holdout: Holdout, user_ids: pa.ChunkedArray) -> NDArray[np.bool_]:
     """Return which customers of today may choose K: all but those who certify.
 
     Who came after the holdout date is in neither half then, and certifies nothing.

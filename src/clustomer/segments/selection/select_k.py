@@ -26,10 +26,10 @@ from clustomer.segments.validity.criteria import (
     partition_criteria,
     sampled_silhouettes,
 )
-from clustomer.segments.validity.density_dip import valley_depths
+from clustomer.segments.validity.density_dip import density_dips
 from clustomer.segments.validity.elbow import find_elbow
 from clustomer.segments.validity.gap import gap_statistic
-from clustomer.segments.validity.holdout_r2 import Power
+from clustomer.segments.validity.holdout_r2 import HoldoutR2
 from clustomer.segments.validity.label_codes import coded
 from clustomer.segments.validity.prediction_strength import prediction_strength
 from clustomer.segments.validity.quiet_fits import quiet_fits
@@ -53,15 +53,15 @@ class SelectK(ClusterMixin, MetaEstimatorMixin, BaseEstimator):  # type: ignore[
     1. A K *qualifies* where every cluster is stable and usable: found again in refits to
        resamples of at most 2,000 rows to a mean Jaccard similarity of 0.75 (`Refits`), and at
        least 1 % of the rows.
-    2. With a holdout (`power`): the lowest K above 2 whose power is within one standard error of
-       the best, among those that qualify; 2 only where no other K qualifies, or where 2 has the
-       best silhouette and a power within that error, too. Where there are groups to cut through,
-       a K must also be nearly as clearly apart as any (a mean silhouette in squared distances
-       of at least 7/8 of the best): where at some such K above 2 the valleys between clusters
-       (`valley_depths`) have a mean depth of 0.2.
+    2. With a holdout (`holdout_r2`): the lowest K above 2 whose holdout R² is within one standard
+       error of the best, among those that qualify; 2 only where no other K qualifies, or where 2
+       has the best silhouette and a holdout R² within that error, too. Where there are groups to
+       cut through, a K must also be nearly as clearly apart as any (a mean silhouette in squared
+       distances of at least 7/8 of the best): where at some such K above 2 the density dips
+       between clusters (`density_dips`) have a mean depth of 0.2.
     3. Without one, or where no K tells 5 % of what followed: the highest K that qualifies and
-       at which every cluster is set apart by a valley of that depth; else the highest above 2
-       that is as clearly apart and as surely found again as any (silhouette times lowest
+       at which every cluster is set apart by a density dip of that depth; else the highest above
+       2 that is as clearly apart and as surely found again as any (silhouette times lowest
        Jaccard similarity: at least 95 % of the best of these).
     4. Where no K qualifies: the one whose least stable cluster is the most stable.
 
@@ -81,8 +81,8 @@ class SelectK(ClusterMixin, MetaEstimatorMixin, BaseEstimator):  # type: ignore[
     n_clusters : "auto" or int, default "auto"
         An int is taken as it is (clipped likewise); `k_range` is evaluated all the same, so
         that it can be judged. `k_range=(4, 4)` fixes K without trying others.
-    power : Power or None, default None
-        What each K tells of later behaviour, from `holdout_power`.
+    holdout_r2 : HoldoutR2 or None, default None
+        What each K tells of later behaviour, from `holdout_r2`.
     n_resamples : int, default 50
         Resamples for a K of which it is not clear whether it is stable; 10 where its clusters
         are more than two standard errors away from 0.75. 0 leaves stability out.
@@ -103,21 +103,22 @@ class SelectK(ClusterMixin, MetaEstimatorMixin, BaseEstimator):  # type: ignore[
     criteria_ : dict of ndarrays of shape (n_evaluated,)
         `k`, `inertia`, `silhouette` and its standard error `silhouette_se`,
         `silhouette_squared` (exact, in squared distances), `calinski_harabasz`,
-        `davies_bouldin`, `smallest_share`; `valley_depth` (a mean over rows) and
-        `lowest_valley_depth`; `gap`, `gap_se`, `prediction_strength`,
+        `davies_bouldin`, `smallest_share`; `density_dip` (a mean over rows) and
+        `lowest_density_dip`; `gap`, `gap_se`, `prediction_strength`,
         `prediction_strength_se`; `lowest_jaccard`, `lowest_jaccard_se`, `lowest_one_to_one` of
         the least stable cluster, `jaccard_per_cluster` (text: the largest cluster first),
-        `resamples`; `power`, `power_se`, and `power_behind`, `power_behind_se`: how far behind
-        the K of the highest power, paired; `qualifies`. NaN where undefined (K = 1) or left out.
+        `resamples`; `holdout_r2`, `holdout_r2_se`, and `holdout_r2_behind`,
+        `holdout_r2_behind_se`: how far behind the K of the highest holdout R², paired;
+        `qualifies`. NaN where undefined (K = 1) or left out.
     stability_ : dict of K to `Stability`
     elbow_k_, silhouette_k_, gap_k_ : int or None
         What each of these criteria says; None where it says nothing.
     runner_up_ : int or None
         What would be taken without `k_`.
     rule_ : str
-        `"power"`, `"valleys"`, `"stability"`, `"least unstable"`, `"fixed"`, or `"single"` (one
-        cluster only, since all rows are equal); `"agreement"`, `"elbow"` or `"silhouette"`
-        without stability.
+        `"holdout_r2"`, `"density_dip"`, `"stability"`, `"least unstable"`, `"fixed"`, or
+        `"single"` (one cluster only, since all rows are equal); `"agreement"`, `"elbow"` or
+        `"silhouette"` without stability.
     reason_ : Reason
         Why, as data; `clustomer.insights.reason_sentence` makes a sentence of it.
     n_features_in_ : int
@@ -136,7 +137,7 @@ class SelectK(ClusterMixin, MetaEstimatorMixin, BaseEstimator):  # type: ignore[
     >>> X += np.random.RandomState(0).normal(size=X.shape)
     >>> selector = SelectK(KMeans(n_init=5), k_range=(2, 5), random_state=0).fit(X)
     >>> selector.k_, selector.rule_
-    (3, 'valleys')
+    (3, 'density_dip')
     >>> selector.predict([[0.0, 8.0]]) == selector.labels_[20]
     array([ True])
     """
@@ -145,7 +146,7 @@ class SelectK(ClusterMixin, MetaEstimatorMixin, BaseEstimator):  # type: ignore[
         "estimator": [HasMethods(["fit"]), None],
         "k_range": [tuple, list],
         "n_clusters": [StrOptions({"auto"}), Interval(Integral, 1, None, closed="left")],
-        "power": [Power, None],
+        "holdout_r2": [HoldoutR2, None],
         "n_resamples": [Interval(Integral, 0, None, closed="left")],
         "criteria": [StrOptions({"all", "deciding"})],
         "sample_size": [Interval(Integral, 2, None, closed="left")],
@@ -158,7 +159,7 @@ class SelectK(ClusterMixin, MetaEstimatorMixin, BaseEstimator):  # type: ignore[
         k_range: Sequence[int] = (2, 10),
         *,
         n_clusters: int | str = "auto",
-        power: Power | None = None,
+        holdout_r2: HoldoutR2 | None = None,
         n_resamples: int = N_RESAMPLES,
         criteria: Literal["all", "deciding"] = "all",
         sample_size: int = SAMPLE_SIZE,
@@ -167,28 +168,28 @@ class SelectK(ClusterMixin, MetaEstimatorMixin, BaseEstimator):  # type: ignore[
         self.estimator = estimator
         self.k_range = k_range
         self.n_clusters = n_clusters
-        self.power = power
+        self.holdout_r2 = holdout_r2
         self.n_resamples = n_resamples
         self.criteria = criteria
         self.sample_size = sample_size
         self.random_state = random_state
 
     @_fit_context(prefer_skip_nested_validation=False)  # type: ignore[untyped-decorator]
-    def fit(self, X: ArrayLike, y: object = None, *, choosing: ArrayLike | None = None) -> Self:
+    def fit(self, X: ArrayLike, y: object = None, *, selection: ArrayLike | None = None) -> Self:
         """Fit the estimator for every K and take one.
 
         Parameters
         ----------
         X : array-like of shape (n_samples, n_features), at least two rows.
         y : ignored.
-        choosing : array-like of bool of shape (n_samples,), optional
+        selection : array-like of bool of shape (n_samples,), optional
             The rows by which K is chosen, so that the others can judge the choice; all by
             default. Of the others only the sizes of clusters are seen, since a segment must hold
             its share of all rows. The K that is taken is fitted to all rows.
         """
         lowest, highest = checked_range(self.k_range)
         matrix = validate_data(self, X, dtype=np.float64, ensure_min_samples=2, order="C")
-        rows = _selection_rows(choosing, matrix)
+        rows = _selection_rows(selection, matrix)
         random = check_random_state(self.random_state)
         seeds = random.randint(np.iinfo(np.int32).max, size=3).tolist()
         asked = None if isinstance(self.n_clusters, str) else int(self.n_clusters)
@@ -215,7 +216,7 @@ class SelectK(ClusterMixin, MetaEstimatorMixin, BaseEstimator):  # type: ignore[
                 tried,
                 elbow=self.elbow_k_,
                 silhouette=self.silhouette_k_,
-                power=self.power,
+                holdout_r2=self.holdout_r2,
                 fixed=fixed,
                 distinct=distinct,
             )
@@ -331,10 +332,10 @@ class SelectK(ClusterMixin, MetaEstimatorMixin, BaseEstimator):  # type: ignore[
         columns = _partitions(matrix, labels, self.sample_size, sample_seed)
         columns["smallest_share"] = smallest_shares
         columns.update(self._separation(matrix, list(labels), sample_seed))
-        columns.update(_valley_columns(matrix, labels, sample_seed))
+        columns.update(_density_dip_columns(matrix, labels, sample_seed))
         self.stability_ = self._stability(matrix, labels, columns, resample_seed)
         columns.update(_stability_columns(labels, self.stability_))
-        columns.update(_power_columns(list(labels), self.power))
+        columns.update(_holdout_r2_columns(list(labels), self.holdout_r2))
         columns["qualifies"] = np.isin(columns["k"], qualifying(columns, list(labels)))
         return columns
 
@@ -403,8 +404,8 @@ class SelectK(ClusterMixin, MetaEstimatorMixin, BaseEstimator):  # type: ignore[
     @property
     def _lazy(self) -> bool:
         """Whether to test no more K than it takes to decide."""
-        decided_by_power = self.power is not None and self.power.decides
-        return self.criteria == "deciding" and not decided_by_power
+        decided_by_holdout = self.holdout_r2 is not None and self.holdout_r2.decides
+        return self.criteria == "deciding" and not decided_by_holdout
 
     def _worth_testing(
         self, labels: dict[int, Labels], heights: dict[int, float], apart: list[int]
@@ -435,13 +436,13 @@ class _Fits:
     all_alike: bool
 
 
-def _selection_rows(choosing: ArrayLike | None, matrix: Matrix) -> Integers:
-    if choosing is None:
+def _selection_rows(selection: ArrayLike | None, matrix: Matrix) -> Integers:
+    if selection is None:
         return np.arange(len(matrix))
-    mask = np.asarray(choosing)
+    mask = np.asarray(selection)
     if mask.dtype != bool or mask.shape != (len(matrix),) or mask.sum() < 2:
         raise ValueError(
-            f"choosing has shape {mask.shape} and type {mask.dtype}, expected True or False for "
+            f"selection has shape {mask.shape} and type {mask.dtype}, expected True or False for "
             f"each of the {len(matrix)} rows, and True for two at least."
         )
     return np.flatnonzero(mask)
@@ -482,10 +483,10 @@ def _partitions(
     return columns
 
 
-def _valley_columns(
+def _density_dip_columns(
     matrix: Matrix, labels: dict[int, Labels], seed: int
 ) -> dict[str, NDArray[Any]]:
-    """Return the mean over rows, and the least over clusters, of the depths of valleys."""
+    """Return the mean over rows, and the least over clusters, of the depths of density dips."""
     rows = np.arange(len(matrix))
     if len(rows) > _FIT_ROWS:
         random = np.random.default_rng([seed, 6])
@@ -498,9 +499,9 @@ def _valley_columns(
         if len(counts) < 2:
             continue
         centres = np.array([sampled[codes == code].mean(axis=0) for code in range(len(counts))])
-        depths = valley_depths(sampled, codes, centres)
+        depths = density_dips(sampled, codes, centres)
         mean[index], lowest[index] = depths @ counts / len(codes), depths.min()
-    return {"valley_depth": mean, "lowest_valley_depth": lowest}
+    return {"density_dip": mean, "lowest_density_dip": lowest}
 
 
 def _stability_columns(
@@ -526,15 +527,19 @@ def _stability_columns(
     return columns
 
 
-def _power_columns(ks: list[int], power: Power | None) -> dict[str, NDArray[Any]]:
-    names = ("power", "power_se", "power_behind", "power_behind_se")
+def _holdout_r2_columns(ks: list[int], holdout_r2: HoldoutR2 | None) -> dict[str, NDArray[Any]]:
+    names = ("holdout_r2", "holdout_r2_se", "holdout_r2_behind", "holdout_r2_behind_se")
     columns = {name: np.full(len(ks), np.nan) for name in names}
-    if power is None:
+    if holdout_r2 is None:
         return columns
-    best = int(power.k[np.argmax(power.score)])
+    best = int(holdout_r2.k[np.argmax(holdout_r2.score)])
     for index, k in enumerate(ks):
-        if k in power.k:
-            figures = (power.score_of(k), power.score_se_of(k), *power.behind(k, best))
+        if k in holdout_r2.k:
+            figures = (
+                holdout_r2.score_of(k),
+                holdout_r2.score_se_of(k),
+                *holdout_r2.behind(k, best),
+            )
             for name, figure in zip(names, figures, strict=True):
                 columns[name][index] = figure
     return columns

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 class Selection:
     """How the number of clusters was chosen.
 
-    `rule` is "power", "valleys", "stability" or "least unstable" (see `SelectK`), "fixed",
+    `rule` is "holdout_r2", "density_dip", "stability" or "least unstable" (see `SelectK`), "fixed",
     "single", "density" where the algorithm finds the number itself, or "definition" where
     nothing was chosen (`requested` is None then); `reason` says why. `criteria`
     is a table of every K that was fitted, with the columns of `SelectK.criteria_` and the marks
@@ -44,7 +44,7 @@ class Selection:
     @property
     def rests_on_stability(self) -> bool:
         """Whether K was taken among those at which every cluster was stable."""
-        return self.rule in ("power", "valleys", "stability")
+        return self.rule in ("holdout_r2", "density_dip", "stability")
 
 
 def selection_of(

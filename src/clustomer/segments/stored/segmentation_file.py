@@ -188,6 +188,16 @@ def _scaling(features: list[FeatureModel]) -> list[ScaledFeature]:
     return [ScaledFeature(*part) for part in parts]  # type: ignore[arg-type]
 
 
+_CRITERIA_OF_0_1 = {
+    "power": "holdout_r2",
+    "power_se": "holdout_r2_se",
+    "power_behind": "holdout_r2_behind",
+    "power_behind_se": "holdout_r2_behind_se",
+    "valley_depth": "density_dip",
+    "lowest_valley_depth": "lowest_density_dip",
+}
+
+
 def _of_version_2(document: Document) -> Document:
     """Return a document of release 0.1 with the names of today."""
     renamed = {"triangles": "precision_cholesky"}
@@ -197,9 +207,16 @@ def _of_version_2(document: Document) -> Document:
         if key != "noise_radius"
     }
     selection = document["selection"]
+    criteria = [
+        {_CRITERIA_OF_0_1.get(name, name): value for name, value in row.items()}
+        for row in selection["criteria"]
+    ]
+    rule = {"power": "holdout_r2", "valleys": "density_dip"}.get(
+        selection["rule"], selection["rule"]
+    )
     stated = {"kind": "stated", "numbers": {"sentence": selection["reason"]}}
     return {
         **document,
         "assignment": assignment,
-        "selection": {**selection, "grounds": stated},
+        "selection": {**selection, "rule": rule, "criteria": criteria, "grounds": stated},
     }

@@ -1,4 +1,4 @@
-"""How deep the valleys between segments are: are there few customers where two segments meet?"""
+"""How deep the dips between segments are: are there few customers where two segments meet?"""
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,17 +11,17 @@ _BLUR = 0.1
 _QUARTER = 0.25 / _STEP
 _ROUNDING = 5e-7  # of a step
 SHRINKAGE = 3.0
-"""Customers added to each quarter of the line, so that a few missing ones make no valley."""
+"""Customers added to each quarter of the line, so that a few missing ones make no dip."""
 
 
-def valley_depths(matrix: Floats, labels: Integers, centres: Floats) -> Floats:
+def density_dips(matrix: Floats, labels: Integers, centres: Floats) -> Floats:
     """Return how far each cluster is set apart from its neighbours.
 
     For two clusters, their rows are projected on the line through their centres (0 at one, 1 at
     the other) and counted along it, blurred by a tenth of the line. Where the count falls and
-    rises again between the centres there is a valley. Its depth is 1 less the count at its
+    rises again between the centres there is a dip. Its depth is 1 less the count at its
     bottom over that of the lower of its two sides, both plus 3 rows to a quarter of the line; 0
-    where there is none. A cluster's depth is that of its shallowest valley.
+    where there is none. A cluster's depth is that of its shallowest dip.
 
     Parameters
     ----------
@@ -31,15 +31,15 @@ def valley_depths(matrix: Floats, labels: Integers, centres: Floats) -> Floats:
 
     Returns
     -------
-    ndarray of shape (n_clusters,), from 0 (no valley to some neighbour) to below 1.
+    ndarray of shape (n_clusters,), from 0 (no dip to some neighbour) to below 1.
 
     Examples
     --------
     >>> rows = np.repeat([[0.0], [1.0]], 100, axis=0)  # nobody in between
-    >>> valley_depths(rows, np.repeat([0, 1], 100), np.array([[0.0], [1.0]])).round(2).tolist()
+    >>> density_dips(rows, np.repeat([0, 1], 100), np.array([[0.0], [1.0]])).round(2).tolist()
     [0.97, 0.97]
     >>> even = np.linspace(0, 1, 200)[:, None]
-    >>> found = valley_depths(even, np.repeat([0, 1], 100), np.array([[0.25], [0.75]]))
+    >>> found = density_dips(even, np.repeat([0, 1], 100), np.array([[0.25], [0.75]]))
     >>> found.round(2).tolist()
     [0.0, 0.0]
     """

@@ -16,13 +16,13 @@ from clustomer.segments.validity.stability import seeded, workers
 Matrix = NDArray[np.float64]
 
 N_FOLDS = 10
-CAP = 0.99
+WINSORISED_AT = 0.99
 _FIT_ROWS = 20_000
 
 
 @dataclass(frozen=True, eq=False)
-class Power:
-    """The holdout power of several K; see `holdout_power`.
+class HoldoutR2:
+    """The holdout R² of several K; see `holdout_r2`.
 
     Attributes
     ----------
@@ -54,8 +54,8 @@ class Power:
         """Return how far one K is behind another, and the paired standard error of that.
 
         >>> gains = np.array([[0.0, 0.5], [0.1, 0.6], [0.2, 0.7]])
-        >>> power = Power(np.array([2, 3]), gains.mean(axis=0), gains)
-        >>> [round(figure, 9) for figure in power.behind(2, 3)]
+        >>> holdout_r2 = HoldoutR2(np.array([2, 3]), gains.mean(axis=0), gains)
+        >>> [round(figure, 9) for figure in holdout_r2.behind(2, 3)]
         [0.5, 0.0]
         """
         apart = self.gains[:, self._index(best)] - self.gains[:, self._index(k)]
@@ -65,7 +65,7 @@ class Power:
         return int(np.flatnonzero(self.k == k)[0])
 
 
-def holdout_power(
+def holdout_r2(
     estimator: Any,
     X: ArrayLike,
     outcomes: ArrayLike,
@@ -74,7 +74,7 @@ def holdout_power(
     names: Sequence[str] = (),
     n_folds: int = N_FOLDS,
     random_state: int = 0,
-) -> Power:
+) -> HoldoutR2:
     """Return how much of what customers did after a date their segments at that date tell.
 
     For each K the customers are clustered by what was known at the date. A customer is
@@ -89,7 +89,7 @@ def holdout_power(
     alone. Where less than 1 % have any, it is the 99th percentile of those who have.
 
     Clustering sees no outcome, so only the means are cross-fitted. The standard error of a
-    difference between two K is paired by customer (`Power.behind`), since both predict the same
+    difference between two K is paired by customer (`HoldoutR2.behind`), since both predict the same
     customers.
 
     Parameters
@@ -114,7 +114,7 @@ def holdout_power(
     >>> from sklearn.cluster import KMeans
     >>> X = np.repeat([[0.0], [5.0], [9.0]], 30, axis=0)
     >>> bought = np.repeat([[0.0], [1.0], [0.0]], 30, axis=0)
-    >>> found = holdout_power(KMeans(n_init=2), X, bought, [2, 3], random_state=0)
+    >>> found = holdout_r2(KMeans(n_init=2), X, bought, [2, 3], random_state=0)
     >>> found.score.round(2).tolist()
     [0.25, 1.0]
     """
@@ -129,7 +129,7 @@ def holdout_power(
         raise ValueError(
             f"n_folds is {n_folds} for {len(matrix)} customers, expected 2 up to their number."
         )
-    values = np.column_stack([cap(column) for column in values.T])
+    values = np.column_stack([winsorised(column) for column in values.T])
     varies = values.min(axis=0) < values.max(axis=0)
     if not varies.any():
         raise ValueError("No outcome differs between customers; expected at least one that does.")
@@ -151,22 +151,22 @@ def holdout_power(
     with workers(len(rows)) as pool, threadpool_limits(1), quiet_fits():
         gains = np.column_stack(list(pool.map(gains_of, ks)))
     kept = tuple(name for name, used in zip(names, varies.tolist(), strict=False) if used)
-    return Power(np.array(ks, dtype=np.int64), gains.mean(axis=0), gains, kept)
+    return HoldoutR2(np.array(ks, dtype=np.int64), gains.mean(axis=0), gains, kept)
 
 
-def cap(values: Matrix) -> Matrix:
+def winsorised(values: Matrix) -> Matrix:
     """Bring an amount within its 1st and 99th percentiles; a yes or no stays as it is.
 
     >>> amounts = np.array([0.0] * 50 + [10.0] * 49 + [9_000.0])
-    >>> cap(amounts).max().round(1)
+    >>> winsorised(amounts).max().round(1)
     np.float64(99.9)
     """
     if np.isin(values, (0.0, 1.0)).all():
         return values
-    low, high = np.quantile(values, (1 - CAP, CAP))
+    low, high = np.quantile(values, (1 - WINSORISED_AT, WINSORISED_AT))
     if high <= 0:
         positive = values[values > 0]
-        high = np.quantile(positive, CAP) if len(positive) else high
+        high = np.quantile(positive, WINSORISED_AT) if len(positive) else high
     if low >= high:
         return values
     return np.clip(values, low, high)
