@@ -1,8 +1,9 @@
 """Write the reference pages that are made from the program itself; `--check` only compares."""
 
 import inspect
+import re
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -17,15 +18,16 @@ from clustomer.events.cleaning import MAX_GAP_DAYS, MAX_ISOLATED_SHARE
 from clustomer.events.sessions import SESSION_MINUTES
 from clustomer.insights import RULES
 from clustomer.insights.facts import sources
-from clustomer.insights.naming import case, names, qualifiers, rules
+from clustomer.insights.naming import names, qualifiers, rules
 from clustomer.insights.naming.definition import scores_in_words
-from clustomer.insights.profiles import CLEARLY, SLIGHTLY, STRONGLY
 from clustomer.insights.thresholds import stated
 from clustomer.segments.rules.rfm_grid import NO_PURCHASE_ID, NO_PURCHASE_NAME, RFM_SEGMENTS
-from markdown_page import code, fence, grid, html, page
+from clustomer.thresholds import THRESHOLDS, written
+from markdown_page import NOTE, code, fence, grid, html, page
 from python_reference import parameters_of, python_page
 
-FOLDER = Path(__file__).parent.parent / "docs" / "reference"
+ROOT = Path(__file__).parent.parent
+FOLDER = ROOT / "docs" / "reference"
 FAMILIES = {
     "engagement": ("Engagement", "What customers do, and when."),
     "purchases": ("Orders and money", "What customers order and pay."),
@@ -35,17 +37,19 @@ FAMILIES = {
 
 def main(arguments: list[str]) -> int:
     """Write every page, or with `--check` return 1 where one is out of date."""
+    pages = {FOLDER / name: make() for name, make in PAGES.items()}
+    for path in written_by_hand():
+        pages[path] = with_thresholds(path.read_text(encoding="utf-8"))
     stale = []
-    for name, make in PAGES.items():
-        path, text = FOLDER / name, make()
+    for path, text in pages.items():
         if path.is_file() and path.read_text(encoding="utf-8") == text:
             continue
-        stale.append(name)
+        stale.append(path.name)
         if "--check" not in arguments:
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_text(text, encoding="utf-8", newline="\n")
     if "--check" in arguments and stale:
-        print(f"Out of date in docs/reference: {', '.join(stale)}. Run `make docs`.")
+        print(f"Out of date: {', '.join(stale)}. Run `make docs`.")
         return 1
     return 0
 
@@ -213,16 +217,19 @@ def cleaning_page() -> str:
 
 
 def names_page() -> str:
-    thresholds = (
-        ("most, at least half", f"{case.MOST:.0%} of the segment"),
-        ("nearly all", f"{case.NEARLY_ALL:.0%} of the segment or more"),
-        ("hardly any", f"{case.HARDLY_ANY:.0%} of the segment or fewer"),
-        ("slightly", f"a standardised difference of {SLIGHTLY} or more"),
-        ("clearly", f"a standardised difference of {CLEARLY} or more"),
-        ("strongly", f"a standardised difference of {STRONGLY} or more"),
-        ("a larger share", f"an effect size h (Cohen 1988) of {SLIGHTLY} or more"),
-        ("a difference at all", f"at least {case.STANDARD_ERRORS:g} standard errors of the mean"),
-        ("a long window", f"{case.LONG_WINDOW_DAYS:g} days or more"),
+    words = (
+        ("most", f"at least {written('MOST')} of the segment"),
+        ("nearly all", f"at least {written('NEARLY_ALL')} of the segment"),
+        ("hardly any", f"at most {written('HARDLY_ANY')} of the segment"),
+        ("slightly", f"a standardised difference of {written('SLIGHTLY')} or more"),
+        ("clearly", f"a standardised difference of {written('CLEARLY')} or more"),
+        ("strongly", f"a standardised difference of {written('STRONGLY')} or more"),
+        ("a larger share", f"an effect size h (Cohen 1988) of {written('SLIGHTLY')} or more"),
+        (
+            "a difference at all",
+            f"at least {written('STANDARD_ERRORS')} standard errors of the mean",
+        ),
+        ("a long window", f"{written('LONG_WINDOW_DAYS')} or more"),
     )
     return page(
         "Names of segments",
@@ -266,7 +273,7 @@ def names_page() -> str:
             ((code(q.feature), q.higher, q.lower) for q in qualifiers.QUALIFIERS),
         ),
         "## What the words mean",
-        grid(("Word", "Meaning"), thresholds),
+        grid(("Word", "Meaning"), words),
     )
 
 
@@ -334,6 +341,39 @@ def _first(doc: str) -> str:
     return " ".join(inspect.cleandoc(doc).split("\n\n")[0].split())
 
 
+# --- thresholds -------------------------------------------------------------------------------
+
+
+def thresholds_page() -> str:
+    return page(
+        "Thresholds",
+        "Every number that decides what a report says, as the program has it. Each is declared "
+        "once: code, texts and these pages take it from there.",
+        grid(
+            ("Name", "Value", "What it decides", "Source"),
+            (
+                (code(name), threshold.written, threshold.sentence, threshold.source)
+                for name, threshold in THRESHOLDS.items()
+            ),
+        ),
+    )
+
+
+def with_thresholds(text: str) -> str:
+    """Return a page with each number that is marked by a threshold's name written anew."""
+    return _MARKED.sub(
+        lambda match: f"<!-- ={match['name']} -->{written(match['name'])}<!-- = -->", text
+    )
+
+
+def written_by_hand() -> Iterator[Path]:
+    for path in sorted([ROOT / "README.md", *(ROOT / "docs").rglob("*.md")]):
+        if not path.read_text(encoding="utf-8").startswith(NOTE):
+            yield path
+
+
+_MARKED = re.compile(r"<!-- =(?P<name>\w+) -->.*?<!-- = -->", re.DOTALL)
+
 PAGES: Mapping[str, Callable[[], str]] = {
     "cli.md": cli_page,
     "features.md": features_page,
@@ -341,6 +381,7 @@ PAGES: Mapping[str, Callable[[], str]] = {
     "names.md": names_page,
     "schemas.md": schemas_page,
     "facts.md": facts_page,
+    "thresholds.md": thresholds_page,
     "python.md": python_page,
 }
 

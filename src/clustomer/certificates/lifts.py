@@ -8,8 +8,8 @@ from scipy.stats import hypergeom
 
 from clustomer.certificates.certificate import Estimate, Lift
 from clustomer.certificates.resampling import bootstrap_means, estimate, rounded
-from clustomer.certificates.thresholds import CONFIDENCE
 from clustomer.segments.validity.label_codes import coded
+from clustomer.thresholds import CONFIDENCE
 
 Floats = NDArray[np.float64]
 Labels = NDArray[np.int64]

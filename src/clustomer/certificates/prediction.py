@@ -21,7 +21,6 @@ from clustomer.certificates.certificate import (
     Predictive,
 )
 from clustomer.certificates.lifts import segment_lifts
-from clustomer.certificates.thresholds import LEVEL, MATCHED
 from clustomer.customers import Holdout
 from clustomer.errors import InputError
 from clustomer.segments import Rule, Segmentation
@@ -29,14 +28,11 @@ from clustomer.segments.exclusions import BOTS, included_rows
 from clustomer.segments.matrix.customer_matrix import feature_matrix
 from clustomer.segments.refit import labels_of, refit_rule
 from clustomer.segments.validity.stability import jaccard_matrix
+from clustomer.thresholds import EFFECT, LEVEL, MATCHED, MIN_SEGMENT
 
 Labels = NDArray[np.int64]
 
-EFFECT = 0.2
-"""How far a lift must be from 1 to be worth stating: a fifth more or less than everyone."""
 BINARY_OUTCOMES = frozenset({"bought", "visited"})
-MIN_SEGMENT = 30
-"""Certifying customers that a segment needs to be judged."""
 WIDER = 1.2214
 """An interval at 98.3 % over one at 95 %, both of a normal distribution: for three figures."""
 AUC_EFFECT, R2_EFFECT = 0.55, 0.02

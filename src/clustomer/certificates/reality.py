@@ -18,7 +18,6 @@ from clustomer.certificates.simulated_null import (
     simulate_visits,
     simulated_features,
 )
-from clustomer.certificates.thresholds import EFFECT_NEEDED, N_WORLDS, SEGMENT_EFFECT_NEEDED
 from clustomer.customers import Customers
 from clustomer.events import Events
 from clustomer.segments import Rule, Segmentation
@@ -29,12 +28,12 @@ from clustomer.segments.matrix.scaling import round_significant, scale
 from clustomer.segments.validity.density_dip import density_dips
 from clustomer.segments.validity.quiet_fits import quiet_fits
 from clustomer.segments.validity.stability import workers
+from clustomer.thresholds import EFFECT_NEEDED, EXCESS_NEEDED, N_WORLDS, SEGMENT_EFFECT_NEEDED
 
 Floats = NDArray[np.float64]
 Integers = NDArray[np.int64]
 
 CUSTOMERS_PER_WORLD = 2_000
-EXCESS_NEEDED = 1.5
 MIN_CUSTOMERS = 100
 
 MAX_POOL_CUSTOMERS = 20_000

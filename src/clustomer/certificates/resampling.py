@@ -5,8 +5,8 @@ from numpy.typing import NDArray
 from threadpoolctl import threadpool_limits
 
 from clustomer.certificates.certificate import Estimate
-from clustomer.certificates.thresholds import CONFIDENCE
 from clustomer.segments.matrix.scaling import round_significant
+from clustomer.thresholds import CONFIDENCE
 
 Floats = NDArray[np.float64]
 

@@ -12,8 +12,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from clustomer.certificates.certificate import Condition
-from clustomer.certificates.thresholds import PRECISION, RECALL
 from clustomer.customers.features import FEATURES
+from clustomer.thresholds import PRECISION, RECALL
 
 Floats = NDArray[np.float64]
 Flags = NDArray[np.bool_]

@@ -12,8 +12,8 @@ from clustomer.segments import Segmentation
 from clustomer.segments.algorithms.registry import clusterer
 from clustomer.segments.exclusions import BOTS
 from clustomer.segments.matrix.customer_matrix import feature_matrix
-from clustomer.segments.thresholds import DISSOLVED, MAX_ROWS, N_RESAMPLES, VALID
 from clustomer.segments.validity.stability import cluster_stability
+from clustomer.thresholds import DISSOLVED, N_RESAMPLES, RESAMPLE_CUSTOMERS, VALID
 
 Matrix = NDArray[np.float64]
 
@@ -50,11 +50,11 @@ def stable_marks(
         matrix,
         labels,
         n_resamples=N_RESAMPLES,
-        max_rows=MAX_ROWS,
+        max_rows=RESAMPLE_CUSTOMERS,
         random_state=random_state,
     )
     full: Mapping[int, float] = {}
-    if len(matrix) > MAX_ROWS:
+    if len(matrix) > RESAMPLE_CUSTOMERS:
         all_rows = cluster_stability(
             estimator,
             matrix,

@@ -10,11 +10,11 @@ from numpy.typing import NDArray
 from clustomer.certificates.certificate import Condition, Mark, Usable
 from clustomer.certificates.resampling import rounded
 from clustomer.certificates.short_rule import Questions, follows
-from clustomer.certificates.thresholds import MIN_REVENUE_SHARE, PRECISION, RECALL
 from clustomer.segments import Segmentation
 from clustomer.segments.exclusions import BOTS
 from clustomer.segments.matrix.customer_matrix import customer_table, feature_matrix
-from clustomer.segments.thresholds import USABLE as MIN_SHARE
+from clustomer.thresholds import MIN_REVENUE_SHARE, PRECISION, RECALL
+from clustomer.thresholds import USABLE as MIN_SHARE
 
 Floats = NDArray[np.float64]
 Flags = NDArray[np.bool_]

@@ -26,9 +26,7 @@ from clustomer.segments import Segmentation
 from clustomer.segments.one_segment import one_segment
 from clustomer.segments.selection.reason import Reason
 from clustomer.segments.validity.quiet_fits import quiet_fits
-
-HELD_SHARE = 0.5
-"""The share of customers whose segments must be stable for any verdict but "none"."""
+from clustomer.thresholds import HELD_SHARE
 
 _CHANCE = 1
 """What is drawn here is independent of what the choice of K has drawn from the same seed."""

@@ -17,13 +17,11 @@ from clustomer.errors import UsageError
 from clustomer.events import Events, Window
 from clustomer.events.sessions import SESSION_MINUTES
 from clustomer.events.window import parse_cutoff
+from clustomer.thresholds import MIN_CUSTOMERS, MIN_RETURNED
 
 OUTCOMES = ("bought", "revenue", "visited")
 HELD_OUT = 1 / 3
 """The part of the window that is held out by default: its last third."""
-MIN_CUSTOMERS = 200
-MIN_RETURNED = 20
-"""In each half: customers that there must be, and how many of them must have come back."""
 _WHOLE_DAYS_FROM = 14
 
 _OUTCOMES = f"""

@@ -9,13 +9,13 @@ from clustomer.certificates.certificate import (
     Lift,
     SegmentCertificate,
 )
-from clustomer.certificates.thresholds import MATCHED as LEAST_MATCH
-from clustomer.certificates.thresholds import PRECISION as LEAST_PRECISION
-from clustomer.certificates.thresholds import RECALL as LEAST_RECALL
-from clustomer.certificates.thresholds import SEGMENT_EFFECT_NEEDED as SEGMENT_DEPTH
 from clustomer.insights.facts import Fact, Value, decimals_for
-from clustomer.segments.thresholds import DISSOLVED, VALID
-from clustomer.segments.thresholds import USABLE as LEAST_SHARE
+from clustomer.thresholds import DISSOLVED, VALID
+from clustomer.thresholds import MATCHED as LEAST_MATCH
+from clustomer.thresholds import PRECISION as LEAST_PRECISION
+from clustomer.thresholds import RECALL as LEAST_RECALL
+from clustomer.thresholds import SEGMENT_EFFECT_NEEDED as SEGMENT_DEPTH
+from clustomer.thresholds import USABLE as LEAST_SHARE
 
 OUTCOME_UNITS = {"bought": "share", "visited": "share", "revenue": "currency"}
 CONTEST = ("auc", "visited_auc", "r2", "r2_capped", "top_tenth")

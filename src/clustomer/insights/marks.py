@@ -10,10 +10,11 @@ from dataclasses import dataclass
 
 from clustomer.customers.features import Level
 from clustomer.insights.facts import escape
-from clustomer.insights.naming.case import MOST, Case
+from clustomer.insights.naming.case import Case
 from clustomer.insights.phrases import PHRASES, Phrase, phrase_of
 from clustomer.insights.population import EVERYONE
-from clustomer.insights.profiles import SLIGHTLY, Described
+from clustomer.insights.profiles import Described
+from clustomer.thresholds import MOST, SLIGHTLY
 
 MOST_MARKS = 4
 LEAST_RATIO = 1.1

@@ -15,13 +15,8 @@ import pyarrow as pa
 from clustomer.customers.features import FEATURES
 from clustomer.insights.facts import Fact, decimals_for
 from clustomer.insights.population import BOTS, EVERYONE, NOISE, Population
-from clustomer.segments.matrix.scaling import SKEWNESS_LIMIT, skewness
-
-SLIGHTLY = 0.2
-CLEARLY = 0.5
-STRONGLY = 0.8
-"""From which standardised difference on a segment differs slightly, clearly and strongly: the
-small, medium and large effects of Cohen (1988), Statistical Power Analysis, 2nd ed."""
+from clustomer.segments.matrix.scaling import skewness
+from clustomer.thresholds import SKEWNESS_LIMIT
 
 _DECIMALS = {"fewer": 0, "difference": 1}
 

@@ -4,12 +4,13 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from clustomer.segments.selection.reason import Reason
-from clustomer.segments.thresholds import USABLE, VALID
+from clustomer.thresholds import USABLE, VALID, written
 
 _DENSITY_DIP = (
-    "is set apart by a density dip, with a fifth fewer customers between it and its neighbours"
+    f"is set apart by a density dip, with {written('APART')} fewer customers between it and its "
+    "neighbours"
 )
-_SHARE = f"at least {USABLE * 100:.0f} % of the customers"
+_SHARE = f"at least {written('USABLE')} of the customers"
 _STABLE = f"every segment is stable and holds {_SHARE}"
 _R2, _DIP = "holdout_r2", "density_dip"
 

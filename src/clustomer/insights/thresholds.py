@@ -7,35 +7,37 @@ facts of a version can be read from its files.
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from clustomer.certificates.thresholds import (
+from clustomer.customers.features.time import BUSIEST_DAY, BUSIEST_HOUR
+from clustomer.insights.facts import Fact, Facts
+from clustomer.thresholds import (
+    CHANCE,
+    CLEARLY,
     CONFIDENCE,
+    CORRELATION_LIMIT,
+    DISSOLVED,
     EFFECT_NEEDED,
+    FEWEST_EXPECTED,
+    FEWEST_KNOWN,
+    HALF_AGAIN,
     LEVEL,
     MATCHED,
+    MAX_VALUES,
     MIN_REVENUE_SHARE,
+    N_RESAMPLES,
     N_WORLDS,
+    NEXT_ORDER_DAYS,
+    NEXT_VISIT_DAYS,
     NULL_PERCENTILE,
     PRECISION,
     RECALL,
+    RESAMPLE_CUSTOMERS,
     SEGMENT_EFFECT_NEEDED,
+    SKEWNESS_LIMIT,
+    SLIGHTLY,
+    STRONGLY,
+    USABLE,
+    VALID,
 )
-from clustomer.customers.features.time import BUSIEST_DAY, BUSIEST_HOUR
-from clustomer.insights.facts import Fact, Facts
-from clustomer.insights.naming.case import HALF_AGAIN
-from clustomer.insights.profiles import CLEARLY, SLIGHTLY, STRONGLY
-from clustomer.segments.matrix.scaling import CORRELATION_LIMIT, SKEWNESS_LIMIT
-from clustomer.segments.thresholds import DISSOLVED, MAX_ROWS, N_RESAMPLES, USABLE, VALID
-
-NEXT_ORDER_DAYS, NEXT_VISIT_DAYS = 60, 30
-"""How long to wait for an order, and for a visit or a first order, before an action is judged."""
-MAX_VALUES = 50
-"""An attribute with more different values than that is listed, and not shown."""
-FEWEST_KNOWN = 30
-"""Of fewer customers than that no share is compared."""
-FEWEST_EXPECTED = 5
-"""Nor one of a value that fewer customers than that have, or would have as everyone."""
-CHANCE = 0.05
-"""How likely it may be that any of all differences said is chance alone (Bonferroni)."""
 
 
 @dataclass(frozen=True)
@@ -52,7 +54,7 @@ THRESHOLDS: Mapping[str, Threshold] = {
     "jaccard_dissolved": Threshold(DISSOLVED, "similarity", 1),
     "jaccard_matched": Threshold(MATCHED, "similarity", 1),
     "resamples": Threshold(N_RESAMPLES, "resamples"),
-    "resample_customers": Threshold(MAX_ROWS, "customers"),
+    "resample_customers": Threshold(RESAMPLE_CUSTOMERS, "customers"),
     "segment_depth": Threshold(SEGMENT_EFFECT_NEEDED, "score", 2),
     "depth": Threshold(EFFECT_NEEDED, "score", 2),
     "null_worlds": Threshold(N_WORLDS, "worlds"),

@@ -21,9 +21,9 @@ from clustomer.insights.chapters.chapter import Chapter
 from clustomer.insights.chapters.method import step
 from clustomer.insights.facts import Fact, decimals_for, escape
 from clustomer.insights.population import BOTS, EVERYONE
-from clustomer.insights.profiles import SLIGHTLY, Profile, slug_of
+from clustomer.insights.profiles import Profile, slug_of
 from clustomer.insights.study import Study
-from clustomer.insights.thresholds import CHANCE, FEWEST_EXPECTED, FEWEST_KNOWN, MAX_VALUES
+from clustomer.thresholds import CHANCE, FEWEST_EXPECTED, FEWEST_KNOWN, MAX_VALUES, SLIGHTLY
 
 MOST_OF_ONE = 2
 MOST_LINES = 6

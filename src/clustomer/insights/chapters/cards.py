@@ -5,12 +5,13 @@ from collections.abc import Iterable, Mapping, Sequence
 from clustomer.insights.advice import CAUSE_NOTE, Advised, advise
 from clustomer.insights.facts import Fact, escape
 from clustomer.insights.marks import Mark, marks
-from clustomer.insights.naming.case import LONG_WINDOW_DAYS, Case
+from clustomer.insights.naming.case import Case
 from clustomer.insights.naming.names import Name, feature_title
 from clustomer.insights.population import BOTS, EVERYONE
 from clustomer.insights.profiles import Described, Profile
 from clustomer.insights.story import SegmentInsight
 from clustomer.insights.study import Study
+from clustomer.thresholds import LONG_WINDOW_DAYS
 
 _TYPICAL = ("orders", "revenue", "sessions", "views", "recency_days", "tenure_days")
 

@@ -19,7 +19,7 @@ from clustomer.insights.chapters.findings import TESTS, findings, listed
 from clustomer.insights.facts import Fact, escape
 from clustomer.insights.population import UNGROUPED
 from clustomer.insights.study import Study
-from clustomer.segments.thresholds import VALID
+from clustomer.thresholds import VALID
 
 
 @dataclass(frozen=True)

@@ -12,11 +12,11 @@ from clustomer.certificates.certificate import (
     Stable,
     Usable,
 )
-from clustomer.certificates.thresholds import LEVEL
-from clustomer.certificates.thresholds import SEGMENT_EFFECT_NEEDED as SEGMENT_DEPTH
 from clustomer.insights.blocks import Finding
 from clustomer.insights.facts import escape
-from clustomer.segments.thresholds import USABLE as LEAST_SHARE
+from clustomer.thresholds import LEVEL
+from clustomer.thresholds import SEGMENT_EFFECT_NEEDED as SEGMENT_DEPTH
+from clustomer.thresholds import USABLE as LEAST_SHARE
 
 TESTS = {
     "stable": "Stable",

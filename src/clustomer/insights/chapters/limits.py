@@ -6,10 +6,10 @@ from clustomer.certificates.certificate import Certificates
 from clustomer.insights.blocks import Block, Bullets
 from clustomer.insights.chapters.chapter import Chapter
 from clustomer.insights.facts import Fact
-from clustomer.insights.naming.case import LONG_WINDOW_DAYS
 from clustomer.insights.naming.names import Name
 from clustomer.insights.profiles import Profile
 from clustomer.insights.study import Study
+from clustomer.thresholds import LONG_WINDOW_DAYS
 
 
 class Limits(Chapter):

@@ -5,10 +5,10 @@ from collections.abc import Iterator, Mapping
 from clustomer.insights.blocks import Block, Column, Paragraph, Row, Table
 from clustomer.insights.chapters.chapter import Chapter
 from clustomer.insights.facts import Fact, decimals_for
-from clustomer.insights.naming.case import HARDLY_ANY
 from clustomer.insights.population import BOTS, EVERYONE
 from clustomer.insights.profiles import Profile
 from clustomer.insights.study import Study
+from clustomer.thresholds import HARDLY_ANY
 
 MARGIN = 0.30
 """Share of revenue that is left after the cost of goods: an assumption, to be replaced."""

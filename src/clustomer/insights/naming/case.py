@@ -3,35 +3,30 @@
 import math
 from dataclasses import dataclass
 
-from clustomer.insights.profiles import CLEARLY, SLIGHTLY, Profile
+from clustomer.insights.profiles import Profile
+from clustomer.thresholds import (
+    CLEARLY,
+    HALF_AGAIN,
+    HARDLY_ANY,
+    LONG_WINDOW_DAYS,
+    MOST,
+    NEARLY_ALL,
+    SLIGHTLY,
+    STANDARD_ERRORS,
+)
 
-MOST = 0.5
-"""What is said of "most" customers holds for at least half of them."""
-NEARLY_ALL = 0.8
-"""What is said of a whole segment ("one-time") holds for at least four in five."""
-HARDLY_ANY = 0.1
-"""At most one in ten is "hardly any"; below it a segment is not one of buyers."""
 LITTLE = 0.25
 """At most one customer in four buys: "little buying", said of those who look a lot."""
-HALF_AGAIN = 1.5
-"""A segment stands out in amount when its mean is at least half as much again as everyone's: a
-standardised difference alone can be large where all amounts are nearly the same."""
 LOWER_PRICES = 0.9
 """Prices at least a tenth below the category's mean: less would hardly be noticed on a shelf."""
 ABANDONED = 2 / 3
 """At least two in three visits with a cart end without a purchase; the rate is drawn towards the
 shop's, so that it understates rather than overstates."""
-LONG_WINDOW_DAYS = 28.0
-"""Four weeks: in a shorter log nobody has had the time to come back, to stay away or to be new,
-so that nobody is called loyal, lapsed, inactive, occasional or new."""
 LONG_SINCE = 1 / 3
 """Away for at least this part of the window, and clearly longer than everyone: "lapsed" and
 "inactive"."""
 VERY_LONG_SINCE = 1 / 2
 """Away for at least this part of the window, a slight difference from everyone is enough."""
-STANDARD_ERRORS = 2.0
-"""A difference counts when it is at least twice the standard error of a mean of so many
-customers: in a segment of a few, chance alone makes sizeable differences."""
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,7 @@ import math
 from dataclasses import dataclass
 
 from clustomer.insights.naming.case import Case
-from clustomer.insights.profiles import CLEARLY
+from clustomer.thresholds import CLEARLY
 
 
 @dataclass(frozen=True)

@@ -12,12 +12,13 @@ from dataclasses import dataclass, replace
 from typing import Literal
 
 from clustomer.insights.facts import escape
-from clustomer.insights.naming.case import MOST, Case, statistic_of
+from clustomer.insights.naming.case import Case, statistic_of
 from clustomer.insights.naming.conditions import Figure, Score, all_hold
 from clustomer.insights.naming.qualifiers import QUALIFIERS, Qualifier
 from clustomer.insights.naming.rules import AVERAGE, MIXED, RULES, Rule
 from clustomer.insights.population import BOTS, NOISE, UNGROUPED
-from clustomer.insights.profiles import SLIGHTLY, Described, Profile
+from clustomer.insights.profiles import Described, Profile
+from clustomer.thresholds import MOST, SLIGHTLY
 
 NamedBy = Literal["rule", "definition", "user"]
 

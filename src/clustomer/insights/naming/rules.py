@@ -2,14 +2,7 @@
 
 from dataclasses import dataclass
 
-from clustomer.insights.naming.case import (
-    ABANDONED,
-    HALF_AGAIN,
-    LITTLE,
-    LOWER_PRICES,
-    MOST,
-    NEARLY_ALL,
-)
+from clustomer.insights.naming.case import ABANDONED, LITTLE, LOWER_PRICES
 from clustomer.insights.naming.conditions import (
     BUYERS,
     ONCE,
@@ -32,7 +25,7 @@ from clustomer.insights.naming.conditions import (
     ratio,
     share,
 )
-from clustomer.insights.profiles import CLEARLY, SLIGHTLY
+from clustomer.thresholds import CLEARLY, HALF_AGAIN, MOST, NEARLY_ALL, SLIGHTLY
 
 
 @dataclass(frozen=True)

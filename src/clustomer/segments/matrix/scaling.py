@@ -7,13 +7,9 @@ import numpy as np
 
 from clustomer.customers.features import FEATURES
 from clustomer.segments.arrays import Matrix
+from clustomer.thresholds import CORRELATION_LIMIT, SKEWNESS_LIMIT, TAIL
 
 DIGITS = 12
-SKEWNESS_LIMIT = 1.0
-CORRELATION_LIMIT = 0.95
-TAIL = 0.005
-"""The share of the customers at each end of a feature who count as equals: half of the smallest
-share that a usable segment may have, so that no few of them draw a centre to themselves."""
 
 POWERS = (1.0, 0.75, 0.5, 0.0)
 """None, those that square roots can take, and the logarithm, as the power 0 stands for it in the

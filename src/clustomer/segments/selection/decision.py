@@ -7,16 +7,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from clustomer.segments.selection.reason import Number, Reason
-from clustomer.segments.thresholds import USABLE, VALID
 from clustomer.segments.validity.holdout_r2 import HoldoutR2
-
-AS_CLEAR, CLEAR_ENOUGH = 0.95, 0.875
-"""Of the best: what silhouette times stability must keep to count as clear as any, and what the
-silhouette must keep where more of what follows is told."""
-APART = 0.2
-"""The density dip that sets clusters apart: a fifth fewer rows between them than beside it."""
-TELLING = 0.05
-"""The share of variance from which on the holdout R² says something to choose by."""
+from clustomer.thresholds import APART, AS_CLEAR, CLEAR_ENOUGH, TELLING, USABLE, VALID
 
 _DIGITS = 9
 

@@ -18,9 +18,8 @@ from threadpoolctl import threadpool_limits
 from clustomer.segments.algorithms.kmeans import default_estimator, is_default, quick_start
 from clustomer.segments.arrays import Floats, Integers, Labels, Matrix
 from clustomer.segments.matrix.distinct import count_distinct
-from clustomer.segments.selection.decision import AS_CLEAR, decide, qualifying, set_apart
+from clustomer.segments.selection.decision import decide, qualifying, set_apart
 from clustomer.segments.selection.k_range import checked_range
-from clustomer.segments.thresholds import N_RESAMPLES, USABLE, VALID
 from clustomer.segments.validity.criteria import (
     SAMPLE_SIZE,
     partition_criteria,
@@ -34,6 +33,7 @@ from clustomer.segments.validity.label_codes import coded
 from clustomer.segments.validity.prediction_strength import prediction_strength
 from clustomer.segments.validity.quiet_fits import quiet_fits
 from clustomer.segments.validity.stability import Refits, Stability, workers
+from clustomer.thresholds import AS_CLEAR, N_RESAMPLES, USABLE, VALID
 
 _FIT_ROWS = 10_000
 _ROUNDING = 1e-9

@@ -9,10 +9,10 @@ from numpy.typing import ArrayLike, NDArray
 from sklearn.base import clone
 from threadpoolctl import threadpool_limits
 
-from clustomer.segments.thresholds import MAX_ROWS
 from clustomer.segments.validity.criteria import partition_criteria
 from clustomer.segments.validity.quiet_fits import quiet_fits
 from clustomer.segments.validity.stability import seeded, workers
+from clustomer.thresholds import RESAMPLE_CUSTOMERS
 
 Matrix = NDArray[np.float64]
 
@@ -54,7 +54,7 @@ def gap_statistic(
     k_values: Sequence[int],
     *,
     n_references: int = N_REFERENCES,
-    max_rows: int = MAX_ROWS // 2,
+    max_rows: int = RESAMPLE_CUSTOMERS // 2,
     random_state: int = 0,
 ) -> Gap:
     """Return how much closer clusters are than those of rows without clusters.

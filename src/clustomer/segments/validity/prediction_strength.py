@@ -7,10 +7,10 @@ from numpy.typing import ArrayLike, NDArray
 from sklearn.base import clone
 from threadpoolctl import threadpool_limits
 
-from clustomer.segments.thresholds import MAX_ROWS
 from clustomer.segments.validity.label_codes import coded
 from clustomer.segments.validity.quiet_fits import quiet_fits
 from clustomer.segments.validity.stability import seeded, workers
+from clustomer.thresholds import RESAMPLE_CUSTOMERS
 
 Matrix = NDArray[np.float64]
 
@@ -22,7 +22,7 @@ def prediction_strength(
     X: ArrayLike,
     *,
     n_splits: int = N_SPLITS,
-    max_rows: int = MAX_ROWS,
+    max_rows: int = RESAMPLE_CUSTOMERS,
     random_state: int = 0,
 ) -> tuple[float, float]:
     """Return the prediction strength of a number of clusters, and its standard error.

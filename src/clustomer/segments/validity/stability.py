@@ -11,9 +11,9 @@ from scipy.optimize import linear_sum_assignment
 from sklearn.base import clone
 from threadpoolctl import ThreadpoolController, threadpool_limits
 
-from clustomer.segments.thresholds import DISSOLVED, MAX_ROWS, N_RESAMPLES, VALID
 from clustomer.segments.validity.label_codes import coded
 from clustomer.segments.validity.quiet_fits import quiet_fits
+from clustomer.thresholds import DISSOLVED, N_RESAMPLES, RESAMPLE_CUSTOMERS, VALID
 
 Matrix = NDArray[np.float64]
 Labels = NDArray[np.int64]
@@ -57,7 +57,7 @@ def cluster_stability(
     labels: ArrayLike,
     *,
     n_resamples: int = N_RESAMPLES,
-    max_rows: int | None = MAX_ROWS,
+    max_rows: int | None = RESAMPLE_CUSTOMERS,
     evaluation_rows: int = EVALUATION_ROWS,
     random_state: int = 0,
 ) -> Stability:
@@ -123,7 +123,7 @@ class Refits:
     def __init__(
         self,
         matrix: Matrix,
-        max_rows: int | None = MAX_ROWS,
+        max_rows: int | None = RESAMPLE_CUSTOMERS,
         evaluation_rows: int = EVALUATION_ROWS,
         random_state: int = 0,
     ) -> None:

@@ -1,0 +1,352 @@
+"""Every threshold that texts publish, once: its value, what it decides, and where it is from.
+
+Code imports the value, texts take `written("VALID")`, and pages of the documentation mark the
+number with the name, so that `make docs` writes it anew: `<!-- =VALID -->0.75<!-- = -->`.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from fractions import Fraction
+
+CONVENTION = "a convention of this program"
+
+
+@dataclass(frozen=True)
+class Threshold:
+    """A number that decides something, and that texts name."""
+
+    value: float
+    sentence: str
+    source: str
+    write: Callable[[float], str]
+
+    @property
+    def written(self) -> str:
+        """The value as texts have it."""
+        return self.write(self.value)
+
+
+THRESHOLDS: dict[str, Threshold] = {}
+
+
+def written(name: str) -> str:
+    """Return a threshold as texts write it.
+
+    >>> written("VALID"), written("USABLE"), written("RESAMPLE_CUSTOMERS")
+    ('0.75', '1 %', '2,000')
+    """
+    return THRESHOLDS[name].written
+
+
+def plain(value: float) -> str:
+    """Return a number as texts write it.
+
+    >>> plain(0.5), plain(2000)
+    ('0.5', '2,000')
+    """
+    return f"{value:,.10g}"
+
+
+def percent(value: float) -> str:
+    """Return a share in per cent.
+
+    >>> percent(0.005)
+    '0.5 %'
+    """
+    return f"{100 * value:.10g} %"
+
+
+def fraction(value: float) -> str:
+    """Return a share as a fraction.
+
+    >>> fraction(0.875)
+    '7/8'
+    """
+    return str(Fraction(value).limit_denominator(100))
+
+
+def so_many(value: float) -> str:
+    """Return a share of people in words, where there are few words for it.
+
+    >>> so_many(0.5), so_many(0.8), so_many(0.85)
+    ('half', 'four in five', '85 %')
+    """
+    share = Fraction(value).limit_denominator(10)
+    if abs(share - value) > 1e-9:
+        return percent(value)
+    return (
+        "half"
+        if share == Fraction(1, 2)
+        else f"{_NUMBERS[share.numerator]} in " + (_NUMBERS[share.denominator])
+    )
+
+
+def part(value: float) -> str:
+    """Return a part of an amount in words, where there is a word for it.
+
+    >>> part(0.2), part(0.15)
+    ('a fifth', '15 %')
+    """
+    words = {2: "half", 3: "a third", 4: "a quarter", 5: "a fifth", 10: "a tenth"}
+    share = 1 / value if value else 0.0
+    return words[round(share)] if round(share) in words and share % 1 == 0 else percent(value)
+
+
+def weeks(days: float) -> str:
+    """Return a number of days in weeks, where they are whole.
+
+    >>> weeks(28), weeks(30)
+    ('four weeks', '30 days')
+    """
+    number, rest = divmod(days, 7)
+    return f"{plain(days)} days" if rest else f"{_NUMBERS[int(number)]} weeks"
+
+
+_NUMBERS = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten")
+
+
+def _threshold(
+    name: str,
+    value: float,
+    sentence: str,
+    *,
+    source: str = CONVENTION,
+    write: Callable[[float], str] = plain,
+) -> float:
+    THRESHOLDS[name] = Threshold(value, sentence, source, write)
+    return value
+
+
+def _count(name: str, value: int, sentence: str, *, source: str = CONVENTION) -> int:
+    THRESHOLDS[name] = Threshold(value, sentence, source, plain)
+    return value
+
+
+_HENNIG = "Hennig 2007, doi:10.1016/j.csda.2006.11.025"
+_COHEN = "Cohen 1988, Statistical Power Analysis, 2nd ed."
+
+# features
+
+CORRELATION_LIMIT = _threshold(
+    "CORRELATION_LIMIT",
+    0.95,
+    "The correlation from which on two features say the same, so that the later one is left out.",
+)
+TAIL = _threshold(
+    "TAIL",
+    0.005,
+    "The share of the customers at each end of a feature who count as equals: half of the "
+    "smallest share that a usable segment may have, so that no few of them draw a centre to "
+    "themselves.",
+    write=percent,
+)
+
+SKEWNESS_LIMIT = _threshold(
+    "SKEWNESS_LIMIT",
+    1.0,
+    "The skewness above which a feature is taken as a root, where none is declared.",
+)
+
+# the choice of K
+
+VALID = _threshold(
+    "VALID",
+    0.75,
+    "The mean Jaccard similarity over resamples from which on a segment is stable.",
+    source=_HENNIG,
+)
+DISSOLVED = _threshold(
+    "DISSOLVED",
+    0.5,
+    "The mean Jaccard similarity over resamples at or below which a segment dissolves.",
+    source=_HENNIG,
+)
+USABLE = _threshold(
+    "USABLE",
+    0.01,
+    "The smallest share of the customers that makes a segment.",
+    write=percent,
+)
+N_RESAMPLES = _count("N_RESAMPLES", 50, "The resamples by which stability is judged.")
+RESAMPLE_CUSTOMERS = _count("RESAMPLE_CUSTOMERS", 2_000, "The customers of a resample, at most.")
+AS_CLEAR = _threshold(
+    "AS_CLEAR",
+    0.95,
+    "What silhouette times stability must keep of the best, to count as clear as any.",
+    write=percent,
+)
+CLEAR_ENOUGH = _threshold(
+    "CLEAR_ENOUGH",
+    0.875,
+    "What the silhouette must keep of the best, where more of what follows is told.",
+    write=fraction,
+)
+APART = _threshold(
+    "APART",
+    0.2,
+    "The density dip that sets segments apart: so many fewer customers between than beside them.",
+    write=part,
+)
+TELLING = _threshold(
+    "TELLING",
+    0.05,
+    "The holdout R² from which on it says something to choose K by.",
+)
+
+# certificates
+
+HELD_SHARE = _threshold(
+    "HELD_SHARE",
+    0.5,
+    'The share of customers whose segments must be stable for any verdict but "none".',
+    write=percent,
+)
+N_WORLDS = _count("N_WORLDS", 100, "The simulated null shops beside which segments are held.")
+NULL_PERCENTILE = _count("NULL_PERCENTILE", 99, "The percentile of the null that counts.")
+SEGMENT_EFFECT_NEEDED = _threshold(
+    "SEGMENT_EFFECT_NEEDED",
+    0.15,
+    "By how much the density dip around a segment must exceed the null's 99th percentile.",
+)
+EFFECT_NEEDED = _threshold(
+    "EFFECT_NEEDED",
+    0.08,
+    "By how much the mean density dip of all segments must exceed the null's 99th percentile.",
+)
+EXCESS_NEEDED = _threshold(
+    "EXCESS_NEEDED",
+    1.5,
+    "How many times as many customers as in the null make a segment weakly real by its size.",
+)
+MIN_CUSTOMERS = _count(
+    "MIN_CUSTOMERS", 200, "The eligible customers that each half of the holdout needs."
+)
+MIN_RETURNED = _count(
+    "MIN_RETURNED", 20, "The customers of each half of the holdout who must have come back."
+)
+MIN_SEGMENT = _count(
+    "MIN_SEGMENT", 30, "The customers of the validation half that a segment needs to be judged."
+)
+MATCHED = _threshold(
+    "MATCHED",
+    0.6,
+    "The Jaccard similarity from which on a segment and one at the holdout date are the same.",
+)
+LEVEL = _threshold(
+    "LEVEL",
+    0.05,
+    "The level of significance, after Holm's correction over segments and outcomes.",
+    source="Holm 1979, Scandinavian Journal of Statistics 6, 65-70",
+)
+CONFIDENCE = _threshold(
+    "CONFIDENCE",
+    0.95,
+    "The share of resamples that an interval holds.",
+    write=percent,
+)
+EFFECT = _threshold(
+    "EFFECT",
+    0.2,
+    "How far above or below everyone's a segment's outcome must be to be worth stating.",
+    write=part,
+)
+MIN_REVENUE_SHARE = _threshold(
+    "MIN_REVENUE_SHARE",
+    0.05,
+    "The share of the revenue with which a smaller segment is large enough, too.",
+    write=percent,
+)
+PRECISION = _threshold(
+    "PRECISION",
+    0.8,
+    "The precision of a segment's short rule, on customers that it has not seen.",
+)
+RECALL = _threshold(
+    "RECALL",
+    0.6,
+    "The recall of a segment's short rule, on customers that it has not seen.",
+)
+
+# attributes
+
+MAX_VALUES = _count(
+    "MAX_VALUES", 50, "The different values above which an attribute is listed, and not shown."
+)
+FEWEST_KNOWN = _count("FEWEST_KNOWN", 30, "Of fewer customers no share is compared.")
+FEWEST_EXPECTED = _count(
+    "FEWEST_EXPECTED",
+    5,
+    "Nor one of a value that fewer customers have, or would have as everyone.",
+)
+CHANCE = _threshold(
+    "CHANCE",
+    0.05,
+    "How likely it may be that any of all differences told is chance alone (Bonferroni).",
+    write=percent,
+)
+
+# advice
+
+NEXT_ORDER_DAYS = _count(
+    "NEXT_ORDER_DAYS", 60, "The days to wait for an order before an action is judged."
+)
+NEXT_VISIT_DAYS = _count(
+    "NEXT_VISIT_DAYS", 30, "The days to wait for a visit or a first order before it is judged."
+)
+
+# words
+
+SLIGHTLY = _threshold(
+    "SLIGHTLY",
+    0.2,
+    'The standardised difference (or effect size h of shares) from which on it is "slightly".',
+    source=_COHEN,
+)
+CLEARLY = _threshold(
+    "CLEARLY",
+    0.5,
+    'The standardised difference from which on it is "clearly".',
+    source=_COHEN,
+)
+STRONGLY = _threshold(
+    "STRONGLY",
+    0.8,
+    'The standardised difference from which on it is "strongly".',
+    source=_COHEN,
+)
+STANDARD_ERRORS = _threshold(
+    "STANDARD_ERRORS",
+    2.0,
+    "How many standard errors of a mean of so many customers a difference must be to count: in a "
+    "segment of a few, chance alone makes sizeable differences.",
+)
+MOST = _threshold(
+    "MOST",
+    0.5,
+    'The share of a segment from which on something is said of "most" of it.',
+    write=so_many,
+)
+NEARLY_ALL = _threshold(
+    "NEARLY_ALL",
+    0.8,
+    'The share of a segment from which on something is said of all of it ("one-time").',
+    write=so_many,
+)
+HARDLY_ANY = _threshold(
+    "HARDLY_ANY",
+    0.1,
+    'The share of a segment that is "hardly any"; below it a segment is not one of buyers.',
+    write=so_many,
+)
+HALF_AGAIN = _threshold(
+    "HALF_AGAIN",
+    1.5,
+    "How many times everyone's mean a segment's must be to stand out in amount.",
+)
+LONG_WINDOW_DAYS = _threshold(
+    "LONG_WINDOW_DAYS",
+    28.0,
+    "The length of a log below which nobody is called loyal, lapsed, inactive, occasional or new: "
+    "nobody has had the time.",
+    write=weeks,
+)
