@@ -61,11 +61,11 @@ def compare(
     """
     from sklearn.metrics import adjusted_rand_score
 
-    found = {each.algorithm.name: each for each in known}
+    segmentations = {part.algorithm.name: part for part in known}
     for name in OFFERED:
-        if name not in found:
-            chosen = found["kmeans"].k if "kmeans" in found else None
-            found[name] = segment(
+        if name not in segmentations:
+            chosen = segmentations["kmeans"].k if "kmeans" in segmentations else None
+            segmentations[name] = segment(
                 customers,
                 algorithm=name,
                 k=(chosen or k) if OFFERED[name].takes_k and chosen != 1 else "auto",
@@ -75,10 +75,10 @@ def compare(
                 max_fit_customers=max_fit_customers,
             )
     # All have the same scaling, since they were given the same features.
-    features_used = found["kmeans"].scaling
+    features_used = segmentations["kmeans"].scaling
     table = customer_table(customers)
-    matrix = scale(feature_matrix(table, [each.name for each in features_used]), features_used)
-    published = {name: found[name].table["cluster"].to_numpy() for name in OFFERED}
+    matrix = scale(feature_matrix(table, [part.name for part in features_used]), features_used)
+    published = {name: segmentations[name].table["cluster"].to_numpy() for name in OFFERED}
     people = published["kmeans"] != BOTS
     rows = []
     for name in OFFERED:
@@ -92,14 +92,14 @@ def compare(
         rows.append(
             {
                 "algorithm": name,
-                "segments": found[name].k,
+                "segments": segmentations[name].k,
                 "noise_share": _rounded(np.mean(labels == NOISE)) if len(labels) else None,
                 "silhouette": silhouette,
                 "smallest_share": _rounded(sizes.min() / len(labels)) if len(sizes) else None,
                 "agreement": _rounded(adjusted_rand_score(published["kmeans"][people], labels))
                 if len(labels)
                 else None,
-                "sample_customers": found[name].algorithm.sample_customers,
+                "sample_customers": segmentations[name].algorithm.sample_customers,
             }
         )
     numbers = ("noise_share", "silhouette", "smallest_share", "agreement")

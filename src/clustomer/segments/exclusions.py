@@ -80,12 +80,12 @@ def known_part(predicate: str, table: pa.Table) -> str | None:
     names = set(table.column_names)
     parsed = dialect.parse(predicate)
     alternatives = parsed.flatten() if isinstance(parsed, exp.Or) else [parsed]
-    known = [
+    answerable = [
         part
         for part in alternatives
         if {column.name for column in part.find_all(exp.Column)} <= names
     ]
-    return dialect.translate(exp.or_(*known)) if known else None
+    return dialect.translate(exp.or_(*answerable)) if answerable else None
 
 
 def columns_of(exclusions: Iterable[Exclusion]) -> list[str]:

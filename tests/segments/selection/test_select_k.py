@@ -210,12 +210,12 @@ def test_stability_in_the_criteria_is_that_of_the_resamples():
 def test_clear_cases_take_ten_resamples_and_a_cluster_that_is_too_small_never_qualifies():
     X, _ = blobs(3)
     X = np.vstack([X, np.full((2, 2), 14.0)])  # clear, and less than 1 %
-    found = quick(k_range=(2, 4), n_resamples=50).fit(X)
-    at = {k: index for index, k in enumerate(found.criteria_["k"].tolist())}
-    assert found.criteria_["resamples"][at[4]] == 10
-    assert found.criteria_["smallest_share"][at[4]] == 2 / 302
-    assert not found.criteria_["qualifies"][at[4]]
-    assert found.k_ == 3
+    fitted = quick(k_range=(2, 4), n_resamples=50).fit(X)
+    at = {k: index for index, k in enumerate(fitted.criteria_["k"].tolist())}
+    assert fitted.criteria_["resamples"][at[4]] == 10
+    assert fitted.criteria_["smallest_share"][at[4]] == 2 / 302
+    assert not fitted.criteria_["qualifies"][at[4]]
+    assert fitted.k_ == 3
 
 
 def test_power_decides_and_is_reported():
@@ -303,12 +303,12 @@ def test_testing_no_more_than_it_takes_takes_the_same_number(kind, seed):
 
 def test_valleys_are_those_of_the_clusters_that_were_found():
     X, _ = blobs(3, apart=4.0)
-    found = quick(k_range=(3, 3)).fit(X)
-    centres = np.array([X[found.labels_ == label].mean(axis=0) for label in range(3)])
-    depths = density_dips(X, found.labels_, centres)
-    assert found.criteria_["lowest_density_dip"] == pytest.approx(depths.min())
-    shares = np.bincount(found.labels_) / len(X)
-    assert found.criteria_["density_dip"] == pytest.approx(depths @ shares)
+    fitted = quick(k_range=(3, 3)).fit(X)
+    centres = np.array([X[fitted.labels_ == label].mean(axis=0) for label in range(3)])
+    depths = density_dips(X, fitted.labels_, centres)
+    assert fitted.criteria_["lowest_density_dip"] == pytest.approx(depths.min())
+    shares = np.bincount(fitted.labels_) / len(X)
+    assert fitted.criteria_["density_dip"] == pytest.approx(depths @ shares)
 
 
 def halves(n_rows=1_200, seed=0):
@@ -330,8 +330,8 @@ def test_a_size_is_of_all_rows_wherever_it_is_stated():
         lowest >= 0.75 and share >= 0.01
         for lowest, share in zip(columns["lowest_jaccard"], columns["smallest_share"], strict=True)
     ]
-    said = selector.reason_.numbers.get("qualifying", [selector.k_])
-    assert said == [k for k, good in zip(columns["k"], columns["qualifies"], strict=True) if good]
+    stated = selector.reason_.numbers.get("qualifying", [selector.k_])
+    assert stated == [k for k, good in zip(columns["k"], columns["qualifies"], strict=True) if good]
 
 
 def test_every_other_criterion_is_of_the_rows_that_select():

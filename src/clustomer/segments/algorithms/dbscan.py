@@ -117,12 +117,12 @@ class Dbscan(DenseRegions):
             different, which, counts = np.unique(
                 sample, axis=0, return_inverse=True, return_counts=True
             )
-            found = DBSCAN(eps=self.eps_, min_samples=self.min_samples_).fit(
+            fitted = DBSCAN(eps=self.eps_, min_samples=self.min_samples_).fit(
                 different, sample_weight=counts
             )
             core = np.zeros(len(different), dtype=bool)
-            core[found.core_sample_indices_] = True
-            labels = large_enough(found.labels_[which], weights, float(self.min_cluster_share))
+            core[fitted.core_sample_indices_] = True
+            labels = large_enough(fitted.labels_[which], weights, float(self.min_cluster_share))
             self.regions_ = fit_regions(
                 sample,
                 labels,
@@ -141,11 +141,11 @@ def _usual_radius(sample: NDArray[np.float64], min_samples: int) -> float:
     places = np.unique(np.linspace(0, len(farthest) - 1, _CURVE_POINTS).astype(int))
     elbow = find_elbow(places.tolist(), farthest[places].tolist())
     if elbow is None:
-        found = float(np.quantile(farthest, _USUAL_SHARE, method="lower"))
+        radius = float(np.quantile(farthest, _USUAL_SHARE, method="lower"))
     else:
-        found = float(farthest[int(elbow)])
-    if found > 0:
-        return found
+        radius = float(farthest[int(elbow)])
+    if radius > 0:
+        return radius
     different = np.unique(sample, axis=0)
     if len(different) == 1:
         return 1.0  # any radius will do

@@ -26,7 +26,7 @@ class Dendrogram:
 
     def renumbered(self, numbers: Mapping[int, int]) -> "Dendrogram":
         """Return it with other numbers of the clusters; -1 for one that has none."""
-        return replace(self, clusters=tuple(numbers.get(each, -1) for each in self.clusters))
+        return replace(self, clusters=tuple(numbers.get(cluster, -1) for cluster in self.clusters))
 
 
 def dendrogram(fitted: Any, *, max_leaves: int = MAX_LEAVES) -> Dendrogram:
@@ -89,7 +89,7 @@ def leaf_order(tree: Dendrogram) -> list[int]:
 def _top_nodes(children: Any, leaf_of: Any) -> dict[int, int]:
     """Return the leaf of each node of the whole tree that is not above the leaves."""
     n_rows = len(children) + 1
-    found = {row: int(leaf) for row, leaf in enumerate(leaf_of)}
+    leaves = {row: int(leaf) for row, leaf in enumerate(leaf_of)}
     for step in range(n_rows - 1 - int(leaf_of.max())):
-        found[n_rows + step] = found[int(children[step][0])]
-    return found
+        leaves[n_rows + step] = leaves[int(children[step][0])]
+    return leaves

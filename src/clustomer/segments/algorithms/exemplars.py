@@ -113,7 +113,7 @@ def _fit(
         for cluster, quota in enumerate(quotas)
     ]
     exemplars = round_significant(np.vstack(chosen))
-    clusters = np.repeat(np.arange(n_clusters), [len(each) for each in chosen])
+    clusters = np.repeat(np.arange(n_clusters), [len(rows) for rows in chosen])
     radii = _noise_radii(matrix, labels, weights, exemplars, clusters)
     least = float(round_significant(np.array([least_radius]))[0])
     return exemplars, clusters, np.maximum(radii, max(least, _SMALLEST_RADIUS))

@@ -98,10 +98,10 @@ class Hdbscan(DenseRegions):
         size = int(np.ceil(round(float(self.min_cluster_share) * len(sample), 9)))
         self.min_cluster_size_ = max(_FEWEST_ROWS, size)
         with threadpool_limits(1):
-            found = HDBSCAN(
+            fitted = HDBSCAN(
                 min_cluster_size=self.min_cluster_size_, min_samples=self.min_samples_, copy=True
             ).fit(sample)
-            labels = large_enough(found.labels_.astype(np.int64), weights, 0.0)
+            labels = large_enough(fitted.labels_.astype(np.int64), weights, 0.0)
             self.regions_ = fit_regions(
                 sample,
                 labels,

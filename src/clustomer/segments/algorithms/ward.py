@@ -138,10 +138,10 @@ def cut(children: NDArray[np.int64], n_clusters: int) -> NDArray[np.int64]:
     # From the root down: below the cut a node's children belong to its own group.
     for node in range(2 * n_leaves - 1 - n_clusters, n_leaves - 1, -1):
         group[children[node - n_leaves]] = group[node]
-    _, first, found = np.unique(group[:n_leaves], return_index=True, return_inverse=True)
+    _, first, codes = np.unique(group[:n_leaves], return_index=True, return_inverse=True)
     numbers = np.empty(len(first), dtype=np.int64)
     numbers[np.argsort(first)] = np.arange(len(first))
-    return numbers[found]
+    return numbers[codes]
 
 
 class WardAlgorithm(Algorithm):

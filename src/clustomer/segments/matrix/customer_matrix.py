@@ -89,8 +89,8 @@ def feature_column(table: pa.Table, name: str) -> NDArray[np.float64]:
     """
     column = table[name]
     if column.type == pa.float64() and column.num_chunks == 1 and not column.null_count:
-        own: NDArray[np.float64] = column.chunk(0).to_numpy()
-        return own
+        shared: NDArray[np.float64] = column.chunk(0).to_numpy()
+        return shared
     return feature_matrix(table, [name])[:, 0]
 
 
@@ -141,7 +141,8 @@ def _known(name: str, column: pa.ChunkedArray) -> pa.ChunkedArray:
     if pc.any(nowhere).as_py():
         column = pc.if_else(nowhere, pa.scalar(None, column.type), column)
     extremes = pc.min_max(column)
-    largest = max((abs(each.as_py()) for each in extremes.values() if each.is_valid), default=0.0)
+    sizes = [abs(extreme.as_py()) for extreme in extremes.values() if extreme.is_valid]
+    largest = max(sizes, default=0.0)
     if largest > _IMPLAUSIBLE:
         raise InputError(
             f"The feature `{name}` holds {largest:g}; expected numbers up to {_IMPLAUSIBLE:g}. "

@@ -26,13 +26,13 @@ def squared_distances(
     >>> squared_distances(np.array([[0.0, 3.0]]), np.array([[4.0, 0.0], [0.0, 3.0]])).tolist()
     [[25.0, 0.0]]
     """
-    found = np.zeros((len(points), len(matrix)))
-    apart = np.empty_like(found)
+    squares = np.zeros((len(points), len(matrix)))
+    apart = np.empty_like(squares)
     for column, at in zip(np.ascontiguousarray(matrix.T), points.T, strict=True):
         np.subtract(column, at[:, np.newaxis], out=apart)
         apart *= apart
-        found += apart
-    return found.T
+        squares += apart
+    return squares.T
 
 
 def in_blocks(n_rows: int, n_points: int) -> Iterator[slice]:

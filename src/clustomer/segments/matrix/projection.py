@@ -63,15 +63,15 @@ def fit_axes(
     n_rows, n_features = matrix.shape
     mean = matrix.mean(axis=0) if n_rows else np.zeros(n_features)
     components, explained = np.zeros((2, n_features)), np.zeros(2)
-    found = min(2, n_features, n_rows)
-    if found and np.ptp(matrix, axis=0).any():
+    n_axes = min(2, n_features, n_rows)
+    if n_axes and np.ptp(matrix, axis=0).any():
         from sklearn.decomposition import PCA
 
         with threadpool_limits(1):
-            pca = PCA(n_components=found, svd_solver="covariance_eigh").fit(matrix)
-        signs = np.sign(pca.components_[np.arange(found), np.abs(pca.components_).argmax(axis=1)])
-        components[:found] = pca.components_ * signs[:, np.newaxis]
-        explained[:found] = pca.explained_variance_ratio_
+            pca = PCA(n_components=n_axes, svd_solver="covariance_eigh").fit(matrix)
+        signs = np.sign(pca.components_[np.arange(n_axes), np.abs(pca.components_).argmax(axis=1)])
+        components[:n_axes] = pca.components_ * signs[:, np.newaxis]
+        explained[:n_axes] = pca.explained_variance_ratio_
     return mean, components, explained
 
 
@@ -103,7 +103,7 @@ def loadings(
     if len(matrix):
         with threadpool_limits(1):
             left, right = matrix - matrix.mean(axis=0), coordinates - coordinates.mean(axis=0)
-            lengths = [np.einsum("ij,ij->j", each, each) for each in (left, right)]
+            lengths = [np.einsum("ij,ij->j", half, half) for half in (left, right)]
             sizes = np.sqrt(np.outer(*lengths))
             # An axis that explains nothing has coordinates of rounding errors only.
             np.divide(left.T @ right, sizes, out=together, where=sizes > 1e-9 * len(matrix))

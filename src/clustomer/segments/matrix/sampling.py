@@ -44,14 +44,14 @@ def stratified_rows(
     distance = np.round((centred * centred).sum(axis=1), 9)
     cuts = np.sort(distance)[[int(np.ceil(band * n_rows)) - 1 for band in BANDS]]
     stratum = np.searchsorted(cuts, distance)
-    members = [np.flatnonzero(stratum == each) for each in range(len(BANDS) + 1)]
-    members = [each for each in members if len(each)]
-    quotas = share_out([len(each) for each in members], most, max(1, int(FEWEST_SHARE * most)))
+    members = [np.flatnonzero(stratum == band) for band in range(len(BANDS) + 1)]
+    members = [group for group in members if len(group)]
+    quotas = share_out([len(group) for group in members], most, max(1, int(FEWEST_SHARE * most)))
     rows = np.concatenate(
-        [random_state.permutation(each)[:n] for each, n in zip(members, quotas, strict=True)]
+        [random_state.permutation(group)[:n] for group, n in zip(members, quotas, strict=True)]
     )
     weights = np.concatenate(
-        [np.full(n, len(each) / n) for each, n in zip(members, quotas, strict=True) if n]
+        [np.full(n, len(group) / n) for group, n in zip(members, quotas, strict=True) if n]
     )
     order = np.argsort(rows)
     return rows[order], weights[order]

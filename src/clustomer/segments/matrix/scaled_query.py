@@ -106,8 +106,8 @@ def root_of_own(n_clusters: int, prefix: str) -> exp.Case:
     """
     distance = exp.Case()
     for j in range(n_clusters):
-        own = exp.EQ(this=exp.column("cluster"), expression=dialect.literal(j))
-        distance = distance.when(own, exp.Sqrt(this=exp.column(f"{prefix}{j}")), copy=False)
+        is_own = exp.EQ(this=exp.column("cluster"), expression=dialect.literal(j))
+        distance = distance.when(is_own, exp.Sqrt(this=exp.column(f"{prefix}{j}")), copy=False)
     return distance
 
 

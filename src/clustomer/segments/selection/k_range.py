@@ -31,8 +31,8 @@ def checked_range(k_range: Sequence[int]) -> tuple[int, int]:
     ...
     clustomer.errors.UsageError: k_range is (10, 2), expected two whole numbers, ...
     """
-    whole = all(isinstance(k, Integral) and not isinstance(k, bool) for k in k_range)
-    if len(k_range) != 2 or not whole or not 1 <= k_range[0] <= k_range[1]:
+    are_whole = all(isinstance(k, Integral) and not isinstance(k, bool) for k in k_range)
+    if len(k_range) != 2 or not are_whole or not 1 <= k_range[0] <= k_range[1]:
         raise UsageError(
             f"k_range is {tuple(k_range)}, expected two whole numbers, the lower first and at "
             "least 1, such as (2, 10)."

@@ -183,21 +183,21 @@ def _silhouettes(
         return np.full(len(codes), np.nan)
     spreads = _spreads(squared, codes, counts)
     # The mean over the others in the cluster leaves the row itself out.
-    own = (squared + spreads[codes]) * (counts / np.maximum(counts - 1, 1))[codes]
+    inside = (squared + spreads[codes]) * (counts / np.maximum(counts - 1, 1))[codes]
     other = np.empty(len(codes))
     for rows in _blocks(len(codes)):
         distances = squared_distances(matrix[rows], means) + spreads
         distances[np.arange(len(distances)), codes[rows]] = np.inf
         other[rows] = distances.min(axis=1)
-    return _ratio(own, other, counts[codes] == 1, float(np.vdot(matrix, matrix) / matrix.size))
+    return _ratio(inside, other, counts[codes] == 1, float(np.vdot(matrix, matrix) / matrix.size))
 
 
-def _ratio(own: Matrix, other: Matrix, alone: NDArray[np.bool_], size: float) -> Matrix:
-    widest = np.maximum(own, other)
+def _ratio(inside: Matrix, other: Matrix, alone: NDArray[np.bool_], size: float) -> Matrix:
+    widest = np.maximum(inside, other)
     # Rows that coincide with both clusters have distances of rounding errors only.
     defined = ~alone & (widest > size * 1e-24)
-    result = np.zeros(len(own))
-    np.divide(other - own, widest, out=result, where=defined)
+    result = np.zeros(len(inside))
+    np.divide(other - inside, widest, out=result, where=defined)
     return result
 
 
@@ -250,11 +250,11 @@ def _from_sums(sums: Matrix, codes: Labels) -> Matrix:
     if len(counts) < 2:
         return np.full(len(codes), np.nan)
     rows = np.arange(len(codes))
-    own = sums[rows, codes] / np.maximum(counts[codes] - 1, 1)
+    inside = sums[rows, codes] / np.maximum(counts[codes] - 1, 1)
     others = sums / counts
     others[rows, codes] = np.inf
     # Distances from a product of matrices carry the square root of its rounding errors.
-    return _ratio(own, others.min(axis=1), counts[codes] == 1, 0.0)
+    return _ratio(inside, others.min(axis=1), counts[codes] == 1, 0.0)
 
 
 def _mean_and_error(values: Matrix, n_rows: int) -> tuple[float, float]:

@@ -74,8 +74,8 @@ def _along_lines(matrix: Floats, labels: Integers, centres: Floats) -> Floats:
         at += _ROUNDING
         np.clip(at, 0, places - 1, out=at)
         place = at.astype(np.int64) + offsets
-        found = np.bincount(place.ravel(), minlength=n_clusters * places)
-        counts[cluster] = found.reshape(n_clusters, places)
+        along = np.bincount(place.ravel(), minlength=n_clusters * places)
+        counts[cluster] = along.reshape(n_clusters, places)
     return counts
 
 

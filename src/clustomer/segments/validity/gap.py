@@ -104,9 +104,9 @@ def gap_statistic(
             pool.map(lambda task: _log_spread(estimator, task[0], task[1], random_state), tasks)
         )
     table = np.array(spreads).reshape(len(k_values), len(worlds))
-    own, references = table[:, 0], table[:, 1:]
+    observed, references = table[:, 0], table[:, 1:]
     with np.errstate(invalid="ignore"):  # rows that coincide within clusters have no spread
-        gap = references.mean(axis=1) - own
+        gap = references.mean(axis=1) - observed
         error = references.std(axis=1) * np.sqrt(1 + 1 / n_references)
     return Gap(np.array(k_values, dtype=np.int64), gap, error, len(matrix))
 

@@ -65,8 +65,8 @@ def prediction_strength(
         train, test = matrix[drawn[: len(drawn) // 2]], matrix[drawn[len(drawn) // 2 :]]
         seed = int(random.integers(np.iinfo(np.int32).max))
         predicted = seeded(clone(estimator), seed).fit(train).predict(test)
-        own = seeded(clone(estimator), seed).fit(test).predict(test)
-        return weakest_agreement(own, predicted)
+        refitted = seeded(clone(estimator), seed).fit(test).predict(test)
+        return weakest_agreement(refitted, predicted)
 
     with workers(max_rows) as pool, threadpool_limits(1), quiet_fits():
         values = np.array(list(pool.map(strength, range(n_splits))))
@@ -74,13 +74,13 @@ def prediction_strength(
     return float(values.mean()), float(error)
 
 
-def weakest_agreement(own: ArrayLike, predicted: ArrayLike) -> float:
+def weakest_agreement(refitted: ArrayLike, predicted: ArrayLike) -> float:
     """Return the smallest share, over own clusters, of pairs that are predicted to be together.
 
     >>> weakest_agreement([0, 0, 0, 1, 1], [7, 7, 8, 8, 8])
     0.3333333333333333
     """
-    clusters, mine = coded(own)
+    clusters, mine = coded(refitted)
     others, theirs = coded(predicted)
     sizes = np.bincount(mine)
     together = np.bincount(mine * len(others) + theirs, minlength=len(sizes) * len(others))

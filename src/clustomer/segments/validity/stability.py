@@ -165,9 +165,9 @@ class Refits:
             for start in range(0, n_resamples, step):
                 numbers = range(start, min(start + step, n_resamples))
                 refitted = pool.map(lambda number: self._refit(estimator, number), numbers)
-                found = [match(evaluated, each, clusters) for each in refitted]
-                best = np.vstack([best, *(each for each, _ in found)])
-                paired = np.vstack([paired, *(each for _, each in found)])
+                similarities = [match(evaluated, labelled, clusters) for labelled in refitted]
+                best = np.vstack([best, *(one for one, _ in similarities)])
+                paired = np.vstack([paired, *(one for _, one in similarities)])
                 if until_clear_of is not None and _is_clear(best, until_clear_of):
                     break
         return self._summary(clusters, best, paired)
@@ -179,8 +179,8 @@ class Refits:
         model = seeded(clone(estimator), int(random.integers(np.iinfo(np.int32).max)))
         if "copy_x" in model.get_params(deep=False):
             model.set_params(copy_x=False)  # a resample is a copy already
-        found: Labels = model.fit(self.matrix[rows]).predict(self.evaluation)
-        return found
+        labels: Labels = model.fit(self.matrix[rows]).predict(self.evaluation)
+        return labels
 
     def _summary(self, clusters: Labels, best: Matrix, paired: Matrix) -> Stability:
         n_resamples = len(best)
