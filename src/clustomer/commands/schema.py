@@ -43,6 +43,11 @@ def schema(
                 "schema": described.schema.model_dump(exclude_none=True),
                 "known": described.known,
                 "rows": described.rows,
+                "event_types": [
+                    {"value": entry.value, "rows": entry.rows, "proposal": entry.proposal}
+                    for entry in described.event_types
+                ],
+                "unused": dict(described.reasons),
                 "doubts": list(described.doubts),
             }
         )
@@ -78,13 +83,45 @@ def _print_schema(described: Any) -> None:
     for setting, value in further.items():
         words = ", ".join(value) if isinstance(value, tuple) else value
         console.print(Text(printable(f"{setting}: {words}")))
-    if described.unused:
-        console.print(Text(printable("Not used: " + ", ".join(described.unused))))
+    _print_types(console, described.event_types)
+    _print_unused(console, described.reasons)
     for doubt in described.doubts:
         console.print(Text(printable(f"\nTo be decided: {doubt}")))
     if described.rows:
         console.print("\nThe first rows, as they will be understood:")
         console.print(_first_rows(described.rows))
+
+
+def _print_types(console: Any, event_types: Any) -> None:
+    from rich.table import Table
+    from rich.text import Text
+
+    if not event_types:
+        return
+    console.print("\nThe event types that it has:")
+    grid = Table(box=None, pad_edge=False, header_style="dim")
+    grid.add_column("Theirs")
+    grid.add_column("Rows", justify="right")
+    grid.add_column("Ours")
+    for entry in event_types:
+        ours = entry.proposal or "unknown: rejected unless the file says what it is"
+        grid.add_row(Text(printable(entry.value)), f"{entry.rows:,}", ours)
+    console.print(grid)
+
+
+def _print_unused(console: Any, reasons: Any) -> None:
+    from rich.table import Table
+    from rich.text import Text
+
+    if not reasons:
+        return
+    grid = Table(box=None, pad_edge=False, header_style="dim")
+    grid.add_column("Not used")
+    grid.add_column("Why")
+    for column, reason in reasons.items():
+        grid.add_row(Text(printable(column)), Text(printable(reason)))
+    console.print()
+    console.print(grid)
 
 
 def _first_rows(rows: Any) -> Any:

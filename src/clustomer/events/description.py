@@ -1,6 +1,7 @@
 """What a source looks like before it is used."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from clustomer.engines import DuckDB
@@ -12,6 +13,7 @@ from clustomer.events.detection import (
     require_distinct_names,
     with_header,
 )
+from clustomer.events.draft import Content, TypeFound, contents_of, types_of, why_unused
 from clustomer.events.paths import split
 from clustomer.events.schema import COLUMNS, EventSchema
 from clustomer.events.schema_file import read_schema
@@ -28,6 +30,8 @@ class Description:
     `known` tells whether the schema is a preset or a guess; `rows` are up to five
     sample rows as they would be read, with `rejected` naming the rule that would
     reject a row; `doubts` says what cannot be decided, and how a schema decides it.
+    `event_types` lists the values of the column for event types with their rows, and
+    `reasons` says of each column that is not used why.
     """
 
     source: str
@@ -36,6 +40,8 @@ class Description:
     known: bool
     rows: list[dict[str, Any]]
     doubts: tuple[str, ...] = ()
+    event_types: tuple[TypeFound, ...] = ()
+    reasons: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def unused(self) -> list[str]:
@@ -53,29 +59,74 @@ def describe_source(
     """Return how a source's columns would be understood, with five sample rows.
 
     >>> import pyarrow as pa
-    >>> log = pa.table({"When": ["2024-01-01"], "Customer": ["7"]})
+    >>> log = pa.table({"When": ["2024-01-01"], "Customer": ["7"], "Status": ["?"]})
     >>> describe_source(log).schema.columns
-    {'event_time': 'CHANGE-ME', 'user_id': 'Customer'}
+    {'event_time': 'When', 'user_id': 'Customer'}
+    >>> describe_source(log).reasons
+    {'Status': 'the same in every row'}
     """
     with DuckDB() as engine:
+        # the first rows are the first of the file
+        engine.execute("SET preserve_insertion_order = true")
         given = read_schema(schema) if schema is not None else None
         opened = open_source(engine, source, table=table, schema=given)
         require_distinct_names(opened, given)
+        contents = contents_of(engine, opened)
+
+        def values(column: str) -> tuple[TypeFound, ...]:
+            return types_of(engine, opened, column) if column in opened.columns else ()
+
         drafted = (
-            fit_schema(given, opened) if given else with_header(draft_schema(opened.names), opened)
+            fit_schema(given, opened)
+            if given
+            else with_header(draft_schema(opened.names, contents, values), opened)
         )
-        rows: list[dict[str, Any]] = []
-        if UNMAPPED not in drafted.columns.values():
-            try:
-                stage(engine, opened, drafted, "UTC", limit=SAMPLE_ROWS)
-            except InputError as error:
-                known = drafted.name != "guessed"
-                doubts = (str(error),)
-                return Description(opened.label, opened.columns, drafted, known, [], doubts)
-            texts = ", ".join(f"CAST({column} AS VARCHAR)" for column in COLUMNS)
-            found = engine.rows(
-                f"SELECT {texts}, NULL FROM events UNION ALL SELECT {texts}, rule FROM rejected"
-            )
-            found.sort(key=lambda row: (row[-1] is not None, [str(value) for value in row]))
-            rows = [dict(zip((*COLUMNS, "rejected"), row, strict=True)) for row in found]
-        return Description(opened.label, opened.columns, drafted, drafted.name != "guessed", rows)
+        described = Description(
+            opened.label, opened.columns, drafted, drafted.name != "guessed", []
+        )
+        column = drafted.columns.get("event_type")
+        described = replace(
+            described,
+            event_types=_as_mapped(values(column), drafted) if isinstance(column, str) else (),
+            reasons=_reasons(described, contents),
+        )
+        if UNMAPPED in drafted.columns.values():
+            return described
+        try:
+            stage(engine, opened, drafted, "UTC", limit=SAMPLE_ROWS)
+        except InputError as error:
+            return replace(described, doubts=(str(error),))
+        return replace(described, rows=_first_rows(engine))
+
+
+def _first_rows(engine: DuckDB) -> list[dict[str, Any]]:
+    texts = ", ".join(f"CAST({column} AS VARCHAR)" for column in COLUMNS)
+    rows = engine.rows(f"SELECT {texts}, NULL FROM events ORDER BY rowid")
+    rows += engine.rows(f"SELECT {texts}, rule FROM rejected ORDER BY rowid")
+    return [dict(zip((*COLUMNS, "rejected"), row, strict=True)) for row in rows]
+
+
+def _as_mapped(values: tuple[TypeFound, ...], schema: EventSchema) -> tuple[TypeFound, ...]:
+    """Return event types with what the schema makes of them."""
+    mapped = {theirs.lower(): ours for theirs, ours in schema.event_types.items()}
+    ignored = {theirs.lower() for theirs in schema.ignored_event_types}
+    return tuple(
+        replace(
+            value,
+            proposal=mapped.get(
+                value.value.lower(),
+                "ignored" if {value.value.lower(), "*"} & ignored else None,
+            ),
+        )
+        for value in values
+    )
+
+
+def _reasons(described: Description, contents: Mapping[str, Content]) -> Mapping[str, str]:
+    schema = described.schema
+    roles = {ours: " + ".join(theirs) for ours, theirs in schema.paths.items()}
+    types = "event_type" not in schema.columns
+    return {
+        column: why_unused(column, roles, contents.get(column), types)
+        for column in described.unused
+    }

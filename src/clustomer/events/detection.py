@@ -1,29 +1,15 @@
 """Detection: which schema fits a source's columns, and what to guess where none does."""
 
+from collections.abc import Callable, Mapping
+
 from clustomer.errors import InputError, did_you_mean
+from clustomer.events.draft import Content, TypeFound, roles_of
 from clustomer.events.given import missing_paths
 from clustomer.events.presets import PRESETS, currency_column, fit, without_type
 from clustomer.events.schema import COLUMNS, EVENT_TYPES, EventSchema, Paths
 from clustomer.events.sources import Source
 
-_GUESSES: dict[str, tuple[str, ...]] = {
-    "event_time": ("time", "timestamp", "datetime", "date", "created_at", "event_timestamp", "ts",
-                   "order_date", "invoice_date", "purchase_date"),
-    "event_type": ("event", "action", "type", "event_name", "behavior", "behaviour"),
-    "product_id": ("product", "item", "item_id", "itemid", "sku", "stock_code", "article_id"),
-    "category_id": ("category", "categoryid", "cat_id"),
-    "category_code": ("category_name",),
-    "brand": ("brand_name", "manufacturer", "vendor"),
-    "price": ("unit_price", "amount", "value", "total", "revenue", "sales", "order_value"),
-    "user_id": ("user", "userid", "customer", "customer_id", "customerid", "client_id",
-                "visitor_id", "visitorid", "email", "member_id"),
-    "user_session": ("session", "session_id", "sessionid", "visit_id"),
-    "quantity": ("qty", "units", "count"),
-    "order_id": ("order", "order_number", "invoice", "invoice_no", "transaction_id",
-                 "transactionid", "receipt_id"),
-}  # fmt: skip
-
-_GUESSED_TYPES = {
+_USUAL_TYPES = {
     **{kind: kind for kind in EVENT_TYPES},
     "pv": "view",
     "addtocart": "cart",
@@ -32,6 +18,7 @@ _GUESSED_TYPES = {
     "transaction": "purchase",
     "refund": "return",
 }
+"""Event types by words that are the same everywhere, for where values are not at hand."""
 
 
 def detect_schema(columns: list[str]) -> EventSchema:
@@ -53,7 +40,7 @@ def detect_schema(columns: list[str]) -> EventSchema:
             return fitted
     near = [
         f"`{column}` may be our `{ours}`"
-        for ours, column in guess_schema(columns).items()
+        for ours, column in roles_of(columns).items()
         if ours in {"event_time", "user_id"} and ours != column
     ]
     raise InputError(
@@ -68,27 +55,6 @@ def detect_schema(columns: list[str]) -> EventSchema:
     )
 
 
-def guess_schema(columns: list[str]) -> dict[str, str]:
-    """Return a guess of which column is which of ours; for a person to check.
-
-    >>> guess_schema(["When", "Customer_ID", "SKU"])
-    {'product_id': 'SKU', 'user_id': 'Customer_ID'}
-    """
-    present = {_plain(column.rpartition(".")[2]): column for column in reversed(columns)}
-    present |= {_plain(column): column for column in reversed(columns)}
-    found: dict[str, str] = {}
-    for ours in COLUMNS:
-        for name in (ours, *_GUESSES.get(ours, ())):
-            if _plain(name) in present and present[_plain(name)] not in found.values():
-                found[ours] = present[_plain(name)]
-                break
-    return found
-
-
-def _plain(name: str) -> str:
-    return "".join(character for character in name.lower() if character.isalnum())
-
-
 _APART = ("date", "time")
 """Where both are there, a row's time is in two columns."""
 
@@ -96,12 +62,24 @@ UNMAPPED = "CHANGE-ME"
 """What a drafted schema says where a required column was not recognised."""
 
 
-def draft_schema(columns: list[str]) -> EventSchema:
+def draft_schema(
+    columns: list[str],
+    contents: Mapping[str, Content] | None = None,
+    types: Callable[[str], tuple[TypeFound, ...]] | None = None,
+) -> EventSchema:
     """Return the preset that fits, or else a guess for a person to edit.
 
     A required column that is not recognised is `CHANGE-ME`.
 
-    >>> draft_schema(["When", "Customer"]).columns
+    Parameters
+    ----------
+    columns : list of str
+    contents : mapping, optional
+        What the columns hold; without it names alone decide.
+    types : callable, optional
+        Gives the values of a column with a proposal for each.
+
+    >>> draft_schema(["Signed", "Customer"]).columns
     {'event_time': 'CHANGE-ME', 'user_id': 'Customer'}
     >>> draft_schema(["Customer", "Date", "Time"]).columns["event_time"]
     ('Date', 'Time')
@@ -109,20 +87,33 @@ def draft_schema(columns: list[str]) -> EventSchema:
     try:
         return detect_schema(columns)
     except InputError:
-        found: dict[str, Paths] = {"event_time": UNMAPPED, "user_id": UNMAPPED}
-        found |= guess_schema(columns)
-        apart = [column for name in _APART for column in columns if _plain(column) == name]
-        if len(apart) == len(_APART):
-            found["event_time"] = tuple(apart)
-        return EventSchema.model_validate(
-            {
-                "name": "guessed",
-                "columns": {ours: found[ours] for ours in COLUMNS if ours in found},
-                "event_types": _GUESSED_TYPES if "event_type" in found else {},
-                "event_type": None if "event_type" in found else without_type(found),
-                "currency": currency_column(columns) if "price" in found else None,
-            }
-        )
+        pass
+    roles: dict[str, Paths] = {"event_time": UNMAPPED, "user_id": UNMAPPED}
+    roles |= roles_of(columns, contents)
+    apart = [column for name in _APART for column in columns if column.lower() == name]
+    if len(apart) == len(_APART):
+        roles["event_time"] = tuple(apart)
+    mapped: dict[str, str | None] = dict(_USUAL_TYPES)
+    ignored: tuple[str, ...] = ()
+    if types is not None and isinstance(column := roles.get("event_type"), str):
+        values = types(column)
+        mapped = {v.value: v.proposal for v in values if v.proposal in EVENT_TYPES}
+        ignored = tuple(v.value for v in values if v.proposal == "ignored")
+        if not mapped:
+            del roles["event_type"]
+    alone = None if "event_type" in roles else without_type(roles)
+    plain = alone == "purchase" and not {"order_id", "user_session", "product_id"} & set(roles)
+    return EventSchema.model_validate(
+        {
+            "name": "guessed",
+            "columns": {ours: roles[ours] for ours in COLUMNS if ours in roles},
+            "event_types": mapped if alone is None else {},
+            "ignored_event_types": ignored if alone is None else (),
+            "event_type": alone,
+            "row_is_order": plain,
+            "currency": currency_column(columns) if "price" in roles else None,
+        }
+    )
 
 
 def fit_schema(schema: EventSchema, source: Source) -> EventSchema:
@@ -158,7 +149,7 @@ def require_distinct_names(source: Source, schema: EventSchema | None = None) ->
     """Raise InputError where a name that is needed is the name of several columns."""
     for name, columns in source.repeated.items():
         if schema is None:
-            needed = bool(guess_schema([name]))
+            needed = bool(roles_of([name]))
         else:
             mapped = [path for paths in schema.paths.values() for path in paths]
             paths = (*mapped, schema.return_time or "", schema.unnest or "")

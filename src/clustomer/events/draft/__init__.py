@@ -1,0 +1,15 @@
+"""The first draft of a schema: by words inside of names, and by what columns hold."""
+
+from clustomer.events.draft.contents import Content, contents_of
+from clustomer.events.draft.event_types import TypeFound, propose, types_of
+from clustomer.events.draft.roles import roles_of, why_unused
+
+__all__ = [
+    "Content",
+    "TypeFound",
+    "contents_of",
+    "propose",
+    "roles_of",
+    "types_of",
+    "why_unused",
+]

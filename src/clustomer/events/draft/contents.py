@@ -1,0 +1,86 @@
+"""What the columns of a source hold, by a sample of its rows."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from clustomer.engines import DuckDB, literal, quoted
+from clustomer.events.sources import Source, is_nested
+
+SAMPLE_ROWS = 20_000
+MAX_COLUMNS = 200
+
+_NUMBER = (
+    r"[^0-9A-Za-z]{0,4}[0-9][0-9.,\x27 ]*[^0-9A-Za-z]{0,3}|[A-Z]{3} ?-?[0-9.,]+|"
+    r"-?[0-9.,]+ ?[A-Z]{3}"
+)
+_CENTS = r".*[0-9][.,][0-9]{1,2}[^0-9]*"
+_TIME = (
+    r"[0-9]{4}-[0-9]{1,2}-[0-9]{1,2}.*|[0-9]{1,2}([./-])[0-9]{1,2}[./-][0-9]{2,4}.*|"
+    r"[0-9]{4}/[0-9]{1,2}/[0-9]{1,2}.*|"
+    r"(19|20)[0-9]{2}(0[1-9]|1[0-2])[0-3][0-9]([0-9]{4}|[0-9]{6})?|"
+    r"[0-9]{1,2}[ -][A-Za-z]{3,9}[ -][0-9]{2,4}.*|[A-Za-z]{3,9} [0-9]{1,2},? [0-9]{4}.*"
+)
+_UNIX = r"[0-9]{9,19}(\.[0-9]+)?"
+_ADDRESS = r"[^@ ]+@[^@ ]+\.[A-Za-z]+"
+
+
+@dataclass(frozen=True)
+class Content:
+    """What a column holds; the shares are of its filled rows."""
+
+    filled: int
+    rows: int
+    different: int
+    numbers: float
+    cents: float
+    times: float
+    unix: float
+    addresses: float
+    length: float
+
+    @property
+    def is_time(self) -> bool:
+        """Whether it may be a time."""
+        return self.filled > 0 and max(self.times, self.unix) >= 0.9
+
+    @property
+    def is_number(self) -> bool:
+        """Whether it may be an amount or a number of pieces."""
+        return self.filled > 0 and self.numbers >= 0.9 and self.times < 0.9
+
+    @property
+    def is_money(self) -> bool:
+        """Whether it looks like money even without a name that says so."""
+        return self.is_number and self.cents >= 0.5
+
+
+def contents_of(engine: DuckDB, source: Source) -> Mapping[str, Content]:
+    """Return what each column holds; nested ones are left out."""
+    columns = [name for name, kind in source.columns.items() if not is_nested(kind)]
+    columns = columns[:MAX_COLUMNS]
+    if not columns:
+        return {}
+    texts = ", ".join(
+        f"NULLIF(TRIM(CAST({quoted(name)} AS VARCHAR)), '') AS {quoted(name)}" for name in columns
+    )
+    with source.opened():
+        engine.execute(
+            f"CREATE OR REPLACE TEMP TABLE sample_of_source AS SELECT {texts} FROM "
+            f"{source.reading(columns)} LIMIT {SAMPLE_ROWS}",
+            source.parameters,
+        )
+    contents = {}
+    for name in columns:
+        column = quoted(name)
+        shares = ", ".join(
+            f"COALESCE(AVG(CAST(REGEXP_FULL_MATCH({column}, {literal(form).sql('duckdb')}) AS "
+            "INTEGER)), 0)"
+            for form in (_NUMBER, _CENTS, _TIME, _UNIX, _ADDRESS)
+        )
+        row = engine.rows(
+            f"SELECT COUNT({column}), COUNT(*), COUNT(DISTINCT {column}), {shares}, "
+            f"COALESCE(AVG(LENGTH({column})), 0) FROM sample_of_source"
+        )[0]
+        contents[name] = Content(*row)
+    engine.execute("DROP TABLE sample_of_source")
+    return contents

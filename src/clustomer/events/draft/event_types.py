@@ -1,0 +1,97 @@
+"""Event types: the values that a source has, with a proposal for each."""
+
+from dataclasses import dataclass
+
+from clustomer.engines import DuckDB, quoted
+from clustomer.events.draft.words import words_in
+from clustomer.events.sources import Source
+
+MAX_TYPES = 60
+
+_PROPOSALS: tuple[tuple[str, str], ...] = (
+    # the first that has a word of the value decides
+    (
+        "remove_from_cart",
+        "remove removed removefromcart",
+    ),
+    (
+        "return",
+        "refund refunded refunds return returned retour retoure chargeback reversal reversed "
+        "erstattung erstattet ruckerstattet rembourse remboursement reembolso reembolsado "
+        "devuelto rimborso rimborsato terugbetaald geretourneerd zwrot zwrocone devolvido "
+        "reembolsado",
+    ),
+    (
+        "ignored",
+        "cancel cancelled canceled cancellation void voided failed failure declined denied "
+        "expired abandoned unpaid draft pending hold unavailable rejected trash storniert "
+        "storno abgebrochen fehlgeschlagen offen annule annulee echoue cancelado cancelada "
+        "pendiente fallido annullato annullata fallito geannuleerd mislukt anulowane "
+        "anulowano nieudane pendente",
+    ),
+    (
+        "cart",
+        "cart basket addtocart bag warenkorb panier carrito carrello winkelwagen koszyk carrinho",
+    ),
+    (
+        "purchase",
+        "purchase purchased buy bought order ordered transaction transact sale sold paid "
+        "complete completed fulfilled shipped delivered invoiced success successful succeeded "
+        "settled processed processing approved charge payment kauf bezahlt abgeschlossen "
+        "versendet geliefert achat paye payee terminee livre expedie compra pagado completado "
+        "enviado entregado acquisto pagato completato spedito consegnato betaald voltooid "
+        "verzonden geleverd zakup oplacone zrealizowane wyslane pago concluido entregue",
+    ),
+    (
+        "view",
+        "view viewed views pageview pv detail page visit visited seen click clicked "
+        "impression screen ansicht vue vista visto visualizzazione bekeken wyswietlenie "
+        "visualizacao",
+    ),
+)
+
+
+@dataclass(frozen=True)
+class TypeFound:
+    """A value of the column for event types, its rows, and what it is proposed to be.
+
+    `proposal` is one of our event types, "ignored" (known to have no meaning here, such as a
+    cancelled order), or None where a person must say.
+    """
+
+    value: str
+    rows: int
+    proposal: str | None
+
+
+def propose(value: str) -> str | None:
+    """Return what an event type is proposed to be.
+
+    >>> [propose(word) for word in ("Product Viewed", "Add to Cart", "Completed", "storniert")]
+    ['view', 'cart', 'purchase', 'ignored']
+    >>> propose("wishlist") is None
+    True
+    """
+    words = set(words_in(value)) | {value.lower()}
+    for proposal, known in _PROPOSALS:
+        if words & set(known.split()):
+            return proposal
+    return None
+
+
+def types_of(engine: DuckDB, source: Source, column: str) -> tuple[TypeFound, ...]:
+    """Return the values of a column with their rows and proposals, the commonest first.
+
+    None where it has too many for event types.
+    """
+    name = quoted(column)
+    with source.opened():
+        counts = engine.rows(
+            f"SELECT TRIM(CAST({name} AS VARCHAR)) AS value, COUNT(*) AS n "
+            f"FROM {source.reading([column])} WHERE TRIM(CAST({name} AS VARCHAR)) <> '' "
+            f"GROUP BY value ORDER BY n DESC, value LIMIT {MAX_TYPES + 1}",
+            source.parameters,
+        )
+    if len(counts) > MAX_TYPES:
+        return ()
+    return tuple(TypeFound(str(value), int(rows), propose(str(value))) for value, rows in counts)

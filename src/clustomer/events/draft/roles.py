@@ -1,0 +1,135 @@
+"""Roles: which column of a source is which of ours, as far as names and contents tell."""
+
+from collections.abc import Mapping, Sequence
+
+from clustomer.events.draft.contents import Content
+from clustomer.events.draft.words import names, numbers, speaks_against, words_in
+from clustomer.events.schema import COLUMNS
+
+_KNOWN: Mapping[str, tuple[str, ...]] = {
+    "event_time": ("time", "timestamp", "datetime", "date", "createdat", "eventtimestamp", "ts",
+                   "orderdate", "invoicedate", "purchasedate"),
+    "event_type": ("event", "action", "type", "eventname", "behavior", "behaviour"),
+    "product_id": ("product", "item", "itemid", "sku", "stockcode", "articleid"),
+    "category_id": ("category", "categoryid", "catid"),
+    "category_code": ("categoryname",),
+    "brand": ("brandname", "manufacturer", "vendor"),
+    "price": ("unitprice", "price", "amount", "value", "total", "revenue", "sales", "ordervalue"),
+    "user_id": ("user", "userid", "customer", "customerid", "clientid", "visitorid", "email",
+                "memberid"),
+    "user_session": ("session", "sessionid", "visitid"),
+    "quantity": ("qty", "units", "count"),
+    "order_id": ("order", "ordernumber", "invoice", "invoiceno", "transactionid", "receiptid"),
+}  # fmt: skip
+"""Names that say it by themselves, the best first."""
+
+_ORDER = ("event_time", "user_id", "order_id", "price", "quantity", "product_id", "event_type",
+          "user_session", "category_id", "category_code", "brand")  # fmt: skip
+_NUMBERED = {"user_id", "order_id", "product_id", "category_id"}
+_MAX_TYPES = 60
+
+
+def roles_of(
+    columns: Sequence[str], contents: Mapping[str, Content] | None = None
+) -> dict[str, str]:
+    """Return a guess of which column is which of ours; for a person to check.
+
+    Parameters
+    ----------
+    columns : sequence of str
+    contents : mapping, optional
+        What they hold: a name alone makes no time of what holds none.
+
+    >>> roles_of(["When", "Customer_ID", "SKU"])
+    {'event_time': 'When', 'product_id': 'SKU', 'user_id': 'Customer_ID'}
+    >>> roles_of(["Kundennummer", "Bestelldatum", "Betrag"])
+    {'event_time': 'Bestelldatum', 'price': 'Betrag', 'user_id': 'Kundennummer'}
+    """
+    contents = contents or {}
+    taken: dict[str, str] = {}
+    for ours in _ORDER:
+        scores = {
+            column: score
+            for column in columns
+            if column not in taken.values()
+            and (score := _score(ours, column, contents.get(column))) > 0
+        }
+        if scores:
+            taken[ours] = max(scores, key=lambda column: scores[column])
+    rest = [column for column in columns if column not in taken.values() and column in contents]
+    for ours, alone in (
+        ("event_time", [column for column in rest if contents[column].times >= 0.9]),
+        ("user_id", [column for column in rest if contents[column].addresses >= 0.9]),
+        ("price", [column for column in rest if contents[column].is_money]),
+    ):
+        if ours not in taken and len(alone) == 1:
+            taken[ours] = alone[0]
+    return {ours: taken[ours] for ours in COLUMNS if ours in taken}
+
+
+def _score(ours: str, column: str, content: Content | None) -> float:
+    """Return how well a column fits one of ours; 0 where it does not."""
+    plain = "".join(letter for letter in column.lower() if letter.isalnum())
+    last = "".join(letter for letter in column.rpartition(".")[2].lower() if letter.isalnum())
+    ours_plain = ours.replace("_", "")
+    known = (ours_plain, *_KNOWN[ours])
+    words = words_in(column)
+    if plain in known or last in known:
+        best = plain if plain in known else last
+        score = 100.0 - known.index(best) - (0.5 if plain != best else 0)
+    elif speaks_against(ours, words):
+        return 0
+    else:
+        score = 10.0 * names(ours, words)
+        if score and numbers(words) and ours in _NUMBERED:
+            score += 15
+        if ours == "order_id" and not numbers(words):
+            score -= 8
+        # fewer other words say it more clearly
+        score -= len(words) * 0.5 if score > 0 else 0
+    if score <= 0 or content is None:
+        return max(score, 0.0)
+    return score if _holds(ours, content) else 0
+
+
+def _holds(ours: str, content: Content) -> bool:
+    if content.filled == 0:
+        return False
+    if ours == "event_time":
+        # words for nothing, and a notation that is not known, may be among them
+        return content.is_time or max(content.times, content.unix) > 0.3
+    if ours in {"price", "quantity"}:
+        return content.is_number
+    if ours == "event_type":
+        return content.different <= _MAX_TYPES and content.numbers < 0.9
+    if ours in {"user_id", "order_id", "user_session"}:
+        return content.times < 0.9 and not (content.cents >= 0.9 and content.addresses == 0)
+    return content.times < 0.9
+
+
+def why_unused(
+    column: str, roles: Mapping[str, str], content: Content | None, event_types: bool
+) -> str:
+    """Return in a few words why a column is not used."""
+    words = words_in(column)
+    if content is not None and content.filled == 0:
+        return "empty"
+    if content is not None and content.different == 1:
+        return "the same in every row"
+    for ours, what in (
+        ("event_time", "another time"),
+        ("price", "another amount"),
+        ("user_id", "more about the customer"),
+        ("product_id", "more about the product"),
+        ("order_id", "more about the order"),
+        ("quantity", "another number of pieces"),
+    ):
+        if names(ours, words) and ours in roles:
+            return f"{what}: `{ours}` is `{roles[ours]}`"
+    if event_types and names("event_type", words):
+        return "no event types that are known"
+    if content is not None and content.is_time and "event_time" in roles:
+        return f"another time: `event_time` is `{roles['event_time']}`"
+    if content is not None and content.length > 40:
+        return "a longer text"
+    return "nothing of ours by its name"

@@ -1,0 +1,147 @@
+"""The words of columns' names, in the languages that shops are kept in."""
+
+import re
+import unicodedata
+from collections.abc import Mapping
+from types import MappingProxyType
+
+# in English, German, French, Spanish, Italian, Dutch, Polish and Portuguese
+_LISTS: dict[str, tuple[str, str]] = {
+    # column of ours: words that name it, words that speak against it
+    "event_time": (
+        "time timestamp datetime date ts created placed ordered purchased occurred when at on day "
+        "datum zeit zeitpunkt zeitstempel uhrzeit date heure horodatage fecha hora data ora tijd "
+        "tijdstip datumtijd czas godzina",
+        "birth dob updated modified changed delivery delivered shipping shipped estimated expected "
+        "expiry due valid registration registered signup approved carrier limit cancelled canceled "
+        "first last geburt geburtstag lieferdatum naissance livraison nacimiento entrega nascita "
+        "consegna geboorte bezorging urodzenia dostawy zone zeitzone",
+    ),
+    "event_type": (
+        "event type action activity behavior behaviour status kind ereignis aktion typ art "
+        "evenement statut estado evento stato actie gebeurtenis soort zdarzenie typ stan acao",
+        "payment method time date id product customer user item card shipping device browser",
+    ),
+    "product_id": (
+        "product item sku article asin ean upc gtin stock lineitem produkt artikel artikelnummer "
+        "produit reference articulo producto prodotto articolo produto artigo towar produktu",
+        "price amount quantity qty count total cost category type name title description brand "
+        "weight date discount tax url order seller",
+    ),
+    "category_id": ("category cat kategorie categorie categoria rubrik kategoria", "name code"),
+    "category_code": (
+        "category department collection kategorie categorie categoria rubrik kategoria",
+        "id payment customer",
+    ),
+    "brand": ("brand vendor manufacturer marke hersteller marque marca merk marka producent", "id"),
+    "price": (
+        "price amount total subtotal revenue value sales sale paid sum gross turnover spend spent "
+        "preis betrag summe umsatz gesamt gesamtbetrag einzelpreis montant prix ventes importe "
+        "precio valor ventas importo prezzo totale ricavo bedrag prijs totaal omzet kwota cena "
+        "wartosc suma preco",
+        "tax vat shipping discount fee tip refund refunded count quantity id method type currency "
+        "rate date time balance account freight weight lifetime number steuer mwst versand rabatt "
+        "livraison remise envio descuento spedizione sconto verzending korting rabat frete",
+    ),
+    "user_id": (
+        "customer user client visitor buyer member shopper consumer cardholder email mail kunde "
+        "kunden kundennummer kaeufer besucher client acheteur utilisateur visiteur cliente "
+        "comprador usuario utente acquirente visitatore klant koper gebruiker bezoeker klient "
+        "nabywca uzytkownik kupujacy",
+        "type segment since city country state zip postal address phone age gender group agent "
+        "region first last note notes seller company status count location",
+    ),
+    "user_session": (
+        "session visit sitzung besuch seance sesion sessione visita sessie bezoek sesja sessao",
+        "duration count start end number",
+    ),
+    "quantity": (
+        "quantity qty units unit pieces pcs count menge anzahl stueck stueckzahl quantite qte "
+        "nombre cantidad unidades quantita pezzi aantal hoeveelheid ilosc liczba sztuk quantidade "
+        "qtd",
+        "price id amount cost total sku type code available stock",
+    ),
+    "order_id": (
+        "order invoice transaction receipt bill purchase checkout ticket bestellung auftrag "
+        "auftragsnummer bestellnummer rechnung rechnungsnummer beleg commande facture pedido "
+        "factura compra ordine fattura bestelling bestelnummer factuur zamowienie zamowienia "
+        "faktura fatura",
+        "date time status type total amount price value quantity item line source channel day "
+        "discount currency customer note count sequence priority",
+    ),
+}
+
+WORDS: Mapping[str, frozenset[str]] = MappingProxyType(
+    {ours: frozenset(words.split()) for ours, (words, _) in _LISTS.items()}
+)
+AGAINST: Mapping[str, frozenset[str]] = MappingProxyType(
+    {ours: frozenset(words.split()) - WORDS[ours] for ours, (_, words) in _LISTS.items()}
+)
+
+_NUMBERING = (
+    "id ids no nr nbr number num code key hash uuid nummer numer numero identifier ref kennung "
+    "mail email"
+)
+NUMBERING = frozenset(_NUMBERING.split())
+"""Words of what identifies something."""
+
+_LONG = 4
+_ALONE = frozenset({"count", "order", "event", "reference", "stock", "visit", "price", "total"})
+"""Parts of too many other words: accounts, borders, prevents."""
+_LETTERS = str.maketrans({"ß": "ss", "ł": "l", "ø": "o"})
+_UMLAUTS = str.maketrans({"ä": "ae", "ö": "oe", "ü": "ue"})
+_PARTS = re.compile(r"[A-Z]+(?=[A-Z][a-z])|[A-Z]?[a-z]+|[A-Z]+|\d+")
+
+
+def words_in(name: str) -> tuple[str, ...]:
+    """Return the words inside of a column's name.
+
+    >>> words_in("TransactionDate"), words_in("order_purchase_timestamp"), words_in("Käufer-ID")
+    (('transaction', 'date'), ('order', 'purchase', 'timestamp'), ('kaeufer', 'id'))
+    """
+    parted = "".join(letter if letter.isalnum() else " " for letter in name.translate(_LETTERS))
+    lowered = [part.lower() for part in _camel(parted)]
+    plain = []
+    for word in lowered:
+        word = word.translate(_UMLAUTS)
+        decomposed = unicodedata.normalize("NFD", word)
+        plain.append("".join(c for c in decomposed if not unicodedata.combining(c)))
+    return tuple(word for word in plain if word)
+
+
+def _camel(text: str) -> list[str]:
+    parts = []
+    for word in text.split():
+        if word.isascii():
+            parts += _PARTS.findall(word) or [word]
+        else:
+            parts.append(word)
+    return parts
+
+
+def names(ours: str, words: tuple[str, ...]) -> int:
+    """Return how many of a name's words name one of our columns, also as a part of a compound.
+
+    >>> names("event_time", words_in("Bestelldatum")), names("user_id", words_in("userid"))
+    (1, 1)
+    """
+    return sum(any(_is(word, known) for known in WORDS[ours]) for word in words)
+
+
+def speaks_against(ours: str, words: tuple[str, ...]) -> bool:
+    """Whether a name says that a column is something else."""
+    return any(_is(word, known) for word in words for known in AGAINST[ours])
+
+
+def numbers(words: tuple[str, ...]) -> bool:
+    """Whether a name says that a column identifies something."""
+    return any(word in NUMBERING or word.endswith(("id", "nummer", "nr")) for word in words)
+
+
+def _is(word: str, known: str) -> bool:
+    if word == known or word.removesuffix("id") == known:
+        return True
+    # kundennummer, itemid, bestelldatum; but no "rate" in "corporate"
+    if known in _ALONE:
+        return word.startswith(known) and known != "count"
+    return len(known) > _LONG and (word.startswith(known) or word.endswith(known))

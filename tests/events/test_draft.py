@@ -1,0 +1,162 @@
+"""The first draft of a schema: words inside of names, in many languages, and what columns hold."""
+
+import tomllib
+from pathlib import Path
+
+import pyarrow as pa
+import pytest
+
+from clustomer.events import describe_source, draft_schema, read_events
+from clustomer.events.draft import propose
+
+NAMES = {
+    "Kaggle's transactions of a bank": (
+        "TransactionID,CustomerID,CustomerDOB,CustGender,CustLocation,CustAccountBalance,"
+        "TransactionDate,TransactionAmount (INR)",
+        "TransactionDate,CustomerID,TransactionAmount (INR),TransactionID",
+    ),
+    "Superstore": (
+        "Row ID,Order ID,Order Date,Ship Date,Ship Mode,Customer ID,Customer Name,Segment,Country,"
+        "City,State,Postal Code,Region,Product ID,Category,Sub-Category,Product Name,Sales,"
+        "Quantity,Discount,Profit",
+        "Order Date,Customer ID,Sales,Order ID",
+    ),
+    "an RFM tutorial": (
+        "order_date,order_id,customer,grand_total",
+        "order_date,customer,grand_total,order_id",
+    ),
+    "a warehouse": (
+        "order_id,customer_id,order_purchase_timestamp,order_approved_at,order_estimated_delivery,"
+        "total_amount",
+        "order_purchase_timestamp,customer_id,total_amount,order_id",
+    ),
+    "German": (
+        "Bestellnummer,Kundennummer,Bestelldatum,Lieferdatum,MwSt-Betrag,Gesamtbetrag",
+        "Bestelldatum,Kundennummer,Gesamtbetrag,Bestellnummer",
+    ),
+    "French": (
+        "numéro_commande,date_commande,client,montant,livraison",
+        "date_commande,client,montant,numéro_commande",
+    ),
+    "Spanish": ("fecha,cliente,importe,pedido", "fecha,cliente,importe,pedido"),
+    "Italian": (
+        "numero ordine,data ordine,cliente,importo",
+        "data ordine,cliente,importo,numero ordine",
+    ),
+    "Dutch": ("Datum,Klantnummer,Bedrag,Factuur", "Datum,Klantnummer,Bedrag,Factuur"),
+    "Polish": (
+        "Data zamówienia,Klient,Kwota,Zamówienie",
+        "Data zamówienia,Klient,Kwota,Zamówienie",
+    ),
+    "Portuguese": (
+        "data_compra,cliente,valor_total,id_pedido",
+        "data_compra,cliente,valor_total,id_pedido",
+    ),
+    "Amazon": (
+        "order-id,purchase-date,buyer-email,item-total",
+        "purchase-date,buyer-email,item-total,order-id",
+    ),
+}
+
+
+@pytest.mark.parametrize("kind", NAMES)
+def test_words_inside_of_names(kind: str) -> None:
+    columns, expected = (text.split(",") for text in NAMES[kind])
+    schema = draft_schema(columns)
+    ours = ("event_time", "user_id", "price", "order_id")
+    assert [schema.columns.get(name) for name in ours] == expected
+    assert schema.event_type == "purchase"
+
+
+@pytest.mark.parametrize(
+    ("columns", "column"),
+    [
+        ("visitor,ts,page", "user_id"),
+        ("buyer-email,when,x", "user_id"),
+        ("account_count,user,date", "user_id"),
+    ],
+)
+def test_a_log_without_amounts_is_of_views(columns: str, column: str) -> None:
+    schema = draft_schema(columns.split(","))
+    assert column in schema.columns
+    assert (schema.event_type, "price" in schema.columns) == ("view", False)
+
+
+def test_a_column_is_what_it_holds(tmp_path: Path) -> None:
+    path = tmp_path / "log.csv"
+    path.write_text(
+        "customer_id,created,ordered,state,total_label,paid\n"
+        + "".join(f"k{i},yes,2024-01-{1 + i:02d},CA,many,{i}.50\n" for i in range(9))
+    )
+    described = describe_source(path)
+    assert described.schema.columns == {
+        "event_time": "ordered",
+        "price": "paid",
+        "user_id": "customer_id",
+    }
+    assert described.reasons["state"] == "the same in every row"
+    assert described.doubts == ()
+    assert [row["user_id"] for row in described.rows] == ["k0", "k1", "k2", "k3", "k4"]
+
+
+def test_a_file_without_header_is_drafted_by_what_it_holds(tmp_path: Path) -> None:
+    path, schema = tmp_path / "log.csv", tmp_path / "log.toml"
+    path.write_text("".join(f"2024-01-{1 + i:02d},k{i}@x.com,{i}.25\n" for i in range(9)))
+    drafted = describe_source(path).schema
+    assert (drafted.header, drafted.names) == (False, ("column_1", "column_2", "column_3"))
+    schema.write_text(drafted.to_toml())
+    assert read_events(path, schema=str(schema)).cleaning.kept == 9
+
+
+ORDERS = {
+    "Ordernumber": ["1", "2", "3", "4", "5"],
+    "Customer": ["a", "b", "a", "c", "c"],
+    "Order date": [f"2024-01-{day:02d}" for day in range(13, 18)],
+    "Amount": ["10.5", "20", "5", "7", "8"],
+    "Status": ["delivered", "canceled", "delivered", "Refunded", "on the moon"],
+}
+
+
+def test_event_types_are_listed_with_a_proposal_each(tmp_path: Path) -> None:
+    described = describe_source(pa.table(ORDERS))
+    assert [(e.value, e.rows, e.proposal) for e in described.event_types] == [
+        ("delivered", 2, "purchase"),
+        ("Refunded", 1, "return"),
+        ("canceled", 1, "ignored"),
+        ("on the moon", 1, None),
+    ]
+    schema = tmp_path / "draft.toml"
+    schema.write_text(described.schema.to_toml())
+    assert tomllib.loads(schema.read_text())["ignored_event_types"] == ["canceled"]
+    rules = read_events(pa.table(ORDERS), schema=str(schema), accept_losses=0.5).cleaning.rules
+    assert ("ignored_event_type", "rejected", 1) in rules
+    assert ("unknown_event_type", "rejected", 1) in rules
+
+
+def test_types_of_something_else_are_none() -> None:
+    orders = {**ORDERS, "Status": ["gold", "silver", "gold", "gold", "gold"]}
+    described = describe_source(pa.table(orders))
+    assert described.schema.event_type == "purchase"
+    assert described.reasons["Status"] == "no event types that are known"
+
+
+@pytest.mark.parametrize(
+    ("word", "ours"),
+    [
+        ("product_view", "view"),
+        ("ViewContent", "view"),
+        ("AddToCart", "cart"),
+        ("add_to_cart", "cart"),
+        ("Product Removed", "remove_from_cart"),
+        ("remove_from_cart", "remove_from_cart"),
+        ("Order Completed", "purchase"),
+        ("Order Refunded", "return"),
+        ("Order Cancelled", "ignored"),
+        ("bezahlt", "purchase"),
+        ("Annulée", "ignored"),
+        ("pagado", "purchase"),
+        ("wishlist", None),
+    ],
+)
+def test_proposals(word: str, ours: str | None) -> None:
+    assert propose(word) == ours
