@@ -9,6 +9,7 @@ import pyarrow as pa
 from clustomer.outputs.charts.figure import Layout
 from clustomer.outputs.charts.layers import Rows, Specification, layer
 from clustomer.outputs.theme import INK, MUTED, PAPER, SEGMENT_COLOURS
+from clustomer.segments.thresholds import VALID
 
 
 @dataclass(frozen=True)
@@ -24,7 +25,7 @@ class _Panel:
 
 
 _PANELS = (
-    _Panel("lowest_jaccard", "Stability of the least stable", "lowest_jaccard_se", bar=0.75),
+    _Panel("lowest_jaccard", "Stability of the least stable", "lowest_jaccard_se", bar=VALID),
     _Panel("holdout_r2", "Holdout R²: telling what comes next", "holdout_r2_se"),
     _Panel("silhouette", "Silhouette: how clearly apart", "silhouette_se"),
     _Panel("inertia", "Elbow: spread left inside", format="~s", zero=True),
@@ -43,7 +44,7 @@ def choice_of_k_chart(
     `criteria` has `k` (integer) and any of `lowest_jaccard`, `holdout_r2`, `silhouette`, `inertia`,
     `prediction_strength` and `gap`, in whose order they are drawn, each with its standard error
     (`..._se`) as a band where it has one. NULLs are left out, and so is a panel of NULLs alone.
-    A K for which `qualifies` is false has a hollow mark. `elbow` is the K at the knee of the
+    A K for which `qualifies` is false has a hollow mark. `elbow` is the K at the elbow of the
     inertia, None where there is none.
 
     >>> criteria = pa.table({"k": [2, 3], "inertia": [9.0, 4.0], "silhouette": [0.3, 0.4]})
