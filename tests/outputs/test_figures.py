@@ -144,4 +144,4 @@ def test_the_title_of_k_is_true_for_every_rule(told):
         title(rule="no structure", k=1, elbow_k=4, silhouette_k=2)
         == "One segment: no division of the customers held up"
     )
-    assert title(rule="power", k=40).startswith("{clustering.k} segments: ")
+    assert title(rule="holdout_r2", k=40).startswith("{clustering.k} segments: ")
