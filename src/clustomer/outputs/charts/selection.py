@@ -9,7 +9,7 @@ import pyarrow as pa
 from clustomer.outputs.charts.figure import Layout
 from clustomer.outputs.charts.layers import Rows, Specification, layer
 from clustomer.outputs.theme import INK, MUTED, PAPER, SEGMENT_COLOURS
-from clustomer.segments.thresholds import VALID
+from clustomer.thresholds import VALID
 
 
 @dataclass(frozen=True)
