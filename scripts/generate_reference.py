@@ -330,6 +330,18 @@ def facts_page() -> str:
         "A text in the SVG of a picture has the ids of the facts that its numbers are as "
         "`data-fact`, with a blank between. Other texts with digits have a `data-kind`:",
         grid(("Kind", "What it is"), _KINDS_OF_NUMBERS),
+        "## Numbers that are no facts",
+        "In the page, in Markdown, on the screen and in the pictures every number is a fact, but "
+        "for these kinds, which tests tell by their form and not by their value:",
+        "- the ticks of an axis;\n"
+        "- the number of an item in a list;\n"
+        "- the year of a work that is cited, and its DOI;\n"
+        "- names that hold a number: of segments and of groups that were not delivered (Group 2), of "
+        "products, brands, attributes and files, of methods (MD5, the 125 RFM cells), and of the "
+        "cells of the RFM grid by their scores.",
+        "Thresholds are facts, too: `threshold.<name>`, from the entry `thresholds` of `run.json`.",
+        "A sentence that was made elsewhere, such as the reason for the number of segments, is one "
+        "fact with the unit `text`.",
     )
 
 
