@@ -85,8 +85,8 @@ def algorithm_texts(
     name = note.name if note is not None else "kmeans"
     if name in OFFERED:
         yield from _KINDS.get(name, (f"Segments were found by {escape(OFFERED[name].label)}.",))
-    fitted, whole = facts["clustering.fitted_customers"].value, facts["everyone.customers"].value
-    if fitted != whole:
+    fitted, everyone = facts["clustering.fitted_customers"].value, facts["everyone.customers"].value
+    if fitted != everyone:
         yield (
             "The segments were found on {clustering.fitted_customers} of {everyone.customers} "
             "customers."

@@ -33,16 +33,16 @@ class Mark:
 
 def marks(case: Case, described: Mapping[str, Described]) -> tuple[Mark, ...]:
     """Return the largest differences of a segment, the largest first, one for each topic."""
-    found: list[tuple[float, int, str, Mark]] = []
+    candidates: list[tuple[float, int, str, Mark]] = []
     for name, column in described.items():
         phrase = PHRASES.get(name, _plain(column))
         if phrase is None:
             continue
         mark = _mark(case, column, phrase)
         if mark is not None:
-            found.append((-abs(mark.difference), len(found), phrase.topic, mark))
+            candidates.append((-abs(mark.difference), len(candidates), phrase.topic, mark))
     chosen: dict[str, Mark] = {}
-    for _, _, topic, mark in sorted(found, key=lambda each: each[:2]):
+    for _, _, topic, mark in sorted(candidates, key=lambda candidate: candidate[:2]):
         chosen.setdefault(topic, mark)
     return tuple(chosen.values())[:MOST_MARKS]
 
@@ -71,13 +71,13 @@ def _mark(case: Case, column: Described, phrase: Phrase) -> Mark | None:
     up = case.higher(name, SLIGHTLY)
     if not up and not case.lower(name, SLIGHTLY):
         return None
-    mean, whole = case.mean(name), case.everyone.features[name].mean or 0.0
-    if whole > 0 and mean >= 0 and 1 / LEAST_RATIO < mean / whole < LEAST_RATIO:
+    mean, overall = case.mean(name), case.everyone.features[name].mean or 0.0
+    if overall > 0 and mean >= 0 and 1 / LEAST_RATIO < mean / overall < LEAST_RATIO:
         return None
     difference = case.difference(name)
     if phrase.none[0] and mean == 0 and case.profile.features[name].all_zero:
         return Mark(name, phrase.none[0] + ".", phrase.none[1], difference)
-    if phrase.kind == "amount" and (whole <= 0 or mean < 0):
+    if phrase.kind == "amount" and (overall <= 0 or mean < 0):
         return None
     ids = {
         "ratio": f"{{{segment_id}.{slug}.ratio}}",
@@ -92,8 +92,8 @@ def _mark(case: Case, column: Described, phrase: Phrase) -> Mark | None:
 
 def _typical(case: Case, column: Described, up: bool, kind: str) -> str:
     """The medians, where they say the same as the means."""
-    own, whole = case.median(column.name), case.everyone.features[column.name].median
-    if kind != "amount" or whole is None or own == whole or (own > whole) != up:
+    median, overall = case.median(column.name), case.everyone.features[column.name].median
+    if kind != "amount" or overall is None or median == overall or (median > overall) != up:
         return ""
     return (
         f" (typically {{{case.profile.segment_id}.{column.slug}.median}} against "

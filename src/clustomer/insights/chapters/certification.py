@@ -59,7 +59,7 @@ def certification(study: Study, facts: Mapping[str, Fact]) -> Certification:
     certificates, names = study.certificates, study.names
     assert certificates is not None
     labels = {name: column.label for name, column in study.described.items()}
-    whole = study.once(whole_numbers)
+    integers = study.once(whole_numbers)
     kind = _kind(certificates, len(study.groups) > 1, study.defined)
     return Certification(
         verdict=certificates.verdict,
@@ -67,7 +67,7 @@ def certification(study: Study, facts: Mapping[str, Fact]) -> Certification:
         meaning=MEANINGS[kind] if kind in MEANINGS else tuple(_no_structure(certificates)),
         warning=FORCED if kind == "forced" else "",
         segments=tuple(
-            CertifiedSegment(key, name, findings(certificates.segments[key], key, labels, whole))
+            CertifiedSegment(key, name, findings(certificates.segments[key], key, labels, integers))
             for key, name in names.items()
             if key in certificates.segments and key not in UNGROUPED
         ),
@@ -75,7 +75,7 @@ def certification(study: Study, facts: Mapping[str, Fact]) -> Certification:
             CertifiedSegment(
                 key,
                 f"Group {place}",
-                findings(certificates.proposed[key], f"proposed.{key}", labels, whole),
+                findings(certificates.proposed[key], f"proposed.{key}", labels, integers),
             )
             for place, key in enumerate(sorted(certificates.proposed, key=_natural), 1)
         ),
@@ -99,12 +99,12 @@ def choice(study: Study) -> tuple[str, ...]:
 
 def whole_numbers(study: Study) -> frozenset[str]:
     """Return the features that have whole numbers only, whose bounds need no fraction."""
-    whole = set()
+    integers = set()
     for name, values in study.people.columns.items():
         defined = values[~np.isnan(values)]
         if len(defined) and bool(np.all(defined == np.floor(defined))):
-            whole.add(name)
-    return frozenset(whole)
+            integers.add(name)
+    return frozenset(integers)
 
 
 def _kind(certificates: Certificates, divided: bool, defined: bool) -> str:

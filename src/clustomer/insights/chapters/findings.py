@@ -56,11 +56,11 @@ _SPOKEN = {
 
 
 def findings(
-    certificate: SegmentCertificate, key: str, labels: Mapping[str, str], whole: frozenset[str]
+    certificate: SegmentCertificate, key: str, labels: Mapping[str, str], integers: frozenset[str]
 ) -> tuple[Finding, ...]:
     """Return the findings on a segment, whose facts begin with `key`.
 
-    `labels` are the words for features; those in `whole` have whole numbers only.
+    `labels` are the words for features; those in `integers` have whole numbers only.
     """
     texts: dict[str, tuple[str, Iterator[str]]] = {
         "stable": (_stable_short(certificate.stable, key), _stable(certificate.stable, key)),
@@ -71,7 +71,7 @@ def findings(
         ),
         "usable": (
             _usable_short(certificate.usable, key),
-            _usable(certificate.usable, key, labels, whole),
+            _usable(certificate.usable, key, labels, integers),
         ),
     }
     return tuple(
@@ -124,22 +124,22 @@ def reserve(certificate: SegmentCertificate) -> str:
 
 
 def rule_in_words(
-    usable: Usable, key: str, labels: Mapping[str, str], whole: frozenset[str]
+    usable: Usable, key: str, labels: Mapping[str, str], integers: frozenset[str]
 ) -> str:
     """Return the short rule of a segment, its numbers as facts; empty where there is none."""
     return listed(
         [
-            _condition(condition, f"{key}.usable_condition_{place}", labels, whole)
+            _condition(condition, f"{key}.usable_condition_{place}", labels, integers)
             for place, condition in enumerate(usable.conditions, 1)
         ]
     )
 
 
 def _condition(
-    condition: Condition, fact: str, labels: Mapping[str, str], whole: frozenset[str]
+    condition: Condition, fact: str, labels: Mapping[str, str], integers: frozenset[str]
 ) -> str:
     name = condition.feature
-    number = f"{{{fact}_whole}}" if name in whole else f"{{{fact}}}"
+    number = f"{{{fact}_whole}}" if name in integers else f"{{{fact}}}"
     if name in _WITHIN:
         what, when = _WITHIN[name]
         if condition.above:
@@ -257,7 +257,7 @@ def _usable_short(part: Usable, key: str) -> str:
 
 
 def _usable(
-    part: Usable, key: str, labels: Mapping[str, str], whole: frozenset[str]
+    part: Usable, key: str, labels: Mapping[str, str], integers: frozenset[str]
 ) -> Iterator[str]:
     small = "" if part.share >= LEAST_SHARE else ", fewer than one in a hundred,"
     money = (
@@ -266,7 +266,7 @@ def _usable(
         else ""
     )
     yield f"It holds {{{key}.usable_share}} of the customers{small}{money}."
-    rule = rule_in_words(part, key, labels, whole)
+    rule = rule_in_words(part, key, labels, integers)
     if rule:
         yield f"In short: {rule}."
     if rule and part.precision is not None and part.recall is not None:

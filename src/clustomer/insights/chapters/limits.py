@@ -65,7 +65,7 @@ def _of_time(named: Mapping[str, Name], days: float | None) -> Iterator[str]:
             else "The length of the period is not known, so nobody is called loyal, lapsed, "
             "inactive, occasional or new."
         )
-    elif any(each.rule in ("new_buyers", "new_visitors") for each in named.values()):
+    elif any(name.rule in ("new_buyers", "new_visitors") for name in named.values()):
         yield (
             '"New" means first seen late in this period. Someone who was a customer before it '
             "began, and came back late in it, looks new here."

@@ -102,13 +102,13 @@ _DEFINED_NAMES = (
 
 
 def _given(named: Mapping[str, Name]) -> Iterator[str]:
-    given = [each for each in named.values() if each.own_name is not None]
+    given = [name for name in named.values() if name.own_name is not None]
     if given:
         yield (
             "Names given by you, and the program's own: "
             + "; ".join(
-                f'"{escape(each.name)}" (own name "{escape(each.own_name or "")}")'
-                for each in given
+                f'"{escape(name.name)}" (own name "{escape(name.own_name or "")}")'
+                for name in given
             )
             + ". The evidence is that of the own name."
         )
@@ -131,10 +131,10 @@ def _grid(named: Mapping[str, Name]) -> Iterator[str]:
     yield (
         "Each pair of scores belongs to one of ten segments, by the grid that is the convention "
         "for RFM segments: "
-        + "; ".join(f"{escape(each.name)}: {scores_in_words(each)}" for each in RFM_SEGMENTS)
+        + "; ".join(f"{escape(part.name)}: {scores_in_words(part)}" for part in RFM_SEGMENTS)
         + ". Scores by fifths go back to Hughes (1994), Strategic Database Marketing."
     )
-    empty = [each.name for each in RFM_SEGMENTS if each.segment_id not in named]
+    empty = [part.name for part in RFM_SEGMENTS if part.segment_id not in named]
     if empty:
         yield f"Nobody is in: {_listed(empty)}."
     if NO_PURCHASE_ID in named:
@@ -228,7 +228,7 @@ def _features(study: Study, facts: Mapping[str, Fact]) -> Iterator[str]:
 def _scaling(described: Mapping[str, Described], segmentation: Any) -> Iterator[str]:
     if not segmentation.scaling:
         return
-    rooted = [described[each.name].label for each in segmentation.scaling if _bent(each)]
+    rooted = [described[feature.name].label for feature in segmentation.scaling if _bent(feature)]
     if rooted:
         yield (
             "Where a few customers have far more than the rest, a value was brought nearer to the "
@@ -270,7 +270,7 @@ def _names(named: Mapping[str, Name]) -> Iterator[str]:
         "where two segments are left with the same one, a further difference is added."
     )
     requirements = {rule.key: rule for rule in (*RULES, AVERAGE, MIXED)}
-    for key in dict.fromkeys(each.rule for each in named.values()):
+    for key in dict.fromkeys(name.rule for name in named.values()):
         if key in requirements:
             yield f"{requirements[key].name}: {_lower(requirements[key].requirement)}"
 

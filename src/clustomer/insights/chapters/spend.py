@@ -113,8 +113,8 @@ def _row(profile: Profile, name: str, facts: Mapping[str, Fact]) -> Row:
     return Row((name, f"{{{key}.customers}}", revenue, pays), key)
 
 
-def _ratio(part: float | None, whole: float | None) -> float | None:
-    return part / whole if part and whole and part > 0 and whole > 0 else None
+def _ratio(part: float | None, total: float | None) -> float | None:
+    return part / total if part and total and part > 0 and total > 0 else None
 
 
 def _few(orders: float) -> int:
