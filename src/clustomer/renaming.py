@@ -60,10 +60,11 @@ def rename(results: str | PathLike[str], segment_id: str, name: str) -> Results:
     [renamed] = [part for part in segments if part.segment_id == segment_id]
     if name != (renamed.own_name or renamed.segment):
         given[segment_id] = name
-    said = before.interpret(given)
+    interpretation = before.interpret(given)
     manifest = before.results.manifest
     entries = [
-        {**part, **name_entry(said.named[part["segment_id"]])} for part in manifest["segments"]
+        {**part, **name_entry(interpretation.named[part["segment_id"]])}
+        for part in manifest["segments"]
     ]
     about = {
         key: value
@@ -82,14 +83,14 @@ def rename(results: str | PathLike[str], segment_id: str, name: str) -> Results:
         about={**about, "thresholds": threshold_values(), "segments": entries},
     ) as draft:
         _copy_rest(before, draft)
-        figures = draw_figures(said, before.segmentation)
-        write_reports(draft.path, said.insights, said.facts, figures)
-        write_parquet(draft, "segments.parquet", said.segments)
+        figures = draw_figures(interpretation, before.segmentation)
+        write_reports(draft.path, interpretation.insights, interpretation.facts, figures)
+        write_parquet(draft, "segments.parquet", interpretation.segments)
         raw = manifest["settings"].get("raw_csv", False)
-        write_segments(draft.path, said.segments, raw=raw)
-        write_cluster_summary(draft.path, said.summary, raw=raw)
+        write_segments(draft.path, interpretation.segments, raw=raw)
+        write_cluster_summary(draft.path, interpretation.summary, raw=raw)
         draft.write_text("segmentation.json", _renamed(before.model, entries).to_json())
-        draft.write_text("facts.json", said.facts.to_json())
+        draft.write_text("facts.json", interpretation.facts.to_json())
     assert draft.result is not None
     return draft.result
 

@@ -61,19 +61,19 @@ def test_the_version_before_stays_and_the_new_one_is_the_latest(done, renamed) -
 
 
 def test_tables_and_json_files_have_the_name_and_its_mark(done, renamed, first) -> None:
-    key, own = first["segment_id"], first["segment"]
+    key, program_name = first["segment_id"], first["segment"]
     before = pq.read_table(done.results.path / "segments.parquet")
     after = pq.read_table(renamed.path / "segments.parquet")
     assert after.drop_columns("segment").equals(before.drop_columns("segment"))
     for old, new in zip(before.to_pylist(), after.to_pylist(), strict=True):
         assert new["segment"] == (NAME if new["segment_id"] == key else old["segment"])
     entry = renamed.manifest["segments"][0]
-    assert entry == {**first, "segment": NAME, "named_by": "user", "own_name": own}
+    assert entry == {**first, "segment": NAME, "named_by": "user", "own_name": program_name}
     assert renamed.manifest["segments"][1:] == done.results.manifest["segments"][1:]
     model = read_model((renamed.path / "segmentation.json").read_bytes())
     old = read_model((done.results.path / "segmentation.json").read_bytes())
     [part] = [part for part in model.segments if part.segment_id == key]
-    assert (part.name, part.named_by, part.own_name) == (NAME, "user", own)
+    assert (part.name, part.named_by, part.own_name) == (NAME, "user", program_name)
     assert {p.named_by for p in model.segments if p.segment_id != key} <= {"rule", "definition"}
     assert model.model_copy(update={"segments": old.segments}) == old
     for name in ("segments.csv", "reports/cluster_summary.csv"):
@@ -83,7 +83,7 @@ def test_tables_and_json_files_have_the_name_and_its_mark(done, renamed, first) 
 def test_reports_say_the_name_and_whose_it_is_and_nothing_else_changes(
     done, renamed, first
 ) -> None:
-    own = first["segment"]
+    program_name = first["segment"]
 
     def told(results: Results, name: str) -> str:
         text = (results.path / "reports" / name).read_text(encoding="utf-8")
@@ -91,7 +91,7 @@ def test_reports_say_the_name_and_whose_it_is_and_nothing_else_changes(
 
     for name in ("business_insights.md", "report.html"):
         text = told(renamed, name)
-        assert f'Name given by you; the program\'s own name: "{own}".' in text
+        assert f'Name given by you; the program\'s own name: "{program_name}".' in text
         assert text.count(NAME) >= 4
     html = (renamed.path / "reports" / "report.html").read_text(encoding="utf-8")
     assert "<i>c</i>" not in html
@@ -183,6 +183,6 @@ def test_the_command(shop, tmp_path) -> None:
     assert done.exit_code == 0, done.output
     assert 'Segment S1 is now called "Our own" (own name: "' in done.stdout
     done = CliRunner().invoke(app, ["rename", str(tmp_path), "S2", "Two", "--json", "--quiet"])
-    found = json.loads(done.stdout)
-    assert (found["segment"], found["named_by"]) == ("Two", "user")
-    assert Results.open(tmp_path).manifest["version"] == found["version"]
+    printed = json.loads(done.stdout)
+    assert (printed["segment"], printed["named_by"]) == ("Two", "user")
+    assert Results.open(tmp_path).manifest["version"] == printed["version"]

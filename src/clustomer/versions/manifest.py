@@ -66,21 +66,21 @@ def read_manifest(path: Path) -> dict[str, Any]:
         document = read_document(text, MANIFEST, newest=SCHEMA_VERSION)
         Manifest.model_validate(document)
     except ValidationError as error:
-        raise InputError(f"{path} cannot be read. {unlike(MANIFEST, error)}") from error
+        raise no_manifest(path, error) from error
     except InputError as error:
         raise InputError(f"{path} cannot be read. {error}") from error
     return document
 
 
-def unlike(name: str, error: ValidationError) -> str:
-    """Return the sentence that says where a document is not what it should be."""
+def no_manifest(path: Path, error: ValidationError) -> InputError:
+    """Return the error that says where a manifest is not what it should be."""
     first = error.errors(include_url=False)[0]
     place = ".".join(str(part) for part in first["loc"] if part != "[key]") or "the file"
     if not place.isprintable() or len(place) > 60:
         place = f"{place!r:.60}"
-    return (
-        f"This is no {name}: {place}: {first['msg']}. Give the file of a results folder as it was "
-        "written."
+    return InputError(
+        f"{path} cannot be read. This is no {MANIFEST}: {place}: {first['msg']}. Give the file of "
+        "a results folder as it was written."
     )
 
 

@@ -21,7 +21,7 @@ from clustomer.insights import Facts, Interpretation, interpret
 from clustomer.segments import Segmentation, SegmentationModel, read_model, restore
 from clustomer.versions.contract import FILES, MANIFEST
 from clustomer.versions.given_names import keeps_its_line
-from clustomer.versions.manifest import Manifest, unlike
+from clustomer.versions.manifest import Manifest, no_manifest
 from clustomer.versions.store import VERSIONS, Results
 
 _Read = TypeVar("_Read")
@@ -149,9 +149,7 @@ class StoredRun:
         try:
             self.manifest = RunManifest.model_validate(dict(results.manifest))
         except ValidationError as error:
-            raise InputError(
-                f"{self.path / MANIFEST} cannot be read. {unlike(MANIFEST, error)}"
-            ) from error
+            raise no_manifest(self.path / MANIFEST, error) from error
 
     @classmethod
     def open(cls, folder: str | os.PathLike[str]) -> Self:
