@@ -72,9 +72,9 @@ def predict(
         (widened by Bonferroni's method, as three figures are three chances to be lucky); weak
         where only the plain interval does.
     segments : dict of segment id to Predictive, without suspected bots
-        Pass where a lift differs from 1 (Holm-adjusted p below 0.05) by a fifth or more, or, of
-        what most customers do, the lift of not doing it; weak where it differs by less. Not
-        tested below 30 customers of the validation half.
+        Pass where a lift differs from 1 (Holm-adjusted p below `LEVEL`) by `EFFECT` or more, or,
+        of what most customers do, the lift of not doing it; weak where it differs by less. Not
+        tested below `MIN_SEGMENT` customers of the validation half.
     """
     ids = {cluster: name for cluster, name in segmentation.segment_ids.items() if cluster != BOTS}
     if isinstance(holdout, str) or segmentation.k < 2:

@@ -63,13 +63,13 @@ def test_reality(
     on either side. Of all segments together it is the mean over customers.
 
     - A segment's depth is compared with the valleys that the same rule has in the simulated shops.
-      It passes where it exceeds their 99th percentile by at least 0.15, and all together pass
-      (several segments are several chances to be lucky). It is weak where it exceeds it by less,
-      or where it holds at least 1.5 times the share of customers, and more than in 99 of 100
-      simulated shops: more of such customers than one population would have, though no gap sets
-      them apart.
-    - All together they pass where their depth exceeds by at least 0.08 the 99th percentile in the
-      simulated shops, to which belongs what looking for segments adds: each simulated shop is
+      It passes where it exceeds their 99th percentile by `SEGMENT_EFFECT_NEEDED`, and all
+      together pass (several segments are several chances to be lucky). It is weak where it
+      exceeds it by less, or where it holds `EXCESS_NEEDED` times the share of customers, and more
+      than in 99 of 100 simulated shops: more of such customers than one population would have,
+      though no gap sets them apart.
+    - All together they pass where their depth exceeds by `EFFECT_NEEDED` the 99th percentile in
+      the simulated shops, to which belongs what looking for segments adds: each simulated shop is
       divided by KMeans at the same K, and the depth among its own customers compared with that
       among those of others under the same division. They are weak where it exceeds it by less, or
       where a segment would pass.

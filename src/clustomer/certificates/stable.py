@@ -29,8 +29,8 @@ def stable_marks(
 ) -> dict[str, Stable]:
     """Return each segment's stability: found again in small resamples, and in half the visits.
 
-    A mean Jaccard similarity from 0.75 on passes, one of at most 0.5 fails (Hennig 2007,
-    doi:10.1016/j.csda.2006.11.025); between them, or where two halves of the same customers'
+    A mean Jaccard similarity from `VALID` on passes, one of at most `DISSOLVED` fails (Hennig
+    2007, doi:10.1016/j.csda.2006.11.025); between them, or where two halves of the same customers'
     visits agree no better than strangers' would, it is weak.
 
     Parameters

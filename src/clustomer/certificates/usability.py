@@ -42,9 +42,10 @@ def usable(
     Returns
     -------
     dict of segment id to Usable, without suspected bots and segments without customers
-        Fail below 1 % of the customers unless it brought 5 % of the revenue; weak where the rule
-        has a precision (the share of those it names that are in the segment) below 0.8 or a recall
-        (the share of the segment that it names) below 0.6; else pass.
+        Fail below a share `USABLE` of the customers unless it brought `MIN_REVENUE_SHARE` of the
+        revenue; weak where the rule has a precision (the share of those it names that are in the
+        segment) below `PRECISION` or a recall (the share of the segment that it names) below
+        `RECALL`; else pass.
 
     Examples
     --------

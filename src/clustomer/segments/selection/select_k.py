@@ -51,18 +51,18 @@ class SelectK(ClusterMixin, MetaEstimatorMixin, BaseEstimator):  # type: ignore[
     A clone of `estimator` is fitted for every K of `k_range`, and the rule is:
 
     1. A K *qualifies* where every cluster is stable and usable: found again in refits to
-       resamples of at most 2,000 rows to a mean Jaccard similarity of 0.75 (`Refits`), and at
-       least 1 % of the rows.
+       resamples of some rows to a mean Jaccard similarity of `VALID` (`Refits`), and no smaller
+       than the share `USABLE` of the rows. (Names in capitals are of `clustomer.thresholds`.)
     2. With a holdout (`holdout_r2`): the lowest K above 2 whose holdout R² is within one standard
        error of the best, among those that qualify; 2 only where no other K qualifies, or where 2
        has the best silhouette and a holdout R² within that error, too. Where there are groups to
        cut through, a K must also be nearly as clearly apart as any (a mean silhouette in squared
-       distances of at least 7/8 of the best): where at some such K above 2 the density dips
-       between clusters (`density_dips`) have a mean depth of 0.2.
-    3. Without one, or where no K tells 5 % of what followed: the highest K that qualifies and
-       at which every cluster is set apart by a density dip of that depth; else the highest above
-       2 that is as clearly apart and as surely found again as any (silhouette times lowest
-       Jaccard similarity: at least 95 % of the best of these).
+       distances of at least `CLEAR_ENOUGH` of the best): where at some such K above 2 the density
+       dips between clusters (`density_dips`) have a mean depth of `APART`.
+    3. Without one, or where no K tells the share `TELLING` of what followed: the highest K that
+       qualifies and at which every cluster is set apart by a density dip of that depth; else the
+       highest above 2 that is as clearly apart and as surely found again as any (silhouette times
+       lowest Jaccard similarity: at least `AS_CLEAR` of the best of these).
     4. Where no K qualifies: the one whose least stable cluster is the most stable.
 
     Small resamples, as those of 146,000 rows give the same clusters over and over whatever the
@@ -85,7 +85,7 @@ class SelectK(ClusterMixin, MetaEstimatorMixin, BaseEstimator):  # type: ignore[
         What each K tells of later behaviour, from `holdout_r2`.
     n_resamples : int, default 50
         Resamples for a K of which it is not clear whether it is stable; 10 where its clusters
-        are more than two standard errors away from 0.75. 0 leaves stability out.
+        are more than two standard errors away from `VALID`. 0 leaves stability out.
     criteria : "all" or "deciding", default "all"
         Without those that are reported and decide nothing: gap statistic, prediction strength,
         and the stability of a K that cannot be taken any more.

@@ -33,8 +33,8 @@ class Stability:
     jaccard : ndarray, mean over resamples of the Jaccard similarity with the best match, 0..1.
     jaccard_se : ndarray, the standard error of that mean; NaN for one resample.
     one_to_one : ndarray, the same where no two clusters may share a match; never higher in sum.
-    dissolved : ndarray, the share of resamples with a Jaccard similarity of at most 0.5.
-    recovered : ndarray, the share with at least 0.75.
+    dissolved : ndarray, the share of resamples with a Jaccard similarity of at most `DISSOLVED`.
+    recovered : ndarray, the share with at least `VALID`.
     n_resamples : int
     resample_rows, evaluation_rows : int
         Rows drawn for each refit, and rows on which labels are compared.
@@ -65,9 +65,9 @@ def cluster_stability(
 
     Hennig's `clusterboot` (2007, doi:10.1016/j.csda.2006.11.025): a clone of the estimator is
     fitted on each bootstrap resample, and each cluster is compared with the most similar of
-    the resample's clusters by the Jaccard similarity. Following Hennig, a mean of 0.75 and
-    more is valid, 0.85 and more highly stable, and 0.5 and less is dissolved. Three things
-    differ from his program:
+    the resample's clusters by the Jaccard similarity. Following Hennig, a mean of `VALID`
+    and more is valid, 0.85 and more highly stable, and `DISSOLVED` and less is dissolved. Three
+    things differ from his program:
 
     - Labels are those that `predict` assigns, compared on one fixed sample of all rows, and
       not on the rows that happened to be drawn: what is judged is the rule that is used.
