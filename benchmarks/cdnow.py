@@ -96,7 +96,7 @@ def of_customers(holdout: Holdout, ids: pa.ChunkedArray) -> Holdout:
         customers=replace(holdout.customers, table=table.filter(kept)),
         outcomes=holdout.outcomes.filter(kept),
         # the fold that is left out certifies, so that all of these may choose
-        choosing=np.ones(kept.to_numpy().sum(), dtype=bool),
+        selection=np.ones(kept.to_numpy().sum(), dtype=bool),
     )
 
 

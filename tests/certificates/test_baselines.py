@@ -60,12 +60,12 @@ def test_the_top_tenth_is_a_tenth() -> None:
     assert weights[4:24] == pytest.approx(6 / 20)
 
 
-def test_segments_predict_what_the_choosing_half_did() -> None:
+def test_segments_predict_what_the_selection_half_did() -> None:
     labels = np.array([0, 0, 1, 1, 0, 1, 9])
     first = np.array([True, True, True, True, False, False, False])
     spent = Target("revenue", np.array([1.0, 3.0, 10.0, 30.0, 99.0, 99.0, 99.0]), binary=False)
     found = by_segment("segments", labels, [spent], first, ~first)
-    # a segment that the choosing half does not know is like everyone: 44 / 4
+    # a segment that the selection half does not know is like everyone: 44 / 4
     assert found.values["revenue"].tolist() == [2.0, 20.0, 11.0]
 
 
@@ -125,7 +125,7 @@ def test_a_perfect_prediction_captures_what_there_is() -> None:
     assert (only.r2.value, only.top_tenth.value, only.auc) == (1.0, 1.0, None)
 
 
-def test_rfm_cells_have_their_fifths_from_the_choosing_half() -> None:
+def test_rfm_cells_have_their_fifths_from_the_selection_half() -> None:
     table = pa.table(
         {
             "user_id": [f"{i:02}" for i in range(12)],
@@ -134,8 +134,8 @@ def test_rfm_cells_have_their_fifths_from_the_choosing_half() -> None:
             "revenue": [*(float(10 * i) for i in range(1, 11)), 1000.0, 0.0],
         }
     )
-    choosing = np.array([True] * 10 + [False, False])
-    cells = rfm_labels(table, choosing)["rfm_125"]
+    selection = np.array([True] * 10 + [False, False])
+    cells = rfm_labels(table, selection)["rfm_125"]
     # the fifths are of two each; above the last cut is 4, and without an order a cell of its own
     assert cells[0] == 0 * 25 + 4 * 5 + 0
     assert cells[9] == 4 * 25 + 0 * 5 + 4

@@ -45,7 +45,7 @@ def certified(*segments):
         ((("pass", 0.7), ("pass", 0.3)), "fail", "weak", "none"),
         ((("pass", 0.7), ("pass", 0.3)), "fail", "not tested", "none"),
         ((("pass", 0.7), ("pass", 0.3)), "not tested", "not tested", "not tested"),
-        # half of the customers must be in segments that are found again
+        # half of the customers must be in segments that are recovered
         ((("fail", 0.6), ("pass", 0.4)), "pass", "pass", "none"),
         ((("fail", 0.4), ("weak", 0.6)), "pass", "pass", "segments"),
     ],

@@ -66,31 +66,31 @@ def test_segments_that_tell_the_future_pass(three_kinds, found) -> None:
     assert {each.mark for each in segments.values()} == {"pass"}
     assert all(each.matched > 0.9 for each in segments.values())
     assert prediction.eligible == three_kinds.holdout.outcomes.num_rows
-    assert prediction.validation == int(three_kinds.holdout.certifying.sum())
+    assert prediction.validation == int(three_kinds.holdout.validation.sum())
     assert sum(each.customers for each in segments.values()) == prediction.validation
     assert prediction.horizon_days == three_kinds.holdout.horizon_days
 
 
-def test_lifts_are_those_of_the_certifying_half(three_kinds, found) -> None:
+def test_lifts_are_those_of_the_validation_half(three_kinds, found) -> None:
     holdout = three_kinds.holdout
-    choosing = holdout.customers.table.filter(pa.array(holdout.choosing))
-    labels = rule_labels(holdout.customers, refit_rule(three_kinds.segmentation, choosing))
+    selection = holdout.customers.table.filter(pa.array(holdout.selection))
+    labels = rule_labels(holdout.customers, refit_rule(three_kinds.segmentation, selection))
     bought = holdout.outcome("bought")
     rates = {
-        bought[holdout.certifying & (labels == cluster)].mean() for cluster in np.unique(labels)
+        bought[holdout.validation & (labels == cluster)].mean() for cluster in np.unique(labels)
     }
     told = {each.lifts[0].segment for each in found[1].values()}
     assert sorted(told) == pytest.approx(sorted(rates), rel=1e-5)
-    everyone = bought[holdout.certifying].mean()
+    everyone = bought[holdout.validation].mean()
     for each in found[1].values():
         assert [lift.outcome for lift in each.lifts] == ["bought", "revenue", "visited"]
         assert each.lifts[0].everyone == pytest.approx(everyone, rel=1e-5)
 
 
-def test_what_the_certifying_half_did_changes_neither_segments_nor_matches(three_kinds) -> None:
+def test_what_the_validation_half_did_changes_neither_segments_nor_matches(three_kinds) -> None:
     holdout = three_kinds.holdout
     other = {
-        name: np.where(holdout.certifying, 1 - holdout.outcome(name), holdout.outcome(name))
+        name: np.where(holdout.validation, 1 - holdout.outcome(name), holdout.outcome(name))
         for name in ("bought", "revenue", "visited")
     }
     turned = pa.table({"user_id": holdout.outcomes["user_id"], **other})

@@ -105,8 +105,8 @@ def test_the_halves_follow_from_the_customer_alone(holdout) -> None:
         int(hashlib.md5(user.encode(), usedforsecurity=False).hexdigest()[0], 16) % 2 == 0
         for user in holdout.outcomes["user_id"].to_pylist()
     ]
-    assert holdout.choosing.tolist() == expected
-    assert (holdout.certifying == ~holdout.choosing).all()
+    assert holdout.selection.tolist() == expected
+    assert (holdout.validation == ~holdout.selection).all()
 
 
 def test_nothing_from_the_date_on_influences_a_feature(holdout) -> None:
@@ -119,7 +119,7 @@ def test_nothing_from_the_date_on_influences_a_feature(holdout) -> None:
     changed = held_out(early + other)
     assert changed.customers.table.equals(holdout.customers.table, check_metadata=True)
     assert changed.customers.shop == holdout.customers.shop
-    assert (changed.choosing == holdout.choosing).all()
+    assert (changed.selection == holdout.selection).all()
     assert not changed.outcomes.equals(holdout.outcomes)
 
 

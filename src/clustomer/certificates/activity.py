@@ -4,12 +4,11 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 from scipy.optimize import brentq, minimize_scalar
 from scipy.special import gammaln
 
-Floats = NDArray[np.float64]
-Integers = NDArray[np.int64]
+from clustomer.segments.arrays import Floats, Integers
 
 _DIGITS = 9
 _SIZES = (1e-3, 1e3)

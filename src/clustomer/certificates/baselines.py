@@ -5,7 +5,6 @@ from dataclasses import dataclass
 
 import numpy as np
 import pyarrow as pa
-from numpy.typing import NDArray
 from scipy.stats import rankdata
 
 from clustomer.certificates.certificate import Baseline, Estimate
@@ -13,15 +12,13 @@ from clustomer.certificates.resampling import bootstrap_means, estimate
 from clustomer.customers import Holdout
 from clustomer.errors import InputError
 from clustomer.segments import rfm
+from clustomer.segments.arrays import Flags, Floats, Labels
 from clustomer.segments.exclusions import BOTS
 from clustomer.segments.matrix.customer_matrix import feature_matrix
 from clustomer.segments.refit import rule_labels
 from clustomer.segments.rules.rfm_grid import FREQUENCY, RECENCY, cut_points
 from clustomer.segments.validity.label_codes import coded
 from clustomer.segments.validity.stability import workers
-
-Floats = NDArray[np.float64]
-Labels = NDArray[np.int64]
 
 CAP = 0.99
 TOP = 0.1
@@ -68,9 +65,9 @@ def targets_of(holdout: Holdout) -> tuple[Target, ...]:
         values = holdout.outcome(name)
         targets.append(Target(name, values, binary=name != REVENUE))
         if name == REVENUE:
-            cap = np.quantile(values[holdout.choosing], CAP)
+            cap = np.quantile(values[holdout.selection], CAP)
             capped = np.minimum(values, cap)
-            halves = (capped[holdout.choosing], capped[holdout.certifying])
+            halves = (capped[holdout.selection], capped[holdout.validation])
             if cap > 0 and all(half.std() > 0 for half in halves):
                 targets.append(Target("capped", capped, binary=False))
     return tuple(targets)
@@ -80,8 +77,8 @@ def by_segment(
     name: str,
     labels: Labels,
     targets: Sequence[Target],
-    selection: NDArray[np.bool_],
-    validation: NDArray[np.bool_],
+    selection: Flags,
+    validation: Flags,
 ) -> Predictions:
     """Predict for the validation half what the selection half did in the same segment, on average.
 
@@ -106,7 +103,7 @@ def by_segment(
     return Predictions(name, len(codes), values)
 
 
-def rfm_labels(customers: pa.Table, selection: NDArray[np.bool_]) -> Mapping[str, Labels]:
+def rfm_labels(customers: pa.Table, selection: Flags) -> Mapping[str, Labels]:
     """Return every customer's RFM segment of ten, and cell of 125; none without purchases.
 
     Both have their fifths from the selection half, of those who ordered; whoever never ordered
@@ -131,8 +128,8 @@ def rfm_labels(customers: pa.Table, selection: NDArray[np.bool_]) -> Mapping[str
 def individual(
     matrix: Floats,
     targets: Sequence[Target],
-    selection: NDArray[np.bool_],
-    validation: NDArray[np.bool_],
+    selection: Flags,
+    validation: Flags,
     *,
     random_state: int = 0,
 ) -> Predictions:
@@ -180,7 +177,7 @@ def individual(
 def judge(
     predictions: Sequence[Predictions],
     targets: Sequence[Target],
-    validation: NDArray[np.bool_],
+    validation: Flags,
     *,
     random_state: int = 0,
 ) -> Contest:
@@ -252,7 +249,7 @@ class _Figures:
         self,
         targets: Sequence[Target],
         predictions: Sequence[Predictions],
-        validation: NDArray[np.bool_],
+        validation: Flags,
     ) -> None:
         self.of: dict[tuple[str, str], Callable[[Floats], Floats]] = {}
         self._columns: list[Floats] = []
@@ -293,7 +290,7 @@ class _Figures:
             self.of[way.name, "top_tenth"] = _ratio(top, total)
 
 
-def area(positive: NDArray[np.bool_], scores: Floats) -> tuple[float, Floats]:
+def area(positive: Flags, scores: Floats) -> tuple[float, Floats]:
     """Return the area under the ROC curve, and each customer's influence on it.
 
     The influence of a customer is how far its placement among the other kind is from the area,

@@ -3,16 +3,13 @@
 from collections.abc import Sequence
 
 import numpy as np
-from numpy.typing import NDArray
 from scipy.stats import hypergeom
 
 from clustomer.certificates.certificate import Estimate, Lift
 from clustomer.certificates.resampling import bootstrap_means, estimate, rounded
+from clustomer.segments.arrays import Flags, Floats, Labels
 from clustomer.segments.validity.label_codes import coded
 from clustomer.thresholds import CONFIDENCE
-
-Floats = NDArray[np.float64]
-Labels = NDArray[np.int64]
 
 FEWEST_PERMUTATIONS = 1_999
 """Enough for a p-value of 0.001, which 50 hypotheses multiply to 0.05."""
@@ -227,7 +224,7 @@ def _hull(one: Estimate, other: Estimate) -> Estimate:
     return Estimate(one.value, min(one.low, other.low), max(one.high, other.high))
 
 
-def exact_p(values: Floats, members: NDArray[np.bool_]) -> float:
+def exact_p(values: Floats, members: Flags) -> float:
     """Return how often a segment drawn by lot would differ as much in a binary outcome.
 
     By the hypergeometric distribution (Fisher 1935): twice the smaller tail, at most 1.

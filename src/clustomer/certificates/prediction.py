@@ -2,7 +2,6 @@
 
 import numpy as np
 import pyarrow as pa
-from numpy.typing import NDArray
 
 from clustomer.certificates.baselines import (
     Contest,
@@ -24,13 +23,12 @@ from clustomer.certificates.lifts import segment_lifts
 from clustomer.customers import Holdout
 from clustomer.errors import InputError
 from clustomer.segments import Rule, Segmentation
+from clustomer.segments.arrays import Labels
 from clustomer.segments.exclusions import BOTS, included_rows
 from clustomer.segments.matrix.customer_matrix import feature_matrix
 from clustomer.segments.refit import labels_of, refit_rule
 from clustomer.segments.validity.stability import jaccard_matrix
 from clustomer.thresholds import EFFECT, LEVEL, MATCHED, MIN_SEGMENT
-
-Labels = NDArray[np.int64]
 
 BINARY_OUTCOMES = frozenset({"bought", "visited"})
 WIDER = 1.2214
@@ -81,7 +79,7 @@ def predict(
         return _untested(holdout if isinstance(holdout, str) else "there is one segment only", ids)
     table = holdout.customers.table
     try:
-        refit = refit_rule(segmentation, table.filter(pa.array(holdout.choosing)))
+        refit = refit_rule(segmentation, table.filter(pa.array(holdout.selection)))
     except InputError:
         # a grid needs orders
         return _untested("nobody had ordered at the holdout date", ids)
@@ -90,7 +88,7 @@ def predict(
     people = labels != BOTS
     if len(np.unique(labels[people])) < 2:
         return _untested("at the holdout date everyone is in one segment", ids)
-    validation = holdout.certifying & people
+    validation = holdout.validation & people
     targets = targets_of(holdout)
     outcomes = [(t.name, t.values[validation]) for t in targets if t.name != "capped"]
     lifts = segment_lifts(labels[validation], outcomes, random_state=random_state)
@@ -233,7 +231,7 @@ def _contest(
     random_state: int,
 ) -> Contest:
     table, people = holdout.customers.table, labels != BOTS
-    selection, validation = holdout.choosing & people, holdout.certifying & people
+    selection, validation = holdout.selection & people, holdout.validation & people
     targets = targets_of(holdout)
     ways = {"segments": labels, **rfm_labels(table, selection)}
     highest = segmentation.selection.silhouette_k

@@ -6,7 +6,6 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 import pyarrow as pa
-from numpy.typing import NDArray
 from scipy.special import ndtr, ndtri
 from sklearn.cluster import KMeans
 from threadpoolctl import threadpool_limits
@@ -21,6 +20,7 @@ from clustomer.certificates.simulated_null import (
 from clustomer.customers import Customers
 from clustomer.events import Events
 from clustomer.segments import Rule, Segmentation
+from clustomer.segments.arrays import Floats, Integers
 from clustomer.segments.exclusions import BOTS
 from clustomer.segments.matrix.customer_matrix import feature_matrix
 from clustomer.segments.matrix.distances import nearest_point
@@ -29,9 +29,6 @@ from clustomer.segments.validity.density_dip import density_dips
 from clustomer.segments.validity.quiet_fits import quiet_fits
 from clustomer.segments.validity.stability import workers
 from clustomer.thresholds import EFFECT_NEEDED, EXCESS_NEEDED, N_WORLDS, SEGMENT_EFFECT_NEEDED
-
-Floats = NDArray[np.float64]
-Integers = NDArray[np.int64]
 
 CUSTOMERS_PER_WORLD = 2_000
 MIN_CUSTOMERS = 100

@@ -1,14 +1,12 @@
 """Customers drawn anew, and what their means would then have been."""
 
 import numpy as np
-from numpy.typing import NDArray
 from threadpoolctl import threadpool_limits
 
 from clustomer.certificates.certificate import Estimate
+from clustomer.segments.arrays import Floats
 from clustomer.segments.matrix.scaling import round_significant
 from clustomer.thresholds import CONFIDENCE
-
-Floats = NDArray[np.float64]
 
 MOST_RESAMPLES, FEWEST_RESAMPLES = 1000, 200
 _DRAWS = 30_000_000

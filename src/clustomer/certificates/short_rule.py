@@ -9,14 +9,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
 from clustomer.certificates.certificate import Condition
 from clustomer.customers.features import FEATURES
+from clustomer.segments.arrays import Flags, Floats, Integers
 from clustomer.thresholds import PRECISION, RECALL
-
-Floats = NDArray[np.float64]
-Flags = NDArray[np.bool_]
 
 MOST_CONDITIONS = 3
 _ROOM = 0.03
@@ -56,7 +53,7 @@ class Questions:
 
     names: tuple[str, ...]
     thresholds: tuple[Floats, ...]
-    codes: NDArray[np.int64]
+    codes: Integers
 
     @classmethod
     def of(cls, names: Sequence[str], matrix: Floats) -> "Questions":
@@ -135,7 +132,7 @@ class Questions:
         return options
 
 
-def rule_scores(hits: NDArray[np.int64], named: NDArray[np.int64], total: int) -> Floats:
+def rule_scores(hits: Integers, named: Integers, total: int) -> Floats:
     """Return how good rules are, from 0 to 2: above 1 where precision and recall are enough.
 
     Enough is 0.03 more than the test asks, as a rule loses some on others than it was made of.

@@ -11,7 +11,6 @@ from dataclasses import dataclass
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
-from numpy.typing import NDArray
 from sqlglot import exp
 
 from clustomer.certificates.activity import fit_activity
@@ -19,9 +18,7 @@ from clustomer.customers import Feature
 from clustomer.customers.definition import features_query, measures_query
 from clustomer.engines import DuckDB, Engine, literal, query_tables
 from clustomer.events import Window
-
-Floats = NDArray[np.float64]
-Integers = NDArray[np.int64]
+from clustomer.segments.arrays import Floats, Integers
 
 MIN_POOL_CUSTOMERS = 200
 LIKES = 50

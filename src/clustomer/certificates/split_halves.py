@@ -17,11 +17,9 @@ from clustomer.customers import Customers
 from clustomer.engines import literal
 from clustomer.events import Events
 from clustomer.segments import Segmentation
+from clustomer.segments.arrays import Flags, Floats, Integers
 from clustomer.segments.exclusions import BOTS
 from clustomer.segments.matrix.customer_matrix import feature_matrix
-
-Floats = NDArray[np.float64]
-Integers = NDArray[np.int64]
 
 MAX_CUSTOMERS = 5_000
 MAX_EVENTS = 250_000
@@ -148,7 +146,7 @@ def _on_level(halves: Floats, full: Floats) -> Floats:
     return np.asarray(level * full.std(axis=0) + full.mean(axis=0))
 
 
-def _agreement(one: NDArray[np.bool_], other: NDArray[np.bool_]) -> tuple[float, float, int]:
+def _agreement(one: Flags, other: Flags) -> tuple[float, float, int]:
     """Return the Jaccard similarity of two sets of customers, that of chance, and their union.
 
     >>> _agreement(np.array([True, True, False, False]), np.array([True, False, False, False]))

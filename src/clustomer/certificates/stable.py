@@ -1,21 +1,19 @@
-"""Whether each segment would have been found again: the marks of stability."""
+"""Whether each segment would have been recovered: the marks of stability."""
 
 from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
 import pyarrow as pa
-from numpy.typing import NDArray
 
 from clustomer.certificates.certificate import Mark, Stable
 from clustomer.segments import Segmentation
 from clustomer.segments.algorithms.registry import clusterer
+from clustomer.segments.arrays import Matrix
 from clustomer.segments.exclusions import BOTS
 from clustomer.segments.matrix.customer_matrix import feature_matrix
 from clustomer.segments.validity.stability import cluster_stability
 from clustomer.thresholds import DISSOLVED, N_RESAMPLES, RESAMPLE_CUSTOMERS, VALID
-
-Matrix = NDArray[np.float64]
 
 FULL_SIZE_RESAMPLES = 5
 
@@ -27,7 +25,7 @@ def stable_marks(
     *,
     random_state: int = 0,
 ) -> dict[str, Stable]:
-    """Return each segment's stability: found again in small resamples, and in half the visits.
+    """Return each segment's stability: recovered in small resamples, and in half the visits.
 
     A mean Jaccard similarity from `VALID` on passes, one of at most `DISSOLVED` fails (Hennig
     2007, doi:10.1016/j.csda.2006.11.025); between them, or where two halves of the same customers'

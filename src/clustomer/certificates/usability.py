@@ -5,19 +5,16 @@ from collections.abc import Sequence
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
-from numpy.typing import NDArray
 
 from clustomer.certificates.certificate import Condition, Mark, Usable
 from clustomer.certificates.resampling import rounded
 from clustomer.certificates.short_rule import Questions, follows
 from clustomer.segments import Segmentation
+from clustomer.segments.arrays import Flags, Floats, Integers
 from clustomer.segments.exclusions import BOTS
 from clustomer.segments.matrix.customer_matrix import customer_table, feature_matrix
 from clustomer.thresholds import MIN_REVENUE_SHARE, PRECISION, RECALL
 from clustomer.thresholds import USABLE as MIN_SHARE
-
-Floats = NDArray[np.float64]
-Flags = NDArray[np.bool_]
 
 MAX_TRAINING = 20_000
 
@@ -103,7 +100,7 @@ def _revenue(table: pa.Table) -> Floats | None:
     return revenue
 
 
-def _halves(n: int, random_state: int) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+def _halves(n: int, random_state: int) -> tuple[Integers, Integers]:
     """Return who rules are searched on, and all others."""
     order = np.random.default_rng(random_state).permutation(n)
     size = min(MAX_TRAINING, -(-n // 2))

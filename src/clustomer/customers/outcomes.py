@@ -58,7 +58,7 @@ _OUTCOMES = f"""
                 OR MD5(user_id) >= 'c' AND MD5(user_id) < 'd'
                 OR MD5(user_id) >= 'e' AND MD5(user_id) < 'f'
             THEN 1 ELSE 0
-        END AS choosing
+        END AS selection
     FROM visits
     GROUP BY user_id
     HAVING SUM(early_events) > 0
@@ -83,9 +83,9 @@ class Holdout:
         `user_id`, in the same order; `bought` (0 or 1: any purchase in the horizon), `revenue`
         (its purchases minus its returns, in the shop's currency) and `visited` (0 or 1: any event
         but a return in a visit that began in the horizon).
-    choosing : ndarray of bool, shape (customers,)
+    selection : ndarray of bool, shape (customers,)
         The half that may influence choices, by the MD5 of `user_id` (an even first hexadecimal
-        digit); the other half certifies, and nothing is chosen by it.
+        digit); the other is the validation half, by which nothing is chosen.
     outcome_names : tuple of str
         Those outcomes that differ between customers of both halves, and that are not the same as
         an earlier one for everyone, as visiting is to buying where there are orders only.
@@ -96,13 +96,13 @@ class Holdout:
     window: Window
     customers: Customers
     outcomes: pa.Table
-    choosing: NDArray[np.bool_]
+    selection: NDArray[np.bool_]
     outcome_names: tuple[str, ...]
 
     @cached_property
-    def certifying(self) -> NDArray[np.bool_]:
+    def validation(self) -> NDArray[np.bool_]:
         """The half that no choice has seen."""
-        return ~self.choosing
+        return ~self.selection
 
     def outcome(self, name: str) -> NDArray[np.float64]:
         """Return one outcome of every customer, in their order."""
@@ -168,7 +168,7 @@ def split_holdout(
     engine = events.engine
     window = Window(whole.start, moment, whole.time_zone)
     outcomes = engine.query(outcomes_query(whole, moment).order_by("user_id")).combine_chunks()
-    choosing = outcomes["choosing"].to_numpy().astype(bool)
+    selection = outcomes["selection"].to_numpy().astype(bool)
     outcomes = pa.table(
         {
             "user_id": outcomes["user_id"].cast(pa.string()),
@@ -177,7 +177,7 @@ def split_holdout(
             "visited": outcomes["visited"].cast(pa.int8()),
         }
     )
-    reason = _too_little(outcomes, choosing, moment, whole.time_zone)
+    reason = _too_little(outcomes, selection, moment, whole.time_zone)
     if reason is not None:
         return reason
     features, unavailable = available_features(known_within(engine, window))
@@ -195,22 +195,22 @@ def split_holdout(
         window=window,
         customers=found,
         outcomes=outcomes,
-        choosing=choosing,
-        outcome_names=_telling(outcomes, choosing),
+        selection=selection,
+        outcome_names=_telling(outcomes, selection),
     )
 
 
 def outcomes_query(window: Window, date: datetime) -> exp.Select:
     """Return the query for what each customer did from a date to the window's end.
 
-    Its columns are `user_id`, the outcomes and `choosing` (1 for the choosing half); its rows
+    Its columns are `user_id`, the outcomes and `selection` (1 for the selection half); its rows
     the customers with an event before the date. It reads the table `events`.
 
     >>> query = outcomes_query(
     ...     Window(datetime(2024, 1, 1), datetime(2024, 4, 1), "UTC"), datetime(2024, 3, 1)
     ... )
     >>> query.named_selects
-    ['user_id', 'bought', 'revenue', 'visited', 'choosing']
+    ['user_id', 'bought', 'revenue', 'visited', 'selection']
     """
     bounds = {
         "window_start": literal(window.start),
@@ -238,21 +238,20 @@ def _default_date(window: Window) -> datetime:
 
 
 def _too_little(
-    outcomes: pa.Table, choosing: NDArray[np.bool_], date: datetime, time_zone: str
+    outcomes: pa.Table, selection: NDArray[np.bool_], date: datetime, time_zone: str
 ) -> str | None:
-    said = _said(date, time_zone)
-    customers = min(int(choosing.sum()), int((~choosing).sum()))
-    if customers < MIN_CUSTOMERS:
-        had = "customer" if len(choosing) == 1 else "customers"
+    eligible, said = len(selection), _said(date, time_zone)
+    if min(int(selection.sum()), int((~selection).sum())) < MIN_CUSTOMERS:
+        had = "customer" if eligible == 1 else "customers"
         return (
-            f"only {len(choosing):,} {had} had an event before {said}, and {MIN_CUSTOMERS} in each "
+            f"only {eligible:,} {had} had an event before {said}, and {MIN_CUSTOMERS} in each "
             "half are needed"
         )
     returned = pc.or_(pc.equal(outcomes["bought"], 1), pc.equal(outcomes["visited"], 1)).to_numpy()
-    fewest = min(int(returned[choosing].sum()), int(returned[~choosing].sum()))
+    fewest = min(int(returned[selection].sum()), int(returned[~selection].sum()))
     if fewest < MIN_RETURNED:
         return (
-            f"only {int(returned.sum()):,} of the {len(choosing):,} customers with an event before "
+            f"only {int(returned.sum()):,} of the {eligible:,} customers with an event before "
             f"{said} bought or visited again after it, and {MIN_RETURNED} in each half are needed"
         )
     return None
@@ -264,11 +263,11 @@ def _said(date: datetime, time_zone: str) -> str:
     return local.strftime("%Y-%m-%d" if whole_day else "%Y-%m-%d %H:%M:%S")
 
 
-def _telling(outcomes: pa.Table, choosing: NDArray[np.bool_]) -> tuple[str, ...]:
+def _telling(outcomes: pa.Table, selection: NDArray[np.bool_]) -> tuple[str, ...]:
     found: list[str] = []
     for name in OUTCOMES:
         values = outcomes[name].to_numpy()
-        varies = all(len(np.unique(values[half])) > 1 for half in (choosing, ~choosing))
+        varies = all(len(np.unique(values[half])) > 1 for half in (selection, ~selection))
         if varies and not any(outcomes[name].equals(outcomes[other]) for other in found):
             found.append(name)
     return tuple(found)

@@ -73,7 +73,7 @@ def _first_that_holds(n: _Numbers) -> str:
     above = " above 2" if n["k"] > 2 else ""
     return (
         f"{_segments(n['k'])}, the highest number whose segments are as clearly apart and as "
-        f"surely found again as those of any number{above} at which all are stable and hold "
+        f"surely recovered as those of any number{above} at which all are stable and hold "
         f"{_SHARE}"
     )
 
@@ -104,7 +104,7 @@ def _qualifying(n: _Numbers) -> str:
         second = ", which is taken only where no larger number will do"
     return (
         f"{among}, and of these {k} is the highest{above} whose segments are as clearly apart and "
-        f"as surely found again as any; the runner-up is {next_k}{second}"
+        f"as surely recovered as any; the runner-up is {next_k}{second}"
     )
 
 
@@ -139,7 +139,7 @@ def _shortfall(share: float, lowest: float | None) -> str:
         return f"the smallest segment holds only {share * 100:.1f} %"
     if lowest is None:
         return "the least stable segment could not be tested"
-    return f"the least stable segment is found again only to {lowest:.2f} of {VALID}"
+    return f"the least stable segment is recovered only to {lowest:.2f} of {VALID}"
 
 
 _SENTENCES: Mapping[str, Callable[[_Numbers], str]] = {

@@ -5,11 +5,11 @@ from dataclasses import dataclass
 
 import numpy as np
 import pyarrow as pa
-from numpy.typing import NDArray
 from sqlglot import exp
 
 from clustomer.customers.features import SUSPECTED_BOT
 from clustomer.engines import dialect, query_tables
+from clustomer.segments.arrays import Integers
 
 BOTS = -1
 """The cluster of whoever is excluded."""
@@ -38,7 +38,7 @@ def bot_exclusions(table: pa.Table) -> tuple[Exclusion, ...]:
 
 def included_rows(
     table: pa.Table, exclusions: tuple[Exclusion, ...], most: int | None = None
-) -> NDArray[np.int64]:
+) -> Integers:
     """Return the positions of the customers that are not excluded, in the order of the table.
 
     Where there are more than `most`, those with the lowest MD5 of `user_id` are returned.
@@ -59,7 +59,7 @@ def included_rows(
             .where(exp.column("place") <= most)
         )
     chosen = query_tables(query.order_by("position"), numbered=numbered)
-    positions: NDArray[np.int64] = chosen["position"].to_numpy()
+    positions: Integers = chosen["position"].to_numpy()
     return positions
 
 

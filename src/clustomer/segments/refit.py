@@ -2,10 +2,10 @@
 
 import numpy as np
 import pyarrow as pa
-from numpy.typing import NDArray
 from threadpoolctl import threadpool_limits
 
 from clustomer.segments.algorithms.registry import algorithm_of, clusterer
+from clustomer.segments.arrays import Integers
 from clustomer.segments.exclusions import BOTS, bot_exclusions, included_rows
 from clustomer.segments.matrix.customer_matrix import customer_table, feature_matrix
 from clustomer.segments.matrix.distinct import count_distinct
@@ -82,7 +82,7 @@ def refit_rule(
     return algorithm_of(used).rule(fitted, scaling.features, exclusions) or alone
 
 
-def rule_labels(customers: object, model: HasRule) -> NDArray[np.int64]:
+def rule_labels(customers: object, model: HasRule) -> Integers:
     """Return the cluster of each customer by the NumPy twin of a rule, sorted by `user_id`.
 
     For tests of segments; published labels come from `assign`.
@@ -98,7 +98,7 @@ def rule_labels(customers: object, model: HasRule) -> NDArray[np.int64]:
     return labels_of(table, rule, included_rows(table, rule.exclusions))
 
 
-def labels_of(table: pa.Table, rule: Rule, rows: NDArray[np.int64]) -> NDArray[np.int64]:
+def labels_of(table: pa.Table, rule: Rule, rows: Integers) -> Integers:
     """Return the cluster of each row of a `customer_table`, of which `rows` are not excluded."""
     labels = np.full(table.num_rows, BOTS, dtype=np.int64)
     labels[rows] = rule.predict(rule.prepared(feature_matrix(table, list(rule.features))[rows]))

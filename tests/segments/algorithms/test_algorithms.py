@@ -78,7 +78,7 @@ def test_nothing_but_noise_has_no_rule():
     assert algorithm_of("dbscan").rule(model, (ScaledFeature("x", 0.0, 1.0, 0.0, 1.0),)) is None
 
 
-def test_radius_is_the_knee_of_the_distances():
+def test_radius_is_the_elbow_of_the_distances():
     X, _ = blobs(3, n_rows=600, noise=60)
     model = Dbscan().fit(X)
     # within a blob of 200 the 4th neighbour is nearer than the spread; noise is far away

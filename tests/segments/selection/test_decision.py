@@ -64,19 +64,19 @@ def test_of_those_that_qualify_the_lowest_as_powerful_as_the_best_is_taken():
     )
 
 
-def test_two_are_taken_by_power_only_where_no_other_number_qualifies():
+def test_two_are_taken_by_holdout_r2_only_where_no_other_number_qualifies():
     scores = {2: 0.3, 3: 0.1, 4: 0.1}
     assert choose(criteria([2, 3, 4], clear=[0.39, 0.40, 0.40]), holdout_r2_of(scores)).k == 3
     alone = choose(criteria([2, 3, 4], jaccard=[0.9, 0.6, 0.7]), holdout_r2_of(scores))
     assert (alone.k, alone.runner_up) == (2, 4)
     assert reason_sentence(alone.reason) == (
         "2 segments, the only number at which every segment is stable and holds at least 1 % of "
-        "the customers; the runner-up is 4, where the least stable segment is found again only to "
+        "the customers; the runner-up is 4, where the least stable segment is recovered only to "
         "0.70 of 0.75."
     )
 
 
-def test_power_does_not_buy_clusters_that_blur_where_there_are_groups():
+def test_holdout_r2_does_not_buy_clusters_that_blur_where_there_are_groups():
     holdout_r2 = holdout_r2_of({3: 0.1, 4: 0.3, 5: 0.4})
     groups = criteria([3, 4, 5], clear=[0.50, 0.46, 0.43], dip=[0.1, 0.2, 0.1])
     assert choose(groups, holdout_r2).k == 4
@@ -96,13 +96,13 @@ def test_power_does_not_buy_clusters_that_blur_where_there_are_groups():
     ],
     ids=["no holdout", "hardly anything told", "a horizon of hours"],
 )
-def test_without_power_it_is_the_highest_that_is_as_clear_as_any(holdout_r2):
+def test_without_holdout_r2_it_is_the_highest_that_is_as_clear_as_any(holdout_r2):
     found = criteria([2, 3, 4, 5], clear=[0.60, 0.40, 0.39, 0.37], lowest=0.19)
     taken = choose(found, holdout_r2)
     assert (taken.k, taken.rule, taken.runner_up) == (4, "stability", 3)
     assert reason_sentence(taken.reason).endswith(
         "of these 4 is the highest above 2 whose segments are as clearly apart and as surely "
-        "found again as any; the runner-up is 3 (silhouette times stability 0.35 against 0.36)."
+        "recovered as any; the runner-up is 3 (silhouette times stability 0.35 against 0.36)."
     )
     assert choose(criteria([3, 4, 5], clear=[0.40, 0.37, 0.39])).k == 5
     assert reason_sentence(choose(criteria([2, 3], clear=[0.6, 0.4])).reason).endswith(
@@ -111,7 +111,7 @@ def test_without_power_it_is_the_highest_that_is_as_clear_as_any(holdout_r2):
     assert choose(criteria([2, 3], jaccard=[0.9, 0.7])).k == 2
 
 
-def test_without_power_it_is_the_highest_at_which_all_are_set_apart():
+def test_without_holdout_r2_it_is_the_highest_at_which_all_are_set_apart():
     found = criteria([2, 3, 4, 5], clear=[0.6, 0.3, 0.3, 0.3], lowest=[0.9, 0.2, 0.19, 0.1])
     taken = choose(found)
     assert (taken.k, taken.rule, taken.runner_up) == (3, "density_dip", 2)
@@ -125,7 +125,7 @@ def test_without_power_it_is_the_highest_at_which_all_are_set_apart():
     assert choose(unstable).k == 2
 
 
-def test_without_power_what_is_found_again_more_surely_may_blur_a_little_more():
+def test_without_holdout_r2_what_is_recovered_more_surely_may_blur_a_little_more():
     found = criteria([3, 4], clear=[0.40, 0.36], jaccard=[0.78, 0.99])
     assert choose(found).k == 4
     assert choose(criteria([3, 4], clear=[0.40, 0.36], jaccard=[0.99, 0.99])).k == 3
@@ -145,9 +145,9 @@ def test_where_none_qualifies_the_least_unstable_is_taken_and_said_so():
     assert (taken.k, taken.rule, taken.runner_up) == (3, "least unstable", 2)
     assert reason_sentence(taken.reason) == (
         "3 segments, the least unstable number: none from 2 to 4 has only segments that are "
-        "stable and hold at least 1 % of the customers; at 3 the least stable segment is found "
-        "again only to 0.74 of 0.75; the runner-up is 2, where the least stable segment is found "
-        "again only to 0.50 of 0.75."
+        "stable and hold at least 1 % of the customers; at 3 the least stable segment is "
+        "recovered only to 0.74 of 0.75; the runner-up is 2, where the least stable segment is "
+        "recovered only to 0.50 of 0.75."
     )
     small = choose(criteria([2, 3], share=0.004, jaccard=[0.8, 0.9]))
     assert small.k == 3

@@ -43,9 +43,9 @@ def power_of(holdout):
     return selection_half_r2(holdout, ["a", "b", "later"], KMeans(n_init=3), (2, 5))
 
 
-def test_what_the_certifying_half_did_changes_nothing():
+def test_what_the_validation_half_did_changes_nothing():
     holdout = held_out()
-    changed = np.where(holdout.choosing, holdout.outcome("bought"), 0.0)
+    changed = np.where(holdout.selection, holdout.outcome("bought"), 0.0)
     other = replace(holdout, outcomes=holdout.outcomes.set_column(1, "bought", pa.array(changed)))
     one, two = power_of(holdout), power_of(other)
     assert one.k.tolist() == [2, 3, 4, 5]
@@ -81,7 +81,7 @@ def with_a_group_that_only_validates():
     """Four groups, and a fifth of customers who are all in the validation half."""
     holdout = held_out(horizon_days=1.0)
     table = holdout.customers.table
-    far = np.flatnonzero(~holdout.choosing)[:60]
+    far = np.flatnonzero(~holdout.selection)[:60]
     a, b = (table[name].to_numpy().copy() for name in ("a", "b"))
     a[far] = 5.0 + np.random.default_rng(2).normal(size=len(far))
     b[far] = 22.0 + np.random.default_rng(1).normal(size=len(far))

@@ -235,10 +235,10 @@ def test_power_decides_and_is_reported():
 
 def test_rows_that_may_not_choose_change_nothing_but_the_final_fit():
     X, _ = blobs(3, n_rows=600)
-    choosing = np.arange(600) < 300
+    selection = np.arange(600) < 300
     other = X.copy()
-    other[~choosing] = np.random.default_rng(1).normal(scale=30, size=(300, 2))
-    one, two = (quick().fit(rows, selection=choosing) for rows in (X, other))
+    other[~selection] = np.random.default_rng(1).normal(scale=30, size=(300, 2))
+    one, two = (quick().fit(rows, selection=selection) for rows in (X, other))
     assert one.k_ == two.k_ == 3
     for name in ("lowest_jaccard", "resamples", "qualifies"):
         np.testing.assert_array_equal(one.criteria_[name], two.criteria_[name])
@@ -248,23 +248,23 @@ def test_rows_that_may_not_choose_change_nothing_but_the_final_fit():
     )
 
 
-def test_the_taken_number_is_fitted_anew_where_the_choosing_rows_end_elsewhere():
+def test_the_taken_number_is_fitted_anew_where_the_selection_rows_end_elsewhere():
     # Those who choose differ in the second column alone, all others more in the first. Started
     # from the former, KMeans stays at a division by the second, with 4 a row instead of 2.25.
-    choosing = np.repeat([True, False], [20, 80])
+    selection = np.repeat([True, False], [20, 80])
     X = np.vstack(
         [np.tile([[0.0, 0.0], [0.0, 3.0]], (10, 1))]
         + [[[x, y]] * 20 for x in (-2.0, 2.0) for y in (0.0, 3.0)]
     )
-    selector = SelectK(k_range=(2, 2), random_state=0).fit(X, selection=choosing)
+    selector = SelectK(k_range=(2, 2), random_state=0).fit(X, selection=selection)
     assert len(set(selector.labels_[20:60])) == len(set(selector.labels_[60:])) == 1
     assert selector.labels_[20] != selector.labels_[60]
 
 
-@pytest.mark.parametrize("choosing", [[True] * 4, np.ones(5), [True, False, False, False, False]])
-def test_malformed_choosing(choosing):
+@pytest.mark.parametrize("selection", [[True] * 4, np.ones(5), [True, False, False, False, False]])
+def test_malformed_selection(selection):
     with pytest.raises(ValueError, match="True or False for each of the 5 rows"):
-        quick().fit(np.eye(5), selection=choosing)
+        quick().fit(np.eye(5), selection=selection)
 
 
 @pytest.mark.parametrize("estimator", [None, KMeans(n_init=2)])

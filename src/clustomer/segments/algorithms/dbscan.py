@@ -4,7 +4,7 @@ from numbers import Integral, Real
 from typing import Any, Self
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 from sklearn.base import _fit_context
 from sklearn.cluster import DBSCAN
 from sklearn.neighbors import NearestNeighbors
@@ -18,6 +18,7 @@ from clustomer.segments.algorithms.dense_regions import (
     large_enough,
 )
 from clustomer.segments.algorithms.exemplars import fit_regions
+from clustomer.segments.arrays import Floats
 from clustomer.segments.matrix.scaling import round_significant
 from clustomer.segments.validity.elbow import find_elbow
 
@@ -135,7 +136,7 @@ class Dbscan(DenseRegions):
         return self
 
 
-def _usual_radius(sample: NDArray[np.float64], min_samples: int) -> float:
+def _usual_radius(sample: Floats, min_samples: int) -> float:
     neighbours = NearestNeighbors(n_neighbors=min_samples).fit(sample)
     farthest = round_significant(np.sort(neighbours.kneighbors(sample)[0][:, -1])[::-1])
     places = np.unique(np.linspace(0, len(farthest) - 1, _CURVE_POINTS).astype(int))

@@ -3,22 +3,20 @@
 from typing import Any
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 from sklearn.base import BaseEstimator, ClusterMixin
 from sklearn.utils import check_random_state
 from sklearn.utils.validation import check_is_fitted, validate_data
 
 from clustomer.segments.algorithms.algorithm import Algorithm
 from clustomer.segments.algorithms.exemplars import Regions
+from clustomer.segments.arrays import Floats, Labels, Matrix
 from clustomer.segments.exclusions import Exclusion
 from clustomer.segments.matrix.sampling import stratified_rows
 from clustomer.segments.matrix.scaling import ScaledFeature
 from clustomer.segments.rules.nearest_exemplar import NearestExemplar
 
 MAX_EXEMPLARS = 300
-
-Matrix = NDArray[np.float64]
-Labels = NDArray[np.int64]
 
 
 class DenseRegions(ClusterMixin, BaseEstimator):  # type: ignore[misc]
@@ -29,7 +27,7 @@ class DenseRegions(ClusterMixin, BaseEstimator):  # type: ignore[misc]
     random_state: Any
     regions_: Regions
 
-    def _sampled(self, X: ArrayLike) -> tuple[Matrix, Matrix, NDArray[np.float64]]:
+    def _sampled(self, X: ArrayLike) -> tuple[Matrix, Matrix, Floats]:
         """Return all rows, a sample of them, and the weights of the sampled rows."""
         matrix = validate_data(self, X, dtype=np.float64, ensure_min_samples=2, order="C")
         self.sample_indices_, weights = stratified_rows(
@@ -51,7 +49,7 @@ class DenseRegions(ClusterMixin, BaseEstimator):  # type: ignore[misc]
         return self.regions_.predict(validate_data(self, X, dtype=np.float64, reset=False))
 
 
-def large_enough(labels: Labels, weights: NDArray[np.float64], least_share: float) -> Labels:
+def large_enough(labels: Labels, weights: Floats, least_share: float) -> Labels:
     """Return labels from 0 on, by falling size; clusters with a smaller share become noise.
 
     >>> labels = np.array([1, 1, 0, 2, 2, 2, -1])

@@ -3,9 +3,9 @@
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 from sklearn.cluster import KMeans
 
+from clustomer.segments.arrays import Flags, Floats, Integers
 from clustomer.segments.matrix.distances import nearest_point
 from clustomer.segments.matrix.scaling import round_significant
 from clustomer.segments.rules.nearest_exemplar import nearest_region
@@ -24,12 +24,12 @@ class Regions:
     as the algorithm did, noise included: measured on every fourth row.
     """
 
-    exemplars: NDArray[np.float64]
-    clusters: NDArray[np.int64]
-    noise_radii: NDArray[np.float64]
+    exemplars: Floats
+    clusters: Integers
+    noise_radii: Floats
     agreement: float
 
-    def predict(self, matrix: NDArray[np.float64]) -> NDArray[np.int64]:
+    def predict(self, matrix: Floats) -> Integers:
         """Return the cluster of each row; -1 for noise, and for all where there is no region."""
         if not len(self.exemplars):
             return np.full(len(matrix), -1, dtype=np.int64)
@@ -37,10 +37,10 @@ class Regions:
 
 
 def fit_regions(
-    matrix: NDArray[np.float64],
-    labels: NDArray[np.int64],
-    dense: NDArray[np.bool_],
-    weights: NDArray[np.float64],
+    matrix: Floats,
+    labels: Integers,
+    dense: Flags,
+    weights: Floats,
     *,
     max_exemplars: int,
     most_share: float = 1.0,
@@ -95,15 +95,15 @@ def fit_regions(
 
 
 def _fit(
-    matrix: NDArray[np.float64],
-    labels: NDArray[np.int64],
-    dense: NDArray[np.bool_],
-    weights: NDArray[np.float64],
+    matrix: Floats,
+    labels: Integers,
+    dense: Flags,
+    weights: Floats,
     max_exemplars: int,
     most_share: float,
     least_radius: float,
     random_state: int,
-) -> tuple[NDArray[np.float64], NDArray[np.int64], NDArray[np.float64]]:
+) -> tuple[Floats, Integers, Floats]:
     n_clusters = int(labels.max()) + 1
     sizes = np.array([np.sum(dense & (labels == cluster)) for cluster in range(n_clusters)])
     quotas = np.minimum(max_exemplars * np.sqrt(sizes) / np.sqrt(sizes).sum(), most_share * sizes)
@@ -119,7 +119,7 @@ def _fit(
     return exemplars, clusters, np.maximum(radii, max(least, _SMALLEST_RADIUS))
 
 
-def _spread(rows: NDArray[np.float64], number: int, random_state: int) -> NDArray[np.float64]:
+def _spread(rows: Floats, number: int, random_state: int) -> Floats:
     """Return at most so many different rows, spread as all are."""
     different = np.unique(rows, axis=0)
     if len(different) <= number:
@@ -129,12 +129,12 @@ def _spread(rows: NDArray[np.float64], number: int, random_state: int) -> NDArra
 
 
 def _noise_radii(
-    matrix: NDArray[np.float64],
-    labels: NDArray[np.int64],
-    weights: NDArray[np.float64],
-    exemplars: NDArray[np.float64],
-    clusters: NDArray[np.int64],
-) -> NDArray[np.float64]:
+    matrix: Floats,
+    labels: Integers,
+    weights: Floats,
+    exemplars: Floats,
+    clusters: Integers,
+) -> Floats:
     which, squared = nearest_point(matrix, exemplars)
     # A little more, so that rounding does not put the farthest member outside.
     distance = round_significant(np.sqrt(squared) * (1 + 1e-9))

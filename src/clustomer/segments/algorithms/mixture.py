@@ -4,7 +4,7 @@ from numbers import Integral, Real
 from typing import Any, Self
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 from sklearn.base import BaseEstimator, ClusterMixin, _fit_context
 from sklearn.mixture import GaussianMixture
 from sklearn.utils import check_random_state
@@ -13,6 +13,7 @@ from sklearn.utils.validation import check_is_fitted, validate_data
 from threadpoolctl import threadpool_limits
 
 from clustomer.segments.algorithms.algorithm import Algorithm
+from clustomer.segments.arrays import Floats, Integers
 from clustomer.segments.exclusions import Exclusion
 from clustomer.segments.matrix.sampling import stratified_rows
 from clustomer.segments.matrix.scaling import ScaledFeature, round_significant
@@ -120,7 +121,7 @@ class Mixture(ClusterMixin, BaseEstimator):  # type: ignore[misc]
         self.labels_ = self._place(matrix)
         return self
 
-    def predict(self, X: ArrayLike) -> NDArray[np.int64]:
+    def predict(self, X: ArrayLike) -> Integers:
         """Return the densest cluster of each row, the lowest of equals.
 
         Parameters
@@ -130,7 +131,7 @@ class Mixture(ClusterMixin, BaseEstimator):  # type: ignore[misc]
         check_is_fitted(self)
         return self._place(validate_data(self, X, dtype=np.float64, reset=False))
 
-    def _place(self, matrix: NDArray[np.float64]) -> NDArray[np.int64]:
+    def _place(self, matrix: Floats) -> Integers:
         return densest(matrix, self.means_, self.precision_cholesky_, self.constants_)
 
 

@@ -5,7 +5,7 @@ from numbers import Integral
 from typing import Any, Self
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 from sklearn.base import BaseEstimator, ClusterMixin, _fit_context
 from sklearn.cluster import ward_tree
 from sklearn.utils import check_random_state
@@ -15,6 +15,7 @@ from threadpoolctl import threadpool_limits
 
 from clustomer.segments.algorithms.algorithm import Algorithm
 from clustomer.segments.algorithms.dendrogram import Dendrogram, dendrogram
+from clustomer.segments.arrays import Floats, Integers
 from clustomer.segments.matrix.distances import nearest_point
 from clustomer.segments.matrix.sampling import stratified_rows
 from clustomer.segments.matrix.scaling import round_significant
@@ -113,7 +114,7 @@ class Ward(ClusterMixin, BaseEstimator):  # type: ignore[misc]
         self.labels_ = nearest_point(matrix, self.cluster_centers_)[0]
         return self
 
-    def predict(self, X: ArrayLike) -> NDArray[np.int64]:
+    def predict(self, X: ArrayLike) -> Integers:
         """Return the nearest centroid of each row, the lowest of equals.
 
         Parameters
@@ -125,7 +126,7 @@ class Ward(ClusterMixin, BaseEstimator):  # type: ignore[misc]
         return nearest_point(matrix, self.cluster_centers_)[0]
 
 
-def cut(children: NDArray[np.int64], n_clusters: int) -> NDArray[np.int64]:
+def cut(children: Integers, n_clusters: int) -> Integers:
     """Return the group of each leaf of a tree that is cut into some groups.
 
     Groups are numbered by their first leaf.
@@ -158,7 +159,7 @@ class WardAlgorithm(Algorithm):
 
 # Every K of a range cuts the same tree, on all rows and on each resample.
 @lru_cache(maxsize=128)
-def _tree(content: bytes, shape: tuple[int, int]) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
+def _tree(content: bytes, shape: tuple[int, int]) -> tuple[Integers, Floats]:
     with threadpool_limits(1):
         children, _, _, _, distances = ward_tree(
             np.frombuffer(content).reshape(shape), return_distance=True

@@ -5,9 +5,9 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
-from numpy.typing import NDArray
 
 from clustomer.errors import InputError, UsageError, did_you_mean
+from clustomer.segments.arrays import Floats
 
 _IMPLAUSIBLE = 1e100
 
@@ -73,7 +73,7 @@ def is_number(kind: pa.DataType) -> bool:
     )
 
 
-def feature_matrix(table: pa.Table, names: list[str]) -> NDArray[np.float64]:
+def feature_matrix(table: pa.Table, names: list[str]) -> Floats:
     """Return columns as one matrix, a row per customer, NaN where a value is NULL."""
     matrix = np.empty((table.num_rows, len(names)))
     for index, name in enumerate(names):
@@ -81,7 +81,7 @@ def feature_matrix(table: pa.Table, names: list[str]) -> NDArray[np.float64]:
     return matrix
 
 
-def feature_column(table: pa.Table, name: str) -> NDArray[np.float64]:
+def feature_column(table: pa.Table, name: str) -> Floats:
     """Return a column, NaN where a value is NULL; to be read only, as it may be the table's own.
 
     >>> feature_column(pa.table({"orders": [2, None]}), "orders").tolist()
@@ -89,7 +89,7 @@ def feature_column(table: pa.Table, name: str) -> NDArray[np.float64]:
     """
     column = table[name]
     if column.type == pa.float64() and column.num_chunks == 1 and not column.null_count:
-        shared: NDArray[np.float64] = column.chunk(0).to_numpy()
+        shared: Floats = column.chunk(0).to_numpy()
         return shared
     return feature_matrix(table, [name])[:, 0]
 

@@ -3,15 +3,14 @@
 from collections.abc import Iterator
 
 import numpy as np
-from numpy.typing import NDArray
+
+from clustomer.segments.arrays import Floats, Integers
 
 _AT_ONCE = 100_000
 """Distances that are held at a time: they fit into a processor's cache."""
 
 
-def squared_distances(
-    matrix: NDArray[np.float64], points: NDArray[np.float64]
-) -> NDArray[np.float64]:
+def squared_distances(matrix: Floats, points: Floats) -> Floats:
     """Return the squared Euclidean distance of each row to each point.
 
     A matrix product would be faster, and round differently from row to row.
@@ -46,9 +45,7 @@ def in_blocks(n_rows: int, n_points: int) -> Iterator[slice]:
         yield slice(first, min(first + step, n_rows))
 
 
-def nearest_point(
-    matrix: NDArray[np.float64], points: NDArray[np.float64]
-) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
+def nearest_point(matrix: Floats, points: Floats) -> tuple[Integers, Floats]:
     """Return the nearest point of each row, the first of equals, and its squared distance.
 
     >>> nearest_point(np.array([[1.0], [4.0]]), np.array([[0.0], [2.0]]))

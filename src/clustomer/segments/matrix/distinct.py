@@ -1,10 +1,11 @@
 """How many customers differ, counted only as far as it matters."""
 
 import numpy as np
-from numpy.typing import NDArray
+
+from clustomer.segments.arrays import Floats
 
 
-def count_distinct(matrix: NDArray[np.float64], enough: int) -> int:
+def count_distinct(matrix: Floats, enough: int) -> int:
     """Count different rows, but stop counting where there are enough.
 
     >>> count_distinct(np.array([[0.0], [1.0], [1.0]]), enough=3)

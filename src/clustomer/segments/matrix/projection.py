@@ -6,10 +6,10 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
-from numpy.typing import NDArray
 from threadpoolctl import threadpool_limits
 
 from clustomer.engines import dialect, query_tables
+from clustomer.segments.arrays import Floats
 from clustomer.segments.matrix.sampling import share_out
 from clustomer.segments.matrix.scaling import ScaledFeature, scale
 
@@ -29,16 +29,16 @@ class Projection:
     """
 
     features: tuple[str, ...]
-    mean: NDArray[np.float64]
-    components: NDArray[np.float64]
-    explained_variance_ratio: NDArray[np.float64]
+    mean: Floats
+    components: Floats
+    explained_variance_ratio: Floats
     loadings: pa.Table
     points: pa.Table
 
 
 def fit_axes(
-    matrix: NDArray[np.float64],
-) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
+    matrix: Floats,
+) -> tuple[Floats, Floats, Floats]:
     """Return the mean, the two first principal components, and their shares of the variance.
 
     The sign of a component is free; here its largest entry (the first of equals) is
@@ -75,9 +75,7 @@ def fit_axes(
     return mean, components, explained
 
 
-def loadings(
-    features: tuple[str, ...], matrix: NDArray[np.float64], coordinates: NDArray[np.float64]
-) -> pa.Table:
+def loadings(features: tuple[str, ...], matrix: Floats, coordinates: Floats) -> pa.Table:
     """Return each feature's correlation with each axis, the longest arrow first.
 
     Parameters
@@ -118,9 +116,9 @@ def loadings(
 
 def project(
     labelled: pa.Table,
-    matrix: NDArray[np.float64],
+    matrix: Floats,
     features: tuple[ScaledFeature, ...],
-    axes: tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]],
+    axes: tuple[Floats, Floats, Floats],
     arrows: pa.Table,
 ) -> Projection:
     """Return the projection of a sample of customers onto axes that are known.

@@ -1,7 +1,8 @@
 """The customers that an algorithm sees which cannot take everyone."""
 
 import numpy as np
-from numpy.typing import NDArray
+
+from clustomer.segments.arrays import Floats, Integers
 
 BANDS = (0.5, 0.9, 0.99, 0.999)
 """Shares of the rows, by distance from the mean, at which a stratum ends."""
@@ -10,8 +11,8 @@ FEWEST_SHARE = 0.02
 
 
 def stratified_rows(
-    matrix: NDArray[np.float64], most: int, random_state: np.random.RandomState
-) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
+    matrix: Floats, most: int, random_state: np.random.RandomState
+) -> tuple[Integers, Floats]:
     """Return a sample of rows in which the rare and heavy are not missing, and its weights.
 
     Rows are divided by their Euclidean distance from the mean: the nearer half, then up to nine

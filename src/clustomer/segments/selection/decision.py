@@ -133,7 +133,7 @@ def _two_will_do(criteria: Criteria, good: list[int], holdout_r2: HoldoutR2, bes
 
 
 def _standing(criteria: Criteria, k: int) -> float:
-    """Return how clearly apart clusters are, and how surely found again, as one number."""
+    """Return how clearly apart clusters are, and how surely recovered, as one number."""
     height = _at(criteria, "silhouette_squared", k)
     return round(height * _at(criteria, "lowest_jaccard", k), _DIGITS)
 

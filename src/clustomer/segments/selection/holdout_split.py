@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
-from numpy.typing import NDArray
 
 from clustomer.customers import Holdout
+from clustomer.segments.arrays import Flags
 from clustomer.segments.exclusions import bot_exclusions, included_rows
 from clustomer.segments.matrix.customer_matrix import feature_matrix
 from clustomer.segments.matrix.scaling import fit_scaling
@@ -31,7 +31,7 @@ class HoldoutView:
     """
 
     holdout_r2: "HoldoutR2 | None"
-    rows: NDArray[np.bool_]
+    rows: Flags
 
 
 def holdout_view(
@@ -77,7 +77,7 @@ def selection_half_r2(
     """
     from clustomer.segments.validity.holdout_r2 import holdout_r2
 
-    table = holdout.customers.table.filter(pa.array(holdout.choosing))
+    table = holdout.customers.table.filter(pa.array(holdout.selection))
     names = [name for name in names if name in table.column_names]
     rows = included_rows(table, bot_exclusions(table), MAX_SELECTION_CUSTOMERS)
     if not names or not holdout.outcome_names or len(rows) < 2:
@@ -85,7 +85,7 @@ def selection_half_r2(
     matrix = feature_matrix(table.select(names), names)
     scaling = fit_scaling(matrix[rows], names, [undefined_in(table, name) for name in names])
     outcomes = np.column_stack([holdout.outcome(name) for name in holdout.outcome_names])
-    outcomes = outcomes[holdout.choosing][rows]
+    outcomes = outcomes[holdout.selection][rows]
     if not scaling.features or (outcomes == outcomes[0]).all():
         return None
     lowest, highest = k_range
@@ -100,11 +100,11 @@ def selection_half_r2(
     return replace(measured, decides=holdout.horizon_days >= DECIDING_DAYS)
 
 
-def selection_rows(holdout: Holdout, user_ids: pa.ChunkedArray) -> NDArray[np.bool_]:
+def selection_rows(holdout: Holdout, user_ids: pa.ChunkedArray) -> Flags:
     """Return which customers of today may choose K: all but those who certify.
 
     Who came after the holdout date is in neither half then, and certifies nothing.
     """
-    ids = holdout.customers.table["user_id"].filter(pa.array(holdout.certifying))
-    chosen: NDArray[np.bool_] = ~pc.is_in(user_ids, ids.combine_chunks()).to_numpy()
+    ids = holdout.customers.table["user_id"].filter(pa.array(holdout.validation))
+    chosen: Flags = ~pc.is_in(user_ids, ids.combine_chunks()).to_numpy()
     return chosen

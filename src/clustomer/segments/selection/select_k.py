@@ -50,7 +50,7 @@ class SelectK(ClusterMixin, MetaEstimatorMixin, BaseEstimator):  # type: ignore[
 
     A clone of `estimator` is fitted for every K of `k_range`, and the rule is:
 
-    1. A K *qualifies* where every cluster is stable and usable: found again in refits to
+    1. A K *qualifies* where every cluster is stable and usable: recovered in refits to
        resamples of some rows to a mean Jaccard similarity of `VALID` (`Refits`), and no smaller
        than the share `USABLE` of the rows. (Names in capitals are of `clustomer.thresholds`.)
     2. With a holdout (`holdout_r2`): the lowest K above 2 whose holdout R² is within one standard
@@ -61,7 +61,7 @@ class SelectK(ClusterMixin, MetaEstimatorMixin, BaseEstimator):  # type: ignore[
        dips between clusters (`density_dips`) have a mean depth of `APART`.
     3. Without one, or where no K tells the share `TELLING` of what followed: the highest K that
        qualifies and at which every cluster is set apart by a density dip of that depth; else the
-       highest above 2 that is as clearly apart and as surely found again as any (silhouette times
+       highest above 2 that is as clearly apart and as surely recovered as any (silhouette times
        lowest Jaccard similarity: at least `AS_CLEAR` of the best of these).
     4. Where no K qualifies: the one whose least stable cluster is the most stable.
 

@@ -4,13 +4,11 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
+from clustomer.segments.arrays import Flags, Labels, Matrix
 from clustomer.segments.matrix.distances import squared_distances
 from clustomer.segments.validity.label_codes import coded
-
-Matrix = NDArray[np.float64]
-Labels = NDArray[np.int64]
 
 SAMPLE_SIZE = 5_000
 _ROWS_AT_ONCE = 1_024
@@ -192,7 +190,7 @@ def _silhouettes(
     return _ratio(inside, other, counts[codes] == 1, float(np.vdot(matrix, matrix) / matrix.size))
 
 
-def _ratio(inside: Matrix, other: Matrix, alone: NDArray[np.bool_], size: float) -> Matrix:
+def _ratio(inside: Matrix, other: Matrix, alone: Flags, size: float) -> Matrix:
     widest = np.maximum(inside, other)
     # Rows that coincide with both clusters have distances of rounding errors only.
     defined = ~alone & (widest > size * 1e-24)

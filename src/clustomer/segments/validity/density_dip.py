@@ -1,10 +1,8 @@
 """How deep the dips between segments are: are there few customers where two segments meet?"""
 
 import numpy as np
-from numpy.typing import NDArray
 
-Floats = NDArray[np.float64]
-Integers = NDArray[np.int64]
+from clustomer.segments.arrays import Floats, Integers
 
 _LOW, _HIGH, _STEP = -1.0, 2.0, 0.05
 _BLUR = 0.1

@@ -5,16 +5,15 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 from sklearn.base import clone
 from threadpoolctl import threadpool_limits
 
+from clustomer.segments.arrays import Integers, Matrix
 from clustomer.segments.validity.criteria import partition_criteria
 from clustomer.segments.validity.quiet_fits import quiet_fits
 from clustomer.segments.validity.stability import seeded, workers
 from clustomer.thresholds import RESAMPLE_CUSTOMERS
-
-Matrix = NDArray[np.float64]
 
 N_REFERENCES = 10
 
@@ -28,7 +27,7 @@ class Gap:
     less its standard error, None where no K is.
     """
 
-    k: NDArray[np.int64]
+    k: Integers
     gap: Matrix
     gap_se: Matrix
     rows: int

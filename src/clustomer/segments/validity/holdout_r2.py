@@ -5,15 +5,14 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 from sklearn.base import clone
 from threadpoolctl import threadpool_limits
 
+from clustomer.segments.arrays import Integers, Matrix
 from clustomer.segments.validity.label_codes import coded
 from clustomer.segments.validity.quiet_fits import quiet_fits
 from clustomer.segments.validity.stability import seeded, workers
-
-Matrix = NDArray[np.float64]
 
 N_FOLDS = 10
 WINSORISED_AT = 0.99
@@ -36,7 +35,7 @@ class HoldoutR2:
         customers are like.
     """
 
-    k: NDArray[np.int64]
+    k: Integers
     score: Matrix
     gains: Matrix
     outcomes: tuple[str, ...] = ()
@@ -172,7 +171,7 @@ def winsorised(values: Matrix) -> Matrix:
     return np.clip(values, low, high)
 
 
-def explained(values: Matrix, labels: NDArray[np.int64], folds: NDArray[np.int64]) -> Matrix:
+def explained(values: Matrix, labels: Integers, folds: Integers) -> Matrix:
     """Return each customer's part in the mean share of variance that the labels explain.
 
     `values` of shape (n_customers, n_outcomes), each of which varies; the mean of what is

@@ -5,8 +5,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from clustomer.segments.arrays import Integers
 
-def coded(labels: ArrayLike) -> tuple[NDArray[Any], NDArray[np.int64]]:
+
+def coded(labels: ArrayLike) -> tuple[NDArray[Any], Integers]:
     """Return the different labels, rising, and for each row which of them it has.
 
     What `np.unique` returns, without sorting where labels are integers close together.

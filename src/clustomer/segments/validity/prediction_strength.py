@@ -3,7 +3,7 @@
 from typing import Any
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 from sklearn.base import clone
 from threadpoolctl import threadpool_limits
 
@@ -11,8 +11,6 @@ from clustomer.segments.validity.label_codes import coded
 from clustomer.segments.validity.quiet_fits import quiet_fits
 from clustomer.segments.validity.stability import seeded, workers
 from clustomer.thresholds import RESAMPLE_CUSTOMERS
-
-Matrix = NDArray[np.float64]
 
 N_SPLITS = 3
 

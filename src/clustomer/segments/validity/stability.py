@@ -6,17 +6,15 @@ from functools import cache
 from typing import Any
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 from scipy.optimize import linear_sum_assignment
 from sklearn.base import clone
 from threadpoolctl import ThreadpoolController, threadpool_limits
 
+from clustomer.segments.arrays import Labels, Matrix
 from clustomer.segments.validity.label_codes import coded
 from clustomer.segments.validity.quiet_fits import quiet_fits
 from clustomer.thresholds import DISSOLVED, N_RESAMPLES, RESAMPLE_CUSTOMERS, VALID
-
-Matrix = NDArray[np.float64]
-Labels = NDArray[np.int64]
 
 EVALUATION_ROWS = 10_000
 _FEW_ROWS = 5_000
@@ -25,7 +23,7 @@ _STEP = 10
 
 @dataclass(frozen=True, eq=False)
 class Stability:
-    """How well each cluster is found again in resamples; see `cluster_stability`.
+    """How well each cluster is recovered in resamples; see `cluster_stability`.
 
     Attributes
     ----------
@@ -61,7 +59,7 @@ def cluster_stability(
     evaluation_rows: int = EVALUATION_ROWS,
     random_state: int = 0,
 ) -> Stability:
-    """Return how well each cluster is found again when the rows are drawn anew.
+    """Return how well each cluster is recovered when the rows are drawn anew.
 
     Hennig's `clusterboot` (2007, doi:10.1016/j.csda.2006.11.025): a clone of the estimator is
     fitted on each bootstrap resample, and each cluster is compared with the most similar of
@@ -82,7 +80,7 @@ def cluster_stability(
         Never fitted itself. Each clone gets the seed of its resample, if it takes any.
     X : shape (n_rows, n_features), finite.
     labels : shape (n_rows,), the clusters as assigned
-        Negative labels are noise: no cluster to be found again. A row that is noise once, and
+        Negative labels are noise: no cluster to recover. A row that is noise once, and
         in a cluster the other time, counts against that cluster.
     n_resamples : int, default 50.
     max_rows : int or None, default 2000
@@ -148,7 +146,7 @@ class Refits:
         *,
         until_clear_of: float | None = None,
     ) -> Stability:
-        """Return how well each of `clusters` among the labels of all rows is found again.
+        """Return how well each of `clusters` among the labels of all rows is recovered.
 
         With `until_clear_of`, a mean similarity that is asked for, it stops after 10, 20, ...
         resamples where one cluster is more than two standard errors below, or all are above.
