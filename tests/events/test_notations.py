@@ -88,7 +88,7 @@ def test_texts_are_read_in_the_notation_that_all_values_fit(
     ]
     assert found[0] == FIRST
     assert notation in events.readings.time.notation
-    assert notation in events.readings.sentences[0]
+    assert notation in events.readings.time.sentence
 
 
 @pytest.mark.parametrize(
@@ -143,7 +143,7 @@ def test_one_value_decides_for_a_column_that_is_longer_than_the_sample() -> None
         read(texts)
     events = read([*texts, "31/12/2023"])
     assert events.window.cutoff == datetime(2024, 1, 1)
-    assert "1 of its values fit no other order" in events.readings.sentences[0]
+    assert "1 of its values fit no other order" in events.readings.time.sentence
     swapped = [*texts, "12/31/2023"]
     assert read(swapped).readings.time.notation == "month first (%m/%d/%Y)"
     with pytest.raises(InputError, match="1 fit only day first, such as '31/12/2023'; 1 fit only"):

@@ -7,8 +7,8 @@ from clustomer.events.missing import present_expression
 
 NOTHING = [
     *("", " ", "null", "NULL", " Null ", "nan", "NaN", "none", "None", "NaT", "\\N", "<NA>"),
-    *("NA", "n/a", "#N/A", "#N/A N/A", "#NA", "-NaN", "-nan", "1.#IND", "-1.#QNAN", "undefined"),
-    *("(not set)", "(none)", "-", "--", " NA "),
+    *("NA", "n/a", "#N/A", "#N/A N/A", "#NA", "-NaN", "-nan", "-1.#IND", "-1.#QNAN", "undefined"),
+    *("(not set)", "(none)", "-", "--", " NA ", "\u00a0"),
 ]
 SOMETHING = [
     *(
@@ -33,7 +33,7 @@ SOMETHING = [
         "\\",
         "\\nn",
     ),
-    *("nonesuch", "é", "\u00a0", "Ø", "noné", "null null", "17850", "<na", "none."),
+    *("nonesuch", "é", "Ø", "noné", "null null", "17850", "<na", "none."),
 ]
 
 

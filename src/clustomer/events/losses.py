@@ -160,7 +160,7 @@ def _biased(engine: DuckDB, schema: EventSchema, losses: Losses) -> list[str]:
             "STRFTIME(event_time, '%Y-%m')",
         ),
         "rows of customers whose id has {}": (_letters("user_id"), _letters("user_id")),
-        "amounts {}": (_size("price"), _size("price")),
+        "amounts {}": (_size("price"), _SIZES),
         "rows of the customer {}": ("user_id", "user_id"),
     }
     sentences = []
@@ -199,12 +199,18 @@ def _size(column: str) -> str:
     )
 
 
+_SIZES = (
+    "CASE WHEN ABS(price) >= 1000 THEN 'of 1,000 and more' WHEN ABS(price) >= 100 THEN "
+    "'from 100 to 999' WHEN price IS NOT NULL THEN 'below 100' END"
+)
+
+
 def _one_shape(engine: DuckDB, losses: Losses) -> list[str]:
     """Say where nearly all that could not be read is written in one way."""
     sentences = []
     for rule, n, samples in losses.reasons:
         column, _ = UNREAD[rule]
-        if n < MIN_ROWS or not samples or column == "line":
+        if n < MIN_ROWS or not samples or not rule.startswith("unreadable"):
             continue
         shape = f"TRANSLATE({column}, '012345678', '999999999')"
         most = engine.rows(

@@ -1,12 +1,13 @@
 """What counts as nothing, and ids of customers as text."""
 
+import re
 from collections.abc import Sequence
 
 from clustomer.engines import literal
 
 MISSING = (
     "", "null", "nan", "none", "nat", "\\n", "<na>", "na", "n/a", "#n/a", "#n/a n/a", "#na", "-nan",
-    "1.#ind", "-1.#ind", "1.#qnan", "-1.#qnan", "undefined", "(not set)", "(null)", "(none)",
+    "-1.#ind", "-1.#qnan", "undefined", "(not set)", "(null)", "(none)",
     "<null>", "[null]", "-", "--",
 )  # fmt: skip
 """Words that mean nothing, whatever the column: those of pandas, R, Excel and trackers."""
@@ -24,39 +25,22 @@ PLACEHOLDERS = (
 def present_expression(column: str, kind: str, more: Sequence[str] = ()) -> str:
     """Return DuckDB SQL of a column as trimmed text, NULL where it says that there is nothing."""
     text = f"TRIM(CAST({column} AS VARCHAR))" if kind != "VARCHAR" else f"TRIM({column})"
-    words = (*MISSING, *(word.strip().lower() for word in more))
-    # a long IN is a join for DuckDB, which is over all rows even where few are asked
-    missing = " ".join(f"WHEN {literal(word).sql('duckdb')} THEN NULL" for word in words)
-    slow = f"CASE LOWER({text}) {missing} ELSE {text} END"
+    words = [word for word in (*MISSING, *(word.strip().lower() for word in more)) if word]
+    pattern = literal("(?i)" + "|".join(map(re.escape, words))).sql("duckdb")
+    longest = max(map(len, words))
+    slow = (
+        f"CASE WHEN {text} = '' OR (LENGTH({text}) <= {longest} AND "
+        f"REGEXP_FULL_MATCH({text}, {pattern})) THEN NULL ELSE {text} END"
+    )
     if kind != "VARCHAR":
         return slow
-    # most values begin with another letter than a word for "nothing", or are of another length
-    suspect = " OR ".join(
-        f"{_one_of(f'UNICODE({column})', letters)} AND {_one_of(f'LENGTH({column})', lengths)}"
-        for letters, lengths in _beginnings(words)
+    # most values are told apart by five bits of their first letter
+    letters = {letter for word in words for letter in (word[0], word[0].upper(), " ")}
+    bits = sum(1 << bit for bit in {ord(letter) & 31 for letter in letters} | {31})
+    return (
+        f"CASE WHEN (({bits} >> (UNICODE({column}) & 31)) & 1) = 0 "
+        f"AND NOT ENDS_WITH({column}, ' ') THEN {column} ELSE {slow} END"
     )
-    plain = (
-        f"NOT ({suspect} OR {column} = '') "
-        f"AND NOT STARTS_WITH({column}, ' ') AND NOT ENDS_WITH({column}, ' ')"
-    )
-    return f"CASE WHEN {plain} THEN {column} ELSE {slow} END"
-
-
-def _one_of(value: str, numbers: Sequence[int]) -> str:
-    return "(" + " OR ".join(f"{value} = {number}" for number in numbers) + ")"
-
-
-def _beginnings(words: Sequence[str]) -> list[tuple[list[int], list[int]]]:
-    """Return letters that words begin with, as code points, and the lengths of those words."""
-    lengths: dict[str, set[int]] = {}
-    for word in words:
-        if word:
-            lengths.setdefault(word[0], set()).add(len(word))
-    letters: dict[tuple[int, ...], set[int]] = {}
-    for first, several in lengths.items():
-        both = letters.setdefault(tuple(sorted(several)), set())
-        both.update(ord(letter) for letter in first + first.upper())
-    return [(sorted(both), list(several)) for several, both in sorted(letters.items())]
 
 
 def customer_expression(column: str) -> str:

@@ -80,7 +80,10 @@ def _staged(
     readings = first_readings(engine, source, schema, exchange)
     counted = _load(engine, source, _staging(source, schema, readings, time_zone, mapped), limit)
     better = settled(engine, source, schema, readings)
-    if better != readings:
+    if better.only_adds_to(readings):
+        if better != readings:
+            _read_again(engine, source, schema, better, time_zone, mapped)
+    else:
         readings = better
         staging = _staging(source, schema, readings, time_zone, mapped)
         counted = _load(engine, source, staging, limit)
@@ -89,7 +92,41 @@ def _staged(
     rows, added = _set_rejected_aside(engine, source, schema)
     if limit is None:
         source.require_whole(rows - added, counted)
-    return Staged(rows, readings)
+    return Staged(rows, better)
+
+
+_UNREAD = ("unreadable_time", "implausible_time", "unreadable_price", "unreadable_quantity")
+
+
+def _read_again(
+    engine: DuckDB,
+    source: Source,
+    schema: EventSchema,
+    readings: Readings,
+    time_zone: str,
+    mapped: bool,
+) -> None:
+    """Read the rows of `events` whose values did not fit in a further way."""
+    rules = ", ".join(f"'{rule}'" for rule in _UNREAD)
+    columns = _kept(source, schema)
+    fields = [f"raw ->> '$.{column}' AS {column}" for column in columns]
+    fields += ["element_number"] if schema.unnest is not None else []
+    fields += ["is_return"] if schema.return_time is not None else []
+    engine.execute(
+        f"CREATE OR REPLACE TEMP TABLE unfit AS SELECT {', '.join(fields)} FROM events "
+        f"WHERE rule IN ({rules})"
+    )
+    engine.execute(f"DELETE FROM events WHERE rule IN ({rules})")
+    given = ("SELECT * FROM unfit", dict.fromkeys(columns, "VARCHAR"))
+    staging = _staging(source, schema, readings.as_texts(), time_zone, mapped, given)
+    engine.execute(f"INSERT INTO events BY NAME {staging}")
+    engine.execute("DROP TABLE unfit")
+
+
+def _kept(source: Source, schema: EventSchema) -> tuple[str, ...]:
+    """Return the columns of which a rejected row keeps the source's own values."""
+    line = ("line",) if source.broken else ()
+    return (*COLUMNS, *line, *(("currency",) if schema.currency is not None else ()))
 
 
 def _load(engine: DuckDB, source: Source, staging: str, limit: int | None) -> int | None:
@@ -139,10 +176,19 @@ MAX_AMOUNT = 1_000_000_000_000
 
 
 def _staging(
-    source: Source, schema: EventSchema, readings: Readings, time_zone: str, mapped: bool
+    source: Source,
+    schema: EventSchema,
+    readings: Readings,
+    time_zone: str,
+    mapped: bool,
+    values: tuple[str, dict[str, str]] | None = None,
 ) -> str:
-    """Return the query that types every row and names the rule that rejects it."""
-    given, kinds = given_rows(source, schema)
+    """Return the query that types every row and names the rule that rejects it.
+
+    `values` is a query with our columns as the source has them, and their types; by default
+    the source itself.
+    """
+    given, kinds = values or given_rows(source, schema)
     missing_time = present_expression("event_time", kinds["event_time"], schema.missing_values)
     numbers = ", ".join(
         f"{_number(column, reading)} AS {column}_number"
@@ -171,8 +217,9 @@ def _staging(
     # two equal elements of one list are no copies of one another
     number = "element_number, " if schema.unnest is not None else ""
     number += "is_return, " if schema.return_time is not None else ""
-    kept = (*COLUMNS, "line") if source.broken else COLUMNS
-    original = ", ".join(f"{column} := CAST({column} AS VARCHAR)" for column in kept)
+    original = ", ".join(
+        f"{column} := CAST({column} AS VARCHAR)" for column in _kept(source, schema)
+    )
     grouped = "".join(f"{_grouped(column)} AS {column}_grouped, " for column in _open(readings))
     is_product = "TRUE"
     if schema.not_products is not None:

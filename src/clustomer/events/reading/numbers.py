@@ -278,6 +278,11 @@ def readable_at_all(column: str) -> str:
     return f"({body} <> '' AND {_alone(column)} AND ({_fits(body, '.')} OR {_fits(body, ',')}))"
 
 
+def readable_with_point(column: str) -> str:
+    """Return DuckDB SQL for whether a text is a number with a decimal point."""
+    return _fits(f"REGEXP_EXTRACT(TRIM({column}), {sql_text(_BODY)})", ".")
+
+
 GROUPED = r"[1-9]\d{0,2}([.]\d{3})+"
 """Digits and points that are either a number with a fraction or one with marks of thousands."""
 

@@ -23,6 +23,7 @@ from clustomer.events.reading.numbers import (
     NumberReading,
     decide_number,
     readable_at_all,
+    readable_with_point,
 )
 from clustomer.events.reading.times import TimeReading, kind_of_times
 from clustomer.events.schema import EventSchema, moment_of
@@ -55,6 +56,32 @@ class Readings:
             *(reading.to_json(ours) for ours, reading in numbers.items() if reading is not None),
             *([self.amounts.to_json()] if self.amounts is not None else []),
         ]
+
+    def only_adds_to(self, first: "Readings") -> bool:
+        """Whether every value that another reading could read is read in the same way."""
+        same_numbers = all(
+            before == after
+            or (before is not None and after is not None and before.plain and after.decimal == ".")
+            for before, after in ((first.price, self.price), (first.quantity, self.quantity))
+        )
+        time = replace(self.time, notations=(), decided="", complete=True)
+        return (
+            same_numbers
+            and {*first.time.notations} <= {*self.time.notations}
+            and time == replace(first.time, notations=(), decided="", complete=True)
+        )
+
+    def as_texts(self) -> "Readings":
+        """Return readings of the same values after they were written as text."""
+        time = self.time
+        if time.kind in {"time", "instant"}:
+            time = replace(time, kind="text", notations=(ISO.name,))
+        texts = replace(self, time=replace(time, kind="text"))
+        if texts.price is not None:
+            texts = replace(texts, price=replace(texts.price, typed=False))
+        if texts.quantity is not None:
+            texts = replace(texts, quantity=replace(texts.quantity, typed=False))
+        return texts
 
     @property
     def to_say(self) -> list[str]:
@@ -175,13 +202,21 @@ def _settled_number(
 ) -> NumberReading | None:
     if first is None or first.typed or not first.plain or schema.decimal is not None:
         return first
-    doubts = engine.rows(
-        f"SELECT COUNT(*) > 0 FROM ({_unfit(column, f'unreadable_{column}')}) "
-        f"WHERE {readable_at_all(column)}"
-    )[0][0]
-    if not first.complete and not doubts:
+    unfit = _unfit(column, f"unreadable_{column}")
+    fitting, only_comma = engine.rows(
+        f"SELECT COUNT(*), COUNT(*) FILTER (WHERE NOT {readable_with_point(column)}) "
+        f"FROM ({unfit}) WHERE {readable_at_all(column)}"
+    )[0]
+    doubts = only_comma or (fitting and not first.complete)
+    if not doubts and not first.complete:
         doubts = engine.rows(f"SELECT COUNT(*) > 0 FROM events WHERE {column}_grouped")[0][0]
-    return _decided_number(engine, source, schema, column, first, fallback) if doubts else first
+    if doubts:
+        return _decided_number(engine, source, schema, column, first, fallback)
+    if not fitting:
+        return first
+    # what was read has a decimal point, and so has the rest
+    values = f"SELECT {column} AS value FROM ({unfit})"
+    return decide_number(engine, values, (), first, source.label)
 
 
 def _decided_number(
