@@ -8,8 +8,9 @@ import pytest
 from clustomer.engines import DuckDB, Postgres, without_password
 from clustomer.errors import InputError, UsageError
 from clustomer.events import read_events, read_schema
-from clustomer.events.sources.databases import open_sqlite
+from clustomer.events.sources.tables.databases import open_sqlite
 
+DATABASES = "clustomer.events.sources.tables.databases"
 LOG = pa.table(
     {
         "event_time": ["2024-01-01 10:00:00", "2024-01-01 10:00:05", None],
@@ -188,13 +189,15 @@ def test_a_sqlite_table_is_read_whole_in_one_part_or_two(tmp_path: Path, form, m
     table = sqlite_log(tmp_path / "log.db", form)
     found = {}
     for rows_per_part in (1, 10**9):
-        monkeypatch.setattr("clustomer.events.sources.databases.ROWS_PER_PART", rows_per_part)
+        monkeypatch.setattr(
+            "clustomer.events.sources.tables.databases.ROWS_PER_PART", rows_per_part
+        )
         events = read_events(tmp_path / "log.db", table=table)
         found[rows_per_part] = events.to_arrow()
         events.close()
     assert found[1].num_rows == 900
     assert found[1].equals(found[10**9])
     with DuckDB() as engine:
-        monkeypatch.setattr("clustomer.events.sources.databases.ROWS_PER_PART", 100_000)
+        monkeypatch.setattr(f"{DATABASES}.ROWS_PER_PART", 100_000)
         parts = open_sqlite(engine, tmp_path / "log.db", table).relation.count("source_rows")
     assert parts == (2 if form == "a table" else 1)

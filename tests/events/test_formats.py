@@ -357,3 +357,71 @@ def test_an_offset_may_stand_after_a_space(text: str, expected: str, zone: str) 
     schema = EventSchema(name="m", columns={"event_time": "at", "user_id": "who"}, time_zone=zone)
     events = read_events(pa.table({"at": [text], "who": ["1"]}), schema=schema)
     assert told(events, "event_time") == [(expected,)]
+
+
+SOLD = {
+    "olist": [
+        ("u1", "29.9900", "1.0000"),
+        ("u1", "29.9900", "1.0000"),
+        ("u2", "118.7000", "1.0000"),
+    ],
+    "amazon.txt": [("a1@marketplace.example", "12.5000", "2.0000")],
+    "etsy.csv": [("ann_b", "12.5000", "2.0000"), ("bo", "18.0000", "1.0000")],
+    "stripe.csv": [
+        ("ann@example.com", "25.0000", "1.0000"),
+        ("bo@example.com", "40.0000", "1.0000"),
+    ],
+    "paypal.csv": [
+        ("ann@example.com", "25.0000", "1.0000"),
+        ("bo@example.com", "1040.0000", "1.0000"),
+    ],
+    "square.csv": [("CU1", "12.5000", "2.0000"), ("CU2", "15.0000", "1.0000")],
+    "segment.jsonl": [("u1", "9.0000", "2.0000"), ("u1", "7.5000", "1.0000")],
+    "matomo.json": [("ann", "25.5000", "1.0000")],
+    "snowplow.tsv": [("d1", "9.0000", "2.0000")],
+}
+OTHERS = {
+    "stripe.csv": [("return", "bo@example.com"), ("ignored_event_type", "1")],
+    "paypal.csv": [("ignored_event_type", "1")],
+    "square.csv": [("return", "CU1")],
+    "segment.jsonl": [("view", "a1"), ("cart", "u1"), ("ignored_event_type", "1")],
+    "matomo.json": [
+        ("view", "ann"),
+        ("view", "v1"),
+        ("cart", "v1"),
+        ("ignored_event_type", "1"),
+    ],
+    "snowplow.tsv": [("view", "ann"), ("view", "d1"), ("ignored_event_type", "1")],
+    "olist": [("ignored_event_type", "1")],
+}
+
+
+@pytest.mark.parametrize("name", SOLD)
+def test_what_was_sold_by_shops_and_services(name: str) -> None:
+    events = read_events(FORMATS / name)
+    rows = told(events, "event_type", "user_id", "price", "quantity")
+    sold = [row[1:] for row in rows if row[0] == "purchase"]
+    assert set(SOLD[name]) <= set(sold)
+    others = {row[:2] for row in rows if row[0] != "purchase"}
+    rejected = {
+        (rule, str(count))
+        for rule, action, count in events.cleaning.rules
+        if action == "rejected" and count
+    }
+    assert others | rejected == set(OTHERS.get(name, []))
+
+
+def test_files_are_joined_without_a_row_more_or_less(tmp_path: Path) -> None:
+    events = read_events(FORMATS / "olist")
+    assert (events.cleaning.rows, len(events.to_arrow())) == (5, 4)
+    assert set(events.to_arrow()["category_code"].to_pylist()) == {"perfumaria", "artes"}
+    for path in (FORMATS / "olist").iterdir():
+        (tmp_path / path.name).write_bytes(path.read_bytes())
+    customers = tmp_path / "olist_customers_dataset.csv"
+    customers.write_text(customers.read_text() + '"c1","u9",1,"x","SP"\n')
+    # a key that is there twice would double rows: that file cannot be joined
+    with pytest.raises(InputError, match="customer_unique_id"):
+        read_events(tmp_path, schema="olist")
+    customers.write_text('"customer_id","customer_unique_id"\n"c1"\n')
+    with pytest.raises(InputError, match="1 lines that cannot be read as rows"):
+        read_events(tmp_path)

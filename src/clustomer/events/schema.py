@@ -99,6 +99,10 @@ class EventSchema(BaseModel):
         `names` does.
     names : list of str, default none
         The columns of a text file without a header line, in their order.
+    joins : list of str, default none
+        Where a source is several text files with different columns: the columns, in
+        this order, by which files are joined to the one with the `price` (or the
+        `event_type`). Files that hold none of `columns` are left out.
     missing_values : list of str, default none
         Further words that mean "nothing", such as "unknown"; compared without case.
         Empty text, "null", "NA", "n/a", "undefined", "(not set)" and the like always
@@ -152,6 +156,7 @@ class EventSchema(BaseModel):
     encoding: str | None = None
     header: bool = True
     names: tuple[str, ...] = ()
+    joins: tuple[str, ...] = ()
     missing_values: tuple[str, ...] = ()
     no_customer: tuple[str, ...] = ()
     unnest: str | None = None
@@ -249,6 +254,7 @@ class EventSchema(BaseModel):
             "encoding",
             "header",
             "names",
+            "joins",
             "missing_values",
             "no_customer",
             "unnest",

@@ -178,7 +178,7 @@ def test_every_row_is_counted_without_the_parser(
 ) -> None:
     path = tmp_path / "log.csv"
     path.write_text("\n".join([HEADER, *rows(50)]) + "\n")
-    from clustomer.events.sources import text
+    from clustomer.events.sources.textual import separated as text
 
     def one_too_many(*arguments: object, **options: object) -> object:
         source = real(*arguments, **options)  # type: ignore[arg-type]

@@ -87,7 +87,7 @@ for _ in range(100_000):
 
 
 def test_a_table_that_is_written_to_is_read_in_one_state(tmp_path: Path, monkeypatch) -> None:
-    monkeypatch.setattr("clustomer.events.sources.databases.ROWS_PER_PART", 1_000)
+    monkeypatch.setattr("clustomer.events.sources.tables.databases.ROWS_PER_PART", 1_000)
     path = database(tmp_path / "shop.db", 20_000)
     with sqlite3.connect(path) as connection:
         connection.execute("PRAGMA journal_mode = WAL")

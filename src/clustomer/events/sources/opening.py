@@ -12,22 +12,23 @@ from pathlib import Path
 from clustomer.engines import DuckDB
 from clustomer.errors import InputError, UsageError
 from clustomer.events.schema import EventSchema
-from clustomer.events.sources.columnar import (
+from clustomer.events.sources.content import Plain
+from clustomer.events.sources.files import FileState, files_of
+from clustomer.events.sources.source import Source
+from clustomer.events.sources.tables.columnar import (
     avro_as_lines,
     open_arrow,
     open_orc,
     open_parquet,
     open_table,
 )
-from clustomer.events.sources.content import Plain
-from clustomer.events.sources.databases import open_duckdb, open_sqlite
-from clustomer.events.sources.files import FileState, files_of
-from clustomer.events.sources.json_lines import open_json
-from clustomer.events.sources.postgresql import SCHEMES, open_postgres
-from clustomer.events.sources.source import Source
-from clustomer.events.sources.text import open_text
+from clustomer.events.sources.tables.databases import open_duckdb, open_sqlite
+from clustomer.events.sources.tables.postgresql import SCHEMES, open_postgres
+from clustomer.events.sources.tables.workbook import sheet_as_text
+from clustomer.events.sources.textual.joined import open_joined
+from clustomer.events.sources.textual.json_lines import open_json
+from clustomer.events.sources.textual.separated import open_text
 from clustomer.events.sources.unpacking import unpacked
-from clustomer.events.sources.workbook import sheet_as_text
 
 _NAMES = {
     "text": "separated text",
@@ -128,6 +129,8 @@ def _open_plains(
     if kind == "workbook":
         plains = [sheet_as_text(engine, plain, table) for plain in plains]
         label = plains[0].label if len(plains) == 1 else label
+    if len(plains) > 1 and (joined := open_joined(engine, label, plains, schema)) is not None:
+        return joined
     return open_text(engine, label, plains, schema)
 
 

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from clustomer.engines import DuckDB
 from clustomer.errors import InputError, UsageError
-from clustomer.events.sources.lines import TextProfile
+from clustomer.events.sources.textual.lines import TextProfile
 
 _CHUNK_BYTES = 1_048_576
 _MARKS = (

@@ -5,8 +5,8 @@ from contextlib import contextmanager
 
 from clustomer.engines import DuckDB, Postgres, quoted
 from clustomer.errors import InputError
-from clustomer.events.sources.databases import choose_table
 from clustomer.events.sources.source import Source
+from clustomer.events.sources.tables.databases import choose_table
 
 SCHEMES = ("postgresql://", "postgres://")
 

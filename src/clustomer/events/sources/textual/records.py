@@ -10,8 +10,14 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO
 
-from clustomer.events.sources.layout import fields_of
-from clustomer.events.sources.lines import MAX_LINE_BYTES, SHOWN_BYTES, is_blank, is_utf8, lines_of
+from clustomer.events.sources.textual.layout import fields_of
+from clustomer.events.sources.textual.lines import (
+    MAX_LINE_BYTES,
+    SHOWN_BYTES,
+    is_blank,
+    is_utf8,
+    lines_of,
+)
 
 MAX_LINES_OF_A_FIELD = 100
 """A quoted text over more lines than this is no text, but a quote too many."""

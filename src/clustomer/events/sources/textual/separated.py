@@ -9,10 +9,17 @@ from clustomer.errors import InputError
 from clustomer.events.presets import without_header
 from clustomer.events.schema import EventSchema
 from clustomer.events.sources.content import Plain
-from clustomer.events.sources.encoding import as_utf8
 from clustomer.events.sources.files import readable_path
-from clustomer.events.sources.layout import Layout, are_values, fields_of, layout_of, sample_of
-from clustomer.events.sources.lines import (
+from clustomer.events.sources.source import BrokenLines, Source, distinct_names
+from clustomer.events.sources.textual.encoding import as_utf8
+from clustomer.events.sources.textual.layout import (
+    Layout,
+    are_values,
+    fields_of,
+    layout_of,
+    sample_of,
+)
+from clustomer.events.sources.textual.lines import (
     MAX_LINE_BYTES,
     SHOWN_BYTES,
     TextProfile,
@@ -21,8 +28,7 @@ from clustomer.events.sources.lines import (
     lines_of,
     profile_of,
 )
-from clustomer.events.sources.records import MAX_LINES_OF_A_FIELD, copy_records
-from clustomer.events.sources.source import BrokenLines, Source, distinct_names
+from clustomer.events.sources.textual.records import MAX_LINES_OF_A_FIELD, copy_records
 
 LINES = (
     "read_csv(?, auto_detect = false, header = false, delim = E'\\x01', quote = '', "
@@ -114,6 +120,14 @@ def open_text(
     if not all(file.needs_copy for file in files):
         source.careful = lambda: open_text(engine, label, plains, schema, careful=True)
     return source
+
+
+def header_of(plain: Plain, schema: EventSchema | None) -> list[str]:
+    """Return the names in the header line of a file in UTF-8 or the like."""
+    layout = layout_of(sample_of(plain.path), schema.separator if schema else None)
+    if layout.separator == "spaces":
+        return layout.first.split()
+    return [name.strip() for name in fields_of(layout.first, layout.separator)]
 
 
 def _text_files(

@@ -9,10 +9,10 @@ from clustomer.events.paths import Structure, pointer
 from clustomer.events.schema import EventSchema
 from clustomer.events.sources.content import Plain
 from clustomer.events.sources.files import readable_path
-from clustomer.events.sources.json_documents import copy_documents, is_document
-from clustomer.events.sources.lines import MAX_LINE_BYTES, is_deep
 from clustomer.events.sources.source import BrokenLines, Source, first_line
-from clustomer.events.sources.text import LINES, REJECTED_LINES, copy_lines, decoded
+from clustomer.events.sources.textual.json_documents import copy_documents, is_document
+from clustomer.events.sources.textual.lines import MAX_LINE_BYTES, is_deep
+from clustomer.events.sources.textual.separated import LINES, REJECTED_LINES, copy_lines, decoded
 
 SAMPLE_LINES = 20_000
 """So many lines tell what is inside of nested values; keys are collected from all lines."""

@@ -1,152 +1,16 @@
-"""Presets: kinds of source that are known by their columns."""
+"""Fitting: a preset is narrowed to the columns that a source has."""
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from types import MappingProxyType
-from typing import Any
 
 from clustomer.errors import UsageError, did_you_mean
 from clustomer.events.paths import split
-from clustomer.events.schema import COLUMNS, EVENT_TYPES, EventSchema, Paths, paths_of
+from clustomer.events.presets.analytics import ANALYTICS
+from clustomer.events.presets.sales import SALES
+from clustomer.events.presets.shops import SHOPS
+from clustomer.events.schema import COLUMNS, EventSchema, Paths, paths_of
 
-_OURS: dict[str, Any] = {kind: kind for kind in EVENT_TYPES}
-
-PRESETS: tuple[EventSchema, ...] = (
-    EventSchema(
-        name="rees46",
-        columns={column: column for column in COLUMNS},
-        event_types=_OURS,
-    ),
-    EventSchema(
-        name="order-lines",
-        columns={
-            "event_time": "InvoiceDate",
-            "user_id": "CustomerID",
-            "product_id": "StockCode",
-            "price": "UnitPrice",
-            "quantity": "Quantity",
-            "order_id": "InvoiceNo",
-        },
-        event_type="purchase",
-        return_prefix="C",
-        returns_are_negative=True,
-        not_products="POST|DOT|M|C2|D|S|B|BANK CHARGES|AMAZONFEE|CRUK|ADJUST2?|TEST00[0-9]|gift_.*",
-    ),
-    EventSchema(
-        name="transactions",
-        columns={"event_time": "date", "user_id": "customer_id", "price": "dollar_value"},
-        event_type="purchase",
-        row_is_order=True,
-    ),
-    EventSchema(
-        name="retailrocket",
-        columns={
-            "event_time": "timestamp",
-            "event_type": "event",
-            "product_id": "itemid",
-            "user_id": "visitorid",
-            "order_id": "transactionid",
-        },
-        event_types={"view": "view", "addtocart": "cart", "transaction": "purchase"},
-    ),
-    EventSchema(
-        name="taobao",
-        columns={
-            "event_time": "timestamp",
-            "event_type": "behavior_type",
-            "product_id": "item_id",
-            "category_id": "category_id",
-            "user_id": "user_id",
-        },
-        event_types={"pv": "view", "cart": "cart", "buy": "purchase"},
-        ignored_event_types=("fav",),
-        header=False,
-        names=("user_id", "item_id", "category_id", "behavior_type", "timestamp"),
-    ),
-    EventSchema(
-        name="shopify",
-        columns={
-            "event_time": "Created at",
-            "event_type": "Financial Status",
-            "product_id": "Lineitem name",
-            "brand": "Vendor",
-            "price": "Lineitem price",
-            "user_id": "Email",
-            "quantity": "Lineitem quantity",
-            "order_id": "Name",
-        },
-        event_types=dict.fromkeys(
-            (
-                "paid",
-                "partially_paid",
-                "pending",
-                "authorized",
-                "partially_refunded",
-                "refunded",
-                "voided",
-            ),
-            "purchase",
-        ),
-        ignored_event_types=("expired",),
-        carried_within_order=("event_time", "event_type", "user_id"),
-        return_time="Cancelled at",
-    ),
-    EventSchema(
-        name="woocommerce",
-        columns={
-            "event_time": "Order Date",
-            "event_type": "Order Status",
-            "product_id": "Item Name",
-            "price": "Item Cost",
-            "user_id": "Email (Billing)",
-            "quantity": "Quantity",
-            "order_id": "Order Number",
-        },
-        event_types={
-            f"{prefix}{status}": "purchase"
-            for prefix in ("", "wc-")
-            for status in ("completed", "processing", "on hold", "on-hold", "refunded")
-        },
-        ignored_event_types=tuple(
-            f"{prefix}{status}"
-            for prefix in ("", "wc-")
-            for status in (
-                "pending payment",
-                "pending",
-                "cancelled",
-                "failed",
-                "draft",
-                "checkout-draft",
-                "trash",
-            )
-        ),
-        carried_within_order=("event_time", "event_type", "user_id"),
-        no_customer=("0",),
-    ),
-    EventSchema(
-        name="ga4",
-        columns={
-            "event_time": "event_timestamp",
-            "event_type": "event_name",
-            "product_id": "items.item_id",
-            "category_code": "items.item_category",
-            "brand": "items.item_brand",
-            "price": "items.price",
-            "user_id": "user_pseudo_id",
-            "user_session": "event_params.ga_session_id",
-            "quantity": "items.quantity",
-            "order_id": "ecommerce.transaction_id",
-        },
-        event_types={
-            "view_item": "view",
-            "add_to_cart": "cart",
-            "remove_from_cart": "remove_from_cart",
-            "purchase": "purchase",
-            "refund": "return",
-        },
-        ignored_event_types=("*",),
-        unnest="items",
-    ),
-)
+PRESETS: tuple[EventSchema, ...] = (*SALES, *SHOPS, *ANALYTICS)
 """The kinds of source that are known by their columns."""
 
 _ALIASES = {
@@ -168,6 +32,10 @@ _ALIASES = {
         "Customer ID",
         "customer_id",
     ),
+    "Created (UTC)": ("Created date (UTC)",),
+    "derived_tstamp": ("collector_tstamp",),
+    "order-id": ("amazon-order-id",),
+    "quantity-purchased": ("quantity", "quantity-shipped"),
     "Item Name": ("item_name", "Product Name", "product_name", "Item SKU", "item_sku", "SKU"),
     "Item Cost": ("Item Price", "item_price", "Product Price", "item_cost"),
 }
@@ -178,6 +46,9 @@ OPTIONAL: Mapping[str, frozenset[str]] = MappingProxyType(
         "rees46": frozenset(COLUMNS) - {"event_time", "user_id"},
         "shopify": frozenset({"brand"}),
         "ga4": frozenset(COLUMNS) - {"event_time", "event_type", "user_id"},
+        "olist": frozenset({"category_code"}),
+        "amazon": frozenset({"event_type"}),
+        "segment": frozenset({"order_id"}),
     }
 )
 """What a source of a known kind may lack."""

@@ -1,0 +1,92 @@
+"""Presets of what measures visits: events of analytics systems."""
+
+from clustomer.events.schema import EventSchema
+
+ANALYTICS: tuple[EventSchema, ...] = (
+    EventSchema(
+        name="ga4",
+        columns={
+            "event_time": "event_timestamp",
+            "event_type": "event_name",
+            "product_id": "items.item_id",
+            "category_code": "items.item_category",
+            "brand": "items.item_brand",
+            "price": "items.price",
+            "user_id": "user_pseudo_id",
+            "user_session": "event_params.ga_session_id",
+            "quantity": "items.quantity",
+            "order_id": "ecommerce.transaction_id",
+        },
+        event_types={
+            "view_item": "view",
+            "add_to_cart": "cart",
+            "remove_from_cart": "remove_from_cart",
+            "purchase": "purchase",
+            "refund": "return",
+        },
+        ignored_event_types=("*",),
+        unnest="items",
+    ),
+    EventSchema(
+        name="segment",
+        columns={
+            "event_time": "timestamp",
+            "event_type": "event",
+            "product_id": ("properties.products.product_id", "properties.product_id"),
+            "category_code": ("properties.products.category", "properties.category"),
+            "brand": ("properties.products.brand", "properties.brand"),
+            "price": ("properties.products.price", "properties.price"),
+            "user_id": ("userId", "anonymousId"),
+            "quantity": ("properties.products.quantity", "properties.quantity"),
+            "order_id": "properties.order_id",
+        },
+        event_types={
+            "Product Viewed": "view",
+            "Product Clicked": "view",
+            "Product Added": "cart",
+            "Product Removed": "remove_from_cart",
+            "Order Completed": "purchase",
+            "Order Refunded": "return",
+        },
+        ignored_event_types=("*",),
+        unnest="properties.products",
+    ),
+    EventSchema(
+        name="matomo",
+        columns={
+            "event_time": "actionDetails.timestamp",
+            "event_type": "actionDetails.type",
+            "product_id": "actionDetails.productViewSku",
+            "price": "actionDetails.revenue",
+            "user_id": ("userId", "visitorId"),
+            "user_session": "idVisit",
+            "order_id": "actionDetails.orderId",
+        },
+        event_types={
+            "action": "view",
+            "ecommerceAbandonedCart": "cart",
+            "ecommerceOrder": "purchase",
+        },
+        ignored_event_types=("*",),
+        time_format="unix_s",
+        price_is="order",
+        unnest="actionDetails",
+    ),
+    EventSchema(
+        name="snowplow",
+        columns={
+            "event_time": "derived_tstamp",
+            "event_type": "event",
+            "product_id": "ti_sku",
+            "category_code": "ti_category",
+            "price": "ti_price",
+            "user_id": ("user_id", "domain_userid"),
+            "user_session": "domain_sessionid",
+            "quantity": "ti_quantity",
+            "order_id": "ti_orderid",
+        },
+        event_types={"page_view": "view", "transaction_item": "purchase"},
+        ignored_event_types=("*",),
+        price_is="unit",
+    ),
+)

@@ -1,0 +1,1 @@
+"""Tables: databases, columnar files and workbooks."""

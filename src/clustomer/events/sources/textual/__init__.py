@@ -1,0 +1,1 @@
+"""Text: separated fields and JSON, whatever its encoding, line ends and flaws."""
