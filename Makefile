@@ -4,7 +4,7 @@ UV_VERSION := 0.13.9
 UV := .uv/bin/uv
 RUN := $(UV) run --frozen --no-sync
 
-.PHONY: setup demo test bench same check format docs lock clean
+.PHONY: setup demo test bench studies same check format docs lock clean
 .DEFAULT_GOAL := help
 
 help:
@@ -12,6 +12,7 @@ help:
 	@echo "make test    set up, run every check and every test"
 	@echo "make check   formatting, lint, types and room contracts only"
 	@echo "make bench   measure speed and memory beside the alternatives (BENCH=--full for all)"
+	@echo "make studies run what is left of the studies of many draws (STUDIES=--only planted; hours)"
 	@echo "make same    compare results with those of another revision, byte for byte (BASE=main)"
 	@echo "make docs    regenerate the reference pages"
 	@echo "make clean   remove everything that make created"
@@ -39,7 +40,7 @@ check: setup
 	$(RUN) python scripts/check_house.py
 
 test: check
-	$(RUN) pytest
+	$(RUN) pytest -n 2 --dist loadfile
 
 format: setup
 	$(RUN) ruff format .
@@ -47,6 +48,9 @@ format: setup
 
 bench: setup
 	$(RUN) python benchmarks/bench.py $(BENCH)
+
+studies: setup
+	$(RUN) python benchmarks/studies.py $(STUDIES)
 
 same: setup
 	$(RUN) python scripts/same_results.py $(or $(BASE),main)
