@@ -167,6 +167,8 @@ def write_tables(draft: Draft, content: Content) -> None:
         draft.write_json("certificates.json", interpretation.certificates.to_json())
     if content.comparison is not None:
         write_comparison(draft.path, content.comparison)
+    for name, table in interpretation.added.items():
+        write_parquet(draft, f"{name}.parquet", table)
 
 
 def write_report(draft: Draft, content: Content, figures: Any) -> None:

@@ -6,6 +6,7 @@ from html import unescape
 from pathlib import Path
 
 import pyarrow as pa
+import pyarrow.compute as pc
 import pytest
 from rich.console import Console
 
@@ -46,6 +47,9 @@ class MostOrders(Chapter):
         source = {"table": "customers", "key": EVERYONE, "column": "orders", "aggregate": "max"}
         value = study.people.aggregate(EVERYONE, "orders", "max")
         yield Fact("most_orders.orders", value, "orders", 0, None, source)
+        source = {"table": "most_orders.parquet", "key": "", "column": "orders", "aggregate": "sum"}
+        total = float(pc.sum(study.customers["orders"]).as_py())
+        yield Fact("most_orders.total", total, "orders", 0, None, source)
 
     def blocks(self, study, facts):
         """Return a paragraph, a table, a line for each card, and one for the last screen."""

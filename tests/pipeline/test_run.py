@@ -19,6 +19,10 @@ from clustomer import lanes
 from clustomer.engines import DuckDB
 from clustomer.errors import ClustomerError
 from clustomer.insights import Facts, verify_facts
+from clustomer.insights.blocks import Paragraph
+from clustomer.insights.chapters import CHAPTERS, Chapter
+from clustomer.insights.facts import Fact
+from clustomer.insights.interpretation import tell
 from clustomer.pipeline import Run, run
 from clustomer.segments import assign, read_model
 from clustomer.settings import Settings
@@ -229,6 +233,45 @@ def test_a_run_can_be_written_with_the_public_names_alone(
     events.close()
     assert results.path.name == done.results.path.name
     assert files_of(results.path) == files_of(done.results.path)
+
+
+class OrdersSorted(Chapter):
+    """A chapter with a table of its own, and a fact of it."""
+
+    name, title = "orders_sorted", "Orders"
+
+    def tables(self, study):
+        """Return the orders of every customer, the most first."""
+        table = study.customers.select(["user_id", "orders"])
+        return {
+            "orders_sorted": table.sort_by([("orders", "descending"), ("user_id", "ascending")])
+        }
+
+    def facts(self, study):
+        """Return the sum of all orders."""
+        source = {"table": "orders_sorted.parquet", "key": "", "column": "orders"}
+        total = float(pc.sum(study.customers["orders"]).as_py())
+        yield Fact("orders_sorted.all", total, "orders", 0, None, {**source, "aggregate": "sum"})
+
+    def blocks(self, study, facts):
+        """Say it."""
+        yield Paragraph("All orders: {orders_sorted.all}.")
+
+
+def test_a_chapters_table_is_a_file_of_the_version_and_its_facts_are_verified(
+    done: Run, shop: Path, tmp_path: Path
+) -> None:
+    interpretation = tell(done.interpretation.study, (*CHAPTERS, OrdersSorted()))
+    events = clustomer.read_events(shop)
+    content = (events, done.customers, done.segmentation, interpretation)
+    results = clustomer.publish(tmp_path, *content, settings=clustomer.Settings(currency="EUR"))
+    events.close()
+    table = pq.read_table(results.path / "orders_sorted.parquet")
+    assert table["orders"][0] == pc.max(done.customers.table["orders"])
+    assert "orders_sorted.parquet" in results.manifest["files"]
+    assert verify_facts(results.path) == ()
+    pq.write_table(table.slice(1), results.path / "orders_sorted.parquet")
+    assert [wrong.id for wrong in verify_facts(results.path)] == ["orders_sorted.all"]
 
 
 @pytest.mark.parametrize("threads", [1, 2, 3])

@@ -47,7 +47,27 @@ FILES: Mapping[str, str] = {
     "segmentation": "segmentation.json",
     "certificates": "certificates.json",
 }
-"""The file of each table that a source may name."""
+"""The file of each table that a source may name; a chapter's table is named by its file."""
+
+_CHAPTERS_TABLE = re.compile(r"[a-z][a-z0-9_]*\.parquet")
+
+
+def file_of(table: str) -> str:
+    """Return the file of a version that a source's table stands in.
+
+    >>> file_of("cleaning"), file_of("cohorts.parquet")
+    ('cleaning.csv', 'cohorts.parquet')
+    >>> file_of("../cohorts.parquet")
+    Traceback (most recent call last):
+    ...
+    clustomer.errors.InputError: There is no table `../cohorts.parquet` of facts. ...
+    """
+    if table in FILES:
+        return FILES[table]
+    if _CHAPTERS_TABLE.fullmatch(table):
+        return table
+    raise InputError(f"There is no table `{table}` of facts. {did_you_mean(table, FILES)}")
+
 
 AGGREGATES: Mapping[str, str] = {
     "count": "COUNT(*)",
@@ -149,9 +169,7 @@ def source_query(source: Source, unit: str) -> Query:
     table = source["table"]
     if table in ("customers", "attributes"):
         return _of_customers(table, source["key"], source["column"], source["aggregate"])
-    if table not in FILES:
-        raise InputError(f"There is no table `{table}` of facts. {did_you_mean(table, FILES)}")
-    if FILES[table].endswith(".json"):
+    if file_of(table).endswith(".json"):
         return _in_document(source, unit)
     rows = exp.select().from_(_file(table))
     if source["key"]:
@@ -298,7 +316,7 @@ def _pointer(key: str, column: str) -> exp.Expr:
 
 
 def _file(table: str, alias: str | None = None) -> exp.Table:
-    return exp.table_(exp.to_identifier(FILES[table], quoted=True), alias=alias)
+    return exp.table_(exp.to_identifier(file_of(table), quoted=True), alias=alias)
 
 
 def _bound(aggregate: str, name: str, given: str | None) -> dict[str, exp.Expr]:

@@ -19,6 +19,7 @@ from clustomer.insights.facts.sources import (
     Query,
     derived,
     fact_query,
+    file_of,
     parts_of,
     source_query,
 )
@@ -51,7 +52,7 @@ def verify_facts(folder: str | os.PathLike[str]) -> tuple[Mismatch, ...]:
     facts = Facts.from_json(text)
     with DuckDB() as engine:
         for name in _tables_of(facts):
-            _open(folder / FILES[name], FILES[name], engine)
+            _open(folder / file_of(name), file_of(name), engine)
         wrong = mismatches(facts, engine)
     return (*wrong, *_other_queries(facts, json.loads(text)["facts"]))
 
@@ -64,13 +65,12 @@ def verify_tables(facts: Facts, tables: Mapping[str, Any]) -> tuple[Mismatch, ..
     """
     with DuckDB() as engine:
         for name, content in tables.items():
-            if name not in FILES:
-                continue
-            if FILES[name].endswith(".json"):
+            file = FILES.get(name, f"{name}.parquet")
+            if file.endswith(".json"):
                 content = pa.table({"content": [json.dumps(content)]})
             elif name in ("customers", "segments"):
                 content = customer_table(content)
-            engine.register(FILES[name], content)
+            engine.register(file, content)
         return mismatches(facts, engine)
 
 
@@ -185,8 +185,7 @@ def _tables_of(facts: Facts) -> list[str]:
     if names & {"customers", "attributes"}:
         names.add("segments")
     for name in names:
-        if name not in FILES:
-            raise InputError(f"There is no table `{name}` of facts. {did_you_mean(name, FILES)}")
+        file_of(name)
     return sorted(names)
 
 
@@ -211,10 +210,11 @@ def _open(path: Path, name: str, engine: DuckDB) -> None:
 
 def _check(name: str, facts: Facts, engine: DuckDB) -> None:
     """Raise InputError where a table, or a column that facts come from, is not there."""
-    columns = _columns(FILES[name], engine)
+    file = file_of(name)
+    columns = _columns(file, engine)
     if columns is None:
-        raise InputError(f"There is no `{FILES[name]}` to compute facts from again.")
-    if FILES[name].endswith(".json"):
+        raise InputError(f"There is no `{file}` to compute facts from again.")
+    if file.endswith(".json"):
         return
     for fact in facts.values():
         if fact.source["table"] != name:
@@ -223,7 +223,7 @@ def _check(name: str, facts: Facts, engine: DuckDB) -> None:
         for column in (fact.source["column"], *([filtered] if wanted else [])):
             if column not in columns:
                 raise InputError(
-                    f"`{FILES[name]}` has no column `{column}`. {did_you_mean(column, columns)}"
+                    f"`{file}` has no column `{column}`. {did_you_mean(column, columns)}"
                 )
 
 
