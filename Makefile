@@ -4,12 +4,13 @@ UV_VERSION := 0.13.9
 UV := .uv/bin/uv
 RUN := $(UV) run --frozen --no-sync
 
-.PHONY: setup demo test bench studies same check format docs lock clean
+.PHONY: setup demo test lowest bench studies same check format docs lock clean
 .DEFAULT_GOAL := help
 
 help:
 	@echo "make demo    set up, simulate a shop of a million events, segment it"
 	@echo "make test    set up, run every check and every test"
+	@echo "make lowest  try the lowest versions of all dependencies, in a place of their own"
 	@echo "make check   formatting, lint, types and room contracts only"
 	@echo "make bench   measure speed and memory beside the alternatives (BENCH=--full for all)"
 	@echo "make studies run what is left of the studies of many draws (STUDIES=--only planted; hours)"
@@ -42,6 +43,21 @@ check: setup
 test: check
 	$(RUN) pytest -n 2 --dist loadfile
 
+# The engine, the readers and a whole run: what depends on how old a library is. The newest of
+# what our dependencies need warn of their older ways, so that warnings are no errors here.
+LOWEST := .lowest
+LOWEST_TESTS := tests/engines tests/events/test_cleaning.py tests/events/test_sessions.py \
+	tests/customers/test_features.py tests/pipeline/test_without_sessions.py
+
+$(LOWEST)/.ready: $(UV) pyproject.toml
+	$(UV) venv --quiet --clear --python .uv/bin/python $(LOWEST)
+	$(UV) pip install --quiet --python $(LOWEST)/bin/python --resolution lowest-direct \
+		--requirement pyproject.toml --all-extras --group dev --editable .
+	@touch $@
+
+lowest: $(LOWEST)/.ready
+	$(LOWEST)/bin/python -m pytest -q -p no:cacheprovider -o filterwarnings=default $(LOWEST_TESTS)
+
 format: setup
 	$(RUN) ruff format .
 	$(RUN) ruff check --fix .
@@ -62,4 +78,4 @@ lock: $(UV)
 	$(UV) lock
 
 clean:
-	rm -rf .uv .venv .demo dist .hypothesis .mypy_cache .pytest_cache .ruff_cache .import_linter_cache
+	rm -rf .uv .venv .lowest .demo dist .hypothesis .mypy_cache .pytest_cache .ruff_cache .import_linter_cache

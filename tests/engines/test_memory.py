@@ -60,7 +60,7 @@ def test_a_container_of_the_first_version_does_too(tmp_path: Path) -> None:
 def test_the_engine_keeps_to_its_limit_whatever_comes(rows: int | None) -> None:
     with DuckDB(memory=300_000_000) as engine:
         engine.expect(rows)
-        [(limit,)] = engine.rows("SELECT value FROM duckdb_settings() WHERE name = 'memory_limit'")
+        [(limit,)] = engine.rows("SELECT CURRENT_SETTING('memory_limit')")
     size, unit = limit.split()
     assert unit == "MiB"
     assert float(size) * 2**20 <= 300_000_000

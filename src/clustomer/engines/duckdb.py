@@ -256,9 +256,11 @@ def _stopped(connection: duckdb.DuckDBPyConnection) -> None:
     """Close a connection; after Ctrl-C a thread that nobody waits for may be busy on it."""
     while True:
         try:
-            connection.close()
-        except duckdb.ResourceInUseException:
             connection.interrupt()
+            connection.close()
+        except duckdb.ConnectionException:  # closed before
+            return
+        except duckdb.ResourceInUseException:
             time.sleep(_BETWEEN_TRIES)
         else:
             return

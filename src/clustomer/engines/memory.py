@@ -91,9 +91,9 @@ def control_group_limits(
             place, name = root / "memory", "memory.limit_in_bytes"
         else:
             continue
-        own = place / path.lstrip("/")
+        innermost = place / path.lstrip("/")
         # in a container the path may be one that only the host knows
-        for folder in (own, *own.parents):
+        for folder in (innermost, *innermost.parents):
             if not folder.is_relative_to(place):
                 break
             limit = _limit(folder / name)
