@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from clustomer.customers import customer_features
 from clustomer.errors import InputError, UsageError
 from clustomer.events import Events, EventSchema, read_events
 
@@ -301,7 +302,11 @@ def test_what_cannot_be_money_is_counted(value: str) -> None:
 
 def test_large_amounts_are_exact() -> None:
     table = {**MIXED, "price": ["50000000", "7.25", "1"], "quantity": ["2000", "1", "1"]}
-    assert revenue(events_of(table)) == {"k1": Decimal("100000000007.25"), "k2": 1}
+    events = events_of(table)
+    assert revenue(events) == {"k1": Decimal("100000000007.25"), "k2": 1}
+    assert events.totals().revenue == Decimal("100000000008.25")
+    customers = customer_features(events).table.to_pylist()
+    assert [row["revenue"] for row in customers] == [100000000007.25, 1.0]
 
 
 def test_an_order_number_of_two_customers_carries_nothing() -> None:

@@ -7,6 +7,8 @@ from decimal import Decimal
 import duckdb
 import pyarrow as pa
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from clustomer.errors import InputError
 from clustomer.events import Events, EventSchema, describe_source, log, read_events
@@ -314,3 +316,50 @@ def test_the_clock_stops_a_run_and_changes_none(monkeypatch: pytest.MonkeyPatch)
     assert read(texts).cleaning.kept == 28
     monkeypatch.setattr(log, "latest_by_the_clock", lambda: datetime(2028, 1, 1))
     assert read(texts, time_to="2040-01-01").cleaning.kept == 28
+
+
+WAYS = {
+    "iso": "%Y-%m-%d %H:%M:%S",
+    "iso with T": "%Y-%m-%dT%H:%M:%SZ",
+    "day first": "%d/%m/%Y %H:%M:%S",
+    "month first": "%m/%d/%Y %H:%M:%S",
+    "day first, dots": "%d.%m.%Y %H:%M:%S",
+    "two digits": "%d-%m-%y %H:%M:%S",
+    "month first, two digits, 12 hours": "%m/%d/%y %I:%M:%S %p",
+    "names": "%d %b %Y %H:%M:%S",
+    "American names": "%B %d, %Y %I:%M:%S %p",
+    "mail": "%a, %d %b %Y %H:%M:%S +0000",
+    "compact": "%Y%m%d%H%M%S",
+    "unix": "%s",
+}
+
+
+def written(moment: datetime, way: str) -> str:
+    if way == "unix":
+        return str(int(moment.replace(tzinfo=UTC).timestamp()))
+    return moment.strftime(WAYS[way])
+
+
+MOMENTS = st.datetimes(datetime(1991, 1, 1), datetime(2025, 12, 31, 23)).map(
+    lambda moment: moment.replace(microsecond=0)
+)
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    st.lists(st.tuples(MOMENTS, st.integers(0, 2)), min_size=1, max_size=12),
+    st.lists(st.sampled_from(sorted(WAYS)), min_size=1, max_size=3),
+)
+def test_any_mixture_of_notations_gives_the_same_times_or_an_error(
+    moments: list[tuple[datetime, int]], ways: list[str]
+) -> None:
+    texts = [written(moment, ways[which % len(ways)]) for moment, which in moments]
+    try:
+        # far years apart would be set aside as isolated
+        events = read([*texts])
+    except InputError:
+        return
+    read_back = events.to_arrow()["event_time"].to_pylist()
+    kept = {moment for moment, _ in moments}
+    assert set(read_back) <= kept
+    assert events.cleaning.rejected == len(texts) - len(read_back)

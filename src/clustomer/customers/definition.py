@@ -26,7 +26,7 @@ _EVENTS = """
     FROM (
         SELECT user_id, user_session, order_id, event_type, product_id, brand, price, is_product,
             COALESCE(category_id, category_code) AS category,
-            CAST(price * quantity AS DECIMAL(18, 4)) AS amount,
+            CAST(price * CAST(quantity AS DECIMAL(19, 4)) AS DECIMAL(18, 4)) AS amount,
             DATE_DIFF('second', TIMESTAMP '1970-01-01 00:00:00', event_time) AS event_s,
             DATE_DIFF('second', TIMESTAMP '1970-01-01 00:00:00', event_time) + utc_offset_s
                 AS local_s

@@ -27,7 +27,7 @@ _WHOLE_DAYS_FROM = 14
 _OUTCOMES = f"""
     WITH observed AS (
         SELECT user_id, user_session, event_type, event_time < holdout_date AS early,
-            CAST(price * quantity AS DECIMAL(18, 4)) AS amount,
+            CAST(price * CAST(quantity AS DECIMAL(19, 4)) AS DECIMAL(18, 4)) AS amount,
             DATE_DIFF('second', TIMESTAMP '1970-01-01 00:00:00', event_time) AS event_s
         FROM events
         WHERE event_time >= window_start AND event_time < window_cutoff

@@ -33,9 +33,9 @@ def totals_of(engine: DuckDB, window: Window) -> Totals:
         f"""SELECT COUNT(DISTINCT user_id),
             COUNT(DISTINCT (user_id, COALESCE(order_id, user_session)))
                 FILTER (WHERE event_type = 'purchase'),
-            COALESCE(SUM(CAST(price * quantity AS DECIMAL(18, 4)))
+            COALESCE(SUM(CAST(price * CAST(quantity AS DECIMAL(19, 4)) AS DECIMAL(18, 4)))
                 FILTER (WHERE event_type = 'purchase'), 0)
-            - COALESCE(SUM(CAST(price * quantity AS DECIMAL(18, 4)))
+            - COALESCE(SUM(CAST(price * CAST(quantity AS DECIMAL(19, 4)) AS DECIMAL(18, 4)))
                 FILTER (WHERE event_type = 'return'), 0)
         FROM events WHERE event_time >= {start} AND event_time < {cutoff}"""
     )[0]

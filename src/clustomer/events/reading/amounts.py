@@ -227,7 +227,7 @@ def _plain(number: Any, places: int = 2) -> str:
 def _divide_lines(engine: DuckDB, table: str) -> None:
     """Make what a line cost the price of a piece, where that is exact; else one piece of it."""
     piece = "CAST(ROUND(price / quantity, 4) AS DECIMAL(18, 4))"
-    exact = f"{piece} * quantity = price"
+    exact = f"{piece} * CAST(quantity AS DECIMAL(19, 4)) = price"
     engine.execute(
         f"""UPDATE {table} SET price = CASE WHEN {exact} THEN {piece} ELSE price END,
             quantity = CASE WHEN {exact} THEN quantity ELSE 1 END
@@ -241,7 +241,9 @@ def _divide_orders(engine: DuckDB) -> None:
     What does not come out even goes to the first lines, in an order of the columns' values.
     """
     lines = "PARTITION BY user_id, order_id, event_type, event_time, price"
-    share = "CAST(FLOOR(price * 10000 * {n} / lines) / 10000 AS DECIMAL(18, 4))"
+    share = (
+        "CAST(FLOOR(CAST(price AS DECIMAL(38, 4)) * 10000 * {n} / lines) / 10000 AS DECIMAL(18, 4))"
+    )
     upto, before = share.format(n="line"), share.format(n="(line - 1)")
     engine.execute(
         f"""CREATE OR REPLACE TABLE divided_events AS

@@ -57,7 +57,7 @@ class Exchange:
         if not self.rates:
             return price
         cases = " ".join(
-            f"WHEN {sql_text(currency)} THEN CAST({rate} AS DECIMAL(18, 9))"
+            f"WHEN {sql_text(currency)} THEN CAST({rate} AS DECIMAL(20, 9))"
             for currency, rate in self.rates.items()
         )
         # an amount that names no currency is in the shop's own
