@@ -4,6 +4,7 @@ import inspect
 import re
 import sys
 from collections.abc import Callable, Iterator, Mapping
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -16,11 +17,16 @@ from clustomer.customers import FEATURES, MEASURES, SUSPECTED_BOT, Feature
 from clustomer.events import COLUMNS, EVENT_TYPES, KEPT, PRESETS, REJECTIONS, REPAIRS
 from clustomer.events.cleaning import MAX_GAP_DAYS, MAX_ISOLATED_SHARE
 from clustomer.events.sessions import SESSION_MINUTES
+from clustomer.events.sources.content import READABLE
+from clustomer.events.sources.textual.json_lines import MAX_KEYS
+from clustomer.events.sources.textual.lines import MAX_DEPTH, MAX_LINE_BYTES
+from clustomer.events.sources.textual.records import MAX_LINES_OF_A_FIELD
 from clustomer.insights import RULES
 from clustomer.insights.facts import sources
 from clustomer.insights.naming import names, qualifiers, rules
 from clustomer.insights.naming.definition import scores_in_words
 from clustomer.insights.thresholds import stated
+from clustomer.outputs.tables import FORMULAS
 from clustomer.segments.rules.rfm_grid import NO_PURCHASE_ID, NO_PURCHASE_NAME, RFM_SEGMENTS
 from clustomer.thresholds import THRESHOLDS, written
 from markdown_page import NOTE, code, fence, grid, html, page
@@ -294,6 +300,58 @@ def schemas_page() -> str:
     return page("Schemas", *parts)
 
 
+def files_page() -> str:
+    sys.path.insert(0, str(ROOT / "tests" / "events"))
+    cases = import_module("reading_cases").CASES
+
+    def outcome(case: Any) -> str:
+        if case.refused:
+            return "refused"
+        customers = ", ".join(f"{user} {total}" for user, total in case.revenue.items())
+        lost = ", ".join(f"{rows} {code(rule)}" for rule, rows in case.rejected.items())
+        return customers + (f"; rejected: {lost}" if lost else "")
+
+    return page(
+        "Files",
+        "What clustomer reads, and how it decides. What is understood is said (`check` and `run` "
+        "tell the kind, the encoding and the separator), what cannot be known is refused with the "
+        "next step, and what is lost is counted.",
+        "## Kinds",
+        READABLE + ". A folder or a glob means all files in it, which must be of one kind; names "
+        "that begin with a dot or an underscore, and results of earlier runs, are no data. What "
+        "exists under the very name that is given is meant, even where it looks like a glob. "
+        "Avro and workbooks need the extras `avro` and `excel`. Of a workbook with several sheets, "
+        "or a database with several tables, `--sheet` or `--table` names one.",
+        "## Counting",
+        "Every row is counted without what parses it: by the bytes of text (quotes are followed), "
+        "by the row groups of Parquet, by `COUNT(*)` in databases, in the same state of the data "
+        "that is read. Kept and rejected rows must add up to that number, or the run stops and "
+        "says by how much. A file that changes while it is read, a checksum that does not fit, and "
+        "a folder that cannot be listed stop it, too.",
+        "## Limits",
+        grid(
+            ("Limit", "Value", "What lies beyond"),
+            (
+                ("lines of a quoted text", f"{MAX_LINES_OF_A_FIELD:,}", "its first line is broken"),
+                ("bytes of a line", f"{MAX_LINE_BYTES:,}", "a broken line"),
+                ("depth of a line of JSON", f"{MAX_DEPTH:,}", "a broken line"),
+                ("keys of JSON", f"{MAX_KEYS:,}", "refused: data seem to be among the names"),
+            ),
+        ),
+        "## In spreadsheets and terminals",
+        FORMULAS + " The manifest says so as `csv_texts`; `--raw-csv` writes texts as they are. "
+        "What comes from data is shown on a terminal with its control characters as `\\x1b`, and "
+        "never sent to it.",
+        "## Cases",
+        "Each row is a file of the tests: what it is, how it is decided, and what comes out "
+        "(customers and their revenue).",
+        grid(
+            ("A file with", "Decided", "Gives"),
+            ((case.kind, case.decided, outcome(case)) for case in cases),
+        ),
+    )
+
+
 _KINDS_OF_NUMBERS = (
     (code("tick"), "a value of an axis, such as a number of segments or a score from 1 to 5"),
     (code("name"), "a name that may hold digits: of a segment, a feature, a product, a brand"),
@@ -392,6 +450,7 @@ PAGES: Mapping[str, Callable[[], str]] = {
     "cleaning.md": cleaning_page,
     "names.md": names_page,
     "schemas.md": schemas_page,
+    "files.md": files_page,
     "facts.md": facts_page,
     "thresholds.md": thresholds_page,
     "python.md": python_page,

@@ -52,16 +52,19 @@ class Progress:
 
     @contextmanager
     def stage(
-        self, title: str, fraction: Callable[[], float | None] | None = None
+        self, title: str, fraction: Callable[[], float | None] | None = None, *, least: float = 0
     ) -> Iterator[Stage]:
-        """Time a stage; `fraction` tells how much of it is done, from 0 to 1, where known."""
+        """Time a stage; `fraction` tells how much of it is done, from 0 to 1, where known.
+
+        What takes less than `least` seconds has no line of its own.
+        """
         stage = Stage(title, fraction=fraction)
         begin = time.perf_counter()
         with self._bar(stage):
             yield stage
         took = time.perf_counter() - begin
         self.seconds[title] = self.seconds.get(title, 0.0) + took
-        if self.console is not None:
+        if self.console is not None and took >= least:
             from rich.text import Text
 
             line = Text.assemble(

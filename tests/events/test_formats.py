@@ -46,7 +46,7 @@ def test_a_format_is_detected_and_can_be_written_to_edit(tmp_path: Path, path: P
     found = read_events(path)
     described = describe_source(path)
     assert found.schema == described.schema
-    assert described.known
+    assert described.recognised
     assert path.name.startswith(found.schema.name)
     draft = tmp_path / "mine.toml"
     draft.write_text(described.schema.to_toml(), encoding="utf-8")

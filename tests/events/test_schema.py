@@ -130,7 +130,7 @@ def test_a_description_shows_rows_as_they_will_be_understood(log) -> None:
             {"customer_id": "2", "date": "1997", "number_of_cds": "2", "dollar_value": "9.99"},
         )
     )
-    assert described.known
+    assert described.recognised
     read, rejected = described.rows
     assert read["event_time"] == "1997-01-02 00:00:00"
     assert read["rejected"] is None

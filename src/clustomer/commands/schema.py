@@ -41,7 +41,7 @@ def schema(
                 "source": described.source,
                 "columns": described.columns,
                 "schema": described.schema.model_dump(exclude_none=True),
-                "known": described.known,
+                "known": described.recognised,
                 "rows": described.rows,
                 "event_types": [
                     {"value": entry.value, "rows": entry.rows, "proposal": entry.proposal}
@@ -67,7 +67,7 @@ def _print_schema(described: Any) -> None:
 
     console = Console()
     say(f"Source: {described.source}")
-    if described.known:
+    if described.recognised:
         say(f"Schema: {described.schema.name}, detected from the columns")
     else:
         say("No known kind of source: this is a guess. Write it with --out and edit it.")

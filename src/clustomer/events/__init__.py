@@ -1,8 +1,8 @@
 """Events: sources become clean events."""
 
 from clustomer.events.cleaning import KEPT, REJECTIONS, REPAIRS, Cleaning
-from clustomer.events.description import Description, describe_source
-from clustomer.events.detection import detect_schema, draft_schema
+from clustomer.events.draft.description import Description, describe_source
+from clustomer.events.draft.detection import detect_schema, draft_schema
 from clustomer.events.log import EVENT_ORDER, Events, read_events
 from clustomer.events.presets import PRESETS
 from clustomer.events.schema import COLUMNS, EVENT_TYPES, EventSchema

@@ -19,7 +19,7 @@ from clustomer.events.cleaning import (
     reject_implausible_times,
     reject_orders_sent_again,
 )
-from clustomer.events.detection import (
+from clustomer.events.draft.detection import (
     detect_schema,
     fit_schema,
     require_distinct_names,
@@ -194,9 +194,8 @@ def read_events(
     exchange = asked(engine, only_currency, rates)
     if id_map is not None:
         load_id_map(engine, id_map)
-    with progress.stage("Look at the source") as stage_bar:
+    with progress.stage("Look at the source", least=1):
         opened = open_source(engine, source, table=table, schema=given)
-        stage_bar.note("; ".join(opened.notes))
     require_distinct_names(opened, given)
     used = fit_schema(given, opened) if given else with_header(detect_schema(opened.names), opened)
     check_time_zone(used.time_zone)
@@ -205,7 +204,7 @@ def read_events(
     with progress.stage(f"Read {opened.label}") as stage_bar:
         staged = _stage(engine, opened, used, time_zone, id_map is not None, exchange)
         rows, readings = staged.rows, staged.readings
-        stage_bar.note(f"{rows:,} rows")
+        stage_bar.note("; ".join((f"{rows:,} rows", *opened.notes)))
     with progress.stage("Clean events") as stage_bar:
         before = None if moment is None else literal(moment).sql("duckdb")
         reject_implausible_times(engine, before)

@@ -73,8 +73,8 @@ def propose(value: str) -> str | None:
     True
     """
     words = set(words_in(value)) | {value.lower()}
-    for proposal, known in _PROPOSALS:
-        if words & set(known.split()):
+    for proposal, terms in _PROPOSALS:
+        if words & set(terms.split()):
             return proposal
     return None
 

@@ -72,11 +72,11 @@ def _score(ours: str, column: str, content: Content | None) -> float:
     plain = "".join(letter for letter in column.lower() if letter.isalnum())
     last = "".join(letter for letter in column.rpartition(".")[2].lower() if letter.isalnum())
     ours_plain = ours.replace("_", "")
-    known = (ours_plain, *_KNOWN[ours])
+    exact = (ours_plain, *_KNOWN[ours])
     words = words_in(column)
-    if plain in known or last in known:
-        best = plain if plain in known else last
-        score = 100.0 - known.index(best) - (0.5 if plain != best else 0)
+    if plain in exact or last in exact:
+        best = plain if plain in exact else last
+        score = 100.0 - exact.index(best) - (0.5 if plain != best else 0)
     elif speaks_against(ours, words):
         return 0
     else:

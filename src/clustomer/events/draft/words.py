@@ -125,12 +125,12 @@ def names(ours: str, words: tuple[str, ...]) -> int:
     >>> names("event_time", words_in("Bestelldatum")), names("user_id", words_in("userid"))
     (1, 1)
     """
-    return sum(any(_is(word, known) for known in WORDS[ours]) for word in words)
+    return sum(any(_is(word, term) for term in WORDS[ours]) for word in words)
 
 
 def speaks_against(ours: str, words: tuple[str, ...]) -> bool:
     """Whether a name says that a column is something else."""
-    return any(_is(word, known) for word in words for known in AGAINST[ours])
+    return any(_is(word, term) for word in words for term in AGAINST[ours])
 
 
 def numbers(words: tuple[str, ...]) -> bool:
@@ -138,10 +138,10 @@ def numbers(words: tuple[str, ...]) -> bool:
     return any(word in NUMBERING or word.endswith(("id", "nummer", "nr")) for word in words)
 
 
-def _is(word: str, known: str) -> bool:
-    if word == known or word.removesuffix("id") == known:
+def _is(word: str, term: str) -> bool:
+    if word == term or word.removesuffix("id") == term:
         return True
     # kundennummer, itemid, bestelldatum; but no "rate" in "corporate"
-    if known in _ALONE:
-        return word.startswith(known) and known != "count"
-    return len(known) > _LONG and (word.startswith(known) or word.endswith(known))
+    if term in _ALONE:
+        return word.startswith(term) and term != "count"
+    return len(term) > _LONG and (word.startswith(term) or word.endswith(term))

@@ -76,7 +76,7 @@ def fit(schema: EventSchema, columns: Collection[str]) -> EventSchema | None:
     >>> fit(preset("taobao"), ["user_id", "behavior_type", "timestamp"]) is None
     True
     """
-    found: dict[str, Paths] = {}
+    present_columns: dict[str, Paths] = {}
     for ours, theirs in schema.paths.items():
         # a whole column, or one that a path leads into
         present = {
@@ -87,17 +87,17 @@ def fit(schema: EventSchema, columns: Collection[str]) -> EventSchema | None:
         filled = [".".join((there[0], *there[1])) for there in present.values()]
         if filled:
             several = len(theirs) > 1 and len(filled) > 1
-            found[ours] = tuple(filled) if several else filled[0]
-    if set(schema.columns) - OPTIONAL.get(schema.name, frozenset()) - set(found):
+            present_columns[ours] = tuple(filled) if several else filled[0]
+    if set(schema.columns) - OPTIONAL.get(schema.name, frozenset()) - set(present_columns):
         return None
-    update: dict[str, object] = {"columns": found}
-    if "event_type" not in found and schema.event_type is None:
-        update["event_type"] = without_type(found)
+    update: dict[str, object] = {"columns": present_columns}
+    if "event_type" not in present_columns and schema.event_type is None:
+        update["event_type"] = without_type(present_columns)
     for extra in ("return_time", "unnest"):
         value = getattr(schema, extra)
         if value is not None and split(columns, value) is None:
             update[extra] = None
-    if schema.currency is None and "price" in found:
+    if schema.currency is None and "price" in present_columns:
         update["currency"] = currency_column(columns)
     return schema.model_copy(update=update)
 

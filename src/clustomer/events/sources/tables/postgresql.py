@@ -34,9 +34,9 @@ def open_postgres(engine: DuckDB, uri: str, table: str | None) -> Source:
     with Postgres(uri) as server, server.readable("its tables"):
         tables = [(row[0], row[1]) for row in server.rows(_TABLES)]
         schema, name = choose_table(server.label, table, tables)
-        found = dict(server.rows(_COLUMNS, [schema, name]))
+        types = dict(server.rows(_COLUMNS, [schema, name]))
         label = f"{server.label} (table {schema}.{name})"
-    fields = ", ".join(_field(column, kind) for column, kind in found.items())
+    fields = ", ".join(_field(column, kind) for column, kind in types.items())
     counts: list[int] = []
     query = f"SELECT {fields} FROM {quoted(schema)}.{quoted(name)}"
 
@@ -51,13 +51,13 @@ def open_postgres(engine: DuckDB, uri: str, table: str | None) -> Source:
                 finally:
                     engine.unregister("source_rows")
 
-    if not found:
+    if not types:
         raise InputError(f"{label} has no columns.")
     return Source(
         "postgresql",
         label,
         "source_rows",
-        {column: _kind(kind) for column, kind in found.items()},
+        {column: _kind(kind) for column, kind in types.items()},
         opened=opened,
         counted=lambda: counts[0] if counts else None,
         notes=("a PostgreSQL table",),

@@ -96,10 +96,10 @@ def open_text(
             paths.append(readable_path(engine, file.path))
             records += file.profile.lines - header
             continue
-        copy, count, said = _copied(engine, file, len(columns), header, broken)
+        copy, count, further = _copied(engine, file, len(columns), header, broken)
         paths.append(str(copy))
         records += count
-        notes += said
+        notes += further
     broken.flush()
     kinds = dict.fromkeys(columns, "VARCHAR")
     source = Source(

@@ -6,14 +6,14 @@ from typing import Any
 
 from clustomer.engines import DuckDB
 from clustomer.errors import InputError
-from clustomer.events.detection import (
+from clustomer.events.draft import Content, TypeFound, contents_of, types_of, why_unused
+from clustomer.events.draft.detection import (
     UNMAPPED,
     draft_schema,
     fit_schema,
     require_distinct_names,
     with_header,
 )
-from clustomer.events.draft import Content, TypeFound, contents_of, types_of, why_unused
 from clustomer.events.paths import split
 from clustomer.events.schema import COLUMNS, EventSchema
 from clustomer.events.schema_file import read_schema
@@ -27,7 +27,7 @@ SAMPLE_ROWS = 5
 class Description:
     """How a source would be understood.
 
-    `known` tells whether the schema is a preset or a guess; `rows` are up to five
+    `recognised` tells whether the schema is a preset or a guess; `rows` are up to five
     sample rows as they would be read, with `rejected` naming the rule that would
     reject a row; `doubts` says what cannot be decided, and how a schema decides it.
     `event_types` lists the values of the column for event types with their rows, and
@@ -37,7 +37,7 @@ class Description:
     source: str
     columns: dict[str, str]
     schema: EventSchema
-    known: bool
+    recognised: bool
     rows: list[dict[str, Any]]
     doubts: tuple[str, ...] = ()
     event_types: tuple[TypeFound, ...] = ()
@@ -49,7 +49,8 @@ class Description:
         schema = self.schema
         columns = [path for theirs in schema.paths.values() for path in theirs]
         paths = (*columns, schema.unnest or "", schema.return_time or "", schema.currency or "")
-        used = {found[0] for path in paths if (found := split(self.columns, path)) is not None}
+        places = [split(self.columns, path) for path in paths]
+        used = {place[0] for place in places if place is not None}
         return [column for column in self.columns if column not in used]
 
 
