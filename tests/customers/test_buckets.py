@@ -44,3 +44,16 @@ def test_an_earlier_window_over_other_events_is_the_same_in_buckets(events, monk
     engine.execute('DROP TABLE "my thinned"')
     assert 0 < whole.table.num_rows < customer_features(events).table.num_rows
     assert parts.table.equals(whole.table, check_metadata=True)
+
+
+def test_a_log_is_cleaned_the_same_in_several_passes(tmp_path, monkeypatch) -> None:
+    path = tmp_path / "log.parquet"
+    simulate(path, events=6_000, dirt=0.3, random_state=4)
+    at_once = read_events(path)
+    monkeypatch.setattr(embedded, "ROWS_IN_ONE_QUERY", 5_000)
+    assert len(at_once.engine.passes("events")) > 2
+    in_passes = read_events(path)
+    rules = {rule: rows for rule, _, rows in in_passes.cleaning.rules}
+    assert min(rules["duplicate_row"], rules["missing_session"]) > 3
+    assert in_passes.cleaning == at_once.cleaning
+    assert in_passes.to_arrow().equals(at_once.to_arrow())

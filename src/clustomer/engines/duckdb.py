@@ -214,12 +214,24 @@ class DuckDB(Engine):
         """Remove a table of this engine."""
         self.execute(f"DROP TABLE {quoted(name)}")
 
+    def passes(self, table: str) -> list[str]:
+        """Return conditions on `user_id`, one for each pass over all rows that fits into memory.
+
+        All rows of a customer are in the same pass.
+        """
+        passes = -(-self._size(table) * _GB // (ROWS_IN_ONE_QUERY * self._limit))
+        if passes <= 1:
+            return ["TRUE"]
+        return [f"HASH(user_id) % {passes} = {number}" for number in range(passes)]
+
     def parts(self, table: str) -> int:
         """Return in how many parts the work over a table of events fits into this memory."""
-        rows = int(self.rows(f"SELECT COUNT(*) FROM {quoted(table)}")[0][0])
-        if rows <= ROWS_IN_ONE_QUERY * self._limit // _GB:
+        if len(self.passes(table)) == 1:
             return 1
-        return -(-rows * _GB // (ROWS_IN_A_PART * self._limit))
+        return -(-self._size(table) * _GB // (ROWS_IN_A_PART * self._limit))
+
+    def _size(self, table: str) -> int:
+        return int(self.rows(f"SELECT COUNT(*) FROM {quoted(table)}")[0][0])
 
     def take_part(self, name: str, table: str, *, key: str, number: int, parts: int) -> None:
         """Keep the rows of a table whose key falls to one of several parts."""

@@ -182,20 +182,24 @@ def find_duplicates(engine: DuckDB) -> None:
     identity = f"{_IDENTITY}, element_number" if numbered else _IDENTITY
     # row ids hold within a transaction only
     engine.execute("BEGIN")
-    # a hash finds the few candidates cheaply; they are then compared in full
     engine.execute(
-        f"""CREATE OR REPLACE TEMP TABLE copies AS
-        SELECT row_id, event_time, certain
-        FROM (
-            SELECT rowid AS row_id, event_time, {certain} AS certain,
-                ROW_NUMBER() OVER (PARTITION BY {identity}) AS copy
-            FROM events
-            WHERE HASH({identity}) IN (
-                SELECT key FROM (SELECT HASH({identity}) AS key FROM events)
-                GROUP BY key HAVING COUNT(*) > 1
-            )
-        ) WHERE copy > 1"""
+        "CREATE OR REPLACE TEMP TABLE copies (row_id BIGINT, event_time TIMESTAMP, certain BOOLEAN)"
     )
+    for customers in engine.passes("events"):
+        # a hash finds the few candidates cheaply; they are then compared in full
+        engine.execute(
+            f"""INSERT INTO copies
+            SELECT row_id, event_time, certain
+            FROM (
+                SELECT rowid AS row_id, event_time, {certain} AS certain,
+                    ROW_NUMBER() OVER (PARTITION BY {identity}) AS copy
+                FROM events
+                WHERE {customers} AND HASH({identity}) IN (
+                    SELECT key FROM (SELECT HASH({identity}) AS key FROM events WHERE {customers})
+                    GROUP BY key HAVING COUNT(*) > 1
+                )
+            ) WHERE copy > 1"""
+        )
     engine.execute(
         "CREATE OR REPLACE TABLE possible_duplicates AS "
         "SELECT event_time FROM copies WHERE NOT certain"

@@ -20,6 +20,13 @@ def derive_sessions(engine: DuckDB) -> int:
     missing = int(engine.rows("SELECT COUNT(*) FROM events WHERE user_session IS NULL")[0][0])
     if missing == 0:
         return 0
+    for customers in engine.passes("events"):
+        _derive(engine, customers)
+    return missing
+
+
+def _derive(engine: DuckDB, customers: str) -> None:
+    """Give a session to the rows of some customers (SQL) that have none."""
     pause = SESSION_MINUTES * 60
     # row ids hold within a transaction only
     engine.execute("BEGIN")
@@ -30,7 +37,9 @@ def derive_sessions(engine: DuckDB) -> int:
             SELECT rowid AS row_id, user_id, user_session,
                 DATE_DIFF('second', TIMESTAMP '1970-01-01', event_time) AS event_s
             FROM events
-            WHERE user_id IN (SELECT user_id FROM events WHERE user_session IS NULL)
+            WHERE {customers} AND user_id IN (
+                SELECT user_id FROM events WHERE user_session IS NULL
+            )
         ),
         breaks AS (
             SELECT *, COALESCE(event_s - LAG(event_s) OVER so_far, {pause} + 1) > {pause} AS begins
@@ -55,7 +64,6 @@ def derive_sessions(engine: DuckDB) -> int:
     )
     engine.execute("DROP TABLE derived")
     engine.execute("COMMIT")
-    return missing
 
 
 def number_orders(engine: DuckDB) -> None:
