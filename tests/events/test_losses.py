@@ -53,6 +53,8 @@ def test_most_rows_unread_stops_with_reason_samples_and_remedy() -> None:
     assert counts(events)["clean"] == 2
     assert "could not be read" in events.warnings[0]
     assert events_of(words).losses.share == 0.98
+    one = pa.table({"event_time": ["2024-01-01", "soon"], "user_id": ["1", "2"]})
+    assert read_events(one, accept_losses=0.1).losses.share == 0.5
     with pytest.raises(UsageError, match="from 0 to 1"):
         events_of(accept_losses=1.5)
 

@@ -15,6 +15,9 @@ from clustomer.events.schema import EventSchema
 MAX_LOSSES = 0.1
 """Where more than this share of the rows could not be read, a run stops."""
 
+MIN_UNREAD = 2
+"""A single row never stops a run, however few there are."""
+
 MIN_ROWS = 20
 """A part of the log of fewer rows says nothing about what is lost."""
 
@@ -90,7 +93,7 @@ class Losses:
         InputError
             With the reasons, and what would mend them.
         """
-        if self.share <= accepted:
+        if self.share <= accepted or self.unread < MIN_UNREAD:
             return
         mending = "; ".join(dict.fromkeys(UNREAD[rule][1] for rule, _, _ in self.reasons[:2]))
         beyond = min(1.0, -(-self.share * 100 // 1) / 100)
