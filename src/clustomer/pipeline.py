@@ -217,6 +217,8 @@ def _interpreted(
             cost=settings.cost,
             cleaning=events.cleaning.table,
             source_label=events.source,
+            reading_notes=events.readings.to_say,
+            warnings=events.warnings,
             **further,
         )
 

@@ -12,6 +12,7 @@ import pyarrow.parquet as pq
 from clustomer.customers import Attributes, Customers
 from clustomer.events import Events, fingerprint, rejected_rows, write_events
 from clustomer.insights import Interpretation, Name, reason_sentence
+from clustomer.insights.settings import numbered
 from clustomer.insights.thresholds import threshold_values
 from clustomer.outputs.figures import draw_figures
 from clustomer.outputs.report import write_reports
@@ -121,6 +122,8 @@ def identify(draft: Draft, content: Content, identified: Mapping[str, Any]) -> N
             "settings": settings,
             "source": _source(events, identified),
             "reading": events.reading(),
+            "reading_notes": numbered(events.readings.to_say),
+            "warnings": numbered(events.warnings),
             "window": customers.window.to_json(),
             "rows": {
                 "input": events.cleaning.rows,

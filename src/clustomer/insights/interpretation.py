@@ -107,6 +107,8 @@ def interpret(
     attributes: Any = None,
     certificates: Certificates | None = None,
     comparison: Any = None,
+    reading_notes: Sequence[str] = (),
+    warnings: Sequence[str] = (),
 ) -> Interpretation:
     """Say what the segments mean: profiles, names, facts, actions, texts.
 
@@ -140,6 +142,10 @@ def interpret(
     comparison : table, default None
         A row for each algorithm that was tried on the same features: `algorithm`, `segments`,
         `noise_share`, `silhouette`, `smallest_share`, `agreement` (with k-means).
+    reading_notes : sequence of str
+        What was decided about how the events were read, a sentence each.
+    warnings : sequence of str
+        What was lost of them, or may be no customer; the opening begins with it.
 
     Raises
     ------
@@ -177,6 +183,8 @@ def interpret(
         attributes=attributes,
         certificates=certificates,
         comparison=comparison,
+        reading_notes=reading_notes,
+        warnings=warnings,
     )
     return tell(study)
 

@@ -1,6 +1,6 @@
 """The facts of a run: its settings, its window, what cleaning and clustering did."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -21,6 +21,8 @@ def run_document(
     window: Any,
     unavailable: Mapping[str, str] | None,
     attributes: Any,
+    reading_notes: Sequence[str] = (),
+    warnings: Sequence[str] = (),
 ) -> dict[str, Any]:
     """Return what facts take from `run.json`, laid out as it is there."""
     document: dict[str, Any] = {
@@ -28,6 +30,8 @@ def run_document(
         "source": {"label": source_label},
         "unavailable_features": dict(unavailable or {}),
         "thresholds": threshold_values(),
+        "reading_notes": numbered(reading_notes),
+        "warnings": numbered(warnings),
     }
     if window is not None:
         document["window"] = window.to_json()
@@ -37,6 +41,15 @@ def run_document(
             for name in ("customers", "without_events", "without_attributes")
         }
     return document
+
+
+def numbered(sentences: Sequence[str]) -> dict[str, str]:
+    """Return sentences by their number, as `run.json` holds them.
+
+    >>> numbered(["Times were read as unix seconds."])
+    {'1': 'Times were read as unix seconds.'}
+    """
+    return {str(number): sentence for number, sentence in enumerate(sentences, 1)}
 
 
 def model_document(segmentation: Any) -> dict[str, Any]:
@@ -66,6 +79,10 @@ def setting_facts(tables: Mapping[str, Any]) -> Iterator[Fact]:
     """Make `run.margin`, `cleaning.kept`, `clustering.k` and the like from the tables of a run."""
     yield from _run_facts(tables["run"])
     yield from threshold_facts()
+    for kind in ("reading_notes", "warnings"):
+        for number, sentence in tables["run"].get(kind, {}).items():
+            source = _value("run", kind, number)
+            yield Fact(f"run.{kind}.{number}", sentence, "text", 0, None, source)
     if "cleaning" in tables:
         yield from _cleaning_facts(tables["cleaning"])
     model = tables["segmentation"]

@@ -144,6 +144,8 @@ def study_of(
     attributes: Any = None,
     certificates: Certificates | None = None,
     comparison: Any = None,
+    reading_notes: Sequence[str] = (),
+    warnings: Sequence[str] = (),
 ) -> Study:
     """Return the study of a run; the arguments are those of `interpret`.
 
@@ -159,7 +161,13 @@ def study_of(
         "cluster_evaluation_metrics": segmentation.selection.criteria,
         "segmentation": model_document(segmentation),
         "run": run_document(
-            settings, source_label, window=window, unavailable=missing, attributes=attributes
+            settings,
+            source_label,
+            window=window,
+            unavailable=missing,
+            attributes=attributes,
+            reading_notes=reading_notes,
+            warnings=warnings,
         ),
     }
     if cleaning is not None:

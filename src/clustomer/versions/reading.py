@@ -122,6 +122,8 @@ class RunManifest(Manifest):
     attributes: StoredAttributes | None = None
     unavailable_features: Mapping[str, str] = {}
     features_left_out: Mapping[str, str] = {}
+    reading_notes: Mapping[str, str] = {}
+    warnings: Mapping[str, str] = {}
 
     @model_validator(mode="after")
     def _ids_differ(self) -> Self:
@@ -346,6 +348,8 @@ class StoredRun:
             attributes=self.attributes,
             certificates=self.certificates,
             comparison=self.comparison,
+            reading_notes=tuple(manifest.reading_notes.values()),
+            warnings=tuple(manifest.warnings.values()),
         )
 
     def _document(self, name: str, read: Callable[[bytes], _Read]) -> _Read:

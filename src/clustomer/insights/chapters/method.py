@@ -33,6 +33,7 @@ class Method(Chapter):
         """Return a section for each step."""
         steps: list[tuple[str, Iterable[str]]] = [
             ("Data and period", _data(facts, study.named)),
+            ("Reading", _reading(study.tables)),
             ("Cleaning", _cleaning(study.tables, facts)),
             ("Features", _features(study, facts)),
             ("Scaling", _scaling(study.described, study.segmentation)),
@@ -179,6 +180,11 @@ def _data(facts: Mapping[str, Fact], named: Mapping[str, Name]) -> Iterator[str]
             "than a person can do. They form a group of their own and count in no figure of "
             "everyone."
         )
+
+
+def _reading(tables: Mapping[str, Any]) -> Iterator[str]:
+    for number in tables["run"].get("reading_notes", {}):
+        yield f"{{run.reading_notes.{number}}}"
 
 
 def _cleaning(tables: Mapping[str, Any], facts: Mapping[str, Fact]) -> Iterator[str]:

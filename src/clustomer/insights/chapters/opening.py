@@ -31,7 +31,9 @@ def opening(
         if study.defined and short_window(study)
         else _start(study, cards, facts, structure)
     )
+    warnings = study.tables["run"].get("warnings", {})
     lines = (
+        *(f"{{run.warnings.{number}}}" for number in warnings),
         _revenue(study.groups, study.everyone, study.named, structure),
         _concentration(facts),
         _buying(facts),
