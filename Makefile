@@ -4,12 +4,13 @@ UV_VERSION := 0.13.9
 UV := .uv/bin/uv
 RUN := $(UV) run --frozen --no-sync
 
-.PHONY: setup demo test lowest bench studies same check format docs lock clean
+.PHONY: setup demo test fuzz lowest bench studies same check format docs lock clean
 .DEFAULT_GOAL := help
 
 help:
 	@echo "make demo    set up, simulate a shop of a million events, segment it"
 	@echo "make test    set up, run every check and every test"
+	@echo "make fuzz    read damaged files of every kind, a minute for each (SEED=1 for others)"
 	@echo "make lowest  try the lowest versions of all dependencies, in a place of their own"
 	@echo "make check   formatting, lint, types and room contracts only"
 	@echo "make bench   measure speed and memory beside the alternatives (BENCH=--full for all)"
@@ -54,6 +55,9 @@ $(LOWEST)/.ready: $(UV) pyproject.toml
 	$(UV) pip install --quiet --python $(LOWEST)/bin/python --resolution lowest-direct \
 		--requirement pyproject.toml --all-extras --group dev --editable .
 	@touch $@
+
+fuzz: setup
+	CLUSTOMER_FUZZ_SECONDS=60 CLUSTOMER_FUZZ_SEED=$(or $(SEED),0) $(RUN) pytest tests/events/sources/test_fuzz.py
 
 lowest: $(LOWEST)/.ready
 	$(LOWEST)/bin/python -m pytest -q -p no:cacheprovider -o filterwarnings=default $(LOWEST_TESTS)

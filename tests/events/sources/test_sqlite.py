@@ -10,7 +10,7 @@ import pytest
 
 from clustomer.engines import DuckDB
 from clustomer.errors import InputError
-from clustomer.events import read_events
+from clustomer.events import describe_source, read_events
 from clustomer.events.sources import open_source
 
 
@@ -46,6 +46,7 @@ def test_a_value_that_is_no_text_costs_its_own_row(tmp_path: Path, value: bytes 
     assert (events.cleaning.rows, events.cleaning.kept) == (500, 499)
     [(line,)] = events.engine.rows("SELECT line FROM rejected WHERE rule = 'broken_line'")
     assert "\\xFF" in line
+    assert describe_source(path).schema.columns["user_id"] == "user_id"
 
 
 def test_whatever_is_damaged_gives_a_message_or_every_row(tmp_path: Path) -> None:

@@ -17,7 +17,8 @@ from clustomer.events.draft.detection import (
 from clustomer.events.paths import split
 from clustomer.events.schema import COLUMNS, EventSchema
 from clustomer.events.schema_file import read_schema
-from clustomer.events.sources import open_source
+from clustomer.events.sources import Source, open_source
+from clustomer.events.sources.source import first_line
 from clustomer.events.staging import stage
 
 SAMPLE_ROWS = 5
@@ -71,33 +72,46 @@ def describe_source(
         engine.execute("SET preserve_insertion_order = true")
         given = read_schema(schema) if schema is not None else None
         opened = open_source(engine, source, table=table, schema=given)
-        require_distinct_names(opened, given)
-        contents = contents_of(engine, opened)
-
-        def values(column: str) -> tuple[TypeFound, ...]:
-            return types_of(engine, opened, column) if column in opened.columns else ()
-
-        drafted = (
-            fit_schema(given, opened)
-            if given
-            else with_header(draft_schema(opened.names, contents, values), opened)
-        )
-        described = Description(
-            opened.label, opened.columns, drafted, drafted.name != "guessed", []
-        )
-        column = drafted.columns.get("event_type")
-        described = replace(
-            described,
-            event_types=_as_mapped(values(column), drafted) if isinstance(column, str) else (),
-            reasons=_reasons(described, contents),
-        )
-        if UNMAPPED in drafted.columns.values():
-            return described
         try:
-            stage(engine, opened, drafted, "UTC", limit=SAMPLE_ROWS)
-        except InputError as error:
-            return replace(described, doubts=(str(error),))
-        return replace(described, rows=_first_rows(engine))
+            try:
+                return _described(engine, opened, given)
+            except engine.errors:
+                if opened.careful is None:
+                    raise
+                return _described(engine, opened.careful(), given)
+        except engine.errors as error:
+            raise InputError(
+                f"{opened.label} cannot be read: {first_line(error)} It may be truncated or "
+                "damaged."
+            ) from error
+
+
+def _described(engine: DuckDB, opened: Source, given: EventSchema | None) -> Description:
+    require_distinct_names(opened, given)
+    contents = contents_of(engine, opened)
+
+    def values(column: str) -> tuple[TypeFound, ...]:
+        return types_of(engine, opened, column) if column in opened.columns else ()
+
+    drafted = (
+        fit_schema(given, opened)
+        if given
+        else with_header(draft_schema(opened.names, contents, values), opened)
+    )
+    described = Description(opened.label, opened.columns, drafted, drafted.name != "guessed", [])
+    column = drafted.columns.get("event_type")
+    described = replace(
+        described,
+        event_types=_as_mapped(values(column), drafted) if isinstance(column, str) else (),
+        reasons=_reasons(described, contents),
+    )
+    if UNMAPPED in drafted.columns.values():
+        return described
+    try:
+        stage(engine, opened, drafted, "UTC", limit=SAMPLE_ROWS)
+    except InputError as error:
+        return replace(described, doubts=(str(error),))
+    return replace(described, rows=_first_rows(engine))
 
 
 def _first_rows(engine: DuckDB) -> list[dict[str, Any]]:

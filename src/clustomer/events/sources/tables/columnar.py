@@ -9,7 +9,7 @@ from typing import Any
 import pyarrow as pa
 
 from clustomer.engines import DuckDB
-from clustomer.errors import InputError, UsageError
+from clustomer.errors import InputError, OutputError, UsageError
 from clustomer.events.sources.content import Plain
 from clustomer.events.sources.files import readable_path
 from clustomer.events.sources.source import Source, described, first_line, valid_text
@@ -101,12 +101,13 @@ def _open_batches(
                 yield batch.cast(expected) if batch.schema != expected else batch
 
     try:
-        schemas = [batches(plain)[0] for plain in plains]
-    except (pa.ArrowException, OSError) as error:
+        schemas = [batches(plain)[0].remove_metadata() for plain in plains]
+        names = [schema.names for schema in schemas]
+    except (pa.ArrowException, OSError, UnicodeDecodeError) as error:
         raise unreadable(error) from error
-    first = schemas[0].remove_metadata()
-    for plain, schema in zip(plains, schemas, strict=True):
-        if schema.names != first.names:
+    first = schemas[0]
+    for plain, columns in zip(plains, names, strict=True):
+        if columns != names[0]:
             raise InputError(
                 f"{plain.label} has other columns than {plains[0].label}. Files that are read "
                 "together need the same columns."
@@ -121,7 +122,9 @@ def _open_batches(
         engine.register("source_rows", valid_text(rows))
         try:
             yield
-        except (pa.ArrowException, OSError, engine.errors) as error:
+        except OutputError:
+            raise
+        except (pa.ArrowException, OSError, UnicodeDecodeError, engine.errors) as error:
             raise unreadable(error) from error
         finally:
             engine.unregister("source_rows")
