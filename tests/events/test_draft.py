@@ -160,3 +160,24 @@ def test_types_of_something_else_are_none() -> None:
 )
 def test_proposals(word: str, ours: str | None) -> None:
     assert propose(word) == ours
+
+
+def test_a_written_preset_names_only_places_that_the_source_has(tmp_path) -> None:
+    log = tmp_path / "track.jsonl"
+    log.write_text(
+        '{"event": "Product Viewed", "userId": null, "anonymousId": "a1",'
+        ' "timestamp": "2024-01-01T10:00:00Z", "properties": {"product_id": "p1", "price": 9}}\n'
+        '{"event": "Order Completed", "userId": "u1", "anonymousId": "a1",'
+        ' "timestamp": "2024-01-01T10:05:00Z", "properties": {"order_id": "o1", "products":'
+        ' [{"product_id": "p1", "price": 9, "quantity": 2}]}}\n'
+    )
+    described = describe_source(log)
+    assert described.schema.name == "segment"
+    assert "brand" not in described.schema.columns
+    written = tmp_path / "schema.toml"
+    written.write_text(described.schema.to_toml())
+    for schema in (written, "segment"):
+        events = read_events(log, schema=schema)
+        users = events.to_arrow()["user_id"].to_pylist()
+        events.close()
+        assert users == ["a1", "u1"]

@@ -13,6 +13,7 @@ from clustomer.events.draft.detection import (
     fit_schema,
     require_distinct_names,
     with_header,
+    with_present_paths,
 )
 from clustomer.events.paths import split
 from clustomer.events.schema import COLUMNS, EventSchema
@@ -98,7 +99,11 @@ def _described(engine: DuckDB, opened: Source, given: EventSchema | None) -> Des
         if given
         else with_header(draft_schema(opened.names, contents, values), opened)
     )
-    described = Description(opened.label, opened.columns, drafted, drafted.name != "guessed", [])
+    recognised = drafted.name != "guessed"
+    if recognised and given is None:
+        # what is written must run as it is
+        drafted = with_present_paths(drafted, opened)
+    described = Description(opened.label, opened.columns, drafted, recognised, [])
     column = drafted.columns.get("event_type")
     described = replace(
         described,

@@ -127,7 +127,7 @@ def fit_schema(schema: EventSchema, source: Source) -> EventSchema:
         If the source does not have a column that the schema names.
     """
     narrowed = fit(schema, source.columns) if schema in PRESETS else None
-    used = narrowed or schema
+    used = with_present_paths(narrowed, source) if narrowed else schema
     paths = [(f"`{ours}`", path) for ours, theirs in used.paths.items() for path in theirs]
     settings = (
         (setting, getattr(used, setting)) for setting in ("unnest", "return_time", "currency")
@@ -143,6 +143,23 @@ def fit_schema(schema: EventSchema, source: Source) -> EventSchema:
     if "event_type" not in used.columns and used.event_type is None:
         used = used.model_copy(update={"event_type": without_type(used.columns)})
     return with_header(used, source)
+
+
+def with_present_paths(schema: EventSchema, source: Source) -> EventSchema:
+    """Return a preset without the places in nested values that a source does not have.
+
+    `event_time` and `user_id` stay, as nothing can be read without them.
+    """
+    paths = [path for theirs in schema.paths.values() for path in theirs]
+    missing = set(missing_paths(source, paths, schema.unnest))
+    columns: dict[str, Paths] = {}
+    for ours, theirs in schema.paths.items():
+        present = tuple(path for path in theirs if path not in missing)
+        if ours in ("event_time", "user_id"):
+            present = present or theirs
+        if present:
+            columns[ours] = present[0] if len(present) == 1 else present
+    return schema.model_copy(update={"columns": columns})
 
 
 def require_distinct_names(source: Source, schema: EventSchema | None = None) -> None:
