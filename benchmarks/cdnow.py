@@ -64,10 +64,10 @@ def ours(shop: Shop) -> Procedure:
     """Return the program's own segments, at most 8, K by what happened before the date."""
 
     def fit(customers: pa.Table, seed: int) -> Assign:
-        known = earlier_of(shop)
-        earlier = None if known is None else of_customers(known, customers["user_id"])
-        found = segment(customers, random_state=seed, k_range=(2, 8), holdout=earlier)
-        return lambda table: assign(table, found)["cluster"].to_numpy()
+        given = earlier_of(shop)
+        earlier = None if given is None else of_customers(given, customers["user_id"])
+        segmentation = segment(customers, random_state=seed, k_range=(2, 8), holdout=earlier)
+        return lambda table: assign(table, segmentation)["cluster"].to_numpy()
 
     return fit
 
@@ -77,11 +77,11 @@ def earlier_of(shop: Shop) -> Holdout | None:
     return shop.earlier if isinstance(shop.earlier, Holdout) else None
 
 
-def fixed(found: Segmentation, k: int) -> Procedure:
+def fixed(segmentation: Segmentation, k: int) -> Procedure:
     """Return the program's own segments with K given, without asking how good another K is."""
 
     def fit(customers: pa.Table, seed: int) -> Assign:
-        rule = refit_rule(replace(found, random_state=seed), customers, k=k)
+        rule = refit_rule(replace(segmentation, random_state=seed), customers, k=k)
         return lambda table: rule_labels(table, rule)
 
     return fit
@@ -102,8 +102,8 @@ def of_customers(holdout: Holdout, ids: pa.ChunkedArray) -> Holdout:
 
 def rfm_10(customers: pa.Table, seed: int) -> Assign:
     """The ten named segments."""
-    found = rfm(customers)
-    return lambda table: assign(table, found)["cluster"].to_numpy()
+    segmentation = rfm(customers)
+    return lambda table: assign(table, segmentation)["cluster"].to_numpy()
 
 
 def rfm_125(customers: pa.Table, seed: int) -> Assign:
@@ -157,9 +157,11 @@ def boosting(names: tuple[str, ...] | None = None) -> Scorer:
         }
 
         def predict(table: pa.Table) -> dict[str, Floats]:
-            found = matrix(table)
+            result = matrix(table)
             return {
-                name: model.predict_proba(found)[:, 1] if name == "bought" else model.predict(found)
+                name: model.predict_proba(result)[:, 1]
+                if name == "bought"
+                else model.predict(result)
                 for name, model in models.items()
             }
 
@@ -177,8 +179,8 @@ def tree(
     leaves = grown.fit(rows, targets["revenue"]).apply(rows)
 
     def predict(table: pa.Table) -> dict[str, Floats]:
-        found = grown.apply(matrix_of(table))
-        return {name: segment_means(leaves, values, found) for name, values in targets.items()}
+        result = grown.apply(matrix_of(table))
+        return {name: segment_means(leaves, values, result) for name, values in targets.items()}
 
     return predict
 
@@ -223,23 +225,25 @@ def main() -> int:
             f"{'K':>5} {'share':>6} {'Jaccard: anew':>14} {'full':>5} {'stored':>6}"
             f"  gain in R2 over {REFERENCE}"
         )
-        found = segment(shop.customers, holdout=earlier_of(shop), k_range=(2, 8))
-        given = {f"clustomer, K={k}": k for k in (found.k, 8)}
-        own = {"clustomer": found.k, **given}
-        procedures = {**{title: fixed(found, k) for title, k in given.items()}, **OTHERS}
+        segmentation = segment(shop.customers, holdout=earlier_of(shop), k_range=(2, 8))
+        given = {f"clustomer, K={k}": k for k in (segmentation.k, 8)}
+        expected = {"clustomer": segmentation.k, **given}
+        procedures = {**{title: fixed(segmentation, k) for title, k in given.items()}, **OTHERS}
         results = {
             **contest(shop, {"clustomer": ours(shop)}, repeats=options.own_repeats),
             **contest(shop, procedures, SCORERS, repeats=options.repeats),
         }
         for title, result in results.items():
             stability = ""
-            if title in procedures or title in own:
-                judged = fixed(found, own[title]) if title in own else procedures[title]
+            if title in procedures or title in expected:
+                judged = (
+                    fixed(segmentation, expected[title]) if title in expected else procedures[title]
+                )
                 anew, share = lowest_jaccard(judged, shop.customers)
                 full, _ = lowest_jaccard(judged, shop.customers, resamples=20, most=None)
                 stability = f"{result.segments:5.1f} {share:6.1%} {anew:14.2f} {full:5.2f}"
-            if title in own:
-                k = own[title]
+            if title in expected:
+                k = expected[title]
                 alone = segment(shop.customers, k=k, k_range=(k, k))
                 stability += f" {certified_jaccard(alone, shop.customers):6.2f}"
             more, low, high = gain(result, results[REFERENCE], shop.revenue)

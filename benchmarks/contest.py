@@ -115,7 +115,7 @@ def contest(
     first_seed: int = 0,
 ) -> dict[str, Result]:
     """Cross-validate contestants on the same folds, five by customer, `repeats` times."""
-    found = {}
+    result = {}
     for name in [*procedures, *(scorers or {})]:
         predicted = []
         sizes = []
@@ -125,8 +125,8 @@ def contest(
             )
             predicted.append(values)
             sizes += segments
-        found[name] = _judged(name, shop, predicted, float(np.mean(sizes)) if sizes else None)
-    return found
+        result[name] = _judged(name, shop, predicted, float(np.mean(sizes)) if sizes else None)
+    return result
 
 
 def gain(result: Result, other: Result, revenue: Floats, resamples: int = 2000) -> Floats:
@@ -161,16 +161,16 @@ def lowest_jaccard(
         labels = procedure(customers, seed)(customers)
         clusters = np.unique(labels)
         size = min(most or len(labels), len(labels))
-        found = []
+        rows = []
         for number in range(resamples):
             random = np.random.default_rng([seed, number])
             drawn = customers.take(random.integers(len(labels), size=size))
             # one customer drawn twice is two
             ids = pa.array([f"{place:09}" for place in range(size)])
             drawn = drawn.set_column(0, drawn.schema.field("user_id"), ids)
-            found.append(match(labels, procedure(drawn, seed + number)(customers), clusters)[0])
+            rows.append(match(labels, procedure(drawn, seed + number)(customers), clusters)[0])
     shares = np.array([(labels == cluster).mean() for cluster in clusters])
-    return float(np.mean(found, axis=0).min()), float(shares.min())
+    return float(np.mean(rows, axis=0).min()), float(shares.min())
 
 
 def certified_jaccard(segmentation: Segmentation, customers: pa.Table) -> float:
@@ -178,8 +178,8 @@ def certified_jaccard(segmentation: Segmentation, customers: pa.Table) -> float:
 
     Resamples of 2,000 are clustered with the scaling that is stored.
     """
-    found = stable_marks(customers, segmentation, {})
-    return min(each.jaccard for each in found.values() if each.jaccard is not None)
+    result = stable_marks(customers, segmentation, {})
+    return min(stability.jaccard for stability in result.values() if stability.jaccard is not None)
 
 
 def _cross_validated(
@@ -191,17 +191,17 @@ def _cross_validated(
     folds = KFold(FOLDS, shuffle=True, random_state=seed)
     with threadpool_limits(1):
         for train, test in folds.split(shop.revenue):
-            known, unknown = shop.customers.take(train), shop.customers.take(test)
+            given, unknown = shop.customers.take(train), shop.customers.take(test)
             past = {name: values[train] for name, values in targets.items()}
             if procedure is not None:
-                assign = procedure(known, seed)
-                labels, others = assign(known), assign(unknown)
+                assign = procedure(given, seed)
+                labels, others = assign(given), assign(unknown)
                 segments.append(len(np.unique(labels)))
                 for name, values in past.items():
                     predicted[name][test] = segment_means(labels, values, others)
             else:
                 assert scorer is not None
-                for name, values in scorer(known, past, seed)(unknown).items():
+                for name, values in scorer(given, past, seed)(unknown).items():
                     predicted[name][test] = values
     return predicted, segments
 
@@ -218,16 +218,16 @@ def _judged(
     name: str, shop: Shop, predicted: list[dict[str, Floats]], segments: float | None
 ) -> Result:
     targets = shop.targets
-    r2 = [_r2(targets["revenue"], each["revenue"]) for each in predicted]
+    r2 = [_r2(targets["revenue"], item["revenue"]) for item in predicted]
     return Result(
         name=name,
         r2=float(np.mean(r2)),
         r2_low=min(r2),
         r2_high=max(r2),
-        auc=float(np.mean([roc_auc_score(shop.bought, each["bought"]) for each in predicted])),
-        r2_capped=float(np.mean([_r2(targets["capped"], each["capped"]) for each in predicted])),
-        top_tenth=float(np.mean([top_share(shop.revenue, each["revenue"]) for each in predicted])),
-        errors=np.mean([(shop.revenue - each["revenue"]) ** 2 for each in predicted], axis=0),
+        auc=float(np.mean([roc_auc_score(shop.bought, item["bought"]) for item in predicted])),
+        r2_capped=float(np.mean([_r2(targets["capped"], item["capped"]) for item in predicted])),
+        top_tenth=float(np.mean([top_share(shop.revenue, item["revenue"]) for item in predicted])),
+        errors=np.mean([(shop.revenue - item["revenue"]) ** 2 for item in predicted], axis=0),
         segments=segments,
     )
 

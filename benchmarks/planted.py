@@ -47,33 +47,37 @@ Bar = tuple[str, bool, str]
 def measure(task: tuple[str, int], *, certificates: bool, supervised: bool) -> Recovery:
     """Draw one world and segment it."""
     name, seed = task
-    told = partial(recover, name, seed, certificates=certificates, supervised=supervised)
+    recovered = partial(recover, name, seed, certificates=certificates, supervised=supervised)
     if name != MILLION:
-        return told(*WORLDS[name].draw(seed))
+        return recovered(*WORLDS[name].draw(seed))
     with tempfile.TemporaryDirectory() as folder:
         shop = simulate(Path(folder) / "shop.parquet", random_state=seed)
         as_text = pa.csv.ConvertOptions(column_types={"user_id": pa.string()})
         truth = pa.csv.read_csv(shop.truth_path, convert_options=as_text)
         pairs = zip(truth["user_id"].to_pylist(), truth["segment"].to_pylist(), strict=True)
-        return told(shop.path, dict(pairs))
+        return recovered(shop.path, dict(pairs))
+
+
+def _or_nothing(value: float | None) -> str:
+    return "" if value is None else f"{value:.3f}"
 
 
 COLUMNS: tuple[tuple[str, int, Callable[[Recovery], str]], ...] = (
-    ("world", -19, lambda found: found.world),
-    ("seed", 4, lambda found: str(found.seed)),
-    ("true K", 6, lambda found: str(found.true_k)),
-    ("auto K", 6, lambda found: str(found.auto_k)),
-    ("auto", 6, lambda found: f"{found.auto:.3f}"),
-    ("sil. K", 6, lambda found: str(found.silhouette_k)),
-    ("silh.", 6, lambda found: f"{found.silhouette:.3f}"),
-    ("best K", 6, lambda found: str(found.best_k)),
-    ("best", 6, lambda found: f"{found.best:.3f}"),
-    ("superv.", 7, lambda found: "" if found.supervised is None else f"{found.supervised:.3f}"),
-    ("verdict", -10, lambda found: found.verdict),
-    ("reality", -10, lambda found: found.reality),
-    ("predicts", -10, lambda found: found.prediction),
-    ("stable", -6, lambda found: found.stable),
-    ("CPU s", 5, lambda found: f"{found.seconds:.1f}"),
+    ("world", -19, lambda recovery: recovery.world),
+    ("seed", 4, lambda recovery: str(recovery.seed)),
+    ("true K", 6, lambda recovery: str(recovery.true_k)),
+    ("auto K", 6, lambda recovery: str(recovery.auto_k)),
+    ("auto", 6, lambda recovery: f"{recovery.auto:.3f}"),
+    ("sil. K", 6, lambda recovery: str(recovery.silhouette_k)),
+    ("silh.", 6, lambda recovery: f"{recovery.silhouette:.3f}"),
+    ("best K", 6, lambda recovery: str(recovery.best_k)),
+    ("best", 6, lambda recovery: f"{recovery.best:.3f}"),
+    ("superv.", 7, lambda recovery: _or_nothing(recovery.supervised)),
+    ("verdict", -10, lambda recovery: recovery.verdict),
+    ("reality", -10, lambda recovery: recovery.reality),
+    ("predicts", -10, lambda recovery: recovery.prediction),
+    ("stable", -6, lambda recovery: recovery.stable),
+    ("CPU s", 5, lambda recovery: f"{recovery.seconds:.1f}"),
 )
 
 
@@ -85,19 +89,19 @@ def line(cells: Sequence[str]) -> str:
     return "  ".join(aligned).rstrip()
 
 
-def bars(found: Sequence[Recovery]) -> Iterator[Bar]:
+def bars(recoveries: Sequence[Recovery]) -> Iterator[Bar]:
     """Yield what is asked, whether it holds, and the figures."""
     nulls = {world.name for world in NULLS}
     planted = {world.name for world in STRUCTURED}
-    structured = [each for each in found if each.world in planted]
-    empty = [each for each in found if each.world in nulls]
-    million = [each for each in found if each.world == MILLION]
+    structured = [recovery for recovery in recoveries if recovery.world in planted]
+    empty = [recovery for recovery in recoveries if recovery.world in nulls]
+    million = [recovery for recovery in recoveries if recovery.world == MILLION]
     if structured:
-        auto = float(np.mean([each.auto for each in structured]))
-        silhouette = float(np.mean([each.silhouette for each in structured]))
+        auto = float(np.mean([recovery.auto for recovery in structured]))
+        silhouette = float(np.mean([recovery.silhouette for recovery in structured]))
         yield "ours is higher on average", auto > silhouette, f"{auto:.3f} against {silhouette:.3f}"
-        worst = max(structured, key=lambda each: each.behind)
-        below = [each for each in structured if each.behind > BEHIND]
+        worst = max(structured, key=lambda recovery: recovery.behind)
+        below = [recovery for recovery in structured if recovery.behind > BEHIND]
         yield (
             f"never more than {BEHIND} below the silhouette's K",
             not below,
@@ -108,8 +112,11 @@ def bars(found: Sequence[Recovery]) -> Iterator[Bar]:
     if empty:
         yield _verdicts("null worlds: none called segments", empty, "segments")
     if million:
-        indices = [each.auto for each in million]
-        mean, best = float(np.mean(indices)), float(np.mean([each.best for each in million]))
+        indices = [recovery.auto for recovery in million]
+        mean, best = (
+            float(np.mean(indices)),
+            float(np.mean([recovery.best for recovery in million])),
+        )
         span = f"{min(indices):.3f} to {max(indices):.3f}, {len(million)} seeds"
         yield (
             f"the million: {MILLION_MEAN:.2f} or more on average",
@@ -124,14 +131,18 @@ def bars(found: Sequence[Recovery]) -> Iterator[Bar]:
         yield _verdicts("the million: not refused", million, "none")
 
 
-def _verdicts(what: str, found: Sequence[Recovery], wrong: str) -> Bar:
-    tested = [each for each in found if each.verdict != "not tested"]
+def _verdicts(what: str, recoveries: Sequence[Recovery], wrong: str) -> Bar:
+    tested = [recovery for recovery in recoveries if recovery.verdict != "not tested"]
     counts = {
-        verdict: sum(each.verdict == verdict for each in found)
+        verdict: sum(recovery.verdict == verdict for recovery in recoveries)
         for verdict in ("segments", "continuum", "none", "not tested")
     }
     figures = ", ".join(f"{count} {verdict}" for verdict, count in counts.items() if count)
-    bad = [f"{each.world} (seed {each.seed})" for each in tested if each.verdict == wrong]
+    bad = [
+        f"{recovery.world} (seed {recovery.seed})"
+        for recovery in tested
+        if recovery.verdict == wrong
+    ]
     figures += f"; {', '.join(bad)}" * bool(bad)
     return what, bool(tested) and not bad, figures
 
@@ -172,14 +183,14 @@ def main() -> None:
         supervised=arguments.supervised,
     )
     print(line([title for title, _, _ in COLUMNS]))
-    found = []
+    recoveries = []
     with ProcessPoolExecutor(AT_ONCE, multiprocessing.get_context("spawn")) as pool:
         for recovery in pool.map(asked, tasks(arguments)):
-            found.append(recovery)
+            recoveries.append(recovery)
             print(line([show(recovery) for _, _, show in COLUMNS]), flush=True)
     held = True
-    print(f"\n{len(found)} draws in {time.perf_counter() - began:.0f} s")
-    for what, holds, figures in bars(found):
+    print(f"\n{len(recoveries)} draws in {time.perf_counter() - began:.0f} s")
+    for what, holds, figures in bars(recoveries):
         held &= holds
         print(f"{'holds' if holds else 'FAILS'}  {what}: {figures}")
     sys.exit(0 if held else 1)

@@ -91,11 +91,11 @@ def recover(
     try:
         customers = customer_features(events)
         holdout = split_holdout(events, customers)
-        known = None if isinstance(holdout, str) else holdout
-        found = segment(customers, k_range=K_RANGE, holdout=known, random_state=seed)
+        given = None if isinstance(holdout, str) else holdout
+        segmentation = segment(customers, k_range=K_RANGE, holdout=given, random_state=seed)
         tested = None
         if certificates:
-            tested = certify(events, customers, found, holdout=holdout, random_state=seed)
+            tested = certify(events, customers, segmentation, holdout=holdout, random_state=seed)
         seconds = time.process_time() - began
     finally:
         events.close()
@@ -104,28 +104,28 @@ def recover(
     if set(users) != truth.keys():
         raise SystemExit(f"{world}, seed {seed}: the customers of log and truth differ.")
     names = np.array([truth[user] for user in users])
-    cluster = found.table["cluster"].to_numpy()
+    cluster = segmentation.table["cluster"].to_numpy()
     human = names != BOT
     kinds = len(set(names[human]))
-    matrix = _scaled(customers, found)
+    matrix = _scaled(customers, segmentation)
     others = _other_choices(matrix[human], names[human], seed)
     silhouette_k = max(others, key=lambda k: others[k][0])
     best_k = max(others, key=lambda k: others[k][1])
-    told = None
+    shown = None
     if supervised and kinds > 1:
         every = _matrix(customers.table, [feature.name for feature in customers.features])
-        told = _supervised(every[human], names[human], seed)
+        shown = _supervised(every[human], names[human], seed)
     return Recovery(
         world=world,
         seed=seed,
         true_k=kinds,
-        auto_k=found.k,
+        auto_k=segmentation.k,
         auto=float(adjusted_rand_score(names[human], cluster[human])),
         silhouette_k=silhouette_k,
         silhouette=others[silhouette_k][1],
         best_k=best_k,
         best=others[best_k][1],
-        supervised=told,
+        supervised=shown,
         verdict=tested.verdict if tested else NOT_TESTED,
         reality=tested.reality.mark if tested else NOT_TESTED,
         prediction=tested.prediction.mark if tested else NOT_TESTED,
@@ -138,7 +138,7 @@ def _stable(tested: Certificates | None) -> str:
     """Count the marks of stability: passed, weak, failed."""
     if tested is None:
         return ""
-    marks = [each.stable.mark for each in tested.segments.values()]
+    marks = [item.stable.mark for item in tested.segments.values()]
     return "/".join(str(marks.count(mark)) for mark in ("pass", "weak", "fail"))
 
 
@@ -146,25 +146,25 @@ def _matrix(table: pa.Table, names: list[str]) -> NDArray[np.float64]:
     return np.column_stack([table[name].cast(pa.float64()).to_numpy() for name in names])
 
 
-def _scaled(customers: Customers, found: Segmentation) -> NDArray[np.float64]:
+def _scaled(customers: Customers, segmentation: Segmentation) -> NDArray[np.float64]:
     """Return the features of all customers as they were clustered."""
-    names = [feature.name for feature in found.scaling]
-    return scale(_matrix(customers.table, names), found.scaling)
+    names = [feature.name for feature in segmentation.scaling]
+    return scale(_matrix(customers.table, names), segmentation.scaling)
 
 
 def _other_choices(
     matrix: NDArray[np.float64], names: NDArray[np.str_], seed: int
 ) -> dict[int, tuple[float, float]]:
     """Return for each K the silhouette of KMeans, and its adjusted Rand index."""
-    found = {}
+    result = {}
     size = min(SILHOUETTE_CUSTOMERS, len(matrix))
     rows = np.random.default_rng(seed).choice(len(matrix), size=size, replace=False)
     for k in range(K_RANGE[0], K_RANGE[1] + 1):
         with threadpool_limits(1):
             labels = KMeans(k, n_init=STARTS, random_state=seed).fit_predict(matrix)
             silhouette = float(silhouette_score(matrix[rows], labels[rows]))
-        found[k] = (silhouette, float(adjusted_rand_score(names, labels)))
-    return found
+        result[k] = (silhouette, float(adjusted_rand_score(names, labels)))
+    return result
 
 
 def _supervised(matrix: NDArray[np.float64], names: NDArray[np.str_], seed: int) -> float:

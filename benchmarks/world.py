@@ -139,7 +139,7 @@ class World:
             `user_session`; and user_id to the name of its kind. The same seed gives the same rows.
         """
         rng = np.random.default_rng([zlib.crc32(self.name.encode()), seed])
-        purses = sorted({each.purse for each in self.kinds})
+        purses = sorted({item.purse for item in self.kinds})
         catalogue = _with_purses(draw_catalogue(rng, products=PRODUCTS), purses)
         calendar = make_calendar(START, self.days)
         kind = _sizes(self.kinds, self.customers, rng)
@@ -147,11 +147,11 @@ class World:
         fewest = temper.fewest_visits
         visits = fewest + rng.poisson(np.maximum(temper.visits - fewest, 0.0))
         customer = np.repeat(np.arange(self.customers), visits)
-        own = temper.take(customer)
-        day = calendar.draw_days(own.arrival, own.departure, own.weekend, rng)
-        begin_s = calendar.draw_seconds(day, own.hour, own.hour_spread, rng)
-        sessions = Sessions(customer, begin_s, own)
-        purse = np.array([purses.index(each.purse) for each in self.kinds])[kind]
+        expected = temper.take(customer)
+        day = calendar.draw_days(expected.arrival, expected.departure, expected.weekend, rng)
+        begin_s = calendar.draw_seconds(day, expected.hour, expected.hour_spread, rng)
+        sessions = Sessions(customer, begin_s, expected)
+        purse = np.array([purses.index(item.purse) for item in self.kinds])[kind]
         fancies = Fancies(purse, np.arange(self.customers))
         walk = draw_walk(sessions, fancies, catalogue, rng)
         second = set_clock(walk, sessions, calendar, rng)
@@ -164,8 +164,8 @@ class World:
         customer = sessions.customer[walk.session]
         events = _table(walk, second, user_id[customer], calendar.start_s, catalogue)
         present = np.unique(customer)
-        names = [each.name for each in self.kinds]
-        truth = {str(user_id[each]): names[kind[each]] for each in present.tolist()}
+        names = [item.name for item in self.kinds]
+        truth = {str(user_id[item]): names[kind[item]] for item in present.tolist()}
         return events, truth
 
 
@@ -197,7 +197,7 @@ def draw_tempers(
     n = kind.size
 
     def typical(name: str) -> Floats:
-        return np.array([getattr(each, name) for each in kinds], dtype=np.float64)[kind]
+        return np.array([getattr(item, name) for item in kinds], dtype=np.float64)[kind]
 
     def share(name: str) -> Floats:
         mean = typical(name)
@@ -208,7 +208,7 @@ def draw_tempers(
         return typical(name) + rng.normal(0.0, deviation * spread, n)
 
     def moment(name: str) -> Floats:
-        bounds = np.array([getattr(each, name) for each in kinds], dtype=np.float64)[kind]
+        bounds = np.array([getattr(item, name) for item in kinds], dtype=np.float64)[kind]
         return rng.uniform(bounds[:, 0], bounds[:, 1])
 
     arrival = np.clip(moment("arrival"), 0.0, 1.0)
@@ -220,19 +220,19 @@ def draw_tempers(
         shape = typical("visits_shape") / spread**2
         visits = visits * rng.gamma(shape, 1.0 / shape, n)
     intent = share("intent")
-    for index, each in enumerate(kinds):
-        if each.propensity_shape is not None:
-            a = each.intent * each.propensity_shape
-            b = (1.0 - each.intent) * each.propensity_shape
+    for index, item in enumerate(kinds):
+        if item.propensity_shape is not None:
+            a = item.intent * item.propensity_shape
+            b = (1.0 - item.intent) * item.propensity_shape
             intent = np.where(kind == index, rng.beta(a, b, n), intent)
     anyone = rng.choice([19.5, 12.5, 8.5], size=n, p=[0.55, 0.3, 0.15]) if spread else 16.0
-    fixed = np.array([np.nan if each.hour is None else each.hour for each in kinds])[kind]
+    fixed = np.array([np.nan if item.hour is None else item.hour for item in kinds])[kind]
     hour = np.where(np.isnan(fixed), anyone, fixed) + rng.normal(0.0, spread, n)
     return Temperaments(
         visits=visits,
-        fewest_visits=np.array([each.fewest_visits for each in kinds])[kind],
-        must_cart=np.array([each.certain != "" for each in kinds])[kind],
-        must_buy=np.array([each.certain == "purchase" for each in kinds])[kind],
+        fewest_visits=np.array([item.fewest_visits for item in kinds])[kind],
+        must_cart=np.array([item.certain != "" for item in kinds])[kind],
+        must_buy=np.array([item.certain == "purchase" for item in kinds])[kind],
         views=1.0 + (typical("views") - 1.0) * np.exp(rng.normal(0.0, 0.3 * spread, n)),
         intent=intent,
         completion=share("completion"),

@@ -96,7 +96,16 @@ def long_functions(name: str, tree: ast.Module) -> Iterator[Finding]:
 
 
 def vague_names(name: str, tree: ast.Module) -> Iterator[Finding]:
+    fields = {
+        id(field.target)
+        for node in ast.walk(tree)
+        if isinstance(node, ast.ClassDef)
+        for field in node.body
+        if isinstance(field, ast.AnnAssign)
+    }
     for node in ast.walk(tree):
+        if id(node) in fields:
+            continue
         variable = ""
         if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
             variable = node.id

@@ -38,8 +38,8 @@ def check_text(name: str, path: Path) -> list[str]:
         return []
     if name == "uv.lock":
         hosts = set(re.findall(r"https?://([^/\"]+)", text))
-        found = [f"{name}: the host {host}" for host in sorted(hosts - PUBLIC_HOSTS)]
-        return found + ([f"{name}: a local file"] if "file:" in text else [])
+        rows = [f"{name}: the host {host}" for host in sorted(hosts - PUBLIC_HOSTS)]
+        return rows + ([f"{name}: a local file"] if "file:" in text else [])
     if name == "scripts/check_repository.py":
         return []
     findings = []

@@ -36,16 +36,16 @@ def recovered() -> str:
     """Return how well the planted segments were found, in words."""
     truth = pa_csv.read_csv(LOG.with_suffix(".truth.csv")).to_pydict()
     planted = dict(zip(map(str, truth["user_id"]), truth["segment"], strict=True))
-    found = pq.read_table(OUT / "latest" / "segments.parquet").to_pydict()
+    columns = pq.read_table(OUT / "latest" / "segments.parquet").to_pydict()
     pairs = [
         (planted[user], cluster)
-        for user, cluster in zip(found["user_id"], found["cluster"], strict=True)
+        for user, cluster in zip(columns["user_id"], columns["cluster"], strict=True)
         if planted[user] != BOT and cluster >= 0
     ]
     index = adjusted_rand_score([p for p, _ in pairs], [f for _, f in pairs])
     kinds = len({p for p, _ in pairs})
     bots = {user for user, kind in planted.items() if kind == BOT}
-    caught = {u for u, c in zip(found["user_id"], found["cluster"], strict=True) if c < 0}
+    caught = {u for u, c in zip(columns["user_id"], columns["cluster"], strict=True) if c < 0}
     return (
         f"\nRecovery     adjusted Rand index {index:.2f} against the {kinds} planted segments "
         "(0: chance, 1: perfect;\n             they overlap, so that even a classifier trained "

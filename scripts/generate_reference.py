@@ -78,9 +78,9 @@ def cli_page() -> str:
         ),
     ]
     for name, command in group.commands.items():
-        arguments = [each for each in command.params if not each.opts[0].startswith("-")]
-        options = [each for each in command.params if each.opts[0].startswith("-")]
-        usage = " ".join(["clustomer", name, "[OPTIONS]", *(each.metavar for each in arguments)])
+        arguments = [param for param in command.params if not param.opts[0].startswith("-")]
+        options = [param for param in command.params if param.opts[0].startswith("-")]
+        usage = " ".join(["clustomer", name, "[OPTIONS]", *(param.metavar for param in arguments)])
         parts += [f"## `clustomer {name}`", inspect.cleandoc(command.help), fence("text", usage)]
         parts.append(
             grid(("Argument", "What it is"), ((code(e.metavar), html(e.help)) for e in arguments))
@@ -88,7 +88,7 @@ def cli_page() -> str:
         parts.append(
             grid(
                 ("Option", "What it does", "Default"),
-                ((_spelling(each), html(each.help), _default(each)) for each in options),
+                ((_spelling(param), html(param.help), _default(param)) for param in options),
             )
         )
     parts += ["## Exit codes", _exit_codes()]
@@ -129,9 +129,9 @@ def features_page() -> str:
         "\n".join(f"{i}. [`{f.name}`](#{f.name}): {f.label}" for i, f in enumerate(default, 1)),
     ]
     for family, (title, what) in FAMILIES.items():
-        own = [feature for feature in FEATURES if feature.family == family]
+        expected = [feature for feature in FEATURES if feature.family == family]
         parts += [f"## {title}", what]
-        parts += [_feature(feature) for feature in own]
+        parts += [_feature(feature) for feature in expected]
     parts += ["## Rates", _rates(), "## Measures", _measures(), "## Suspected bots", _bots()]
     return page("Features", *parts)
 

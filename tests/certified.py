@@ -166,11 +166,11 @@ def _usable(mark: Mark, share: float) -> Usable:
     )
 
 
-def forced(found: Certificates) -> Certificates:
+def forced(result: Certificates) -> Certificates:
     """Return the certificates of segments that are delivered against the verdict."""
-    return replace(found, verdict="none", forced=True)
+    return replace(result, verdict="none", forced=True)
 
 
-def certified_of(said: Interpretation) -> Certification:
+def certified_of(interpretation: Interpretation) -> Certification:
     """Return what an interpretation makes of its certificates."""
-    return certification(said.study, said.facts)
+    return certification(interpretation.study, interpretation.facts)

@@ -26,8 +26,8 @@ GOOD = Recovery(
 )
 
 
-def held(*found: Recovery) -> dict[str, bool]:
-    return {what: holds for what, holds, _ in bars(found)}
+def held(*recovery: Recovery) -> dict[str, bool]:
+    return {what: holds for what, holds, _ in bars(recovery)}
 
 
 def test_good_figures_hold() -> None:
@@ -44,8 +44,8 @@ def test_the_mean_must_be_higher_not_equal() -> None:
 
 @pytest.mark.parametrize(("auto", "holds"), [(0.46, True), (0.44, False)])
 def test_no_draw_may_lie_far_below_the_silhouette(auto: float, holds: bool) -> None:
-    found = held(GOOD, replace(GOOD, seed=1, auto=auto))
-    assert found["never more than 0.05 below the silhouette's K"] is holds
+    result = held(GOOD, replace(GOOD, seed=1, auto=auto))
+    assert result["never more than 0.05 below the silhouette's K"] is holds
 
 
 @pytest.mark.parametrize(
@@ -53,9 +53,9 @@ def test_no_draw_may_lie_far_below_the_silhouette(auto: float, holds: bool) -> N
     [("segments", True, False), ("continuum", True, True), ("none", False, True)],
 )
 def test_verdicts(verdict: str, refused: bool, invented: bool) -> None:
-    found = held(replace(GOOD, verdict=verdict), replace(GOOD, world="null-day", verdict=verdict))
-    assert found["structured worlds: none refused"] is refused
-    assert found["null worlds: none called segments"] is invented
+    result = held(replace(GOOD, verdict=verdict), replace(GOOD, world="null-day", verdict=verdict))
+    assert result["structured worlds: none refused"] is refused
+    assert result["null worlds: none called segments"] is invented
 
 
 def test_what_was_not_tested_does_not_hold() -> None:

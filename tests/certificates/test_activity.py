@@ -11,23 +11,23 @@ def truncated(distribution, most=400):
 
 
 def test_probabilities_are_those_of_the_truncated_distribution():
-    found = Activity(mean=3.0, size=0.7).pmf(400)
-    np.testing.assert_allclose(found, truncated(nbinom(0.7, 0.7 / 3.7)), rtol=1e-9)
+    result = Activity(mean=3.0, size=0.7).pmf(400)
+    np.testing.assert_allclose(result, truncated(nbinom(0.7, 0.7 / 3.7)), rtol=1e-9)
 
 
 @pytest.mark.parametrize(("mean", "size"), [(0.4, 0.5), (3.0, 1.0), (8.0, 4.0)])
 def test_counts_in_exact_proportion_give_the_distribution_back(mean, size):
     shares = truncated(nbinom(size, size / (size + mean)))
     counts = np.rint(shares * 1e6).astype(int)
-    found = fit_activity(np.repeat(np.arange(1, 401), counts))
-    assert found.mean == pytest.approx(mean, rel=0.01)
-    assert found.size == pytest.approx(size, rel=0.01)
+    result = fit_activity(np.repeat(np.arange(1, 401), counts))
+    assert result.mean == pytest.approx(mean, rel=0.01)
+    assert result.size == pytest.approx(size, rel=0.01)
 
 
 def test_poisson_counts_and_less_varied_ones_are_fitted_by_a_poisson_distribution():
     counts = np.rint(truncated(poisson(2.5), 40) * 1e6).astype(int)
-    found = fit_activity(np.repeat(np.arange(1, 41), counts))
-    assert found.mean == pytest.approx(2.5, rel=0.01)
+    result = fit_activity(np.repeat(np.arange(1, 41), counts))
+    assert result.mean == pytest.approx(2.5, rel=0.01)
     # half once and half twice: the truncated mean m / (1 - exp(-m)) is 1.5
     alike = fit_activity([1, 2] * 50)
     assert alike.size is None
@@ -36,14 +36,14 @@ def test_poisson_counts_and_less_varied_ones_are_fitted_by_a_poisson_distributio
 
 def test_no_other_fit_is_more_likely():
     visits = np.random.default_rng(3).geometric(0.3, 2_000)
-    found = fit_activity(visits)
+    result = fit_activity(visits)
 
     def log_likelihood(mean, size):
         return np.log(Activity(mean, size).pmf(1_000)[visits - 1]).sum()
 
-    best = log_likelihood(found.mean, found.size)
+    best = log_likelihood(result.mean, result.size)
     for mean, size in [(0.9, 1.1), (1.1, 0.9), (0.9, 0.9), (1.1, 1.1), (1.0, 1.05), (1.05, 1.0)]:
-        assert log_likelihood(found.mean * mean, found.size * size) < best
+        assert log_likelihood(result.mean * mean, result.size * size) < best
 
 
 def test_draws_follow_the_distribution_and_its_bound():

@@ -64,9 +64,9 @@ def test_segments_predict_what_the_selection_half_did() -> None:
     labels = np.array([0, 0, 1, 1, 0, 1, 9])
     first = np.array([True, True, True, True, False, False, False])
     spent = Target("revenue", np.array([1.0, 3.0, 10.0, 30.0, 99.0, 99.0, 99.0]), binary=False)
-    found = by_segment("segments", labels, [spent], first, ~first)
+    result = by_segment("segments", labels, [spent], first, ~first)
     # a segment that the selection half does not know is like everyone: 44 / 4
-    assert found.values["revenue"].tolist() == [2.0, 20.0, 11.0]
+    assert result.values["revenue"].tolist() == [2.0, 20.0, 11.0]
 
 
 def test_figures_are_those_of_scikit_learn(crowd) -> None:
@@ -78,20 +78,20 @@ def test_figures_are_those_of_scikit_learn(crowd) -> None:
     labels = np.minimum(crowd["orders"], 5).astype(np.int64)
     ours = by_segment("segments", labels, targets, half, ~half)
     alone = individual(crowd["orders"][:, None], targets, half, ~half)
-    found = judge([ours, alone], targets, ~half)
-    for baseline, predictions in zip(found.baselines, (ours, alone), strict=True):
+    result = judge([ours, alone], targets, ~half)
+    for baseline, predictions in zip(result.baselines, (ours, alone), strict=True):
         auc = roc_auc_score(crowd["bought"][~half], predictions.values["bought"])
         r2 = r2_score(crowd["revenue"][~half], predictions.values["revenue"])
         assert baseline.auc.value == pytest.approx(auc, rel=1e-5)
         assert baseline.r2.value == pytest.approx(r2, rel=1e-5)
         assert baseline.auc.low < baseline.auc.value < baseline.auc.high
-    first, second = found.baselines
-    assert found.carried_auc.value == pytest.approx(
+    first, second = result.baselines
+    assert result.carried_auc.value == pytest.approx(
         (first.auc.value - 0.5) / (second.auc.value - 0.5), rel=1e-4
     )
-    assert found.carried_r2.value == pytest.approx(first.r2.value / second.r2.value, rel=1e-4)
+    assert result.carried_r2.value == pytest.approx(first.r2.value / second.r2.value, rel=1e-4)
     # five groups of the one feature carry nearly all of it, on the same customers
-    assert 0.85 < found.carried_auc.low < found.carried_auc.value < found.carried_auc.high < 1.1
+    assert 0.85 < result.carried_auc.low < result.carried_auc.value < result.carried_auc.high < 1.1
 
 
 def test_nothing_is_carried_of_a_model_that_predicts_nothing() -> None:
@@ -103,9 +103,9 @@ def test_nothing_is_carried_of_a_model_that_predicts_nothing() -> None:
     ]
     noise = random.random((2000, 1))
     ours = by_segment("segments", (noise[:, 0] > 0.5).astype(np.int64), targets, half, ~half)
-    found = judge([ours, individual(noise, targets, half, ~half)], targets, ~half)
-    assert (found.carried_auc, found.carried_r2, found.carried_visited) == (None, None, None)
-    assert found.baselines[1].auc is not None
+    result = judge([ours, individual(noise, targets, half, ~half)], targets, ~half)
+    assert (result.carried_auc, result.carried_r2, result.carried_visited) == (None, None, None)
+    assert result.baselines[1].auc is not None
 
 
 def test_the_individual_model_is_the_same_on_every_run(crowd) -> None:
@@ -120,8 +120,8 @@ def test_a_perfect_prediction_captures_what_there_is() -> None:
     spent[:5] = [50.0, 20.0, 10.0, 10.0, 10.0]
     target = Target("revenue", spent, binary=False)
     everyone = np.ones(100, dtype=bool)
-    found = judge([Predictions("segments", 2, {"revenue": spent})], [target], everyone)
-    [only] = found.baselines
+    result = judge([Predictions("segments", 2, {"revenue": spent})], [target], everyone)
+    [only] = result.baselines
     assert (only.r2.value, only.top_tenth.value, only.auc) == (1.0, 1.0, None)
 
 

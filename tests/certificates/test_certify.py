@@ -51,8 +51,8 @@ def certified(*segments):
     ],
 )
 def test_the_verdict_follows_from_the_marks(stable, reality, prediction, verdict):
-    found = verdict_of(certified(*stable), Reality(reality), Prediction(prediction))
-    assert found == verdict
+    result = verdict_of(certified(*stable), Reality(reality), Prediction(prediction))
+    assert result == verdict
 
 
 @pytest.mark.parametrize(
@@ -79,14 +79,14 @@ def alike():
 def test_planted_groups_are_certified_and_what_was_written_is_read_again():
     events = read_events(log(GROUPS))
     customers = customer_features(events)
-    found = segment(customers, k=3, k_range=(3, 3))
-    certificates = certify(events, customers, found)
+    segmentation = segment(customers, k=3, k_range=(3, 3))
+    certificates = certify(events, customers, segmentation)
     events.close()
     assert certificates.verdict == "segments"
     assert list(certificates.segments) == ["S1", "S2", "S3"]
-    assert {each.stable.mark for each in certificates.segments.values()} == {"pass"}
-    assert sum(each.usable.share for each in certificates.segments.values()) == pytest.approx(1)
-    assert deliver(certificates, customers, found) == (certificates, found)
+    assert {item.stable.mark for item in certificates.segments.values()} == {"pass"}
+    assert sum(item.usable.share for item in certificates.segments.values()) == pytest.approx(1)
+    assert deliver(certificates, customers, segmentation) == (certificates, segmentation)
 
     written = json.dumps(certificates.to_json())
     assert read_certificates(written).to_json() == certificates.to_json()
@@ -117,13 +117,13 @@ def test_certificates_of_schema_version_1_are_read_by_their_new_names() -> None:
 
 def test_where_nothing_holds_everyone_is_one_segment(alike):
     events, customers = alike
-    found = segment(customers, k=4, k_range=(4, 4))
-    certificates = certify(events, customers, found, holdout="there is too little history")
+    segmentation = segment(customers, k=4, k_range=(4, 4))
+    certificates = certify(events, customers, segmentation, holdout="there is too little history")
     assert certificates.verdict == "none"
     assert certificates.reality.mark in {"fail", "weak"}
     assert certificates.prediction.why == "there is too little history"
 
-    withheld, alone = deliver(certificates, customers, found)
+    withheld, alone = deliver(certificates, customers, segmentation)
     assert alone.structure is False
     assert alone.k == 1
     assert alone.clusters == {0: customers.table.num_rows}
@@ -131,32 +131,32 @@ def test_where_nothing_holds_everyone_is_one_segment(alike):
     assert withheld.proposed == certificates.segments
     assert withheld.proposed_k == 4
 
-    forced, kept = deliver(certificates, customers, found, force=True)
+    forced, kept = deliver(certificates, customers, segmentation, force=True)
     assert forced.to_json() == replace(certificates, forced=True).to_json()
-    assert kept is found
+    assert kept is segmentation
 
 
 def test_defined_segments_claim_no_structure_and_are_delivered(alike):
     events, customers = alike
-    found = rfm(customers)
-    certificates = certify(events, customers, found, holdout="there is too little history")
+    segmentation = rfm(customers)
+    certificates = certify(events, customers, segmentation, holdout="there is too little history")
     assert certificates.reality.mark == "not tested"
-    assert {each.stable.jaccard for each in certificates.segments.values()} <= {
-        each.stable.jaccard
-        for each in certificates.segments.values()
-        if 0 <= each.stable.jaccard <= 1
+    assert {item.stable.jaccard for item in certificates.segments.values()} <= {
+        item.stable.jaccard
+        for item in certificates.segments.values()
+        if 0 <= item.stable.jaccard <= 1
     }
     empty = Certificates("none", certificates.segments, Reality("fail"), Prediction("fail"))
-    assert deliver(empty, customers, found) == (empty, found)
+    assert deliver(empty, customers, segmentation) == (empty, segmentation)
 
 
 def test_one_segment_has_nothing_to_test(alike):
     events, customers = alike
-    found = segment(customers, k=1, k_range=(1, 1))
-    certificates = certify(events, customers, found, holdout="there is too little history")
+    segmentation = segment(customers, k=1, k_range=(1, 1))
+    certificates = certify(events, customers, segmentation, holdout="there is too little history")
     assert certificates.verdict == "not tested"
     assert certificates.segments == {}
-    nothing = replace(found, structure=False)
+    nothing = replace(segmentation, structure=False)
     assert certify(events, customers, nothing, holdout="too little").verdict == "none"
 
 

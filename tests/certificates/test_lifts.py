@@ -21,17 +21,19 @@ def test_a_lift_is_a_segments_mean_over_everyones() -> None:
     bought = np.concatenate([np.repeat([1.0, 0.0], [25, 25]), np.repeat([1.0, 0.0], [3, 27]),
                              np.repeat([1.0, 0.0], [12, 8])])  # fmt: skip
     revenue = np.where(bought > 0, np.repeat([10.0, 100.0, 5.0], [50, 30, 20]), 0.0)
-    found = segment_lifts(labels, [("bought", bought), ("revenue", revenue)])
+    result = segment_lifts(labels, [("bought", bought), ("revenue", revenue)])
     # everyone: 40 of 100 bought, and spent 250 + 300 + 60 = 610
-    means = {key: [(each.segment, each.everyone) for each in lifts] for key, lifts in found.items()}
+    means = {
+        key: [(item.segment, item.everyone) for item in lifts] for key, lifts in result.items()
+    }
     assert means == {
         0: [(0.5, 0.4), (5.0, 6.1)],
         1: [(0.1, 0.4), (10.0, 6.1)],
         2: [(0.6, 0.4), (3.0, 6.1)],
     }
-    values = [lift.lift.value for lifts in found.values() for lift in lifts]
+    values = [lift.lift.value for lifts in result.values() for lift in lifts]
     assert values == pytest.approx([1.25, 5 / 6.1, 0.25, 10 / 6.1, 1.5, 3 / 6.1], rel=1e-5)
-    for lift in itertools.chain.from_iterable(found.values()):
+    for lift in itertools.chain.from_iterable(result.values()):
         assert lift.lift.low < lift.lift.value < lift.lift.high
 
 
@@ -150,12 +152,12 @@ def test_adjusting_counts_every_segment_and_outcome() -> None:
     bought = np.zeros(400)
     bought[:70] = bought[200:245] = 1
     same = np.tile([1.0, 0.0], 200)
-    found = segment_lifts(labels, [("bought", bought), ("visited", same)])
+    result = segment_lifts(labels, [("bought", bought), ("visited", same)])
     alone = exact_p(bought, labels == 0)
     # of four chances the two of buying are the smallest, and equal
-    assert found[0][0].p == pytest.approx(4 * alone, rel=1e-5)
-    assert found[1][0].p == pytest.approx(4 * alone, rel=1e-5)
-    assert found[0][1].p == found[1][1].p == 1.0
+    assert result[0][0].p == pytest.approx(4 * alone, rel=1e-5)
+    assert result[1][0].p == pytest.approx(4 * alone, rel=1e-5)
+    assert result[0][1].p == result[1][1].p == 1.0
 
 
 def test_resamples_depend_on_the_seed_alone() -> None:

@@ -60,18 +60,18 @@ def found(three_kinds):
     return predict(three_kinds.segmentation, three_kinds.holdout)
 
 
-def test_segments_that_tell_the_future_pass(three_kinds, found) -> None:
-    prediction, segments = found
+def test_segments_that_tell_the_future_pass(three_kinds, result) -> None:
+    prediction, segments = result
     assert prediction.mark == "pass"
-    assert {each.mark for each in segments.values()} == {"pass"}
-    assert all(each.matched > 0.9 for each in segments.values())
+    assert {item.mark for item in segments.values()} == {"pass"}
+    assert all(item.matched > 0.9 for item in segments.values())
     assert prediction.eligible == three_kinds.holdout.outcomes.num_rows
     assert prediction.validation == int(three_kinds.holdout.validation.sum())
-    assert sum(each.customers for each in segments.values()) == prediction.validation
+    assert sum(item.customers for item in segments.values()) == prediction.validation
     assert prediction.horizon_days == three_kinds.holdout.horizon_days
 
 
-def test_lifts_are_those_of_the_validation_half(three_kinds, found) -> None:
+def test_lifts_are_those_of_the_validation_half(three_kinds, result) -> None:
     holdout = three_kinds.holdout
     selection = holdout.customers.table.filter(pa.array(holdout.selection))
     labels = rule_labels(holdout.customers, refit_rule(three_kinds.segmentation, selection))
@@ -79,12 +79,12 @@ def test_lifts_are_those_of_the_validation_half(three_kinds, found) -> None:
     rates = {
         bought[holdout.validation & (labels == cluster)].mean() for cluster in np.unique(labels)
     }
-    told = {each.lifts[0].segment for each in found[1].values()}
-    assert sorted(told) == pytest.approx(sorted(rates), rel=1e-5)
+    shown = {item.lifts[0].segment for item in result[1].values()}
+    assert sorted(shown) == pytest.approx(sorted(rates), rel=1e-5)
     everyone = bought[holdout.validation].mean()
-    for each in found[1].values():
-        assert [lift.outcome for lift in each.lifts] == ["bought", "revenue", "visited"]
-        assert each.lifts[0].everyone == pytest.approx(everyone, rel=1e-5)
+    for item in result[1].values():
+        assert [lift.outcome for lift in item.lifts] == ["bought", "revenue", "visited"]
+        assert item.lifts[0].everyone == pytest.approx(everyone, rel=1e-5)
 
 
 def test_what_the_validation_half_did_changes_neither_segments_nor_matches(three_kinds) -> None:
@@ -95,22 +95,22 @@ def test_what_the_validation_half_did_changes_neither_segments_nor_matches(three
     }
     turned = pa.table({"user_id": holdout.outcomes["user_id"], **other})
     first, second = (
-        predict(three_kinds.segmentation, each)[1]
-        for each in (holdout, replace(holdout, outcomes=turned))
+        predict(three_kinds.segmentation, item)[1]
+        for item in (holdout, replace(holdout, outcomes=turned))
     )
-    for name, each in first.items():
-        assert (each.matched, each.customers) == (second[name].matched, second[name].customers)
-    assert [each.lifts for each in first.values()] != [each.lifts for each in second.values()]
+    for name, item in first.items():
+        assert (item.matched, item.customers) == (second[name].matched, second[name].customers)
+    assert [item.lifts for item in first.values()] != [item.lifts for item in second.values()]
 
 
-def test_the_contest_holds_every_way_on_the_same_customers(found) -> None:
-    prediction, _ = found
-    names = [each.name for each in prediction.baselines]
+def test_the_contest_holds_every_way_on_the_same_customers(result) -> None:
+    prediction, _ = result
+    names = [baseline.name for baseline in prediction.baselines]
     assert names[:3] == ["segments", "rfm_10", "rfm_125"]
     assert names[-1] == "individual"
-    for each in prediction.baselines:
-        assert each.auc is not None
-        assert each.auc.low <= each.auc.value <= each.auc.high
+    for baseline in prediction.baselines:
+        assert baseline.auc is not None
+        assert baseline.auc.low <= baseline.auc.value <= baseline.auc.high
     # the kinds are all that there is to know
     assert 0.9 < prediction.carried_auc.value < 1.1
 
@@ -119,12 +119,12 @@ def test_identical_customers_tell_nothing() -> None:
     shop = Shop(visits(np.full(1500, 0.1), np.full(1500, 0.3), 1), 3)
     prediction, segments = predict(shop.segmentation, shop.holdout)
     assert prediction.mark in {"fail", "weak"}
-    assert all(each.mark in {"fail", "not tested"} for each in segments.values())
+    assert all(item.mark in {"fail", "not tested"} for item in segments.values())
     assert prediction.carried_r2 is None
 
 
-def test_the_same_run_gives_the_same_figures(three_kinds, found) -> None:
-    assert predict(three_kinds.segmentation, three_kinds.holdout) == found
+def test_the_same_run_gives_the_same_figures(three_kinds, result) -> None:
+    assert predict(three_kinds.segmentation, three_kinds.holdout) == result
 
 
 @pytest.mark.parametrize("algorithm", ["gmm", "hdbscan"])
@@ -141,8 +141,8 @@ def test_other_algorithms_are_made_again_as_they_were(three_kinds, algorithm) ->
 
 def test_the_grid_is_the_same_by_definition(three_kinds) -> None:
     prediction, segments = predict(rfm(three_kinds.customers), three_kinds.holdout)
-    tested = [each for each in segments.values() if each.matched is not None]
-    assert min(each.matched for each in tested) > 0.6
+    tested = [item for item in segments.values() if item.matched is not None]
+    assert min(item.matched for item in tested) > 0.6
     assert prediction.baselines[0].auc == prediction.baselines[1].auc
 
 
@@ -192,7 +192,7 @@ def test_segments_that_are_not_the_same_are_not_tested(three_kinds) -> None:
 def test_without_a_holdout_the_reason_is_handed_on(three_kinds) -> None:
     prediction, segments = predict(three_kinds.segmentation, "too little history")
     assert (prediction.mark, prediction.why) == ("not tested", "too little history")
-    assert {(each.mark, each.why) for each in segments.values()} == {
+    assert {(item.mark, item.why) for item in segments.values()} == {
         ("not tested", "too little history")
     }
     assert set(segments) == {"S1", "S2", "S3"}

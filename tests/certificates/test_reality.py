@@ -26,30 +26,30 @@ def shops():
 
 def certificate_of(shop, k, **options):
     events, customers = shop
-    found = segment(customers, k=k, k_range=(k, k))
-    return reality.test_reality(events, customers, found, **{**SMALL, **options})
+    segmentation = segment(customers, k=k, k_range=(k, k))
+    return reality.test_reality(events, customers, segmentation, **{**SMALL, **options})
 
 
 def test_planted_groups_are_real(shops):
-    together, each = certificate_of(shops["groups"], 3)
+    together, item = certificate_of(shops["groups"], 3)
     assert together.mark == "pass"
     assert together.effect >= together.effect_needed
     assert together.worlds == SMALL["n_worlds"]
     assert together.customers == SMALL["customers_per_world"]
-    assert list(each) == ["S1", "S2", "S3"]
-    assert [real.mark for real in each.values()].count("pass") >= 2
-    for real in each.values():
+    assert list(item) == ["S1", "S2", "S3"]
+    assert [real.mark for real in item.values()].count("pass") >= 2
+    for real in item.values():
         assert real.effect == pytest.approx(real.statistic - real.null_99, abs=2e-6)
 
 
 @pytest.mark.parametrize("k", [2, 4])
 def test_one_population_has_no_real_groups(shops, k):
-    together, each = certificate_of(shops["alike"], k)
+    together, item = certificate_of(shops["alike"], k)
     assert together.mark in {"fail", "weak"}
     assert together.effect < together.effect_needed
-    assert "pass" not in {real.mark for real in each.values()}
+    assert "pass" not in {real.mark for real in item.values()}
     # the segments hold about as many as the null puts there
-    assert max(abs(np.log(real.excess)) for real in each.values()) < 0.5
+    assert max(abs(np.log(real.excess)) for real in item.values()) < 0.5
 
 
 def test_the_same_seed_gives_the_same_certificate_in_any_order_of_rows(shops):
@@ -66,12 +66,12 @@ def test_the_same_seed_gives_the_same_certificate_in_any_order_of_rows(shops):
 
 
 def test_shops_that_share_customers_say_the_same(shops, monkeypatch):
-    whole, _ = certificate_of(shops["groups"], 3)
+    everything, _ = certificate_of(shops["groups"], 3)
     monkeypatch.setattr(reality, "MAX_SIMULATED_EVENTS", 1)
     shared, _ = certificate_of(shops["groups"], 3)
-    assert shared.statistic == whole.statistic
-    assert shared.mark == whole.mark
-    assert shared.null_mean == pytest.approx(whole.null_mean, abs=0.05)
+    assert shared.statistic == everything.statistic
+    assert shared.mark == everything.mark
+    assert shared.null_mean == pytest.approx(everything.null_mean, abs=0.05)
 
 
 def test_orders_alone_will_do(shops):
@@ -81,20 +81,20 @@ def test_orders_alone_will_do(shops):
     )
     events = read_events(orders)
     try:
-        together, each = certificate_of((events, customer_features(events)), 2, n_worlds=10)
+        together, item = certificate_of((events, customer_features(events)), 2, n_worlds=10)
     finally:
         events.close()
     assert together.mark in {"pass", "weak", "fail"}
     assert 0 <= together.statistic < 1
-    assert len(each) == 2
+    assert len(item) == 2
 
 
 def test_what_cannot_be_tested_says_why(shops):
     events, customers = shops["groups"]
-    together, each = reality.test_reality(events, customers, rfm(customers))
+    together, item = reality.test_reality(events, customers, rfm(customers))
     assert together.mark == "not tested"
     assert "defined in advance" in together.why
-    assert {real.mark for real in each.values()} == {"not tested"}
+    assert {real.mark for real in item.values()} == {"not tested"}
     one, _ = reality.test_reality(events, customers, segment(customers, k=1, k_range=(1, 1)))
     assert "one segment" in one.why
 
@@ -105,9 +105,9 @@ def test_what_cannot_be_tested_says_why(shops):
     extra = customers.table.append_column(
         "loyalty", pa.array(np.arange(float(customers.table.num_rows)))
     )
-    known = replace(customers, table=extra)
-    own = segment(known, k=2, k_range=(2, 2), features=["loyalty", "views"])
-    foreign, _ = reality.test_reality(events, known, own)
+    given = replace(customers, table=extra)
+    segmentation = segment(given, k=2, k_range=(2, 2), features=["loyalty", "views"])
+    foreign, _ = reality.test_reality(events, given, segmentation)
     assert "`loyalty`" in foreign.why
 
 
@@ -116,8 +116,8 @@ def test_marks_follow_the_figures():
     shares = np.zeros((10, 1)) + 0.1
 
     def mark(depth, share):
-        own = np.array([depth])
-        return reality._real(own, np.array([share]), null[:, 0], shares[:, 0]).mark
+        expected = np.array([depth])
+        return reality._real(expected, np.array([share]), null[:, 0], shares[:, 0]).mark
 
     assert mark(0.36, 0.1) == "pass"
     assert mark(0.34, 0.1) == "weak"

@@ -24,7 +24,7 @@ def shop():
 
 
 def features_of(customers, *names):
-    return tuple(each for each in customers.features if each.name in names)
+    return tuple(feature for feature in customers.features if feature.name in names)
 
 
 def pool_of(events, customers, features):
@@ -50,7 +50,7 @@ def test_a_visit_holds_a_session_and_the_returns_until_the_next():
     assert pool.customer.tolist() == [0, 0, 1]
     assert pool.visits.tolist() == [2, 1]
     minutes = [round(value / 60e6) for value in pool.events["after_us"].to_pylist()]
-    found = sorted(
+    result = sorted(
         zip(
             pool.events["visit"].to_pylist(),
             minutes,
@@ -58,7 +58,7 @@ def test_a_visit_holds_a_session_and_the_returns_until_the_next():
             strict=True,
         )
     )
-    assert found == [
+    assert result == [
         (0, 0, "view"),
         (0, 5, "purchase"),
         (0, 47 * 60, "return"),
@@ -85,8 +85,8 @@ def test_simulated_customers_have_what_their_visits_hold(shop):
         return np.bincount(simulated.customer, weights=held[simulated.content])
 
     # what is cut off by the end of the window is no more than the last minutes of few visits
-    own = np.bincount(simulated.customer)
-    assert table["sessions"].to_pylist() == own.tolist()
+    expected = np.bincount(simulated.customer)
+    assert table["sessions"].to_pylist() == expected.tolist()
     assert np.mean(table["views"].to_numpy() == total(kind == "view")) > 0.99
     assert np.mean(table["orders"].to_numpy() == total(kind == "purchase")) > 0.99
     revenue = total(np.where(kind == "purchase", price, 0.0))
@@ -102,10 +102,10 @@ def test_contents_come_from_everyone_alike_and_times_from_the_shop(shop):
     # Poisson: the variance of the uses is their mean
     assert uses.var() == pytest.approx(expected, rel=0.1)
     assert np.isin(simulated.moment, np.arange(len(pool.customer))).all()
-    own = np.bincount(simulated.customer)
-    assert own.min() == 1
-    assert own.max() <= pool.visits.max()
-    assert own.mean() == pytest.approx(pool.visits.mean(), rel=0.03)
+    its_part = np.bincount(simulated.customer)
+    assert its_part.min() == 1
+    assert its_part.max() <= pool.visits.max()
+    assert its_part.mean() == pytest.approx(pool.visits.mean(), rel=0.03)
     start = pool.start_us[simulated.moment].astype(float)
     same = simulated.customer[1:] == simulated.customer[:-1]
     assert (np.diff(start)[same] >= 0).all()
@@ -142,13 +142,13 @@ def test_dates_stay_dates():
         features = features_of(customers, "recency_days", "orders")
         pool = pool_of(with_events, customers, features)
         simulated = simulate_visits(pool, 200, np.random.default_rng(0))
-        found = simulated_features(pool, simulated, features, with_events.window, customers.shop)
+        result = simulated_features(pool, simulated, features, with_events.window, customers.shop)
     finally:
         with_events.close()
-    recency = found["recency_days"].to_numpy()
+    recency = result["recency_days"].to_numpy()
     assert (recency == np.round(recency)).all()
     # an order that is drawn twice is two orders
-    assert found["orders"].to_pylist() == np.bincount(simulated.customer).tolist()
+    assert result["orders"].to_pylist() == np.bincount(simulated.customer).tolist()
 
 
 def test_everyone_once_stays_everyone_once():
@@ -171,13 +171,13 @@ def test_everyone_once_stays_everyone_once():
 
 def test_customers_are_sampled_whatever_their_order_and_up_to_a_number_of_events():
     table = pa.table({"user_id": [f"u{i}" for i in range(1_000)], "events": [10.0] * 1_000})
-    found = sample_customers(table, 300, 10**9).to_pylist()
-    assert len(set(found)) == 300
+    rows = sample_customers(table, 300, 10**9).to_pylist()
+    assert len(set(rows)) == 300
     reverse = table.take(pa.array(np.arange(1_000)[::-1]))
-    assert sample_customers(reverse, 300, 10**9).to_pylist() == found
+    assert sample_customers(reverse, 300, 10**9).to_pylist() == rows
     assert (
         sample_customers(table, 1_000, 2_500).to_pylist()
         == sample_customers(table, 250, 10**9).to_pylist()
     )
-    assert sample_customers(table, 1_000, 0).to_pylist() == found[:200]
+    assert sample_customers(table, 1_000, 0).to_pylist() == rows[:200]
     assert LIKES < 200

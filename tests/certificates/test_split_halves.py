@@ -19,10 +19,10 @@ def shop():
 
 def test_halves_of_planted_customers_agree(shop):
     events, customers = shop
-    found = split_half_agreement(events, customers, segment(customers, k=3, k_range=(3, 3)))
-    assert set(found) <= {"S1", "S2", "S3"}
-    assert len(found) >= 2
-    for jaccard, chance, count in found.values():
+    result = split_half_agreement(events, customers, segment(customers, k=3, k_range=(3, 3)))
+    assert set(result) <= {"S1", "S2", "S3"}
+    assert len(result) >= 2
+    for jaccard, chance, count in result.values():
         assert jaccard > chance + 0.2
         assert 20 <= count <= customers.table.num_rows
 
@@ -31,7 +31,7 @@ def test_halves_of_identical_customers_agree_by_chance():
     events = read_events(log(ALIKE, seed=1))
     try:
         customers = customer_features(events)
-        found = split_half_agreement(
+        result = split_half_agreement(
             events,
             customers,
             segment(
@@ -40,7 +40,7 @@ def test_halves_of_identical_customers_agree_by_chance():
         )
     finally:
         events.close()
-    for jaccard, chance, count in found.values():
+    for jaccard, chance, count in result.values():
         assert jaccard == pytest.approx(chance, abs=4 / np.sqrt(count))
 
 
@@ -74,9 +74,9 @@ def test_nothing_depends_on_the_order_of_rows(shop):
 
 def test_a_grid_of_scores_can_be_split(shop):
     events, customers = shop
-    found = split_half_agreement(events, customers, rfm(customers))
-    assert found
-    assert all(0 <= jaccard <= 1 for jaccard, _, _ in found.values())
+    result = split_half_agreement(events, customers, rfm(customers))
+    assert result
+    assert all(0 <= jaccard <= 1 for jaccard, _, _ in result.values())
 
 
 def test_single_visits_cannot_be_halved():

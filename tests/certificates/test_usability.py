@@ -34,12 +34,12 @@ def shop() -> tuple[pa.Table, Segmentation]:
 
 
 def test_kinds_are_told_by_short_rules(shop) -> None:
-    found = usable(*shop)
-    assert [each.mark for each in found.values()] == ["pass"] * 3
-    assert all(1 <= len(each.conditions) <= MOST_CONDITIONS for each in found.values())
-    assert all(each.precision == each.recall == 1 for each in found.values())
-    assert found["S1"].share == 0.6
-    assert sum(each.revenue_share for each in found.values()) == pytest.approx(1, abs=1e-5)
+    usability = usable(*shop)
+    assert [item.mark for item in usability.values()] == ["pass"] * 3
+    assert all(1 <= len(item.conditions) <= MOST_CONDITIONS for item in usability.values())
+    assert all(item.precision == item.recall == 1 for item in usability.values())
+    assert usability["S1"].share == 0.6
+    assert sum(item.revenue_share for item in usability.values()) == pytest.approx(1, abs=1e-5)
 
 
 def test_precision_and_recall_are_of_the_rule_as_it_is_spoken_number() -> None:
@@ -49,15 +49,15 @@ def test_precision_and_recall_are_of_the_rule_as_it_is_spoken_number() -> None:
     segmentation = segment(table, k=3, k_range=(3, 3), features=["orders"])
     orders = table["orders"].to_numpy()
     labels = segmentation.table["cluster"].to_numpy()
-    for cluster, each in enumerate(usable(table, segmentation).values()):
-        assert [spoken_number(condition.value) for condition in each.conditions] == [
-            condition.value for condition in each.conditions
+    for cluster, item in enumerate(usable(table, segmentation).values()):
+        assert [spoken_number(condition.value) for condition in item.conditions] == [
+            condition.value for condition in item.conditions
         ]
-        named = follows(each.conditions, ["orders"], orders[:, None])
+        named = follows(item.conditions, ["orders"], orders[:, None])
         hits = (named & (labels == cluster)).sum()
         # half of the customers decide it, whom the rule has not seen
-        assert each.precision == pytest.approx(hits / named.sum(), abs=0.03)
-        assert each.recall == pytest.approx(hits / (labels == cluster).sum(), abs=0.03)
+        assert item.precision == pytest.approx(hits / named.sum(), abs=0.03)
+        assert item.recall == pytest.approx(hits / (labels == cluster).sum(), abs=0.03)
 
 
 def test_a_segment_that_no_short_rule_tells_is_weak() -> None:
@@ -89,8 +89,8 @@ def test_the_best_rule_is_the_best_of_all(shop) -> None:
     random = np.random.default_rng(4)
     matrix = random.integers(0, 6, (400, 2)).astype(float)
     inside = (matrix[:, 0] > 2) & (matrix[:, 1] <= 3) ^ (random.random(400) < 0.05)
-    found = Questions.of(["a", "b"], matrix).best(inside)
-    assert set(found) == {Condition("a", True, 2.0), Condition("b", False, 3.0)}
+    result = Questions.of(["a", "b"], matrix).best(inside)
+    assert set(result) == {Condition("a", True, 2.0), Condition("b", False, 3.0)}
 
 
 @pytest.mark.parametrize(
@@ -105,9 +105,9 @@ def test_a_small_segment_needs_revenue(size, spent, mark) -> None:
 
 def test_without_revenue_the_share_of_customers_decides() -> None:
     table = table_of(visits=np.repeat([1.0, 9.0], [90, 10]))
-    found = usable(table, segment(table, k=2, k_range=(2, 2), features=["visits"]))
-    assert {each.revenue_share for each in found.values()} == {None}
-    assert [each.mark for each in found.values()] == ["pass", "pass"]
+    usability = usable(table, segment(table, k=2, k_range=(2, 2), features=["visits"]))
+    assert {item.revenue_share for item in usability.values()} == {None}
+    assert [item.mark for item in usability.values()] == ["pass", "pass"]
 
 
 def test_the_undefined_is_what_the_rule_makes_of_it() -> None:
@@ -115,8 +115,8 @@ def test_the_undefined_is_what_the_rule_makes_of_it() -> None:
     table = table_of(gap=pa.array(days, pa.float64()))
     field = pa.field("gap", pa.float64(), metadata={"undefined": "90"})
     table = table.set_column(1, field, table["gap"])
-    found = usable(table, segment(table, k=2, k_range=(2, 2), features=["gap"]))
-    values = {each.conditions[0].above: each for each in found.values()}
+    usability = usable(table, segment(table, k=2, k_range=(2, 2), features=["gap"]))
+    values = {item.conditions[0].above: item for item in usability.values()}
     assert values[True].precision == values[False].precision == 1
 
 
@@ -126,9 +126,9 @@ def test_the_grid_has_rules_too() -> None:
         orders=random.integers(0, 9, 3000).astype(float),
         purchase_recency_days=random.uniform(0, 300, 3000),
     )
-    found = usable(table, rfm(table))
-    assert found["no_purchase"].conditions == (Condition("orders", False, 0.0),)
-    assert found["champions"].mark == "pass"
+    usability = usable(table, rfm(table))
+    assert usability["no_purchase"].conditions == (Condition("orders", False, 0.0),)
+    assert usability["champions"].mark == "pass"
 
 
 def test_the_order_of_rows_changes_nothing(shop) -> None:
@@ -139,11 +139,11 @@ def test_the_order_of_rows_changes_nothing(shop) -> None:
 
 def test_thresholds_can_be_spoken_number() -> None:
     values = np.random.default_rng(7).lognormal(4, 1, 5000)
-    found = spoken_thresholds(values)
-    assert len(found) > 15
-    assert all(spoken_number(value) == value for value in found.tolist())
-    assert found.min() >= values.min()
-    assert found.max() < values.max()
+    result = spoken_thresholds(values)
+    assert len(result) > 15
+    assert all(spoken_number(value) == value for value in result.tolist())
+    assert result.min() >= values.min()
+    assert result.max() < values.max()
 
 
 def test_days_are_said_as_hours_weeks_and_months() -> None:

@@ -125,10 +125,10 @@ def test_bad_input(call, monkeypatch, tmp_path, make, options, message, code) ->
     monkeypatch.chdir(tmp_path)
     source = make(tmp_path)
     before = sorted(os.listdir(tmp_path))
-    found, out, err = call("run", source, *options)
+    result, out, err = call("run", source, *options)
     text = " ".join(err.split())
     assert message in text
-    assert found == code
+    assert result == code
     assert out == ""
     assert text.count("clustomer: ") == 1
     assert sorted(os.listdir(tmp_path)) == before
@@ -181,8 +181,8 @@ def test_odd_input_is_no_bad_input(call, tmp_path, kind) -> None:
     )
     assert code == 0
     results = Results.open(tmp_path / "out")
-    found = pq.read_table(results.path / "segments.parquet")
-    assert sorted(found["user_id"].to_pylist()) == sorted(IDS)
+    result = pq.read_table(results.path / "segments.parquet")
+    assert sorted(result["user_id"].to_pylist()) == sorted(IDS)
     unavailable = results.manifest["unavailable_features"]
     assert ("revenue" in unavailable) == (kind == "no purchase")
     assert ("views" in unavailable) == (kind == "only purchases")

@@ -85,10 +85,10 @@ def test_json_is_one_object_on_standard_output(call, shop, tmp_path) -> None:
         "--no-certificates",
     )
     assert code == 0
-    found = json.loads(out)
-    assert found["k"] == 4
-    assert found["results"] == str(Results.open(tmp_path / "out").path)
-    assert sum(part["customers"] for part in found["segments"]) == found["customers"]
+    printed = json.loads(out)
+    assert printed["k"] == 4
+    assert printed["results"] == str(Results.open(tmp_path / "out").path)
+    assert sum(part["customers"] for part in printed["segments"]) == printed["customers"]
 
 
 def test_quiet_says_nothing(call, shop, tmp_path) -> None:
@@ -104,8 +104,8 @@ def test_check_prints_what_cleaning_did(call, shop) -> None:
     assert "4,000 rows = " in out
     assert "duplicate_row" in out
     code, out, _ = call("check", shop, "--json", "--quiet")
-    found = json.loads(out)
-    assert found["kept"] + found["rejected"] == found["rows"] == 4_000
+    printed = json.loads(out)
+    assert printed["kept"] + printed["rejected"] == printed["rows"] == 4_000
 
 
 def test_schema_shows_rows_and_writes_a_file_to_edit(call, shop, tmp_path) -> None:
@@ -186,8 +186,8 @@ def test_a_mistake_is_one_message_and_its_exit_code(
 ) -> None:
     monkeypatch.chdir(shop.parent)
     before = sorted(os.listdir(shop.parent))
-    found, out, err = call(*arguments)
-    assert found == code
+    result, out, err = call(*arguments)
+    assert result == code
     assert message in " ".join(err.split())
     assert out == ""
     assert sorted(os.listdir(shop.parent)) == before

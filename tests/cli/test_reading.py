@@ -19,10 +19,10 @@ def test_what_is_ignored_and_mapped_is_told(call, tmp_path) -> None:
     assert "Ids that the map replaced: 1" in out
     assert "Schema: taobao (detected" in err
     code, out, _ = call(*options, "--json", "--quiet")
-    found = json.loads(out)
-    assert found["ignored_event_types"] == {"fav": 2}
-    assert found["mapped_ids"] == 1
-    assert {"rule": "mapped_customer", "action": "repaired", "rows": 1, "share": 1 / 8} in found[
+    printed = json.loads(out)
+    assert printed["ignored_event_types"] == {"fav": 2}
+    assert printed["mapped_ids"] == 1
+    assert {"rule": "mapped_customer", "action": "repaired", "rows": 1, "share": 1 / 8} in printed[
         "rules"
     ]
 
@@ -32,11 +32,11 @@ def test_a_run_stores_the_map_and_what_it_did(call, tmp_path) -> None:
     code, out, _ = call("run", FORMATS / "shopify.csv", "--id-map", tmp_path / "ids.csv",
                         "--out", tmp_path / "out", "--json", "--quiet")  # fmt: skip
     assert code == 5
-    found = json.loads(out)
-    assert found["customers"] == 1
-    assert found["source"]["mapped_ids"] == 1
-    assert found["source"]["ignored_event_types"] == {"expired": 1}
-    assert found["settings"]["id_map"] == str(tmp_path / "ids.csv")
+    printed = json.loads(out)
+    assert printed["customers"] == 1
+    assert printed["source"]["mapped_ids"] == 1
+    assert printed["source"]["ignored_event_types"] == {"expired": 1}
+    assert printed["settings"]["id_map"] == str(tmp_path / "ids.csv")
 
 
 def test_a_map_with_two_customers_for_an_id_writes_nothing(call, tmp_path) -> None:
@@ -65,9 +65,9 @@ def test_a_run_on_postgresql_stores_no_password(
     code, out, err = call("run", uri, "--out", tmp_path / "out", "--k", 2, "--no-certificates")
     assert code == 0
     assert "(table public.ecommerce_behavior)" in err
-    code, shown, told = call("schema", uri, "--out", tmp_path / "mine.toml")
+    code, shown, stated = call("schema", uri, "--out", tmp_path / "mine.toml")
     assert code == 0
-    assert "s3cr3t" not in out + err + shown + told
+    assert "s3cr3t" not in out + err + shown + stated
     files = [path for path in tmp_path.rglob("*") if path.is_file()]
     assert any(path.name == "run.json" for path in files)
     assert [path for path in files if b"s3cr3t" in path.read_bytes()] == []

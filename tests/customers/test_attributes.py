@@ -24,27 +24,31 @@ def test_by_hand(tmp_path: Path) -> None:
         tmp_path,
         "country,user_id,my channel\nDE,2,web\n FR ,1.0,\nnull,9,shop\nES,8,shop\n",
     )
-    known = read_attributes(path, CUSTOMERS)
-    assert known.table.to_pydict() == {
+    attributes = read_attributes(path, CUSTOMERS)
+    assert attributes.table.to_pydict() == {
         "user_id": ["1", "2", "30"],
         "country": ["FR", "DE", None],
         "my channel": [None, "web", None],
     }
-    assert known.names == ("country", "my channel")
-    assert (known.customers, known.without_events, known.without_attributes) == (4, 2, 1)
+    assert attributes.names == ("country", "my channel")
+    assert (attributes.customers, attributes.without_events, attributes.without_attributes) == (
+        4,
+        2,
+        1,
+    )
 
 
 def test_the_first_column_is_the_customer_where_none_is_called_so(tmp_path: Path) -> None:
-    known = read_attributes(write(tmp_path, "who;land\n1;DE\n30;FR\n"), CUSTOMERS)
-    assert known.table["land"].to_pylist() == ["DE", None, "FR"]
+    attributes = read_attributes(write(tmp_path, "who;land\n1;DE\n30;FR\n"), CUSTOMERS)
+    assert attributes.table["land"].to_pylist() == ["DE", None, "FR"]
 
 
 def test_parquet_with_numbers_and_dates(tmp_path: Path) -> None:
     table = pa.table({"user_id": [1.0, 30.0], "level": [2, 3], "vip": [True, None]})
     pq.write_table(table, tmp_path / "known.parquet")
-    known = read_attributes(tmp_path / "known.parquet", CUSTOMERS)
-    assert known.table["level"].to_pylist() == ["2", None, "3"]
-    assert known.table["vip"].to_pylist() == ["true", None, None]
+    attributes = read_attributes(tmp_path / "known.parquet", CUSTOMERS)
+    assert attributes.table["level"].to_pylist() == ["2", None, "3"]
+    assert attributes.table["vip"].to_pylist() == ["true", None, None]
 
 
 def test_neither_the_order_of_rows_nor_the_format_changes_the_bytes(tmp_path: Path) -> None:

@@ -20,12 +20,12 @@ def events(tmp_path_factory: pytest.TempPathFactory):
 
 @pytest.mark.parametrize("per_bucket", [5_000, 700])
 def test_in_buckets_is_the_same_as_in_one_query(events, monkeypatch, per_bucket) -> None:
-    whole = customer_features(events)
+    customers = customer_features(events)
     monkeypatch.setattr(embedded, "ROWS_IN_ONE_QUERY", 1_000)
     monkeypatch.setattr(embedded, "ROWS_IN_A_PART", per_bucket)
     parts = customer_features(events)
-    assert parts.table.equals(whole.table, check_metadata=True)
-    assert parts.shop == whole.shop
+    assert parts.table.equals(customers.table, check_metadata=True)
+    assert parts.shop == customers.shop
     left = events.engine.rows("SELECT table_name FROM duckdb_tables() ORDER BY 1")
     assert [name for (name,) in left] == ["events", "possible_duplicates", "rejected"]
 
@@ -37,13 +37,13 @@ def test_an_earlier_window_over_other_events_is_the_same_in_buckets(events, monk
         events.window.start, events.window.cutoff - timedelta(days=30), events.window.time_zone
     )
     features = customer_features(events).features
-    whole = features_within(engine, features, window, events="my thinned")
+    everything = features_within(engine, features, window, events="my thinned")
     monkeypatch.setattr(embedded, "ROWS_IN_ONE_QUERY", 1_000)
     monkeypatch.setattr(embedded, "ROWS_IN_A_PART", 900)
     parts = features_within(engine, features, window, events="my thinned")
     engine.execute('DROP TABLE "my thinned"')
-    assert 0 < whole.table.num_rows < customer_features(events).table.num_rows
-    assert parts.table.equals(whole.table, check_metadata=True)
+    assert 0 < everything.table.num_rows < customer_features(events).table.num_rows
+    assert parts.table.equals(everything.table, check_metadata=True)
 
 
 def test_a_log_is_cleaned_the_same_in_several_passes(tmp_path, monkeypatch) -> None:

@@ -108,23 +108,23 @@ def test_a_feature_is_what_it_says(customers, name, ann, bob) -> None:
 )
 def test_a_rate_is_shrunk_to_the_shops_own(customers, name, ann, bob) -> None:
     mean, strength = beta_binomial_prior([(*ann, 1), (*bob, 1)])
-    for user, (part, whole) in (("ann", ann), ("bob", bob)):
-        expected = (part + strength * mean) / (whole + strength)
+    for user, (part, everything) in (("ann", ann), ("bob", bob)):
+        expected = (part + strength * mean) / (everything + strength)
         assert customers[user][name] == pytest.approx(expected, abs=1e-9)
         assert 0 <= customers[user][name] <= 1
 
 
 def test_a_price_level_is_shrunk_to_the_usual(customers) -> None:
-    known = ((10, customers["ann"]["price_level"]), (2, customers["bob"]["price_level"]))
+    given = ((10, customers["ann"]["price_level"]), (2, customers["bob"]["price_level"]))
     strength = credibility_strength(
         customers=2,
         observations=12,
         inverse=1 / 10 + 1 / 2,
-        spread=sum((level - 1) ** 2 for _, level in known),
-        weighted=sum(n * (level - 1) ** 2 for n, level in known),
+        spread=sum((level - 1) ** 2 for _, level in given),
+        weighted=sum(n * (level - 1) ** 2 for n, level in given),
     )
     assert 1 <= strength <= 1000
-    for (n, level), user in zip(known, ("ann", "bob"), strict=True):
+    for (n, level), user in zip(given, ("ann", "bob"), strict=True):
         expected = (n * level + strength) / (n + strength)
         assert customers[user]["shrunk_price_level"] == pytest.approx(expected, abs=1e-9)
 
@@ -143,21 +143,21 @@ def test_a_table_without_a_clustered_feature_has_its_stand_in() -> None:
     assert clustered_by_default(["revenue", "tenure_days", "sessions", "returns"]) == [
         "tenure_days", "sessions", "revenue",
     ]  # fmt: skip
-    assert "orders" not in clustered_by_default([each.name for each in FEATURES])
+    assert "orders" not in clustered_by_default([item.name for item in FEATURES])
 
 
 def test_every_feature_was_tried(customers) -> None:
-    assert {each.name for each in FEATURES} == set(customers["ann"]) - {"user_id"}
+    assert {item.name for item in FEATURES} == set(customers["ann"]) - {"user_id"}
     assert len(FEATURES) >= 25
-    assert {each.family for each in FEATURES} == {"engagement", "purchases", "assortment"}
-    assert 10 <= sum(each.clustering for each in FEATURES) <= 14
+    assert {item.family for item in FEATURES} == {"engagement", "purchases", "assortment"}
+    assert 10 <= sum(item.clustering for item in FEATURES) <= 14
 
 
 def test_declared_names_are_unique_and_rates_are_of_measures() -> None:
-    names = [each.name for each in (*FEATURES, *MEASURES)]
+    names = [measure.name for measure in (*FEATURES, *MEASURES)]
     assert len(names) == len(set(names))
-    counts = {each.name for each in MEASURES}
-    rates = [each.rate for each in FEATURES if each.rate is not None]
+    counts = {measure.name for measure in MEASURES}
+    rates = [measure.rate for measure in FEATURES if measure.rate is not None]
     assert len(rates) == 8
     assert {name for rate in rates for name in (rate.numerator, rate.denominator)} <= counts
 
@@ -203,12 +203,12 @@ def test_what_a_source_cannot_give_drops_out_with_the_reason() -> None:
     orders = pa.table(
         {"date": ["19970101"], "customer_id": ["1"], "number_of_cds": ["1"], "dollar_value": ["5"]}
     )
-    found = customer_features(orders)
-    assert found.unavailable["views"] == "there are no views"
-    assert found.unavailable["sessions"] == "the source has orders only, no visits"
-    assert found.unavailable["night_share"] == "the source has dates only"
-    assert found.unavailable["brands"] == "the source names no brands"
-    assert "revenue" in found.table.column_names
+    result = customer_features(orders)
+    assert result.unavailable["views"] == "there are no views"
+    assert result.unavailable["sessions"] == "the source has orders only, no visits"
+    assert result.unavailable["night_share"] == "the source has dates only"
+    assert result.unavailable["brands"] == "the source names no brands"
+    assert "revenue" in result.table.column_names
 
 
 def test_undefined_values_are_stated_in_the_table() -> None:

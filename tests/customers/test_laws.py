@@ -58,12 +58,12 @@ def test_the_order_of_rows_changes_nothing(rows, random) -> None:
 @given(logs, st.lists(later, min_size=1, max_size=10))
 def test_a_later_event_changes_nothing(rows, future) -> None:
     # a column that is only known later would be one more feature; here all are known
-    known = {
+    stored = {
         "event_time": START, "event_type": "view", "product_id": "p", "category_code": "c",
         "brand": "b", "price": 1.0, "user_id": "0", "user_session": "s", "quantity": 1,
         "order_id": None,
     }  # fmt: skip
-    rows = [known, *rows]
+    rows = [stored, *rows]
     assert features(rows + future).equals(features(rows), check_metadata=True)
 
 
@@ -90,8 +90,8 @@ def test_a_copied_customer_has_the_same_features(rows) -> None:
     twin = [row | {"user_id": "twin"} for row in rows if row["user_id"] == "1"]
     if not twin:
         return
-    found = {row.pop("user_id"): row for row in features(rows + twin).to_pylist()}
-    assert found["twin"] == found["1"]
+    result = {row.pop("user_id"): row for row in features(rows + twin).to_pylist()}
+    assert result["twin"] == result["1"]
 
 
 @settings(max_examples=15, deadline=None)

@@ -54,10 +54,10 @@ def log(rows: list[tuple]) -> pa.Table:
 
 def held_out(rows: list[tuple], **options) -> Holdout:
     events = read_events(log(rows), cutoff="2024-01-31")
-    found = split_holdout(events, customer_features(events), **{"date": DATE, **options})
+    result = split_holdout(events, customer_features(events), **{"date": DATE, **options})
     events.close()
-    assert isinstance(found, Holdout), found
-    return found
+    assert isinstance(result, Holdout), result
+    return result
 
 
 @pytest.fixture(scope="module")
@@ -142,14 +142,14 @@ def test_visiting_is_left_out_where_it_is_the_same_as_buying() -> None:
 
 def test_the_last_third_is_held_out_from_midnight_on_the_shops_clock() -> None:
     events = read_events(log(crowd()), cutoff="2024-01-31", time_zone="Europe/Berlin")
-    found = split_holdout(events, customer_features(events))
+    result = split_holdout(events, customer_features(events))
     # a third of 30 days less an hour before 2024-01-30 23:00 UTC is 2024-01-20 23:20 UTC
-    assert found.date.isoformat() == "2024-01-20T23:00:00"
+    assert result.date.isoformat() == "2024-01-20T23:00:00"
     events.close()
 
 
 @pytest.mark.parametrize(
-    ("rows", "said"),
+    ("rows", "reason"),
     [
         (crowd(300), "only 300 customers had an event before 2024-01-21, and 200 in each half"),
         (
@@ -158,11 +158,11 @@ def test_the_last_third_is_held_out_from_midnight_on_the_shops_clock() -> None:
         ),
     ],
 )
-def test_too_little_history_is_said(rows, said) -> None:
+def test_too_little_history_is_said(rows, reason) -> None:
     events = read_events(log(rows), cutoff="2024-01-31")
-    found = split_holdout(events, customer_features(events), date=DATE)
-    assert isinstance(found, str)
-    assert found.startswith(said)
+    result = split_holdout(events, customer_features(events), date=DATE)
+    assert isinstance(result, str)
+    assert result.startswith(reason)
     events.close()
 
 

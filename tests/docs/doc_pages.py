@@ -63,20 +63,20 @@ def prose(page: Path) -> str:
 
 def anchors(page: Path) -> set[str]:
     """Return the anchors that GitHub gives to the headings of a page."""
-    found: set[str] = set()
+    result: set[str] = set()
     for heading in _HEADING.findall(prose(page)):
         plain = re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-")
         anchor, number = plain, 0
-        while anchor in found:
+        while anchor in result:
             number += 1
             anchor = f"{plain}-{number}"
-        found.add(anchor)
-    return found
+        result.add(anchor)
+    return result
 
 
 def commands(page: Path) -> list[Command]:
     """Return the clustomer commands in the shell blocks of a page."""
-    found = []
+    rows = []
     for fence in fences(page):
         if fence.language not in {"bash", "console"}:
             continue
@@ -86,5 +86,5 @@ def commands(page: Path) -> list[Command]:
                 call, _, output = match[1].partition(" > ")
                 call = re.sub(r"2> *\S+", "", call).replace("$(date +%F)", "2024-06-01")
                 words = tuple(shlex.split(call))
-                found.append(Command(name(page), words, output.strip() or None))
-    return found
+                rows.append(Command(name(page), words, output.strip() or None))
+    return rows

@@ -15,13 +15,13 @@ def links(page: Path) -> list[str]:
 
 
 def broken(page: Path) -> list[str]:
-    found = []
+    rows = []
     for link in links(page):
         target, _, anchor = link.partition("#")
         path = (page.parent / target).resolve() if target else page
         if not path.exists() or (anchor and anchor not in anchors(path)):
-            found.append(link)
-    return found
+            rows.append(link)
+    return rows
 
 
 @pytest.mark.parametrize("page", PAGES, ids=name)

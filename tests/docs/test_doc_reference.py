@@ -55,9 +55,9 @@ def test_a_stale_page_is_named_and_written_again(
     assert script.main(["--check"]) == 0
     (tmp_path / "cli.md").write_text("old", encoding="utf-8")
     assert script.main(["--check"]) == 1
-    told = capsys.readouterr().out
-    assert "cli.md" in told
-    assert "make docs" in told
+    shown = capsys.readouterr().out
+    assert "cli.md" in shown
+    assert "make docs" in shown
     assert script.main([]) == 0
     assert (tmp_path / "cli.md").read_text(encoding="utf-8") == read("cli.md")
 

@@ -56,8 +56,8 @@ def test_the_table_of_events_is_told(latest: Path) -> None:
 
 
 def test_every_key_of_the_run_is_told(printed: dict[str, Any]) -> None:
-    told = PAGE.split("## `--json`")[1]
-    assert [key for key in printed if f"`{key}`" not in told] == []
+    shown = PAGE.split("## `--json`")[1]
+    assert [key for key in printed if f"`{key}`" not in shown] == []
 
 
 @pytest.mark.parametrize(
@@ -71,11 +71,11 @@ def test_every_key_of_the_other_commands_is_told(
     monkeypatch.chdir(desk)
     done = CliRunner().invoke(app, [*arguments, "--json"])
     assert done.exit_code == 0
-    told = PAGE.split(f"`clustomer {arguments[0]} --json`")[1].split(". `clustomer")[0]
-    assert [key for key in json.loads(done.stdout) if f"`{key}`" not in told] == []
+    shown = PAGE.split(f"`clustomer {arguments[0]} --json`")[1].split(". `clustomer")[0]
+    assert [key for key in json.loads(done.stdout) if f"`{key}`" not in shown] == []
 
 
 def test_every_exit_code_is_told() -> None:
     page = (ROOT / "docs" / "reference" / "cli.md").read_text(encoding="utf-8")
-    told = {int(code) for code in re.findall(r"^\| (\d+) \|", page, re.MULTILINE)}
-    assert told == set(MEANINGS)
+    shown = {int(code) for code in re.findall(r"^\| (\d+) \|", page, re.MULTILINE)}
+    assert shown == set(MEANINGS)

@@ -46,7 +46,7 @@ def test_text_that_is_no_sql_is_refused() -> None:
         parse("SELECT FROM WHERE (")
 
 
-@pytest.mark.parametrize("declared", [*FEATURES, *MEASURES], ids=lambda each: each.name)
+@pytest.mark.parametrize("declared", [*FEATURES, *MEASURES], ids=lambda feature: feature.name)
 def test_every_feature_keeps_to_the_portable_dialect(declared: object) -> None:
     expression = parse(declared.sql)  # type: ignore[attr-defined]
     for dialect in DIALECTS:

@@ -73,8 +73,8 @@ def test_exact_copies_with_seconds_and_a_session_are_dropped(log) -> None:
 
 def test_copies_without_a_session_may_be_two_events(log) -> None:
     row = {name: value for name, value in GOOD.items() if name != "user_session"}
-    found = counts(read_events(log(row, row)).cleaning)
-    assert found == {"clean": 1, "possible_duplicate": 1, "missing_session": 2}
+    result = counts(read_events(log(row, row)).cleaning)
+    assert result == {"clean": 1, "possible_duplicate": 1, "missing_session": 2}
 
 
 def test_copies_at_whole_minutes_may_be_two_events(log) -> None:
@@ -161,8 +161,8 @@ def test_lines_that_are_no_products_are_marked(log) -> None:
 
 
 def test_an_order_line_of_nothing_is_rejected(log) -> None:
-    found = counts(read_events(log(LINE, LINE | {"Quantity": 0})).cleaning)
-    assert found["unreadable_quantity"] == 1
+    result = counts(read_events(log(LINE, LINE | {"Quantity": 0})).cleaning)
+    assert result["unreadable_quantity"] == 1
 
 
 def test_every_rule_is_explained_once() -> None:

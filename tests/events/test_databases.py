@@ -187,16 +187,16 @@ def sqlite_log(path: Path, form: str) -> str:
 @pytest.mark.parametrize("form", ["a table", "a view", "no row ids", "its own rowid"])
 def test_a_sqlite_table_is_read_whole_in_one_part_or_two(tmp_path: Path, form, monkeypatch) -> None:
     table = sqlite_log(tmp_path / "log.db", form)
-    found = {}
+    result = {}
     for rows_per_part in (1, 10**9):
         monkeypatch.setattr(
             "clustomer.events.sources.tables.databases.ROWS_PER_PART", rows_per_part
         )
         events = read_events(tmp_path / "log.db", table=table)
-        found[rows_per_part] = events.to_arrow()
+        result[rows_per_part] = events.to_arrow()
         events.close()
-    assert found[1].num_rows == 900
-    assert found[1].equals(found[10**9])
+    assert result[1].num_rows == 900
+    assert result[1].equals(result[10**9])
     with DuckDB() as engine:
         monkeypatch.setattr(f"{DATABASES}.ROWS_PER_PART", 100_000)
         parts = open_sqlite(engine, tmp_path / "log.db", table).relation.count("source_rows")

@@ -43,19 +43,19 @@ def test_a_preset_survives_its_file(tmp_path: Path, schema: EventSchema) -> None
 
 @pytest.mark.parametrize("path", sorted(FORMATS.iterdir()), ids=lambda path: path.name)
 def test_a_format_is_detected_and_can_be_written_to_edit(tmp_path: Path, path: Path) -> None:
-    found = read_events(path)
+    events = read_events(path)
     described = describe_source(path)
-    assert found.schema == described.schema
+    assert events.schema == described.schema
     assert described.recognised
-    assert path.name.startswith(found.schema.name)
+    assert path.name.startswith(events.schema.name)
     draft = tmp_path / "mine.toml"
     draft.write_text(described.schema.to_toml(), encoding="utf-8")
     again = read_events(path, schema=draft)
-    assert again.to_arrow().equals(found.to_arrow())
-    assert again.cleaning == found.cleaning
-    named = read_events(path, schema=found.schema.name)
-    assert named.to_arrow().equals(found.to_arrow())
-    assert found.cleaning.kept + found.cleaning.rejected == found.cleaning.rows
+    assert again.to_arrow().equals(events.to_arrow())
+    assert again.cleaning == events.cleaning
+    named = read_events(path, schema=events.schema.name)
+    assert named.to_arrow().equals(events.to_arrow())
+    assert events.cleaning.kept + events.cleaning.rejected == events.cleaning.rows
 
 
 def test_retailrocket() -> None:

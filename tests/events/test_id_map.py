@@ -105,9 +105,9 @@ def test_a_map_is_the_same_as_mapped_data(users, mapping) -> None:
             "customer": pa.array(list(mapping.values()), pa.string()),
         }
     )
-    found = read_events(given_log, id_map=id_map)
-    assert found.to_arrow().equals(read_events(mapped).to_arrow())
+    events = read_events(given_log, id_map=id_map)
+    assert events.to_arrow().equals(read_events(mapped).to_arrow())
     touched = [user for user in users if user in mapping]
-    assert ("mapped_customer", "repaired", len(touched)) in found.cleaning.rules
-    assert found.cleaning.mapped_ids == len(set(touched))
-    found.close()
+    assert ("mapped_customer", "repaired", len(touched)) in events.cleaning.rules
+    assert events.cleaning.mapped_ids == len(set(touched))
+    events.close()

@@ -49,8 +49,8 @@ def test_a_broken_line_is_a_counted_rejection_with_its_text(tmp_path: Path) -> N
     events = read_events(write(tmp_path / "log.jsonl", *lines))
     assert ("broken_line", "rejected", len(BROKEN)) in events.cleaning.rules
     assert (events.cleaning.rows, events.cleaning.kept) == (3 + len(BROKEN), 3)
-    found = events.engine.rows("SELECT line FROM rejected WHERE rule = 'broken_line'")
-    assert sorted(line for (line,) in found) == sorted(BROKEN)
+    rows = events.engine.rows("SELECT line FROM rejected WHERE rule = 'broken_line'")
+    assert sorted(line for (line,) in rows) == sorted(BROKEN)
 
 
 def test_bytes_that_are_no_text_are_a_counted_rejection(tmp_path: Path) -> None:

@@ -83,12 +83,12 @@ def test_texts_are_read_in_the_notation_that_all_values_fit(
     texts: list[str], notation: str
 ) -> None:
     events = read(texts)
-    found = sorted(events.to_arrow()["event_time"].to_pylist())
-    assert found[:2] == [FIRST, datetime(2024, 4, 13, 10)] or found[1:] == [
+    result = sorted(events.to_arrow()["event_time"].to_pylist())
+    assert result[:2] == [FIRST, datetime(2024, 4, 13, 10)] or result[1:] == [
         datetime(2024, 4, 13, 10),
         datetime(2024, 4, 14),
     ]
-    assert found[0] == FIRST
+    assert result[0] == FIRST
     assert notation in events.readings.time.notation
     assert notation in events.readings.time.sentence
 
@@ -179,8 +179,8 @@ def test_a_time_in_several_columns() -> None:
         given = schema
         if dates[0] == "5/1/2024":
             given = schema.model_copy(update={"time_format": "%d/%m/%Y"})
-        found = read_events(table, schema=given).to_arrow()["event_time"].to_pylist()
-        assert sorted(found) == [FIRST, LAST]
+        rows = read_events(table, schema=given).to_arrow()["event_time"].to_pylist()
+        assert sorted(rows) == [FIRST, LAST]
     half = pa.table({"date": ["2024-01-05", None], "time": [None, "9:00"], "who": ["1", "2"]})
     events = read_events(half, schema=schema)
     assert events.to_arrow()["event_time"].to_pylist() == [datetime(2024, 1, 5)]

@@ -60,8 +60,8 @@ def test_customers_do_not_share_visits() -> None:
             "user_id": ["1", "2"],
         }
     )
-    found = read_events(log).to_arrow()["user_session"].to_pylist()
-    assert len(set(found)) == 2
+    rows = read_events(log).to_arrow()["user_session"].to_pylist()
+    assert len(set(rows)) == 2
 
 
 @settings(max_examples=30, deadline=None)

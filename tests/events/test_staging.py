@@ -46,8 +46,8 @@ def engine():
 def present(engine: DuckDB, values: list[str], more: tuple[str, ...] = ()) -> list[str | None]:
     rows = ", ".join(f"({literal(value).sql('duckdb')})" for value in values)
     expression = present_expression("value", "VARCHAR", more)
-    found = dict(engine.rows(f"SELECT value, {expression} FROM (VALUES {rows}) AS given(value)"))
-    return [found[value] for value in values]
+    result = dict(engine.rows(f"SELECT value, {expression} FROM (VALUES {rows}) AS given(value)"))
+    return [result[value] for value in values]
 
 
 def test_words_for_nothing_are_missing(engine) -> None:

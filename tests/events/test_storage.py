@@ -26,8 +26,8 @@ def test_all_events_of_a_customer_are_in_the_bucket_of_its_md5(
     write_events(read, tmp_path)
     files = sorted(tmp_path.iterdir())
     assert len(files) == 16**digits
-    found = pa.concat_tables([pq.read_table(file) for file in files])
-    assert sorted(found["event_time"].to_pylist()) == sorted(
+    result = pa.concat_tables([pq.read_table(file) for file in files])
+    assert sorted(result["event_time"].to_pylist()) == sorted(
         read.to_arrow()["event_time"].to_pylist()
     )
     for file in files:

@@ -13,22 +13,24 @@ from clustomer.insights.naming.qualifiers import QUALIFIERS
 Rows = list[dict[str, Any]]
 
 
-def true_of(name: str, own: Rows, rows: Rows, others: list[tuple[str, Rows]], days: float) -> bool:
+def true_of(
+    name: str, expected: Rows, rows: Rows, others: list[tuple[str, Rows]], days: float
+) -> bool:
     """Tell whether a name is true of the customers `own` among all `rows`.
 
     `others` are the other segments with their names.
     """
     base, _, words = name.partition(", ")
-    if words and not _qualified(base, words, own, others):
+    if words and not _qualified(base, words, expected, others):
         return False
     if base.startswith("Customers ") and base not in _CLAIMS:
-        return _more_or_less(base.removeprefix("Customers ").removeprefix("with "), own, rows)
-    return bool(_CLAIMS[base](_Facts(own, rows, [each for _, each in others], days)))
+        return _more_or_less(base.removeprefix("Customers ").removeprefix("with "), expected, rows)
+    return bool(_CLAIMS[base](_Facts(expected, rows, [item for _, item in others], days)))
 
 
 class _Facts:
-    def __init__(self, own: Rows, rows: Rows, others: list[Rows], days: float) -> None:
-        self.own, self.rows, self.others, self.days = own, rows, others, days
+    def __init__(self, expected: Rows, rows: Rows, others: list[Rows], days: float) -> None:
+        self.own, self.rows, self.others, self.days = expected, rows, others, days
 
     def part(self, column: str, test: Any, rows: Rows | None = None) -> float:
         rows = self.own if rows is None else rows
@@ -50,59 +52,59 @@ class _Facts:
         return average(self.own, column) < average(self.rows, column)
 
     def late(self, column: str) -> bool:
-        known = [row[column] for row in self.own if row[column] is not None]
-        return self.long() and median(known) >= 0.3 * self.days and self.above(column)
+        given = [row[column] for row in self.own if row[column] is not None]
+        return self.long() and median(given) >= 0.3 * self.days and self.above(column)
 
     def fresh(self) -> bool:
-        known = [row["purchase_recency_days"] for row in self.own if row["orders"]]
-        return not self.long() or median(known) < 0.4 * self.days
+        given = [row["purchase_recency_days"] for row in self.own if row["orders"]]
+        return not self.long() or median(given) < 0.4 * self.days
 
     def not_lapsed(self) -> bool:
-        known = [row["purchase_recency_days"] for row in self.own if row["orders"]]
-        return not self.long() or median(known) < 0.6 * self.days
+        given = [row["purchase_recency_days"] for row in self.own if row["orders"]]
+        return not self.long() or median(given) < 0.6 * self.days
 
     def new(self) -> bool:
         late = self.part("tenure_days", lambda days: days <= 0.4 * self.days)
         return self.long() and late >= 0.75 and self.below("tenure_days")
 
     def spends_most(self) -> bool:
-        own = average(self.own, "revenue")
-        return own > 0 and all(own > average(other, "revenue") for other in self.others)
+        expected = average(self.own, "revenue")
+        return expected > 0 and all(expected > average(other, "revenue") for other in self.others)
 
 
 def average(rows: Rows, column: str) -> float:
-    known = [row[column] for row in rows if row[column] is not None]
-    return mean(known) if known else float("nan")
+    given = [row[column] for row in rows if row[column] is not None]
+    return mean(given) if given else float("nan")
 
 
-def _more_or_less(words: str, own: Rows, rows: Rows) -> bool:
+def _more_or_less(words: str, expected: Rows, rows: Rows) -> bool:
     for qualifier in QUALIFIERS:
         if words == qualifier.higher:
-            return average(own, qualifier.feature) > average(rows, qualifier.feature)
+            return average(expected, qualifier.feature) > average(rows, qualifier.feature)
         if words == qualifier.lower:
-            return average(own, qualifier.feature) < average(rows, qualifier.feature)
+            return average(expected, qualifier.feature) < average(rows, qualifier.feature)
     return False
 
 
-def _qualified(base: str, words: str, own: Rows, others: list[tuple[str, Rows]]) -> bool:
+def _qualified(base: str, words: str, expected: Rows, others: list[tuple[str, Rows]]) -> bool:
     like = [rows for name, rows in others if name.partition(", ")[0] == base]
     if not like:
         return False
     if words == "larger group":
-        return all(len(own) > len(rows) for rows in like)
+        return all(len(expected) > len(rows) for rows in like)
     if words == "smaller group":
-        return all(len(own) < len(rows) for rows in like)
+        return all(len(expected) < len(rows) for rows in like)
     if words == "middle group":
         return any(
-            min(others := [average(rows, each.feature) for rows in like])
-            < average(own, each.feature)
+            min(others := [average(rows, qualifier.feature) for rows in like])
+            < average(expected, qualifier.feature)
             < max(others)
-            for each in QUALIFIERS
-            if each.feature in own[0]
+            for qualifier in QUALIFIERS
+            if qualifier.feature in expected[0]
         )
     if words.startswith("group "):
         return True
-    return all(_more_or_less(words, own, rows) for rows in like)
+    return all(_more_or_less(words, expected, rows) for rows in like)
 
 
 _CLAIMS = {

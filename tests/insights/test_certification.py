@@ -50,12 +50,14 @@ def one() -> Segmentation:
     return replace(segment(SHOP, k=1, features=FEATURES), structure=False)
 
 
-def told(segmentation: Segmentation, found: Certificates | None, **settings) -> Interpretation:
-    return interpret(SHOP, segmentation, currency="EUR", certificates=found, **settings)
+def told(
+    segmentation: Segmentation, certificates: Certificates | None, **settings
+) -> Interpretation:
+    return interpret(SHOP, segmentation, currency="EUR", certificates=certificates, **settings)
 
 
-def written(said: Interpretation) -> str:
-    return "\n".join(said.facts.render(text) for text in said.insights.texts())
+def written(interpretation: Interpretation) -> str:
+    return "\n".join(interpretation.facts.render(text) for text in interpretation.insights.texts())
 
 
 VERDICTS: list[Certificates] = [
@@ -68,37 +70,37 @@ VERDICTS: list[Certificates] = [
 ]
 
 
-@pytest.mark.parametrize("found", VERDICTS)
-def test_facts_come_from_the_document_of_the_certificates(two, found):
-    said = told(two, found)
-    assert said.facts.verify(said.tables) == ()
-    assert said.certificates is not None
+@pytest.mark.parametrize("tested", VERDICTS)
+def test_facts_come_from_the_document_of_the_certificates(two, tested):
+    interpretation = told(two, tested)
+    assert interpretation.facts.verify(interpretation.tables) == ()
+    assert interpretation.certificates is not None
     # what a reader gets of it is JSON, and says the same
-    document = json.loads(json.dumps(said.certificates.to_json()))
-    assert said.facts.verify({**said.tables, "certificates": document}) == ()
-    again = Facts.from_json(said.facts.to_json())
-    assert again.verify({**said.tables, "certificates": document}) == ()
+    document = json.loads(json.dumps(interpretation.certificates.to_json()))
+    assert interpretation.facts.verify({**interpretation.tables, "certificates": document}) == ()
+    again = Facts.from_json(interpretation.facts.to_json())
+    assert again.verify({**interpretation.tables, "certificates": document}) == ()
 
 
-@pytest.mark.parametrize("found", VERDICTS)
-def test_numbers_of_certificates_reach_the_reader_only_through_facts(two, found):
-    said = told(two, found)
-    story = certified.certified_of(said)
+@pytest.mark.parametrize("tested", VERDICTS)
+def test_numbers_of_certificates_reach_the_reader_only_through_facts(two, tested):
+    interpretation = told(two, tested)
+    story = certified.certified_of(interpretation)
     texts = [story.headline, story.warning, *story.meaning, *story.together, *story.holdout]
     texts += [*story.untested, *story.choice, *story.next_steps]
-    for each in (*story.segments, *story.proposed):
-        texts += [text for finding in each.findings for text in (finding.short, *finding.texts)]
+    for item in (*story.segments, *story.proposed):
+        texts += [text for finding in item.findings for text in (finding.short, *finding.texts)]
     texts += [
         text for row in (story.contest.rows if story.contest else ()) for text in row.cells[1:]
     ]
     for text in texts:
         assert not re.search(r"\d", re.sub(r"\{[^{}]*\}", "", text)), text
-        assert set(placeholders(text)) <= set(said.facts)
+        assert set(placeholders(text)) <= set(interpretation.facts)
 
 
 def test_known_figures_are_written_as_they_are(two):
-    said = told(two, certified.certificates("segments"))
-    write = said.facts.format
+    interpretation = told(two, certified.certificates("segments"))
+    write = interpretation.facts.format
     assert write("S1.stable_jaccard") == "0.87"
     assert write("S1.stable_in_100") == "87"
     assert write("S1.real_statistic") == "61.0 %"
@@ -111,9 +113,9 @@ def test_known_figures_are_written_as_they_are(two):
     assert write("holdout.horizon_days") == "99 days"
     assert write("baseline.segments.auc") == "0.757"
     assert write("carried.r2") == "72 %"
-    assert said.facts["S1.stable_mark"].value == "pass"
-    assert said.facts["certificate.verdict"].value == "segments"
-    assert said.facts["S1.stable_jaccard"].source == {
+    assert interpretation.facts["S1.stable_mark"].value == "pass"
+    assert interpretation.facts["certificate.verdict"].value == "segments"
+    assert interpretation.facts["S1.stable_jaccard"].source == {
         "table": "certificates",
         "key": "segments/S1/stable",
         "column": "jaccard",
@@ -150,10 +152,10 @@ def test_rounding_carries_no_figure_over_a_bound(value, bounds):
 
 
 def test_a_weak_figure_is_not_written_as_if_it_had_passed(two):
-    found = certified.certificates(
+    result = certified.certificates(
         "segments", {"S1": certified.segment("S1", "weak", "weak", "weak", "weak")}
     )
-    write = told(two, found).facts.format
+    write = told(two, result).facts.format
     assert write("S1.stable_jaccard") == "0.748"
     assert write("S1.stable_in_100") == "74.8"
     assert write("S1.usable_precision") == "79.7 %"
@@ -165,13 +167,13 @@ MARKS = list(itertools.product(certified.MARKS, repeat=4))
 
 @pytest.mark.parametrize("marks", MARKS)
 def test_every_combination_of_marks_is_told(marks: tuple[Mark, Mark, Mark, Mark]):
-    each = certified.segment("S1", *marks)
-    found = findings(each, "S1", {"orders": "orders"}, frozenset({"orders"}))
-    assert [finding.word for finding in found] == ["Stable", "Real", "Predictive", "Usable"]
-    assert tuple(finding.mark for finding in found) == marks
-    assert all(finding.texts for finding in found)
-    words = standing(found)
-    for mark, finding in zip(marks, found, strict=True):
+    segmentation = certified.segment("S1", *marks)
+    result = findings(segmentation, "S1", {"orders": "orders"}, frozenset({"orders"}))
+    assert [finding.word for finding in result] == ["Stable", "Real", "Predictive", "Usable"]
+    assert tuple(finding.mark for finding in result) == marks
+    assert all(finding.texts for finding in result)
+    words = standing(result)
+    for mark, finding in zip(marks, result, strict=True):
         assert finding.word.lower() in words or len(set(marks)) == 1
         assert mark in words
 
@@ -185,10 +187,10 @@ HEADLINES: dict[str, tuple[Verdict, str]] = {
 
 @pytest.mark.parametrize(("verdict", "headline"), HEADLINES.values(), ids=HEADLINES)
 def test_the_verdict_is_the_headline(two, verdict, headline):
-    said = told(two, certified.certificates(verdict))
-    story = certified.certified_of(said)
-    assert said.facts.render(story.headline).startswith(headline)
-    assert said.insights.warning == ""
+    interpretation = told(two, certified.certificates(verdict))
+    story = certified.certified_of(interpretation)
+    assert interpretation.facts.render(story.headline).startswith(headline)
+    assert interpretation.insights.warning == ""
 
 
 def test_what_was_not_tested_is_not_denied(two):
@@ -200,11 +202,12 @@ def test_what_was_not_tested_is_not_denied(two):
 
 def test_a_reason_is_given_once_for_all_whom_it_concerns(two):
     untested = {key: certified.segment(key, predictive="not tested") for key in ("S1", "S2")}
-    said = told(two, certified.certificates("segments", untested))
-    names = ", ".join(said.names.values())
-    assert [said.facts.render(line) for line in certified.certified_of(said).untested] == [
-        f"Predictive ({names}): No segment at the holdout date is enough like it."
-    ]
+    interpretation = told(two, certified.certificates("segments", untested))
+    names = ", ".join(interpretation.names.values())
+    assert [
+        interpretation.facts.render(line)
+        for line in certified.certified_of(interpretation).untested
+    ] == [f"Predictive ({names}): No segment at the holdout date is enough like it."]
 
 
 def test_leaving_the_tests_out_is_said(two):
@@ -215,36 +218,36 @@ def test_leaving_the_tests_out_is_said(two):
 
 
 def test_segments_against_the_verdict_carry_a_warning(two):
-    said = told(two, certified.forced(certified.certificates("none")))
-    assert "forced" in said.insights.warning
-    assert certified.certified_of(said).headline.startswith("No structure found")
+    interpretation = told(two, certified.forced(certified.certificates("none")))
+    assert "forced" in interpretation.insights.warning
+    assert certified.certified_of(interpretation).headline.startswith("No structure found")
 
 
 def test_one_segment_is_told_in_full(one):
-    said = told(one, certified.none(3))
-    story = certified.certified_of(said)
+    interpretation = told(one, certified.none(3))
+    story = certified.certified_of(interpretation)
     assert story.headline == "No structure found: everyone is one segment."
-    assert [each.name for each in story.proposed] == ["Group 1", "Group 2", "Group 3"]
+    assert [item.name for item in story.proposed] == ["Group 1", "Group 2", "Group 3"]
     assert story.segments == ()
     assert len(story.next_steps) >= 4
-    assert said.insights.warning == ""
-    [everyone] = said.insights.segments
+    assert interpretation.insights.warning == ""
+    [everyone] = interpretation.insights.segments
     assert everyone.name == "All customers"
-    assert said.facts.render(everyone.who).startswith("40 customers: all there are.")
-    assert said.facts.render(everyone.marks[0]) == (
+    assert interpretation.facts.render(everyone.who).startswith("40 customers: all there are.")
+    assert interpretation.facts.render(everyone.marks[0]) == (
         "Orders: 9.3 on average; at least half of them have 3 or less."
     )
     assert everyone.actions
-    assert said.facts["proposed.S2.stable_mark"].value == "fail"
-    assert said.facts.verify(said.tables) == ()
+    assert interpretation.facts["proposed.S2.stable_mark"].value == "fail"
+    assert interpretation.facts.verify(interpretation.tables) == ()
 
 
 def test_only_what_was_found_speaks_against_a_division(one):
     steady = {f"S{n}": certified.segment(f"S{n}", real="fail") for n in (1, 2)}
     untested = certified.certificates("not tested").prediction
-    found = certified.certificates("none", {}, proposed=steady, proposed_k=2, prediction=untested)
-    said = told(one, found)
-    meaning = said.facts.render(certified.certified_of(said).meaning[0])
+    result = certified.certificates("none", {}, proposed=steady, proposed_k=2, prediction=untested)
+    interpretation = told(one, result)
+    meaning = interpretation.facts.render(certified.certified_of(interpretation).meaning[0])
     assert meaning.startswith("The customers were divided into 2 groups, but the gaps between")
     assert meaning.endswith(
         "; whether the division tells what customers do next could not be tested."
@@ -270,15 +273,17 @@ def test_actions_of_a_segment_that_failed_are_advised_with_reserve(two):
         ("fail", "fail"): "recovered, and it did not tell",
     }
     for (steady, telling), words in cases.items():
-        each = certified.segment("S1", steady, "pass", telling)
-        said = told(two, certified.certificates("segments", {"S1": each}))
-        by_id = {insight.segment_id: insight for insight in said.insights.segments}
+        segmentation = certified.segment("S1", steady, "pass", telling)
+        interpretation = told(two, certified.certificates("segments", {"S1": segmentation}))
+        by_id = {insight.segment_id: insight for insight in interpretation.insights.segments}
         [reserve] = by_id["S1"].beside("actions")
         assert words in reserve.text
         assert by_id["S1"].actions
         assert by_id["S2"].asides == ()
     good = certified.certificates("segments", {"S1": certified.segment("S1", real="fail")})
-    assert all(each.beside("actions") == () for each in told(two, good).insights.segments)
+    assert all(
+        segmentation.beside("actions") == () for segmentation in told(two, good).insights.segments
+    )
 
 
 def test_a_name_that_is_not_proved_is_weak(two):
@@ -295,8 +300,8 @@ def test_a_name_that_is_not_proved_is_weak(two):
                      (("S1", "pass"), ("S2", "fail"), ("S3", "not tested"))}
     )  # fmt: skip
     after = with_names(before, names).segments
-    assert [each.usable.mark for each in after.values()] == ["weak", "fail", "not tested"]
-    assert [each.usable.named for each in after.values()] == [False] * 3
+    assert [item.usable.mark for item in after.values()] == ["weak", "fail", "not tested"]
+    assert [item.usable.named for item in after.values()] == [False] * 3
 
 
 def test_customers_alike_in_everything_get_no_proved_name():
@@ -305,8 +310,8 @@ def test_customers_alike_in_everything_get_no_proved_name():
     table = pa.table(
         {"user_id": [f"{n:03}" for n in range(60)], "orders": rng.poisson(3, 60).astype(float)}
     )
-    said = interpret(table, segment(table, k=5, features=["orders"]))
-    unproved = [each.name for each in said.named.values() if not each.proved]
+    interpretation = interpret(table, segment(table, k=5, features=["orders"]))
+    unproved = [item.name for item in interpretation.named.values() if not item.proved]
     assert all(re.search("larger|smaller|group|Mixed", name) for name in unproved)
 
 
@@ -314,14 +319,17 @@ def test_customers_in_no_group_are_no_segment(two):
     labels = two.table["cluster"].to_numpy().copy()
     labels[::10] = -2
     table = two.table.set_column(1, "cluster", pa.array(labels, pa.int32()))
-    found = replace(two, table=table, segment_ids={**two.segment_ids, -2: "noise"})
-    said = told(found, certified.certificates("segments"))
-    assert said.names["noise"] == "In no group"
-    assert said.profiles[-1].segment_id == "noise"
-    assert said.everyone.customers == 40
-    assert [each.segment_id for each in certified.certified_of(said).segments] == ["S2", "S1"]
-    assert "4 customers are in no group (10.0 %)" in written(said)
-    assert said.facts.verify(said.tables) == ()
+    result = replace(two, table=table, segment_ids={**two.segment_ids, -2: "noise"})
+    interpretation = told(result, certified.certificates("segments"))
+    assert interpretation.names["noise"] == "In no group"
+    assert interpretation.profiles[-1].segment_id == "noise"
+    assert interpretation.everyone.customers == 40
+    assert [item.segment_id for item in certified.certified_of(interpretation).segments] == [
+        "S2",
+        "S1",
+    ]
+    assert "4 customers are in no group (10.0 %)" in written(interpretation)
+    assert interpretation.facts.verify(interpretation.tables) == ()
 
 
 def test_algorithms_side_by_side(two):
@@ -336,16 +344,16 @@ def test_algorithms_side_by_side(two):
             "sample_customers": [None, 5000],
         }
     )
-    said = told(two, None, comparison=comparison)
-    [section] = [part for part in said.insights.sections if part.anchor == "comparison"]
+    interpretation = told(two, None, comparison=comparison)
+    [section] = [part for part in interpretation.insights.sections if part.anchor == "comparison"]
     table = section.blocks[0]
-    rows = [[said.facts.render(cell) for cell in row.cells] for row in table.rows]
+    rows = [[interpretation.facts.render(cell) for cell in row.cells] for row in table.rows]
     assert rows == [
         ["k-means", "2", "0 %", "0.61", "37.5 %", "1.00", "–"],
         ["DBSCAN", "1", "25.0 %", "–", "75.0 %", "0.40", "5,000"],
     ]
     assert [row.chosen for row in table.rows] == [True, False]
-    assert said.facts.verify(said.tables) == ()
+    assert interpretation.facts.verify(interpretation.tables) == ()
 
 
 def test_thresholds_in_words_are_those_of_the_tests():
@@ -355,7 +363,7 @@ def test_thresholds_in_words_are_those_of_the_tests():
     assert SEGMENT_DEPTH == reality.SEGMENT_EFFECT_NEEDED
     assert (LEAST_PRECISION, LEAST_RECALL) == (usability.PRECISION, usability.RECALL)
     assert LEAST_SHARE == usability.MIN_SHARE
-    said = stated(" ".join(each.method for each in EXPLANATIONS))
+    text = stated(" ".join(explanation.method for explanation in EXPLANATIONS))
     for number in (
         stable.VALID,
         reality.SEGMENT_EFFECT_NEEDED,
@@ -364,13 +372,13 @@ def test_thresholds_in_words_are_those_of_the_tests():
         usability.PRECISION,
         usability.RECALL,
     ):
-        assert f"{number:g}" in said
-    assert f"{usability.MIN_REVENUE_SHARE:.0%}".replace("%", " %") in said
-    assert f"{reality.N_WORLDS} such worlds" in said
+        assert f"{number:g}" in text
+    assert f"{usability.MIN_REVENUE_SHARE:.0%}".replace("%", " %") in text
+    assert f"{reality.N_WORLDS} such worlds" in text
 
 
 def test_a_certificate_that_takes_back_what_the_choice_rested_on_says_so(two):
-    chosen = replace(two, selection=replace(two.selection, rule="power"))
+    chosen = replace(two, selection=replace(two.selection, rule="holdout_r2"))
     assert chosen.selection.rests_on_stability
     assert not two.selection.rests_on_stability
     held = certified.certificates("segments")
@@ -379,13 +387,15 @@ def test_a_certificate_that_takes_back_what_the_choice_rested_on_says_so(two):
     )
     both = {key: certified.segment(key, stable="weak") for key in ("S1", "S2")}
 
-    def choice(segmentation, found):
-        said = told(segmentation, found)
-        first, *more = certified.certified_of(said).choice
+    def choice(segmentation, result):
+        interpretation = told(segmentation, result)
+        first, *more = certified.certified_of(interpretation).choice
         assert first == "{clustering.reason}"
-        names = [each.name for each in said.insights.segments]
-        ids = [each.segment_id for each in said.insights.segments]
-        return [said.facts.render(line) for line in more], dict(zip(ids, names, strict=True))
+        names = [item.name for item in interpretation.insights.segments]
+        ids = [item.segment_id for item in interpretation.insights.segments]
+        return [interpretation.facts.render(line) for line in more], dict(
+            zip(ids, names, strict=True)
+        )
 
     assert choice(chosen, held)[0] == choice(two, weak)[0] == []
     [line], names = choice(chosen, weak)

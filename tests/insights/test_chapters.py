@@ -76,27 +76,27 @@ def said(plain):
     return tell(plain.study, (*CHAPTERS, MostOrders()))
 
 
-def screen(said) -> str:
+def screen(interpretation) -> str:
     file = io.StringIO()
     print_summary(
         Console(file=file, width=100),
-        said.insights,
-        said.facts,
+        interpretation.insights,
+        interpretation.facts,
         report=Path("report.html"),
     )
     return file.getvalue()
 
 
-def test_markdown_shows_a_new_chapter(said):
-    text = report_markdown(said.insights, said.facts)
+def test_markdown_shows_a_new_chapter(interpretation):
+    text = report_markdown(interpretation.insights, interpretation.facts)
     assert "## The busiest customer\n\nNobody placed more than 23 orders.\n" in text
     assert "| Who | How many |\n|---|---:|\n| The busiest | 23 |\n" in text
     assert text.count("**Busiest**\n\n- Held against the busiest.") == 2
     assert "### How the busiest was found\n\nBy counting." in text
 
 
-def test_the_page_shows_a_new_chapter(said):
-    text = unescape(report_html(said.insights, said.facts)).replace("\xa0", " ")
+def test_the_page_shows_a_new_chapter(interpretation):
+    text = unescape(report_html(interpretation.insights, interpretation.facts)).replace("\xa0", " ")
     number = '<span data-fact="most_orders.orders">23{}</span>'
     assert f"<p>Nobody placed more than {number.format(' orders')}.</p>" in text
     assert f'<td class="number" data-label="How many">{number.format("")}</td>' in text
@@ -104,22 +104,22 @@ def test_the_page_shows_a_new_chapter(said):
     assert '<section id="most_orders"' in text
 
 
-def test_the_terminal_shows_a_new_chapter(said):
-    assert "Busiest\nAt most 23 orders each." in screen(said)
+def test_the_terminal_shows_a_new_chapter(text):
+    assert "Busiest\nAt most 23 orders each." in screen(text)
 
 
-def test_facts_and_tables_hold_a_new_chapter(said):
-    document = json.loads(said.facts.to_json())
+def test_facts_and_tables_hold_a_new_chapter(interpretation):
+    document = json.loads(interpretation.facts.to_json())
     assert "most_orders.orders" in {fact["id"] for fact in document["facts"]}
-    assert said.facts.verify(said.tables) == ()
-    assert said.added["most_orders"]["orders"][0].as_py() == 23.0
+    assert interpretation.facts.verify(interpretation.tables) == ()
+    assert interpretation.added["most_orders"]["orders"][0].as_py() == 23.0
 
 
 def test_a_chapter_that_lacks_something_is_left_out(plain):
     customers = CUSTOMERS.rename_columns({"orders": "visits"})
     without = interpret(customers, segment(customers, k=2, features=["visits"]))
-    said = tell(without.study, (*CHAPTERS, MostOrders()))
-    assert "busiest" not in report_markdown(said.insights, said.facts)
+    interpretation = tell(without.study, (*CHAPTERS, MostOrders()))
+    assert "busiest" not in report_markdown(interpretation.insights, interpretation.facts)
     assert MostOrders().needs(without.study) == "there are no orders"
 
 

@@ -26,8 +26,8 @@ def customers(orders: list[float], days: list[float | None]) -> pa.Table:
     )
 
 
-def limits(said):
-    [section] = [part for part in said.insights.sections if part.anchor == "limits"]
+def limits(interpretation):
+    [section] = [part for part in interpretation.insights.sections if part.anchor == "limits"]
     return list(texts_of(section))
 
 
@@ -42,14 +42,15 @@ def spread():
 
 
 def test_names_are_definitions_and_say_so(spread):
-    _, said = spread
-    assert dict(said.names) == {
-        **{each.segment_id: each.name for each in RFM_SEGMENTS},
+    _, interpretation = spread
+    assert dict(interpretation.names) == {
+        **{segment.segment_id: segment.name for segment in RFM_SEGMENTS},
         "no_purchase": "No purchase in the period",
     }
-    assert {each.named_by for each in said.named.values()} == {"definition"}
+    assert {segment.named_by for segment in interpretation.named.values()} == {"definition"}
     evidence = {
-        each.segment_id: said.facts.render(each.evidence[0]) for each in said.insights.segments
+        segment.segment_id: interpretation.facts.render(segment.evidence[0])
+        for segment in interpretation.insights.segments
     }
     assert evidence["champions"] == (
         "By definition: recency score 5, frequency score 4 or 5. The last order lies at most 10 "
@@ -72,29 +73,31 @@ def test_names_are_definitions_and_say_so(spread):
 
 
 def test_every_fact_can_be_recomputed(spread):
-    _, said = spread
-    assert said.facts.verify(said.tables) == ()
-    assert said.facts["grid.recency.1"].value == 10.0
-    assert said.facts["grid.orders.4"].value == 4.0
+    _, interpretation = spread
+    assert interpretation.facts.verify(interpretation.tables) == ()
+    assert interpretation.facts["grid.recency.1"].value == 10.0
+    assert interpretation.facts["grid.orders.4"].value == 4.0
 
 
 def test_the_report_says_what_the_names_are_worth(spread):
-    _, said = spread
-    method = {part.title: " ".join(texts_of(part)) for part in said.insights.sections}
+    _, interpretation = spread
+    method = {part.title: " ".join(texts_of(part)) for part in interpretation.insights.sections}
     assert "The names are definitions" in method["What the names say"]
-    assert "25 customers with an order were scored" in said.facts.render(
+    assert "25 customers with an order were scored" in interpretation.facts.render(
         method["How the segments are defined"]
     )
-    assert "k-means" not in str(said.insights)
+    assert "k-means" not in str(interpretation.insights)
     # without a window nothing is known of the time that names like these need
-    assert any("length of the period is not known" in text for text in limits(said))
-    assert said.insights.opening[0].startswith('The segment "Loyal customers" holds')
+    assert any("length of the period is not known" in text for text in limits(interpretation))
+    assert interpretation.insights.opening[0].startswith('The segment "Loyal customers" holds')
 
 
 def test_empty_segments_are_listed():
     table = customers([1.0, 1.0, 1.0, 5.0, 9.0], [1.0, 2.0, 30.0, 40.0, 50.0])
-    said = interpret(table, rfm(table))
-    [section] = [part for part in said.insights.sections if part.title.endswith("are defined")]
+    interpretation = interpret(table, rfm(table))
+    [section] = [
+        part for part in interpretation.insights.sections if part.title.endswith("are defined")
+    ]
     method = list(texts_of(section))
     assert any(text.startswith("Nobody is in: Champions; Loyal customers;") for text in method)
 
@@ -130,9 +133,9 @@ CLAIMS = {
 def test_what_is_said_of_them_holds_whatever_the_ties(rows):
     orders = np.array([count for count, _ in rows], dtype=float)
     days = np.array([day for _, day in rows], dtype=float)
-    found = rfm(customers(orders.tolist(), days.tolist()))
-    for i, cluster in enumerate(found.table["cluster"].to_pylist()):
-        more, fewer, later = CLAIMS[found.segment_ids[cluster]]
+    segmentation = rfm(customers(orders.tolist(), days.tolist()))
+    for i, cluster in enumerate(segmentation.table["cluster"].to_pylist()):
+        more, fewer, later = CLAIMS[segmentation.segment_ids[cluster]]
         below = np.mean(orders < orders[i])
         assert more is None or below >= more
         assert fewer is None or below < fewer
@@ -143,11 +146,14 @@ def test_what_is_said_of_them_holds_whatever_the_ties(rows):
 def test_a_short_log_is_warned_of_and_gets_no_advice_that_needs_time(spread, month, warned):
     table, _ = spread
     window = Window(datetime(2024, 1, 1), datetime(2024, month, 25), "UTC")
-    said = interpret(table, rfm(table), window=window)
-    told = {each.segment_id: each for each in said.insights.segments}
-    assert any("names say little" in text for text in limits(said)) == warned
-    assert any("too short for the customary" in text for text in said.insights.opening) == warned
-    assert any("Begin with" in text for text in said.insights.opening) != warned
-    assert ("save the money" in told["hibernating"].headline_action) != warned
-    assert "at least three in five" in told["champions"].who
-    assert told["no_purchase"].headline_action == "Answer what holds up an order"
+    interpretation = interpret(table, rfm(table), window=window)
+    shown = {segment.segment_id: segment for segment in interpretation.insights.segments}
+    assert any("names say little" in text for text in limits(interpretation)) == warned
+    assert (
+        any("too short for the customary" in text for text in interpretation.insights.opening)
+        == warned
+    )
+    assert any("Begin with" in text for text in interpretation.insights.opening) != warned
+    assert ("save the money" in shown["hibernating"].headline_action) != warned
+    assert "at least three in five" in shown["champions"].who
+    assert shown["no_purchase"].headline_action == "Answer what holds up an order"

@@ -138,7 +138,7 @@ def test_a_derived_fact_is_recomputed_from_what_it_is_made_of() -> None:
     lift = 0.5 * 2 / (0.25 * 28.25)
     derived = fact("lift", lift, table="facts", key=ids, column="value", aggregate="break_even")
     # the revenue as stated is wrong, and the derived fact does not lean on it
-    assert [each.id for each in Facts([*parts, derived]).verify(TABLES)] == ["S1.revenue"]
+    assert [item.id for item in Facts([*parts, derived]).verify(TABLES)] == ["S1.revenue"]
 
 
 def test_a_source_that_is_not_there_is_an_error_with_the_near_miss() -> None:

@@ -40,18 +40,18 @@ def shop(families: Iterable[str] = FAMILIES, seed: int = 1) -> pa.Table:
 
 
 def told(customers: pa.Table, **options: object) -> Interpretation:
-    found = segment(customers, k=4, k_range=(4, 5), features=customers.column_names[1:])
+    segmentation = segment(customers, k=4, k_range=(4, 5), features=customers.column_names[1:])
     settings = {"cleaning": CLEANING, "window": window(), **options}
-    return interpret(customers, found, **settings)  # type: ignore[arg-type]
+    return interpret(customers, segmentation, **settings)  # type: ignore[arg-type]
 
 
-def texts(said: Interpretation) -> list[str]:
-    return list(said.insights.texts())
+def texts(interpretation: Interpretation) -> list[str]:
+    return list(interpretation.insights.texts())
 
 
-def spend(said: Interpretation) -> list[tuple[str, ...]]:
+def spend(interpretation: Interpretation) -> list[tuple[str, ...]]:
     """Return the rows of the table of spend."""
-    [section] = [part for part in said.insights.sections if part.anchor == "spend"]
+    [section] = [part for part in interpretation.insights.sections if part.anchor == "spend"]
     return [row.cells for row in section.blocks[0].rows]  # type: ignore[union-attr, misc]
 
 
@@ -66,18 +66,18 @@ def test_every_text_renders_and_every_fact_is_confirmed(
     families: set[str], seed: int, days: int | None
 ) -> None:
     customers = shop(families, seed)
-    said = told(customers, window=None if days is None else window(max(days, 1)))
-    assert said.facts.verify(said.tables) == ()
-    for text in texts(said):
-        written = said.facts.render(text)
-        assert all(said.facts[used].value is not None for used in placeholders(text))
+    interpretation = told(customers, window=None if days is None else window(max(days, 1)))
+    assert interpretation.facts.verify(interpretation.tables) == ()
+    for text in texts(interpretation):
+        written = interpretation.facts.render(text)
+        assert all(interpretation.facts[used].value is not None for used in placeholders(text))
         assert not re.search(r"\b(nan|inf)\b|[{}]", written)
 
 
 def test_facts_agree_with_sql_written_apart() -> None:
     customers = shop()
-    said = told(customers)
-    segments = said.segments
+    interpretation = told(customers)
+    segments = interpretation.segments
     with duckdb.connect() as database:
         database.register("customers", customers)
         database.register("segments", segments)
@@ -87,30 +87,32 @@ def test_facts_agree_with_sql_written_apart() -> None:
             " SUM(revenue) / (SELECT SUM(revenue) FROM customers)"
             " FROM customers JOIN segments USING (user_id) GROUP BY 1"
         ).fetchall()
-    by_id = {each.segment_id: each for each in said.profiles}
+    by_id = {profile.segment_id: profile for profile in interpretation.profiles}
     for key, count, revenue, orders, median, value, repeaters, share in rows:
-        assert said.facts[f"{key}.customers"].value == count
-        assert said.facts[f"{key}.revenue"].value == pytest.approx(revenue)
-        assert said.facts[f"{key}.revenue_share"].value == pytest.approx(share)
-        assert said.facts[f"{key}.orders.mean"].value == pytest.approx(orders)
-        assert said.facts[f"{key}.orders.median"].value == pytest.approx(median)
-        aov = said.facts[f"{key}.average_order_value.mean"].value
+        assert interpretation.facts[f"{key}.customers"].value == count
+        assert interpretation.facts[f"{key}.revenue"].value == pytest.approx(revenue)
+        assert interpretation.facts[f"{key}.revenue_share"].value == pytest.approx(share)
+        assert interpretation.facts[f"{key}.orders.mean"].value == pytest.approx(orders)
+        assert interpretation.facts[f"{key}.orders.median"].value == pytest.approx(median)
+        aov = interpretation.facts[f"{key}.average_order_value.mean"].value
         assert aov is None if value is None else aov == pytest.approx(value)
         assert by_id[key].shares["orders.at_least_2"] == pytest.approx(repeaters)
 
 
 def test_marks_are_true() -> None:
     customers = shop()
-    said = told(customers)
-    for each, profile in zip(said.insights.segments, said.profiles, strict=True):
-        for mark in each.marks:
-            found = re.search(r"\{(S\d)\.(\w+)\.(ratio|fewer)\}", mark)
-            if found:
-                ours = profile.features[found[2]].mean
-                whole = said.everyone.features[found[2]].mean
+    interpretation = told(customers)
+    for item, profile in zip(
+        interpretation.insights.segments, interpretation.profiles, strict=True
+    ):
+        for mark in item.marks:
+            match = re.search(r"\{(S\d)\.(\w+)\.(ratio|fewer)\}", mark)
+            if match:
+                ours = profile.features[match[2]].mean
+                everything = interpretation.everyone.features[match[2]].mean
                 assert ours is not None
-                assert whole is not None
-                assert (ours > whole) == (found[3] == "ratio")
+                assert everything is not None
+                assert (ours > everything) == (match[3] == "ratio")
 
 
 def test_the_order_of_rows_changes_nothing() -> None:
@@ -133,15 +135,15 @@ def test_numbers_reach_the_reader_only_through_facts() -> None:
 
 
 def test_only_used_and_plain_facts_are_kept() -> None:
-    said = told(shop())
-    used = {fact for text in texts(said) for fact in placeholders(text)}
+    interpretation = told(shop())
+    used = {fact for text in texts(interpretation) for fact in placeholders(text)}
     made_of = {
         part
-        for each in said.facts.values()
-        if each.source["table"] == "facts"
-        for part in each.source["key"].split()
+        for item in interpretation.facts.values()
+        if item.source["table"] == "facts"
+        for part in item.source["key"].split()
     }
-    for fact_id in set(said.facts) - used - made_of:
+    for fact_id in set(interpretation.facts) - used - made_of:
         assert re.search(r"\.(customers|share|revenue|revenue_share|mean|median)$", fact_id)
 
 
@@ -152,11 +154,11 @@ def test_no_advice_about_what_the_data_do_not_have() -> None:
     for rule in RULES:
         if rule.key == "abandoners":
             continue
-        said = advise(rule.key, nothing)
-        words = " ".join([said.measure, said.headline, *(each.text for each in said.actions)])
+        text = advise(rule.key, nothing)
+        words = " ".join([text.measure, text.headline, *(action.text for action in text.actions)])
         assert "cart" not in words
         assert "categories" not in words
-        assert {each.area for each in said.actions} == {
+        assert {action.area for action in text.actions} == {
             "personalization", "targeting", "retention", "revenue",
         }  # fmt: skip
 
@@ -176,44 +178,50 @@ def test_spend_table_by_hand() -> None:
             "revenue": [100.0, 60.0, 0.0, 0.0, 0.0],
         }
     )
-    found = segment(customers, k=2, features=customers.column_names[1:])
-    said = interpret(customers, found, margin=0.25, cost=1.0, currency="EUR")
-    buyers, others = spend(said)
+    segmentation = segment(customers, k=2, features=customers.column_names[1:])
+    interpretation = interpret(customers, segmentation, margin=0.25, cost=1.0, currency="EUR")
+    buyers, others = spend(interpretation)
     # 1 × 2 / (0.25 × 160) = 5 %; 1,000 × 1 / (0.25 × 160 / 8) = 200 orders
-    assert said.facts.render(buyers[3]) == "5.0 % more revenue"
-    assert said.facts.render(buyers[2]) == "EUR 160.00"
-    assert said.facts.render(others[3]) == ("200 extra orders for every 1,000 contacted (now 0)")
+    assert interpretation.facts.render(buyers[3]) == "5.0 % more revenue"
+    assert interpretation.facts.render(buyers[2]) == "EUR 160.00"
+    assert interpretation.facts.render(others[3]) == (
+        "200 extra orders for every 1,000 contacted (now 0)"
+    )
 
 
 def test_more_sent_back_than_bought_cannot_pay() -> None:
     customers = pa.table(
         {"user_id": ["a", "b", "c"], "orders": [1.0, 1.0, 9.0], "revenue": [-5.0, -6.0, 90.0]}
     )
-    said = interpret(customers, segment(customers, k=2, features=customers.column_names[1:]))
-    assert [row[3] for row in spend(said)][1] == "cannot pay: no revenue"
+    interpretation = interpret(
+        customers, segment(customers, k=2, features=customers.column_names[1:])
+    )
+    assert [row[3] for row in spend(interpretation)][1] == "cannot pay: no revenue"
 
 
 def test_no_structure_is_said_to_be_none() -> None:
     customers = pa.table({"user_id": ["a", "b", "c"], "orders": [1.0, 1.0, 1.0]})
-    said = interpret(
+    interpretation = interpret(
         customers, segment(customers, features=customers.column_names[1:]), window=window()
     )
-    assert list(said.names.values()) == ["All customers"]
-    assert said.facts.render(said.insights.opening[0]).startswith("No groups")
-    [everyone] = said.insights.segments
-    assert said.facts.render(everyone.marks[0]) == (
+    assert list(interpretation.names.values()) == ["All customers"]
+    assert interpretation.facts.render(interpretation.insights.opening[0]).startswith("No groups")
+    [everyone] = interpretation.insights.segments
+    assert interpretation.facts.render(everyone.marks[0]) == (
         "Orders: 1 on average; at least half of them have 1 or less."
     )
-    assert said.facts.verify(said.tables) == ()
+    assert interpretation.facts.verify(interpretation.tables) == ()
 
 
 def test_half_who_have_nothing_have_none() -> None:
     customers = pa.table(
         {"user_id": ["a", "b", "c"], "orders": [0.0, 0.0, 3.0], "revenue": [0.0, -1.0, 4.0]}
     )
-    said = interpret(customers, segment(customers, k=1, features=["orders"]), window=window())
-    [everyone] = said.insights.segments
-    assert [said.facts.render(mark) for mark in everyone.marks] == [
+    interpretation = interpret(
+        customers, segment(customers, k=1, features=["orders"]), window=window()
+    )
+    [everyone] = interpretation.insights.segments
+    assert [interpretation.facts.render(mark) for mark in everyone.marks] == [
         "Orders: 1 on average; at least half of them have none.",
         "Revenue: 1.00 on average; at least half of them have 0 or less.",
     ]
@@ -228,15 +236,17 @@ def test_suspected_bots_are_in_no_figure_of_everyone() -> None:
         }
     )
     assert "busiest_hour_events > 720" in SUSPECTED_BOT
-    said = interpret(customers, segment(customers, k=2, features=["views"]))
-    assert said.profiles[-1].segment_id == "bots"
-    assert said.names["bots"] == "Suspected bots"
-    assert said.everyone.customers == 3
-    assert said.facts["everyone.views.mean"].value == 11.0
-    assert said.facts["bots.share"].value == 0.25
-    assert len(spend(said)) == 2
-    assert "1 of them is a suspected bot" in said.facts.render(" ".join(texts(said)))
-    assert said.facts.verify(said.tables) == ()
+    interpretation = interpret(customers, segment(customers, k=2, features=["views"]))
+    assert interpretation.profiles[-1].segment_id == "bots"
+    assert interpretation.names["bots"] == "Suspected bots"
+    assert interpretation.everyone.customers == 3
+    assert interpretation.facts["everyone.views.mean"].value == 11.0
+    assert interpretation.facts["bots.share"].value == 0.25
+    assert len(spend(interpretation)) == 2
+    assert "1 of them is a suspected bot" in interpretation.facts.render(
+        " ".join(texts(interpretation))
+    )
+    assert interpretation.facts.verify(interpretation.tables) == ()
 
 
 def test_names_of_columns_and_sources_may_hold_anything() -> None:
@@ -248,22 +258,29 @@ def test_names_of_columns_and_sources_may_hold_anything() -> None:
             "points-earned}": [float(n) for n in range(40)],
         }
     )
-    said = interpret(
+    interpretation = interpret(
         customers,
         segment(customers, k=3, features=customers.column_names[1:]),
         source_label="a {b}.csv <x>",
     )
-    written = [said.facts.render(text) for text in texts(said)]
+    written = [interpretation.facts.render(text) for text in texts(interpretation)]
     assert "The data come from a {b}.csv <x>." in written
-    assert said.facts.verify(said.tables) == ()
+    assert interpretation.facts.verify(interpretation.tables) == ()
 
 
 def test_profiles_come_by_falling_revenue() -> None:
-    said = told(shop())
-    revenues = [each.revenue for each in said.profiles]
+    interpretation = told(shop())
+    revenues = [profile.revenue for profile in interpretation.profiles]
     assert revenues == sorted(revenues, key=lambda revenue: -(revenue or 0.0))
-    assert said.summary["segment_id"].to_pylist() == [each.segment_id for each in said.profiles]
-    assert said.summary.column_names[:4] == ["segment_id", "segment", "customers", "share"]
+    assert interpretation.summary["segment_id"].to_pylist() == [
+        profile.segment_id for profile in interpretation.profiles
+    ]
+    assert interpretation.summary.column_names[:4] == [
+        "segment_id",
+        "segment",
+        "customers",
+        "share",
+    ]
 
 
 @pytest.mark.parametrize(
@@ -276,9 +293,9 @@ def test_settings_that_make_no_sense_are_refused(options: dict[str, object]) -> 
 
 def test_segments_of_other_customers_are_refused() -> None:
     customers = shop()
-    found = segment(customers, k=2, features=customers.column_names[1:])
+    segmentation = segment(customers, k=2, features=customers.column_names[1:])
     with pytest.raises(InputError, match="not the same ones"):
-        interpret(customers.slice(1), found)
+        interpret(customers.slice(1), segmentation)
 
 
 def test_the_public_names() -> None:

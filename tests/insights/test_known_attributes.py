@@ -27,16 +27,18 @@ def shop() -> pa.Table:
 def described(columns: dict[str, list[str | None]]):
     customers = shop()
     attributes = read_attributes(pa.table({"user_id": customers["user_id"], **columns}), customers)
-    said = interpret(
+    interpretation = interpret(
         customers,
         segment(customers, k=2, features=["orders"]),
         attributes=attributes,
     )
-    return said, {
-        each.segment_id: [
-            said.facts.render(line) for block in each.beside("left") for line in block.items
+    return interpretation, {
+        item.segment_id: [
+            interpretation.facts.render(line)
+            for block in item.beside("left")
+            for line in block.items
         ]
-        for each in said.insights.segments
+        for item in interpretation.insights.segments
     }
 
 
@@ -50,24 +52,26 @@ def column(first: dict[str | None, int], second: dict[str | None, int]) -> list[
 
 def test_shares_by_hand() -> None:
     # Of everyone 240 + 20 of 400 are German: 65 %.
-    said, lines = described({"country": column({"DE": 240, "FR": 60}, {"DE": 20, "FR": 80})})
+    interpretation, lines = described(
+        {"country": column({"DE": 240, "FR": 60}, {"DE": 20, "FR": 80})}
+    )
     assert lines["S2"] == [
         "Country: DE for 20.0 % of them, against 65.0 % of everyone.",
         "Country: FR for 80.0 % of them, against 35.0 % of everyone.",
     ]
     assert lines["S1"][0] == "Country: FR for 20.0 % of them, against 35.0 % of everyone."
-    assert said.facts["S2.attribute.country.1"].value == 0.2
-    assert said.facts.verify(said.tables) == ()
+    assert interpretation.facts["S2.attribute.country.1"].value == 0.2
+    assert interpretation.facts.verify(interpretation.tables) == ()
 
 
 def test_shares_are_among_those_of_whom_it_is_known() -> None:
-    said, lines = described(
+    interpretation, lines = described(
         {"channel": column({"web": 100, "shop": 100, None: 100}, {"web": 40, None: 60})}
     )
     assert lines["S2"][0] == "Channel: shop for 0 % of them, against 41.7 % of everyone."
     assert lines["S2"][1] == "Channel: web for 100 % of them, against 58.3 % of everyone."
-    assert said.facts["everyone.attribute.channel.known"].value == 0.6
-    assert said.facts.verify(said.tables) == ()
+    assert interpretation.facts["everyone.attribute.channel.known"].value == 0.6
+    assert interpretation.facts.verify(interpretation.tables) == ()
 
 
 @pytest.mark.parametrize(
@@ -86,11 +90,11 @@ def test_small_differences_are_not_told(values) -> None:
 
 def test_among_many_comparisons_a_difference_must_be_larger() -> None:
     # h is about 0.37: told of one attribute alone, not of one among fifty.
-    told = column({"a": 150, "b": 150}, {"a": 73, "b": 27})
-    alone = described({"country": told})[1]["S2"]
+    shown = column({"a": 150, "b": 150}, {"a": 73, "b": 27})
+    alone = described({"country": shown})[1]["S2"]
     assert len(alone) == 2
     noise = {f"n{i}": [str(j % 40) for j in range(sum(SIZES))] for i in range(40)}
-    among = described({"country": told, **noise})[1]["S2"]
+    among = described({"country": shown, **noise})[1]["S2"]
     assert among == ["In none of the attributes do they differ much from everyone."]
 
 
@@ -103,7 +107,7 @@ def test_too_few_to_compare() -> None:
 
 
 def test_what_is_not_shown_is_listed_with_the_reason() -> None:
-    said, _ = described(
+    interpretation, _ = described(
         {
             "code": [f"c{i}" for i in range(sum(SIZES))],
             "same": ["x"] * sum(SIZES),
@@ -111,37 +115,37 @@ def test_what_is_not_shown_is_listed_with_the_reason() -> None:
             "country": column({"DE": 300}, {"FR": 100}),
         }
     )
-    [section] = [part for part in said.insights.sections if part.title == "Attributes"]
-    method = " ".join(said.facts.render(text) for text in texts_of(section))
+    [section] = [part for part in interpretation.insights.sections if part.title == "Attributes"]
+    method = " ".join(interpretation.facts.render(text) for text in texts_of(section))
     assert "which holds 400 customers. All of them have events here; every customer" in method
     assert "code, which has 400 different values; at most 50 are compared" in method
     assert "same, which is the same for everyone of whom it is known" in method
     assert "empty, which is known of nobody" in method
     assert "Compared: country (known for 100 %)" in method
-    assert said.facts.verify(said.tables) == ()
+    assert interpretation.facts.verify(interpretation.tables) == ()
 
 
 def test_attributes_change_neither_segments_nor_names() -> None:
-    said, _ = described({"country": column({"DE": 300}, {"FR": 100})})
+    text, _ = described({"country": column({"DE": 300}, {"FR": 100})})
     customers = shop()
     bare = interpret(customers, segment(customers, k=2, features=["orders"]))
-    assert said.segments.equals(bare.segments)
-    assert dict(said.names) == dict(bare.names)
+    assert text.segments.equals(bare.segments)
+    assert dict(text.names) == dict(bare.names)
     assert not any("attribute" in name for name in bare.facts)
 
 
 def test_whatever_is_in_the_file_is_text_in_the_reports() -> None:
     evil, name = '<script>x("|`{S1.share}`")</script>', "</style>{x} | [a](javascript:b)"
-    said, lines = described({name: column({"b": 300}, {evil: 100})})
+    interpretation, lines = described({name: column({"b": 300}, {evil: 100})})
     assert evil in lines["S2"][0] + lines["S2"][1]
-    html = report_html(said.insights, said.facts)
+    html = report_html(interpretation.insights, interpretation.facts)
     assert "<script" not in html
     assert html.count("</style>") == 1
     assert "&lt;script&gt;" in html
-    markdown = report_markdown(said.insights, said.facts)
+    markdown = report_markdown(interpretation.insights, interpretation.facts)
     assert "<script" not in markdown.replace("\\<", "")
     assert "](javascript" not in markdown.replace("\\]", "")
-    assert said.facts.verify(said.tables) == ()
+    assert interpretation.facts.verify(interpretation.tables) == ()
 
 
 def test_long_values_and_line_breaks_stay_one_short_line() -> None:

@@ -75,8 +75,8 @@ SHORT = {"Buyers": 0.5, "Top spenders": 20.0}
 WITHOUT = {"Non-buyers": {"orders", "money"}}
 
 
-def named(found: Shop) -> dict[str, str]:
-    names = name_segments(found.profiles, found.everyone, found.described, window_days=found.days)
+def named(drawn: Shop) -> dict[str, str]:
+    names = name_segments(drawn.profiles, drawn.everyone, drawn.described, window_days=drawn.days)
     return {key: name.name for key, name in names.items()}
 
 
@@ -89,49 +89,49 @@ def test_each_name_is_given_where_it_belongs(name: str) -> None:
     groups = ARCHETYPES[name]
     families = WITHOUT.get(name, EVERYTHING)
     table = customer_table(groups, days=SHORT.get(name, 200.0), families=families, seed=1)
-    found = shop(table, [f"S{i + 1}" for i in range(len(groups))], SHORT.get(name, 200.0))
-    assert name in named(found).values()
+    result = shop(table, [f"S{i + 1}" for i in range(len(groups))], SHORT.get(name, 200.0))
+    assert name in named(result).values()
 
 
 @settings(max_examples=300, deadline=None)
 @given(shops())
-def test_no_name_contradicts_its_segment(found: Shop) -> None:
-    rows = found.table.to_pylist()
-    names = named(found)
-    by_id = {key: [row for row in rows if found.ids[int(row["group"])] == key] for key in names}
+def test_no_name_contradicts_its_segment(drawn: Shop) -> None:
+    rows = drawn.table.to_pylist()
+    names = named(drawn)
+    by_id = {key: [row for row in rows if drawn.ids[int(row["group"])] == key] for key in names}
     for key, name in names.items():
         others = [(names[other], by_id[other]) for other in names if other != key]
-        assert true_of(name, by_id[key], rows, others, found.days), name
+        assert true_of(name, by_id[key], rows, others, drawn.days), name
 
 
 @settings(max_examples=200, deadline=None)
 @given(shops())
-def test_no_two_segments_share_a_name(found: Shop) -> None:
-    names = named(found)
-    assert len(set(names.values())) == len(names) == len(found.profiles)
+def test_no_two_segments_share_a_name(drawn: Shop) -> None:
+    names = named(drawn)
+    assert len(set(names.values())) == len(names) == len(drawn.profiles)
 
 
 @settings(max_examples=150, deadline=None)
 @given(shops(), st.randoms(use_true_random=False))
 def test_names_follow_the_customers_whatever_number_their_segment_has(
-    found: Shop, random: object
+    drawn: Shop, random: object
 ) -> None:
-    shuffled = list(found.ids)
+    shuffled = list(drawn.ids)
     random.shuffle(shuffled)  # type: ignore[attr-defined]
-    again = named(shop(found.table, shuffled, found.days))
-    before = named(found)
-    assert {found.ids.index(key): name for key, name in before.items()} == {
+    again = named(shop(drawn.table, shuffled, drawn.days))
+    before = named(drawn)
+    assert {drawn.ids.index(key): name for key, name in before.items()} == {
         shuffled.index(key): name for key, name in again.items()
     }
 
 
 @settings(max_examples=150, deadline=None)
 @given(shops())
-def test_evidence_is_made_of_known_facts(found: Shop) -> None:
+def test_evidence_is_made_of_known_facts(drawn: Shop) -> None:
     facts = Facts(
-        profile_facts([found.everyone, *found.profiles], found.described, window_days=found.days)
+        profile_facts([drawn.everyone, *drawn.profiles], drawn.described, window_days=drawn.days)
     )
-    names = name_segments(found.profiles, found.everyone, found.described, window_days=found.days)
+    names = name_segments(drawn.profiles, drawn.everyone, drawn.described, window_days=drawn.days)
     for name in names.values():
         assert name.evidence
         for sentence in name.evidence:
@@ -149,9 +149,9 @@ def test_words_of_visits_are_not_used_where_only_orders_are_known() -> None:
 
 @pytest.mark.parametrize("days", [0.1, 1.0, 27.9])
 @settings(max_examples=60, deadline=None)
-@given(found=shops())
-def test_a_short_log_shows_nobody_loyal_or_lapsed(days: float, found: Shop) -> None:
-    names = " ".join(named(shop(found.table, found.ids, days)).values()).lower()
+@given(drawn=shops())
+def test_a_short_log_shows_nobody_loyal_or_lapsed(days: float, drawn: Shop) -> None:
+    names = " ".join(named(shop(drawn.table, drawn.ids, days)).values()).lower()
     assert not re.search(r"\b(loyal|lapsed|inactive|occasional|new)\b", names)
 
 
@@ -168,8 +168,8 @@ def test_two_like_segments_are_told_apart_by_a_true_difference() -> None:
         Group(size=60, buys=1.0, orders=1, value=50, recency=0.7, tenure=0.9),
     ]
     table = customer_table(groups, days=500, families={"orders", "money", "time"}, seed=4)
-    found = shop(table, ["S1", "S2", "S3"], 500)
-    names = name_segments(found.profiles, found.everyone, found.described, window_days=500)
+    result = shop(table, ["S1", "S2", "S3"], 500)
+    names = name_segments(result.profiles, result.everyone, result.described, window_days=500)
     given_names = sorted(name.name for name in names.values())
     assert given_names[1:] == ["Lapsed one-time buyers", "Lapsed one-time buyers, smaller orders"]
     (smaller,) = (name for name in names.values() if name.name.endswith("smaller orders"))
@@ -182,11 +182,11 @@ def test_a_segment_between_two_of_its_name_is_the_middle_group() -> None:
     groups = [
         Group(size=400, buys=1.0, orders=1, value=20, recency=0.3),
         Group(size=20, buys=1.0, orders=30, value=200, recency=0.05),
-        *(Group(size=60, buys=1.0, orders=each, value=20, recency=0.05) for each in (8, 12, 20)),
+        *(Group(size=60, buys=1.0, orders=item, value=20, recency=0.05) for item in (8, 12, 20)),
     ]
     table = customer_table(groups, days=500, families={"orders", "money", "time"}, seed=0)
-    found = shop(table, ["S1", "S2", "S3", "S4", "S5"], 500)
-    names = name_segments(found.profiles, found.everyone, found.described, window_days=500)
+    result = shop(table, ["S1", "S2", "S3", "S4", "S5"], 500)
+    names = name_segments(result.profiles, result.everyone, result.described, window_days=500)
     assert names["S5"].name == "Loyal regulars"
     middle = names["S4"]
     assert (middle.name, middle.proved) == ("Loyal regulars, middle group", True)

@@ -147,14 +147,14 @@ def test_facts_stored_before_they_had_queries_are_read(folder: Path) -> None:
     ]
     entries = [
         {
-            "id": each.id,
-            "value": each.value,
-            "unit": each.unit,
+            "id": item.id,
+            "value": item.value,
+            "unit": item.unit,
             "decimals": 0,
             "segment_id": None,
-            "source": dict(each.source),
+            "source": dict(item.source),
         }
-        for each in old
+        for item in old
     ]
     document = {"schema_version": 1, "currency": None, "facts": entries}
     (folder / "facts.json").write_text(json.dumps(document), encoding="utf-8")

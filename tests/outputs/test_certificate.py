@@ -51,25 +51,27 @@ def one() -> Segmentation:
     return replace(segment(SHOP, k=1, features=FEATURES), structure=False)
 
 
-def told(segmentation: Segmentation, found: Certificates | None, **settings) -> Interpretation:
-    return interpret(SHOP, segmentation, certificates=found, **settings)
+def told(
+    segmentation: Segmentation, certificates: Certificates | None, **settings
+) -> Interpretation:
+    return interpret(SHOP, segmentation, certificates=certificates, **settings)
 
 
-def html(said: Interpretation) -> str:
-    return report_html(said.insights, said.facts)
+def html(interpretation: Interpretation) -> str:
+    return report_html(interpretation.insights, interpretation.facts)
 
 
-def markdown(said: Interpretation) -> str:
-    return report_markdown(said.insights, said.facts)
+def markdown(interpretation: Interpretation) -> str:
+    return report_markdown(interpretation.insights, interpretation.facts)
 
 
-def screen(said: Interpretation, width: int = 100, encoding: str = "utf-8") -> str:
+def screen(interpretation: Interpretation, width: int = 100, encoding: str = "utf-8") -> str:
     raw = io.BytesIO()
     file = io.TextIOWrapper(raw, encoding=encoding, newline="")
     print_summary(
         Console(file=file, width=width, legacy_windows=False),
-        said.insights,
-        said.facts,
+        interpretation.insights,
+        interpretation.facts,
         report=Path("report.html"),
     )
     file.flush()
@@ -81,30 +83,32 @@ def plain(text: str) -> str:
     return " ".join(unescape(re.sub(r"<[^>]+>|[\\*]", "", text)).split())
 
 
-@pytest.mark.parametrize("found", VERDICTS.values(), ids=VERDICTS)
-def test_every_verdict_is_the_headline_everywhere(two, found):
-    said = told(two, found)
-    headline = said.facts.render(certified.certified_of(said).headline)
-    page = html(said)
+@pytest.mark.parametrize("tested", VERDICTS.values(), ids=VERDICTS)
+def test_every_verdict_is_the_headline_everywhere(two, tested):
+    interpretation = told(two, tested)
+    headline = interpretation.facts.render(certified.certified_of(interpretation).headline)
+    page = html(interpretation)
     Page(page)
     assert plain(page).count(headline) == 2
-    assert f"## {headline}" in markdown(said).replace("\\", "")
+    assert f"## {headline}" in markdown(interpretation).replace("\\", "")
     for width, encoding in ((100, "utf-8"), (44, "ascii")):
-        assert headline in plain(screen(said, width, encoding))
+        assert headline in plain(screen(interpretation, width, encoding))
 
 
 def test_without_certificates_nothing_is_said_of_them(two):
-    said = told(two, None)
-    assert "ertificate" not in re.sub(r"<style>.*?</style>", "", html(said), flags=re.DOTALL)
-    assert "ertificate" not in markdown(said)
-    assert "tested" not in screen(said)
+    interpretation = told(two, None)
+    assert "ertificate" not in re.sub(
+        r"<style>.*?</style>", "", html(interpretation), flags=re.DOTALL
+    )
+    assert "ertificate" not in markdown(interpretation)
+    assert "tested" not in screen(interpretation)
 
 
 def test_every_mark_is_a_word_beside_its_sign(two):
     for marks in itertools.permutations(certified.MARKS):
-        found = certified.certificates("segments", {"S1": certified.segment("S1", *marks)})
-        said = told(two, found)
-        page, text, last = html(said), markdown(said), screen(said)
+        result = certified.certificates("segments", {"S1": certified.segment("S1", *marks)})
+        interpretation = told(two, result)
+        page, text, last = html(interpretation), markdown(interpretation), screen(interpretation)
         row = next(line for line in plain(last.replace("\n", " | ")).split(" | ") if "✓" in line)
         for mark in marks:
             badge = rf'aria-hidden="true">{SIGNS[mark]}</span> {mark}</span>'
@@ -115,22 +119,22 @@ def test_every_mark_is_a_word_beside_its_sign(two):
 
 @pytest.mark.parametrize("marks", [("pass",) * 4, ("weak",) * 4, ("fail",) * 4, certified.MARKS])
 def test_what_was_found_is_on_the_page_word_for_word(two, marks):
-    found = certified.certificates("segments", {"S1": certified.segment("S1", *marks)})
-    said = told(two, found)
-    page, text = plain(html(said)), plain(markdown(said))
-    [each] = certified.certified_of(said).segments
-    sentences = [line for finding in each.findings for line in finding.texts]
+    result = certified.certificates("segments", {"S1": certified.segment("S1", *marks)})
+    interpretation = told(two, result)
+    page, text = plain(html(interpretation)), plain(markdown(interpretation))
+    [item] = certified.certified_of(interpretation).segments
+    sentences = [line for finding in item.findings for line in finding.texts]
     assert len(sentences) >= 4
     for sentence in sentences:
-        assert plain(said.facts.render(sentence)) in page
-        assert plain(said.facts.render(sentence)) in text
+        assert plain(interpretation.facts.render(sentence)) in page
+        assert plain(interpretation.facts.render(sentence)) in text
 
 
 def test_numbers_of_the_certificate_are_marked_as_facts(two):
-    said = told(two, VERDICTS["segments"])
-    page = Page(html(said))
+    interpretation = told(two, VERDICTS["segments"])
+    page = Page(html(interpretation))
     for fact_id, written in page.facts.items():
-        assert written.replace("\xa0", " ").startswith(said.facts.format(fact_id))
+        assert written.replace("\xa0", " ").startswith(interpretation.facts.format(fact_id))
     for fact_id in (
         "S1.stable_in_100",
         "S1.real_statistic",
@@ -145,12 +149,12 @@ def test_numbers_of_the_certificate_are_marked_as_facts(two):
 
 
 def test_the_contest_is_a_table_in_which_ours_stands_out(two):
-    said = told(two, VERDICTS["segments"])
-    tables = MarkdownIt("commonmark").enable("table").render(markdown(said))
+    interpretation = told(two, VERDICTS["segments"])
+    tables = MarkdownIt("commonmark").enable("table").render(markdown(interpretation))
     assert "<strong>These segments</strong>" in tables
     for name in ("The ten RFM segments", "The 125 RFM cells", "An individual model"):
         assert name in tables
-    assert html(said).count('class="chosen"') == 1
+    assert html(interpretation).count('class="chosen"') == 1
     bare = replace(
         VERDICTS["segments"],
         prediction=replace(certified.prediction(), baselines=(), carried_auc=None, carried_r2=None),
@@ -165,10 +169,12 @@ COMPARISON = pa.table(
 
 
 def test_forced_segments_carry_the_warning_on_every_page_and_in_every_section(two):
-    said = told(two, FORCED, comparison=COMPARISON)
-    warning = said.insights.warning
-    page = html(said)
-    assert page.count(f"⚠</span> {warning}</p>") >= len(SECTIONS) + len(said.insights.segments)
+    interpretation = told(two, FORCED, comparison=COMPARISON)
+    warning = interpretation.insights.warning
+    page = html(interpretation)
+    assert page.count(f"⚠</span> {warning}</p>") >= len(SECTIONS) + len(
+        interpretation.insights.segments
+    )
     for section in SECTIONS:
         inside = page.partition(f'id="{section}"')[2].partition("</section>")[0]
         assert warning in inside, section
@@ -179,11 +185,11 @@ def test_forced_segments_carry_the_warning_on_every_page_and_in_every_section(tw
     # on paper, each sheet has it in its margin
     assert f'@top-center {{ content: "{warning}"' in page
 
-    parts = re.split(r"^##+ ", markdown(said), flags=re.MULTILINE)
+    parts = re.split(r"^##+ ", markdown(interpretation), flags=re.MULTILINE)
     titled = {part.partition("\n")[0]: part for part in parts[1:]}
     for title in ("The segments at a glance", "What is at stake, and when an action pays"):
         assert warning in titled[title]
-    for name in said.names.values():
+    for name in interpretation.names.values():
         assert warning in titled[name]
         assert warning in titled[f"Certificate of {name}"]
     assert warning in parts[0]
@@ -191,20 +197,20 @@ def test_forced_segments_carry_the_warning_on_every_page_and_in_every_section(tw
     assert warning in titled["Certificate: how far these segments can be relied on"]
     assert warning in titled["The same customers, divided by other algorithms"]
 
-    assert warning in plain(screen(said))
-    for figure in draw_figures(said, two):
+    assert warning in plain(screen(interpretation))
+    for figure in draw_figures(interpretation, two):
         assert figure.note.startswith(warning)
 
 
 def test_segments_that_hold_carry_no_warning(two):
-    said = told(two, VERDICTS["segments"], comparison=COMPARISON)
-    assert "⚠" not in html(said) + markdown(said) + screen(said)
-    assert "@top-center" not in html(said)
+    interpretation = told(two, VERDICTS["segments"], comparison=COMPARISON)
+    assert "⚠" not in html(interpretation) + markdown(interpretation) + screen(interpretation)
+    assert "@top-center" not in html(interpretation)
 
 
 def test_one_segment_has_a_whole_report(one):
-    said = told(one, certified.none(3))
-    page, text, last = html(said), markdown(said), screen(said)
+    interpretation = told(one, certified.none(3))
+    page, text, last = html(interpretation), markdown(interpretation), screen(interpretation)
     Page(page)
     for shown in (plain(page), plain(text)):
         assert "No structure found: everyone is one segment." in shown
@@ -215,7 +221,7 @@ def test_one_segment_has_a_whole_report(one):
         assert "40 customers: all there are." in shown
     assert "Found, and not delivered:" in last
     assert "1 segment" in last
-    assert next(iter(draw_figures(said, one))).name == "segments"
+    assert next(iter(draw_figures(interpretation, one))).name == "segments"
 
 
 def test_what_a_certificate_says_of_the_data_is_inert(two):
@@ -230,20 +236,20 @@ def test_what_a_certificate_says_of_the_data_is_inert(two):
     )
     names = {"S1": "Tame"}, {"S1": "<b>*x*</b> | y"}
     ways = [
-        told(two, certified.certificates("segments", {"S1": each}), given_names=given)
-        for each, given in zip((tame, bad), names, strict=True)
+        told(two, certified.certificates("segments", {"S1": item}), given_names=given)
+        for item, given in zip((tame, bad), names, strict=True)
     ]
-    first, second = (Page(html(said)) for said in ways)
+    first, second = (Page(html(way)) for way in ways)
     assert not any(name.startswith("on") for name, _ in second.attributes)
     assert "script" not in second.tags
     assert set(first.tags) == set(second.tags)
-    kinds = [rendered(markdown(said)) for said in ways]
+    kinds = [rendered(markdown(way)) for way in ways]
     assert set(kinds[0]) == set(kinds[1])
 
 
 def test_links_lead_somewhere_and_ids_are_unique(two, one):
-    for said in (told(two, found, comparison=COMPARISON) for found in VERDICTS.values()):
-        page = Page(html(said))
+    for text in (told(two, verdict, comparison=COMPARISON) for verdict in VERDICTS.values()):
+        page = Page(html(text))
         assert len(page.ids) == len(set(page.ids))
         for name, value in page.attributes:
             if name == "href":
@@ -256,18 +262,18 @@ def test_links_lead_somewhere_and_ids_are_unique(two, one):
 @pytest.mark.parametrize("encoding", ["utf-8", "ascii"])
 def test_the_last_screen_keeps_words_whole_and_lines_short(two, one, width, encoding):
     ways = [told(two, VERDICTS["segments"]), told(two, FORCED), told(one, certified.none())]
-    for said in ways:
-        text = screen(said, width, encoding)
+    for way in ways:
+        text = screen(way, width, encoding)
         assert all(len(line.rstrip()) <= width for line in text.splitlines())
         words = set(re.findall(r"[\w-]+", text))
-        for each in certified.certified_of(said).segments:
-            assert set(re.findall(r"[\w-]+", each.name)) <= words
+        for item in certified.certified_of(way).segments:
+            assert set(re.findall(r"[\w-]+", item.name)) <= words
             assert {"pass", "weak"} <= words
 
 
 def test_every_text_of_a_certificate_is_rendered_somewhere(two):
-    said = told(two, FORCED, comparison=COMPARISON)
-    page = plain(html(said))
-    screen_only = {text for part in said.insights.at("screen") for text in texts_of(part)}
-    for text in set(said.insights.texts()) - screen_only:
-        assert plain(said.facts.render(text)) in page, text
+    interpretation = told(two, FORCED, comparison=COMPARISON)
+    page = plain(html(interpretation))
+    screen_only = {text for part in interpretation.insights.at("screen") for text in texts_of(part)}
+    for text in set(interpretation.insights.texts()) - screen_only:
+        assert plain(interpretation.facts.render(text)) in page, text

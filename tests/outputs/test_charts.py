@@ -122,14 +122,14 @@ WORDS = {"title": "Title", "note": "Note", "description": "Description"}
 
 
 def test_ids_are_unique_across_all_svg_of_a_page(figures):
-    found = [
+    rows = [
         element.get("id")
         for figure in figures
         for svg in (figure.wide, figure.narrow)
         for element in ElementTree.fromstring(svg).iter()
         if element.get("id")
     ]
-    assert len(found) == len(set(found)) > 0
+    assert len(rows) == len(set(rows)) > 0
 
 
 def test_names_from_data_are_text_in_a_picture():

@@ -32,42 +32,42 @@ def shop(n=400, *, bots=0, revenue=True):
 def told():
     customers = shop(bots=2)
     segmentation = segment(customers, k=3, features=["orders", "revenue", "views", "sessions"])
-    said = interpret(customers, segmentation, currency="EUR")
-    return said, segmentation, draw_figures(said, segmentation)
+    interpretation = interpret(customers, segmentation, currency="EUR")
+    return interpretation, segmentation, draw_figures(interpretation, segmentation)
 
 
-def test_all_four_pictures_are_drawn(told):
-    assert [figure.name for figure in told[2]] == ["segments", "differences", "pca", "choice_of_k"]
+def test_all_four_pictures_are_drawn(shown):
+    assert [figure.name for figure in shown[2]] == ["segments", "differences", "pca", "choice_of_k"]
 
 
-def test_titles_say_the_finding_with_facts(told):
-    said, _, figures = told
-    first = said.profiles[0]
-    assert first.revenue_share == max(p.revenue_share for p in said.profiles)
-    words = said.facts.render(figures[0].title)
-    assert words.startswith(said.names[first.segment_id])
-    assert said.facts.format(f"{first.segment_id}.revenue_share") in words
+def test_titles_say_the_finding_with_facts(shown):
+    interpretation, _, figures = shown
+    first = interpretation.profiles[0]
+    assert first.revenue_share == max(p.revenue_share for p in interpretation.profiles)
+    words = interpretation.facts.render(figures[0].title)
+    assert words.startswith(interpretation.names[first.segment_id])
+    assert interpretation.facts.format(f"{first.segment_id}.revenue_share") in words
     assert f"{{{first.segment_id}.share}}" in figures[0].title
 
 
-def test_bots_are_in_no_comparison(told):
-    said, _, figures = told
-    assert "bots" in said.names
+def test_bots_are_in_no_comparison(shown):
+    text, _, figures = shown
+    assert "bots" in text.names
     for figure in figures:
         assert "bots" not in figure.wide.lower()
 
 
-def test_the_axes_say_how_much_they_keep(told):
-    _, segmentation, figures = told
+def test_the_axes_say_how_much_they_keep(shown):
+    _, segmentation, figures = shown
     for share in segmentation.projection.explained_variance_ratio:
         assert f"({share * 100:.1f}\u00a0% of the variation)" in figures[2].wide
 
 
-def test_the_page_of_a_real_story_reads(told):
-    said, _, figures = told
-    page = report_html(said.insights, said.facts, figures)
-    text = report_markdown(said.insights, said.facts, figures)
-    for name in said.names.values():
+def test_the_page_of_a_real_story_reads(shown):
+    interpretation, _, figures = shown
+    page = report_html(interpretation.insights, interpretation.facts, figures)
+    text = report_markdown(interpretation.insights, interpretation.facts, figures)
+    for name in interpretation.names.values():
         assert name in page
         assert name in text
 
@@ -75,8 +75,8 @@ def test_the_page_of_a_real_story_reads(told):
 def test_without_revenue_the_largest_segment_is_the_finding():
     customers = shop(revenue=False)
     segmentation = segment(customers, k=2, features=["views", "sessions"])
-    said = interpret(customers, segmentation)
-    figures = draw_figures(said, segmentation)
+    interpretation = interpret(customers, segmentation)
+    figures = draw_figures(interpretation, segmentation)
     assert "largest segment" in figures[0].title
     assert "revenue" not in figures[0].wide
 
@@ -85,11 +85,11 @@ def test_no_structure_means_one_picture():
     customers = pa.table({"user_id": ["a", "b"], "orders": [1.0, 1.0], "revenue": [5.0, 5.0]})
     segmentation = segment(customers, features=["orders", "revenue"])
     assert not segmentation.structure
-    said = interpret(customers, segmentation)
-    figures = draw_figures(said, segmentation)
+    interpretation = interpret(customers, segmentation)
+    figures = draw_figures(interpretation, segmentation)
     assert [figure.name for figure in figures] == ["segments"]
     assert figures[0].title == "All customers are in one segment"
-    assert "<table>" in report_html(said.insights, said.facts, figures)
+    assert "<table>" in report_html(interpretation.insights, interpretation.facts, figures)
 
 
 def test_one_feature_makes_no_map():
@@ -102,23 +102,23 @@ def test_one_feature_makes_no_map():
     assert "differences" in names
 
 
-def test_the_features_that_differ_most_are_shown(told):
-    profiles = told[0].profiles
-    pen = Pen(told[0].facts, "")
-    table = differences_table(pen, told[0], clustered=["views"], most=2)
+def test_the_features_that_differ_most_are_shown(shown):
+    profiles = shown[0].profiles
+    pen = Pen(shown[0].facts, "")
+    table = differences_table(pen, shown[0], clustered=["views"], most=2)
     assert table.num_rows == 2 * 3
     assert "product views" in table["feature"].to_pylist()
-    found = {
+    result = {
         name: max(abs(p.features[name].difference) for p in profiles if p.segment_id != "bots")
         for name in ("recency_days", "sessions", "orders", "revenue")
     }
-    best = max(found, key=found.get)
+    best = max(result, key=result.get)
     labels = {"recency_days": "days since the last activity", "sessions": "visits"}
     assert labels.get(best, best) in table["feature"].to_pylist()
 
 
-def test_the_title_of_k_is_true_for_every_rule(told):
-    selection = told[1].selection
+def test_the_title_of_k_is_true_for_every_rule(shown):
+    selection = shown[1].selection
 
     def title(**changes):
         return _why_so_many(replace(selection, **changes))

@@ -73,37 +73,37 @@ def measure(browser, folder):
         timeout=120,
         check=False,
     )
-    told = re.search(r"<title>(\[.*?\])</title>", result.stdout)
-    assert told, result.stdout[-500:] + result.stderr[-500:]
-    return json.loads(told[1])
+    match = re.search(r"<title>(\[.*?\])</title>", result.stdout)
+    assert match, result.stdout[-500:] + result.stderr[-500:]
+    return json.loads(match[1])
 
 
 def test_nothing_scrolls_sideways_and_nothing_is_fetched(browser, tmp_path, figures):
     names = {"S3": "Customersofalongcompoundnamethatnobreakfits and more words"}
     story = tell(rename=names, word="averylongbrandname" * 6)
     write_reports(tmp_path, story.insights, story.facts, figures)
-    found = measure(browser, tmp_path)
-    assert [each["width"] for each in found] == list(WIDTHS)
-    for each in found:
-        assert each["scroll"] <= each["width"], each
-        assert each["beyond"] == []
-        assert each["pictures"] == len(figures)
-        assert each["requests"] == 0
+    result = measure(browser, tmp_path)
+    assert [item["width"] for item in result] == list(WIDTHS)
+    for item in result:
+        assert item["scroll"] <= item["width"], item
+        assert item["beyond"] == []
+        assert item["pictures"] == len(figures)
+        assert item["requests"] == 0
 
 
 def test_certificates_fit_on_a_phone(browser, tmp_path):
     customers = pa.table(
         {"user_id": [f"u{n}" for n in range(9)], "orders": [float(n // 5) for n in range(9)]}
     )
-    said = interpret(
+    interpretation = interpret(
         customers,
         segment(customers, k=2, features=["orders"]),
         certificates=certified.forced(certified.certificates("none")),
         comparison=pa.table({"algorithm": ["kmeans", "ward"], "silhouette": [0.5, 0.4]}),
         given_names={"S1": "Customersofalongcompoundnamethatnobreakfits and more"},
     )
-    write_reports(tmp_path, said.insights, said.facts)
-    for each in measure(browser, tmp_path):
-        assert each["scroll"] <= each["width"], each
-        assert each["beyond"] == []
-        assert each["requests"] == 0
+    write_reports(tmp_path, interpretation.insights, interpretation.facts)
+    for item in measure(browser, tmp_path):
+        assert item["scroll"] <= item["width"], item
+        assert item["beyond"] == []
+        assert item["requests"] == 0

@@ -35,15 +35,15 @@ class Page(HTMLParser):
     def handle_starttag(self, tag, attrs):
         self.tags.append(tag)
         self.attributes += attrs
-        found = dict(attrs)
-        if "id" in found:
-            self.ids.append(found["id"])
+        result = dict(attrs)
+        if "id" in result:
+            self.ids.append(result["id"])
         if re.fullmatch(r"h[1-6]", tag):
             self.headings.append(int(tag[1]))
-        if found.get("class") == "card":
+        if result.get("class") == "card":
             self.cards.append("")
         if tag not in VOID:
-            self.open.append(f"fact {found['data-fact']}" if "data-fact" in found else tag)
+            self.open.append(f"fact {result['data-fact']}" if "data-fact" in result else tag)
 
     def handle_startendtag(self, tag, attrs):
         self.handle_starttag(tag, attrs)
@@ -120,9 +120,9 @@ def test_the_page_is_made_for_dark_screens_paper_and_phones(html):
 
 
 def test_the_palette_of_the_page_has_contrast(html):
-    found = re.findall(r":root \{\s+color-scheme.*?\}|:root \{.*?\}", html, re.DOTALL)
-    assert len(found) == 3  # light, dark, print
-    for block in found:
+    matches = re.findall(r":root \{\s+color-scheme.*?\}|:root \{.*?\}", html, re.DOTALL)
+    assert len(matches) == 3  # light, dark, print
+    for block in matches:
         colour = dict(re.findall(r"--(\w+): (#[0-9a-f]{6})", block))
         for ground in ("page", "surface"):
             for text in ("ink", "muted", "accent", "good", "fair", "poor"):
@@ -219,7 +219,9 @@ def test_a_folder_that_cannot_be_written_is_an_error(tmp_path, story):
 
 def test_without_revenue_there_are_no_empty_columns(story):
     facts = Facts([f for i, f in story.facts.items() if not i.endswith(".revenue_share")])
-    segments = tuple(replace(each, why="", headline_mark="") for each in story.insights.segments)
+    segments = tuple(
+        replace(segment, why="", headline_mark="") for segment in story.insights.segments
+    )
     insights = replace(
         story.insights,
         segments=segments,

@@ -39,8 +39,8 @@ def known(bare: Run, tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="module")
-def done(shop: Path, known: Path, tmp_path_factory: pytest.TempPathFactory) -> Run:
-    settings = Settings(keep_events=False, certificates=False, k=3, attributes=str(known))
+def done(shop: Path, given: Path, tmp_path_factory: pytest.TempPathFactory) -> Run:
+    settings = Settings(keep_events=False, certificates=False, k=3, attributes=str(given))
     return run(shop, tmp_path_factory.mktemp("out"), settings=settings)
 
 
@@ -48,9 +48,9 @@ def test_they_are_stored_and_counted_and_change_no_segment(bare, done) -> None:
     table = pq.read_table(done.results.path / "attributes.parquet")
     customers = pq.read_table(done.results.path / "customers.parquet")
     assert table["user_id"].equals(customers["user_id"])
-    told = done.results.manifest["attributes"]
-    assert (told["without_events"], told["without_attributes"]) == (1, 1)
-    assert told["names"] == ["kind of <i>"]
+    shown = done.results.manifest["attributes"]
+    assert (shown["without_events"], shown["without_attributes"]) == (1, 1)
+    assert shown["names"] == ["kind of <i>"]
     assert bare.results.manifest["attributes"] is None
     assert "attributes.parquet" not in bare.results.manifest["files"]
     for name in ("segments.parquet", "segments.csv", "customers.parquet"):
@@ -69,20 +69,20 @@ def test_the_reports_tell_them_and_facts_hold(done) -> None:
     assert verify_facts(done.results.path) == ()
 
 
-def test_another_file_is_another_version(shop, known, done, tmp_path) -> None:
-    known.write_text(known.read_text("utf-8").replace("stranger,x", "stranger,y"), "utf-8")
+def test_another_file_is_another_version(shop, given, done, tmp_path) -> None:
+    given.write_text(given.read_text("utf-8").replace("stranger,x", "stranger,y"), "utf-8")
     again = run(
         shop,
         tmp_path,
-        settings=Settings(keep_events=False, certificates=False, k=3, attributes=str(known)),
+        settings=Settings(keep_events=False, certificates=False, k=3, attributes=str(given)),
     )
     # the stranger is not among the customers of the run, so that nothing changes
     assert again.results.path.name == done.results.path.name
-    known.write_text(known.read_text("utf-8").replace("s1<b>", "s9<b>"), "utf-8")
+    given.write_text(given.read_text("utf-8").replace("s1<b>", "s9<b>"), "utf-8")
     other = run(
         shop,
         tmp_path,
-        settings=Settings(keep_events=False, certificates=False, k=3, attributes=str(known)),
+        settings=Settings(keep_events=False, certificates=False, k=3, attributes=str(given)),
     )
     assert other.results.path.name != done.results.path.name
 
@@ -97,10 +97,10 @@ def test_a_new_name_keeps_them(done) -> None:
     assert back.manifest == json.loads(json.dumps(done.results.manifest))
 
 
-def test_the_command_and_its_errors(shop, known, tmp_path) -> None:
+def test_the_command_and_its_errors(shop, given, tmp_path) -> None:
     arguments = ["run", str(shop), "--out", str(tmp_path / "out"), "--no-events", "--k", "3"]
     arguments.append("--no-certificates")
-    done = CliRunner().invoke(app, [*arguments, "--attributes", str(known)])
+    done = CliRunner().invoke(app, [*arguments, "--attributes", str(given)])
     assert done.exit_code == 0, done.output
     assert (tmp_path / "out" / "latest" / "attributes.parquet").is_file()
     bad = CliRunner().invoke(app, [*arguments, "--attributes", str(tmp_path / "none.csv")])

@@ -26,12 +26,12 @@ def shop():
 
 def test_rows_say_what_each_algorithm_found(shop):
     options = {"k_range": (3, 3), "features": ["orders", "days"]}
-    known = [segment(shop, **options), segment(shop, algorithm="dbscan", **options)]
-    table = compare(shop, known=known, **options)
+    given = [segment(shop, **options), segment(shop, algorithm="dbscan", **options)]
+    table = compare(shop, known=given, **options)
     rows = {row["algorithm"]: row for row in table.to_pylist()}
     assert list(rows) == list(ALGORITHMS)
     assert rows["kmeans"]["agreement"] == 1.0
-    dbscan = known[1]
+    dbscan = given[1]
     labels = dbscan.table["cluster"].to_numpy()
     people = labels != -1
     assert people.sum() == 404
@@ -40,7 +40,7 @@ def test_rows_say_what_each_algorithm_found(shop):
     assert rows["dbscan"]["smallest_share"] == pytest.approx(
         min(size for cluster, size in dbscan.clusters.items() if cluster >= 0) / 404
     )
-    ours = known[0].table["cluster"].to_numpy()
+    ours = given[0].table["cluster"].to_numpy()
     assert rows["dbscan"]["agreement"] == pytest.approx(
         adjusted_rand_score(ours[people], labels[people])
     )

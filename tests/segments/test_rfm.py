@@ -40,12 +40,15 @@ def table(rows: dict[str, tuple[float, float | None]]) -> pa.Table:
     )
 
 
-def segments(found) -> dict[str, str]:
-    return {row["user_id"]: found.segment_ids[row["cluster"]] for row in found.table.to_pylist()}
+def segments(segmentation) -> dict[str, str]:
+    return {
+        row["user_id"]: segmentation.segment_ids[row["cluster"]]
+        for row in segmentation.table.to_pylist()
+    }
 
 
 def test_the_grid_is_the_classic_one():
-    names = [each.segment_id for each in RFM_SEGMENTS]
+    names = [rfm_segment.segment_id for rfm_segment in RFM_SEGMENTS]
     for recency, row in GRID.items():
         assert [names[cluster] for cluster in CLASSIC_GRID[recency - 1]] == row.split()
 
@@ -57,10 +60,10 @@ def test_every_cell_by_hand():
         for recency in range(1, 6)
         for frequency in range(1, 6)
     }
-    found = segments(rfm(table(rows)))
+    result = segments(rfm(table(rows)))
     for recency, row in GRID.items():
         for frequency, name in enumerate(row.split(), 1):
-            assert found[f"{recency}{frequency}"] == name
+            assert result[f"{recency}{frequency}"] == name
 
 
 def test_cut_points_by_hand():
@@ -73,10 +76,10 @@ def test_cut_points_by_hand():
 def test_equal_values_get_equal_scores_and_some_scores_go_to_nobody():
     # Six of ten ordered once: the cut points are 1, 1, 1, 2, so nobody scores 2 or 3.
     orders = [1.0] * 6 + [2.0, 2.0, 3.0, 9.0]
-    found = rfm(table({f"u{i}": (count, 5.0) for i, count in enumerate(orders)}))
-    assert found.rule.frequency_cuts == (1.0, 1.0, 1.0, 2.0)
+    segmentation = rfm(table({f"u{i}": (count, 5.0) for i, count in enumerate(orders)}))
+    assert segmentation.rule.frequency_cuts == (1.0, 1.0, 1.0, 2.0)
     # They all ordered on the same day: all score 5.
-    assert list(segments(found).values()) == ["new"] * 6 + ["champions"] * 4
+    assert list(segments(segmentation).values()) == ["new"] * 6 + ["champions"] * 4
 
 
 @settings(max_examples=25, deadline=None)
@@ -88,15 +91,15 @@ def test_equal_values_get_equal_scores_and_some_scores_go_to_nobody():
 )
 def test_neither_the_order_of_rows_nor_a_copy_of_everyone_changes_a_label(rows, random):
     made = {f"u{i:02}": (float(o), float(d) if o else None) for i, (o, d) in enumerate(rows)}
-    found = segments(rfm(table(made)))
+    result = segments(rfm(table(made)))
     shuffled = list(made.items())
     random.shuffle(shuffled)
-    assert segments(rfm(table(dict(shuffled)))) == found
+    assert segments(rfm(table(dict(shuffled)))) == result
     twice = segments(rfm(table(made | {f"v{user}": row for user, row in made.items()})))
-    assert {user: twice[user] for user in made} == found
+    assert {user: twice[user] for user in made} == result
     by_values: dict[tuple, set] = {}
     for user, values in made.items():
-        by_values.setdefault(values, set()).add(found[user])
+        by_values.setdefault(values, set()).add(result[user])
     assert all(len(names) == 1 for names in by_values.values())
 
 
@@ -104,21 +107,21 @@ def test_customers_without_an_order_are_not_scored():
     rows = {f"u{i}": (float(i), 10.0 * i) for i in range(1, 6)}
     alone = rfm(table(rows))
     more = {f"v{i}": (0.0, None) for i in range(100)} | {"w": (float("nan"), None)}
-    found = rfm(table(rows | more))
-    assert found.rule.frequency_cuts == alone.rule.frequency_cuts == (1.0, 2.0, 3.0, 4.0)
-    assert {segments(found)[user] for user in more} == {"no_purchase"}
-    assert found.clusters[NO_PURCHASE] == 101
-    assert found.fitted_customers == 5
+    segmentation = rfm(table(rows | more))
+    assert segmentation.rule.frequency_cuts == alone.rule.frequency_cuts == (1.0, 2.0, 3.0, 4.0)
+    assert {segments(segmentation)[user] for user in more} == {"no_purchase"}
+    assert segmentation.clusters[NO_PURCHASE] == 101
+    assert segmentation.fitted_customers == 5
 
 
 def test_suspected_bots_step_aside():
     rows = {f"u{i}": (float(i), 10.0 * i) for i in range(1, 6)} | {"zz": (999.0, 1.0)}
     customers = table(rows).append_column("busiest_hour_events", pa.array([1.0] * 5 + [999.0]))
-    found = rfm(customers)
-    assert found.rule.frequency_cuts == (1.0, 2.0, 3.0, 4.0)
-    assert segments(found)["zz"] == "bots"
-    assert found.clusters[-1] == 1
-    assert found.k == 5
+    segmentation = rfm(customers)
+    assert segmentation.rule.frequency_cuts == (1.0, 2.0, 3.0, 4.0)
+    assert segments(segmentation)["zz"] == "bots"
+    assert segmentation.clusters[-1] == 1
+    assert segmentation.k == 5
 
 
 def test_ids_do_not_depend_on_sizes():
@@ -126,7 +129,11 @@ def test_ids_do_not_depend_on_sizes():
     assert few.segment_ids[0] == "champions"
     assert few.segment_ids[NO_PURCHASE] == "no_purchase"
     assert few.table["distance"].null_count == 5
-    assert [each.segment_id for each in RFM_SEGMENTS][7] == few.segment_ids[7] == "at_risk"
+    assert (
+        [rfm_segment.segment_id for rfm_segment in RFM_SEGMENTS][7]
+        == few.segment_ids[7]
+        == "at_risk"
+    )
 
 
 @pytest.mark.parametrize(
@@ -158,8 +165,8 @@ def found():
     return customers, rfm(customers)
 
 
-def test_the_loaded_file_and_its_sql_give_the_published_labels(found):
-    customers, segmentation = found
+def test_the_loaded_file_and_its_sql_give_the_published_labels(result):
+    customers, segmentation = result
     text = to_model(segmentation).to_json()
     assert assign(customers, read_model(text)).equals(segmentation.table)
     with DuckDB() as engine:
@@ -169,8 +176,8 @@ def test_the_loaded_file_and_its_sql_give_the_published_labels(found):
     assert rows == [tuple(row.values()) for row in segmentation.table.to_pylist()]
 
 
-def test_a_stranger_can_score_from_the_file_alone(found):
-    customers, segmentation = found
+def test_a_stranger_can_score_from_the_file_alone(result):
+    customers, segmentation = result
     rule = json.loads(to_model(segmentation).to_json())["assignment"]
     assert rule["kind"] == "rfm_grid"
     published = dict(zip(*segmentation.table.select(["user_id", "cluster"]).columns, strict=True))
@@ -203,8 +210,8 @@ def test_the_file_names_the_empty_segments_too():
         ({"kind": "quadratic"}, "a quadratic.means: Field required"),
     ],
 )
-def test_other_files_are_refused(found, change, message):
-    model = json.loads(to_model(found[1]).to_json())
+def test_other_files_are_refused(result, change, message):
+    model = json.loads(to_model(result[1]).to_json())
     model["assignment"] |= change
     with pytest.raises(InputError, match=message):
         read_model(json.dumps(model))

@@ -31,38 +31,42 @@ def shop(n_customers=600, *, seed=0):
     return pa.table(columns), truth
 
 
-def result(found):
+def result(segmentation):
     """Everything a segmentation says, as plain values."""
     return {
-        "table": found.table.to_pydict(),
-        "scaling": found.scaling,
-        "left_out": found.left_out,
-        "centroids": found.rule.centroids.tolist(),
-        "criteria": found.selection.criteria.to_pydict(),
-        "reason": found.selection.reason,
-        "points": found.projection.points.to_pydict(),
-        "loadings": found.projection.loadings.to_pydict(),
+        "table": segmentation.table.to_pydict(),
+        "scaling": segmentation.scaling,
+        "left_out": segmentation.left_out,
+        "centroids": segmentation.rule.centroids.tolist(),
+        "criteria": segmentation.selection.criteria.to_pydict(),
+        "reason": segmentation.selection.reason,
+        "points": segmentation.projection.points.to_pydict(),
+        "loadings": segmentation.projection.loadings.to_pydict(),
     }
 
 
 def test_planted_groups_are_recovered():
     table, truth = shop()
-    found = segment(table, k=3)
-    assert adjusted_rand_score(truth, found.table["cluster"].to_pylist()) > 0.9
-    assert found.structure
-    assert found.selection.requested == found.k == 3
-    assert found.fitted_customers == 600
+    segmentation = segment(table, k=3)
+    assert adjusted_rand_score(truth, segmentation.table["cluster"].to_pylist()) > 0.9
+    assert segmentation.structure
+    assert segmentation.selection.requested == segmentation.k == 3
+    assert segmentation.fitted_customers == 600
 
 
 def test_labels_are_the_nearest_centroid_by_numpy():
     table, _ = shop()
-    found = segment(table)
-    names = [feature.name for feature in found.scaling]
-    scaled = scale(np.column_stack([table[name].to_numpy() for name in names]), found.scaling)
-    distances = np.sqrt(((scaled[:, np.newaxis] - found.rule.centroids) ** 2).sum(axis=2))
-    assert found.table["cluster"].to_pylist() == distances.argmin(axis=1).tolist()
-    assert found.table["distance"].to_numpy() == pytest.approx(distances.min(axis=1), abs=1e-9)
-    assert assign(table, found).equals(found.table)
+    segmentation = segment(table)
+    names = [feature.name for feature in segmentation.scaling]
+    scaled = scale(
+        np.column_stack([table[name].to_numpy() for name in names]), segmentation.scaling
+    )
+    distances = np.sqrt(((scaled[:, np.newaxis] - segmentation.rule.centroids) ** 2).sum(axis=2))
+    assert segmentation.table["cluster"].to_pylist() == distances.argmin(axis=1).tolist()
+    assert segmentation.table["distance"].to_numpy() == pytest.approx(
+        distances.min(axis=1), abs=1e-9
+    )
+    assert assign(table, segmentation).equals(segmentation.table)
 
 
 def test_neither_row_order_nor_threads_nor_kind_of_table_matter():
@@ -91,9 +95,9 @@ def test_every_customer_twice_gives_the_same_scaling_and_sizes_twice():
 
 def test_clusters_are_numbered_by_falling_size_and_then_by_centroid():
     table = pa.table({"user_id": list("abcdef"), "orders": [5.0, 5.0, 5.0, 1.0, 9.0, 9.0]})
-    found = segment(table, k=3)
-    assert found.table["cluster"].to_pylist() == [0, 0, 0, 2, 1, 1]
-    assert found.clusters == {0: 3, 1: 2, 2: 1}
+    segmentation = segment(table, k=3)
+    assert segmentation.table["cluster"].to_pylist() == [0, 0, 0, 2, 1, 1]
+    assert segmentation.clusters == {0: 3, 1: 2, 2: 1}
     equal = segment(pa.table({"user_id": list("abc"), "orders": [9.0, 1.0, 5.0]}), k=3)
     assert equal.table["cluster"].to_pylist() == [2, 0, 1]
 
@@ -109,23 +113,25 @@ def test_suspected_bots_neither_shape_the_fit_nor_get_a_cluster():
             "busiest_hour_events": [9_000.0, 721.0],
         }
     )
-    without, found = segment(table), segment(pa.concat_tables([bots, with_rates]))
-    assert found.clusters == {-1: 2, **without.clusters}
-    assert found.rule.centroids.tolist() == without.rule.centroids.tolist()
-    assert found.table["distance"].to_pylist()[:2] == [None, None]
-    assert found.fitted_customers == 300
-    assert -1 not in found.projection.points["cluster"].to_pylist()
-    assert [exclusion.rule for exclusion in found.exclusions] == ["busiest_hour_events > 720"]
+    without, segmentation = segment(table), segment(pa.concat_tables([bots, with_rates]))
+    assert segmentation.clusters == {-1: 2, **without.clusters}
+    assert segmentation.rule.centroids.tolist() == without.rule.centroids.tolist()
+    assert segmentation.table["distance"].to_pylist()[:2] == [None, None]
+    assert segmentation.fitted_customers == 300
+    assert -1 not in segmentation.projection.points["cluster"].to_pylist()
+    assert [exclusion.rule for exclusion in segmentation.exclusions] == [
+        "busiest_hour_events > 720"
+    ]
 
 
 def test_only_bots():
     table = pa.table(
         {"user_id": ["a", "b"], "busiest_hour_events": [900.0, 901.0], "orders": [1.0, 2.0]}
     )
-    found = segment(table)
-    assert found.clusters == {-1: 2}
-    assert not found.structure
-    assert found.projection.points.num_rows == 0
+    segmentation = segment(table)
+    assert segmentation.clusters == {-1: 2}
+    assert not segmentation.structure
+    assert segmentation.projection.points.num_rows == 0
 
 
 @pytest.mark.parametrize(
@@ -138,38 +144,40 @@ def test_only_bots():
 )
 def test_no_structure(orders, reason):
     ids = [f"u{i}" for i in range(len(orders))]
-    found = segment(pa.table({"user_id": ids, "orders": pa.array(orders, pa.float64())}))
-    assert not found.structure
-    assert found.k == 1
-    assert found.clusters == {0: len(orders)}
-    assert found.selection.reason.kind == reason
-    assert found.selection.criteria["k"].to_pylist() == [1]
+    segmentation = segment(pa.table({"user_id": ids, "orders": pa.array(orders, pa.float64())}))
+    assert not segmentation.structure
+    assert segmentation.k == 1
+    assert segmentation.clusters == {0: len(orders)}
+    assert segmentation.selection.reason.kind == reason
+    assert segmentation.selection.criteria["k"].to_pylist() == [1]
     why = "undefined" if orders == [None, None] else "the same"
-    assert found.left_out == {"orders": f"“orders” is {why} for everyone"}
+    assert segmentation.left_out == {"orders": f"“orders” is {why} for everyone"}
 
 
 def test_one_cluster_that_was_asked_for_is_no_lack_of_structure():
     table, _ = shop(60)
-    found = segment(table, k=1)
-    assert found.clusters == {0: 60}
-    assert found.structure
+    segmentation = segment(table, k=1)
+    assert segmentation.clusters == {0: 60}
+    assert segmentation.structure
 
 
 def test_two_customers():
-    found = segment(pa.table({"user_id": ["a", "b"], "orders": [1.0, 5.0]}))
-    assert found.clusters == {0: 1, 1: 1}
-    assert found.selection.reason.numbers["distinct"] == 2
+    segmentation = segment(pa.table({"user_id": ["a", "b"], "orders": [1.0, 5.0]}))
+    assert segmentation.clusters == {0: 1, 1: 1}
+    assert segmentation.selection.reason.numbers["distinct"] == 2
 
 
 def test_default_features_are_the_declared_ones_in_declared_order():
     table, _ = shop(60)
     table = table.append_column("zodiac", [list(range(60))])
-    found = segment(table.select(["zodiac", "revenue", "orders", "user_id", "recency_days"]), k=2)
-    names = [feature.name for feature in found.scaling] + list(found.left_out)
+    segmentation = segment(
+        table.select(["zodiac", "revenue", "orders", "user_id", "recency_days"]), k=2
+    )
+    names = [feature.name for feature in segmentation.scaling] + list(segmentation.left_out)
     assert sorted(names) == ["orders", "recency_days", "revenue"]
-    assert found.scaling[0].name == "recency_days"
-    own = segment(pa.table({"user_id": ["a", "b"], "x": [1, 2], "text": ["p", "q"]}), k=2)
-    assert [feature.name for feature in own.scaling] == ["x"]
+    assert segmentation.scaling[0].name == "recency_days"
+    expected = segment(pa.table({"user_id": ["a", "b"], "x": [1, 2], "text": ["p", "q"]}), k=2)
+    assert [feature.name for feature in expected.scaling] == ["x"]
     chosen = segment(table, features=["zodiac"], k=2)
     assert [feature.name for feature in chosen.scaling] == ["zodiac"]
 
@@ -183,8 +191,8 @@ def test_undefined_comes_from_metadata_then_declaration_then_median():
     }
     names = list(columns)[1:]
     table = pa.table(columns)
-    found = {f.name: f.undefined for f in segment(table, features=names, k=2).scaling}
-    assert found == {"purchase_recency_days": 40.0, "average_order_value": 0.0, "own": 3.0}
+    outcome = {f.name: f.undefined for f in segment(table, features=names, k=2).scaling}
+    assert outcome == {"purchase_recency_days": 40.0, "average_order_value": 0.0, "own": 3.0}
 
     field = pa.field("own", pa.float64(), metadata={"undefined": "-1"})
     table = table.set_column(3, field, table["own"])
@@ -196,15 +204,15 @@ def test_undefined_comes_from_metadata_then_declaration_then_median():
 
 def test_large_tables_are_fitted_on_the_lowest_md5_and_all_are_labelled():
     table, truth = shop(600)
-    found = segment(table, k=3, max_fit_customers=200)
-    assert found.fitted_customers == 200
-    assert found.table.num_rows == 600
-    assert adjusted_rand_score(truth, found.table["cluster"].to_pylist()) > 0.9
+    segmentation = segment(table, k=3, max_fit_customers=200)
+    assert segmentation.fitted_customers == 200
+    assert segmentation.table.num_rows == 600
+    assert adjusted_rand_score(truth, segmentation.table["cluster"].to_pylist()) > 0.9
 
     ids = table["user_id"].to_pylist()
     lowest = sorted(ids, key=lambda value: hashlib.md5(value.encode()).hexdigest())[:200]
     sample = table.filter(pa.array([value in set(lowest) for value in ids]))
-    assert segment(sample, k=3).scaling == found.scaling
+    assert segment(sample, k=3).scaling == segmentation.scaling
 
 
 def test_selection_table_marks_elbow_and_silhouette():
@@ -277,15 +285,15 @@ def test_any_table_gives_whole_and_stable_clusters(rows, random):
             "b": pa.array([row[1] for row in rows], pa.float64()),
         }
     )
-    found = segment(table, k_range=(2, 4))
-    assert sum(found.clusters.values()) == len(rows)
-    assert sorted(found.clusters) == list(range(found.k))
-    sizes = [found.clusters[cluster] for cluster in range(found.k)]
+    segmentation = segment(table, k_range=(2, 4))
+    assert sum(segmentation.clusters.values()) == len(rows)
+    assert sorted(segmentation.clusters) == list(range(segmentation.k))
+    sizes = [segmentation.clusters[cluster] for cluster in range(segmentation.k)]
     assert sizes == sorted(sizes, reverse=True)
-    assert found.structure == (found.k > 1)
-    assert reason_sentence(found.selection.reason).startswith(f"{found.k} segment")
-    assert "as asked" not in reason_sentence(found.selection.reason)
+    assert segmentation.structure == (segmentation.k > 1)
+    assert reason_sentence(segmentation.selection.reason).startswith(f"{segmentation.k} segment")
+    assert "as asked" not in reason_sentence(segmentation.selection.reason)
 
     order = list(range(len(rows)))
     random.shuffle(order)
-    assert result(segment(table.take(order), k_range=(2, 4))) == result(found)
+    assert result(segment(table.take(order), k_range=(2, 4))) == result(segmentation)

@@ -71,10 +71,10 @@ def test_a_block_depends_on_nothing_but_itself() -> None:
 def test_kinds_keep_their_promises(drawn: tuple[dict[str, np.ndarray], np.ndarray]) -> None:
     columns, segment = drawn
     for kind in KINDS:
-        own = of(columns, kind.name)
+        expected = of(columns, kind.name)
         members = int((segment == SEGMENTS.index(kind.name)).sum())
         assert members > 50
-        pairs = np.unique(np.stack([own["user_id"], own["session"]]), axis=1)
+        pairs = np.unique(np.stack([expected["user_id"], expected["session"]]), axis=1)
         visits = np.unique(pairs[0], return_counts=True)[1]
         assert visits.size == members
         assert visits.min() >= kind.fewest_visits
@@ -82,12 +82,12 @@ def test_kinds_keep_their_promises(drawn: tuple[dict[str, np.ndarray], np.ndarra
             (CART, kind.certain != ""),
             (PURCHASE, kind.certain == "purchase"),
         ):
-            doers = np.unique(own["user_id"][own["event_type"] == event_type]).size
+            doers = np.unique(expected["user_id"][expected["event_type"] == event_type]).size
             if certain:
                 assert doers == members
             else:
                 assert doers < members
-        day = (own["at"] - CALENDAR.start_s) / DAY_S
+        day = (expected["at"] - CALENDAR.start_s) / DAY_S
         assert day.min() >= int(max(kind.arrival[0], 0.0) * DAYS)
         # A visit that begins in the last hour may end on the next day.
         assert day.max() < np.ceil(min(kind.departure[1], 1.0) * DAYS) + 1

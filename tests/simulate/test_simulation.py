@@ -138,7 +138,7 @@ def test_each_flaw_is_found_as_often_as_stated(
             return False
         return True
 
-    found = {
+    result = {
         "broken_time": sum(not readable(row["event_time"]) for row in rows),
         "distant_year": sum(row["event_time"].startswith("2099-") for row in rows),
         "negative_price": sum(row["price"].startswith("-") for row in rows),
@@ -151,11 +151,11 @@ def test_each_flaw_is_found_as_often_as_stated(
         "missing_session": sum(row["user_session"] == "" for row in rows),
         "duplicate": len(rows) - len({tuple(row.values()) for row in rows}),
     }
-    assert found == simulation.dirt
-    assert {k: n for k, n in found.items() if k != "distant_year"} == {
+    assert result == simulation.dirt
+    assert {k: n for k, n in result.items() if k != "distant_year"} == {
         name: round(rate * EVENTS) for name, rate in DIRT_RATES.items()
     }
-    assert found["distant_year"] == 1
+    assert result["distant_year"] == 1
 
 
 def test_a_clean_log_has_no_flaw(tmp_path: Path) -> None:

@@ -18,9 +18,9 @@ def test_categories_and_metadata_are_understood():
     ids = pa.array(["b", "a"]).dictionary_encode()
     field = pa.field("orders", pa.float64(), metadata={"undefined": "7"})
     table = pa.table([ids, pa.array([1.0, 2.0])], pa.schema([("user_id", ids.type), field]))
-    found = customer_table(table)
-    assert found["user_id"].to_pylist() == ["a", "b"]
-    assert found.schema.field("orders").metadata == {b"undefined": b"7"}
+    result = customer_table(table)
+    assert result["user_id"].to_pylist() == ["a", "b"]
+    assert result.schema.field("orders").metadata == {b"undefined": b"7"}
 
 
 @pytest.mark.parametrize(

@@ -47,20 +47,20 @@ def labelled(sizes):
 
 def test_sample_is_proportional_bounded_and_blind_to_row_order():
     table = labelled({0: 8_000, 1: 1_900, 2: 96, 3: 4, -1: 50})
-    found = sampled_customers(table)
-    clusters = found["cluster"].to_pylist()
+    result = sampled_customers(table)
+    clusters = result["cluster"].to_pylist()
     counts = {cluster: clusters.count(cluster) for cluster in set(clusters)}
-    assert found.num_rows == 1_500
+    assert result.num_rows == 1_500
     assert counts[3] == 4
     assert counts[2] >= 10
     assert counts[0] / counts[1] == pytest.approx(8_000 / 1_900, rel=0.05)
     shuffled = table.take(np.random.default_rng(0).permutation(table.num_rows))
-    assert sampled_customers(shuffled).equals(found)
+    assert sampled_customers(shuffled).equals(result)
 
 
 def test_small_tables_are_drawn_whole_without_bots():
-    found = sampled_customers(labelled({0: 3, 1: 2, -1: 4}))
-    assert found["cluster"].to_pylist() == [0, 0, 0, 1, 1]
+    result = sampled_customers(labelled({0: 3, 1: 2, -1: 4}))
+    assert result["cluster"].to_pylist() == [0, 0, 0, 1, 1]
 
 
 def test_points_are_shared_out_by_largest_remainder():

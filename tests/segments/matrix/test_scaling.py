@@ -22,11 +22,11 @@ def test_skewed_column_is_rooted_and_others_are_not():
     skewed = np.array([0.0, 0.0, 0.0, 16.0])
     even = np.array([1.0, 2.0, 4.0, 1.0])
 
-    found = fit_scaling(np.column_stack([skewed, even]), ["weight", "height"], [0.0, 0.0])
+    result = fit_scaling(np.column_stack([skewed, even]), ["weight", "height"], [0.0, 0.0])
 
     # g1 of (0, 0, 0, 1) is 2 / sqrt(3) = 1.155 > 1, g1 of (1, 2, 4, 1) is 0.82. The 99.5th
     # percentile of the first lies 0.985 of the way from 0 to 16; rooted, it is one of four.
-    weight, height = found.features
+    weight, height = result.features
     assert (weight.power, weight.low, weight.high) == (0.5, None, pytest.approx(0.985 * 16))
     top = math.sqrt(0.985 * 16)
     assert weight.mean == pytest.approx(top / 4, rel=1e-11)
@@ -38,12 +38,12 @@ def test_a_declared_feature_has_its_own_power_and_weight():
     even = np.array([1.0, 16.0, 81.0])
     matrix = np.column_stack([[3.0, 1.0, 2.0], even, even[[1, 0, 2]]])
 
-    found = fit_scaling(matrix, ["recency_days", "orders", "revenue"], [0.0] * 3)
+    result = fit_scaling(matrix, ["recency_days", "orders", "revenue"], [0.0] * 3)
 
-    recency, orders, revenue = found.features
+    recency, orders, revenue = result.features
     assert (recency.power, orders.power, revenue.power) == (1.0, 0.5, 0.75)
     assert recency.high is None
-    assert found.matrix.std(axis=0) == pytest.approx([math.sqrt(0.5), 1.0, 1.0], abs=1e-4)
+    assert result.matrix.std(axis=0) == pytest.approx([math.sqrt(0.5), 1.0, 1.0], abs=1e-4)
     assert revenue.high == orders.high == pytest.approx(16 + 0.99 * 65)
     assert orders.mean == pytest.approx((1 + 4 + math.sqrt(orders.high)) / 3)
 
@@ -75,25 +75,25 @@ def test_powers_by_hand(power, expected):
 def test_undefined_is_filled_before_anything_is_measured():
     column = np.array([[2.0], [np.nan], [4.0]])
 
-    found = fit_scaling(column, ["recency"], [6.0])
+    result = fit_scaling(column, ["recency"], [6.0])
 
-    assert found.features[0].mean == 4.0
-    assert found.matrix[:, 0] == pytest.approx([-math.sqrt(1.5), math.sqrt(1.5), 0.0])
+    assert result.features[0].mean == 4.0
+    assert result.matrix[:, 0] == pytest.approx([-math.sqrt(1.5), math.sqrt(1.5), 0.0])
 
 
 def test_column_without_variance_leaves_with_a_reason_in_plain_words():
     same = np.array([0.1 + 0.2, 0.3, 0.3])  # equal to 12 digits
     matrix = np.column_stack([same, [1.0, 2.0, 3.0], [np.nan] * 3])
 
-    found = fit_scaling(
+    segmentation = fit_scaling(
         matrix,
         ["recency_days", "orders", "returns"],
         [0.0, 0.0, np.nan],
         labels={"recency_days": "days since the last visit"},
     )
 
-    assert [feature.name for feature in found.features] == ["orders"]
-    assert found.left_out == {
+    assert [feature.name for feature in segmentation.features] == ["orders"]
+    assert segmentation.left_out == {
         "recency_days": "“days since the last visit” is the same for everyone",
         "returns": "“returns” is undefined for everyone",
     }
@@ -108,10 +108,10 @@ def test_of_two_near_copies_the_later_leaves():
     columns = {"events": events, "views": views, "orders": orders}
 
     for order in (names, names[::-1]):
-        found = fit_scaling(np.column_stack([columns[n] for n in order]), order, [0.0] * 3)
+        segmentation = fit_scaling(np.column_stack([columns[n] for n in order]), order, [0.0] * 3)
         first = next(name for name in order if name != "orders")
-        assert {feature.name for feature in found.features} == {first, "orders"}
-        [reason] = found.left_out.values()
+        assert {feature.name for feature in segmentation.features} == {first, "orders"}
+        [reason] = segmentation.left_out.values()
         assert "(correlation −1.00)" in reason
         assert f"as “{first}”" in reason
 
@@ -122,9 +122,9 @@ def test_copy_of_a_column_that_left_stays():
     noise = 0.3 * generator.normal(size=5_000)
     b, c = a + noise, a + 2 * noise  # r(a, b) = 0.958, r(b, c) = 0.97, r(a, c) = 0.857
 
-    found = fit_scaling(np.column_stack([a, b, c]), ["a", "b", "c"], [0.0] * 3)
+    result = fit_scaling(np.column_stack([a, b, c]), ["a", "b", "c"], [0.0] * 3)
 
-    assert [feature.name for feature in found.features] == ["a", "c"]
+    assert [feature.name for feature in result.features] == ["a", "c"]
 
 
 def test_no_customer_and_no_variance_give_an_empty_matrix():
@@ -151,20 +151,20 @@ def test_skewness_is_that_of_scipy(values):
 @given(arrays(np.float64, st.tuples(st.integers(2, 30), st.integers(1, 4)), elements=FINITE))
 def test_scaled_columns_have_mean_0_and_deviation_1(matrix):
     names = [f"f{i}" for i in range(matrix.shape[1])]
-    found = fit_scaling(matrix, names, [0.0] * len(names))
+    segmentation = fit_scaling(matrix, names, [0.0] * len(names))
 
-    assert {f.name for f in found.features} | found.left_out.keys() == set(names)
-    if found.features:
-        columns = [names.index(feature.name) for feature in found.features]
-        stored = scale(round_significant(matrix[:, columns]), found.features)
-        assert stored == pytest.approx(found.matrix, abs=1e-9)
-        for feature, column in zip(found.features, found.matrix.T, strict=True):
+    assert {f.name for f in segmentation.features} | segmentation.left_out.keys() == set(names)
+    if segmentation.features:
+        columns = [names.index(feature.name) for feature in segmentation.features]
+        stored = scale(round_significant(matrix[:, columns]), segmentation.features)
+        assert stored == pytest.approx(segmentation.matrix, abs=1e-9)
+        for feature, column in zip(segmentation.features, segmentation.matrix.T, strict=True):
             # The parameters carry 12 digits, so a column far from 0 is centred that well.
             room = 1e-9 + 1e-11 * abs(feature.mean) / feature.scale
             assert abs(column.mean()) < room
             assert column.std() == pytest.approx(1.0, abs=1e-9)
         # The rule compares a column with those before it; |r| is symmetric.
-        between = np.abs(np.corrcoef(found.matrix.T)).reshape(len(columns), -1)
+        between = np.abs(np.corrcoef(segmentation.matrix.T)).reshape(len(columns), -1)
         assert (between - np.eye(len(columns)) < 0.95 + 1e-6).all()
 
 

@@ -52,14 +52,14 @@ def test_sql_agrees_with_numpy(case):
         feature.name: pa.array([row[i] for row in rows], pa.float64())
         for i, feature in enumerate(rule.scaling)
     }
-    found = assign(pa.table({"user_id": ids, **columns}), rule)
+    assigned = assign(pa.table({"user_id": ids, **columns}), rule)
 
     matrix = np.array([[np.nan if v is None else v for v in row] for row in rows])
     scaled = scale(matrix, rule.scaling)
     distances = np.sqrt(((scaled[:, np.newaxis] - rule.centroids) ** 2).sum(axis=2))
-    assert found["distance"].to_numpy() == pytest.approx(distances.min(axis=1), rel=1e-9)
+    assert assigned["distance"].to_numpy() == pytest.approx(distances.min(axis=1), rel=1e-9)
     # The chosen centroid is as near as any, so rounding may only decide between equals.
-    chosen = distances[np.arange(len(rows)), found["cluster"].to_numpy()]
+    chosen = distances[np.arange(len(rows)), assigned["cluster"].to_numpy()]
     assert chosen == pytest.approx(distances.min(axis=1), rel=1e-9)
 
 
@@ -68,9 +68,9 @@ ORDERS = ScaledFeature("orders", 0.0, 1.0, 0.0, 1.0)
 
 def test_ties_go_to_the_lowest_cluster():
     rule = NearestCentroid((ORDERS,), np.array([[3.0], [1.0], [-1.0], [1.0]]))
-    found = assign(pa.table({"user_id": ["a", "b", "c"], "orders": [0.0, 2.0, 1.0]}), rule)
-    assert found["cluster"].to_pylist() == [1, 0, 1]
-    assert found["distance"].to_pylist() == [1.0, 1.0, 0.0]
+    assigned = assign(pa.table({"user_id": ["a", "b", "c"], "orders": [0.0, 2.0, 1.0]}), rule)
+    assert assigned["cluster"].to_pylist() == [1, 0, 1]
+    assert assigned["distance"].to_pylist() == [1.0, 1.0, 0.0]
 
 
 def test_undefined_caps_power_and_scale_by_hand():
@@ -94,16 +94,16 @@ def test_excluded_customers_have_no_cluster_and_no_distance():
             "busiest_day_events": [2880, 0, None, 2881],
         }
     )
-    found = assign(table, rule)
-    assert found.schema.types == [pa.string(), pa.int32(), pa.float64()]
-    assert found["cluster"].to_pylist() == [0, -1, 0, -1]
-    assert found["distance"].to_pylist() == [1.0, None, 1.0, None]
+    assigned = assign(table, rule)
+    assert assigned.schema.types == [pa.string(), pa.int32(), pa.float64()]
+    assert assigned["cluster"].to_pylist() == [0, -1, 0, -1]
+    assert assigned["distance"].to_pylist() == [1.0, None, 1.0, None]
 
 
 def test_rule_over_no_feature_puts_everyone_into_one_cluster():
     rule = NearestCentroid((), np.zeros((1, 0)))
-    found = assign(pa.table({"user_id": ["a"]}), rule)
-    assert found.to_pylist() == [{"user_id": "a", "cluster": 0, "distance": 0.0}]
+    assigned = assign(pa.table({"user_id": ["a"]}), rule)
+    assert assigned.to_pylist() == [{"user_id": "a", "cluster": 0, "distance": 0.0}]
 
 
 @pytest.mark.parametrize("n_clusters", [1, 2, 6])
@@ -154,11 +154,11 @@ def test_postgres_gives_the_same_clusters(postgres: Postgres):
     )
     expected = assign(table, rule)
     postgres.register("scored", table)
-    found = postgres.query(assignment_query(rule, table="scored")).sort_by("user_id")
-    assert found["cluster"].to_pylist() == expected["cluster"].to_pylist()
-    assert set(found["cluster"].to_pylist()) == {-1, 0, 1, 2, 3}
-    assert found["distance"].is_null().equals(expected["distance"].is_null())
-    assert found["distance"].drop_null().to_numpy() == pytest.approx(
+    result = postgres.query(assignment_query(rule, table="scored")).sort_by("user_id")
+    assert result["cluster"].to_pylist() == expected["cluster"].to_pylist()
+    assert set(result["cluster"].to_pylist()) == {-1, 0, 1, 2, 3}
+    assert result["distance"].is_null().equals(expected["distance"].is_null())
+    assert result["distance"].drop_null().to_numpy() == pytest.approx(
         expected["distance"].drop_null().to_numpy(), rel=1e-9
     )
 

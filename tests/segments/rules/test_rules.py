@@ -87,8 +87,10 @@ def matrix_of(table):
 def test_sql_agrees_with_numpy(make, seed, n_clusters):
     generator = np.random.default_rng(seed)
     rule, table = make(generator, n_clusters), customers(generator, 40)
-    found = assign(table, rule)
-    assert found["cluster"].to_pylist() == rule.predict(scale(matrix_of(table), FEATURES)).tolist()
+    assigned = assign(table, rule)
+    assert (
+        assigned["cluster"].to_pylist() == rule.predict(scale(matrix_of(table), FEATURES)).tolist()
+    )
 
 
 @pytest.mark.parametrize("make", [quadratic, exemplars])
@@ -98,14 +100,14 @@ def test_postgres_gives_the_same_clusters(postgres: Postgres, make):
     expected = assign(table, rule)
     name = f"scored_{make.__name__}"
     postgres.register(name, table)
-    found = postgres.query(assignment_query(rule, table=name)).sort_by("user_id")
-    assert found["cluster"].to_pylist() == expected["cluster"].to_pylist()
-    seen = set(found["cluster"].to_pylist())
+    result = postgres.query(assignment_query(rule, table=name)).sort_by("user_id")
+    assert result["cluster"].to_pylist() == expected["cluster"].to_pylist()
+    seen = set(result["cluster"].to_pylist())
     assert -1 in seen
     assert len(seen & {0, 1, 2, 3}) >= 3
     assert (-2 in seen) == (make is exemplars)
-    assert found["distance"].is_null().equals(expected["distance"].is_null())
-    assert found["distance"].drop_null().to_numpy() == pytest.approx(
+    assert result["distance"].is_null().equals(expected["distance"].is_null())
+    assert result["distance"].drop_null().to_numpy() == pytest.approx(
         expected["distance"].drop_null().to_numpy(), rel=1e-9
     )
 
@@ -130,9 +132,9 @@ def test_quadratic_by_hand():
         np.log([0.75, 0.125]),
     )
     table = pa.table({"user_id": ["a", "b", "c"], "orders": [1.96, 1.97, 7.0]})
-    found = assign(table, rule)
-    assert found["cluster"].to_pylist() == [0, 1, 1]
-    assert found["distance"].to_pylist() == pytest.approx([1.96, 0.515, 2.0])
+    assigned = assign(table, rule)
+    assert assigned["cluster"].to_pylist() == [0, 1, 1]
+    assert assigned["distance"].to_pylist() == pytest.approx([1.96, 0.515, 2.0])
 
 
 def test_ties_of_densities_go_to_the_lowest_cluster():
@@ -149,10 +151,10 @@ def test_exemplars_by_hand():
         orders, np.array([[4.0], [0.0], [10.0]]), np.array([1, 0, 1]), np.array([1.0, 2.0])
     )
     table = pa.table({"user_id": list("abcdef"), "orders": [1.0, 1.5, 2.0, 2.5, 12.0, 12.5]})
-    found = assign(table, rule)
+    assigned = assign(table, rule)
     # 2.0 is as near to both, and cluster 0, the lower, reaches only 1 far
-    assert found["cluster"].to_pylist() == [0, -2, -2, 1, 1, -2]
-    assert found["distance"].to_pylist() == [1.0, None, None, 1.5, 2.0, None]
+    assert assigned["cluster"].to_pylist() == [0, -2, -2, 1, 1, -2]
+    assert assigned["distance"].to_pylist() == [1.0, None, None, 1.5, 2.0, None]
     matrix = table["orders"].to_numpy()[:, np.newaxis]
     assert rule.predict(matrix).tolist() == [0, -2, -2, 1, 1, -2]
 

@@ -29,10 +29,10 @@ def holdout_r2_of(scores, *, noise=0.0, **options):
     return HoldoutR2(np.array(list(scores)), gains.mean(axis=0), gains, **options)
 
 
-def choose(found, holdout_r2=None, *, elbow=None, silhouette=None, fixed=None):
+def choose(result, holdout_r2=None, *, elbow=None, silhouette=None, fixed=None):
     return decide(
-        found,
-        found["k"].tolist(),
+        result,
+        result["k"].tolist(),
         elbow=elbow,
         silhouette=silhouette,
         holdout_r2=holdout_r2,
@@ -41,15 +41,15 @@ def choose(found, holdout_r2=None, *, elbow=None, silhouette=None, fixed=None):
 
 
 def test_both_bars_are_included():
-    found = criteria([2, 3, 4, 5], jaccard=[0.75, 0.7499, 0.8, np.nan], share=[0.01, 1, 0.0099, 1])
-    assert qualifying(found, [2, 3, 4, 5]) == [2]
+    result = criteria([2, 3, 4, 5], jaccard=[0.75, 0.7499, 0.8, np.nan], share=[0.01, 1, 0.0099, 1])
+    assert qualifying(result, [2, 3, 4, 5]) == [2]
 
 
 def test_of_those_that_qualify_the_lowest_as_powerful_as_the_best_is_taken():
-    found = criteria([2, 3, 4, 5, 6], jaccard=[0.9, 0.9, 0.9, 0.9, 0.6], dip=0.2)
+    result = criteria([2, 3, 4, 5, 6], jaccard=[0.9, 0.9, 0.9, 0.9, 0.6], dip=0.2)
     scores = {2: 0.10, 3: 0.15, 4: 0.195, 5: 0.20, 6: 0.40}
     # one standard error of a difference is about 0.1 * sqrt(2 / 400) = 0.007
-    taken = choose(found, holdout_r2_of(scores, noise=0.1))
+    taken = choose(result, holdout_r2_of(scores, noise=0.1))
     assert (taken.k, taken.rule, taken.runner_up) == (4, "holdout_r2", 5)
     assert reason_sentence(taken.reason) == (
         "4 segments: 2, 3, 4 and 5 are the numbers at which every segment is stable and holds at "
@@ -57,7 +57,7 @@ def test_of_those_that_qualify_the_lowest_as_powerful_as_the_best_is_taken():
         "above 2 that tells as much of what followed as the best, within one standard error; the "
         "runner-up is 5 (0.195 against 0.200)."
     )
-    assert choose(found, holdout_r2_of(scores)).k == 5
+    assert choose(result, holdout_r2_of(scores)).k == 5
     even = criteria([2, 3, 4, 5, 6], jaccard=[0.9, 0.9, 0.9, 0.9, 0.6], dip=0.19)
     assert " customers, and of these 4 is the lowest above 2 that tells " in reason_sentence(
         choose(even, holdout_r2_of(scores, noise=0.1)).reason
@@ -97,8 +97,8 @@ def test_holdout_r2_does_not_buy_clusters_that_blur_where_there_are_groups():
     ids=["no holdout", "hardly anything told", "a horizon of hours"],
 )
 def test_without_holdout_r2_it_is_the_highest_that_is_as_clear_as_any(holdout_r2):
-    found = criteria([2, 3, 4, 5], clear=[0.60, 0.40, 0.39, 0.37], lowest=0.19)
-    taken = choose(found, holdout_r2)
+    result = criteria([2, 3, 4, 5], clear=[0.60, 0.40, 0.39, 0.37], lowest=0.19)
+    taken = choose(result, holdout_r2)
     assert (taken.k, taken.rule, taken.runner_up) == (4, "stability", 3)
     assert reason_sentence(taken.reason).endswith(
         "of these 4 is the highest above 2 whose segments are as clearly apart and as surely "
@@ -112,8 +112,8 @@ def test_without_holdout_r2_it_is_the_highest_that_is_as_clear_as_any(holdout_r2
 
 
 def test_without_holdout_r2_it_is_the_highest_at_which_all_are_set_apart():
-    found = criteria([2, 3, 4, 5], clear=[0.6, 0.3, 0.3, 0.3], lowest=[0.9, 0.2, 0.19, 0.1])
-    taken = choose(found)
+    result = criteria([2, 3, 4, 5], clear=[0.6, 0.3, 0.3, 0.3], lowest=[0.9, 0.2, 0.19, 0.1])
+    taken = choose(result)
     assert (taken.k, taken.rule, taken.runner_up) == (3, "density_dip", 2)
     assert reason_sentence(taken.reason).endswith(
         "of these 3 is the highest at which every segment is set apart by a density dip, with a "
@@ -126,8 +126,8 @@ def test_without_holdout_r2_it_is_the_highest_at_which_all_are_set_apart():
 
 
 def test_without_holdout_r2_what_is_recovered_more_surely_may_blur_a_little_more():
-    found = criteria([3, 4], clear=[0.40, 0.36], jaccard=[0.78, 0.99])
-    assert choose(found).k == 4
+    result = criteria([3, 4], clear=[0.40, 0.36], jaccard=[0.78, 0.99])
+    assert choose(result).k == 4
     assert choose(criteria([3, 4], clear=[0.40, 0.36], jaccard=[0.99, 0.99])).k == 3
 
 
@@ -140,8 +140,8 @@ def test_two_are_taken_where_they_are_the_clearest_and_tell_as_much():
 
 
 def test_where_none_qualifies_the_least_unstable_is_taken_and_said_so():
-    found = criteria([2, 3, 4], jaccard=[0.5, 0.74, 0.9], share=[0.3, 0.2, 0.004])
-    taken = choose(found)
+    result = criteria([2, 3, 4], jaccard=[0.5, 0.74, 0.9], share=[0.3, 0.2, 0.004])
+    taken = choose(result)
     assert (taken.k, taken.rule, taken.runner_up) == (3, "least unstable", 2)
     assert reason_sentence(taken.reason) == (
         "3 segments, the least unstable number: none from 2 to 4 has only segments that are "
@@ -166,8 +166,8 @@ def test_a_number_that_is_asked_for_is_taken_whatever_is_measured():
 
 
 def shape(heights, *, elbow, silhouette):
-    found = criteria(list(heights), jaccard=np.nan, silhouette=list(heights.values()))
-    return choose(found, elbow=elbow, silhouette=silhouette)
+    result = criteria(list(heights), jaccard=np.nan, silhouette=list(heights.values()))
+    return choose(result, elbow=elbow, silhouette=silhouette)
 
 
 def test_without_stability_the_elbow_decides_unless_far_less_clear():

@@ -67,14 +67,14 @@ def test_customers_who_came_later_choose_and_those_who_certify_do_not():
 
 def test_segment_chooses_by_the_holdout():
     holdout = held_out()
-    found = segment(holdout.customers.table, holdout=holdout, k_range=(2, 5))
-    assert (found.k, found.selection.rule) == (4, "holdout_r2")
-    criteria = found.selection.criteria.to_pydict()
+    segmentation = segment(holdout.customers.table, holdout=holdout, k_range=(2, 5))
+    assert (segmentation.k, segmentation.selection.rule) == (4, "holdout_r2")
+    criteria = segmentation.selection.criteria.to_pydict()
     scores = zip(criteria["k"], criteria["holdout_r2"], strict=True)
     assert [k for k, score in scores if score] == [2, 3, 4, 5]
-    assert found.selection.reason.numbers["k"] == 4
+    assert segmentation.selection.reason.numbers["k"] == 4
     assert criteria["runner_up"].count(True) == 1
-    assert found.selection.runner_up in (2, 3, 5)
+    assert segmentation.selection.runner_up in (2, 3, 5)
 
 
 def with_a_group_that_only_validates():
@@ -92,5 +92,5 @@ def with_a_group_that_only_validates():
 def test_the_number_of_segments_is_selected_without_the_validation_half():
     holdout, today = with_a_group_that_only_validates()
     assert segment(today, k_range=(2, 6)).k == 5
-    found = segment(today, holdout=holdout, k_range=(2, 6))
-    assert found.k == 4
+    segmentation = segment(today, holdout=holdout, k_range=(2, 6))
+    assert segmentation.k == 4

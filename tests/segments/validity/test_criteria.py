@@ -31,15 +31,15 @@ def partitions(draw):
 @given(partitions())
 def test_every_criterion_is_that_of_scikit_learn(partition):
     X, labels = partition
-    found = partition_criteria(X, labels)
+    result = partition_criteria(X, labels)
 
     expected = metrics.silhouette_samples(X, labels, metric="sqeuclidean")
     assert squared_silhouettes(X, labels) == pytest.approx(expected, abs=1e-9)
-    assert found.silhouette_squared == pytest.approx(expected.mean(), abs=1e-9)
-    assert found.calinski_harabasz == pytest.approx(
+    assert result.silhouette_squared == pytest.approx(expected.mean(), abs=1e-9)
+    assert result.calinski_harabasz == pytest.approx(
         metrics.calinski_harabasz_score(X, labels), rel=1e-9
     )
-    assert found.davies_bouldin == pytest.approx(
+    assert result.davies_bouldin == pytest.approx(
         _davies_bouldin_by_hand(X, labels), rel=1e-6, abs=1e-9
     )
     [(mean, error)] = sampled_silhouettes(X, [labels])
@@ -76,12 +76,12 @@ def test_hand_computed_line():
     # row 2 has a = 9, b = (9 + 4) / 2 = 6.5; row 3 has a = 9, b = (36 + 25) / 2 = 30.5.
     expected = [1 - 1 / 22.5, 1 - 1 / 14.5, 6.5 / 9 - 1, 1 - 9 / 30.5]
     assert squared_silhouettes(X, labels) == pytest.approx(expected)
-    found = partition_criteria(X, labels)
+    result = partition_criteria(X, labels)
     # Means 0.5 and 4.5, the overall mean is 2.5: within 0.5 + 4.5, between 4 * 2 ** 2.
-    assert found.inertia == pytest.approx(5.0)
-    assert found.calinski_harabasz == pytest.approx((16 / 1) / (5 / 2))
-    assert found.davies_bouldin == pytest.approx((0.5 + 1.5) / 4)
-    assert found.smallest_share == 0.5
+    assert result.inertia == pytest.approx(5.0)
+    assert result.calinski_harabasz == pytest.approx((16 / 1) / (5 / 2))
+    assert result.davies_bouldin == pytest.approx((0.5 + 1.5) / 4)
+    assert result.smallest_share == 0.5
     # Not squared: (4.5, 1), (3.5, 1), (2.5, 3), (5.5, 3).
     [(mean, _)] = sampled_silhouettes(X, [labels])
     parts = [1 - 1 / 4.5, 1 - 1 / 3.5, 2.5 / 3 - 1, 1 - 3 / 5.5]
@@ -89,11 +89,11 @@ def test_hand_computed_line():
 
 
 def test_one_cluster_has_inertia_and_nothing_else():
-    found = partition_criteria([[0.0], [2.0]], [5, 5])
-    assert (found.inertia, found.smallest_share) == (2.0, 1.0)
-    assert math.isnan(found.silhouette_squared)
-    assert math.isnan(found.calinski_harabasz)
-    assert math.isnan(found.davies_bouldin)
+    result = partition_criteria([[0.0], [2.0]], [5, 5])
+    assert (result.inertia, result.smallest_share) == (2.0, 1.0)
+    assert math.isnan(result.silhouette_squared)
+    assert math.isnan(result.calinski_harabasz)
+    assert math.isnan(result.davies_bouldin)
     assert all(math.isnan(value) for value in sampled_silhouettes([[0.0], [2.0]], [[5, 5]])[0])
 
 

@@ -8,11 +8,11 @@ CENTRES = np.array([[0.0], [1.0]])
 
 def test_an_empty_middle_is_a_dip_down_to_the_shrinkage():
     rows = np.repeat([[0.0], [1.0]], 400, axis=0)
-    found = density_dips(rows, np.repeat([0, 1], 400), CENTRES)
+    dips = density_dips(rows, np.repeat([0, 1], 400), CENTRES)
     # one point, blurred by a tenth of the line: a normal density, of which a quarter of the
     # line holds about 1 at its highest
     height = 400 * 0.25 / (0.1 * np.sqrt(2 * np.pi))
-    assert found == pytest.approx(1 - SHRINKAGE / (height + SHRINKAGE), abs=0.01)
+    assert dips == pytest.approx(1 - SHRINKAGE / (height + SHRINKAGE), abs=0.01)
 
 
 def test_a_bell_cut_in_two_has_no_dip():
@@ -47,10 +47,10 @@ def test_a_segment_is_as_much_apart_as_from_its_nearest_neighbour():
     far = rng.normal(20.0, 0.2, size=(500, 1))
     rows = np.concatenate([near, far])
     labels = np.concatenate([(near[:, 0] > 1).astype(np.int64), np.full(500, 2)])
-    found = density_dips(rows, labels, np.array([[0.5], [1.5], [20.0]]))
-    assert found[0] < 0.2
-    assert found[1] < 0.2
-    assert found[2] > 0.9
+    dips = density_dips(rows, labels, np.array([[0.5], [1.5], [20.0]]))
+    assert dips[0] < 0.2
+    assert dips[1] < 0.2
+    assert dips[2] > 0.9
 
 
 def test_nothing_depends_on_the_order_of_rows_or_the_unit():
@@ -59,11 +59,11 @@ def test_nothing_depends_on_the_order_of_rows_or_the_unit():
     centres = rng.normal(size=(4, 3))
     labels = rng.integers(0, 4, 300)
     order = rng.permutation(300)
-    found = density_dips(rows, labels, centres)
-    assert density_dips(rows[order], labels[order], centres).tolist() == found.tolist()
-    np.testing.assert_allclose(density_dips(rows * 8, labels, centres * 8), found)
+    dips = density_dips(rows, labels, centres)
+    assert density_dips(rows[order], labels[order], centres).tolist() == dips.tolist()
+    np.testing.assert_allclose(density_dips(rows * 8, labels, centres * 8), dips)
 
 
 def test_a_cluster_without_rows_is_not_set_apart():
-    found = density_dips(np.zeros((50, 1)), np.zeros(50, dtype=np.int64), CENTRES)
-    assert found.max() < 0.05
+    dips = density_dips(np.zeros((50, 1)), np.zeros(50, dtype=np.int64), CENTRES)
+    assert dips.max() < 0.05

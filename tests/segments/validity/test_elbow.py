@@ -61,14 +61,14 @@ def test_scale_and_shift_of_either_axis_change_nothing(falls, factor, shift):
     steps = sorted(falls, reverse=True)
     y = [sum(steps[i:]) for i in range(len(steps) + 1)]
     x = list(range(len(y)))
-    found = find_elbow(x, y)
+    result = find_elbow(x, y)
     # Ties within rounding errors may go either way, so a tie is no counterexample.
     moved = find_elbow([factor * v + shift for v in x], [factor * v + shift for v in y])
-    if found is None or moved is None:
+    if result is None or moved is None:
         return
     height = [(y[0] - v) / y[0] - i / x[-1] for i, v in enumerate(y)]
     position = round((moved - shift) / factor)
-    assert height[position] == pytest.approx(height[int(found)], abs=1e-6)
+    assert height[position] == pytest.approx(height[int(result)], abs=1e-6)
 
 
 def test_axes_of_different_lengths_are_refused():

@@ -23,7 +23,7 @@ class Thirds(ClusterMixin, BaseEstimator):
 
 def test_one_feature_against_the_formula_written_out():
     X = np.random.default_rng(3).normal(size=(50, 1))
-    found = gap_statistic(Thirds(), X, [1, 3], n_references=4, random_state=7)
+    gap = gap_statistic(Thirds(), X, [1, 3], n_references=4, random_state=7)
 
     def log_spread(rows, k):
         labels = np.zeros(len(rows)) if k == 1 else Thirds(k).predict(rows)
@@ -37,8 +37,8 @@ def test_one_feature_against_the_formula_written_out():
     worlds = [generator.uniform(turned.min(), turned.max(), (50, 1)) for _ in range(4)]
     for index, k in enumerate((1, 3)):
         references = np.array([log_spread(world, k) for world in worlds])
-        assert found.gap[index] == pytest.approx(references.mean() - log_spread(turned, k))
-        assert found.gap_se[index] == pytest.approx(references.std() * np.sqrt(1 + 1 / 4))
+        assert gap.gap[index] == pytest.approx(references.mean() - log_spread(turned, k))
+        assert gap.gap_se[index] == pytest.approx(references.std() * np.sqrt(1 + 1 / 4))
 
 
 @pytest.mark.parametrize("n_clusters", [1, 2, 4])
@@ -67,5 +67,5 @@ def test_nothing_is_suggested_where_the_gap_only_grows_or_numbers_are_missing():
 
 def test_no_spread_is_undefined():
     X = np.repeat([[0.0], [1.0]], 5, axis=0)
-    found = gap_statistic(KMeans(n_init=1), X, [1, 2])
-    assert np.isnan(found.gap).tolist() == [False, True]
+    gap = gap_statistic(KMeans(n_init=1), X, [1, 2])
+    assert np.isnan(gap.gap).tolist() == [False, True]

@@ -39,23 +39,23 @@ def test_power_grows_until_the_groups_that_differ_are_told_apart():
     bought = (generator.random(600) < np.array([0.1, 0.3, 0.6, 0.9])[group]).astype(float)
     revenue = bought * generator.lognormal(group, 0.3)
     outcomes = np.column_stack([bought, revenue])
-    found = holdout_r2(KMeans(n_init=5), X, outcomes, [4, 2, 3, 6], names=["bought", "revenue"])
-    assert found.k.tolist() == [2, 3, 4, 6]
-    assert found.outcomes == ("bought", "revenue")
-    assert found.score[2] == pytest.approx(found.gains[:, 2].mean())
-    assert found.score_of(4) > max(found.score_of(3), found.score_of(2)) > 0.3
-    assert found.score_of(6) < found.score_of(4) + 0.02
-    ahead, error = found.behind(2, 4)
-    assert ahead == pytest.approx(found.score_of(4) - found.score_of(2))
-    assert error == pytest.approx((found.gains[:, 2] - found.gains[:, 0]).std(ddof=1) / 600**0.5)
-    assert found.behind(4, 4) == (0.0, 0.0)
+    result = holdout_r2(KMeans(n_init=5), X, outcomes, [4, 2, 3, 6], names=["bought", "revenue"])
+    assert result.k.tolist() == [2, 3, 4, 6]
+    assert result.outcomes == ("bought", "revenue")
+    assert result.score[2] == pytest.approx(result.gains[:, 2].mean())
+    assert result.score_of(4) > max(result.score_of(3), result.score_of(2)) > 0.3
+    assert result.score_of(6) < result.score_of(4) + 0.02
+    ahead, error = result.behind(2, 4)
+    assert ahead == pytest.approx(result.score_of(4) - result.score_of(2))
+    assert error == pytest.approx((result.gains[:, 2] - result.gains[:, 0]).std(ddof=1) / 600**0.5)
+    assert result.behind(4, 4) == (0.0, 0.0)
 
 
 def test_segments_that_tell_nothing_score_nothing_and_shuffled_outcomes_less_than_told():
     X, _, generator = groups()
-    found = holdout_r2(KMeans(n_init=2), X, generator.random((600, 1)), [1, 4])
-    assert abs(found.score_of(1)) < 1e-12
-    assert abs(found.score_of(4)) < 0.03
+    result = holdout_r2(KMeans(n_init=2), X, generator.random((600, 1)), [1, 4])
+    assert abs(result.score_of(1)) < 1e-12
+    assert abs(result.score_of(4)) < 0.03
 
 
 def test_ten_customers_do_not_decide():

@@ -7,11 +7,11 @@ from sklearn.cluster import KMeans
 from clustomer.segments.validity.prediction_strength import prediction_strength, weakest_agreement
 
 
-def by_pairs(own, predicted):
+def by_pairs(expected, predicted):
     """Tibshirani and Walther's definition, pair by pair."""
     shares = []
-    for cluster in set(own.tolist()) - {-2}:
-        members = np.flatnonzero(own == cluster)
+    for cluster in set(expected.tolist()) - {-2}:
+        members = np.flatnonzero(expected == cluster)
         if len(members) > 1:
             pairs = list(itertools.combinations(members, 2))
             together = [predicted[i] == predicted[j] != -2 for i, j in pairs]
@@ -22,10 +22,10 @@ def by_pairs(own, predicted):
 @pytest.mark.parametrize("seed", range(10))
 def test_agreement_is_that_of_the_definition(seed):
     generator = np.random.default_rng(seed)
-    own, predicted = generator.integers(4, size=(2, 30))
+    expected, predicted = generator.integers(4, size=(2, 30))
     noise = generator.random((2, 30)) < 0.1
-    own[noise[0]], predicted[noise[1]] = -2, -2
-    assert weakest_agreement(own, predicted) == pytest.approx(by_pairs(own, predicted))
+    expected[noise[0]], predicted[noise[1]] = -2, -2
+    assert weakest_agreement(expected, predicted) == pytest.approx(by_pairs(expected, predicted))
 
 
 def test_hand_computed_agreement():

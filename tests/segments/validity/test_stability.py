@@ -31,14 +31,18 @@ class Fixed(ClusterMixin, BaseEstimator):
         return self
 
     def predict(self, X):
-        found = np.searchsorted(self.cuts, X[:, 0], side="right")
-        return np.where(X[:, 0] > self.noise, -2, found)
+        result = np.searchsorted(self.cuts, X[:, 0], side="right")
+        return np.where(X[:, 0] > self.noise, -2, result)
 
 
 def reference(labels, refitted):
     """The Jaccard similarities of clusterboot, by sets, one row at a time."""
-    originals = {c: {i for i, own in enumerate(labels) if own == c} for c in labels if c >= 0}
-    others = {c: {i for i, own in enumerate(refitted) if own == c} for c in refitted if c >= 0}
+    originals = {
+        c: {i for i, expected in enumerate(labels) if expected == c} for c in labels if c >= 0
+    }
+    others = {
+        c: {i for i, expected in enumerate(refitted) if expected == c} for c in refitted if c >= 0
+    }
     table = {
         a: {b: len(A & B) / len(A | B) for b, B in others.items()} for a, A in originals.items()
     }
@@ -88,27 +92,31 @@ def test_fixed_rules_give_known_figures():
     X = np.arange(8.0).reshape(-1, 1)
     labels = [0, 0, 0, 0, 1, 1, -2, -2]
     # as refitted: {0,1,2,3,4}, {5,6} and noise {7}: 4/5 for cluster 0, 1/3 for cluster 1
-    found = cluster_stability(Fixed(cuts=(4.5,), noise=6.5), X, labels, n_resamples=4)
-    assert found.clusters.tolist() == [0, 1]
-    assert found.jaccard.tolist() == pytest.approx([0.8, 1 / 3])
-    assert found.jaccard_se.tolist() == [0.0, 0.0]
-    assert found.one_to_one.tolist() == pytest.approx([0.8, 1 / 3])
-    assert found.dissolved.tolist() == [0.0, 1.0]
-    assert found.recovered.tolist() == [1.0, 0.0]
-    assert (found.n_resamples, found.resample_rows, found.evaluation_rows) == (4, 8, 8)
+    segmentation = cluster_stability(Fixed(cuts=(4.5,), noise=6.5), X, labels, n_resamples=4)
+    assert segmentation.clusters.tolist() == [0, 1]
+    assert segmentation.jaccard.tolist() == pytest.approx([0.8, 1 / 3])
+    assert segmentation.jaccard_se.tolist() == [0.0, 0.0]
+    assert segmentation.one_to_one.tolist() == pytest.approx([0.8, 1 / 3])
+    assert segmentation.dissolved.tolist() == [0.0, 1.0]
+    assert segmentation.recovered.tolist() == [1.0, 0.0]
+    assert (segmentation.n_resamples, segmentation.resample_rows, segmentation.evaluation_rows) == (
+        4,
+        8,
+        8,
+    )
 
 
 def test_mean_and_error_are_those_of_the_resamples():
     """The whole loop written out: the same draws, refits and figures."""
     X = np.random.default_rng(1).normal(size=(40, 1))
     labels = Halves().fit(X).predict(X)
-    found = cluster_stability(Halves(), X, labels, n_resamples=6, max_rows=10, random_state=3)
+    stability = cluster_stability(Halves(), X, labels, n_resamples=6, max_rows=10, random_state=3)
     values = []
     for number in range(6):
         rows = np.random.default_rng([3, 1, number]).integers(40, size=10)
         values.append(reference(labels.tolist(), Halves().fit(X[rows]).predict(X).tolist())[0])
-    assert found.jaccard == pytest.approx(np.mean(values, axis=0))
-    assert found.jaccard_se == pytest.approx(np.std(values, axis=0, ddof=1) / np.sqrt(6))
+    assert stability.jaccard == pytest.approx(np.mean(values, axis=0))
+    assert stability.jaccard_se == pytest.approx(np.std(values, axis=0, ddof=1) / np.sqrt(6))
 
 
 def test_small_resamples_tell_groups_from_a_shapeless_cloud_and_full_ones_do_not():
@@ -121,8 +129,8 @@ def test_small_resamples_tell_groups_from_a_shapeless_cloud_and_full_ones_do_not
     for name, X in (("cloud", cloud), ("groups", groups)):
         labels = estimator.fit_predict(X)
         for rows in (100, None):
-            found = cluster_stability(estimator, X, labels, n_resamples=8, max_rows=rows)
-            lowest[name, rows] = found.jaccard.min()
+            stability = cluster_stability(estimator, X, labels, n_resamples=8, max_rows=rows)
+            lowest[name, rows] = stability.jaccard.min()
     assert lowest["groups", 100] > 0.95
     assert lowest["cloud", 100] < 0.75
     assert lowest["cloud", None] > 0.85
@@ -145,10 +153,10 @@ def test_evaluation_sample_is_bounded_and_an_absent_cluster_is_undefined():
     X = np.arange(1_000.0).reshape(-1, 1)
     labels = np.zeros(1_000, dtype=int)
     labels[-1] = 1
-    found = cluster_stability(Fixed(), X, labels, n_resamples=3, evaluation_rows=50)
-    assert found.evaluation_rows == 50
-    assert found.jaccard[0] == 1.0
-    assert np.isnan([found.jaccard[1], found.one_to_one[1], found.dissolved[1]]).all()
+    stability = cluster_stability(Fixed(), X, labels, n_resamples=3, evaluation_rows=50)
+    assert stability.evaluation_rows == 50
+    assert stability.jaccard[0] == 1.0
+    assert np.isnan([stability.jaccard[1], stability.one_to_one[1], stability.dissolved[1]]).all()
 
 
 def test_without_any_cluster_there_is_nothing_to_find():
