@@ -25,9 +25,10 @@ from clustomer.insights import RULES
 from clustomer.insights.facts import sources
 from clustomer.insights.naming import names, qualifiers, rules
 from clustomer.insights.naming.definition import scores_in_words
-from clustomer.insights.thresholds import stated
+from clustomer.insights.threshold_facts import stated
 from clustomer.outputs.tables import FORMULAS
 from clustomer.segments.rules.rfm_grid import NO_PURCHASE_ID, NO_PURCHASE_NAME, RFM_SEGMENTS
+from clustomer.segments.segmentation import BOTS_NAME
 from clustomer.thresholds import THRESHOLDS, written
 from markdown_page import NOTE, code, fence, grid, html, page
 from python_reference import parameters_of, python_page
@@ -257,7 +258,7 @@ def names_page() -> str:
                 ("Customers with …", "A clear difference can be put into words (see below)."),
                 (rules.MIXED.name, stated(rules.MIXED.requirement)),
                 (names.ALL_CUSTOMERS, "There is one segment only: no groups were found."),
-                (names.SUSPECTED_BOTS, f"By the rule `{SUSPECTED_BOT}`."),
+                (BOTS_NAME, f"By the rule `{SUSPECTED_BOT}`."),
             ],
         ),
         "## RFM segments",

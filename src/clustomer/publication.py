@@ -13,7 +13,7 @@ from clustomer.customers import Attributes, Customers
 from clustomer.events import Events, fingerprint, rejected_rows, write_events
 from clustomer.insights import Interpretation, Name, reason_sentence
 from clustomer.insights.settings import numbered
-from clustomer.insights.thresholds import threshold_values
+from clustomer.insights.threshold_facts import threshold_values
 from clustomer.outputs.figures import draw_figures
 from clustomer.outputs.report import write_reports
 from clustomer.outputs.tables import (

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping
 from os import PathLike
 from typing import Any
 
-from clustomer.insights.thresholds import threshold_values
+from clustomer.insights.threshold_facts import threshold_values
 from clustomer.outputs.figures import draw_figures
 from clustomer.outputs.report import write_reports
 from clustomer.outputs.tables import write_cluster_summary, write_segments

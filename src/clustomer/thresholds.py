@@ -343,6 +343,51 @@ HALF_AGAIN = _threshold(
     1.5,
     "How many times everyone's mean a segment's must be to stand out in amount.",
 )
+LITTLE = _threshold(
+    "LITTLE",
+    0.25,
+    'The share of a segment up to which its buying is "little", said of those who look a lot.',
+    write=so_many,
+)
+CHEAPER = _threshold(
+    "CHEAPER",
+    0.1,
+    "How far below the category's mean prices must lie to be low: less would hardly be noticed on "
+    "a shelf.",
+    write=part,
+)
+ABANDONED = _threshold(
+    "ABANDONED",
+    2 / 3,
+    "The share of visits with a cart that end without a purchase, from which on they are "
+    "abandoners; the rate is drawn towards the shop's, so that it understates.",
+    write=so_many,
+)
+LONG_SINCE = _threshold(
+    "LONG_SINCE",
+    1 / 3,
+    'The part of the period for which "lapsed" and "inactive" have been away, clearly longer than '
+    "everyone.",
+    write=part,
+)
+VERY_LONG_SINCE = _threshold(
+    "VERY_LONG_SINCE",
+    1 / 2,
+    "The part of the period away from which on a slight difference from everyone is enough.",
+    write=part,
+)
+NEW_PART = _threshold(
+    "NEW_PART",
+    1 / 3,
+    "The last part of the period; who was first seen in it counts as recently arrived.",
+    write=part,
+)
+BUSIEST_HOUR = _count(
+    "BUSIEST_HOUR", 720, "The views and carts in one hour above which a customer may be a bot."
+)
+BUSIEST_DAY = _count(
+    "BUSIEST_DAY", 2_880, "The views and carts in one day above which a customer may be a bot."
+)
 LONG_WINDOW_DAYS = _threshold(
     "LONG_WINDOW_DAYS",
     28.0,

@@ -26,7 +26,7 @@ from clustomer.insights.chapters.findings import LEVEL, findings, standing
 from clustomer.insights.facts import Facts, placeholders
 from clustomer.insights.naming.names import Name
 from clustomer.insights.naming.proof import with_names
-from clustomer.insights.thresholds import stated
+from clustomer.insights.threshold_facts import stated
 from clustomer.segments import Segmentation, segment
 
 FEATURES = ["orders", "revenue"]

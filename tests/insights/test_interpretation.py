@@ -15,9 +15,10 @@ from clustomer.customers import SUSPECTED_BOT
 from clustomer.errors import InputError, UsageError
 from clustomer.events import Window
 from clustomer.insights import Interpretation, interpret
-from clustomer.insights.advice import advise
+from clustomer.insights.advice import ADVICE, advise
 from clustomer.insights.facts import placeholders
-from clustomer.insights.naming.rules import RULES
+from clustomer.insights.naming.rules import AVERAGE, MIXED, RULES
+from clustomer.insights.population import UNGROUPED
 from clustomer.segments import segment
 
 GROUPS = [
@@ -143,8 +144,9 @@ def test_only_used_and_plain_facts_are_kept() -> None:
         if item.source["table"] == "facts"
         for part in item.source["key"].split()
     }
+    always = r"\.(customers|share|revenue|revenue_share|mean|median|difference)$"
     for fact_id in set(interpretation.facts) - used - made_of:
-        assert re.search(r"\.(customers|share|revenue|revenue_share|mean|median)$", fact_id)
+        assert re.search(always, fact_id)
 
 
 def test_no_advice_about_what_the_data_do_not_have() -> None:
@@ -170,6 +172,17 @@ def test_every_rule_has_advice_of_its_own() -> None:
         assert advise(rule.key, lambda *names: True).who != plain.who
 
 
+def test_a_rule_without_advice_is_an_error_that_says_where_it_goes() -> None:
+    with pytest.raises(LookupError, match=r"kind `night_owls`.*insights/advice/kinds.py"):
+        advise("night_owls", lambda *names: True)
+    assert advise("with_more_orders", lambda *names: True) == advise("mixed", lambda *names: True)
+
+
+def test_all_advice_is_for_a_name_that_there_is() -> None:
+    rules = {rule.key for rule in (*RULES, AVERAGE, MIXED)}
+    assert ADVICE.keys() == rules | UNGROUPED | {"all"}
+
+
 def test_spend_table_by_hand() -> None:
     customers = pa.table(
         {
@@ -185,7 +198,7 @@ def test_spend_table_by_hand() -> None:
     assert interpretation.facts.render(buyers[3]) == "5.0 % more revenue"
     assert interpretation.facts.render(buyers[2]) == "EUR 160.00"
     assert interpretation.facts.render(others[3]) == (
-        "200 extra orders for every 1,000 contacted (now 0)"
+        "200 extra orders for every thousand contacted (now 0)"
     )
 
 

@@ -7,8 +7,18 @@ from hypothesis import strategies as st
 from shops import Group, Shop, customer_table, shop, shops
 
 from clustomer.insights.facts import Facts, placeholders
+from clustomer.insights.naming.conditions import (
+    Figure,
+    Higher,
+    Is,
+    IsNot,
+    LargerShare,
+    Lower,
+    mean,
+    share,
+)
 from clustomer.insights.naming.names import name_segments
-from clustomer.insights.naming.rules import RULES
+from clustomer.insights.naming.rules import AVERAGE, MIXED, RULES
 from clustomer.insights.profiles import profile_facts
 
 EVERYTHING = {"views", "carts", "orders", "money", "returns", "prices", "time"}
@@ -82,6 +92,31 @@ def named(drawn: Shop) -> dict[str, str]:
 
 def test_every_rule_has_an_archetype() -> None:
     assert {rule.name for rule in RULES} == set(ARCHETYPES)
+
+
+def test_keys_are_unique_and_weaker_rules_name_rules_that_there_are() -> None:
+    keys = [rule.key for rule in (*RULES, AVERAGE, MIXED)]
+    assert len(keys) == len(set(keys))
+    assert {stronger for rule in RULES for stronger in rule.weaker_than} <= set(keys)
+
+
+@pytest.mark.parametrize(
+    ("ask", "answer"),
+    [
+        (lambda: Is("hardly_buy"), "no such property. Did you mean `hardly_buys`"),
+        (lambda: IsNot("ratio"), "no such property"),
+        (lambda: Figure("repeater"), "Did you mean `repeaters`"),
+        (lambda: mean("revenues"), "the feature `revenues`, which there is not"),
+        (lambda: Higher("view"), "Did you mean `views`"),
+        (lambda: Lower("view"), "Did you mean `views`"),
+        (lambda: share("orders.atleast_2"), "Did you mean `orders.at_least_2`"),
+        (lambda: LargerShare("orders"), "are added to `shares_past_thresholds`"),
+    ],
+)
+def test_a_rule_that_asks_for_what_there_is_not_is_refused_where_it_is_written(ask, answer) -> None:
+    with pytest.raises(LookupError) as refused:
+        ask()
+    assert answer in str(refused.value)
 
 
 @pytest.mark.parametrize("name", ARCHETYPES)

@@ -30,14 +30,14 @@ from numpy.typing import NDArray
 from clustomer.errors import InputError, did_you_mean
 from clustomer.segments.matrix.customer_matrix import customer_table, feature_column, is_number
 from clustomer.segments.matrix.scaling import signed_log
+from clustomer.segments.segmentation import BOTS_ID, NOISE_ID
 
 Column = NDArray[np.float64]
 Rows = NDArray[np.intp]
 
 EVERYONE = "everyone"
 ALL = "all"
-BOTS = "bots"
-NOISE = "noise"
+BOTS, NOISE = BOTS_ID, NOISE_ID
 UNGROUPED = frozenset({BOTS, NOISE})
 """Those who are in no segment: suspected bots, and customers whom the algorithm left over. The
 latter are customers like others, and count in every figure of everyone."""

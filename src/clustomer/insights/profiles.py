@@ -16,12 +16,9 @@ from clustomer.customers.features import FEATURES
 from clustomer.insights.facts import Fact, decimals_for
 from clustomer.insights.population import BOTS, EVERYONE, NOISE, Population
 from clustomer.segments.matrix.scaling import skewness
-from clustomer.thresholds import SKEWNESS_LIMIT
+from clustomer.thresholds import NEW_PART, SKEWNESS_LIMIT
 
 _DECIMALS = {"fewer": 0, "difference": 1}
-
-NEW_PART = 1 / 3
-"""A customer first seen within this last part of the window counts as recently arrived."""
 
 
 @dataclass(frozen=True)
@@ -151,7 +148,7 @@ def profile(
             all_zero=people.aggregate(key, name, "min") == people.aggregate(key, name, "max") == 0,
         )
     shares = {}
-    for suffix, (name, aggregate) in thresholds(window_days).items():
+    for suffix, (name, aggregate) in shares_past_thresholds(window_days).items():
         if name in described:
             share = people.aggregate(key, name, aggregate)
             if share is not None:
@@ -169,10 +166,10 @@ def profile(
     )
 
 
-def thresholds(window_days: float | None) -> dict[str, tuple[str, str]]:
+def shares_past_thresholds(window_days: float | None) -> dict[str, tuple[str, str]]:
     """Return the shares of customers past a threshold that a profile holds.
 
-    From the part of a fact's id after the segment to the feature and the aggregate.
+    By the part of a fact's id after the segment: the feature, and the aggregate that counts.
     """
     shares = {
         "orders.at_least_1": ("orders", "share_at_least(1)"),
@@ -243,7 +240,7 @@ def profile_facts(
                 both = f"{key}.{slug}.mean {EVERYONE}.{slug}.mean"
                 add(f"{slug}.ratio", feature.mean / average, "ratio", ("facts", both, "ratio"))
                 add(f"{slug}.fewer", 1 - feature.mean / average, "share", ("facts", both, "fewer"))
-        for suffix, (name, aggregate) in thresholds(window_days).items():
+        for suffix, (name, aggregate) in shares_past_thresholds(window_days).items():
             if suffix in part.shares:
                 add(suffix, part.shares[suffix], "share", ("customers", name, aggregate))
     return facts

@@ -9,7 +9,7 @@ from clustomer.insights.algorithm import algorithm_entries, algorithm_facts
 from clustomer.insights.facts import Fact, decimals_for
 from clustomer.insights.naming.definition import grid_facts, grid_settings
 from clustomer.insights.reasons import reason_sentence
-from clustomer.insights.thresholds import threshold_facts, threshold_values
+from clustomer.insights.threshold_facts import threshold_facts, threshold_values
 
 _UNITS = {"margin": "share", "cost": "currency", "window_days": "days"}
 

@@ -5,6 +5,8 @@ from dataclasses import dataclass
 
 from clustomer.certificates.certificate import Mark
 from clustomer.insights import Facts
+from clustomer.insights.population import BOTS, NOISE
+from clustomer.segments.rules.rfm_grid import NO_PURCHASE_ID
 
 INK = "#1b2430"
 MUTED = "#5a6675"
@@ -42,14 +44,12 @@ SEGMENT_SHAPES = ("circle", "square", "triangle-up", "diamond", "cross", "triang
 LESS_COLOUR = "#8a3b00"
 MORE_COLOUR = "#0b4a8f"
 
-BOTS = "bots"
 # Groups that are no find of the segmentation are grey and use up no colour.
 GREYS = {
     BOTS: (BOTS_COLOUR, "stroke"),
-    "no_purchase": ("#9aa2ad", "circle"),
-    "noise": ("#7f8893", "circle"),
+    NO_PURCHASE_ID: ("#9aa2ad", "circle"),
+    NOISE: ("#7f8893", "circle"),
 }
-UNGROUPED = (BOTS, "noise")
 
 # The word always stands beside its sign, so that neither colour nor shape is all there is.
 SIGNS: Mapping[Mark, str] = {"pass": "✓", "weak": "◐", "fail": "✗", "not tested": "○"}

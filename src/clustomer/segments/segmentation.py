@@ -34,8 +34,9 @@ from clustomer.segments.selection.k_range import check_choice, is_whole
 from clustomer.segments.selection.selection import Selection, no_selection
 
 MAX_FIT_CUSTOMERS = 1_000_000
-BOTS_ID = "bots"
-NOISE_ID = "noise"
+BOTS_ID, BOTS_NAME = "bots", "Suspected bots"
+NOISE_ID, NOISE_NAME = "noise", "In no group"
+"""Those who are in no segment, as they are stored and called."""
 
 _KMEANS = AlgorithmNote("kmeans")
 

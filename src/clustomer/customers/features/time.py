@@ -2,6 +2,7 @@
 
 from clustomer.customers.features.declaration import DAY_S, Feature, Rate
 from clustomer.customers.features.words import Leaning, Level
+from clustomer.thresholds import BUSIEST_DAY, BUSIEST_HOUR
 
 FEATURES: tuple[Feature, ...] = (
     Feature(
@@ -124,7 +125,6 @@ FEATURES: tuple[Feature, ...] = (
     ),
 )
 
-BUSIEST_HOUR, BUSIEST_DAY = 720, 2880
 SUSPECTED_BOT = f"busiest_hour_events > {BUSIEST_HOUR} OR busiest_day_events > {BUSIEST_DAY}"
 """More than one interaction every five seconds for a whole hour, or every thirty
 seconds round the clock: a rate that no human reaches. SQL over the customer table."""

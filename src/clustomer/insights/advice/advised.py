@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from clustomer.insights.advice.declaration import Advice, Has, text_for
 from clustomer.insights.advice.kinds import ADVICE, PLAIN
 from clustomer.insights.advice.rfm import RFM_ADVICE
+from clustomer.insights.naming.rules import BY_DIFFERENCE
 from clustomer.segments.rules.rfm_grid import NO_PURCHASE_ID
 
 AREAS = ("personalization", "targeting", "retention", "revenue")
@@ -65,7 +66,14 @@ def advise(kind: str, has: Has, *, defined: bool = False, short: bool = False) -
 
 def _advice(kind: str, *, defined: bool, short: bool) -> Advice:
     if not defined or kind not in RFM_ADVICE:
-        return ADVICE.get(kind, PLAIN)
+        if kind.startswith(BY_DIFFERENCE):
+            return PLAIN
+        if kind not in ADVICE:
+            raise LookupError(
+                f"There is no advice for segments of the kind `{kind}`. Add it to `ADVICE` in "
+                "insights/advice/kinds.py, under the key of the rule."
+            )
+        return ADVICE[kind]
     advice = RFM_ADVICE[kind]
     if short and kind != NO_PURCHASE_ID:
         return replace(ADVICE["buyers"], who=advice.who, why=SHORT_NOTE)

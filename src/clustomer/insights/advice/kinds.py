@@ -285,6 +285,8 @@ ADVICE: Mapping[str, Advice] = {
         measure="The share of them with a first order within {threshold.next_visit_days}.",
         headline="Answer what holds up the first order",
     ),
+    "average": PLAIN,
+    "mixed": PLAIN,
     "bots": Advice(
         who="They act at a rate that no human reaches, so they took no part in finding the "
         "segments, and no figure of everyone counts them.",

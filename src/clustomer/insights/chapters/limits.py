@@ -7,9 +7,12 @@ from clustomer.insights.blocks import Block, Bullets
 from clustomer.insights.chapters.chapter import Chapter
 from clustomer.insights.facts import Fact
 from clustomer.insights.naming.names import Name
+from clustomer.insights.naming.rules import RULES
 from clustomer.insights.profiles import Profile
 from clustomer.insights.study import Study
-from clustomer.thresholds import LONG_WINDOW_DAYS
+from clustomer.thresholds import LONG_WINDOW_DAYS, written
+
+_WEEKS = written("LONG_WINDOW_DAYS")
 
 
 class Limits(Chapter):
@@ -59,17 +62,22 @@ def _of_segments(named: Mapping[str, Name], certificates: Certificates | None) -
 def _of_time(named: Mapping[str, Name], days: float | None) -> Iterator[str]:
     if days is None or days < LONG_WINDOW_DAYS:
         yield (
-            "The data span less than four weeks, so nobody can be called loyal, lapsed, inactive, "
+            f"The data span less than {_WEEKS}, so nobody can be called loyal, lapsed, inactive, "
             "occasional or new."
             if days is not None
             else "The length of the period is not known, so nobody is called loyal, lapsed, "
             "inactive, occasional or new."
         )
-    elif any(name.rule in ("new_buyers", "new_visitors") for name in named.values()):
+    elif _newcomers(named):
         yield (
             '"New" means first seen late in this period. Someone who was a customer before it '
             "began, and came back late in it, looks new here."
         )
+
+
+def _newcomers(named: Mapping[str, Name]) -> bool:
+    keys = {name.rule for name in named.values()}
+    return any(rule.of_newcomers and rule.key in keys for rule in RULES)
 
 
 def _of_defined_names(named: Mapping[str, Name], days: float | None) -> Iterator[str]:
@@ -84,7 +92,7 @@ def _of_defined_names(named: Mapping[str, Name], days: float | None) -> Iterator
         )
     elif days < LONG_WINDOW_DAYS:
         yield (
-            "The data span less than four weeks, so the customary names say little here: in so "
+            f"The data span less than {_WEEKS}, so the customary names say little here: in so "
             "short a time nobody can become loyal or fall asleep."
         )
     if "new" in named:

@@ -8,25 +8,14 @@ from clustomer.thresholds import (
     CLEARLY,
     HALF_AGAIN,
     HARDLY_ANY,
+    LONG_SINCE,
     LONG_WINDOW_DAYS,
     MOST,
     NEARLY_ALL,
     SLIGHTLY,
     STANDARD_ERRORS,
+    VERY_LONG_SINCE,
 )
-
-LITTLE = 0.25
-"""At most one customer in four buys: "little buying", said of those who look a lot."""
-LOWER_PRICES = 0.9
-"""Prices at least a tenth below the category's mean: less would hardly be noticed on a shelf."""
-ABANDONED = 2 / 3
-"""At least two in three visits with a cart end without a purchase; the rate is drawn towards the
-shop's, so that it understates rather than overstates."""
-LONG_SINCE = 1 / 3
-"""Away for at least this part of the window, and clearly longer than everyone: "lapsed" and
-"inactive"."""
-VERY_LONG_SINCE = 1 / 2
-"""Away for at least this part of the window, a slight difference from everyone is enough."""
 
 
 @dataclass(frozen=True)
@@ -107,7 +96,7 @@ class Case:
 
     @property
     def others_buy(self) -> bool:
-        """Whether anyone ordered at all."""
+        """Whether anyone in the shop ordered at all."""
         return self.everyone.shares.get("orders.at_least_1", 0.0) > 0
 
     @property

@@ -6,16 +6,54 @@ A figure that the data do not have is NaN, so that no condition on it holds.
 import math
 from dataclasses import dataclass
 
+from clustomer.customers.features import FEATURES
+from clustomer.errors import did_you_mean
 from clustomer.insights.naming.case import Case
+from clustomer.insights.profiles import shares_past_thresholds
 from clustomer.thresholds import CLEARLY
+
+_TRAITS = [name for name, value in vars(Case).items() if isinstance(value, property)]
+
+
+def _check_trait(name: str) -> None:
+    if name not in _TRAITS:
+        raise LookupError(
+            f"A rule asks whether a segment is `{name}`, but `Case` has no such property. "
+            f"{did_you_mean(name, _TRAITS)}"
+        )
+
+
+def _check_share(name: str) -> None:
+    names = list(shares_past_thresholds(window_days=1.0))
+    if name not in names:
+        raise LookupError(
+            f"A rule asks for the share `{name}`, which profiles do not hold. "
+            f"{did_you_mean(name, names)} Others are added to `shares_past_thresholds`."
+        )
+
+
+def _check_feature(name: str) -> None:
+    names = [feature.name for feature in FEATURES]
+    if name not in names:
+        raise LookupError(
+            f"A rule asks for the feature `{name}`, which there is not. {did_you_mean(name, names)}"
+        )
 
 
 @dataclass(frozen=True)
 class Figure:
-    """A number of a `Case`: one of its properties, or one of its methods for a feature."""
+    """A number of a segment: a property of `Case`, or a method of it for a feature or share."""
 
     name: str
     feature: str | None = None
+
+    def __post_init__(self) -> None:
+        if self.feature is None:
+            _check_trait(self.name)
+        elif self.name == "share":
+            _check_share(self.feature)
+        else:
+            _check_feature(self.feature)
 
     def of(self, case: Case) -> float:
         """Return the number."""
@@ -50,16 +88,22 @@ def ratio(feature: str) -> Figure:
 
 @dataclass(frozen=True)
 class Is:
-    """A property of the segment, by its name in `Case`."""
+    """What a property of `Case` says of the segment, by the property's name."""
 
     trait: str
+
+    def __post_init__(self) -> None:
+        _check_trait(self.trait)
 
 
 @dataclass(frozen=True)
 class IsNot:
-    """The same, denied."""
+    """The property says the opposite."""
 
     trait: str
+
+    def __post_init__(self) -> None:
+        _check_trait(self.trait)
 
 
 @dataclass(frozen=True)
@@ -93,6 +137,9 @@ class Higher:
     feature: str
     by: float = CLEARLY
 
+    def __post_init__(self) -> None:
+        _check_feature(self.feature)
+
 
 @dataclass(frozen=True)
 class Lower:
@@ -101,12 +148,18 @@ class Lower:
     feature: str
     by: float = CLEARLY
 
+    def __post_init__(self) -> None:
+        _check_feature(self.feature)
+
 
 @dataclass(frozen=True)
 class LargerShare:
     """A larger share of the segment than of everyone is past a threshold."""
 
     name: str
+
+    def __post_init__(self) -> None:
+        _check_share(self.name)
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from clustomer.insights.facts import Fact, decimals_for
-from clustomer.insights.naming.names import BOT_EVIDENCE, SUSPECTED_BOTS, Name
+from clustomer.insights.naming.names import UNGROUPED_NAMES, Name
 from clustomer.insights.population import BOTS
 from clustomer.insights.profiles import Profile
 from clustomer.segments import RFM_SEGMENTS, RfmSegment
@@ -55,7 +55,7 @@ def scores_in_words(segment: RfmSegment) -> str:
 
 def _name(segment_id: str) -> Name:
     if segment_id == BOTS:
-        return Name(BOTS, SUSPECTED_BOTS, "bots", BOT_EVIDENCE)
+        return UNGROUPED_NAMES[BOTS]
     if segment_id == NO_PURCHASE_ID:
         evidence: tuple[str, ...] = ("By definition: no order in the period.",)
         return Name(segment_id, NO_PURCHASE_NAME, segment_id, evidence, "definition")

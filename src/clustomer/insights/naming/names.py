@@ -15,16 +15,15 @@ from clustomer.insights.facts import escape
 from clustomer.insights.naming.case import Case, statistic_of
 from clustomer.insights.naming.conditions import Figure, Score, all_hold
 from clustomer.insights.naming.qualifiers import QUALIFIERS, Qualifier
-from clustomer.insights.naming.rules import AVERAGE, MIXED, RULES, Rule
+from clustomer.insights.naming.rules import AVERAGE, BY_DIFFERENCE, MIXED, RULES, Rule
 from clustomer.insights.population import BOTS, NOISE, UNGROUPED
 from clustomer.insights.profiles import Described, Profile
+from clustomer.segments.segmentation import BOTS_NAME, NOISE_NAME
 from clustomer.thresholds import MOST, SLIGHTLY
 
 NamedBy = Literal["rule", "definition", "user"]
 
 ALL_CUSTOMERS = "All customers"
-SUSPECTED_BOTS = "Suspected bots"
-IN_NO_GROUP = "In no group"
 NOISE_EVIDENCE = ("The algorithm put them in no group: too few others are like them.",)
 BOT_EVIDENCE = ("They act faster than people can: see the rule in the appendix.",)
 
@@ -68,9 +67,9 @@ class Name:
         return self.name if self.named_by == "rule" else f'"{escape(self.name)}"'
 
 
-_UNGROUPED_NAMES = {
-    BOTS: Name(BOTS, SUSPECTED_BOTS, "bots", BOT_EVIDENCE),
-    NOISE: Name(NOISE, IN_NO_GROUP, "noise", NOISE_EVIDENCE),
+UNGROUPED_NAMES = {
+    BOTS: Name(BOTS, BOTS_NAME, BOTS, BOT_EVIDENCE),
+    NOISE: Name(NOISE, NOISE_NAME, NOISE, NOISE_EVIDENCE),
 }
 
 
@@ -91,7 +90,7 @@ def name_segments(
     window_days : length of the window, None where it is not known.
     """
     names = {
-        profile.segment_id: _UNGROUPED_NAMES[profile.segment_id]
+        profile.segment_id: UNGROUPED_NAMES[profile.segment_id]
         for profile in profiles
         if profile.segment_id in UNGROUPED
     }
@@ -193,13 +192,13 @@ def _descriptive(case: Case, described: Mapping[str, Described]) -> Iterator[Rul
         feature = qualifier.feature
         slug = described[feature].slug
         yield Rule(
-            key=f"with_{words.replace(' ', '_')}",
+            key=f"{BY_DIFFERENCE}{words.replace(' ', '_')}",
             name=f"Customers {words}" if qualifier.adjective else f"Customers with {words}",
             requirement=f"No other rule holds; clearly {words} than everyone.",
             when=(),
             score=Score(Figure("apart", feature)),
             evidence=(
-                f"{feature_title(described[feature])}: {{@.{slug}.mean}} on average, against "
+                f"{feature_title(described[feature])}: {{segment.{slug}.mean}} on average, against "
                 f"{{everyone.{slug}.mean}} for everyone.",
             ),
         )
@@ -214,8 +213,17 @@ def _in_order(fitting: Iterable[tuple[Rule, ...]]) -> list[Rule]:
 def _named(case: Case, rule: Rule) -> Name:
     segment_id = case.profile.segment_id
     telling = [sentence for sentence in rule.evidence if not _idle(case, sentence)]
-    evidence = tuple(part.replace("@", segment_id) for part in telling or rule.evidence[:1])
+    evidence = tuple(of_segment(segment_id, part) for part in telling or rule.evidence[:1])
     return Name(segment_id, rule.name, rule.key, evidence, proved=rule is not MIXED)
+
+
+def of_segment(segment_id: str, sentence: str) -> str:
+    """Return a sentence on facts of `segment` as one on those of a segment with an id.
+
+    >>> of_segment("S1", "{segment.views.mean} times, against {everyone.views.mean}.")
+    '{S1.views.mean} times, against {everyone.views.mean}.'
+    """
+    return re.sub(r"\{segment\.", f"{{{segment_id}.", sentence)
 
 
 def _idle(case: Case, sentence: str) -> bool:

@@ -2,7 +2,6 @@
 
 from dataclasses import dataclass
 
-from clustomer.insights.naming.case import ABANDONED, LITTLE, LOWER_PRICES
 from clustomer.insights.naming.conditions import (
     BUYERS,
     ONCE,
@@ -25,7 +24,17 @@ from clustomer.insights.naming.conditions import (
     ratio,
     share,
 )
-from clustomer.thresholds import CLEARLY, HALF_AGAIN, MOST, NEARLY_ALL, SLIGHTLY
+from clustomer.thresholds import (
+    ABANDONED,
+    CHEAPER,
+    CLEARLY,
+    HALF_AGAIN,
+    LITTLE,
+    MOST,
+    NEARLY_ALL,
+    SLIGHTLY,
+    written,
+)
 
 
 @dataclass(frozen=True)
@@ -33,8 +42,8 @@ class Rule:
     """A name, what it requires in plain words, and the sentences that prove it.
 
     `when` are the conditions, all of which must hold; `score` tells which of several segments
-    fits best. In `evidence`, `@` stands for the
-    segment's id. A segment that fits one of the rules in `weaker_than` is never given this one:
+    fits best. In `evidence`, `{segment.…}` are facts of
+    the segment. A segment that fits one of the rules in `weaker_than` is never given this one:
     the other says more, and if it is taken, a qualified form of it is better than a lesser name.
     """
 
@@ -46,22 +55,35 @@ class Rule:
     evidence: tuple[str, ...]
     weaker_than: tuple[str, ...] = ()
 
+    @property
+    def of_newcomers(self) -> bool:
+        """Whether its customers must have arrived recently."""
+        return Is("recently_arrived") in self.when
+
+
+_MOST, _NEARLY_ALL, _HARDLY_ANY = written("MOST"), written("NEARLY_ALL"), written("HARDLY_ANY")
+# written in digits, and so as the fact that reports show
+_HALF_AGAIN = "{threshold.half_again}"
+_LITTLE, _ABANDONED = written("LITTLE"), written("ABANDONED")
+_CHEAPER, _WEEKS = written("CHEAPER"), written("LONG_WINDOW_DAYS")
+_LONG, _VERY_LONG = written("LONG_SINCE"), written("VERY_LONG_SINCE")
+_LATE = written("NEW_PART").removeprefix("a ")
 
 _ORDERED = (
-    "{@.orders.at_least_1} of them ordered, against {everyone.orders.at_least_1} of everyone."
+    "{segment.orders.at_least_1} of them ordered, against {everyone.orders.at_least_1} of everyone."
 )
 _ORDERED_TWICE = (
-    "{@.orders.at_least_2} of them ordered at least twice, against "
+    "{segment.orders.at_least_2} of them ordered at least twice, against "
     "{everyone.orders.at_least_2} of everyone."
 )
-_HARDLY = "{@.orders.at_least_1} of them ordered anything."
+_HARDLY = "{segment.orders.at_least_1} of them ordered anything."
 _LAST_ORDER = (
-    "Their last order lies {@.purchase_recency_days.mean} before the end of the data on average, "
-    "against {everyone.purchase_recency_days.mean} among all who ordered."
+    "Their last order lies {segment.purchase_recency_days.mean} before the end of the data on "
+    "average, against {everyone.purchase_recency_days.mean} among all who ordered."
 )
 _VIEWS = (
-    "They look at products {@.views.mean} times on average, {@.views.ratio} times as often as the "
-    "average customer."
+    "They look at products {segment.views.mean} times on average, {segment.views.ratio} times as "
+    "often as the average customer."
 )
 
 RULES: tuple[Rule, ...] = (
@@ -69,9 +91,10 @@ RULES: tuple[Rule, ...] = (
         key="high_value_loyal",
         name="High-value loyal customers",
         requirement="The highest revenue per customer of all segments and at least "
-        "{threshold.half_again} times everyone's; at least half ordered twice or more; their "
-        "last orders are typically less than a third of the period old, and no older than "
-        "everyone's; they are not newcomers; the log spans four weeks or more.",
+        f"{_HALF_AGAIN} times everyone's; at least {_MOST} ordered twice or "
+        f"more; their last orders are typically less than {_LONG} of the "
+        "period old, and no older than everyone's; they are not newcomers; "
+        f"the log spans {_WEEKS} or more.",
         when=(
             Is("long_window"),
             Is("spends_most"),
@@ -82,34 +105,35 @@ RULES: tuple[Rule, ...] = (
         ),
         score=Score(mean("revenue")),
         evidence=(
-            "They bring {@.revenue.mean} each, the most of all segments and {@.revenue.ratio} "
-            "times the average.",
+            "They bring {segment.revenue.mean} each, the most of all segments and "
+            "{segment.revenue.ratio} times the average.",
             _ORDERED_TWICE,
         ),
     ),
     Rule(
         key="new_buyers",
         name="New customers",
-        requirement="At least four in five were first seen in the last third of a log of four weeks"
-        " or more, clearly later than everyone, and at least half ordered.",
+        requirement=f"At least {_NEARLY_ALL} were first seen in the last {_LATE} of a log "
+        f"of {_WEEKS} or more, clearly later than everyone, and at least "
+        f"{_MOST} ordered.",
         when=(
             Is("recently_arrived"),
             AtLeast(BUYERS, MOST),
         ),
         score=Score(mean("tenure_days"), falling=True),
         evidence=(
-            "{@.tenure_days.recent} of them were first seen in the last third of the period, "
-            "against {everyone.tenure_days.recent} of everyone.",
+            "{segment.tenure_days.recent} of them were first seen in the last " + _LATE + " of "
+            "the period, against {everyone.tenure_days.recent} of everyone.",
             _ORDERED,
         ),
     ),
     Rule(
         key="loyal",
         name="Loyal regulars",
-        requirement="At least half ordered twice or more, with clearly more orders than everyone; "
-        "their last orders are typically less than a third of the period old, and no "
-        "older than everyone's; they are not newcomers; the log spans four weeks or "
-        "more.",
+        requirement=f"At least {_MOST} ordered twice or more, with clearly more orders "
+        f"than everyone; their last orders are typically less than {_LONG} of "
+        "the period old, and no older than everyone's; they are not "
+        f"newcomers; the log spans {_WEEKS} or more.",
         when=(
             Is("long_window"),
             AtLeast(REPEATERS, MOST),
@@ -124,9 +148,10 @@ RULES: tuple[Rule, ...] = (
     Rule(
         key="lapsed_repeat",
         name="Lapsed repeat buyers",
-        requirement="At least half ordered twice or more, but their last orders are typically at "
-        "least a third of the period old and clearly older than everyone's, or at least"
-        " half of it and older than everyone's; the log spans four weeks or more.",
+        requirement=f"At least {_MOST} ordered twice or more, but their last orders are "
+        f"typically at least {_LONG} of the period old and clearly older than "
+        f"everyone's, or at least {_VERY_LONG} of it and older than "
+        f"everyone's; the log spans {_WEEKS} or more.",
         when=(
             AtLeast(REPEATERS, MOST),
             Is("long_since_bought"),
@@ -137,8 +162,8 @@ RULES: tuple[Rule, ...] = (
     Rule(
         key="returners",
         name="Frequent returners",
-        requirement="At least half sent something back, and their return rate is clearly above "
-        "everyone's and at least {threshold.half_again} times as high.",
+        requirement=f"At least {_MOST} sent something back, and their return rate is "
+        f"clearly above everyone's and at least {_HALF_AGAIN} times as high.",
         when=(
             AtLeast(share("returns.at_least_1"), MOST),
             Higher("return_rate"),
@@ -146,9 +171,9 @@ RULES: tuple[Rule, ...] = (
         ),
         score=Score(mean("return_rate")),
         evidence=(
-            "{@.returns.at_least_1} of them sent something back, against "
+            "{segment.returns.at_least_1} of them sent something back, against "
             "{everyone.returns.at_least_1} of everyone.",
-            "They send back {@.returns.mean:order line/order lines} on average, against "
+            "They send back {segment.returns.mean:order line/order lines} on average, against "
             "{everyone.returns.mean} for everyone.",
         ),
     ),
@@ -156,8 +181,8 @@ RULES: tuple[Rule, ...] = (
         key="top_spenders",
         name="Top spenders",
         requirement="The highest revenue per customer of all segments and at least "
-        "{threshold.half_again} times everyone's; at least half ordered, and so did at least "
-        "half of some other segment.",
+        f"{_HALF_AGAIN} times everyone's; at least {_MOST} ordered, and so did"
+        f" at least {_MOST} of some other segment.",
         when=(
             Is("spends_most"),
             AtLeast(BUYERS, MOST),
@@ -165,26 +190,26 @@ RULES: tuple[Rule, ...] = (
         ),
         score=Score(mean("revenue")),
         evidence=(
-            "They bring {@.revenue.mean} each, the most of all segments and {@.revenue.ratio} "
-            "times the average.",
+            "They bring {segment.revenue.mean} each, the most of all segments and "
+            "{segment.revenue.ratio} times the average.",
             _ORDERED,
         ),
     ),
     Rule(
         key="bargain",
         name="Bargain hunters",
-        requirement="At least half ordered, and so did at least half of some other segment; the "
-        "prices that they look at and pay are clearly below everyone's and at least a tenth below "
-        "the mean of their category.",
+        requirement=f"At least {_MOST} ordered, and so did at least {_MOST} of some other "
+        "segment; the prices that they look at and pay are clearly below "
+        f"everyone's and at least {_CHEAPER} below the mean of their category.",
         when=(
             AtLeast(BUYERS, MOST),
             Is("other_buyers"),
             Lower("price_level"),
-            AtMost(mean("price_level"), LOWER_PRICES),
+            AtMost(mean("price_level"), 1 - CHEAPER),
         ),
         score=Score(mean("price_level"), falling=True),
         evidence=(
-            "The prices they look at and pay are {@.price_level.mean} times the mean of the "
+            "The prices they look at and pay are {segment.price_level.mean} times the mean of the "
             "category, against {everyone.price_level.mean} for everyone.",
             _ORDERED,
         ),
@@ -192,8 +217,9 @@ RULES: tuple[Rule, ...] = (
     Rule(
         key="big_ticket",
         name="Big-ticket buyers",
-        requirement="At least half ordered but fewer than half ordered twice, and their orders "
-        "are clearly larger than everyone's, at least {threshold.half_again} times as large.",
+        requirement=f"At least {_MOST} ordered but fewer than {_MOST} ordered twice, and "
+        "their orders are clearly larger than everyone's, at least "
+        f"{_HALF_AGAIN} times as large.",
         when=(
             AtLeast(BUYERS, MOST),
             Below(REPEATERS, MOST),
@@ -202,7 +228,7 @@ RULES: tuple[Rule, ...] = (
         ),
         score=Score(mean("average_order_value")),
         evidence=(
-            "Their orders are worth {@.average_order_value.mean} on average, against "
+            "Their orders are worth {segment.average_order_value.mean} on average, against "
             "{everyone.average_order_value.mean} for all who ordered.",
             _ORDERED_TWICE,
         ),
@@ -210,8 +236,8 @@ RULES: tuple[Rule, ...] = (
     Rule(
         key="repeat",
         name="Repeat buyers",
-        requirement="At least half ordered twice or more, a larger share than of everyone, and they"
-        " have not lapsed.",
+        requirement=f"At least {_MOST} ordered twice or more, a larger share than of "
+        "everyone, and they have not lapsed.",
         when=(
             AtLeast(REPEATERS, MOST),
             LargerShare("orders.at_least_2"),
@@ -224,23 +250,24 @@ RULES: tuple[Rule, ...] = (
     Rule(
         key="lapsed_once",
         name="Lapsed one-time buyers",
-        requirement="At least four in five ordered exactly once, and their last orders are "
-        "typically at least a third of the period old and clearly older than "
-        "everyone's, or at least half of it and older than everyone's; the log spans "
-        "four weeks or more.",
+        requirement=f"At least {_NEARLY_ALL} ordered exactly once, and their last orders "
+        f"are typically at least {_LONG} of the period old and clearly older "
+        f"than everyone's, or at least {_VERY_LONG} of it and older than "
+        f"everyone's; the log spans {_WEEKS} or more.",
         when=(
             AtLeast(ONCE, NEARLY_ALL),
             Is("long_since_bought"),
         ),
         score=Score(median("purchase_recency_days")),
-        evidence=(_LAST_ORDER, "Only {@.orders.at_least_2} of them ordered more than once."),
+        evidence=(_LAST_ORDER, "Only {segment.orders.at_least_2} of them ordered more than once."),
     ),
     Rule(
         key="lapsed",
         name="Lapsed customers",
-        requirement="At least half ordered, and their last orders are typically at least a third of"
-        " the period old and clearly older than everyone's, or at least half of it and "
-        "older than everyone's; the log spans four weeks or more.",
+        requirement=f"At least {_MOST} ordered, and their last orders are typically at "
+        f"least {_LONG} of the period old and clearly older than everyone's, "
+        f"or at least {_VERY_LONG} of it and older than everyone's; the log "
+        f"spans {_WEEKS} or more.",
         when=(
             AtLeast(BUYERS, MOST),
             Is("long_since_bought"),
@@ -252,8 +279,8 @@ RULES: tuple[Rule, ...] = (
     Rule(
         key="one_time_buyers",
         name="One-time buyers",
-        requirement="At least four in five ordered exactly once, they have not lapsed, and the log "
-        "spans four weeks or more.",
+        requirement=f"At least {_NEARLY_ALL} ordered exactly once, they have not lapsed, "
+        f"and the log spans {_WEEKS} or more.",
         when=(
             Is("long_window"),
             AtLeast(ONCE, NEARLY_ALL),
@@ -262,15 +289,15 @@ RULES: tuple[Rule, ...] = (
         score=Score(ONCE),
         evidence=(
             _ORDERED,
-            "Only {@.orders.at_least_2} of them ordered more than once.",
+            "Only {segment.orders.at_least_2} of them ordered more than once.",
         ),
         weaker_than=("new_buyers",),
     ),
     Rule(
         key="occasional",
         name="Occasional buyers",
-        requirement="At least half ordered but fewer than half ordered twice, they have not lapsed,"
-        " and the log spans four weeks or more.",
+        requirement=f"At least {_MOST} ordered but fewer than {_MOST} ordered twice, they "
+        f"have not lapsed, and the log spans {_WEEKS} or more.",
         when=(
             Is("long_window"),
             AtLeast(BUYERS, MOST),
@@ -278,14 +305,14 @@ RULES: tuple[Rule, ...] = (
             Is("not_lapsed"),
         ),
         score=Score(BUYERS),
-        evidence=(_ORDERED, "{@.orders.at_least_2} of them ordered more than once."),
+        evidence=(_ORDERED, "{segment.orders.at_least_2} of them ordered more than once."),
         weaker_than=("new_buyers", "one_time_buyers"),
     ),
     Rule(
         key="buyers",
         name="Buyers",
-        requirement="At least half ordered, a larger share than of everyone, and they have not "
-        "lapsed.",
+        requirement=f"At least {_MOST} ordered, a larger share than of everyone, and they "
+        "have not lapsed.",
         when=(
             AtLeast(BUYERS, MOST),
             LargerShare("orders.at_least_1"),
@@ -305,10 +332,10 @@ RULES: tuple[Rule, ...] = (
     Rule(
         key="abandoners",
         name="Cart abandoners",
-        requirement="At least half put something in the cart, more than of everyone; and either at "
-        "most one in ten ordered, or fewer than half ordered and at least two in three "
-        "of their visits with a cart ended without a purchase, clearly more than "
-        "everyone's.",
+        requirement=f"At least {_MOST} put something in the cart, more than of everyone; "
+        f"and either at most {_HARDLY_ANY} ordered, or fewer than {_MOST} "
+        f"ordered and at least {_ABANDONED} of their visits with a cart ended "
+        "without a purchase, clearly more than everyone's.",
         when=(
             AtLeast(share("carts.at_least_1"), MOST),
             LargerShare("carts.at_least_1"),
@@ -323,17 +350,18 @@ RULES: tuple[Rule, ...] = (
         ),
         score=Score(share("carts.at_least_1"), less=BUYERS),
         evidence=(
-            "{@.carts.at_least_1} of them put something in the cart, against "
+            "{segment.carts.at_least_1} of them put something in the cart, against "
             "{everyone.carts.at_least_1} of everyone.",
-            "{@.orders.at_least_1} of them ordered.",
+            "{segment.orders.at_least_1} of them ordered.",
         ),
     ),
     Rule(
         key="inactive",
         name="Inactive visitors",
-        requirement="Hardly any ordered, and they were last seen typically at least a third of the "
-        "period ago and clearly longer ago than everyone, or at least half of it and "
-        "longer ago than everyone; the log spans four weeks or more.",
+        requirement="Hardly any ordered, and they were last seen typically at least "
+        f"{_LONG} of the period ago and clearly longer ago than everyone, or "
+        f"at least {_VERY_LONG} of it and longer ago than everyone; the log "
+        f"spans {_WEEKS} or more.",
         when=(
             Is("visits_known"),
             Is("hardly_buys"),
@@ -341,16 +369,17 @@ RULES: tuple[Rule, ...] = (
         ),
         score=Score(median("recency_days")),
         evidence=(
-            "They were last seen {@.recency_days.mean} before the end of the data on average, "
-            "against {everyone.recency_days.mean} for everyone.",
+            "They were last seen {segment.recency_days.mean} before the end of the data on "
+            "average, against {everyone.recency_days.mean} for everyone.",
             _HARDLY,
         ),
     ),
     Rule(
         key="new_visitors",
         name="New visitors",
-        requirement="At least four in five were first seen in the last third of a log of four weeks"
-        " or more, clearly later than everyone, and at most one in ten ordered.",
+        requirement=f"At least {_NEARLY_ALL} were first seen in the last {_LATE} of a log "
+        f"of {_WEEKS} or more, clearly later than everyone, and at most "
+        f"{_HARDLY_ANY} ordered.",
         when=(
             Is("visits_known"),
             Is("recently_arrived"),
@@ -358,16 +387,16 @@ RULES: tuple[Rule, ...] = (
         ),
         score=Score(mean("tenure_days"), falling=True),
         evidence=(
-            "{@.tenure_days.recent} of them were first seen in the last third of the period, "
-            "against {everyone.tenure_days.recent} of everyone.",
+            "{segment.tenure_days.recent} of them were first seen in the last " + _LATE + " of "
+            "the period, against {everyone.tenure_days.recent} of everyone.",
             _HARDLY,
         ),
     ),
     Rule(
         key="frequent_browsers",
         name="Frequent browsers",
-        requirement="Clearly more product views than everyone, at least {threshold.half_again} "
-        "times as many, over more visits; at most one in four ordered.",
+        requirement=f"Clearly more product views than everyone, at least {_HALF_AGAIN} "
+        f"times as many, over more visits; at most {_LITTLE} ordered.",
         when=(
             Is("looks_a_lot"),
             AtMost(BUYERS, LITTLE),
@@ -376,16 +405,16 @@ RULES: tuple[Rule, ...] = (
         score=Score(mean("views")),
         evidence=(
             _VIEWS,
-            "They visit {@.sessions.mean:time/times} on average, against {everyone.sessions.mean} "
-            "for everyone.",
+            "They visit {segment.sessions.mean:time/times} on average, against "
+            "{everyone.sessions.mean} for everyone.",
             _HARDLY,
         ),
     ),
     Rule(
         key="heavy_browsers",
         name="Heavy browsers",
-        requirement="Clearly more product views than everyone, at least {threshold.half_again} "
-        "times as many; at most one in four ordered.",
+        requirement=f"Clearly more product views than everyone, at least {_HALF_AGAIN} "
+        f"times as many; at most {_LITTLE} ordered.",
         when=(
             Is("looks_a_lot"),
             AtMost(BUYERS, LITTLE),
@@ -397,8 +426,9 @@ RULES: tuple[Rule, ...] = (
     Rule(
         key="engaged",
         name="Engaged shoppers",
-        requirement="Clearly more product views than everyone, at least {threshold.half_again} "
-        "times as many, and more than one in ten ordered, a larger share than of everyone.",
+        requirement=f"Clearly more product views than everyone, at least {_HALF_AGAIN} "
+        f"times as many, and more than {_HARDLY_ANY} ordered, a larger share "
+        "than of everyone.",
         when=(
             Is("looks_a_lot"),
             IsNot("hardly_buys"),
@@ -410,8 +440,8 @@ RULES: tuple[Rule, ...] = (
     Rule(
         key="one_time_visitors",
         name="One-time visitors",
-        requirement="At least four in five made a single visit, a larger share than of everyone, "
-        "and at most one in ten ordered.",
+        requirement=f"At least {_NEARLY_ALL} made a single visit, a larger share than of "
+        f"everyone, and at most {_HARDLY_ANY} ordered.",
         when=(
             Is("visits_known"),
             Is("hardly_buys"),
@@ -420,7 +450,7 @@ RULES: tuple[Rule, ...] = (
         ),
         score=Score(ONE_VISIT),
         evidence=(
-            "{@.sessions.at_most_1} of them made a single visit, against "
+            "{segment.sessions.at_most_1} of them made a single visit, against "
             "{everyone.sessions.at_most_1} of everyone.",
             _HARDLY,
         ),
@@ -429,8 +459,8 @@ RULES: tuple[Rule, ...] = (
     Rule(
         key="casual",
         name="Casual visitors",
-        requirement="Fewer product views than everyone, at most one in ten ordered, and they are "
-        "not inactive.",
+        requirement=f"Fewer product views than everyone, at most {_HARDLY_ANY} ordered, "
+        "and they are not inactive.",
         when=(
             Is("hardly_buys"),
             Lower("views", SLIGHTLY),
@@ -438,7 +468,7 @@ RULES: tuple[Rule, ...] = (
         ),
         score=Score(mean("views"), falling=True),
         evidence=(
-            "They look at products {@.views.mean:time/times} on average, against "
+            "They look at products {segment.views.mean:time/times} on average, against "
             "{everyone.views.mean} for everyone.",
             _HARDLY,
         ),
@@ -447,15 +477,15 @@ RULES: tuple[Rule, ...] = (
     Rule(
         key="window_shoppers",
         name="Window shoppers",
-        requirement="At least half viewed a product, at most one in ten ordered, and they are not "
-        "inactive.",
+        requirement=f"At least {_MOST} viewed a product, at most {_HARDLY_ANY} ordered, "
+        "and they are not inactive.",
         when=(
             Is("hardly_buys"),
             AtLeast(median("views"), 1),
             IsNot("long_since_seen"),
         ),
         score=Score(mean("views")),
-        evidence=("They look at products {@.views.mean:time/times} on average.", _HARDLY),
+        evidence=("They look at products {segment.views.mean:time/times} on average.", _HARDLY),
         weaker_than=(
             "abandoners",
             "inactive",
@@ -498,6 +528,9 @@ AVERAGE = Rule(
     score=Score(Figure("largest_difference"), falling=True),
     evidence=("In none of the features do they differ clearly from everyone.",),
 )
+BY_DIFFERENCE = "with_"
+"""What the keys begin with of rules that are made of a clear difference, where no other holds."""
+
 MIXED = Rule(
     key="mixed",
     name="Mixed customers",

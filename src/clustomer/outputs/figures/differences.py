@@ -6,10 +6,11 @@ import pyarrow as pa
 
 from clustomer.insights import Interpretation
 from clustomer.insights.facts import escape
+from clustomer.insights.population import UNGROUPED
 from clustomer.outputs.charts import Figure, differences_chart
 from clustomer.outputs.figures.features import FAMILIES, ORDER, label
 from clustomer.outputs.figures.pen import Pen
-from clustomer.outputs.theme import UNGROUPED, SegmentLook
+from clustomer.outputs.theme import SegmentLook
 from clustomer.segments import Segmentation
 
 MAX_FEATURES = 18

@@ -6,9 +6,10 @@ from typing import Any
 import pyarrow as pa
 
 from clustomer.insights.facts import escape
+from clustomer.insights.population import BOTS, UNGROUPED
 from clustomer.outputs.charts import Figure, sizes_chart
 from clustomer.outputs.figures.pen import Pen
-from clustomer.outputs.theme import BOTS, UNGROUPED, SegmentLook
+from clustomer.outputs.theme import SegmentLook
 
 
 def sizes_figure(pen: Pen, looks: Sequence[SegmentLook]) -> Figure:

@@ -1,4 +1,4 @@
-"""The door of this room: any table of customers becomes one that can be clustered."""
+"""Validate and normalise a customer table, and make it a matrix."""
 
 from typing import Any
 

@@ -11,7 +11,7 @@ from clustomer.engines import dialect
 from clustomer.segments.exclusions import BOTS
 from clustomer.segments.rules.assignment import assignment_query
 from clustomer.segments.rules.stored_rule import to_stored
-from clustomer.segments.segmentation import BOTS_ID, NOISE_ID, Segmentation
+from clustomer.segments.segmentation import BOTS_ID, BOTS_NAME, NOISE_ID, NOISE_NAME, Segmentation
 from clustomer.segments.stored.segmentation_file import (
     ArrowModel,
     FeatureModel,
@@ -21,9 +21,6 @@ from clustomer.segments.stored.segmentation_file import (
     SelectionModel,
     SqlModel,
 )
-
-BOTS_NAME = "Suspected bots"
-NOISE_NAME = "In no group"
 
 
 def to_model(

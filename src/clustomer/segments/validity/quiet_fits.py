@@ -1,4 +1,4 @@
-"""Fits of which some find fewer clusters than asked for, without a warning for each."""
+"""Silence scikit-learn's warning of fewer clusters than asked for, in all threads."""
 
 import warnings
 from collections.abc import Iterator
