@@ -23,6 +23,7 @@ from threadpoolctl import threadpool_limits
 
 from clustomer.certificates.stable import stable_marks
 from clustomer.customers import Holdout, customer_features, split_holdout
+from clustomer.customers.reason import Reason
 from clustomer.events import Events, read_events
 from clustomer.segments import Segmentation
 from clustomer.segments.validity.stability import match
@@ -56,7 +57,7 @@ class Shop:
     customers: pa.Table
     revenue: Floats
     bought: Floats
-    earlier: Holdout | str
+    earlier: Holdout | Reason
     events: Events
 
     @property

@@ -18,7 +18,7 @@ from sklearn.model_selection import StratifiedKFold, cross_val_predict
 from threadpoolctl import threadpool_limits
 
 from clustomer.certificates import Certificates, certify
-from clustomer.customers import Customers, customer_features, split_holdout
+from clustomer.customers import Customers, Holdout, customer_features, split_holdout
 from clustomer.engines import DuckDB
 from clustomer.events import read_events
 from clustomer.segments import Segmentation, scale, segment
@@ -91,7 +91,7 @@ def recover(
     try:
         customers = customer_features(events)
         holdout = split_holdout(events, customers)
-        given = None if isinstance(holdout, str) else holdout
+        given = holdout if isinstance(holdout, Holdout) else None
         segmentation = segment(customers, k_range=K_RANGE, holdout=given, random_state=seed)
         tested = None
         if certificates:

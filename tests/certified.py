@@ -20,6 +20,7 @@ from clustomer.certificates.certificate import (
     Usable,
     Verdict,
 )
+from clustomer.customers.reason import Reason
 from clustomer.insights import Interpretation
 from clustomer.insights.chapters.certification import Certification, certification
 
@@ -62,7 +63,7 @@ def certificates(
         "not tested": "not tested",
     }
     settings.setdefault("reality", reality(marks[verdict]))
-    untested = Prediction("not tested", why="The certificates were left out.")
+    untested = Prediction("not tested", why=Reason.stated("The certificates were left out."))
     settings.setdefault("prediction", untested if verdict == "not tested" else prediction())
     return Certificates(verdict, segments, **settings)
 
@@ -83,7 +84,7 @@ def left_out() -> Certificates:
 
 def reality(mark: Mark) -> Reality:
     if mark == "not tested":
-        return Reality(mark, why="The certificates were left out.")
+        return Reality(mark, why=Reason.stated("The certificates were left out."))
     statistic = {"pass": 0.52, "weak": 0.3296, "fail": 0.21}[mark]
     effect = round(statistic - 0.28, 6)
     return Reality(mark, statistic, 0.19, 0.28, effect, 0.05, 100, 2000, copula=0.24)
@@ -121,7 +122,9 @@ def _baseline(name: str, segments: int | None, auc: float, r2: float) -> Baselin
 
 def _stable(mark: Mark) -> Stable:
     if mark == "not tested":
-        return Stable(mark, why="There are too few customers to draw from: 40, at least 100.")
+        return Stable(
+            mark, why=Reason.stated("There are too few customers to draw from: 40, at least 100.")
+        )
     jaccard = _JACCARD[mark]
     return Stable(
         mark, jaccard, 0.011, jaccard, 0.64 if mark == "fail" else 0.02, 50, 2_000, 0.8, 0.21, 0.97
@@ -130,14 +133,18 @@ def _stable(mark: Mark) -> Stable:
 
 def _real(mark: Mark) -> Real:
     if mark == "not tested":
-        return Real(mark, why="The log has no visits to build a shop without groups from.")
+        return Real(
+            mark, why=Reason.stated("The log has no visits to build a shop without groups from.")
+        )
     statistic = {"pass": 0.61, "weak": 0.4596, "fail": 0.2}[mark]
     return Real(mark, statistic, 0.2, 0.31, round(statistic - 0.31, 6), excess=2.4)
 
 
 def _predictive(mark: Mark) -> Predictive:
     if mark == "not tested":
-        return Predictive(mark, 0.44, why="No segment at the holdout date is enough like it.")
+        return Predictive(
+            mark, 0.44, why=Reason.stated("No segment at the holdout date is enough like it.")
+        )
     lift = _LIFT[mark]
     failed, low, high = mark == "fail", lift - 0.17, lift + 0.19
     return Predictive(
@@ -154,7 +161,9 @@ def _predictive(mark: Mark) -> Predictive:
 
 def _usable(mark: Mark, share: float) -> Usable:
     if mark == "not tested":
-        return Usable(mark, share, why="There are too few customers to grow a rule from.")
+        return Usable(
+            mark, share, why=Reason.stated("There are too few customers to grow a rule from.")
+        )
     precision = {"pass": 0.913, "weak": 0.7968, "fail": 0.3}[mark]
     return Usable(
         mark,

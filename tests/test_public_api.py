@@ -23,6 +23,7 @@ PUBLIC = [
     "InputError",
     "Interpretation",
     "OutputError",
+    "Reason",
     "Results",
     "Run",
     "Segmentation",

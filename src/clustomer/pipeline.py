@@ -16,8 +16,10 @@ from clustomer.customers import (
     read_attributes,
     split_holdout,
 )
+from clustomer.customers.reason import Reason
 from clustomer.events import Events, read_events
 from clustomer.insights import Interpretation, interpret
+from clustomer.insights.chapters.certificate_words import VERDICTS
 from clustomer.lanes import Lanes
 from clustomer.outputs.figures import draw_figures
 from clustomer.progress import Progress, counted, silent
@@ -117,7 +119,7 @@ def _described(
 
 def _held_out(
     settings: Settings, events: Events, customers: Customers, progress: Progress
-) -> Holdout | str | None:
+) -> Holdout | Reason | None:
     """Return customers at an earlier date and what they did from then on, or why not."""
     if not settings.certificates:
         return None
@@ -133,7 +135,7 @@ def _held_out(
 
 
 def _segmented(
-    settings: Settings, customers: Customers, holdout: Holdout | str | None, progress: Progress
+    settings: Settings, customers: Customers, holdout: Holdout | Reason | None, progress: Progress
 ) -> Segmentation:
     with progress.stage("Choose and fit segments") as stage:
         if settings.algorithm == "rfm":
@@ -175,7 +177,7 @@ def _certified(
     events: Events,
     customers: Customers,
     segmentation: Segmentation,
-    holdout: Holdout | str | None,
+    holdout: Holdout | Reason | None,
     progress: Progress,
 ) -> tuple[Certificates, Segmentation]:
     """Return the tests of the segments, and what is delivered by them."""
@@ -196,7 +198,7 @@ def _certified(
             segmentation,
             force=settings.force,
         )
-        stage.note(_VERDICTS[certificates.verdict])
+        stage.note(VERDICTS[certificates.verdict])
     return certificates, delivered
 
 
@@ -237,11 +239,3 @@ def _write(
             lanes.events_written.result()
     with progress.stage("Draw and write the report"):
         write_report(lanes.draft, content, figures.result())
-
-
-_VERDICTS = {
-    "segments": "real groups",
-    "continuum": "a useful division of a continuum",
-    "none": "no structure found",
-    "not tested": "not tested",
-}

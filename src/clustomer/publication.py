@@ -11,7 +11,7 @@ import pyarrow.parquet as pq
 
 from clustomer.customers import Attributes, Customers
 from clustomer.events import Events, fingerprint, rejected_rows, write_events
-from clustomer.insights import Interpretation, Name, reason_sentence
+from clustomer.insights import Interpretation, Name, certificate_sentence, reason_sentence
 from clustomer.insights.settings import numbered
 from clustomer.insights.threshold_facts import threshold_values
 from clustomer.outputs.figures import draw_figures
@@ -167,7 +167,9 @@ def write_tables(draft: Draft, content: Content) -> None:
     draft.write_text("segmentation.json", model.to_json())
     draft.write_text("facts.json", interpretation.facts.to_json())
     if interpretation.certificates is not None:
-        draft.write_json("certificates.json", interpretation.certificates.to_json())
+        draft.write_json(
+            "certificates.json", interpretation.certificates.to_json(certificate_sentence)
+        )
     if content.comparison is not None:
         write_comparison(draft.path, content.comparison)
     for name, table in interpretation.added.items():

@@ -16,13 +16,16 @@ from clustomer.certificates import (
     Usable,
     certify,
     deliver,
+    not_certified,
     read_certificates,
     verdict_of,
 )
 from clustomer.certificates.stable import stability_mark
 from clustomer.customers import customer_features
+from clustomer.customers.reason import Reason
 from clustomer.errors import InputError
 from clustomer.events import read_events
+from clustomer.insights import certificate_sentence
 from clustomer.segments import rfm, segment
 
 
@@ -118,10 +121,10 @@ def test_certificates_of_schema_version_1_are_read_by_their_new_names() -> None:
 def test_where_nothing_holds_everyone_is_one_segment(alike):
     events, customers = alike
     segmentation = segment(customers, k=4, k_range=(4, 4))
-    certificates = certify(events, customers, segmentation, holdout="there is too little history")
+    certificates = certify(events, customers, segmentation, holdout=Reason("one moment"))
     assert certificates.verdict == "none"
     assert certificates.reality.mark in {"fail", "weak"}
-    assert certificates.prediction.why == "there is too little history"
+    assert certificates.prediction.why == Reason("one moment")
 
     withheld, alone = deliver(certificates, customers, segmentation)
     assert alone.structure is False
@@ -139,7 +142,7 @@ def test_where_nothing_holds_everyone_is_one_segment(alike):
 def test_defined_segments_claim_no_structure_and_are_delivered(alike):
     events, customers = alike
     segmentation = rfm(customers)
-    certificates = certify(events, customers, segmentation, holdout="there is too little history")
+    certificates = certify(events, customers, segmentation, holdout=Reason("one moment"))
     assert certificates.reality.mark == "not tested"
     assert {item.stable.jaccard for item in certificates.segments.values()} <= {
         item.stable.jaccard
@@ -153,7 +156,7 @@ def test_defined_segments_claim_no_structure_and_are_delivered(alike):
 def test_one_segment_has_nothing_to_test(alike):
     events, customers = alike
     segmentation = segment(customers, k=1, k_range=(1, 1))
-    certificates = certify(events, customers, segmentation, holdout="there is too little history")
+    certificates = certify(events, customers, segmentation, holdout=Reason("one moment"))
     assert certificates.verdict == "not tested"
     assert certificates.segments == {}
     nothing = replace(segmentation, structure=False)
@@ -163,3 +166,27 @@ def test_one_segment_has_nothing_to_test(alike):
 def test_a_damaged_file_is_one_message():
     with pytest.raises(InputError, match=r"This is no certificates\.json"):
         read_certificates("[]")
+
+
+def test_reasons_are_stored_as_data_beside_their_sentence_and_read_as_data() -> None:
+    reason = Reason("few customers", {"customers": 60, "least": 100})
+    certificates = replace(not_certified(), reality=Reality("not tested", why=reason))
+    written = certificates.to_json(certificate_sentence)
+    assert written["reality"]["why"] == "There are 60 customers; the test needs at least 100."
+    assert written["reality"]["grounds"] == {
+        "kind": "few customers", "numbers": {"customers": 60, "least": 100},
+    }  # fmt: skip
+    assert written["prediction"]["why"] == "The tests were left out."
+    read = read_certificates(json.dumps(written))
+    assert (read.reality.why, read.prediction.why) == (reason, Reason("left out"))
+
+
+def test_a_sentence_without_its_data_stays_as_it_was_stated() -> None:
+    written = not_certified().to_json()
+    written["schema_version"] = 1
+    for part in (written["reality"], written["prediction"]):
+        del part["grounds"]
+        part["why"] = "The moon was full."
+    read = read_certificates(json.dumps(written))
+    assert read.reality.why == Reason.stated("The moon was full.")
+    assert read.to_json(certificate_sentence)["prediction"]["why"] == "The moon was full."

@@ -6,9 +6,10 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
-from clustomer.certificates.certificate import Baseline, Estimate
+from clustomer.certificates.certificate import Baseline, Estimate, Predictive
 from clustomer.certificates.prediction import mark_of, predict, same_segments
 from clustomer.customers import Customers, Holdout, customer_features, split_holdout
+from clustomer.customers.reason import Reason
 from clustomer.events import Events, read_events
 from clustomer.segments import NearestCentroid, Segmentation, fit_scaling, rfm, segment
 from clustomer.segments.refit import refit_rule, rule_labels
@@ -190,12 +191,10 @@ def test_segments_that_are_not_the_same_are_not_tested(three_kinds) -> None:
 
 
 def test_without_a_holdout_the_reason_is_handed_on(three_kinds) -> None:
-    prediction, segments = predict(three_kinds.segmentation, "too little history")
-    assert (prediction.mark, prediction.why) == ("not tested", "too little history")
-    assert {(item.mark, item.why) for item in segments.values()} == {
-        ("not tested", "too little history")
-    }
-    assert set(segments) == {"S1", "S2", "S3"}
+    reason = Reason("few eligible", {"eligible": 300, "date": "2024-01-21 00:00:00", "least": 200})
+    prediction, segments = predict(three_kinds.segmentation, reason)
+    assert (prediction.mark, prediction.why) == ("not tested", reason)
+    assert segments == dict.fromkeys(("S1", "S2", "S3"), Predictive("not tested", why=reason))
 
 
 @pytest.mark.parametrize(

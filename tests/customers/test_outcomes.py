@@ -7,9 +7,11 @@ import pyarrow as pa
 import pytest
 
 from clustomer.customers import Holdout, customer_features, outcomes_query, split_holdout
+from clustomer.customers.reason import Reason
 from clustomer.engines.dialect import DIALECTS, translate
 from clustomer.errors import UsageError
 from clustomer.events import read_events
+from clustomer.insights import certificate_sentence
 
 START = 1_704_067_200  # 2024-01-01
 DAY = 86_400
@@ -161,14 +163,14 @@ def test_the_last_third_is_held_out_from_midnight_on_the_shops_clock() -> None:
 def test_too_little_history_is_said(rows, reason) -> None:
     events = read_events(log(rows), cutoff="2024-01-31")
     result = split_holdout(events, customer_features(events), date=DATE)
-    assert isinstance(result, str)
-    assert result.startswith(reason)
+    assert isinstance(result, Reason)
+    assert certificate_sentence(result).startswith(reason)
     events.close()
 
 
 def test_a_log_of_one_moment_has_no_earlier_date() -> None:
     read = read_events(pa.table({"event_time": ["2024-01-01 10:00:07"], "user_id": ["1"]}))
-    assert split_holdout(read, customer_features(read)) == "the whole log is of one moment"
+    assert split_holdout(read, customer_features(read)) == Reason("one moment")
 
 
 def test_a_date_outside_of_the_window_is_an_error() -> None:

@@ -10,7 +10,7 @@ import pytest
 import certified
 from clustomer.certificates import prediction, reality, stable, usability
 from clustomer.certificates.certificate import Certificates, Mark, Verdict
-from clustomer.insights import Interpretation, interpret
+from clustomer.insights import Interpretation, certificate_sentence, interpret
 from clustomer.insights.certificate_facts import (
     DISSOLVED,
     LEAST_MATCH,
@@ -76,7 +76,7 @@ def test_facts_come_from_the_document_of_the_certificates(two, tested):
     assert interpretation.facts.verify(interpretation.tables) == ()
     assert interpretation.certificates is not None
     # what a reader gets of it is JSON, and says the same
-    document = json.loads(json.dumps(interpretation.certificates.to_json()))
+    document = json.loads(json.dumps(interpretation.certificates.to_json(certificate_sentence)))
     assert interpretation.facts.verify({**interpretation.tables, "certificates": document}) == ()
     again = Facts.from_json(interpretation.facts.to_json())
     assert again.verify({**interpretation.tables, "certificates": document}) == ()

@@ -15,6 +15,7 @@ from test_report import Page, rendered
 
 import certified
 from clustomer.certificates.certificate import Certificates
+from clustomer.customers.reason import Reason
 from clustomer.insights import Interpretation, interpret
 from clustomer.insights.blocks import texts_of
 from clustomer.outputs import draw_figures, print_summary, report_html, report_markdown
@@ -229,10 +230,10 @@ def test_what_a_certificate_says_of_the_data_is_inert(two):
     tame = certified.segment("S1", "not tested", "not tested", "not tested", "not tested")
     bad = replace(
         tame,
-        stable=replace(tame.stable, why=hostile),
-        real=replace(tame.real, why=hostile),
-        predictive=replace(tame.predictive, why=hostile),
-        usable=replace(tame.usable, why=hostile),
+        stable=replace(tame.stable, why=Reason.stated(hostile)),
+        real=replace(tame.real, why=Reason.stated(hostile)),
+        predictive=replace(tame.predictive, why=Reason.stated(hostile)),
+        usable=replace(tame.usable, why=Reason.stated(hostile)),
     )
     names = {"S1": "Tame"}, {"S1": "<b>*x*</b> | y"}
     ways = [

@@ -1,10 +1,11 @@
 """What a certificate says: marks and figures; the words are made in `insights`."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields, is_dataclass, replace
 from datetime import UTC, datetime
 from typing import Any, Literal
 
+from clustomer.customers.reason import Reason
 from clustomer.documents import read_document
 from clustomer.errors import InputError
 
@@ -47,7 +48,7 @@ class Stable:
     split_half: float | None = None
     split_half_chance: float | None = None
     full_size: float | None = None
-    why: str | None = None
+    why: Reason | None = None
 
 
 @dataclass(frozen=True)
@@ -65,7 +66,7 @@ class Real:
     null_mean: float | None = None
     null_99: float | None = None
     effect: float | None = None
-    why: str | None = None
+    why: Reason | None = None
     excess: float | None = None
 
 
@@ -97,7 +98,7 @@ class Predictive:
     matched: float | None = None
     customers: int = 0
     lifts: tuple[Lift, ...] = ()
-    why: str | None = None
+    why: Reason | None = None
 
 
 @dataclass(frozen=True)
@@ -125,7 +126,7 @@ class Usable:
     precision: float | None = None
     recall: float | None = None
     named: bool | None = None
-    why: str | None = None
+    why: Reason | None = None
 
 
 @dataclass(frozen=True)
@@ -157,7 +158,7 @@ class Reality:
     worlds: int = 0
     customers: int = 0
     copula: float | None = None
-    why: str | None = None
+    why: Reason | None = None
 
 
 @dataclass(frozen=True)
@@ -197,7 +198,7 @@ class Prediction:
     carried_auc: Estimate | None = None
     carried_r2: Estimate | None = None
     carried_visited: Estimate | None = None
-    why: str | None = None
+    why: Reason | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -216,9 +217,13 @@ class Certificates:
     proposed: Mapping[str, SegmentCertificate] = field(default_factory=dict)
     proposed_k: int | None = None
 
-    def to_json(self) -> dict[str, Any]:
-        """Return everything as JSON-ready values, for `certificates.json`."""
-        return {"schema_version": SCHEMA_VERSION, **_plain(self)}
+    def to_json(self, sentence: Callable[[Reason], str] | None = None) -> dict[str, Any]:
+        """Return everything as JSON-ready values, for `certificates.json`.
+
+        Each reason is given as data, `grounds`, and as the text that `sentence` makes of it,
+        `why` (None without it).
+        """
+        return {"schema_version": SCHEMA_VERSION, **_plain(self, sentence)}
 
 
 def not_certified() -> Certificates:
@@ -227,7 +232,7 @@ def not_certified() -> Certificates:
     >>> not_certified().verdict
     'not tested'
     """
-    why = "The tests were left out."
+    why = Reason("left out")
     return Certificates(
         "not tested", {}, Reality("not tested", why=why), Prediction("not tested", why=why)
     )
@@ -254,7 +259,7 @@ def read_certificates(text: str | bytes) -> Certificates:
         text, "certificates.json", newest=SCHEMA_VERSION, migrations={1: _renamed}
     )
     try:
-        certificates = TypeAdapter(Certificates).validate_python(document)
+        certificates = TypeAdapter(Certificates).validate_python(_reasoned(document))
     except ValidationError as error:
         first = error.errors(include_url=False)[0]
         place = ".".join(str(part) for part in first["loc"]) or "the file"
@@ -293,13 +298,34 @@ def _renamed(old: dict[str, Any]) -> dict[str, Any]:
     return {**old, **by_segment, "prediction": renamed(old["prediction"])}
 
 
-def _plain(value: Any) -> Any:
+def _reasoned(value: Any) -> Any:
+    """Return a stored document with the reason as data where it has a sentence."""
+    if isinstance(value, list):
+        return [_reasoned(part) for part in value]
+    if not isinstance(value, Mapping):
+        return value
+    parts = {name: _reasoned(part) for name, part in value.items()}
+    if "mark" in parts and parts.get("grounds") is not None:
+        parts["why"] = parts["grounds"]
+    elif "mark" in parts and isinstance(parts.get("why"), str):
+        parts["why"] = Reason.stated(parts["why"])
+    return parts
+
+
+def _plain(value: Any, sentence: Callable[[Reason], str] | None) -> Any:
     if is_dataclass(value):
-        return {field.name: _plain(getattr(value, field.name)) for field in fields(value)}
+        plain = {}
+        for declared in fields(value):
+            part = getattr(value, declared.name)
+            plain[declared.name] = _plain(part, sentence)
+            if declared.name == "why":
+                plain["why"] = sentence(part) if sentence and part else None
+                plain["grounds"] = _plain(part, sentence)
+        return plain
     if isinstance(value, Mapping):
-        return {str(key): _plain(part) for key, part in value.items()}
+        return {str(key): _plain(part, sentence) for key, part in value.items()}
     if isinstance(value, tuple):
-        return [_plain(part) for part in value]
+        return [_plain(part, sentence) for part in value]
     if isinstance(value, datetime):
         return value.isoformat() + "Z"
     return value

@@ -21,6 +21,7 @@ from clustomer.certificates.certificate import (
 )
 from clustomer.certificates.lifts import segment_lifts
 from clustomer.customers import Holdout
+from clustomer.customers.reason import Reason
 from clustomer.errors import InputError
 from clustomer.segments import Rule, Segmentation
 from clustomer.segments.arrays import Labels
@@ -38,7 +39,7 @@ AUC_EFFECT, R2_EFFECT = 0.55, 0.02
 
 
 def predict(
-    segmentation: Segmentation, holdout: Holdout | str, *, random_state: int = 0
+    segmentation: Segmentation, holdout: Holdout | Reason, *, random_state: int = 0
 ) -> tuple[Prediction, dict[str, Predictive]]:
     """Test whether segments tell what their customers do next.
 
@@ -57,8 +58,8 @@ def predict(
     ----------
     segmentation : Segmentation
         As shipped, of the whole window.
-    holdout : Holdout, or str
-        Text is the reason why there is none; nothing is tested then.
+    holdout : Holdout, or Reason
+        The reason says why there is none; nothing is tested then.
     random_state : int, default 0
         Seeds the resamples and the individual model; the fits have the segmentation's own seed.
 
@@ -75,19 +76,21 @@ def predict(
         tested below `MIN_SEGMENT` customers of the validation half.
     """
     ids = {cluster: name for cluster, name in segmentation.segment_ids.items() if cluster != BOTS}
-    if isinstance(holdout, str) or segmentation.k < 2:
-        return _untested(holdout if isinstance(holdout, str) else "there is one segment only", ids)
+    if isinstance(holdout, Reason):
+        return _untested(holdout, ids)
+    if segmentation.k < 2:
+        return _untested(Reason("one segment"), ids)
     table = holdout.customers.table
     try:
         refit = refit_rule(segmentation, table.filter(pa.array(holdout.selection)))
     except InputError:
         # a grid needs orders
-        return _untested("nobody had ordered at the holdout date", ids)
+        return _untested(Reason("no orders before"), ids)
     rows = included_rows(table, refit.exclusions)
     labels = labels_of(table, refit, rows)
     people = labels != BOTS
     if len(np.unique(labels[people])) < 2:
-        return _untested("at the holdout date everyone is in one segment", ids)
+        return _untested(Reason("one segment before"), ids)
     validation = holdout.validation & people
     targets = targets_of(holdout)
     outcomes = [(t.name, t.values[validation]) for t in targets if t.name != "capped"]
@@ -148,7 +151,7 @@ def same_segments(
     }
 
 
-def _untested(why: str, ids: dict[int, str]) -> tuple[Prediction, dict[str, Predictive]]:
+def _untested(why: Reason, ids: dict[int, str]) -> tuple[Prediction, dict[str, Predictive]]:
     untested = Predictive("not tested", why=why)
     return Prediction("not tested", why=why), dict.fromkeys(ids.values(), untested)
 
@@ -157,14 +160,14 @@ def _predictive(
     same: tuple[int, float] | None, labels: Labels, lifts: dict[int, tuple[Lift, ...]]
 ) -> Predictive:
     if same is None:
-        return Predictive("not tested", why="at the holdout date nobody was like its customers")
+        return Predictive("not tested", why=Reason("nobody alike before"))
     cluster, matched = same
     matched = round(matched, 6)
     if matched < MATCHED:
         return Predictive(
             "not tested",
             matched=matched,
-            why="the segments of the holdout date hold none that is nearly the same",
+            why=Reason("no match before"),
         )
     customers = int((labels == cluster).sum())
     if customers < MIN_SEGMENT:
@@ -172,7 +175,7 @@ def _predictive(
             "not tested",
             matched=matched,
             customers=customers,
-            why=f"fewer than {MIN_SEGMENT} customers of the validation half are in it",
+            why=Reason("few to validate", {"least": MIN_SEGMENT}),
         )
     tested = lifts.get(cluster, ())
     mark: Mark = "fail"

@@ -18,6 +18,7 @@ from clustomer.certificates.simulated_null import (
     simulated_features,
 )
 from clustomer.customers import Customers
+from clustomer.customers.reason import Reason
 from clustomer.events import Events
 from clustomer.segments import Rule, Segmentation
 from clustomer.segments.arrays import Floats, Integers
@@ -146,19 +147,19 @@ def test_reality(
     return reality, segments
 
 
-def _untestable(customers: Customers, segmentation: Segmentation) -> str | None:
+def _untestable(customers: Customers, segmentation: Segmentation) -> Reason | None:
     rule = segmentation.rule
     if rule.is_defined:
-        return "The segments are defined in advance, not found in the data."
+        return Reason("defined in advance")
     if len(rule.centres) < 2:
-        return "There is one segment only."
+        return Reason("one segment")
     made = {feature.name for feature in customers.features}
     foreign = [name for name in rule.features if name not in made]
     if foreign:
-        return f"`{foreign[0]}` is not made from events, so that no shop can be simulated with it."
+        return Reason("no feature of events", {"feature": foreign[0]})
     count = int(np.count_nonzero(segmentation.table["cluster"].to_numpy() != BOTS))
     if count < MIN_CUSTOMERS:
-        return f"There are {count} customers; the test needs at least {MIN_CUSTOMERS}."
+        return Reason("few customers", {"customers": count, "least": MIN_CUSTOMERS})
     return None
 
 

@@ -9,6 +9,7 @@ import pyarrow.compute as pc
 from clustomer.certificates.certificate import Condition, Mark, Usable
 from clustomer.certificates.resampling import rounded
 from clustomer.certificates.short_rule import Questions, follows
+from clustomer.customers.reason import Reason
 from clustomer.segments import Segmentation
 from clustomer.segments.arrays import Flags, Floats, Integers
 from clustomer.segments.exclusions import BOTS
@@ -81,7 +82,7 @@ def usable(
             conditions=rule,
             precision=precision,
             recall=recall,
-            why=_why(mark, precision, recall),
+            why=_reason(mark, precision, recall),
         )
     return tested
 
@@ -130,13 +131,13 @@ def _mark(
     return "pass"
 
 
-def _why(mark: Mark, precision: float | None, recall: float | None) -> str | None:
+def _reason(mark: Mark, precision: float | None, recall: float | None) -> Reason | None:
     if mark == "pass":
         return None
     if mark == "fail":
-        return "it is too small to act on"
+        return Reason("too small")
     if precision is None or recall is None:
-        return "no short rule tells its customers from others"
+        return Reason("no short rule")
     if precision < PRECISION:
-        return "its short rule names too many others"
-    return "its short rule misses too many of its customers"
+        return Reason("imprecise rule")
+    return Reason("incomplete rule")

@@ -21,10 +21,10 @@ from clustomer.certificates.split_halves import split_half_agreement
 from clustomer.certificates.stable import stable_marks
 from clustomer.certificates.usability import usable
 from clustomer.customers import Customers, Holdout, split_holdout
+from clustomer.customers.reason import Reason
 from clustomer.events import Events
 from clustomer.segments import Segmentation
 from clustomer.segments.one_segment import one_segment
-from clustomer.segments.selection.reason import Reason
 from clustomer.segments.validity.quiet_fits import quiet_fits
 from clustomer.thresholds import HELD_SHARE
 
@@ -37,7 +37,7 @@ def certify(
     customers: Customers,
     segmentation: Segmentation,
     *,
-    holdout: Holdout | str | None = None,
+    holdout: Holdout | Reason | None = None,
     random_state: int = 0,
 ) -> Certificates:
     """Test whether segments are stable, real, predictive and usable.
@@ -68,7 +68,7 @@ def certify(
     if holdout is None:
         holdout = split_holdout(events, customers)
     if segmentation.k < 2:
-        why = "There is one segment only."
+        why = Reason("one segment")
         verdict: Verdict = "not tested" if segmentation.structure else "none"
         return Certificates(
             verdict, {}, Reality("not tested", why=why), Prediction("not tested", why=why)

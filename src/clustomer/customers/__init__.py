@@ -10,6 +10,7 @@ from clustomer.customers.features import (
     feature,
 )
 from clustomer.customers.outcomes import Holdout, outcomes_query, split_holdout
+from clustomer.customers.reason import Reason
 from clustomer.customers.table import (
     Customers,
     available_features,
@@ -25,6 +26,7 @@ __all__ = [
     "Customers",
     "Feature",
     "Holdout",
+    "Reason",
     "available_features",
     "customer_features",
     "customers_query",

@@ -11,6 +11,7 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 from sqlglot import exp
 
+from clustomer.customers.reason import Number, Reason
 from clustomer.customers.table import Customers, available_features, features_within, known_within
 from clustomer.engines import literal, parse
 from clustomer.errors import UsageError
@@ -112,7 +113,7 @@ class Holdout:
 
 def split_holdout(
     events: Events, customers: Customers, *, date: datetime | str | None = None
-) -> Holdout | str:
+) -> Holdout | Reason:
     """Look at the same shop at an earlier date, and at what its customers did next.
 
     Features are made by the same definition from events before the date alone, those of them
@@ -129,9 +130,9 @@ def split_holdout(
 
     Returns
     -------
-    Holdout, or str
-        Text says why there is too little history: fewer than 200 eligible customers in one of the
-        halves, or fewer than 20 of them who bought or visited afterwards.
+    Holdout, or Reason
+        A reason where there is too little history: fewer than 200 eligible customers in one of
+        the halves, or fewer than 20 of them who bought or visited afterwards.
 
     Raises
     ------
@@ -150,15 +151,16 @@ def split_holdout(
     ...     "user_id": ["1", "1"],
     ... })
     >>> with_events = read_events(log)
-    >>> split_holdout(with_events, customer_features(with_events), date="2024-01-05")
-    'only 1 customer had an event before 2024-01-05, and 200 in each half are needed'
+    >>> reason = split_holdout(with_events, customer_features(with_events), date="2024-01-05")
+    >>> reason.kind, reason.numbers
+    ('few eligible', {'eligible': 1, 'date': '2024-01-05 00:00:00', 'least': 200})
     """
     whole = customers.window
     moment = parse_cutoff(date, whole.time_zone) if isinstance(date, str) else date
     if moment is None:
         moment = _default_date(whole)
         if moment == whole.start:
-            return "the whole log is of one moment"
+            return Reason("one moment")
     if not whole.start < moment < whole.cutoff:
         raise UsageError(
             f"The holdout date {moment.isoformat(' ')} UTC is not within the window, which goes "
@@ -239,28 +241,23 @@ def _default_date(window: Window) -> datetime:
 
 def _too_little(
     outcomes: pa.Table, selection: NDArray[np.bool_], date: datetime, time_zone: str
-) -> str | None:
-    eligible, said = len(selection), _said(date, time_zone)
+) -> Reason | None:
+    eligible = len(selection)
+    numbers: dict[str, Number] = {"eligible": eligible, "date": _on_the_clock(date, time_zone)}
     if min(int(selection.sum()), int((~selection).sum())) < MIN_CUSTOMERS:
-        had = "customer" if eligible == 1 else "customers"
-        return (
-            f"only {eligible:,} {had} had an event before {said}, and {MIN_CUSTOMERS} in each "
-            "half are needed"
-        )
+        return Reason("few eligible", {**numbers, "least": MIN_CUSTOMERS})
     returned = pc.or_(pc.equal(outcomes["bought"], 1), pc.equal(outcomes["visited"], 1)).to_numpy()
     fewest = min(int(returned[selection].sum()), int(returned[~selection].sum()))
     if fewest < MIN_RETURNED:
-        return (
-            f"only {int(returned.sum()):,} of the {eligible:,} customers with an event before "
-            f"{said} bought or visited again after it, and {MIN_RETURNED} in each half are needed"
-        )
+        counted = {"returned": int(returned.sum()), "least": MIN_RETURNED}
+        return Reason("few returned", {**numbers, **counted})
     return None
 
 
-def _said(date: datetime, time_zone: str) -> str:
+def _on_the_clock(date: datetime, time_zone: str) -> str:
+    """Return a moment as the shop's clock shows it, to the second."""
     local = date.replace(tzinfo=UTC).astimezone(ZoneInfo(time_zone))
-    whole_day = (local.hour, local.minute, local.second) == (0, 0, 0)
-    return local.strftime("%Y-%m-%d" if whole_day else "%Y-%m-%d %H:%M:%S")
+    return local.strftime("%Y-%m-%d %H:%M:%S")
 
 
 def _telling(outcomes: pa.Table, selection: NDArray[np.bool_]) -> tuple[str, ...]:

@@ -10,6 +10,7 @@ from clustomer.certificates.certificate import (
     SegmentCertificate,
 )
 from clustomer.insights.facts import Fact, Value, decimals_for
+from clustomer.insights.reasons import certificate_sentence
 from clustomer.thresholds import DISSOLVED, VALID
 from clustomer.thresholds import MATCHED as LEAST_MATCH
 from clustomer.thresholds import PRECISION as LEAST_PRECISION
@@ -136,7 +137,7 @@ def _segment(
         part, place = getattr(certificate, test), _Place(f"{path}/{test}", owner)
         yield place.fact(f"{key}.{test}_mark", part.mark, "text", 0, "mark")
         if part.why:
-            yield place.fact(f"{key}.{test}_why", part.why, "text", 0, "why")
+            yield place.fact(f"{key}.{test}_why", certificate_sentence(part.why), "text", 0, "why")
     place = _Place(f"{path}/stable", owner)
     for name, (unit, decimals) in _STABLE.items():
         value = getattr(certificate.stable, name)
@@ -226,7 +227,7 @@ def _reality(certificates: Certificates) -> Iterator[Fact]:
     place, reality = _Place("reality", None), certificates.reality
     yield place.fact("reality.mark", reality.mark, "text", 0, "mark")
     if reality.why:
-        yield place.fact("reality.why", reality.why, "text", 0, "why")
+        yield place.fact("reality.why", certificate_sentence(reality.why), "text", 0, "why")
     units = {**_REAL, "effect_needed": ("points", 0), "copula": ("share", 1)}
     del units["excess"]
     for name, (unit, decimals) in units.items():
@@ -246,7 +247,7 @@ def _prediction(certificates: Certificates) -> Iterator[Fact]:
     document: dict[str, Any] = certificates.to_json()["prediction"]
     yield place.fact("holdout.mark", held.mark, "text", 0, "mark")
     if held.why:
-        yield place.fact("holdout.why", held.why, "text", 0, "why")
+        yield place.fact("holdout.why", certificate_sentence(held.why), "text", 0, "why")
     if document["date"] is not None:
         yield place.fact("holdout.date", document["date"], "date", 0, "date")
     for name in ("window_days", "horizon_days"):

@@ -20,6 +20,7 @@ from clustomer.insights.naming.names import Name
 from clustomer.insights.picture_facts import picture_facts
 from clustomer.insights.population import EVERYONE
 from clustomer.insights.profiles import Profile, cluster_summary, profile_facts
+from clustomer.insights.reasons import certificate_sentence
 from clustomer.insights.settings import setting_facts
 from clustomer.insights.story import Insights
 from clustomer.insights.study import Study, study_of
@@ -88,7 +89,11 @@ class Interpretation:
     def tables(self) -> Mapping[str, Any]:
         """What `facts.verify` recomputes the facts from."""
         certificates = self.study.certificates
-        stored = {"certificates": certificates.to_json()} if certificates is not None else {}
+        stored = (
+            {"certificates": certificates.to_json(certificate_sentence)}
+            if certificates is not None
+            else {}
+        )
         return MappingProxyType({**self.study.tables, **stored, **self.added})
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from clustomer.segments.selection.reason import Reason
+from clustomer.customers.reason import Number, Reason
 from clustomer.thresholds import USABLE, VALID, written
 
 _DENSITY_DIP = (
@@ -25,7 +25,7 @@ def reason_sentence(reason: Reason) -> str:
     """
     if reason.kind == "stated":
         return str(reason.numbers["sentence"])
-    text = _SENTENCES[reason.kind](dict(reason.numbers))
+    text = SENTENCES[reason.kind](dict(reason.numbers))
     if "distinct" in reason.numbers:
         n_distinct = reason.numbers["distinct"]
         text += (
@@ -33,6 +33,38 @@ def reason_sentence(reason: Reason) -> str:
             "different customers"
         )
     return f"{text}."
+
+
+def certificate_sentence(reason: Reason) -> str:
+    """Return what a certificate says of why there was no test, or why it was not passed.
+
+    >>> certificate_sentence(Reason("few customers", {"customers": 60, "least": 100}))
+    'There are 60 customers; the test needs at least 100.'
+    >>> certificate_sentence(Reason("too small"))
+    'it is too small to act on'
+    """
+    if reason.kind == "stated":
+        return str(reason.numbers["sentence"])
+    return CERTIFICATE_SENTENCES[reason.kind].format(**_written(reason.numbers))
+
+
+def full_stop(sentence: str) -> str:
+    """Return the full stop that a sentence lacks.
+
+    >>> full_stop("The tests were left out."), full_stop("it is too small to act on")
+    ('', '.')
+    """
+    return "" if sentence.endswith(".") else "."
+
+
+def _written(numbers: Mapping[str, Number]) -> _Numbers:
+    """Return numbers as a sentence has them: thousands apart, a day without its midnight."""
+    written = {name: f"{n:,}" if isinstance(n, int) else n for name, n in numbers.items()}
+    if "date" in written:
+        written["date"] = str(written["date"]).removesuffix(" 00:00:00")
+    if "eligible" in written:
+        written["noun"] = "customer" if numbers["eligible"] == 1 else "customers"
+    return written
 
 
 def _fixed(n: _Numbers) -> str:
@@ -142,7 +174,7 @@ def _shortfall(share: float, lowest: float | None) -> str:
     return f"the least stable segment is recovered only to {lowest:.2f} of {VALID}"
 
 
-_SENTENCES: Mapping[str, Callable[[_Numbers], str]] = {
+SENTENCES: Mapping[str, Callable[[_Numbers], str]] = {
     "alike": lambda n: "1 segment, since all customers are the same",
     "nothing differs": lambda n: (
         "1 segment, since the customers differ in nothing that can be clustered"
@@ -165,6 +197,34 @@ _SENTENCES: Mapping[str, Callable[[_Numbers], str]] = {
     "only one qualifies": _only_one_qualifies,
     "qualifying": _qualifying,
     "least unstable": _least_unstable,
+}
+
+
+CERTIFICATE_SENTENCES: Mapping[str, str] = {
+    "one moment": "the whole log is of one moment",
+    "few eligible": (
+        "only {eligible} {noun} had an event before {date}, and {least} in each half are needed"
+    ),
+    "few returned": (
+        "only {returned} of the {eligible} customers with an event before {date} bought or visited "
+        "again after it, and {least} in each half are needed"
+    ),
+    "left out": "The tests were left out.",
+    "one segment": "There is one segment only.",
+    "defined in advance": "The segments are defined in advance, not found in the data.",
+    "no feature of events": (
+        "`{feature}` is not made from events, so that no shop can be simulated with it."
+    ),
+    "few customers": "There are {customers} customers; the test needs at least {least}.",
+    "no orders before": "nobody had ordered at the holdout date",
+    "one segment before": "at the holdout date everyone is in one segment",
+    "nobody alike before": "at the holdout date nobody was like its customers",
+    "no match before": "the segments of the holdout date hold none that is nearly the same",
+    "few to validate": "fewer than {least} customers of the validation half are in it",
+    "too small": "it is too small to act on",
+    "no short rule": "no short rule tells its customers from others",
+    "imprecise rule": "its short rule names too many others",
+    "incomplete rule": "its short rule misses too many of its customers",
 }
 
 

@@ -6,13 +6,13 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from clustomer.customers.reason import Reason
 from clustomer.segments.exclusions import BOTS
 from clustomer.segments.matrix.customer_matrix import customer_table, feature_matrix
 from clustomer.segments.matrix.projection import project
 from clustomer.segments.rules.assignment import assign
 from clustomer.segments.rules.nearest_centroid import NearestCentroid
 from clustomer.segments.segmentation import BOTS_ID, Segmentation
-from clustomer.segments.selection.reason import Reason
 
 
 def one_segment(customers: object, segmentation: Segmentation, *, reason: Reason) -> Segmentation:

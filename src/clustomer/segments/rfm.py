@@ -1,5 +1,6 @@
 """Customers in, the ten classic RFM segments out."""
 
+from clustomer.customers.reason import Reason
 from clustomer.errors import InputError
 from clustomer.segments.algorithms.algorithm import AlgorithmNote
 from clustomer.segments.exclusions import BOTS, columns_of
@@ -16,7 +17,6 @@ from clustomer.segments.rules.rfm_grid import (
 )
 from clustomer.segments.segmentation import BOTS_ID, Segmentation
 from clustomer.segments.selection.criteria_table import criteria_table
-from clustomer.segments.selection.reason import Reason
 from clustomer.segments.selection.selection import Selection
 
 

@@ -8,8 +8,8 @@ from sklearn.preprocessing import StandardScaler
 from sklearn.utils.estimator_checks import parametrize_with_checks
 from threadpoolctl import threadpool_limits
 
+from clustomer.customers.reason import Reason
 from clustomer.segments.algorithms.kmeans import best_start
-from clustomer.segments.selection.reason import Reason
 from clustomer.segments.selection.select_k import SelectK
 from clustomer.segments.validity.density_dip import density_dips
 from clustomer.segments.validity.holdout_r2 import HoldoutR2

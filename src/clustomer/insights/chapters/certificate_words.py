@@ -2,6 +2,13 @@
 
 from clustomer.insights.blocks import Explanation
 
+VERDICTS = {
+    "segments": "real groups",
+    "continuum": "a useful division of a continuum",
+    "none": "no structure found",
+    "not tested": "not tested",
+}
+"""The verdict in a few words, while the run goes on."""
 HEADLINES = {
     "segments": "There are real groups among these {clustering.k:segment/segments}, which one "
     "population would not show.",

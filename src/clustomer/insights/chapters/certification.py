@@ -18,6 +18,7 @@ from clustomer.insights.chapters.contest import carried, contest
 from clustomer.insights.chapters.findings import TESTS, findings, listed
 from clustomer.insights.facts import Fact, escape
 from clustomer.insights.population import UNGROUPED
+from clustomer.insights.reasons import certificate_sentence, full_stop
 from clustomer.insights.study import Study
 from clustomer.thresholds import VALID
 
@@ -214,18 +215,17 @@ def _untested(certificates: Certificates, names: Mapping[str, str]) -> Iterator[
         (certificates.prediction, "holdout.why", "Prediction"),
     ):
         if part.mark == "not tested" and part.why:
-            yield f"{what}: {{{fact}}}" + ("" if part.why.endswith(".") else ".")
-    given = {certificates.reality.why, certificates.prediction.why}
+            yield f"{what}: {{{fact}}}{full_stop(certificate_sentence(part.why))}"
+    given = (certificates.reality.why, certificates.prediction.why)
     reasons: dict[tuple[str, str], list[str]] = {}
     for key in names:
         for test in TESTS if key in certificates.segments else ():
             tested: Any = getattr(certificates.segments[key], test)
             if tested.mark == "not tested" and tested.why and tested.why not in given:
-                reasons.setdefault((test, tested.why), []).append(key)
-    for (test, why), keys in reasons.items():
+                reasons.setdefault((test, certificate_sentence(tested.why)), []).append(key)
+    for (test, sentence), keys in reasons.items():
         whom = ", ".join(escape(names[key]) for key in keys)
-        end = "" if why.endswith(".") else "."
-        yield f"{TESTS[test]} ({whom}): {{{keys[0]}.{test}_why}}{end}"
+        yield f"{TESTS[test]} ({whom}): {{{keys[0]}.{test}_why}}{full_stop(sentence)}"
 
 
 def _less_stable(certificates: Certificates, names: Mapping[str, str]) -> Iterator[str]:

@@ -14,6 +14,7 @@ from clustomer.certificates.certificate import (
 )
 from clustomer.insights.blocks import Finding
 from clustomer.insights.facts import escape
+from clustomer.insights.reasons import certificate_sentence, full_stop
 from clustomer.thresholds import LEVEL
 from clustomer.thresholds import SEGMENT_EFFECT_NEEDED as SEGMENT_DEPTH
 from clustomer.thresholds import USABLE as LEAST_SHARE
@@ -153,7 +154,7 @@ def _condition(
 def _why(part: Any, key: str, test: str) -> Iterator[str]:
     if part.why:
         begin = "Why not: " if part.mark == "not tested" else "Why: "
-        yield f"{begin}{{{key}.{test}_why}}" + ("" if part.why.endswith(".") else ".")
+        yield f"{begin}{{{key}.{test}_why}}{full_stop(certificate_sentence(part.why))}"
 
 
 def _stable_short(part: Stable, key: str) -> str:

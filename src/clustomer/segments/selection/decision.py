@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from clustomer.segments.selection.reason import Number, Reason
+from clustomer.customers.reason import Number, Reason
 from clustomer.segments.validity.holdout_r2 import HoldoutR2
 from clustomer.thresholds import APART, AS_CLEAR, CLEAR_ENOUGH, TELLING, USABLE, VALID
 

@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING, Literal
 import numpy as np
 import pyarrow as pa
 
+from clustomer.customers.reason import Reason
 from clustomer.segments.arrays import Labels, Matrix
 from clustomer.segments.selection.criteria_table import criteria_table
-from clustomer.segments.selection.reason import Reason
 from clustomer.segments.validity.criteria import partition_criteria, sampled_silhouettes
 
 if TYPE_CHECKING:

@@ -4,6 +4,7 @@ from typing import Any, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
+from clustomer.customers.reason import Reason
 from clustomer.documents import Document, read_document
 from clustomer.errors import InputError
 from clustomer.segments.algorithms.algorithm import AlgorithmNote
@@ -12,7 +13,6 @@ from clustomer.segments.exclusions import Exclusion, excluded_predicate
 from clustomer.segments.matrix.scaling import POWERS, ScaledFeature
 from clustomer.segments.rules.rule import Rule
 from clustomer.segments.rules.stored_rule import from_stored
-from clustomer.segments.selection.reason import Reason
 
 SCHEMA_VERSION: Literal[3] = 3
 
