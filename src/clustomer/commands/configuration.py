@@ -33,6 +33,8 @@ def read_configuration(path: Path, options: Mapping[str, str]) -> dict[str, Any]
     UsageError
         If the file cannot be read, or says something that the command does not know.
     """
+    if path.exists() and not path.is_file():
+        raise UsageError(f"The file {path} is no file: a folder, pipe or device. Name a TOML file.")
     try:
         content = tomllib.loads(path.read_text(encoding="utf-8"))
     except OSError as error:

@@ -1,5 +1,6 @@
 """How a source's columns and event names map to ours."""
 
+import re
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Literal
@@ -206,6 +207,14 @@ class EventSchema(BaseModel):
                 f"The schema `{self.name}` carries columns within an order, but does not say which "
                 'column is `order_id`. Add it under [columns]: order_id = "..."'
             )
+        if self.not_products is not None:
+            try:
+                re.compile(self.not_products)
+            except re.error as error:
+                raise UsageError(
+                    f"The schema `{self.name}` has a regular expression in `not_products` that "
+                    f"does not compile: {error}. Mind that brackets and dots have a meaning."
+                ) from error
         if self.header == bool(self.names):
             raise UsageError(
                 f"The schema `{self.name}` "

@@ -190,3 +190,10 @@ def test_every_row_is_counted_without_the_parser(
     monkeypatch.setattr("clustomer.events.sources.opening.open_text", one_too_many)
     with pytest.raises(InputError, match="has 51 rows, of which 50 were read: 1 too few"):
         read_events(path)
+
+
+def test_an_expression_that_does_not_compile_is_refused(tmp_path: Path) -> None:
+    schema = tmp_path / "mine.toml"
+    schema.write_text('not_products = "["\n[columns]\nevent_time = "at"\nuser_id = "who"\n')
+    with pytest.raises(UsageError, match="`not_products` that does not compile"):
+        read(tmp_path / "log.csv", "at,who", "2024-01-01,1", schema=str(schema))
