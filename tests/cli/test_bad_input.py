@@ -171,9 +171,15 @@ def odd_but_good(kind: str) -> pa.Table:
     )
 
 
-@pytest.mark.parametrize(
-    "kind", ["ids of every kind", "only purchases", "no purchase", "the far future"]
-)
+def test_a_log_of_the_far_future_was_misread(call, tmp_path) -> None:
+    pq.write_table(odd_but_good("the far future"), tmp_path / "log.parquet")
+    code, _, message = call("run", tmp_path / "log.parquet", "--out", tmp_path / "out")
+    assert code == 3
+    assert "implausible_time" in message
+    assert not (tmp_path / "out").exists()
+
+
+@pytest.mark.parametrize("kind", ["ids of every kind", "only purchases", "no purchase"])
 def test_odd_input_is_no_bad_input(call, tmp_path, kind) -> None:
     pq.write_table(odd_but_good(kind), tmp_path / "log.parquet")
     code, _, _ = call(
