@@ -164,7 +164,7 @@ def _compared(
     with progress.stage("Compare algorithms"):
         return compare(
             customers,
-            known=() if settings.algorithm == "rfm" else (segmentation,),
+            segmented=() if settings.algorithm == "rfm" else (segmentation,),
             k=settings.k,
             k_range=settings.k_range,
             features=settings.features,

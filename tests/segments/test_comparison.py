@@ -27,7 +27,7 @@ def shop():
 def test_rows_say_what_each_algorithm_found(shop):
     options = {"k_range": (3, 3), "features": ["orders", "days"]}
     given = [segment(shop, **options), segment(shop, algorithm="dbscan", **options)]
-    table = compare(shop, known=given, **options)
+    table = compare(shop, segmented=given, **options)
     rows = {row["algorithm"]: row for row in table.to_pylist()}
     assert list(rows) == list(ALGORITHMS)
     assert rows["kmeans"]["agreement"] == 1.0

@@ -29,7 +29,6 @@ from numpy.typing import NDArray
 
 from clustomer.errors import InputError, did_you_mean
 from clustomer.segments.matrix.customer_matrix import customer_table, feature_column, is_number
-from clustomer.segments.matrix.scaling import signed_log
 from clustomer.segments.segmentation import BOTS_ID, NOISE_ID
 
 Column = NDArray[np.float64]
@@ -213,6 +212,15 @@ def _top_share(values: Column, top: float) -> float | None:
 
 def _scaled(values: Column, scale: str) -> Column:
     return signed_log(values) if scale == "log" else values
+
+
+def signed_log(values: Column) -> Column:
+    """Return `sign(x) * ln(1 + |x|)`: `log1p` for what is not negative, odd around 0.
+
+    >>> signed_log(np.array([-1.0, 0.0, 1.0])).round(6).tolist()
+    [-0.693147, 0.0, 0.693147]
+    """
+    return np.sign(values) * np.log(np.abs(values) + 1.0)
 
 
 def _spread(values: Column) -> tuple[float, float]:

@@ -17,7 +17,7 @@ from clustomer.segments.validity.criteria import sampled_silhouettes
 def compare(
     customers: object,
     *,
-    known: Sequence[Segmentation] = (),
+    segmented: Sequence[Segmentation] = (),
     k: int | Literal["auto"] = "auto",
     k_range: Sequence[int] = (2, 10),
     features: Sequence[str] | None = None,
@@ -33,7 +33,7 @@ def compare(
     ----------
     customers, k, k_range, features, random_state, max_fit_customers
         As `segment` takes them; `k` is for the algorithms that take one.
-    known : results of `segment` for the same customers and features, which are not fitted again.
+    segmented : results of `segment` for the same customers and features, which are not fitted again.
 
     Returns
     -------
@@ -61,7 +61,7 @@ def compare(
     """
     from sklearn.metrics import adjusted_rand_score
 
-    segmentations = {part.algorithm.name: part for part in known}
+    segmentations = {part.algorithm.name: part for part in segmented}
     for name in OFFERED:
         if name not in segmentations:
             chosen = segmentations["kmeans"].k if "kmeans" in segmentations else None

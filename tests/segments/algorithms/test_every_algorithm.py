@@ -111,7 +111,7 @@ def test_a_new_algorithm_goes_the_way_of_all(monkeypatch):
     assert to_model(again).to_json() == text
     refit = rule_labels(customers, refit_rule(segmentation, customers))
     assert adjusted_rand_score(segmentation.table["cluster"].to_numpy(), refit) == 1.0
-    compared = compare(customers, known=[segmentation], k_range=(2, 4))
+    compared = compare(customers, segmented=[segmentation], k_range=(2, 4))
     assert compared["algorithm"].to_pylist() == [*ALGORITHMS, "slices"]
 
 

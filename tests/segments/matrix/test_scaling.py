@@ -12,7 +12,6 @@ from clustomer.segments.matrix.scaling import (
     fit_scaling,
     round_significant,
     scale,
-    signed_log,
     signed_power,
     skewness,
 )
@@ -130,12 +129,6 @@ def test_copy_of_a_column_that_left_stays():
 def test_no_customer_and_no_variance_give_an_empty_matrix():
     assert fit_scaling(np.empty((0, 1)), ["orders"], [0.0]).matrix.shape == (0, 0)
     assert fit_scaling(np.ones((3, 1)), ["orders"], [0.0]).matrix.shape == (3, 0)
-
-
-def test_signed_log_is_log1p_where_nothing_is_negative():
-    values = np.array([0.0, 1e-3, 1.0, 1e6])
-    assert signed_log(values) == pytest.approx(np.log1p(values), rel=1e-12)
-    assert (signed_log(-values) == -signed_log(values)).all()
 
 
 FINITE = st.floats(-1e9, 1e9).map(lambda value: round(value, 6))

@@ -139,12 +139,7 @@ def _powered(value: exp.Expr, power: float) -> exp.Expr:
     if power == 1:
         return value
     magnitude = exp.Abs(this=value)
-    if power == 0:
-        shaped: exp.Expr = exp.Ln(
-            this=exp.Add(this=magnitude, expression=dialect.literal(1.0)),
-        )
-    else:
-        shaped = exp.Sqrt(this=magnitude)
+    shaped: exp.Expr = exp.Sqrt(this=magnitude)
     if power == 0.75:
         shaped = exp.Sqrt(this=exp.Mul(this=magnitude.copy(), expression=shaped))
     return exp.Mul(this=exp.Sign(this=value.copy()), expression=shaped)

@@ -11,9 +11,8 @@ from clustomer.thresholds import CORRELATION_LIMIT, SKEWNESS_LIMIT, TAIL
 
 DIGITS = 12
 
-POWERS = (1.0, 0.75, 0.5, 0.0)
-"""None, those that square roots can take, and the logarithm, as the power 0 stands for it in the
-family of Box and Cox (1964, doi:10.1111/j.2517-6161.1964.tb00553.x)."""
+POWERS = (1.0, 0.75, 0.5)
+"""None, and those that square roots can take."""
 
 ROOT = 0.5
 """The power of a feature that is skewed, where none is declared."""
@@ -26,10 +25,9 @@ class ScaledFeature:
     """How one feature is scaled: `(sign(x) * |x| ** power - mean) / scale`, with x winsorised.
 
     `undefined` stands in for a missing value, `low` and `high` are the winsorising limits (None:
-    no limit), all in the feature's own unit. `power` is 1 (as it is),
-    3/4, 1/2 (the square root), or 0 for the logarithm (`signed_log`). `mean` is taken after the
-    power, and `scale` is the population standard deviation after the power, over the feature's
-    weight.
+    no limit), all in the feature's own unit. `power` is 1 (as it is), 3/4 or 1/2 (the square
+    root). `mean` is taken after the power, and `scale` is the population standard deviation after
+    the power, over the feature's weight.
     """
 
     name: str
@@ -161,20 +159,8 @@ def scale(matrix: Matrix, features: Sequence[ScaledFeature]) -> Matrix:
     return scaled
 
 
-def signed_log(values: Matrix) -> Matrix:
-    """Return `sign(x) * ln(1 + |x|)`: `log1p` for what is not negative, odd around 0.
-
-    Written as the assignment's SQL writes it, so that both round alike.
-
-    >>> import numpy as np
-    >>> signed_log(np.array([-1.0, 0.0, 1.0])).round(6).tolist()
-    [-0.693147, 0.0, 0.693147]
-    """
-    return np.sign(values) * np.log(np.abs(values) + 1.0)
-
-
 def signed_power(values: Matrix, power: float) -> Matrix:
-    """Return `sign(x) * |x| ** power` for a power of 1, 3/4 or 1/2, and `signed_log` for 0.
+    """Return `sign(x) * |x| ** power` for a power of 1, 3/4 or 1/2.
 
     Written with square roots only, as the assignment's SQL writes it: they are rounded alike on
     every machine and engine, which powers are not.
@@ -190,8 +176,6 @@ def signed_power(values: Matrix, power: float) -> Matrix:
         return np.asarray(np.sign(values) * np.sqrt(magnitude))
     if power == 0.75:
         return np.asarray(np.sign(values) * np.sqrt(magnitude * np.sqrt(magnitude)))
-    if power == 0:
-        return signed_log(values)
     raise ValueError(f"The power is {power}, expected one of {POWERS}.")
 
 
