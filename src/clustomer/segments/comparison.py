@@ -33,7 +33,7 @@ def compare(
     ----------
     customers, k, k_range, features, random_state, max_fit_customers
         As `segment` takes them; `k` is for the algorithms that take one.
-    segmented : results of `segment` for the same customers and features, which are not fitted again.
+    segmented : results of `segment` for these customers and features; they are not fitted again.
 
     Returns
     -------
