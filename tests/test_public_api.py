@@ -1,8 +1,10 @@
 """The public API is what is listed, and importing it is cheap."""
 
+import ast
 import subprocess
 import sys
 from importlib import import_module
+from pathlib import Path
 
 import pytest
 
@@ -64,6 +66,24 @@ ROOMS = [
 
 def test_the_public_names_are_pinned() -> None:
     assert clustomer.__all__ == PUBLIC
+
+
+def test_type_checkers_are_told_the_same_homes() -> None:
+    tree = ast.parse(Path(clustomer.__file__).read_text(encoding="utf-8"))
+    imports = [node for node in ast.walk(tree) if isinstance(node, ast.ImportFrom)]
+    homes = {
+        alias.name: str(node.module).removeprefix("clustomer.")
+        for node in imports
+        for alias in node.names
+        if str(node.module).startswith("clustomer.")
+    }
+    assert homes == clustomer._HOMES
+    assert set(homes) == set(clustomer.__all__)
+
+
+def test_no_public_name_is_that_of_a_module() -> None:
+    modules = {path.stem for path in Path(clustomer.__file__).parent.iterdir()}
+    assert modules & set(PUBLIC) == set()
 
 
 @pytest.mark.parametrize("name", PUBLIC)

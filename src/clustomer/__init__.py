@@ -1,6 +1,10 @@
 """Customer segments that prove themselves.
 
 Importing the package is fast: what a name needs is imported when it is first used.
+
+A public name stands here three times: its import and `__all__`, which type checkers read, and its
+home; a test compares them. It must not be the name of a module or room of the package, since
+importing that would take its place.
 """
 
 from importlib import import_module

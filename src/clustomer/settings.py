@@ -80,7 +80,18 @@ def option(
     notation: Notation | None = None,
     alias: str = "",
 ) -> Any:
-    """Return a field of `Settings`; `otherwise` says what happens without the option."""
+    """Return a field of `Settings`; the other arguments are those of `Option`.
+
+    Parameters
+    ----------
+    default : what the setting is without the option.
+    group : str
+        The heading, which decides more than the place: `SOURCE` and `PERIOD` are passed to
+        `read_events` by the field's name, and `clustomer check` has them, too; those of
+        `MACHINE` change no result and are not recorded in `run.json`, all others are.
+    otherwise : str, optional
+        What happens without the option, where the default does not say so.
+    """
     declared = Option(help, group, metavar, spelling, otherwise, least, most, notation, alias)
     return field(default=default, metadata={"option": declared})
 

@@ -79,9 +79,9 @@ class Interpretation:
 
     @property
     def certificates(self) -> Certificates | None:
-        """As they were given, with what naming showed: the content of `certificates.json`.
+        """The content of `certificates.json`: the certificates, with whether each name is proved.
 
-        A segment whose name its numbers do not prove is not usable without reserve.
+        A segment whose name is not proved is weakly usable at best.
         """
         return self.study.certificates
 

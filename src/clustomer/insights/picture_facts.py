@@ -10,9 +10,7 @@ import numpy as np
 from clustomer.insights.facts import Fact
 from clustomer.insights.population import EVERYONE
 from clustomer.insights.study import Study
-from clustomer.segments.rules.rfm_grid import FREQUENCY, RECENCY
-
-SCORES = (1, 2, 3, 4, 5)
+from clustomer.segments.rules.rfm_grid import FREQUENCY, RECENCY, SCORES
 
 
 def picture_facts(study: Study) -> Iterator[Fact]:

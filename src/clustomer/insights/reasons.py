@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from clustomer.customers.reason import Number, Reason
+from clustomer.insights.texts import listed
 from clustomer.thresholds import USABLE, VALID, written
 
 _DENSITY_DIP = (
@@ -117,7 +118,7 @@ def _only_one_qualifies(n: _Numbers) -> str:
 
 def _qualifying(n: _Numbers) -> str:
     k, next_k = n["k"], n["runner_up"]
-    among = f"{_segments(k)}: {_listed(n['qualifying'])} are the numbers at which {_STABLE}"
+    among = f"{_segments(k)}: {listed(n['qualifying'])} are the numbers at which {_STABLE}"
     above = " above 2" if k > 2 and 2 in n["qualifying"] else ""
     if n["rule"] == _R2:
         which = "those whose segments are clearly apart" if n["groups"] else "these"
@@ -226,16 +227,6 @@ CERTIFICATE_SENTENCES: Mapping[str, str] = {
     "imprecise rule": "its short rule names too many others",
     "incomplete rule": "its short rule misses too many of its customers",
 }
-
-
-def _listed(numbers: list[int]) -> str:
-    """Return numbers as a list in words.
-
-    >>> _listed([2, 3, 5])
-    '2, 3 and 5'
-    """
-    *first, last = [str(number) for number in numbers]
-    return f"{', '.join(first)} and {last}" if first else last
 
 
 def _apart(value: float, other: float) -> str:

@@ -1,6 +1,6 @@
-"""The facts that the texts of a report need."""
+"""The facts that the texts of a report need, and what its sentences have in common."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 
 from clustomer.insights.facts import Fact, placeholders
 from clustomer.insights.population import EVERYONE
@@ -34,3 +34,22 @@ def _parts(facts: Mapping[str, Fact], name: str) -> set[str]:
     if source["table"] != "facts":
         return {name}
     return {name}.union(*(_parts(facts, part) for part in source["key"].split()))
+
+
+def listed(words: Sequence[object]) -> str:
+    """Return words or numbers as a list in a sentence.
+
+    >>> listed(["stable", "real", "usable"]), listed([2, 3])
+    ('stable, real and usable', '2 and 3')
+    """
+    *others, last = map(str, words)
+    return f"{', '.join(others)} and {last}" if others else last
+
+
+def lowered(text: str) -> str:
+    """Return a sentence as it goes on after a colon.
+
+    >>> lowered("Send one reminder")
+    'send one reminder'
+    """
+    return text[:1].lower() + text[1:]

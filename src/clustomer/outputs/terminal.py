@@ -12,12 +12,11 @@ from rich.text import Text
 
 from clustomer.insights import Facts, Insights, SegmentInsight
 from clustomer.insights.blocks import Labelled, Paragraph
-from clustomer.outputs.terminal_blocks import TerminalBlocks, clean, warning
+from clustomer.outputs.terminal_blocks import NAME_WIDTH, TerminalBlocks, clean, warning
 from clustomer.outputs.theme import SegmentLook, segment_looks
 
 # From here on each text has its own column; below, it would be a ribbon of single words.
 SEPARATE_FROM = 116
-NAME_WIDTH = 28
 TITLES = ("Customers", "Share", "Revenue share")
 SIGN = "■"
 LABEL_WIDTH = 11

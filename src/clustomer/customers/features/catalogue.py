@@ -9,7 +9,8 @@ portable dialect; nothing is pasted.
 from collections.abc import Iterable
 
 from clustomer.customers.features import assortment, engagement, purchases, time
-from clustomer.customers.features.declaration import Feature
+from clustomer.customers.features.declaration import Feature, Measure
+from clustomer.customers.features.measures import MEASURES
 from clustomer.errors import UsageError, did_you_mean
 
 FEATURES: tuple[Feature, ...] = tuple(
@@ -19,6 +20,28 @@ FEATURES: tuple[Feature, ...] = tuple(
     )
 )
 """Every feature, in the order of the columns and of priority for clustering."""
+
+
+def check_rates(features: Iterable[Feature], measures: Iterable[Measure]) -> None:
+    """Raise LookupError for a rate of what is no measure.
+
+    >>> check_rates(FEATURES, MEASURES[:3])
+    Traceback (most recent call last):
+    ...
+    LookupError: The rate `view_to_cart_rate` is made of `viewed_carted`, which is no measure. ...
+    """
+    names = [measure.name for measure in measures]
+    for declared in features:
+        if declared.rate is not None:
+            for part in (declared.rate.numerator, declared.rate.denominator):
+                if part not in names:
+                    raise LookupError(
+                        f"The rate `{declared.name}` is made of `{part}`, which is no measure. "
+                        f"{did_you_mean(part, names)} Others are declared in features/measures.py."
+                    )
+
+
+check_rates(FEATURES, MEASURES)
 
 
 def clustered_by_default(names: Iterable[str]) -> list[str]:

@@ -15,11 +15,12 @@ from clustomer.insights.chapters.certificate_words import (
     MEANINGS,
 )
 from clustomer.insights.chapters.contest import carried, contest
-from clustomer.insights.chapters.findings import TESTS, findings, listed
+from clustomer.insights.chapters.findings import TESTS, findings
 from clustomer.insights.facts import Fact, escape
 from clustomer.insights.population import UNGROUPED
 from clustomer.insights.reasons import certificate_sentence, full_stop
 from clustomer.insights.study import Study
+from clustomer.insights.texts import listed
 from clustomer.thresholds import VALID
 
 

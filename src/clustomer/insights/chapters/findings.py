@@ -1,6 +1,6 @@
 """What each of the four tests found of a segment, in words."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from clustomer.certificates.certificate import (
@@ -15,6 +15,7 @@ from clustomer.certificates.certificate import (
 from clustomer.insights.blocks import Finding
 from clustomer.insights.facts import escape
 from clustomer.insights.reasons import certificate_sentence, full_stop
+from clustomer.insights.texts import listed
 from clustomer.thresholds import LEVEL
 from clustomer.thresholds import SEGMENT_EFFECT_NEEDED as SEGMENT_DEPTH
 from clustomer.thresholds import USABLE as LEAST_SHARE
@@ -279,12 +280,3 @@ def _usable(
     if part.named is False:
         yield "No name is proved by its numbers, so its name tells little."
     yield from _why(part, key, "usable")
-
-
-def listed(words: Sequence[str]) -> str:
-    """Return words as a list in a sentence.
-
-    >>> listed(["stable", "real", "usable"])
-    'stable, real and usable'
-    """
-    return " and ".join([", ".join(words[:-1]), words[-1]] if len(words) > 1 else words)

@@ -16,6 +16,7 @@ from clustomer.insights.naming.rules import AVERAGE, MIXED, RULES
 from clustomer.insights.population import BOTS
 from clustomer.insights.profiles import Described
 from clustomer.insights.study import Study
+from clustomer.insights.texts import lowered
 from clustomer.segments import RFM_SEGMENTS
 from clustomer.segments.rules.rfm_grid import NO_PURCHASE_ID
 
@@ -137,7 +138,7 @@ def _grid(named: Mapping[str, Name]) -> Iterator[str]:
     )
     empty = [part.name for part in RFM_SEGMENTS if part.segment_id not in named]
     if empty:
-        yield f"Nobody is in: {_listed(empty)}."
+        yield f"Nobody is in: {_in_turn(empty)}."
     if NO_PURCHASE_ID in named:
         yield (
             f"{{{NO_PURCHASE_ID}.customers:customer/customers}} without an order in the period "
@@ -209,7 +210,7 @@ def _features(study: Study, facts: Mapping[str, Fact]) -> Iterator[str]:
     deciding = [name for name in study.segmentation.rule.features if name in described]
     if deciding:
         how = "defined by" if study.defined else "found from"
-        yield f"The segments were {how}: {_listed(described[name].label for name in deciding)}."
+        yield f"The segments were {how}: {_in_turn(described[name].label for name in deciding)}."
     for index in range(1, len(tables["segmentation"]["left_out"]) + 1):
         yield f"Not used to find them: {{clustering.left_out.{index}}}."
     rest = [
@@ -218,7 +219,7 @@ def _features(study: Study, facts: Mapping[str, Fact]) -> Iterator[str]:
         if column.name not in deciding and column.name not in tables["segmentation"]["left_out"]
     ]
     if rest:
-        yield f"Only used to describe them: {_listed(rest)}."
+        yield f"Only used to describe them: {_in_turn(rest)}."
     labels = {feature.name: feature.label for feature in FEATURES}
     reasons: dict[str, list[str]] = {}
     first: dict[str, int] = {}
@@ -228,7 +229,7 @@ def _features(study: Study, facts: Mapping[str, Fact]) -> Iterator[str]:
         reasons.setdefault(reason, []).append(labels.get(name, name))
         first.setdefault(reason, index)
     for reason, missing in reasons.items():
-        yield (f"Not known, since {{clustering.unavailable.{first[reason]}}}: {_listed(missing)}.")
+        yield (f"Not known, since {{clustering.unavailable.{first[reason]}}}: {_in_turn(missing)}.")
 
 
 def _scaling(described: Mapping[str, Described], segmentation: Any) -> Iterator[str]:
@@ -239,7 +240,7 @@ def _scaling(described: Mapping[str, Described], segmentation: Any) -> Iterator[
         yield (
             "Where a few customers have far more than the rest, a value was brought nearer to the "
             f"others before the fit, so that no few of them draw a segment to themselves: "
-            f"{_listed(rooted)}. segmentation.json says how."
+            f"{_in_turn(rooted)}. segmentation.json says how."
         )
     yield (
         "Then every feature was brought to mean zero and the same standard deviation, but for "
@@ -278,12 +279,8 @@ def _names(named: Mapping[str, Name]) -> Iterator[str]:
     requirements = {rule.key: rule for rule in (*RULES, AVERAGE, MIXED)}
     for key in dict.fromkeys(name.rule for name in named.values()):
         if key in requirements:
-            yield f"{requirements[key].name}: {_lower(requirements[key].requirement)}"
+            yield f"{requirements[key].name}: {lowered(requirements[key].requirement)}"
 
 
-def _listed(words: Iterable[str]) -> str:
+def _in_turn(words: Iterable[str]) -> str:
     return "; ".join(escape(word) for word in words)
-
-
-def _lower(text: str) -> str:
-    return text[:1].lower() + text[1:]

@@ -3,12 +3,12 @@
 from collections.abc import Mapping, Sequence
 
 from clustomer.insights.chapters.cards import short_window
-from clustomer.insights.chapters.findings import listed
 from clustomer.insights.facts import Fact
 from clustomer.insights.naming.names import Name
 from clustomer.insights.profiles import Profile
 from clustomer.insights.story import SegmentInsight
 from clustomer.insights.study import Study
+from clustomer.insights.texts import listed, lowered
 
 WORTH_STARTING = 0.1
 """The first thing to do concerns a segment with at least a tenth of the revenue."""
@@ -116,7 +116,7 @@ def _start(
     )
     key = best.segment_id
     return (
-        f"Begin with {study.named[key].spoken}: {_lower(headlines[key])}. Contacting all of "
+        f"Begin with {study.named[key].spoken}: {lowered(headlines[key])}. Contacting all of "
         f"them pays for itself at a rise of {{{key}.break_even}} in their revenue, the smallest of "
         "all segments that bring a tenth of the revenue or more."
     )
@@ -143,7 +143,3 @@ def _caveat(facts: Mapping[str, Fact], everyone: Profile) -> str:
     ]
     without = f"; the data hold {listed([f'no {word}' for word in absent])}" if absent else ""
     return f"{span}{without}. It shows what customers did, not why."
-
-
-def _lower(text: str) -> str:
-    return text[:1].lower() + text[1:]

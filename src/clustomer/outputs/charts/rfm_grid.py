@@ -9,9 +9,9 @@ import pyarrow as pa
 from clustomer.outputs.charts.figure import Layout, shorten, wrap
 from clustomer.outputs.charts.layers import Label, Rows, Specification, boxes, words
 from clustomer.outputs.theme import INK, MUTED, SegmentLook
+from clustomer.segments.rules.rfm_grid import SCORES
 
 EMPTY_COLOUR = "#aab2bc"
-SCORES = (1, 2, 3, 4, 5)
 GAP = 2
 
 

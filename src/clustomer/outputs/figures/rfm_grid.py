@@ -10,8 +10,7 @@ from clustomer.outputs.charts.layers import Label
 from clustomer.outputs.figures.pen import Pen
 from clustomer.outputs.theme import SegmentLook
 from clustomer.segments import RFM_SEGMENTS, RfmGrid, Segmentation
-
-SCORES = (1, 2, 3, 4, 5)
+from clustomer.segments.rules.rfm_grid import SCORES
 
 
 def rfm_grid_figure(
