@@ -38,7 +38,7 @@ def main() -> None:
     parser.add_argument("--trials", type=int, default=1000)
     trials = parser.parse_args().trials
     random = np.random.default_rng(0)
-    print("| skewness | customers in the segment | p below 0.05 | interval holds the truth |")
+    print("| skewness | customers in the segment | called significant | interval holds the truth |")
     print("|---:|---:|---:|---:|")
     for spread in SPREADS:
         spent = np.where(
