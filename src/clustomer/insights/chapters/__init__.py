@@ -1,4 +1,8 @@
-"""The chapters of a report, in the order of their facts and of their places."""
+"""The chapters of a report, in the order of their facts and of their places.
+
+`opening` and `cards` are no chapters: every report begins with the one and has one of the other for
+each segment, which chapters add to. `findings`, `contest` and the like are parts of a chapter.
+"""
 
 from clustomer.insights.chapters.attributes import KnownAttributes
 from clustomer.insights.chapters.certificate import Certificate
