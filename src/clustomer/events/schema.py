@@ -207,14 +207,7 @@ class EventSchema(BaseModel):
                 f"The schema `{self.name}` carries columns within an order, but does not say which "
                 'column is `order_id`. Add it under [columns]: order_id = "..."'
             )
-        if self.not_products is not None:
-            try:
-                re.compile(self.not_products)
-            except re.error as error:
-                raise UsageError(
-                    f"The schema `{self.name}` has a regular expression in `not_products` that "
-                    f"does not compile: {error}. Mind that brackets and dots have a meaning."
-                ) from error
+        _check_expression(self.name, self.not_products)
         if self.header == bool(self.names):
             raise UsageError(
                 f"The schema `{self.name}` "
@@ -301,6 +294,16 @@ def moment_of(text: str, setting: str) -> datetime:
     if moment.tzinfo is not None:
         moment = moment.astimezone(UTC).replace(tzinfo=None)
     return moment
+
+
+def _check_expression(schema: str, expression: str | None) -> None:
+    try:
+        re.compile(expression or "")
+    except re.error as error:
+        raise UsageError(
+            f"The schema `{schema}` has a regular expression in `not_products` that does not "
+            f"compile: {error}. Mind that brackets and dots have a meaning."
+        ) from error
 
 
 def _toml(value: str | bool | tuple[str, ...]) -> str:
