@@ -102,8 +102,8 @@ def read_attributes(source: Any, customers: object, *, engine: DuckDB | None = N
     (3, 1, 1)
     """
     if engine is None:
-        with DuckDB() as own:
-            return read_attributes(source, customers, engine=own)
+        with DuckDB() as embedded:
+            return read_attributes(source, customers, engine=embedded)
     opened = open_source(engine, source)
     label = f"The file of attributes {opened.label}"
     if opened.kind not in _KINDS:
@@ -126,12 +126,12 @@ def read_attributes(source: Any, customers: object, *, engine: DuckDB | None = N
         )
     _load(engine, opened, customer, names, label)
     engine.register("attribute_customers", pa.table(customers).select([_CUSTOMER]))
-    found = engine.arrow(
+    table = engine.arrow(
         "SELECT c.user_id, a.* EXCLUDE (attribute_customer) FROM attribute_customers AS c "
         "LEFT JOIN attributes AS a ON a.attribute_customer = CAST(c.user_id AS VARCHAR) "
         "ORDER BY c.user_id"
     )
-    [(rows, known)] = engine.rows(
+    [(rows, with_events)] = engine.rows(
         "SELECT COUNT(*), COUNT(c.user_id) FROM attributes AS a LEFT JOIN attribute_customers AS c "
         "ON a.attribute_customer = CAST(c.user_id AS VARCHAR)"
     )
@@ -141,16 +141,16 @@ def read_attributes(source: Any, customers: object, *, engine: DuckDB | None = N
     )
     engine.unregister("attribute_customers")
     engine.execute("DROP TABLE attributes")
-    if not known:
+    if not with_events:
         raise InputError(
             f"None of the {rows:,} customers in the column `{customer}` of {opened.label} has "
             f"events: there it says {theirs!r}, in the events {ours!r}. Name the column of the "
             "customer `user_id`, or put it first."
         )
     # Every customer of the run is in the table once, found in the file or not.
-    fields = [(name, pa.string()) for name in found.column_names]
-    table = found.cast(pa.schema(fields)).combine_chunks()
-    return Attributes(table, opened.label, rows, rows - known, table.num_rows - known)
+    fields = [(name, pa.string()) for name in table.column_names]
+    table = table.cast(pa.schema(fields)).combine_chunks()
+    return Attributes(table, opened.label, rows, rows - with_events, table.num_rows - with_events)
 
 
 def _load(engine: DuckDB, opened: Source, customer: str, names: list[str], label: str) -> None:
@@ -167,8 +167,8 @@ def _load(engine: DuckDB, opened: Source, customer: str, names: list[str], label
                 opened.parameters,
             )
     except engine.errors as error:
-        said = str(error).strip().splitlines()[0]
-        raise InputError(f"{label} cannot be read: {said}") from error
+        message = str(error).strip().splitlines()[0]
+        raise InputError(f"{label} cannot be read: {message}") from error
     broken = engine.rows(opened.rejects) if opened.rejects else []
     if broken:
         raise InputError(

@@ -155,21 +155,22 @@ def split_holdout(
     >>> reason.kind, reason.numbers
     ('few eligible', {'eligible': 1, 'date': '2024-01-05 00:00:00', 'least': 200})
     """
-    whole = customers.window
-    moment = parse_cutoff(date, whole.time_zone) if isinstance(date, str) else date
+    observed = customers.window
+    moment = parse_cutoff(date, observed.time_zone) if isinstance(date, str) else date
     if moment is None:
-        moment = _default_date(whole)
-        if moment == whole.start:
+        moment = _default_date(observed)
+        if moment == observed.start:
             return Reason("one moment")
-    if not whole.start < moment < whole.cutoff:
+    if not observed.start < moment < observed.cutoff:
         raise UsageError(
             f"The holdout date {moment.isoformat(' ')} UTC is not within the window, which goes "
-            f"from {whole.start.isoformat(' ')} to {whole.cutoff.isoformat(' ')} UTC. Choose one "
+            f"from {observed.start.isoformat(' ')} to {observed.cutoff.isoformat(' ')} UTC. "
+            "Choose one "
             "that leaves time before it and after it."
         )
     engine = events.engine
-    window = Window(whole.start, moment, whole.time_zone)
-    outcomes = engine.query(outcomes_query(whole, moment).order_by("user_id")).combine_chunks()
+    window = Window(observed.start, moment, observed.time_zone)
+    outcomes = engine.query(outcomes_query(observed, moment).order_by("user_id")).combine_chunks()
     selection = outcomes["selection"].to_numpy().astype(bool)
     outcomes = pa.table(
         {
@@ -179,23 +180,23 @@ def split_holdout(
             "visited": outcomes["visited"].cast(pa.int8()),
         }
     )
-    reason = _too_little(outcomes, selection, moment, whole.time_zone)
+    reason = _too_little(outcomes, selection, moment, observed.time_zone)
     if reason is not None:
         return reason
     features, unavailable = available_features(known_within(engine, window))
     names = {feature.name for feature in customers.features}
-    found = features_within(
+    earlier = features_within(
         engine,
         tuple(feature for feature in features if feature.name in names),
         window,
         unavailable=unavailable,
     )
-    assert found.table["user_id"].equals(outcomes["user_id"])
+    assert earlier.table["user_id"].equals(outcomes["user_id"])
     return Holdout(
         date=moment,
-        horizon_days=round((whole.cutoff - moment).total_seconds() / 86400, 6),
+        horizon_days=round((observed.cutoff - moment).total_seconds() / 86400, 6),
         window=window,
-        customers=found,
+        customers=earlier,
         outcomes=outcomes,
         selection=selection,
         outcome_names=_telling(outcomes, selection),
@@ -261,10 +262,10 @@ def _on_the_clock(date: datetime, time_zone: str) -> str:
 
 
 def _telling(outcomes: pa.Table, selection: NDArray[np.bool_]) -> tuple[str, ...]:
-    found: list[str] = []
+    telling: list[str] = []
     for name in OUTCOMES:
         values = outcomes[name].to_numpy()
         varies = all(len(np.unique(values[half])) > 1 for half in (selection, ~selection))
-        if varies and not any(outcomes[name].equals(outcomes[other]) for other in found):
-            found.append(name)
-    return tuple(found)
+        if varies and not any(outcomes[name].equals(outcomes[other]) for other in telling):
+            telling.append(name)
+    return tuple(telling)

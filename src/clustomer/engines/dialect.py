@@ -195,5 +195,5 @@ def literal(value: str | bool | int | float | Decimal | datetime | None) -> exp.
         # built, not parsed: a rule can hold thousands
         number = exp.Cast(this=number, to=exp.DataType(this=exp.DataType.Type.DOUBLE))
         return exp.Neg(this=number) if value < 0 else number
-    whole: exp.Expr = exp.Literal.number(str(abs(value)))
-    return exp.Neg(this=whole) if value < 0 else whole
+    integer: exp.Expr = exp.Literal.number(str(abs(value)))
+    return exp.Neg(this=integer) if value < 0 else integer

@@ -29,9 +29,9 @@ def without_password(uri: str) -> str:
 def _secrets(uri: str) -> list[str]:
     """Return what must not be shown: passwords, whole, decoded, and as a driver may split them."""
     patterns = (_USER_AND_PASSWORD, _OPTION)
-    found = [match[2] for pattern in patterns for match in pattern.finditer(uri)]
-    parts = [part for word in found for part in re.split(r"[/@:?#&=]", word)]
-    words = {each for word in (*found, *parts) for each in (word, unquote(word)) if each}
+    passwords = [match[2] for pattern in patterns for match in pattern.finditer(uri)]
+    parts = [part for word in passwords for part in re.split(r"[/@:?#&=]", word)]
+    words = {form for word in (*passwords, *parts) for form in (word, unquote(word)) if form}
     return [uri, *sorted(words, key=lambda word: (-len(word), word))]
 
 
@@ -77,12 +77,13 @@ class Postgres(Engine):
         try:
             yield
         except Error as error:
-            said = str(error)
+            message = str(error)
             for secret in self._secrets:
-                said = said.replace(secret, "***")
+                message = message.replace(secret, "***")
             raise InputError(
-                f"{self.label}: {what} cannot be read: {' '.join(said.split())} Check the address "
-                "(postgresql://user@host:port/database), that the server runs, and that this user "
+                f"{self.label}: {what} cannot be read: {' '.join(message.split())} Check the "
+                "address (postgresql://user@host:port/database), that the server runs, and that "
+                "this user "
                 "may read; a password is best kept in PGPASSWORD or ~/.pgpass."
             ) from None
 

@@ -276,12 +276,12 @@ def count_rules(
 
 
 def _types_of(engine: DuckDB, rule: str) -> tuple[tuple[str, int], ...]:
-    found = engine.rows(
+    counts = engine.rows(
         "SELECT event_type, COUNT(*) AS n FROM rejected WHERE rule = ? "
         "GROUP BY event_type ORDER BY n DESC, event_type LIMIT 100",
         [rule],
     )
-    return tuple((str(kind), int(count)) for kind, count in found)
+    return tuple((str(kind), int(count)) for kind, count in counts)
 
 
 def _forget_given_ids(engine: DuckDB) -> tuple[int, int]:

@@ -18,10 +18,10 @@ def missing_paths(source: Source, paths: Collection[str], unnest: str | None) ->
 
 
 def _has(source: Source, path: str, unnest: str | None) -> bool:
-    found = split(source.columns, path)
-    if found is None:
+    place = split(source.columns, path)
+    if place is None:
         return False
-    column, steps = found
+    column, steps = place
     if steps and not is_nested(source.columns[column]):
         return False
     inside = source.structure.get(column)
@@ -133,8 +133,8 @@ def _value(source: Source, path: str, unnest: str | None) -> tuple[str, str]:
         return text_at(quoted(column), kind, steps), "VARCHAR"
     if kind == "JSON":
         # values of JSON Lines are text already, and need not be JSON
-        whole = f"JSON_EXTRACT_STRING(TRY_CAST({quoted(column)} AS JSON), '$')"
-        return (quoted(column) if source.project else whole), "VARCHAR"
+        extracted = f"JSON_EXTRACT_STRING(TRY_CAST({quoted(column)} AS JSON), '$')"
+        return (quoted(column) if source.project else extracted), "VARCHAR"
     return quoted(column), kind
 
 

@@ -46,5 +46,5 @@ def present_expression(column: str, kind: str, more: Sequence[str] = ()) -> str:
 def customer_expression(column: str) -> str:
     """Return DuckDB SQL for a customer's id as text, from a column of text."""
     # 17850.0 is what a float column makes of customer 17850
-    whole = f"REGEXP_REPLACE({column}, '^(-?[0-9]+)\\.0+$', '\\1')"
-    return f"CASE WHEN {column} LIKE '%.0' THEN {whole} ELSE {column} END"
+    without_decimals = f"REGEXP_REPLACE({column}, '^(-?[0-9]+)\\.0+$', '\\1')"
+    return f"CASE WHEN {column} LIKE '%.0' THEN {without_decimals} ELSE {column} END"

@@ -87,8 +87,8 @@ def structure_of(kind: Any) -> Structure:
 def json_at(column: str, kind: str, steps: tuple[str, ...]) -> str:
     """Return DuckDB SQL for the JSON at the end of steps inside of a column."""
     # JSON of a source may come as text, and not be JSON in every row
-    whole = f"TRY_CAST({column} AS JSON)" if kind == "JSON" else f"TO_JSON({column})"
-    return f"JSON_EXTRACT({whole}, {_pointer(steps)})" if steps else whole
+    document = f"TRY_CAST({column} AS JSON)" if kind == "JSON" else f"TO_JSON({column})"
+    return f"JSON_EXTRACT({document}, {_pointer(steps)})" if steps else document
 
 
 def text_at(column: str, kind: str, steps: tuple[str, ...]) -> str:
@@ -98,8 +98,8 @@ def text_at(column: str, kind: str, steps: tuple[str, ...]) -> str:
     writes the parameters of an event; where such a value is an object, its
     first `string_value`, `int_value`, `float_value` or `double_value` counts.
     """
-    whole = json_at(column, kind, ())
-    plain = f"JSON_EXTRACT_STRING({whole}, {_pointer(steps)})"
+    document = json_at(column, kind, ())
+    plain = f"JSON_EXTRACT_STRING({document}, {_pointer(steps)})"
     if kind.startswith("STRUCT") and not kind.endswith("]"):
         return plain
     members = ", ".join(f"JSON_EXTRACT_STRING(pair, '/value/{name}')" for name in _VALUES)
@@ -108,13 +108,13 @@ def text_at(column: str, kind: str, steps: tuple[str, ...]) -> str:
         "THEN JSON_EXTRACT_STRING(pair, '/value') END)"
     )
     key = literal(".".join(steps)).sql("duckdb")
-    found = (
-        f"[{value} FOR pair IN JSON_EXTRACT({whole}, '$[*]') "
+    by_key = (
+        f"[{value} FOR pair IN JSON_EXTRACT({document}, '$[*]') "
         f"IF JSON_EXTRACT_STRING(pair, '/key') = {key}][1]"
     )
     if kind.endswith("]"):
-        return found
-    return f"CASE WHEN JSON_TYPE({whole}) = 'ARRAY' THEN {found} ELSE {plain} END"
+        return by_key
+    return f"CASE WHEN JSON_TYPE({document}) = 'ARRAY' THEN {by_key} ELSE {plain} END"
 
 
 def pointer(*steps: str) -> str:

@@ -218,9 +218,9 @@ class EventSchema(BaseModel):
                     else "says header = false. Add the columns in their order: names = [...]"
                 )
             )
-        known = {word.lower() for word in self.event_types}
+        mapped = {word.lower() for word in self.event_types}
         for word in self.ignored_event_types:
-            if word.lower() in known:
+            if word.lower() in mapped:
                 raise UsageError(
                     f"The schema `{self.name}` both maps and ignores the event type `{word}`. "
                     "Leave it out of `event_types` or of `ignored_event_types`."

@@ -100,8 +100,8 @@ def _without_nan(table: pa.Table) -> pa.Table:
     for index, field in enumerate(table.schema):
         if pa.types.is_floating(field.type):
             column = table.column(index)
-            known = pc.if_else(pc.is_nan(column), pa.scalar(None, field.type), column)
-            table = table.set_column(index, field, known)
+            without_nan = pc.if_else(pc.is_nan(column), pa.scalar(None, field.type), column)
+            table = table.set_column(index, field, without_nan)
     return table
 
 

@@ -88,8 +88,8 @@ class Catalogue:
         """Draw a category by popularity within each given taste."""
         columns = self.bounds.shape[1]
         at = taste + rng.random(taste.size)
-        found = np.searchsorted(self.bounds.ravel(), at, side="right") - 1
-        chosen: Integers = np.minimum(found - taste * columns, columns - 2)
+        cell = np.searchsorted(self.bounds.ravel(), at, side="right") - 1
+        chosen: Integers = np.minimum(cell - taste * columns, columns - 2)
         return chosen
 
     def draw_products(

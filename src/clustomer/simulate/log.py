@@ -94,11 +94,11 @@ def _chunks(rows: Iterator[pa.Table]) -> Iterator[pa.Table]:
     held: pa.Table | None = None
     for table in rows:
         held = table if held is None else pa.concat_tables([held, table])
-        whole = held.num_rows // BATCH_ROWS * BATCH_ROWS
-        for begin in range(0, whole, BATCH_ROWS):
+        full_rows = held.num_rows // BATCH_ROWS * BATCH_ROWS
+        for begin in range(0, full_rows, BATCH_ROWS):
             yield held.slice(begin, BATCH_ROWS)
         # A slice keeps the whole of its table in memory; a copy does not.
-        rest = np.arange(whole, held.num_rows)
+        rest = np.arange(full_rows, held.num_rows)
         held = held.take(pa.array(rest))
     if held is not None and held.num_rows:
         yield held

@@ -36,7 +36,7 @@ def plan_blocks(
 
     ids = np.random.default_rng(seed)
     next_id, first, first_row, people = 500_000_000, 0, 0, 0
-    for number, own in enumerate(seed.spawn(blocks)):
+    for number, block_seed in enumerate(seed.spawn(blocks)):
         size = part(customers, number)
         last_row = events * (first + size) // customers
         rows = last_row - first_row
@@ -55,7 +55,7 @@ def plan_blocks(
             movers=movers,
             rows=rows,
             dirt=counts,
-            seed=own,
+            seed=block_seed,
         )
         next_id, first, first_row = int(user_ids[-1]), first + size, last_row
         people += humans

@@ -149,18 +149,11 @@ def simulate(
     path = Path(path)
     writer, stem = writer_for(path)
     truth_path = path.with_name(f"{stem}.truth.csv")
-    if customers is None:
-        usual = EVENTS_PER_CUSTOMER if days >= WEEK else EVENTS_PER_CUSTOMER_WITHIN_DAYS
-        customers = max(events // usual, 1)
+    customers = _usual_customers(events, days) if customers is None else customers
     _check(events, customers, days, dirt, random_state)
     _check_switches(events, customers, days, structure, drift, migration)
-    for existing in (path, truth_path):
-        if existing.exists() and not overwrite:
-            raise OutputError(
-                f"{existing} exists already. Choose another name, or pass `overwrite=True` "
-                "(on the command line: --overwrite)."
-            )
-
+    if not overwrite:
+        _refuse_existing(path, truth_path)
     roots = np.random.SeedSequence(random_state).spawn(2)
     shop = Shop(
         calendar=make_calendar(start, days),
@@ -171,15 +164,10 @@ def simulate(
         tastes=tastes,
     )
     bots = bots_among(events, customers) if structure == "kinds" else 0
-    blocks = plan_blocks(
-        events, customers, bots=bots, migration=migration, dirt=dirt, seed=roots[1]
-    )
+    rates = {"migration": migration, "dirt": dirt}
+    blocks = plan_blocks(events, customers, bots=bots, seed=roots[1], **rates)
     flaws = dict.fromkeys(CODES, 0)
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        folder = temporary_folder(f".{stem}-", path.parent)
-    except OSError as error:
-        raise OutputError(f"Cannot write into {path.parent}: {error}. Choose another.") from error
+    folder = _folder_beside(path, stem)
     slices = Slices(folder, events)
     try:
         with TruthFile(folder / truth_path.name) as truth:
@@ -198,9 +186,7 @@ def simulate(
             (folder / truth_path.name).replace(truth_path)
             (folder / path.name).replace(path)
     except (OSError, duckdb.IOException, sqlite3.Error, adbc_driver_manager.Error) as error:
-        raise OutputError(
-            f"Cannot write {path}: {error}. Is there space left, and is it not a folder?"
-        ) from error
+        raise _cannot_write(path, error) from error
     finally:
         slices.close()
         remove_folder(folder)
@@ -220,6 +206,34 @@ def simulate(
         movers=truth.changed,
         tastes=TASTES if tastes else 0,
     )
+
+
+def _usual_customers(events: int, days: int) -> int:
+    usual = EVENTS_PER_CUSTOMER if days >= WEEK else EVENTS_PER_CUSTOMER_WITHIN_DAYS
+    return max(events // usual, 1)
+
+
+def _cannot_write(path: Path, error: Exception) -> OutputError:
+    return OutputError(
+        f"Cannot write {path}: {error}. Is there space left, and is it not a folder?"
+    )
+
+
+def _refuse_existing(*paths: Path) -> None:
+    for path in paths:
+        if path.exists():
+            raise OutputError(
+                f"{path} exists already. Choose another name, or pass `overwrite=True` "
+                "(on the command line: --overwrite)."
+            )
+
+
+def _folder_beside(path: Path, stem: str) -> Path:
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        return temporary_folder(f".{stem}-", path.parent)
+    except OSError as error:
+        raise OutputError(f"Cannot write into {path.parent}: {error}. Choose another.") from error
 
 
 def _check(events: int, customers: int, days: int, dirt: float, random_state: int) -> None:

@@ -101,12 +101,12 @@ def draw_sessions(
     further = np.where(once, 0.0, np.maximum(visits * high - fewest, 0.0))
     count = fewest + rng.poisson(further)
     customer = np.repeat(customers, count)
-    own = temper.take(customer)
-    day = calendar.draw_days(own.arrival, own.departure, own.weekend, rng)
-    begin_s = calendar.draw_seconds(day, own.hour, own.hour_spread, rng)
+    temper_of = temper.take(customer)
+    day = calendar.draw_days(temper_of.arrival, temper_of.departure, temper_of.weekend, rng)
+    begin_s = calendar.draw_seconds(day, temper_of.hour, temper_of.hour_spread, rng)
     if drift:
-        own = drifted(own, drift, begin_s / (calendar.days * DAY_S))
-    return Sessions(customer, begin_s, own)
+        temper_of = drifted(temper_of, drift, begin_s / (calendar.days * DAY_S))
+    return Sessions(customer, begin_s, temper_of)
 
 
 def _expected_rows(temper: Temperaments) -> Floats:
@@ -120,8 +120,8 @@ def draw_walk(
     sessions: Sessions, fancies: Fancies, catalogue: Catalogue, rng: np.random.Generator
 ) -> Walk:
     """Draw what is viewed, carted, taken out and bought in each session."""
-    n, own = sessions.customer.size, sessions.temper
-    views = rng.geometric(1.0 / own.views)
+    n, temper_of = sessions.customer.size, sessions.temper
+    views = rng.geometric(1.0 / temper_of.views)
     session = np.repeat(np.arange(n), views)
     position = np.arange(session.size) - np.repeat(np.cumsum(views) - views, views)
     product = _draw_views(session, position, sessions, fancies, catalogue, rng)
@@ -129,13 +129,13 @@ def draw_walk(
 
     # Some kinds cart or buy for certain, each customer in one session at least.
     decisive = _one_each(sessions.customer, rng)
-    has_cart = (rng.random(n) < own.intent) | (decisive & own.must_cart)
-    completes = (rng.random(n) < own.completion) | (decisive & own.must_buy)
+    has_cart = (rng.random(n) < temper_of.intent) | (decisive & temper_of.must_cart)
+    completes = (rng.random(n) < temper_of.completion) | (decisive & temper_of.must_buy)
     carted = has_cart[session] & ((rng.random(session.size) < CARTED_VIEWS) | is_last)
-    removed = carted & (rng.random(session.size) < own.removal[session])
-    removed &= ~(is_last & (decisive & own.must_buy)[session])
+    removed = carted & (rng.random(session.size) < temper_of.removal[session])
+    removed &= ~(is_last & (decisive & temper_of.must_buy)[session])
     bought = (carted & ~removed & completes[session]) | (
-        is_last & ~has_cart[session] & (rng.random(session.size) < own.direct[session])
+        is_last & ~has_cart[session] & (rng.random(session.size) < temper_of.direct[session])
     )
     # Purchases come at the end of the session, removals at any time after the cart.
     later = position + 0.5 + rng.random(session.size) * (views[session] - position)
@@ -163,7 +163,7 @@ def _draw_views(
     rng: np.random.Generator,
 ) -> Integers:
     """Draw the product of each view by popularity and by the customer's taste."""
-    own, customer = sessions.temper, sessions.customer
+    temper_of, customer = sessions.temper, sessions.customer
     # The favourite category and brand come from one favourite product of each customer.
     people = slice(int(customer.max()) + 1)
     favourite = catalogue.draw_products(
@@ -171,7 +171,7 @@ def _draw_views(
     )[fancies.like[people]]
     preferred = catalogue.category[favourite][customer]
     aim = np.where(
-        rng.random(customer.size) < own.focus,
+        rng.random(customer.size) < temper_of.focus,
         preferred,
         catalogue.draw_categories(fancies.taste[customer], rng),
     )
@@ -181,8 +181,8 @@ def _draw_views(
 
     week = (sessions.begin_s // (7 * DAY_S))[session]
     brand = catalogue.brand[favourite][customer][session]
-    price_taste, deal_taste = own.price_taste[session], own.deal_taste[session]
-    brand_taste = own.brand_taste[session]
+    price_taste, deal_taste = temper_of.price_taste[session], temper_of.deal_taste[session]
+    brand_taste = temper_of.brand_taste[session]
     best, best_score = np.zeros(session.size, np.int64), np.full(session.size, -np.inf)
     for _ in range(CANDIDATES):
         seen = catalogue.draw_products(category, taste, rng)
@@ -196,7 +196,7 @@ def _draw_views(
         best, best_score = np.where(better, seen, best), np.where(better, score, best_score)
 
     # Who returns to the product just seen sees what was last chosen anew.
-    anew = (position == 0) | (rng.random(session.size) >= own.rereading[session])
+    anew = (position == 0) | (rng.random(session.size) >= temper_of.rereading[session])
     source = np.maximum.accumulate(np.where(anew, np.arange(session.size), 0))
     return best[source]
 

@@ -248,8 +248,8 @@ def iso_expression(text: str, notation: TextNotation) -> str:
 
 
 def _iso_of_name(text: str, notation: TextNotation) -> str:
-    whole = sql_text("^" + notation.pattern + "$")
-    word = f"LOWER(REGEXP_EXTRACT({text}, {whole}, {notation.word}))"
+    pattern = sql_text("^" + notation.pattern + "$")
+    word = f"LOWER(REGEXP_EXTRACT({text}, {pattern}, {notation.word}))"
     month = f"{_months()}[{word}]"
     rewritten = _replaced(text, notation.pattern, notation.iso.replace(f"\\{notation.word}", "#"))
     if notation.two_digits:
