@@ -338,8 +338,8 @@ class Settings:
 
     memory: str | None = option(
         None,
-        "The most memory to take, for example 4GB. What does not fit waits on disk, in the folder "
-        "that TMPDIR names; the results are the same.",
+        "About how much memory to take, for example 4GB. What does not fit waits on disk, in the "
+        "folder that TMPDIR names; the results are the same.",
         group=MACHINE,
         metavar="SIZE",
         otherwise="half of the machine's",

@@ -50,7 +50,8 @@ def test_a_log_is_cleaned_the_same_in_several_passes(tmp_path, monkeypatch) -> N
     path = tmp_path / "log.parquet"
     simulate(path, events=6_000, dirt=0.3, random_state=4)
     at_once = read_events(path)
-    monkeypatch.setattr(embedded, "ROWS_IN_ONE_QUERY", 5_000)
+    monkeypatch.setattr(embedded, "ROWS_IN_ONE_QUERY", 1_000)
+    monkeypatch.setattr(embedded, "ROWS_IN_A_PART", 5_000)
     assert len(at_once.engine.passes("events")) > 2
     in_passes = read_events(path)
     rules = {rule: rows for rule, _, rows in in_passes.cleaning.rules}

@@ -72,3 +72,11 @@ def test_too_little_memory_is_said_with_its_figure(tmp_path: Path) -> None:
         pytest.raises(OutputError, match=r"may take 20 MB.*--memory"),
     ):
         engine.rows("SELECT LIST(MD5(i::VARCHAR)) FROM range(3000000) AS t(i)")
+
+
+def test_too_little_room_is_said_before_the_work() -> None:
+    with (
+        DuckDB() as engine,
+        pytest.raises(OutputError, match=r"at least 25000000\.0 GB of room.*are free.*TMPDIR"),
+    ):
+        engine.expect(10**15)

@@ -5,6 +5,7 @@ own SQL (`execute`, `rows`, `arrow`, `empty`). Everything after them needs an `E
 """
 
 import os
+import shutil
 import tempfile
 import time
 from collections.abc import Iterator
@@ -26,12 +27,14 @@ ROWS_IN_MEMORY = 1_500_000
 """Tables of more rows are kept in a file: compressing them saves more than it costs."""
 
 ROWS_IN_ONE_QUERY = 20_000_000
-"""With a limit of 1 GB, customers are made of at most so many events in one query."""
+"""With a limit of 1 GB, at most so many events are worked on in one query."""
 
 ROWS_IN_A_PART = 5_000_000
 """With a limit of 1 GB, each part has about so many events where there are more."""
 
 _GB = 10**9
+# a compressed event of the simulated shop takes 37
+_BYTES_PER_ROW = 25
 # before version 2 it takes 190 MB to read the smallest CSV, and half a GB for a million lines
 _IN_HAND = 175_000_000 if int(duckdb.__version__.partition(".")[0]) >= 2 else 700_000_000
 _RELEASED = 200_000_000
@@ -146,9 +149,12 @@ class DuckDB(Engine):
     def expect(self, rows: int | None) -> None:
         """Say how many rows the largest table to come may have, None where that is unknown.
 
-        Tables that are made from now on live in memory where these are few, else in a file.
+        Tables that are made from now on live in memory where these are few, else in a file, for
+        which there must be room.
         """
         place = "memory" if rows is not None and rows <= ROWS_IN_MEMORY else "work"
+        if place == "work":
+            self._require_room((rows or 0) * _BYTES_PER_ROW)
         self._limit = min(self._most, working_memory(rows))
         self.execute("SET memory_limit = ?", [_bytes(self._limit)])
         if place not in self._places:
@@ -156,6 +162,15 @@ class DuckDB(Engine):
             self.execute(f"ATTACH {path} AS work")
         self._places = [place, *(other for other in self._places if other != place)]
         self._prepare()
+
+    def _require_room(self, needed: int) -> None:
+        free = shutil.disk_usage(self.directory).free
+        if free < needed:
+            raise OutputError(
+                f"This log needs at least {in_words(needed)} of room in the temporary folder "
+                f"{self.directory.parent}, and {in_words(free)} are free. Free some, or set TMPDIR "
+                "to a larger place."
+            )
 
     def release(self) -> None:
         """Give back the memory in which tables of the file (see `expect`) are kept at hand."""
@@ -219,19 +234,17 @@ class DuckDB(Engine):
 
         All rows of a customer are in the same pass.
         """
-        passes = -(-self._size(table) * _GB // (ROWS_IN_ONE_QUERY * self._limit))
-        if passes <= 1:
+        passes = self.parts(table)
+        if passes == 1:
             return ["TRUE"]
         return [f"HASH(user_id) % {passes} = {number}" for number in range(passes)]
 
     def parts(self, table: str) -> int:
         """Return in how many parts the work over a table of events fits into this memory."""
-        if len(self.passes(table)) == 1:
+        rows = int(self.rows(f"SELECT COUNT(*) FROM {quoted(table)}")[0][0])
+        if rows <= ROWS_IN_ONE_QUERY * self._limit // _GB:
             return 1
-        return -(-self._size(table) * _GB // (ROWS_IN_A_PART * self._limit))
-
-    def _size(self, table: str) -> int:
-        return int(self.rows(f"SELECT COUNT(*) FROM {quoted(table)}")[0][0])
+        return -(-rows * _GB // (ROWS_IN_A_PART * self._limit))
 
     def take_part(self, name: str, table: str, *, key: str, number: int, parts: int) -> None:
         """Keep the rows of a table whose key falls to one of several parts."""
