@@ -29,7 +29,7 @@ def shop(n=400, *, bots=0, revenue=True):
 
 
 @pytest.fixture(scope="module")
-def told():
+def shown():
     customers = shop(bots=2)
     segmentation = segment(customers, k=3, features=["orders", "revenue", "views", "sessions"])
     interpretation = interpret(customers, segmentation, currency="EUR")

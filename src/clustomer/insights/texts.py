@@ -37,11 +37,13 @@ def _parts(facts: Mapping[str, Fact], name: str) -> set[str]:
 
 
 def listed(words: Sequence[object]) -> str:
-    """Return words or numbers as a list in a sentence.
+    """Return words or numbers as a list in a sentence; nothing where there are none.
 
-    >>> listed(["stable", "real", "usable"]), listed([2, 3])
-    ('stable, real and usable', '2 and 3')
+    >>> listed(["stable", "real", "usable"]), listed([2, 3]), listed([])
+    ('stable, real and usable', '2 and 3', '')
     """
+    if not words:
+        return ""
     *others, last = map(str, words)
     return f"{', '.join(others)} and {last}" if others else last
 
