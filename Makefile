@@ -42,7 +42,7 @@ check: setup
 	$(RUN) python scripts/check_house.py
 
 test: check
-	$(RUN) pytest -n 2 --dist worksteal
+	$(RUN) pytest -n 2 --dist loadfile
 
 # The engine, the readers and a whole run: what depends on how old a library is. The newest of
 # what our dependencies need warn of their older ways, so that warnings are no errors here.

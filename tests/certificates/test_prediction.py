@@ -57,7 +57,7 @@ def three_kinds() -> Shop:
 
 
 @pytest.fixture(scope="module")
-def found(three_kinds):
+def result(three_kinds):
     return predict(three_kinds.segmentation, three_kinds.holdout)
 
 

@@ -123,7 +123,7 @@ def test_schema_shows_rows_and_writes_a_file_to_edit(call, shop, tmp_path) -> No
 
 
 def test_schema_drafts_what_it_does_not_know(call, tmp_path) -> None:
-    (tmp_path / "log.csv").write_text("visitorid,event,when\n1,view,2024-01-01\n")
+    (tmp_path / "log.csv").write_text("visitorid,event,colour\n1,view,red\n")
     code, out, _ = call("schema", tmp_path / "log.csv", "--out", tmp_path / "mine.toml")
     assert code == 0
     assert "this is a guess" in out

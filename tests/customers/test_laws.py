@@ -97,7 +97,14 @@ def test_a_copied_customer_has_the_same_features(rows) -> None:
 @settings(max_examples=15, deadline=None)
 @given(logs)
 def test_before_the_window_nothing_counts(rows) -> None:
+    # the same lines under the same order number would be the same order, sent again
     early = [
-        row | {"event_time": row["event_time"] - 14 * DAY, "user_session": "x"} for row in rows
+        row
+        | {
+            "event_time": row["event_time"] - 14 * DAY,
+            "user_session": "x",
+            "order_id": row["order_id"] and f"early {row['order_id']}",
+        }
+        for row in rows
     ]
     assert features(early + rows, window="7d").equals(features(rows, window="7d"))

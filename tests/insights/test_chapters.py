@@ -72,7 +72,7 @@ def plain():
 
 
 @pytest.fixture(scope="module")
-def said(plain):
+def interpretation(plain):
     return tell(plain.study, (*CHAPTERS, MostOrders()))
 
 
@@ -104,8 +104,8 @@ def test_the_page_shows_a_new_chapter(interpretation):
     assert '<section id="most_orders"' in text
 
 
-def test_the_terminal_shows_a_new_chapter(text):
-    assert "Busiest\nAt most 23 orders each." in screen(text)
+def test_the_terminal_shows_a_new_chapter(interpretation):
+    assert "Busiest\nAt most 23 orders each." in screen(interpretation)
 
 
 def test_facts_and_tables_hold_a_new_chapter(interpretation):

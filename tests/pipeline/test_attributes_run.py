@@ -29,7 +29,7 @@ def bare(shop: Path, tmp_path_factory: pytest.TempPathFactory) -> Run:
 
 
 @pytest.fixture(scope="module")
-def known(bare: Run, tmp_path_factory: pytest.TempPathFactory) -> Path:
+def given(bare: Run, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A file that gives away the segment, with a stranger and without one customer."""
     path = tmp_path_factory.mktemp("known") / "known.csv"
     rows = pq.read_table(bare.results.path / "segments.parquet").to_pylist()

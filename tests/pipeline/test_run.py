@@ -220,6 +220,8 @@ def test_a_run_can_be_written_with_the_public_names_alone(
         currency="EUR",
         cleaning=events.cleaning,
         source_label=events.source,
+        reading_notes=events.readings.to_say,
+        warnings=events.warnings,
         certificates=certificates,
     )
     results = clustomer.publish(

@@ -150,7 +150,7 @@ def test_what_cannot_be_scored_is_an_error_with_a_next_step(customers, message):
 
 
 @pytest.fixture(scope="module")
-def found():
+def result():
     generator = np.random.default_rng(0)
     n = 300
     orders = generator.geometric(0.4, n) - 1.0
