@@ -8,6 +8,7 @@ from scipy.stats import hypergeom
 from clustomer.certificates.certificate import Estimate, Lift
 from clustomer.certificates.resampling import bootstrap_means, estimate, rounded
 from clustomer.segments.arrays import Flags, Floats, Labels
+from clustomer.segments.matrix.scaling import skewness
 from clustomer.segments.validity.label_codes import coded
 from clustomer.thresholds import CONFIDENCE
 
@@ -100,7 +101,7 @@ def _column(
                 lift = Estimate(0.0, 0.0, rounded(highest / everyone))
         else:
             p = permutation_p(mean / everyone, by_lot[:, place])
-            if _skewness(by_lot[:, place]) > SKEWED:
+            if skewness(by_lot[:, place]) > SKEWED:
                 lift = _hull(lift, not_refuted(mean / everyone, by_lot[:, place]))
         column.append((Lift(name, rounded(mean), rounded(everyone), lift, p), p))
     return column
@@ -208,12 +209,6 @@ def not_refuted(observed: float, by_lot: Floats) -> Estimate:
     highest = observed / low if low > 0 else observed + 1 - low
     lowest = observed / high if high > 0 else observed
     return Estimate(rounded(observed), rounded(lowest), rounded(highest))
-
-
-def _skewness(drawn: Floats) -> float:
-    centred = drawn - drawn.mean()
-    spread = float(np.sqrt(np.mean(centred**2)))
-    return float(np.mean(centred**3)) / spread**3 if spread > _TIE else 0.0
 
 
 def _hull(one: Estimate, other: Estimate) -> Estimate:

@@ -16,6 +16,7 @@ from clustomer.engines import DuckDB, quoted
 from clustomer.errors import InputError, did_you_mean
 from clustomer.events.missing import customer_expression, present_expression
 from clustomer.events.sources import Source, open_source
+from clustomer.events.sources.source import first_line
 
 MAX_ATTRIBUTES = 50
 _CUSTOMER = "user_id"
@@ -167,8 +168,7 @@ def _load(engine: DuckDB, opened: Source, customer: str, names: list[str], label
                 opened.parameters,
             )
     except engine.errors as error:
-        message = str(error).strip().splitlines()[0]
-        raise InputError(f"{label} cannot be read: {message}") from error
+        raise InputError(f"{label} cannot be read: {first_line(error)}") from error
     broken = engine.rows(opened.rejects) if opened.rejects else []
     if broken:
         raise InputError(

@@ -32,6 +32,7 @@ from clustomer.events.schema import EventSchema
 from clustomer.events.schema_file import read_schema
 from clustomer.events.sessions import derive_sessions, number_orders
 from clustomer.events.sources import Source, open_source
+from clustomer.events.sources.source import first_line
 from clustomer.events.staging import Staged, stage
 from clustomer.events.totals import Totals, totals_of
 from clustomer.events.window import Window, dense_days, parse_cutoff, parse_length
@@ -253,10 +254,9 @@ def _stage(
     try:
         return stage(engine, source, schema, time_zone, mapped=mapped, exchange=exchange)
     except engine.errors as error:
-        detail = str(error).strip().splitlines()[0]
         raise InputError(
-            f"{source.label} could not be read to its end: {detail} It may be truncated, damaged "
-            "or still being written."
+            f"{source.label} could not be read to its end: {first_line(error)} It may be "
+            "truncated, damaged or still being written."
         ) from error
 
 
