@@ -11,7 +11,13 @@ import pyarrow.parquet as pq
 
 from clustomer.customers import Attributes, Customers
 from clustomer.events import Events, fingerprint, rejected_rows, write_events
-from clustomer.insights import Interpretation, Name, certificate_sentence, reason_sentence
+from clustomer.insights import (
+    Interpretation,
+    Name,
+    certificate_sentence,
+    left_out_sentences,
+    reason_sentence,
+)
 from clustomer.insights.settings import numbered
 from clustomer.insights.threshold_facts import threshold_values
 from clustomer.outputs.figures import draw_figures
@@ -136,7 +142,7 @@ def identify(draft: Draft, content: Content, identified: Mapping[str, Any]) -> N
             "segments": _segments(content.interpretation),
             "unavailable_features": dict(customers.unavailable),
             "thresholds": threshold_values(),
-            "features_left_out": dict(segmentation.left_out),
+            "features_left_out": left_out_sentences(segmentation.left_out),
             "verdict": certificates.verdict if certificates is not None else "not tested",
             "attributes": attributes,
             "csv_texts": "as they are" if content.settings.raw_csv else FORMULAS,
@@ -163,6 +169,7 @@ def write_tables(draft: Draft, content: Content) -> None:
         window=customers.window.to_json(),
         customers_query=customers.query,
         reason=reason_sentence(content.segmentation.selection.reason),
+        left_out=left_out_sentences(content.segmentation.left_out),
     )
     draft.write_text("segmentation.json", model.to_json())
     draft.write_text("facts.json", interpretation.facts.to_json())

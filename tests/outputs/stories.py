@@ -185,64 +185,8 @@ def draw_all(story: Story, *, points: int = 1500) -> tuple[Figure, ...]:
     looks = segment_looks((s.segment_id, s.name) for s in story.insights.segments)
     rng = np.random.default_rng(0)
     facts, ids = story.facts, [look.segment_id for look in looks]
-    sizes = pa.table(
-        {
-            "segment_id": ids,
-            "customers_share": [facts[f"{key}.share"].value for key in ids],
-            "customers_text": [facts.format(f"{key}.share") for key in ids],
-            "customers_facts": [f"{key}.share" for key in ids],
-            "revenue_share": [facts[f"{key}.revenue_share"].value for key in ids],
-            "revenue_text": [facts.format(f"{key}.revenue_share") for key in ids],
-            "revenue_facts": [f"{key}.revenue_share" for key in ids],
-        }
-    )
-    cells = [(key, *feature) for feature in FEATURES for key in ids]
-    distances = rng.normal(0, 1.2, len(cells))
-    differences = pa.table(
-        {
-            "segment_id": [cell[0] for cell in cells],
-            "family": [cell[1] for cell in cells],
-            "feature": [cell[2] for cell in cells],
-            "difference": distances,
-            "text": [f"{distance:+.1f}" for distance in distances],
-            "facts": ["S1.orders.difference"] * len(cells),
-        }
-    )
-    ks = list(range(2, 11))
-    criteria = pa.table(
-        {
-            "k": ks,
-            "inertia": [1e6 / k**0.9 for k in ks],
-            "silhouette": [0.4, 0.41, 0.44, 0.40, 0.39, 0.37, 0.36, 0.35, 0.33],
-            "silhouette_se": [0.008] * len(ks),
-            "lowest_jaccard": [0.97, 0.95, 0.86, 0.71, 0.8, 0.6, 0.55, 0.5, None],
-            "lowest_jaccard_se": [0.01] * len(ks),
-            "holdout_r2": [0.1, 0.15, 0.2, 0.21, 0.21, 0.22, 0.22, 0.22, 0.22],
-            "holdout_r2_se": [0.01] * len(ks),
-            "prediction_strength": [0.95, 0.9, 0.85, 0.6, 0.5, 0.5, 0.4, 0.4, 0.4],
-            "gap": [1.0, 1.2, 1.4, 1.45, 1.5, 1.5, 1.55, 1.6, 1.6],
-            "qualifies": [True, True, True, False, True, False, False, False, False],
-        }
-    )
-    centres = np.array([[4, 1], [1, 3], [0, -1], [-2, 0]])
-    members = rng.choice(4, points, p=[0.1, 0.2, 0.5, 0.2])
-    places = centres[members] + rng.normal(0, 0.9, (points, 2))
-    customers = pa.table(
-        {"segment_id": [ids[i] for i in members], "x": places[:, 0], "y": places[:, 1]}
-    )
-    loadings = pa.table(
-        {
-            "feature": [
-                "orders",
-                "revenue",
-                "active days",
-                "days since the last visit",
-                "view-to-cart rate",
-            ],
-            "x": [0.45, 0.44, 0.40, -0.38, 0.1],
-            "y": [0.2, 0.18, -0.1, 0.1, 0.5],
-        }
-    )
+    sizes, differences = _sizes(facts, ids), _differences(rng, ids)
+    customers = _map(rng, ids, points)
     return (
         draw(
             "segments",
@@ -263,7 +207,7 @@ def draw_all(story: Story, *, points: int = 1500) -> tuple[Figure, ...]:
             "pca",
             lambda layout: pca_chart(
                 customers,
-                loadings,
+                LOADINGS,
                 looks,
                 explained=(Label("41.2 %", "map.first"), Label("17.9 %", "map.second")),
                 layout=layout,
@@ -274,12 +218,75 @@ def draw_all(story: Story, *, points: int = 1500) -> tuple[Figure, ...]:
         ),
         draw(
             "choice_of_k",
-            lambda layout: choice_of_k_chart(criteria, k=4, elbow=4, layout=layout),
+            lambda layout: choice_of_k_chart(CRITERIA, k=4, elbow=4, layout=layout),
             title="Four segments: elbow and silhouette agree",
             note="The band is one standard error.",
             description="Two lines over the number of segments",
         ),
     )
+
+
+def _sizes(facts: Facts, ids: list[str]) -> pa.Table:
+    columns: dict[str, list] = {"segment_id": ids}
+    for part, share in (("customers", "share"), ("revenue", "revenue_share")):
+        names = [f"{key}.{share}" for key in ids]
+        columns[f"{part}_share"] = [facts[name].value for name in names]
+        columns[f"{part}_text"] = [facts.format(name) for name in names]
+        columns[f"{part}_facts"] = names
+    return pa.table(columns)
+
+
+def _differences(rng: np.random.Generator, ids: list[str]) -> pa.Table:
+    cells = [(key, *feature) for feature in FEATURES for key in ids]
+    distances = rng.normal(0, 1.2, len(cells))
+    return pa.table(
+        {
+            "segment_id": [cell[0] for cell in cells],
+            "family": [cell[1] for cell in cells],
+            "feature": [cell[2] for cell in cells],
+            "difference": distances,
+            "text": [f"{distance:+.1f}" for distance in distances],
+            "facts": ["S1.orders.difference"] * len(cells),
+        }
+    )
+
+
+def _map(rng: np.random.Generator, ids: list[str], points: int) -> pa.Table:
+    centres = np.array([[4, 1], [1, 3], [0, -1], [-2, 0]])
+    members = rng.choice(4, points, p=[0.1, 0.2, 0.5, 0.2])
+    places = centres[members] + rng.normal(0, 0.9, (points, 2))
+    return pa.table({"segment_id": [ids[i] for i in members], "x": places[:, 0], "y": places[:, 1]})
+
+
+KS = list(range(2, 11))
+CRITERIA = pa.table(
+    {
+        "k": KS,
+        "inertia": [1e6 / k**0.9 for k in KS],
+        "silhouette": [0.4, 0.41, 0.44, 0.40, 0.39, 0.37, 0.36, 0.35, 0.33],
+        "silhouette_se": [0.008] * len(KS),
+        "lowest_jaccard": [0.97, 0.95, 0.86, 0.71, 0.8, 0.6, 0.55, 0.5, None],
+        "lowest_jaccard_se": [0.01] * len(KS),
+        "holdout_r2": [0.1, 0.15, 0.2, 0.21, 0.21, 0.22, 0.22, 0.22, 0.22],
+        "holdout_r2_se": [0.01] * len(KS),
+        "prediction_strength": [0.95, 0.9, 0.85, 0.6, 0.5, 0.5, 0.4, 0.4, 0.4],
+        "gap": [1.0, 1.2, 1.4, 1.45, 1.5, 1.5, 1.55, 1.6, 1.6],
+        "qualifies": [True, True, True, False, True, False, False, False, False],
+    }
+)
+LOADINGS = pa.table(
+    {
+        "feature": [
+            "orders",
+            "revenue",
+            "active days",
+            "days since the last visit",
+            "view-to-cart rate",
+        ],
+        "x": [0.45, 0.44, 0.40, -0.38, 0.1],
+        "y": [0.2, 0.18, -0.1, 0.1, 0.5],
+    }
+)
 
 
 def contrast(one: str, other: str) -> float:

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from sklearn.metrics import adjusted_rand_score
 from threadpoolctl import threadpool_limits
 
+from clustomer.customers.reason import Reason
 from clustomer.errors import InputError, UsageError
 from clustomer.insights.reasons import reason_sentence
 from clustomer.segments import assign, segment
@@ -150,8 +151,8 @@ def test_no_structure(orders, reason):
     assert segmentation.clusters == {0: len(orders)}
     assert segmentation.selection.reason.kind == reason
     assert segmentation.selection.criteria["k"].to_pylist() == [1]
-    why = "undefined" if orders == [None, None] else "the same"
-    assert segmentation.left_out == {"orders": f"“orders” is {why} for everyone"}
+    why = "undefined" if orders == [None, None] else "constant"
+    assert segmentation.left_out == {"orders": Reason(why, {"feature": "orders"})}
 
 
 def test_one_cluster_that_was_asked_for_is_no_lack_of_structure():

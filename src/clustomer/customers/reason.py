@@ -22,6 +22,7 @@ class Reason:
         of events", "few customers", "no orders before", "one segment before", "nobody alike
         before", "no match before" or "few to validate". Of one that was not passed: "too small",
         "no short rule", "imprecise rule" or "incomplete rule".
+        Of a feature that does not decide: "undefined", "constant" or "near copy" (of another).
         "stated" is the sentence of a file of release 0.1.
     numbers : mapping of name to number, ready for JSON.
     """

@@ -28,6 +28,7 @@ from clustomer.events.draft.detection import (
 from clustomer.events.id_map import load_id_map
 from clustomer.events.losses import Losses, check_accepted, losses_of, summary, warnings_of
 from clustomer.events.reading import Exchange, Readings, asked, settle_amounts
+from clustomer.events.reading.zones import check_time_zone
 from clustomer.events.schema import EventSchema
 from clustomer.events.schema_file import read_schema
 from clustomer.events.sessions import derive_sessions, number_orders
@@ -36,7 +37,6 @@ from clustomer.events.sources.source import first_line
 from clustomer.events.staging import Staged, stage
 from clustomer.events.totals import Totals, totals_of
 from clustomer.events.window import Window, dense_days, parse_cutoff, parse_length
-from clustomer.events.zones import check_time_zone
 from clustomer.progress import Progress, silent
 
 EVENT_ORDER = (

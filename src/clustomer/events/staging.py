@@ -19,9 +19,9 @@ from clustomer.events.reading import (
     settled,
     with_times,
 )
+from clustomer.events.reading.zones import utc_offset_expression
 from clustomer.events.schema import COLUMNS, EventSchema
 from clustomer.events.sources import LostRowsError, Source, require_unchanged
-from clustomer.events.zones import utc_offset_expression
 
 
 @dataclass(frozen=True)

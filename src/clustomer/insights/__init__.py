@@ -6,7 +6,7 @@ from clustomer.insights.interpretation import Interpretation, check_spend, inter
 from clustomer.insights.naming.names import Name, name_segments
 from clustomer.insights.naming.rules import RULES, Rule
 from clustomer.insights.profiles import FeatureProfile, Profile
-from clustomer.insights.reasons import certificate_sentence, reason_sentence
+from clustomer.insights.reasons import certificate_sentence, left_out_sentences, reason_sentence
 from clustomer.insights.story import Insights, SegmentInsight
 from clustomer.insights.study import Study
 
@@ -28,6 +28,7 @@ __all__ = [
     "check_currency",
     "check_spend",
     "interpret",
+    "left_out_sentences",
     "name_segments",
     "reason_sentence",
     "verify_facts",

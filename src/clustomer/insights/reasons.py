@@ -1,8 +1,9 @@
-"""Why there are as many segments as there are, in a sentence."""
+"""The sentences of reasons: why so many segments, why no test, why a feature does not decide."""
 
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from clustomer.customers.features import FEATURES
 from clustomer.customers.reason import Number, Reason
 from clustomer.insights.texts import listed
 from clustomer.thresholds import USABLE, VALID, written
@@ -16,6 +17,8 @@ _STABLE = f"every segment is stable and holds {_SHARE}"
 _R2, _DIP = "holdout_r2", "density_dip"
 
 _Numbers = dict[str, Any]
+
+_LABELS = {declared.name: declared.label for declared in FEATURES}
 
 
 def reason_sentence(reason: Reason) -> str:
@@ -47,6 +50,26 @@ def certificate_sentence(reason: Reason) -> str:
     if reason.kind == "stated":
         return str(reason.numbers["sentence"])
     return CERTIFICATE_SENTENCES[reason.kind].format(**_written(reason.numbers))
+
+
+def left_out_sentences(reasons: Mapping[str, Reason]) -> dict[str, str]:
+    """Return why each feature does not decide, without a full stop.
+
+    >>> left_out_sentences({"views": Reason("constant", {"feature": "views"})})
+    {'views': '“views” is the same for everyone'}
+    """
+    return {name: _left_out(reason) for name, reason in reasons.items()}
+
+
+def _left_out(reason: Reason) -> str:
+    numbers = dict(reason.numbers)
+    if reason.kind == "stated":
+        return str(numbers["sentence"])
+    for key in ("feature", "other"):
+        numbers[key] = _LABELS.get(str(numbers.get(key)), numbers.get(key))
+    if "correlation" in numbers:
+        numbers["correlation"] = f"{numbers['correlation']:.2f}".replace("-", "−")
+    return LEFT_OUT_SENTENCES[reason.kind].format(**numbers)
 
 
 def full_stop(sentence: str) -> str:
@@ -226,6 +249,13 @@ CERTIFICATE_SENTENCES: Mapping[str, str] = {
     "no short rule": "no short rule tells its customers from others",
     "imprecise rule": "its short rule names too many others",
     "incomplete rule": "its short rule misses too many of its customers",
+}
+
+
+LEFT_OUT_SENTENCES: Mapping[str, str] = {
+    "undefined": "“{feature}” is undefined for everyone",
+    "constant": "“{feature}” is the same for everyone",
+    "near copy": "“{feature}” says almost the same as “{other}” (correlation {correlation})",
 }
 
 

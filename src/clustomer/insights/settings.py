@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 from clustomer.insights.algorithm import algorithm_entries, algorithm_facts
 from clustomer.insights.facts import Fact, decimals_for
 from clustomer.insights.naming.definition import grid_facts, grid_settings
-from clustomer.insights.reasons import reason_sentence
+from clustomer.insights.reasons import left_out_sentences, reason_sentence
 from clustomer.insights.threshold_facts import threshold_facts, threshold_values
 
 _UNITS = {"margin": "share", "cost": "currency", "window_days": "days"}
@@ -63,7 +63,7 @@ def model_document(segmentation: Any) -> dict[str, Any]:
             "elbow_k": selection.elbow_k,
             "silhouette_k": selection.silhouette_k,
         },
-        "left_out": dict(segmentation.left_out),
+        "left_out": left_out_sentences(segmentation.left_out),
         "algorithm": {"parameters": algorithm_entries(segmentation)},
         "assignment": grid_settings(segmentation.rule),
     }

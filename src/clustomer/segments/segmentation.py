@@ -8,7 +8,7 @@ import numpy as np
 import pyarrow as pa
 
 from clustomer.customers import Holdout
-from clustomer.customers.features import FEATURES
+from clustomer.customers.reason import Reason
 from clustomer.errors import InputError, UsageError
 from clustomer.segments.algorithms.algorithm import AlgorithmNote
 from clustomer.segments.algorithms.dendrogram import Dendrogram
@@ -40,8 +40,6 @@ NOISE_ID, NOISE_NAME = "noise", "In no group"
 
 _KMEANS = AlgorithmNote("kmeans")
 
-_DECLARED = {declared.name: declared for declared in FEATURES}
-
 
 @dataclass(frozen=True, eq=False)
 class Segmentation:
@@ -61,7 +59,7 @@ class Segmentation:
     segment_ids : dict
         Cluster to segment id, for every cluster that the rule can give.
     left_out : dict
-        Feature to the sentence why it was not clustered.
+        Feature to the reason why it was not clustered, as data.
     selection : Selection
     projection : Projection, or None for a grid
     structure : bool
@@ -79,7 +77,7 @@ class Segmentation:
     clusters: dict[int, int]
     rule: Rule
     segment_ids: dict[int, str]
-    left_out: dict[str, str]
+    left_out: dict[str, Reason]
     selection: Selection
     projection: Projection | None
     structure: bool
@@ -193,12 +191,7 @@ def segment(
     exclusions = bot_exclusions(table)
     rows = included_rows(table, exclusions, int(max_fit_customers))
     matrix = feature_matrix(table.select(names), names)
-    scaling = fit_scaling(
-        matrix[rows],
-        names,
-        [undefined_in(table, name) for name in names],
-        labels={name: _DECLARED[name].label for name in names if name in _DECLARED},
-    )
+    scaling = fit_scaling(matrix[rows], names, [undefined_in(table, name) for name in names])
     _check_distinct(k, scaling)
     chosen = algorithm_of(algorithm)
     fitted = Fit(None, no_selection(k, (lowest, highest), len(rows)), AlgorithmNote(algorithm))

@@ -7,6 +7,8 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 from scipy import stats
 
+from clustomer.customers.reason import Reason
+from clustomer.insights import left_out_sentences
 from clustomer.segments.matrix.scaling import (
     ScaledFeature,
     fit_scaling,
@@ -84,17 +86,16 @@ def test_column_without_variance_leaves_with_a_reason_in_plain_words():
     same = np.array([0.1 + 0.2, 0.3, 0.3])  # equal to 12 digits
     matrix = np.column_stack([same, [1.0, 2.0, 3.0], [np.nan] * 3])
 
-    segmentation = fit_scaling(
-        matrix,
-        ["recency_days", "orders", "returns"],
-        [0.0, 0.0, np.nan],
-        labels={"recency_days": "days since the last visit"},
-    )
+    segmentation = fit_scaling(matrix, ["recency_days", "orders", "returns"], [0.0, 0.0, np.nan])
 
     assert [feature.name for feature in segmentation.features] == ["orders"]
     assert segmentation.left_out == {
-        "recency_days": "“days since the last visit” is the same for everyone",
-        "returns": "“returns” is undefined for everyone",
+        "recency_days": Reason("constant", {"feature": "recency_days"}),
+        "returns": Reason("undefined", {"feature": "returns"}),
+    }
+    assert left_out_sentences(segmentation.left_out) == {
+        "recency_days": "“days since the last activity” is the same for everyone",
+        "returns": "“returned lines” is undefined for everyone",
     }
 
 
@@ -111,8 +112,10 @@ def test_of_two_near_copies_the_later_leaves():
         first = next(name for name in order if name != "orders")
         assert {feature.name for feature in segmentation.features} == {first, "orders"}
         [reason] = segmentation.left_out.values()
-        assert "(correlation −1.00)" in reason
-        assert f"as “{first}”" in reason
+        assert reason.numbers["other"] == first
+        [sentence] = left_out_sentences(segmentation.left_out).values()
+        label = {"events": "events", "views": "product views"}[first]
+        assert sentence.endswith(f"says almost the same as “{label}” (correlation −1.00)")
 
 
 def test_copy_of_a_column_that_left_stays():

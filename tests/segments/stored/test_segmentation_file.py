@@ -6,6 +6,7 @@ import pytest
 
 from clustomer.engines import DuckDB, parse
 from clustomer.errors import InputError
+from clustomer.insights import left_out_sentences
 from clustomer.segments import assign, read_model, restore, segment, to_model
 
 
@@ -82,8 +83,8 @@ def test_contract_of_the_file(segmentation):
     )
     assert list(model) == [
         "schema_version", "clustomer_version", "event_schema", "window", "features", "left_out",
-        "algorithm", "assignment", "exclusions", "segments", "selection", "projection",
-        "dendrogram", "sql",
+        "left_out_grounds", "algorithm", "assignment", "exclusions", "segments", "selection",
+        "projection", "dendrogram", "sql",
     ]  # fmt: skip
     assert model["schema_version"] == 3
     assert model["algorithm"]["name"] == "kmeans"
@@ -135,3 +136,10 @@ def test_the_segmentation_comes_back_from_its_file(customers, segmentation):
     for name in ("clusters", "segment_ids", "left_out", "structure", "k", "exclusions", "scaling"):
         assert getattr(again, name) == getattr(segmentation, name)
     assert to_model(again) == to_model(segmentation)
+
+
+def test_a_file_that_has_only_sentences_keeps_them(customers, segmentation):
+    model = to_model(segmentation, left_out={"brands": "“brands” is the same for everyone"})
+    before = model.model_copy(update={"left_out_grounds": {}})
+    again = restore(before, customers, segmentation.table)
+    assert left_out_sentences(again.left_out) == {"brands": "“brands” is the same for everyone"}

@@ -83,7 +83,7 @@ class TimeReading:
     @property
     def sentence(self) -> str:
         """How the column was read, and why."""
-        return f"Times in `{self.column}` were read as {self.notation}: {self.decided}."
+        return f"`{self.column}` was read as {self.notation}: {self.decided}."
 
     def to_json(self) -> dict[str, Any]:
         """Return the decision as JSON-ready values."""

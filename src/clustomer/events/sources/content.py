@@ -27,24 +27,25 @@ _SIGNATURES: tuple[tuple[bytes, str], ...] = (
 )
 
 _FOREIGN: tuple[tuple[bytes, str, str], ...] = (
-    (b"PARE", "an encrypted Parquet file", "Decrypt it first."),
-    (b"FEA1", "a Feather file of the old version 1", "Write it as Feather 2 or Parquet."),
-    (b"%PDF", "a PDF document", "Export the table as CSV."),
-    (b"7z\xbc\xaf\x27\x1c", "a 7-Zip archive", "Unpack it first."),
-    (b"Rar!", "a RAR archive", "Unpack it first."),
-    (b"PK\x05\x06", "an empty zip archive", "Pack the log into it."),
-    (b"\x89HDF", "an HDF5 file", "Write the table as Parquet."),
-    (b"\x89PNG", "a picture", "Export the table behind it."),
-    (b"\xff\xd8\xff", "a picture", "Export the table behind it."),
-    (b"\x80\x04\x95", "a Python pickle", "Write the table as Parquet."),
-    (b"RDX", "an R workspace", "Write the table as CSV or Parquet."),
-    (b"$FL", "an SPSS file", "Export it as CSV."),
-    (b"<stata_dta>", "a Stata file", "Export it as CSV."),
-    (b"<?xml", "an XML document", "Export the table as CSV."),
-    (b"<!doctype", "a web page", "Export the table as CSV, or save it as a workbook."),
-    (b"<html", "a web page", "Export the table as CSV, or save it as a workbook."),
-    (b"<table", "a web page", "Export the table as CSV, or save it as a workbook."),
+    (b"PARE", "an encrypted Parquet file", "decrypt it first"),
+    (b"FEA1", "a Feather file of the old version 1", "write it as Feather 2 or Parquet"),
+    (b"%PDF", "a PDF document", "export the table as CSV"),
+    (b"7z\xbc\xaf\x27\x1c", "a 7-Zip archive", "unpack it first"),
+    (b"Rar!", "a RAR archive", "unpack it first"),
+    (b"PK\x05\x06", "an empty zip archive", "pack the log into it"),
+    (b"\x89HDF", "an HDF5 file", "write the table as Parquet"),
+    (b"\x89PNG", "a picture", "export the table behind it"),
+    (b"\xff\xd8\xff", "a picture", "export the table behind it"),
+    (b"\x80\x04\x95", "a Python pickle", "write the table as Parquet"),
+    (b"RDX", "an R workspace", "write the table as CSV or Parquet"),
+    (b"$FL", "an SPSS file", "export it as CSV"),
+    (b"<stata_dta>", "a Stata file", "export it as CSV"),
+    (b"<?xml", "an XML document", "export the table as CSV"),
+    (b"<!doctype", "a web page", "export the table as CSV, or save it as a workbook"),
+    (b"<html", "a web page", "export the table as CSV, or save it as a workbook"),
+    (b"<table", "a web page", "export the table as CSV, or save it as a workbook"),
 )
+"""How a kind begins that is not read, what it is called, and what its owner can do."""
 
 _DATABASE_ENDINGS = {".db", ".sqlite", ".sqlite3", ".duckdb"}
 
@@ -95,9 +96,9 @@ def kind_of(path: Path, label: str | None = None) -> str:
     beginning = head.replace(b"\x00", b"").lstrip(b"\xef\xbb\xbf\xff\xfe \t\r\n")
     for signature, what, next_step in _FOREIGN:
         if head.startswith(signature) or beginning[:16].lower().startswith(signature):
-            raise InputError(f"{label} is {what}, which is not read. {next_step} {EXPECTED}")
+            raise InputError(f"{label} is {what}, which is not read: {next_step}. {EXPECTED}")
     if head[257:262] == b"ustar":
-        raise InputError(f"{label} is a tar archive, which is not read. Unpack it first.")
+        raise InputError(f"{label} is a tar archive, which is not read: unpack it first.")
     if _is_text(head):
         return "json" if beginning[:1] in (b"{", b"[") else "text"
     raise InputError(f"{label} is of no kind that is known by its first bytes. {EXPECTED}")

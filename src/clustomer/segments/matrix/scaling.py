@@ -1,11 +1,12 @@
 """From customer features to the matrix that is clustered, by parameters that can be stored."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
 from clustomer.customers.features import FEATURES
+from clustomer.customers.reason import Reason
 from clustomer.segments.arrays import Matrix
 from clustomer.thresholds import CORRELATION_LIMIT, SKEWNESS_LIMIT, TAIL
 
@@ -45,15 +46,13 @@ class Scaling:
 
     features: tuple[ScaledFeature, ...]
     matrix: Matrix
-    left_out: dict[str, str]
+    left_out: dict[str, Reason]
 
 
 def fit_scaling(
     matrix: Matrix,
     names: Sequence[str],
     undefined: Sequence[float],
-    *,
-    labels: Mapping[str, str] | None = None,
 ) -> Scaling:
     """Fill, cap, root and standardise the columns of a matrix, and drop those that say nothing new.
 
@@ -78,7 +77,6 @@ def fit_scaling(
     matrix : ndarray of shape (n_customers, n_features), float64; NaN is undefined.
     names : the columns' names, most important first.
     undefined : what stands in for NaN, per column; NaN where no value is known.
-    labels : plain words per name for the reasons; the name itself where missing.
 
     Returns
     -------
@@ -95,44 +93,40 @@ def fit_scaling(
     ...     [0.0, 0.0, 0.0],
     ... )
     >>> [feature.name for feature in found.features], found.left_out
-    (['rooms', 'pets'], {'doors': '“doors” is the same for everyone'})
+    (['rooms', 'pets'], {'doors': Reason(kind='constant', numbers={'feature': 'doors'})})
     >>> found.matrix[:, 0].round(3).tolist()
     [-1.225, 0.0, 1.225]
     """
-    words = labels or {}
     kept: list[ScaledFeature] = []
     columns: list[Matrix] = []
     weighted: list[Matrix] = []
-    left_out: dict[str, str] = {}
+    left_out: dict[str, Reason] = {}
     for name, value, column in zip(names, undefined, matrix.T, strict=True):
-        label = words.get(name, name)
         rounded = round_significant(column)
         missing = np.isnan(rounded)
         if missing.all():
-            left_out[name] = f"“{label}” is undefined for everyone"
+            left_out[name] = Reason("undefined", {"feature": name})
             continue
         [value] = round_significant(np.array([value])).tolist()
         filled = np.where(missing, value, rounded)
         if filled.min() == filled.max():
-            left_out[name] = f"“{label}” is the same for everyone"
+            left_out[name] = Reason("constant", {"feature": name})
             continue
         power = _power(name, filled)
         low, high = _winsorising_limits(filled) if power < 1 else (None, None)
         shaped = _shaped(filled, power, low, high)
         mean, spread = round_significant(np.array([shaped.mean(), shaped.std()])).tolist()
         if not spread > 0:
-            left_out[name] = f"“{label}” is the same for everyone"
+            left_out[name] = Reason("constant", {"feature": name})
             continue
         # of unit variance whatever the weight, for the correlation
         scaled = (shaped - mean) / spread
         twin = _twin(scaled, columns)
         if twin is not None:
             earlier, correlation = twin
-            other = words.get(kept[earlier].name, kept[earlier].name)
-            minus = "−" if correlation < 0 else ""
-            left_out[name] = (
-                f"“{label}” says almost the same as “{other}” "
-                f"(correlation {minus}{abs(correlation):.2f})"
+            left_out[name] = Reason(
+                "near copy",
+                {"feature": name, "other": kept[earlier].name, "correlation": correlation},
             )
             continue
         weight = _DECLARED[name].weight if name in _DECLARED else 1.0
@@ -245,5 +239,6 @@ def _twin(scaled: Matrix, columns: Sequence[Matrix]) -> tuple[int, float] | None
     for index, column in enumerate(columns):
         correlation = float(np.mean(scaled * column))
         if abs(correlation) >= CORRELATION_LIMIT:
-            return index, correlation
+            [rounded] = round_significant(np.array([correlation])).tolist()
+            return index, rounded
     return None

@@ -26,10 +26,6 @@ from clustomer.segments.rules.scaled_rule import STORED
 RECENCY = "purchase_recency_days"
 FREQUENCY = "orders"
 SCORES = (1, 2, 3, 4, 5)
-_NEXT = (
-    "Segment everyone by behaviour with the algorithm kmeans, or see with `clustomer check` "
-    "whether purchases were understood as such."
-)
 
 
 @dataclass(frozen=True)
@@ -191,15 +187,20 @@ def fit_rfm_grid(customers: pa.Table) -> tuple[RfmGrid, int]:
     """
     for name in (RECENCY, FREQUENCY):
         if name not in customers.column_names or not is_number(customers.schema.field(name).type):
-            raise InputError(
-                f"RFM segments need purchases, and the customers have no numbers `{name}`. {_NEXT}"
-            )
+            raise _cannot_score(f"the customers have no numbers `{name}`")
     exclusions = bot_exclusions(customers)
     matrix = feature_matrix(customers, [RECENCY, FREQUENCY])[included_rows(customers, exclusions)]
     scored = matrix[(matrix[:, 1] >= 1) & ~np.isnan(matrix[:, 0])]
     if not len(scored):
-        raise InputError(f"RFM segments need purchases, and nobody ordered in the period. {_NEXT}")
+        raise _cannot_score("nobody ordered in the period")
     return RfmGrid(cut_points(scored[:, 0]), cut_points(scored[:, 1]), exclusions), len(scored)
+
+
+def _cannot_score(lack: str) -> InputError:
+    return InputError(
+        f"RFM segments need purchases, and {lack}. Segment everyone by behaviour with the "
+        "algorithm kmeans, or see with `clustomer check` whether purchases were understood as such."
+    )
 
 
 def cut_points(values: Floats) -> tuple[float, ...]:

@@ -5,6 +5,7 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
+from clustomer.customers.reason import Reason
 from clustomer.segments.exclusions import BOTS
 from clustomer.segments.matrix.customer_matrix import customer_table, feature_matrix
 from clustomer.segments.matrix.projection import Projection, project
@@ -56,7 +57,10 @@ def restore(model: SegmentationModel, customers: object, labelled: pa.Table) -> 
             **{part.cluster: part.segment_id for part in model.segments},
             BOTS: BOTS_ID,
         },
-        left_out=model.left_out,
+        left_out={
+            **{name: Reason.stated(sentence) for name, sentence in model.left_out.items()},
+            **model.left_out_grounds,
+        },
         selection=selection,
         projection=_projection(model, customers, table),
         structure=stored.structure,

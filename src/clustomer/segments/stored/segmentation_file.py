@@ -116,7 +116,12 @@ class SegmentationModel(_Part):
     event_schema: dict[str, Any]
     window: dict[str, Any]
     features: list[FeatureModel]
-    left_out: dict[str, str]
+    left_out: dict[str, str] = Field(
+        description="features that do not decide: why not, in a sentence"
+    )
+    left_out_grounds: dict[str, Reason] = Field(
+        default_factory=dict, description="the same as data"
+    )
     algorithm: AlgorithmNote
     assignment: dict[str, Any] = Field(description="a rule, as `rules.stored_rule` writes it")
     exclusions: list[Exclusion]

@@ -32,6 +32,7 @@ def to_model(
     names: Mapping[str, str] | None = None,
     own_names: Mapping[str, str] | None = None,
     reason: str | None = None,
+    left_out: Mapping[str, str] | None = None,
 ) -> SegmentationModel:
     """Return a segmentation as the model that `segmentation.json` stores.
 
@@ -44,6 +45,7 @@ def to_model(
     names : segment id ("S1" for cluster 0, ...) to name.
     own_names : segment id to the program's own name, where `names` has one given by a user.
     reason : why there are as many segments, in a sentence.
+    left_out : feature that does not decide to the sentence why.
 
     Examples
     --------
@@ -62,7 +64,8 @@ def to_model(
         event_schema=dict(event_schema or {}),
         window=dict(window or {}),
         features=[_feature(name, segmentation) for name in segmentation.rule.features],
-        left_out=segmentation.left_out,
+        left_out=dict(left_out or {}),
+        left_out_grounds=segmentation.left_out,
         algorithm=segmentation.algorithm,
         assignment=to_stored(segmentation.rule),
         exclusions=list(segmentation.exclusions),

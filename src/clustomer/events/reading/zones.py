@@ -19,13 +19,13 @@ def check_time_zone(name: str) -> str:
     try:
         ZoneInfo(name)
     except (ZoneInfoNotFoundError, ValueError, OSError) as error:
-        raise UsageError(f"There is no time zone `{name}`. " + _near_zone(name)) from error
+        near = did_you_mean(name, sorted(available_timezones()))
+        if near.startswith("Did"):
+            raise UsageError(f"There is no time zone `{name}`. {near}") from error
+        raise UsageError(
+            f"There is no time zone `{name}`. Expected a name such as UTC or Europe/London."
+        ) from error
     return name
-
-
-def _near_zone(name: str) -> str:
-    near = did_you_mean(name, sorted(available_timezones()))
-    return near if near.startswith("Did") else "Expected a name such as UTC or Europe/London."
 
 
 def utc_offset_expression(time: str, time_zone: str) -> str:
