@@ -3,12 +3,14 @@
     ClustomerError
     ├── UsageError   (ValueError)  exit 2: an option or argument that makes no sense
     ├── InputError   (ValueError)  exit 3: data that cannot be used as it is
+    │   └── AmbiguousError         exit 3: data that can be read in several ways
     └── OutputError  (OSError)     exit 4: results that cannot be written or read
 
 Every message says what was given, what was expected and what to do next.
 """
 
-from collections.abc import Iterable
+import shlex
+from collections.abc import Iterable, Mapping
 from difflib import get_close_matches
 from typing import ClassVar
 
@@ -29,6 +31,39 @@ class InputError(ClustomerError, ValueError):
     """Data that cannot be used as it is; exit code 3."""
 
     exit_code: ClassVar[int] = 3
+
+
+class AmbiguousError(InputError):
+    """Data that can be read in several ways, none of which is surely meant; exit code 3.
+
+    Parameters
+    ----------
+    question : str
+        What cannot be known, and why.
+    setting : str
+        What of a schema answers it; the option has the same name.
+    choices : mapping
+        The possible answers, each with what it would mean ('' where the question says so).
+
+    >>> error = AmbiguousError("Of what?", "price_is", {"unit": "3 × 2 = 6", "line": "2 for 3"})
+    >>> str(error).split(". ")[0]
+    'Of what? Say which: --price-is unit (3 × 2 = 6) or --price-is line (2 for 3)'
+    """
+
+    def __init__(self, question: str, setting: str, choices: Mapping[str, str]) -> None:
+        self.question = question
+        self.setting = setting
+        self.choices = dict(choices)
+        option = "--" + setting.replace("_", "-")
+        options = " or ".join(
+            f"{option} {shlex.quote(value)}" + (f" ({meaning})" if meaning else "")
+            for value, meaning in choices.items()
+        )
+        lines = " or ".join(f'{setting} = "{value}"' for value in choices)
+        super().__init__(
+            f"{question} Say which: {options}. In a schema file (`clustomer schema SOURCE --out "
+            f"FILE` writes one): {lines}"
+        )
 
 
 class OutputError(ClustomerError, OSError):

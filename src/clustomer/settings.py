@@ -175,6 +175,35 @@ class Settings:
         metavar="NAME|FILE",
         otherwise="detected from the columns",
     )
+    time_format: str | None = option(
+        None,
+        "How times are written, where their values do not tell: %d/%m/%Y, %m/%d/%Y, unix_s, ...",
+        group=SOURCE,
+        metavar="FORMAT",
+        otherwise="decided over all values; what fits two ways is asked",
+    )
+    decimal: str | None = option(
+        None,
+        "The decimal mark of amounts that are text: a point or a comma.",
+        group=SOURCE,
+        metavar="MARK",
+        otherwise="decided over all values; what fits both is asked",
+    )
+    price_is: str | None = option(
+        None,
+        "What an amount is of: unit (a piece), line (all pieces of a line) or order (a whole "
+        "order, on each of its lines).",
+        group=SOURCE,
+        metavar="KIND",
+        otherwise="told by names and values, else asked",
+    )
+    encoding: str | None = option(
+        None,
+        "Of a text file, such as utf-8, windows-1251 or shift_jis.",
+        group=SOURCE,
+        metavar="NAME",
+        otherwise="found in the file",
+    )
     id_map: str | None = option(
         None,
         "Several ids, one customer: CSV or Parquet with the columns id and customer.",

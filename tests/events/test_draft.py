@@ -181,3 +181,62 @@ def test_a_written_preset_names_only_places_that_the_source_has(tmp_path) -> Non
         users = events.to_arrow()["user_id"].to_pylist()
         events.close()
         assert users == ["a1", "u1"]
+
+
+LINES = {
+    "Order Date": ["2024-01-05", "2024-01-20", "2024-02-01", "2024-03-01"],
+    "Customer ID": ["k1", "k2", "k1", "k2"],
+    "Order ID": ["o1", "o2", "o3", "o4"],
+    "Product ID": ["A", "B", "A", "C"],
+    "Quantity": ["3", "1", "5", "2"],
+    "Sales": ["30.00", "12.00", "50.00", "9.00"],
+}
+
+
+def test_a_draft_says_what_amounts_are_of_by_a_row_in_plain_words(tmp_path: Path) -> None:
+    described = describe_source(pa.table(LINES))
+    assert described.schema.price_is == "line"
+    assert "30.00 for 3" in str(described.amounts and described.amounts.sentence)
+    pieces = {**LINES, "Unit price": ["10", "12", "10", "4.50"]}
+    del pieces["Sales"]
+    described = describe_source(pa.table(pieces))
+    assert described.schema.price_is == "unit"
+    assert "3 × 10.00 = 30.00" in str(described.amounts and described.amounts.sentence)
+
+
+def test_nothing_is_written_of_amounts_while_no_row_is_of_several_pieces() -> None:
+    described = describe_source(pa.table({**LINES, "Quantity": ["1"] * 4}))
+    assert (described.schema.price_is, described.doubts) == (None, ())
+
+
+@pytest.mark.parametrize("negative", ["-9.00", "(9.00)", "9.00-", "−9.00", "-€9.00"])
+def test_amounts_below_0_are_drafted_as_returns(tmp_path: Path, negative: str) -> None:
+    orders = {**LINES, "Quantity": ["1"] * 4, "Sales": ["30", "12", "50", negative]}
+    described = describe_source(pa.table(orders))
+    assert described.schema.returns_are_negative
+    schema = tmp_path / "mine.toml"
+    schema.write_text(described.schema.to_toml())
+    assert str(read_events(pa.table(orders), schema=str(schema)).totals().revenue) == "83.0000"
+
+
+def test_amounts_that_are_mostly_below_0_are_no_returns() -> None:
+    orders = {**LINES, "Sales": ["-30", "-12", "-50", "9"]}
+    assert not describe_source(pa.table(orders)).schema.returns_are_negative
+
+
+def test_the_first_rows_are_those_of_the_source_in_its_order() -> None:
+    log = pa.table(
+        {
+            "event_time": ["2024-01-01", "soon", "2024-01-03", "", "2024-01-05", "2024-01-06"],
+            "user_id": ["a", "b", "c", "d", "e", "f"],
+        }
+    )
+    rows = describe_source(log).rows
+    assert [row["user_id"] for row in rows] == ["a", "b", "c", "d", "e"]
+    assert [row["rejected"] for row in rows] == [
+        None,
+        "unreadable_time",
+        None,
+        "missing_time",
+        None,
+    ]

@@ -176,8 +176,8 @@ def test_what_cannot_be_known_is_asked_with_a_row_in_plain_words() -> None:
     unknown = {**LINES, "item": ["A", "B", "C", "D"]}
     with pytest.raises(InputError) as error:
         events_of(unknown, SCHEMA)
-    assert 'price_is = "unit" (3 × 30.00 = 90.00)' in str(error.value)
-    assert 'price_is = "line" (30.00 for 3)' in str(error.value)
+    assert "--price-is unit (3 × 30.00 = 90.00)" in str(error.value)
+    assert "--price-is line (30.00 for 3)" in str(error.value)
     named = {**SCHEMA, "columns": {**COLUMNS, "price": "Unit Price"}}
     prices_of = {**{k: v for k, v in unknown.items() if k != "Sales"}, "Unit Price": LINES["Sales"]}
     assert revenue(events_of(prices_of, named)) == {"k1": 340, "k2": 30}

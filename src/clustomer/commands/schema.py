@@ -1,8 +1,9 @@
 """`clustomer schema`: how a source's columns are understood."""
 
 import os
+import sys
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -13,8 +14,17 @@ from clustomer.printable import printable
 from clustomer.settings import Settings
 from clustomer.unfinished import undone_if_stopped
 
+if TYPE_CHECKING:
+    from clustomer.events.draft.description import Description, Doubt
 
-@with_settings(names=("table", "schema"))
+
+ANSWERS = ("time_format", "decimal", "price_is", "encoding")
+"""Settings that answer what a source does not tell."""
+
+MAX_CHOICES = 40
+
+
+@with_settings(names=("table", "schema", *ANSWERS))
 def schema(
     source: Source,
     settings: Settings,
@@ -27,30 +37,18 @@ def schema(
     overwrite: Overwrite = False,
     as_json: Json = False,
 ) -> None:
-    """Show how a source's columns are understood, with five rows; write a TOML file to edit."""
-    from clustomer.events import describe_source
+    """Show how a source's columns are understood, with five rows; write a TOML file to edit.
 
+    What the source does not tell is asked on a terminal. Elsewhere the command says which
+    option answers it, and ends with exit code 3.
+    """
     if out is not None and out.exists() and not overwrite:
         raise OutputError(f"{out} exists already. Name another file, or pass --overwrite.")
-    described = describe_source(source, table=settings.table, schema=settings.schema)
+    described = _described(source, settings, asks=_on_terminal() and not as_json)
     if out is not None:
         _write_text(out, described.schema.to_toml())
     if as_json:
-        print_json(
-            {
-                "source": described.source,
-                "columns": described.columns,
-                "schema": described.schema.model_dump(exclude_none=True),
-                "known": described.recognised,
-                "rows": described.rows,
-                "event_types": [
-                    {"value": entry.value, "rows": entry.rows, "proposal": entry.proposal}
-                    for entry in described.event_types
-                ],
-                "unused": dict(described.reasons),
-                "doubts": list(described.doubts),
-            }
-        )
+        print_json(_as_object(described))
     else:
         _print_schema(described)
     if out is not None:
@@ -58,6 +56,73 @@ def schema(
 
         shown = without_password(source)
         say(f"Written: {out}. Edit it, then: clustomer run {shown} --schema {out}", err=True)
+    if described.error is not None:
+        raise described.error
+
+
+def _on_terminal() -> bool:
+    return sys.stdin.isatty() and sys.stderr.isatty()
+
+
+def _described(source: str, settings: Settings, *, asks: bool) -> "Description":
+    """Describe a source; where it does not tell something, ask until everything is known."""
+    from clustomer.events import describe_source
+
+    answers: dict[str, str | None] = {name: getattr(settings, name) for name in ANSWERS}
+    while True:
+        described = describe_source(
+            source, table=settings.table, schema=settings.schema, answers=answers
+        )
+        open_doubts = [
+            doubt
+            for doubt in described.doubts
+            if doubt.choices and doubt.setting and not answers.get(doubt.setting)
+        ]
+        if not asks or not open_doubts:
+            return described
+        answers[str(open_doubts[0].setting)] = _asked(open_doubts[0])
+
+
+def _asked(doubt: "Doubt") -> str:
+    """Ask on the terminal which of some choices is meant."""
+    say(_question(doubt), err=True)
+    choices = list(doubt.choices.items())[:MAX_CHOICES]
+    for number, (value, meaning) in enumerate(choices, 1):
+        say(f"  {number}  {value}" + (f": {meaning}" if meaning else ""), err=True)
+    number = 0
+    while not 1 <= number <= len(choices):
+        number = typer.prompt(f"Which, 1 to {len(choices)}", type=int, err=True)
+    return choices[number - 1][0]
+
+
+_COLUMNS = {
+    "column event_time": "Which column is our `event_time`, when something happened?",
+    "column user_id": "Which column is our `user_id`, who the customer is?",
+}
+
+
+def _question(doubt: "Doubt") -> str:
+    return _COLUMNS.get(doubt.setting or "", doubt.question)
+
+
+def _as_object(described: "Description") -> dict[str, Any]:
+    return {
+        "source": described.source,
+        "columns": described.columns,
+        "schema": described.schema.model_dump(exclude_none=True),
+        "known": described.recognised,
+        "rows": described.rows,
+        "event_types": [
+            {"value": entry.value, "rows": entry.rows, "proposal": entry.proposal}
+            for entry in described.event_types
+        ],
+        "amounts": described.amounts.to_json() if described.amounts else None,
+        "unused": dict(described.reasons),
+        "doubts": [
+            {"question": doubt.question, "setting": doubt.setting, "choices": doubt.choices}
+            for doubt in described.doubts
+        ],
+    }
 
 
 def _print_schema(described: Any) -> None:
@@ -85,11 +150,24 @@ def _print_schema(described: Any) -> None:
         console.print(Text(printable(f"{setting}: {words}")))
     _print_types(console, described.event_types)
     _print_unused(console, described.reasons)
+    if described.amounts is not None:
+        console.print(Text(printable("\n" + _amounts_in_words(described))))
     for doubt in described.doubts:
-        console.print(Text(printable(f"\nTo be decided: {doubt}")))
+        console.print(Text(printable(f"\nTo be decided: {_question(doubt)}")))
     if described.rows:
         console.print("\nThe first rows, as they will be understood:")
         console.print(_first_rows(described.rows))
+
+
+def _amounts_in_words(described: "Description") -> str:
+    """Return what an amount is of, by one row in plain words."""
+    amounts = described.amounts
+    assert amounts is not None
+    if amounts.sample is not None:
+        return amounts.sentence
+    prices = [row["price"] for row in described.rows if row["price"] and not row["rejected"]]
+    shown = f", such as {float(prices[0]):,.2f}" if prices else ""
+    return f"Each row counts with its `{amounts.column}`{shown}: {amounts.decided}."
 
 
 def _print_types(console: Any, event_types: Any) -> None:

@@ -116,6 +116,10 @@ def read_events(
     time_zone: str = "UTC",
     cutoff: str | datetime | None = None,
     window: str | timedelta | None = None,
+    time_format: str | None = None,
+    decimal: str | None = None,
+    price_is: str | None = None,
+    encoding: str | None = None,
     only_currency: str | None = None,
     rates: Any = None,
     no_customer: Sequence[str] | None = None,
@@ -146,6 +150,8 @@ def read_events(
     window : str or timedelta, optional
         Only events in this length of time before the cutoff count, for example
         "90d". By default all.
+    time_format, decimal, price_is, encoding : str, optional
+        Answers to what cannot be known, as in an `EventSchema`, whose own they replace.
     only_currency : str, optional
         Of a source with several currencies, only the rows with amounts in this one.
     rates : path, or any object with `__arrow_c_stream__`, optional
@@ -196,9 +202,17 @@ def read_events(
     if id_map is not None:
         load_id_map(engine, id_map)
     with progress.stage("Look at the source", least=1):
-        opened = open_source(engine, source, table=table, schema=given)
+        opened = open_source(engine, source, table=table, schema=given, encoding=encoding)
     require_distinct_names(opened, given)
     used = fit_schema(given, opened) if given else with_header(detect_schema(opened.names), opened)
+    used = used.answered(
+        {
+            "time_format": time_format,
+            "decimal": decimal,
+            "price_is": price_is,
+            "encoding": encoding,
+        }
+    )
     check_time_zone(used.time_zone)
     if no_customer:
         used = used.model_copy(update={"no_customer": (*used.no_customer, *no_customer)})

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from clustomer.errors import UsageError, did_you_mean
 
@@ -230,6 +230,30 @@ class EventSchema(BaseModel):
     def paths(self) -> Mapping[str, tuple[str, ...]]:
         """Ours to theirs, as lists of one or several columns."""
         return {ours: paths_of(theirs) for ours, theirs in self.columns.items()}
+
+    def answered(self, answers: Mapping[str, str | None]) -> "EventSchema":
+        """Return the schema with some settings as they were asked for; None says nothing.
+
+        Raises
+        ------
+        UsageError
+            If a value makes no sense.
+
+        >>> schema = EventSchema(name="mine", columns={"event_time": "at", "user_id": "who"})
+        >>> schema.answered({"decimal": ",", "price_is": None}).decimal
+        ','
+        """
+        given = {name: value for name, value in answers.items() if value is not None}
+        if not given:
+            return self
+        try:
+            return type(self).model_validate({**self.model_dump(), **given})
+        except ValidationError as error:
+            part = error.errors()[0]
+            name = str(part["loc"][0])
+            raise UsageError(
+                f"--{name.replace('_', '-')} is {given.get(name)!r}: {part['msg']}."
+            ) from error
 
     def to_toml(self) -> str:
         """Return the schema as a TOML file to edit; `read_schema` reads it."""

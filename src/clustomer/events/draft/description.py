@@ -1,11 +1,12 @@
 """What a source looks like before it is used."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
+from itertools import count
 from typing import Any
 
 from clustomer.engines import DuckDB
-from clustomer.errors import InputError
+from clustomer.errors import AmbiguousError, InputError
 from clustomer.events.draft import Content, TypeFound, contents_of, types_of, why_unused
 from clustomer.events.draft.detection import (
     UNMAPPED,
@@ -15,23 +16,41 @@ from clustomer.events.draft.detection import (
     with_header,
     with_present_paths,
 )
+from clustomer.events.draft.money import has_negative_amounts, is_said
 from clustomer.events.paths import split
+from clustomer.events.reading import AmountReading, decide_amounts
 from clustomer.events.schema import COLUMNS, EventSchema
 from clustomer.events.schema_file import read_schema
 from clustomer.events.sources import Source, open_source
 from clustomer.events.sources.source import first_line
 from clustomer.events.staging import stage
 
-SAMPLE_ROWS = 5
+SHOWN_ROWS = 5
+SAMPLE_ROWS = 20_000
+"""So many rows of the source tell what amounts are of."""
+
+
+@dataclass(frozen=True)
+class Doubt:
+    """What cannot be known of a source.
+
+    `setting` is what of a schema answers it, None where the source must be mended; `choices`
+    are the possible answers with what each would mean.
+    """
+
+    question: str
+    setting: str | None = None
+    choices: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
 class Description:
     """How a source would be understood.
 
-    `recognised` tells whether the schema is a preset or a guess; `rows` are up to five
-    sample rows as they would be read, with `rejected` naming the rule that would
-    reject a row; `doubts` says what cannot be decided, and how a schema decides it.
+    `recognised` tells whether the schema is a preset or a guess; `rows` are the first rows
+    of the source as they would be read, up to five, with `rejected` naming the rule that
+    would reject a row; `amounts` says what an amount is of; `doubts` are what cannot be
+    decided, `error` what to say of the first of them to whom cannot be asked.
     `event_types` lists the values of the column for event types with their rows, and
     `reasons` says of each column that is not used why.
     """
@@ -41,9 +60,11 @@ class Description:
     schema: EventSchema
     recognised: bool
     rows: list[dict[str, Any]]
-    doubts: tuple[str, ...] = ()
+    doubts: tuple[Doubt, ...] = ()
     event_types: tuple[TypeFound, ...] = ()
     reasons: Mapping[str, str] = field(default_factory=dict)
+    amounts: AmountReading | None = None
+    error: InputError | None = None
 
     @property
     def unused(self) -> list[str]:
@@ -57,9 +78,16 @@ class Description:
 
 
 def describe_source(
-    source: Any, *, table: str | None = None, schema: str | None = None
+    source: Any,
+    *,
+    table: str | None = None,
+    schema: str | None = None,
+    answers: Mapping[str, str | None] | None = None,
 ) -> Description:
-    """Return how a source's columns would be understood, with five sample rows.
+    """Return how a source's columns would be understood, with its first rows.
+
+    `answers` are settings of a schema by name, for what cannot be known; "column" followed
+    by one of ours, such as "column user_id", names a column.
 
     >>> import pyarrow as pa
     >>> log = pa.table({"When": ["2024-01-01"], "Customer": ["7"], "Status": ["?"]})
@@ -72,14 +100,16 @@ def describe_source(
         # the first rows are the first of the file
         engine.execute("SET preserve_insertion_order = true")
         given = read_schema(schema) if schema is not None else None
-        opened = open_source(engine, source, table=table, schema=given)
+        asked = {name: value for name, value in (answers or {}).items() if value is not None}
+        encoding = asked.get("encoding")
+        opened = open_source(engine, source, table=table, schema=given, encoding=encoding)
         try:
             try:
-                return _described(engine, opened, given)
+                return _described(engine, opened, given, asked)
             except engine.errors:
                 if opened.careful is None:
                     raise
-                return _described(engine, opened.careful(), given)
+                return _described(engine, opened.careful(), given, asked)
         except engine.errors as error:
             raise InputError(
                 f"{opened.label} cannot be read: {first_line(error)} It may be truncated or "
@@ -87,23 +117,20 @@ def describe_source(
             ) from error
 
 
-def _described(engine: DuckDB, opened: Source, given: EventSchema | None) -> Description:
+_Values = Callable[[str], tuple[TypeFound, ...]]
+
+
+def _described(
+    engine: DuckDB, opened: Source, given: EventSchema | None, answers: Mapping[str, str]
+) -> Description:
     require_distinct_names(opened, given)
     contents = contents_of(engine, opened)
 
     def values(column: str) -> tuple[TypeFound, ...]:
         return types_of(engine, opened, column) if column in opened.columns else ()
 
-    drafted = (
-        fit_schema(given, opened)
-        if given
-        else with_header(draft_schema(opened.names, contents, values), opened)
-    )
-    recognised = drafted.name != "guessed"
-    if recognised and given is None:
-        # what is written must run as it is
-        drafted = with_present_paths(drafted, opened)
-    described = Description(opened.label, opened.columns, drafted, recognised, [])
+    drafted = _drafted(engine, opened, given, answers, contents, values)
+    described = Description(opened.label, opened.columns, drafted, drafted.name != "guessed", [])
     column = drafted.columns.get("event_type")
     described = replace(
         described,
@@ -111,19 +138,83 @@ def _described(engine: DuckDB, opened: Source, given: EventSchema | None) -> Des
         reasons=_reasons(described, contents),
     )
     if UNMAPPED in drafted.columns.values():
-        return described
+        return replace(described, doubts=_unmapped(drafted, opened))
     try:
-        stage(engine, opened, drafted, "UTC", limit=SAMPLE_ROWS)
+        return _with_amounts(engine, opened, described)
     except InputError as error:
-        return replace(described, doubts=(str(error),))
-    return replace(described, rows=_first_rows(engine))
+        doubt = Doubt(str(error))
+        if isinstance(error, AmbiguousError):
+            doubt = Doubt(error.question, error.setting, error.choices)
+        return replace(described, doubts=(doubt,), error=error)
+
+
+def _drafted(
+    engine: DuckDB,
+    opened: Source,
+    given: EventSchema | None,
+    answers: Mapping[str, str],
+    contents: Mapping[str, Content],
+    values: _Values,
+) -> EventSchema:
+    """Return the schema that a source would be read by, with what was answered."""
+    if given:
+        drafted = fit_schema(given, opened)
+    else:
+        drafted = with_header(draft_schema(opened.names, contents, values), opened)
+        if drafted.name != "guessed":
+            # what is written must run as it is
+            drafted = with_present_paths(drafted, opened)
+    columns = {
+        ours: theirs
+        for name, theirs in answers.items()
+        if (ours := name.removeprefix("column ")) != name
+    }
+    settings = {name: value for name, value in answers.items() if not name.startswith("column ")}
+    drafted = drafted.model_copy(update={"columns": {**drafted.columns, **columns}})
+    if drafted.name == "guessed" and has_negative_amounts(engine, opened, drafted):
+        drafted = drafted.model_copy(update={"returns_are_negative": True})
+    return drafted.answered(settings)
+
+
+def _unmapped(drafted: EventSchema, opened: Source) -> tuple[Doubt, ...]:
+    taken = {path for paths in drafted.paths.values() for path in paths}
+    rest = {name: "" for name in opened.names if name not in taken}
+    return tuple(
+        Doubt(f"[columns] {ours} = ?", f"column {ours}", rest)
+        for ours in ("event_time", "user_id")
+        if drafted.columns[ours] == UNMAPPED
+    )
+
+
+def _with_amounts(engine: DuckDB, opened: Source, described: Description) -> Description:
+    """Read the first rows, to show them and to tell what amounts are of."""
+    drafted = described.schema
+    stage(engine, opened, drafted, "UTC", limit=SHOWN_ROWS)
+    described = replace(described, rows=_first_rows(engine))
+    if "price" not in drafted.columns:
+        return described
+    stage(engine, opened, drafted, "UTC", limit=SAMPLE_ROWS)
+    try:
+        amounts = decide_amounts(engine, drafted, opened.label)
+    except AmbiguousError as error:
+        doubt = Doubt(error.question, error.setting, error.choices)
+        return replace(described, doubts=(doubt,), error=error)
+    if amounts is not None and not described.recognised and is_said(amounts):
+        drafted = drafted.answered({"price_is": amounts.of})
+    return replace(described, schema=drafted, amounts=amounts)
 
 
 def _first_rows(engine: DuckDB) -> list[dict[str, Any]]:
+    """Return the rows that were read, in the order of the source."""
     texts = ", ".join(f"CAST({column} AS VARCHAR)" for column in COLUMNS)
-    rows = engine.rows(f"SELECT {texts}, NULL FROM events ORDER BY rowid")
-    rows += engine.rows(f"SELECT {texts}, rule FROM rejected ORDER BY rowid")
-    return [dict(zip((*COLUMNS, "rejected"), row, strict=True)) for row in rows]
+    kept = engine.rows(f"SELECT rowid, {texts}, NULL FROM events ORDER BY rowid")
+    rejected = engine.rows(f"SELECT {texts}, rule FROM rejected ORDER BY rowid")
+    places = {int(place): values for place, *values in kept}
+    # rows that were set aside have left gaps
+    gaps = (place for place in count() if place not in places)
+    places |= {next(gaps): list(values) for values in rejected}
+    names = (*COLUMNS, "rejected")
+    return [dict(zip(names, values, strict=True)) for _, values in sorted(places.items())]
 
 
 def _as_mapped(values: tuple[TypeFound, ...], schema: EventSchema) -> tuple[TypeFound, ...]:

@@ -1,6 +1,6 @@
 """Reading: which notation a column has, decided over all of its values, and how it is read."""
 
-from clustomer.events.reading.amounts import AmountReading, settle_amounts
+from clustomer.events.reading.amounts import AmountReading, decide_amounts, settle_amounts
 from clustomer.events.reading.currency import Exchange, asked
 from clustomer.events.reading.notations import sql_text
 from clustomer.events.reading.numbers import (
@@ -25,6 +25,7 @@ __all__ = [
     "asked",
     "code_expression",
     "currency_expression",
+    "decide_amounts",
     "first_readings",
     "number_expression",
     "plausible",

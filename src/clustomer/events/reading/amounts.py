@@ -9,8 +9,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from clustomer.engines import DuckDB
-from clustomer.errors import InputError
+from clustomer.errors import AmbiguousError, InputError
 from clustomer.events.schema import EventSchema
+from clustomer.progress import counted
 
 OF_A_PIECE = re.compile(
     r"unit|each|per.?item|price|cost|preis|prix|precio|prezzo|prijs|cena|preco|preço|dollar_value",
@@ -87,9 +88,9 @@ def settle_amounts(engine: DuckDB, schema: EventSchema, label: str) -> AmountRea
     InputError
         If neither the column's name nor its values tell, or they contradict each other.
     """
-    if "price" not in schema.columns:
+    reading = decide_amounts(engine, schema, label)
+    if reading is None:
         return None
-    reading = _decided(engine, schema, label)
     if reading.of == "line":
         _divide_lines(engine, "events")
     elif reading.of == "order":
@@ -97,7 +98,20 @@ def settle_amounts(engine: DuckDB, schema: EventSchema, label: str) -> AmountRea
     return reading
 
 
-def _decided(engine: DuckDB, schema: EventSchema, label: str) -> AmountReading:
+def decide_amounts(engine: DuckDB, schema: EventSchema, label: str) -> AmountReading | None:
+    """Return what the amounts in `events` are of, and leave them as they are.
+
+    None where the source has no amounts.
+
+    Raises
+    ------
+    AmbiguousError
+        If neither the column's name nor its values tell, or they contradict each other.
+    InputError
+        If the schema says what cannot be.
+    """
+    if "price" not in schema.columns:
+        return None
     column = " or ".join(schema.paths["price"])
     content = _content(engine, schema)
     if schema.price_is is not None:
@@ -118,40 +132,38 @@ def _decided(engine: DuckDB, schema: EventSchema, label: str) -> AmountReading:
         if of_piece:
             why = "its name says the price of a piece, and all lines of an order have the same"
             raise _question(engine, column, label, why, ("unit", "order"))
-        decided = f"it is the same on all lines of {content.order:,} orders"
+        decided = f"it is the same on all lines of {counted(content.order, 'order')}"
         return AmountReading("order", column, decided, _sample(engine, "order"), True)
     if content.says("line", SURE_VOTES) or (not of_piece and content.says("line", 1)):
         if of_piece:
             why = "its name says the price of a piece, and it grows with the quantity"
             raise _question(engine, column, label, why, ("unit", "line"))
         decided = (
-            f"divided by the quantity it repeats for {content.line:,} products, and by itself "
-            f"for {content.unit:,}"
+            f"divided by the quantity it repeats for {counted(content.line, 'product')}, and by "
+            f"itself for {content.unit:,}"
         )
         return AmountReading("line", column, decided, _sample(engine, "line"), True)
     if of_piece:
         return AmountReading("unit", column, "by its name", _sample(engine, "unit"))
     if content.says("unit", SURE_VOTES):
         decided = (
-            f"it repeats for {content.unit:,} products whatever the quantity, and divided by it "
-            f"for {content.line:,}"
+            f"it repeats for {counted(content.unit, 'product')} whatever the quantity, and divided "
+            f"by it for {content.line:,}"
         )
         return AmountReading("unit", column, decided, _sample(engine, "unit"), True)
     if not content.several:
         return AmountReading("unit", column, "no row is of several pieces")
-    raise _question(engine, column, label, "neither its name nor its values tell", ("unit", "line"))
+    kinds = ("unit", "line", "order") if "order_id" in schema.columns else ("unit", "line")
+    raise _question(engine, column, label, "neither its name nor its values tell", kinds)
 
 
 def _question(
-    engine: DuckDB, column: str, label: str, why: str, kinds: tuple[str, str]
-) -> InputError:
-    shown = " or ".join(
-        f'price_is = "{kind}"' + (f" ({sample})" if (sample := _sample(engine, kind)) else "")
-        for kind in kinds
-    )
-    return InputError(
-        f"What are the amounts in the column `{column}` of {label} of? {why[0].upper()}{why[1:]}. "
-        f"Say it in a schema file (`clustomer schema SOURCE --out FILE` writes one): {shown}"
+    engine: DuckDB, column: str, label: str, why: str, kinds: tuple[str, ...]
+) -> AmbiguousError:
+    return AmbiguousError(
+        f"What are the amounts in the column `{column}` of {label} of? {why[0].upper()}{why[1:]}.",
+        "price_is",
+        {kind: _sample(engine, kind) or "" for kind in kinds},
     )
 
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from clustomer.engines import DuckDB
-from clustomer.errors import InputError
+from clustomer.errors import AmbiguousError, InputError
 from clustomer.events.reading.notations import (
     COMPACT,
     ISO,
@@ -220,11 +220,11 @@ def _ambiguous(
         f"{value!r} is " + " or ".join(f"{read[i]} ({rival.name})" for rival, read in readings)
         for i, value in enumerate(samples)
     )
-    lines = " or ".join(f'time_format = "{rival.form}"' for rival in rivals)
-    raise InputError(
+    raise AmbiguousError(
         f"The times in the column `{column.source}` of {column.label} can be read in "
-        f"{len(rivals)} ways, and none of its values tells which is meant: {shown}. Say it in a "
-        f"schema file (`clustomer schema SOURCE --out FILE` writes one): {lines}"
+        f"{len(rivals)} ways, and none of its values tells which is meant: {shown}.",
+        "time_format",
+        {rival.form: rival.name for rival in rivals},
     )
 
 
@@ -242,11 +242,12 @@ def _mixture(engine: DuckDB, column: Column, rivals: Sequence[TextNotation]) -> 
         n, value = engine.rows(f"SELECT SUM(n), MIN(value) FROM {_VALUES} WHERE {only}")[0]
         if n:
             parts.append(f"{int(n):,} fit only {rival.name}, such as {value!r}")
-    lines = " or ".join(dict.fromkeys(f'time_format = "{rival.form}"' for rival in rivals))
-    raise InputError(
+    raise AmbiguousError(
         f"The column `{column.source}` of {column.label} mixes two orders of day and month: "
         f"{'; '.join(parts) or 'its separators differ'}. Write them all in one way, or say which "
-        f"is right and let the rest be rejected: {lines}"
+        "is right and let the rest be rejected.",
+        "time_format",
+        {rival.form: rival.name for rival in rivals},
     )
 
 

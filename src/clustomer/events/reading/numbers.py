@@ -6,7 +6,7 @@ from types import MappingProxyType
 from typing import Any, NoReturn
 
 from clustomer.engines import DuckDB
-from clustomer.errors import InputError
+from clustomer.errors import AmbiguousError
 from clustomer.events.reading.notations import sql_text
 
 MONEY = "DECIMAL(18, 4)"
@@ -222,7 +222,7 @@ def decide_number(
 
     Raises
     ------
-    InputError
+    AmbiguousError
         If the values fit two decimal marks, or some only the one and some only the other.
     """
     engine.execute(
@@ -300,11 +300,13 @@ def _mixed(
     first: NumberReading, label: str, marks: Mapping[str, Sequence[tuple[int, str]]]
 ) -> NoReturn:
     shown = {mark: (sum(n for n, _ in parts), parts[0][1]) for mark, parts in marks.items()}
-    raise InputError(
+    raise AmbiguousError(
         f"The column `{first.column}` of {label} mixes two decimal marks: {shown['.'][0]:,} values "
         f"fit only a point, such as {shown['.'][1]!r}; {shown[','][0]:,} only a comma, such as "
-        f"{shown[','][1]!r}. Write them all in one way, or say in a schema file which is right "
-        'and let the rest be rejected: decimal = "." or decimal = ","'
+        f"{shown[','][1]!r}. Write them all in one way, or say which is right and let the rest be "
+        "rejected.",
+        "decimal",
+        {".": "a point", ",": "a comma"},
     )
 
 
@@ -324,8 +326,10 @@ def _either(engine: DuckDB, first: NumberReading, label: str) -> NoReturn:
             [value],
         )[0]
         readings.append(f"{value!r} is {rows[0]} or {rows[1]}")
-    raise InputError(
+    raise AmbiguousError(
         f"The numbers in the column `{first.column}` of {label} can be read in two ways, and none "
-        f"tells which is meant: with a decimal point or with a decimal comma, {'; '.join(readings)}"
-        '. Say it in a schema file: decimal = "." or decimal = ","'
+        f"tells which is meant: with a decimal point or with a decimal comma, "
+        f"{'; '.join(readings)}.",
+        "decimal",
+        {".": "a point", ",": "a comma"},
     )

@@ -58,11 +58,15 @@ EXPECTED = f"Expected {READABLE}."
 
 @dataclass(frozen=True)
 class Plain:
-    """A file with nothing packed in it: what it is called, what it holds, and where it is."""
+    """A file with nothing packed in it: what it is called, what it holds, and where it is.
+
+    `encoding` is that of its text, where it was asked for.
+    """
 
     label: str
     kind: str
     path: Path
+    encoding: str | None = None
 
 
 def kind_of(path: Path, label: str | None = None) -> str:

@@ -51,6 +51,7 @@ def open_source(
     *,
     table: str | None = None,
     schema: EventSchema | None = None,
+    encoding: str | None = None,
 ) -> Source:
     """Open a path, the address of a database, or an Arrow-compatible table.
 
@@ -63,6 +64,8 @@ def open_source(
     schema : EventSchema, optional
         What is already known of a text file: its separator, encoding, and whether it has a
         header.
+    encoding : str, optional
+        Of text files; it wins over that of the schema.
 
     Raises
     ------
@@ -88,7 +91,9 @@ def open_source(
         )
     files = files_of(text)
     states = tuple(FileState.of(file) for file in files)
-    plains = [plain for file in files for plain in unpacked(engine, file)]
+    plains = [
+        replace(plain, encoding=encoding) for file in files for plain in unpacked(engine, file)
+    ]
     label = Path(text).name or text
     opened = _open_plains(engine, label, text, plains, table, schema)
     if opened.kind == "sqlite":

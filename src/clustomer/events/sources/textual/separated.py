@@ -152,7 +152,7 @@ def decoded(
 ) -> tuple[Path, str, TextProfile]:
     """Return a file in UTF-8, the name of the encoding that it had, and its profile."""
     profile = profile_of(plain.path, json=json)
-    asked = schema.encoding if schema else None
+    asked = plain.encoding or (schema.encoding if schema else None)
     path, encoding = as_utf8(engine, plain.path, plain.label, profile, asked)
     if path != plain.path:
         profile = profile_of(path, json=json)
