@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from clustomer.customers import customer_features
 from clustomer.errors import InputError, UsageError
 from clustomer.events import Events, EventSchema, read_events
+from clustomer.events.reading.plan import SAMPLE_ROWS
 
 
 def events_of(
@@ -320,3 +321,36 @@ def test_an_order_number_of_two_customers_carries_nothing() -> None:
     schema = {"name": "t", "event_type": "purchase", "columns": columns,
               "carried_within_order": ["event_time", "user_id"]}  # fmt: skip
     assert events_of(table, schema).cleaning.rejected == 1
+
+
+@pytest.mark.parametrize(
+    ("odd", "read", "currencies"),
+    [
+        # 1,234 alone could be a decimal comma: the points of all others tell
+        (["1,234"], ["1234"], {}),
+        (["19.90 USD", "free"], ["19.9"], {"USD": 1}),
+        (["$1,234.50", "USD 7.00"], ["1234.5", "7"], {"USD": 2}),
+    ],
+)
+def test_few_prices_that_are_written_otherwise_are_read_wherever_they_stand(
+    odd: list[str], read: list[str], currencies: dict[str, int]
+) -> None:
+    plain = ["12.50"] * (SAMPLE_ROWS + 100)
+    readings = []
+    for values in (odd + plain, plain + odd):
+        n = len(values)
+        events = events_of(
+            {
+                "event_time": [f"2024-01-01 00:{i // 60:02d}:{i % 60:02d}" for i in range(n)],
+                "event_type": ["purchase"] * n,
+                "user_id": [str(i) for i in range(n)],
+                "price": values,
+            }
+        )  # fmt: skip
+        made = Counter(row["price"] for row in events.to_arrow().to_pylist())
+        assert made == Counter(
+            {Decimal("12.5"): len(plain), **dict.fromkeys(map(Decimal, read), 1)}
+        )
+        assert dict(events.readings.currencies) == currencies
+        readings.append(events.readings.price)
+    assert readings[0] == readings[1]

@@ -60,6 +60,11 @@ def test_everything_else_is_present_without_blanks_around_it(engine) -> None:
     assert present(engine, around) == [value.strip() for value in around]
 
 
+@pytest.mark.parametrize("space", ["\u00a0", "\u2003", "\u202f", "\u3000"])
+def test_spaces_beyond_the_keyboard_are_blanks_too(engine, space: str) -> None:
+    assert present(engine, [space, f"{space}null", f"{space}views"]) == [None, None, "views"]
+
+
 @pytest.mark.parametrize("word", ["Unknown", "ñada", "?", "0"])
 def test_a_shop_may_have_further_words(engine, word) -> None:
     for given in (word, word.upper(), word.lower(), f"  {word}"):

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from types import MappingProxyType
 from typing import Any
 
@@ -156,11 +157,12 @@ def _biased(engine: DuckDB, schema: EventSchema, losses: Losses) -> list[str]:
     kind = f"CASE LOWER(event_type) {kinds} END" if kinds else "NULL"
     if "event_type" not in schema.columns:
         kind = sql_text(schema.event_type or "")
+    month = "DATE_TRUNC('month', {})"
     parts = {
         "rows of the type {}": (kind, "event_type"),
         "rows of the month {}": (
-            "STRFTIME(TRY_CAST(LEFT(event_time, 19) AS TIMESTAMP), '%Y-%m')",
-            "STRFTIME(event_time, '%Y-%m')",
+            month.format("TRY_CAST(LEFT(event_time, 19) AS TIMESTAMP)"),
+            month.format("event_time"),
         ),
         "rows of customers whose id has {}": (_letters("user_id"), _letters("user_id")),
         "amounts {}": (_size("price"), _SIZES),
@@ -168,28 +170,47 @@ def _biased(engine: DuckDB, schema: EventSchema, losses: Losses) -> list[str]:
     }
     sentences = []
     for words, (of_lost, of_kept) in parts.items():
-        rows = engine.rows(
-            f"""SELECT part, lost, lost + COALESCE(kept, 0) AS total FROM (
-                SELECT {of_lost} AS part, COUNT(*) AS lost FROM {lost} GROUP BY part
-                HAVING COUNT(*) >= {MIN_ROWS}
-            ) LEFT JOIN (
-                SELECT {of_kept} AS part, COUNT(*) AS kept FROM events GROUP BY part
-            ) USING (part)
-            WHERE part IS NOT NULL AND lost >= {MIN_PART} * total
-                AND lost >= {TIMES_THE_REST * losses.share!r} * total
-            ORDER BY lost DESC, part LIMIT {SAMPLES}"""
-        )
+        rows = _lost_parts(engine, losses, f"SELECT {of_lost} AS part FROM {lost}", of_kept)
         sentences += [
-            f"{lost:,} of {total:,} {words.format(part)} are lost ({lost / total:.0%}; of all rows "
-            f"{losses.share:.1%}): what is left is no fair sample."
-            for part, lost, total in rows
+            f"{n:,} of {total:,} {words.format(_named(part))} are lost ({n / total:.0%}; of all "
+            f"rows {losses.share:.1%}): what is left is no fair sample."
+            for part, n, total in rows
         ]
+    engine.execute("DROP TABLE lost_parts")
     return sentences + _one_shape(engine, losses)
 
 
+def _lost_parts(
+    engine: DuckDB, losses: Losses, of_lost: str, of_kept: str
+) -> list[tuple[Any, int, int]]:
+    """Return the parts of the log of which much is lost, with the lost rows and all of them.
+
+    `of_lost` is a query for the part of each lost row, `of_kept` SQL for the part of an event.
+    """
+    engine.execute(
+        "CREATE OR REPLACE TEMP TABLE lost_parts AS SELECT part, COUNT(*) AS lost "
+        f"FROM ({of_lost}) WHERE part IS NOT NULL GROUP BY part HAVING COUNT(*) >= {MIN_ROWS}"
+    )
+    if not engine.rows("SELECT COUNT(*) FROM lost_parts")[0][0]:
+        # the events need not be read
+        return []
+    return engine.rows(
+        f"""SELECT part, lost, lost + COALESCE(kept, 0) AS total FROM lost_parts LEFT JOIN (
+            SELECT {of_kept} AS part, COUNT(*) AS kept FROM events
+            WHERE {of_kept} IN (SELECT part FROM lost_parts) GROUP BY ALL
+        ) USING (part)
+        WHERE lost >= {MIN_PART} * total AND lost >= {TIMES_THE_REST * losses.share!r} * total
+        ORDER BY lost DESC, part LIMIT {SAMPLES}"""
+    )
+
+
+def _named(part: object) -> str:
+    return f"{part:%Y-%m}" if isinstance(part, datetime) else str(part)
+
+
 def _letters(column: str) -> str:
-    ascii_only = f"REGEXP_FULL_MATCH({column}, '[\\x00-\\x7f]*')"
-    return f"CASE WHEN NOT {ascii_only} THEN 'letters beyond a to z' END"
+    # a letter beyond takes more than a byte
+    return f"CASE WHEN STRLEN({column}) > LENGTH({column}) THEN 'letters beyond a to z' END"
 
 
 def _size(column: str) -> str:
@@ -259,18 +280,20 @@ def _nobody(engine: DuckDB, schema: EventSchema, cleaning: Cleaning) -> list[str
 
 def _placeholders(engine: DuckDB) -> list[str]:
     """Name ids that may stand for everyone who has none."""
-    customers, events = engine.rows("SELECT COUNT(DISTINCT user_id), COUNT(*) FROM events")[0]
     words = ", ".join(map(sql_text, PLACEHOLDERS))
-    least = MAX_SHARE_OF_ONE * events if customers >= MIN_CUSTOMERS else events + 1
     rows = engine.rows(
-        "SELECT user_id, COUNT(*) AS n FROM events GROUP BY user_id "
-        f"HAVING LOWER(user_id) IN ({words}) OR n > {least!r} ORDER BY n DESC, user_id LIMIT ?",
+        f"""WITH ids AS MATERIALIZED (SELECT user_id, COUNT(*) AS n FROM events GROUP BY user_id),
+        whole AS (SELECT COUNT(*) AS customers, SUM(n)::BIGINT AS events FROM ids)
+        SELECT user_id, n, events FROM ids, whole
+        WHERE LOWER(user_id) IN ({words})
+            OR (customers >= {MIN_CUSTOMERS} AND n > {MAX_SHARE_OF_ONE!r} * events)
+        ORDER BY n DESC, user_id LIMIT ?""",
         [SAMPLES],
     )
     if not rows:
         return []
-    named = ", ".join(f"{user!r} ({n:,} events, {n / events:.1%})" for user, n in rows)
-    option = ",".join(str(user) for user, _ in rows)
+    named = ", ".join(f"{user!r} ({n:,} events, {n / events:.1%})" for user, n, events in rows)
+    option = ",".join(str(user) for user, _, _ in rows)
     one = len(rows) == 1
     return [
         f"The {'id' if one else 'ids'} {named} may stand for everyone who has none. If "

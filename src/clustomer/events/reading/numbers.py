@@ -189,6 +189,7 @@ def code_expression(column: str) -> str:
     return f"CASE LOWER(TRIM({column})) {cases} ELSE UPPER(TRIM({column})) END"
 
 
+NO_OTHER_MARK = "its values fit no other decimal mark"
 _VALUES = "number_values"
 
 
@@ -250,7 +251,7 @@ def decide_number(
                 f"{token_expression('value')} <> '' GROUP BY code ORDER BY n DESC, code"
             )
         )
-        decimal, decided = "," if marks[","] else ".", "its values fit no other decimal mark"
+        decimal, decided = "," if marks[","] else ".", NO_OTHER_MARK
         if given is not None:
             decimal, decided = given, "as the schema says"
         elif marks["."] and marks[","]:

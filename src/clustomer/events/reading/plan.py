@@ -20,6 +20,7 @@ from clustomer.events.reading.notations import EARLIEST, ISO, LATEST, NUMBERS, T
 from clustomer.events.reading.numbers import (
     GROUPED,
     MONEY,
+    NO_OTHER_MARK,
     NumberReading,
     decide_number,
     readable_at_all,
@@ -33,6 +34,10 @@ _SAMPLE = "source_sample"
 _NUMBERS = ("price", "quantity")
 SAMPLE_ROWS = 1_000
 """So many rows tell first how times are read; every row must then fit."""
+
+MAX_UNPLAIN = 0.1
+"""Where at most this share of them writes more than a number, such as 19.90 USD, the others
+are read at once."""
 
 
 @dataclass(frozen=True)
@@ -179,15 +184,20 @@ def _first_number(
     if not _is_text(kinds[column]):
         return replace(first, typed=True)
     if schema.decimal is None:
-        unplain, fractions, grouped = engine.rows(
+        unplain, only_comma, fractions, grouped, values = engine.rows(
             f"""SELECT COUNT(*) FILTER (WHERE read IS NULL AND {readable_at_all(column)}),
+                COUNT(*) FILTER (WHERE read IS NULL AND {readable_at_all(column)}
+                    AND NOT {readable_with_point(column)}),
                 COUNT(*) FILTER (WHERE read IS NOT NULL AND CONTAINS({column}, '.')
                     AND NOT REGEXP_FULL_MATCH(TRIM({column}), {sql_text("-?" + GROUPED)})),
-                COUNT(*) FILTER (WHERE REGEXP_FULL_MATCH(TRIM({column}), {sql_text(GROUPED)}))
+                COUNT(*) FILTER (WHERE REGEXP_FULL_MATCH(TRIM({column}), {sql_text(GROUPED)})),
+                COUNT(*)
             FROM (SELECT *, TRY_CAST({column} AS {MONEY}) AS read FROM {_SAMPLE})
             WHERE {column} IS NOT NULL"""
         )[0]
-        if not unplain and not (grouped and not fractions):
+        # the few that a point fits, too, are read by themselves once all others are
+        few = fractions and not only_comma and unplain <= MAX_UNPLAIN * values
+        if few or not (unplain or (grouped and not fractions)):
             return replace(first, complete=bool(fractions))
     return _decided_number(engine, source, schema, column, first, fallback)
 
@@ -216,7 +226,9 @@ def _settled_number(
         return first
     # what was read has a decimal point, and so has the rest
     values = f"SELECT {column} AS value FROM ({unfit})"
-    return decide_number(engine, values, (), first, source.label)
+    first = replace(first, thousands=schema.thousands)
+    rest = decide_number(engine, values, (), first, source.label, given=".")
+    return replace(rest, decided=NO_OTHER_MARK)
 
 
 def _decided_number(
