@@ -5,7 +5,7 @@ import pytest
 
 from clustomer.customers import read_attributes
 from clustomer.insights import interpret
-from clustomer.insights.blocks import texts_of
+from clustomer.insights.blocks import Bullets, SideBySide, inside, panels_of, texts_of
 from clustomer.outputs import report_html, report_markdown
 from clustomer.segments import segment
 
@@ -33,12 +33,17 @@ def described(columns: dict[str, list[str | None]]):
         attributes=attributes,
     )
     return interpretation, {
-        item.segment_id: [
+        panel.segment_id: [
             interpretation.facts.render(line)
-            for block in item.beside("left")
-            for line in block.items
+            for block in inside(panel)
+            if isinstance(block, SideBySide)
+            for list_ in block.left
+            if isinstance(list_, Bullets)
+            for line in list_.items
         ]
-        for item in interpretation.insights.segments
+        for section in interpretation.insights.at("main")
+        for panel in panels_of(section)
+        if panel.role == "card"
     }
 
 

@@ -9,12 +9,17 @@ from clustomer.insights.advice import Action
 from clustomer.insights.blocks import (
     Bullets,
     Column,
+    FigureRef,
     Labelled,
     Paragraph,
     Row,
     Section,
     Table,
+    filled,
 )
+from clustomer.insights.chapters.cards import Cards, card, segment_numbers
+from clustomer.insights.chapters.glance import Glance, screen_of_segments, table_of_segments
+from clustomer.insights.chapters.opening import Opening
 from clustomer.insights.facts import Fact, Facts
 from clustomer.insights.story import Insights, SegmentInsight
 from clustomer.outputs.charts import (
@@ -92,10 +97,31 @@ def tell(rename: dict[str, str] | None = None, word: str = "shoes") -> Story:
             source,
         ),
     ]
-    return Story(_insights(rows, word), Facts(facts, currency="EUR"))
+    computed = Facts(facts, currency="EUR")
+    return Story(_insights(rows, word, computed), computed)
 
 
-def _insights(rows: list[tuple], word: str) -> Insights:
+def opening_of(*lines: str) -> Section:
+    """Return the section that a report begins with."""
+    opening = Bullets(lines, role="numbered")
+    return Section(Opening.title, (opening,), "lead", "opening")
+
+
+def overview(segments: tuple[SegmentInsight, ...], facts: Facts) -> tuple[Section, ...]:
+    """Return the table of segments, their cards, and their table on the last screen."""
+    numbers = segment_numbers(segments, facts)
+    cards = tuple(card(segment, numbers[segment.segment_id]) for segment in segments)
+    glance = table_of_segments(segments, numbers)
+    figures = tuple(FigureRef(name) for name in ("segments", "differences", "pca", "choice_of_k"))
+    sections = (
+        Section(Glance.title, (glance, *figures), "main", "glance", Glance.short),
+        Section(Cards.title, cards, "main", "segments"),
+        Section("", (screen_of_segments(segments, facts),), "screen"),
+    )
+    return tuple(part for part in filled(sections, {}) if isinstance(part, Section))
+
+
+def _insights(rows: list[tuple], word: str, facts: Facts) -> Insights:
     segments = tuple(
         SegmentInsight(
             segment_id=key,
@@ -130,16 +156,18 @@ def _insights(rows: list[tuple], word: str) -> Insights:
         )
         for key, name, *_ in rows
     )
+    opening = (
+        "{everyone.customers:customer/customers} spent {everyone.revenue} in the window.",
+        f"{rows[0][1]} are {{S3.share}} of customers and bring {{S3.revenue_share}} of all.",
+        "{S2.customers} customers fill carts and leave: {S2.revenue_share} of revenue.",
+        "The largest group came once; {S1.share} of customers are in it.",
+        "Start with the loyal: one of them is worth many of the others.",
+    )
     return Insights(
-        opening=(
-            "{everyone.customers:customer/customers} spent {everyone.revenue} in the window.",
-            f"{rows[0][1]} are {{S3.share}} of customers and bring {{S3.revenue_share}} of all.",
-            "{S2.customers} customers fill carts and leave: {S2.revenue_share} of revenue.",
-            "The largest group came once; {S1.share} of customers are in it.",
-            "Start with the loyal: one of them is worth many of the others.",
-        ),
         segments=segments,
         sections=(
+            opening_of(*opening),
+            *overview(segments, facts),
             Section(
                 "What is at stake, and when an action pays",
                 (_spend(rows), Paragraph(SPEND_NOTE, "note")),

@@ -18,6 +18,7 @@ import certified
 from clustomer.customers import read_attributes
 from clustomer.events import Window
 from clustomer.insights import Interpretation, interpret
+from clustomer.insights.blocks import Paragraph, Section
 from clustomer.outputs import report_html, report_markdown
 from clustomer.outputs.terminal import summary
 from clustomer.segments import rfm, segment
@@ -168,8 +169,8 @@ def test_every_number_on_the_screen_is_a_fact(interpretation, width):
 
 def test_a_number_that_is_none_is_caught(interpretations):
     story = interpretations["certified"]
-    opening = (*story.insights.opening, "Exactly 17 of them are tall.")
-    insights = replace(story.insights, opening=opening)
+    false = Section("", (Paragraph("Exactly 17 of them are tall."),), "appendix")
+    insights = replace(story.insights, sections=(*story.insights.sections, false))
     for words in (
         " ".join(Words(report_html(insights, story.facts)).words),
         report_markdown(insights, story.facts, wrap=lambda fact_id, written: "…"),

@@ -5,7 +5,7 @@ from itertools import pairwise
 
 import pytest
 from markdown_it import MarkdownIt
-from stories import contrast, tell
+from stories import contrast, opening_of, overview, tell
 
 from clustomer.errors import InputError, OutputError
 from clustomer.insights import Facts
@@ -157,7 +157,7 @@ def test_numbers_of_a_segment_are_facts_in_markdown_too(story):
 
 
 def test_a_fact_that_was_not_computed_is_an_error(story):
-    insights = replace(story.insights, opening=("{S9.share} of customers",))
+    insights = replace(story.insights, sections=(opening_of("{S9.share} of customers"),))
     with pytest.raises(InputError, match="S9"):
         report_html(insights, story.facts)
     with pytest.raises(InputError, match="S9"):
@@ -224,11 +224,9 @@ def test_without_revenue_there_are_no_empty_columns(story):
     segments = tuple(
         replace(segment, why="", headline_mark="") for segment in story.insights.segments
     )
+    sections = (opening_of("No revenue."), *overview(segments, facts))
     insights = replace(
-        story.insights,
-        segments=segments,
-        sections=story.insights.at("appendix"),
-        opening=("No revenue.",),
+        story.insights, segments=segments, sections=(*sections, *story.insights.at("appendix"))
     )
     text = report_html(insights, facts)
     Page(text)

@@ -1,7 +1,7 @@
 """From customers and their segments to everything that is said about them."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any
 
@@ -9,11 +9,10 @@ import pyarrow as pa
 
 from clustomer.certificates.certificate import Certificates
 from clustomer.errors import UsageError
-from clustomer.insights.blocks import OfSegment, Section, Warn
+from clustomer.insights.blocks import Block, OfSegment, Section, Slot, Warn, filled
 from clustomer.insights.chapters import CHAPTERS
-from clustomer.insights.chapters.cards import card
+from clustomer.insights.chapters.cards import segment_insights
 from clustomer.insights.chapters.chapter import Chapter, Placed, sections_of
-from clustomer.insights.chapters.opening import opening
 from clustomer.insights.chapters.spend import COST, MARGIN
 from clustomer.insights.facts import Fact, Facts, decimals_for
 from clustomer.insights.naming.names import Name
@@ -203,7 +202,7 @@ def tell(study: Study, chapters: Sequence[Chapter] = CHAPTERS) -> Interpretation
     parts = [
         part for chapter in chapters for part in sections_of(chapter, chapter.blocks(study, facts))
     ]
-    insights = _insights(study, parts, facts)
+    insights = _insights(study, parts)
     tables = {name: table for chapter in chapters for name, table in chapter.tables(study).items()}
     return Interpretation(
         study=study,
@@ -237,19 +236,16 @@ def check_spend(margin: float, cost: float) -> None:
         )
 
 
-def _insights(study: Study, parts: Sequence[Placed], facts: Mapping[str, Fact]) -> Insights:
-    asides = [part for part in parts if isinstance(part, OfSegment)]
-    cards = tuple(
-        replace(
-            card(study, profile, facts),
-            asides=tuple(part for part in asides if part.segment_id == profile.segment_id),
-        )
-        for profile in study.profiles
-    )
+def _insights(study: Study, parts: Sequence[Placed]) -> Insights:
+    asides: dict[tuple[str, Slot], tuple[Block, ...]] = {}
+    for part in parts:
+        if isinstance(part, OfSegment):
+            key = part.segment_id, part.slot
+            asides[key] = (*asides.get(key, ()), part.block)
+    sections = filled((part for part in parts if isinstance(part, Section)), asides)
     return Insights(
-        opening=opening(study, cards, facts),
-        segments=cards,
-        sections=tuple(part for part in parts if isinstance(part, Section)),
+        sections=tuple(part for part in sections if isinstance(part, Section)),
+        segments=study.once(segment_insights),
         warning=" ".join(part.text for part in parts if isinstance(part, Warn)),
     )
 

@@ -8,14 +8,14 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from clustomer.insights.advice import Action
-from clustomer.insights.blocks import Block, OfSegment, Section, Slot, texts_of
+from clustomer.insights.blocks import Bullets, Section, texts_of
 
 
 @dataclass(frozen=True)
 class SegmentInsight:
     """One segment, told for someone who must decide what to do about it.
 
-    `asides` are what chapters add to it, each in its slot of the card.
+    What its card is made of, for programs; what chapters add to the card is in the sections.
     """
 
     segment_id: str
@@ -28,41 +28,39 @@ class SegmentInsight:
     measure: str
     headline_mark: str
     headline_action: str
-    asides: tuple[OfSegment, ...] = ()
-
-    def beside(self, slot: Slot) -> tuple[Block, ...]:
-        """Return what chapters add in one slot."""
-        return tuple(aside.block for aside in self.asides if aside.slot == slot)
-
-    def texts(self) -> Iterator[str]:
-        """Yield every text that may hold placeholders."""
-        yield from (self.who, self.why, self.measure, self.headline_mark, self.headline_action)
-        yield from (*self.evidence, *self.marks, *(action.text for action in self.actions))
-        for aside in self.asides:
-            yield from texts_of(aside)
 
 
 @dataclass(frozen=True)
 class Insights:
     """Everything a report says, in the order in which it says it.
 
-    `sections` are those of the chapters, each with its place. `warning` is what must be said in
-    every part of a report; mostly nothing.
+    `sections` are those of the chapters, each with its place: all that is rendered. `segments`
+    are the segments in the order of the report, the same as data. `warning` is what must be said
+    in every part of a report; mostly nothing.
     """
 
-    opening: tuple[str, ...]
-    segments: tuple[SegmentInsight, ...]
-    sections: tuple[Section, ...] = ()
+    sections: tuple[Section, ...]
+    segments: tuple[SegmentInsight, ...] = ()
     warning: str = ""
 
     def at(self, place: str) -> tuple[Section, ...]:
         """Return the sections at one place."""
         return tuple(section for section in self.sections if section.place == place)
 
+    @property
+    def opening(self) -> tuple[str, ...]:
+        """The lines that the report begins with."""
+        return tuple(
+            line
+            for section in self.sections
+            if section.anchor == "opening"
+            for block in section.blocks
+            if isinstance(block, Bullets)
+            for line in block.items
+        )
+
     def texts(self) -> Iterator[str]:
         """Yield every text, in no particular order."""
-        yield from (*self.opening, self.warning)
-        for segment in self.segments:
-            yield from segment.texts()
+        yield self.warning
         for section in self.sections:
             yield from texts_of(section)

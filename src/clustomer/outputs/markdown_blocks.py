@@ -6,21 +6,28 @@ from dataclasses import dataclass
 from clustomer.insights.blocks import (
     Block,
     Bullets,
+    Column,
     Explanations,
     FigureRef,
     Finding,
     Findings,
+    Headed,
+    KeyNumbers,
     Labelled,
     Link,
     Marked,
     Marks,
     OfSegment,
+    OpenSlot,
     Paragraph,
     Row,
     Section,
     SegmentPanel,
+    SideBySide,
+    Steps,
     Table,
     Warn,
+    warns_itself,
 )
 from clustomer.outputs.markdown import escape_markdown
 from clustomer.outputs.theme import SIGNS
@@ -45,9 +52,19 @@ class MarkdownBlocks:
         match block:
             case Paragraph(text, role):
                 return f"**{self.say(text)}**" if role == "lead" else self.say(text)
-            case Bullets(items, title):
-                listed = "\n".join(f"- {self.say(item)}" for item in items)
+            case Bullets(items, title, role):
+                signs = (f"{n}." if role == "numbered" else "-" for n in range(1, len(items) + 1))
+                pairs = zip(signs, items, strict=True)
+                listed = "\n".join(f"{sign} {self.say(item)}" for sign, item in pairs)
                 return f"**{self.say(title)}**\n\n{listed}" if title else listed
+            case Steps(steps):
+                return "\n".join(
+                    f"- *{self.say(step.label)}:* {self.say(step.text)}" for step in steps
+                )
+            case Headed(title, blocks):
+                return self.joined([f"**{self.say(title)}**", *self._inside(blocks, level - 1)])
+            case SideBySide(left, right):
+                return self.joined(self._inside((*left, *right), level - 1))
             case Table():
                 return self._table(block)
             case Findings(findings):
@@ -62,17 +79,18 @@ class MarkdownBlocks:
             case FigureRef(name) if name in self.figures:
                 return f"![{self.say(self.figures[name])}](figures/{name}.png)"
             case SegmentPanel(title=title, name=name, blocks=blocks):
-                heading = f"{'#' * level} {escape_markdown(title)} {escape_markdown(name)}"
+                words = " ".join(escape_markdown(word) for word in (title, name) if word)
+                heading = f"{'#' * level} {words}"
                 return self.joined([heading, self.warned(), *self._inside(blocks, level)])
             case Section():
                 return self.section(block, level)
-            case Link() | OfSegment() | Warn() | FigureRef():
+            case KeyNumbers() | Link() | OfSegment() | OpenSlot() | Warn() | FigureRef():
                 return ""
 
     def section(self, section: Section, level: int) -> str:
         """Return a section; those of a whole chapter say the warning."""
         heading = f"{'#' * level} {self.say(section.title)}" if section.title else ""
-        warned = self.warned() if section.place == "main" else ""
+        warned = self.warned() if section.place == "main" and not warns_itself(section) else ""
         return self.joined([heading, warned, *self._inside(section.blocks, level)])
 
     def warned(self) -> str:
@@ -87,17 +105,21 @@ class MarkdownBlocks:
         return [self.show(block, level + 1) for block in blocks]
 
     def _table(self, table: Table) -> str:
-        titles = " | ".join(self.say(column.title) for column in table.columns)
-        rules = "|".join(_RULES.get(column.kind, "---") for column in table.columns)
-        return "\n".join([f"| {titles} |", f"|{rules}|", *map(self._row, table.rows)])
+        beside = [Column(table.beside, "words")] if table.beside else []
+        columns = (*table.columns, *beside)
+        titles = " | ".join(self.say(column.title) for column in columns)
+        rules = "|".join(_RULES.get(column.kind, "---") for column in columns)
+        rows = (self._row(row, beside=bool(beside)) for row in table.rows)
+        return "\n".join([f"| {titles} |", f"|{rules}|", *rows])
 
-    def _row(self, row: Row) -> str:
+    def _row(self, row: Row, *, beside: bool) -> str:
         name, *cells = row.cells
         assert isinstance(name, str)
         written = self.say(name) if row.segment_id is None else escape_markdown(name)
         if row.chosen or row.segment_id is not None:
             written = f"**{written}**"
-        return f"| {' | '.join([written, *(self._cell(cell) for cell in cells)])} |"
+        further = [self.say(row.beside)] if beside else []
+        return f"| {' | '.join([written, *map(self._cell, cells), *further])} |"
 
     def _cell(self, cell: str | Marked) -> str:
         if isinstance(cell, str):

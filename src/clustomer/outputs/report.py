@@ -1,6 +1,6 @@
 """The report: one story, as Markdown and as a page that needs nothing else."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -9,36 +9,29 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup, escape
 
 from clustomer.errors import OutputError
-from clustomer.insights import Facts, Insights, SegmentInsight
-from clustomer.insights.blocks import Block, FigureRef, figure_names
+from clustomer.insights import Facts, Insights
+from clustomer.insights.blocks import Block, Section, panels_of, warns_itself
 from clustomer.outputs.charts import Figure
 from clustomer.outputs.markdown import escape_markdown
 from clustomer.outputs.markdown_blocks import MarkdownBlocks
-from clustomer.outputs.theme import SIGNS, SegmentLook, segment_looks, unbroken
+from clustomer.outputs.theme import SIGNS, segment_looks, unbroken
 
 TITLE = "Customer segments"
 MARKDOWN_NAME = "business_insights.md"
 HTML_NAME = "report.html"
 FIGURES_NAME = "figures"
 
-_COLUMNS = (
-    ("customers", "Customers"),
-    ("share", "Share of customers"),
-    ("revenue", "Revenue"),
-    ("revenue_share", "Share of revenue"),
-)
-
-
 Wrap = Callable[[str, str], str]
 """Puts a mark around a number, from the id of its fact and how it is written."""
 
 
 @dataclass(frozen=True)
-class Cell:
-    """One number of a segment in a table: its column and its text, a placeholder."""
+class Entry:
+    """A line of the table of contents; `segment_id` where it is about a segment."""
 
-    title: str
     text: str
+    anchor: str
+    segment_id: str | None = None
 
 
 def report_markdown(
@@ -63,12 +56,11 @@ def report_markdown(
     )
     environment = _environment(autoescape=False, finalize=_plain_in_markdown)
     environment.filters["say"] = lambda text: _Written(blocks.say(text))
-    environment.filters["own"] = lambda text: _Written(str(text))
-    environment.filters["shown"] = lambda block: _Written(blocks.show(block))
+    environment.filters["own"] = lambda text: _Written(text)
 
-    def at(place: str, level: int) -> list[_Written]:
+    def at(place: str, level: int) -> list[str]:
         written = (blocks.section(section, level) for section in insights.at(place))
-        return [_Written(text) for text in written if text]
+        return [text for text in written if text]
 
     return environment.get_template("business_insights.md.j2").render(
         **_frame(insights, facts, figures, title, subtitle),
@@ -123,6 +115,7 @@ def report_html(
         return Markup(getattr(macros, type(block).__name__.lower())(block, level))
 
     environment.globals["show"] = show
+    environment.globals["warns_itself"] = warns_itself
     macros: Any = environment.get_template("blocks.html.j2").make_module(frame)
     return environment.get_template("report.html.j2").render(
         **frame,
@@ -198,23 +191,10 @@ def _frame(
 ) -> dict[str, Any]:
     """Return what both reports are told besides the sections of the chapters."""
     looks = segment_looks((segment.segment_id, segment.name) for segment in insights.segments)
-    columns = segment_columns(insights, facts)
-    elsewhere = {name for section in insights.sections for name in figure_names(section)}
     return {
         "title": title,
         "subtitle": _subtitle(facts) if subtitle is None else subtitle,
-        "opening": insights.opening,
-        "columns": [Cell(name, "") for _, name in columns],
-        "segments": [
-            _segment(segment, look, columns, facts)
-            for segment, look in zip(insights.segments, looks, strict=True)
-        ],
-        "beside_names": next(
-            (beside for segment in insights.segments if (beside := segment.beside("name"))), ()
-        ),
-        "main_figures": [
-            FigureRef(figure.name) for figure in figures if figure.name not in elsewhere
-        ],
+        "contents": list(contents(insights.at("main"))),
         "figures": {figure.name: figure for figure in figures},
         "colours": {look.segment_id: look.colour for look in looks},
         "warning": insights.warning,
@@ -227,39 +207,11 @@ def _subtitle(facts: Mapping[str, Any]) -> str:
     return "Source: {run.source}" if "run.source" in facts else ""
 
 
-def segment_columns(insights: Insights, facts: Mapping[str, Any]) -> list[tuple[str, str]]:
-    """Return the number columns of the table of segments: those that some segment has a fact for.
-
-    Pairs of the last part of the fact's id and the column's title.
-    """
-    return [
-        (key, title)
-        for key, title in _COLUMNS
-        if any(f"{segment.segment_id}.{key}" in facts for segment in insights.segments)
-    ]
-
-
-def _segment(
-    segment: SegmentInsight,
-    look: SegmentLook,
-    columns: Sequence[tuple[str, str]],
-    facts: Mapping[str, Any],
-) -> dict[str, Any]:
-    return {
-        **vars(segment),
-        "name_asides": segment.beside("name"),
-        "below_who": segment.beside("marks"),
-        "left": segment.beside("left"),
-        "before_actions": segment.beside("actions"),
-        "anchor": f"segment-{segment.segment_id}",
-        "colour": look.colour,
-        "cells": [
-            Cell(
-                title,
-                f"{{{segment.segment_id}.{key}}}"
-                if f"{segment.segment_id}.{key}" in facts
-                else "–",
-            )
-            for key, title in columns
-        ],
-    }
+def contents(sections: Iterable[Section]) -> Iterator[Entry]:
+    """Yield the table of contents: sections with a short title, and the cards of segments."""
+    for section in sections:
+        if section.short:
+            yield Entry(section.short, section.anchor)
+        for panel in panels_of(section):
+            if panel.role == "card":
+                yield Entry(panel.name, panel.anchor, panel.segment_id)

@@ -1,14 +1,10 @@
 """Blocks on the screen of a terminal: one way to print each kind."""
 
-import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
-from rich.box import ASCII2, SIMPLE_HEAD
 from rich.console import Group, RenderableType
 from rich.padding import Padding
-from rich.style import Style
-from rich.table import Table as Grid
 from rich.text import Text
 
 from clustomer.certificates.certificate import Mark
@@ -16,12 +12,15 @@ from clustomer.insights import Facts
 from clustomer.insights.blocks import (
     Block,
     Bullets,
+    Column,
     Marked,
     Paragraph,
     Row,
     Section,
     Table,
 )
+from clustomer.outputs.terminal_tables import SEPARATE_FROM, Line, narrow_table, wordy_table
+from clustomer.outputs.terminal_text import clean, terminal_text
 from clustomer.outputs.theme import SIGNS
 
 # Colours that every terminal has, and that its user may have chosen.
@@ -32,41 +31,26 @@ STYLES: Mapping[Mark, str] = {
     "not tested": "dim",
 }
 PLAIN_SIGNS: Mapping[Mark, str] = {"pass": "+", "weak": "~", "fail": "x", "not tested": "-"}
-NAME_WIDTH = 28
-_GAP = 3
-_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u200e\u200f\u2028-\u202e\u2066-\u2069\ue000-\ue002]+")
-_PIECE = re.compile("\ue000([^\ue001]*)\ue001([^\ue002]*)\ue002|([^\ue000]+)")
 _STYLES = {"lead": "bold", "aside": "dim"}
+_TEXTS = ("words", "step")
 
 
 @dataclass(frozen=True)
 class TerminalBlocks:
     """Prints blocks; words, not colours, tell marks apart.
 
-    `width` is that of the screen, and `plain` keeps signs to ASCII.
+    `width` is that of the screen, and `plain` keeps signs to ASCII. `colours` are those of
+    segments, by their ids.
     """
 
     facts: Facts
     width: int
     plain: bool = False
+    colours: Mapping[str, str] = field(default_factory=dict)
 
     def text(self, words: str, style: str = "") -> Text:
         """Return a text with its facts filled in; what is a fact bears its id."""
-        marked = self.facts.render(
-            words,
-            wrap=lambda fact_id, written: f"\ue000{fact_id}\ue001{clean(written)}\ue002",
-            literal=lambda plain: _CONTROL.sub(" ", plain),
-        )
-        text = Text(style=style)
-        for piece in _PIECE.finditer(marked):
-            fact_id, written, plain = piece.groups()
-            text.append(plain or written, Style(meta={"fact": fact_id}) if fact_id else None)
-        return text
-
-    def number(self, fact_id: str) -> Text:
-        """Return a fact as it stands in a table; nothing where it is not known."""
-        fact = self.facts.get(fact_id)
-        return self.text(f"{{{fact_id}}}") if fact and fact.value is not None else Text()
+        return terminal_text(self.facts, words, style)
 
     def section(self, section: Section) -> RenderableType:
         """Return a section for the last screen; what a screen cannot show is left out."""
@@ -90,36 +74,36 @@ class TerminalBlocks:
                 return Group()
 
     def _table(self, table: Table) -> RenderableType:
-        names = min(NAME_WIDTH, max(len(str(row.cells[0])) for row in table.rows))
-        widths = [
-            max(len(column.title), *(self._cell(row.cells[place]).cell_len for row in table.rows))
-            for place, column in enumerate(table.columns[1:], 1)
-        ]
-        if self.width < names + sum(widths) + _GAP * (len(widths) + 1):
-            return self._lines(table)
-        grid = Grid(
-            box=ASCII2 if self.plain else SIMPLE_HEAD,
-            pad_edge=False,
-            padding=(0, 1),
-            header_style="dim",
-        )
-        grid.add_column(table.columns[0].title, width=names)
-        for column in table.columns[1:]:
-            grid.add_column(column.title, no_wrap=True)
-        for row in table.rows:
-            grid.add_row(self._name(row), *(self._cell(cell) for cell in row.cells[1:]))
-        return grid
+        if not table.rows:
+            return Group()
+        wordy = any(column.kind in _TEXTS for column in table.columns)
+        lines = [self._line(row, table.columns, bold=wordy) for row in table.rows]
+        # numbers stand before texts, whatever the order of the columns
+        columns = sorted(table.columns, key=lambda column: column.kind in _TEXTS)
+        titles = [column.title for column in columns]
+        draw = wordy_table if wordy else narrow_table
+        return draw(titles, lines, width=self.width, plain=self.plain)
 
-    def _lines(self, table: Table) -> RenderableType:
-        """Return the rows one below the other, where there is no room for columns."""
-        parts: list[RenderableType] = []
-        for row in table.rows:
-            line = Text(", ").join(
-                Text(f"{column.title.lower()} ").append_text(self._cell(cell))
-                for column, cell in zip(table.columns[1:], row.cells[1:], strict=True)
-            )
-            parts += [self._name(row), Padding(line, (0, 0, 0, 2), expand=False)]
-        return Group(*parts)
+    def _line(self, row: Row, columns: tuple[Column, ...], *, bold: bool) -> Line:
+        pairs = list(zip(columns[1:], row.cells[1:], strict=True))
+        name = self._name(row)
+        if bold:
+            name.stylize("bold")
+        return Line(
+            name,
+            tuple(self._cell(cell) for column, cell in pairs if column.kind not in _TEXTS),
+            tuple(self._words(cell, column) for column, cell in pairs if column.kind in _TEXTS),
+            self.colours.get(row.segment_id or "", ""),
+        )
+
+    def _words(self, cell: str | Marked, column: Column) -> Text:
+        words = self._cell(cell)
+        if column.kind != "step":
+            return words
+        if self.width < SEPARATE_FROM:
+            words = Text("> " if self.plain else "→ ").append_text(words)
+        words.stylize("italic")
+        return words
 
     def _name(self, row: Row) -> Text:
         name = str(row.cells[0])
@@ -136,8 +120,3 @@ class TerminalBlocks:
 def warning(words: str, *, plain: bool) -> RenderableType:
     """Return the warning of segments that are delivered against the verdict."""
     return Text(f"{'!' if plain else '⚠'} {words}\n", style="bold red")
-
-
-def clean(text: str) -> str:
-    """Return text that cannot control the terminal, on one line."""
-    return " ".join(_CONTROL.sub(" ", text).split())

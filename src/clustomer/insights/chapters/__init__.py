@@ -1,25 +1,30 @@
-"""The chapters of a report, in the order of their facts and of their places.
+"""The chapters of a report, in the order of their facts and, at each place, of their sections.
 
-`opening` and `cards` are no chapters: every report begins with the one and has one of the other for
-each segment, which chapters add to. `findings`, `contest` and the like are parts of a chapter.
+`findings`, `contest` and the like are parts of a chapter.
 """
 
 from clustomer.insights.chapters.attributes import KnownAttributes
+from clustomer.insights.chapters.cards import Cards
 from clustomer.insights.chapters.certificate import Certificate
 from clustomer.insights.chapters.chapter import Chapter
 from clustomer.insights.chapters.comparison import OtherAlgorithms
+from clustomer.insights.chapters.glance import Glance
 from clustomer.insights.chapters.limits import Limits
 from clustomer.insights.chapters.method import Method
+from clustomer.insights.chapters.opening import Opening
 from clustomer.insights.chapters.spend import Spend
 from clustomer.insights.study import Study
 
 __all__ = ["CHAPTERS", "Chapter", "Study"]
 
 CHAPTERS: tuple[Chapter, ...] = (
+    Glance(),
+    Cards(),
     Spend(),
     Method(),
     KnownAttributes(),
     Certificate(),
+    Opening(),
     OtherAlgorithms(),
     Limits(),
 )

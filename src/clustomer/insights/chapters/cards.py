@@ -1,8 +1,21 @@
-"""One segment, told for someone who must decide what to do about it."""
+"""Segment by segment: a card for each, for someone who must decide what to do about it."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from clustomer.insights.advice import CAUSE_NOTE, Advised, advise
+from clustomer.insights.blocks import (
+    Block,
+    Bullets,
+    Headed,
+    KeyNumbers,
+    Labelled,
+    OpenSlot,
+    Paragraph,
+    SegmentPanel,
+    SideBySide,
+    Steps,
+)
+from clustomer.insights.chapters.chapter import Chapter
 from clustomer.insights.facts import Fact, escape
 from clustomer.insights.marks import Mark, marks
 from clustomer.insights.naming.case import Case
@@ -14,10 +27,96 @@ from clustomer.insights.study import Study
 from clustomer.thresholds import LONG_WINDOW_DAYS
 
 _TYPICAL = ("orders", "revenue", "sessions", "views", "recency_days", "tenure_days")
+_NUMBERS = (
+    ("customers", "Customers"),
+    ("share", "Share of customers"),
+    ("revenue", "Revenue"),
+    ("revenue_share", "Share of revenue"),
+)
 
 
-def card(study: Study, profile: Profile, facts: Mapping[str, Fact]) -> SegmentInsight:
-    """Return what is said of one segment, but for what chapters add."""
+class Cards(Chapter):
+    """Who is in each segment, what marks them, why it matters, and what to do."""
+
+    name = "segments"
+    title = "Segment by segment"
+
+    def blocks(self, study: Study, facts: Mapping[str, Fact]) -> Iterator[Block]:
+        """Return a card for each segment."""
+        segments = study.once(segment_insights)
+        numbers = segment_numbers(segments, facts)
+        yield from (card(segment, numbers[segment.segment_id]) for segment in segments)
+
+
+def segment_numbers(
+    segments: Sequence[SegmentInsight], facts: Mapping[str, Fact]
+) -> dict[str, tuple[Labelled, ...]]:
+    """Return the key numbers by segment id: those for which some segment has a fact."""
+    columns = [
+        (name, title)
+        for name, title in _NUMBERS
+        if any(f"{segment.segment_id}.{name}" in facts for segment in segments)
+    ]
+
+    def number(fact: str) -> str:
+        return f"{{{fact}}}" if fact in facts else "–"
+
+    return {
+        segment.segment_id: tuple(
+            Labelled(title, number(f"{segment.segment_id}.{name}")) for name, title in columns
+        )
+        for segment in segments
+    }
+
+
+def card_anchor(segment_id: str) -> str:
+    """Return the anchor of a segment's card."""
+    return f"segment-{segment_id}"
+
+
+def card(segment: SegmentInsight, numbers: tuple[Labelled, ...]) -> SegmentPanel:
+    """Return the card of one segment, open for what chapters add."""
+    key = segment.segment_id
+    steps = tuple(Labelled(action.area.capitalize(), action.text) for action in segment.actions)
+    known: tuple[Block, ...] = (
+        *_headed("What marks them", Bullets(segment.marks) if segment.marks else None),
+        OpenSlot(key, "left"),
+        *_headed("Why it matters", Paragraph(segment.why) if segment.why else None),
+    )
+    to_do: tuple[Block, ...] = (
+        *((Headed("What to do", (OpenSlot(key, "actions"), Steps(steps))),) if steps else ()),
+        *_headed(
+            "How you will see that it worked",
+            Paragraph(segment.measure) if segment.measure else None,
+        ),
+    )
+    evidence = Bullets(segment.evidence, role="note") if segment.evidence else None
+    return SegmentPanel(
+        key,
+        segment.name,
+        "",
+        card_anchor(key),
+        (
+            *((KeyNumbers(numbers),) if numbers else ()),
+            *((Paragraph(segment.who, "summary"),) if segment.who else ()),
+            OpenSlot(key, "marks"),
+            SideBySide(known, to_do),
+            *_headed("Why they are called that", evidence),
+        ),
+        "card",
+    )
+
+
+def _headed(title: str, block: Block | None) -> tuple[Headed, ...]:
+    return (Headed(title, (block,)),) if block is not None else ()
+
+
+def segment_insights(study: Study) -> tuple[SegmentInsight, ...]:
+    """Return what is said of every segment, in the order of the report."""
+    return tuple(_segment_insight(study, profile) for profile in study.profiles)
+
+
+def _segment_insight(study: Study, profile: Profile) -> SegmentInsight:
     key, name, described = profile.segment_id, study.named[profile.segment_id], study.described
     others = tuple(other for other in study.groups if other is not profile)
     case = Case(profile, study.everyone, others, study.window_days)
@@ -29,7 +128,7 @@ def card(study: Study, profile: Profile, facts: Mapping[str, Fact]) -> SegmentIn
         name=name.name,
         evidence=name.evidence,
         who=f"{_how_many(key, everyone, name)} {advised.who}",
-        marks=tuple(mark.text for mark in differences) or _no_marks(key, name, described, facts),
+        marks=tuple(mark.text for mark in differences) or _no_marks(profile, name, described),
         why=_why(profile, advised),
         actions=advised.actions,
         measure=advised.measure if key == BOTS else f"{advised.measure} {CAUSE_NOTE}",
@@ -49,30 +148,25 @@ def _how_many(key: str, everyone: str, name: Name) -> str:
     return f"{{{key}.customers:customer/customers}}, {{{key}.share}} of {{{everyone}.customers}}."
 
 
-def _no_marks(
-    key: str, name: Name, described: Mapping[str, Described], facts: Mapping[str, Fact]
-) -> tuple[str, ...]:
-    if key == BOTS:
+def _no_marks(profile: Profile, name: Name, described: Mapping[str, Described]) -> tuple[str, ...]:
+    if profile.segment_id == BOTS:
         return ("They act faster than people can.",)
     if name.rule == "all":
-        return tuple(_typical(key, described, facts)) or ("Nothing is known of them.",)
+        return tuple(_typical(profile, described)) or ("Nothing is known of them.",)
     return ("Nothing differs noticeably from the average customer.",)
 
 
-def _typical(
-    key: str, described: Mapping[str, Described], facts: Mapping[str, Fact]
-) -> Iterable[str]:
+def _typical(profile: Profile, described: Mapping[str, Described]) -> Iterator[str]:
     """Say what customers are like where there is nobody to compare them with."""
     for name in _TYPICAL:
-        if name not in described:
+        if name not in described or profile.features[name].mean is None:
             continue
-        slug, title = described[name].slug, escape(feature_title(described[name]))
-        mean, median = (facts.get(f"{key}.{slug}.{part}") for part in ("mean", "median"))
-        if mean is not None and mean.value is not None and median is not None:
-            # net revenue can be below 0, so that not everyone who has no more than 0 has none
-            none = median.value == 0 and name in ("orders", "sessions", "views")
-            most = "none" if none else f"{{{median.id}}} or less"
-            yield f"{title}: {{{mean.id}}} on average; at least half of them have {most}."
+        fact = f"{profile.segment_id}.{described[name].slug}"
+        title = escape(feature_title(described[name]))
+        # net revenue can be below 0, so that not everyone who has no more than 0 has none
+        none = profile.features[name].median == 0 and name in ("orders", "sessions", "views")
+        most = "none" if none else f"{{{fact}.median}} or less"
+        yield f"{title}: {{{fact}.mean}} on average; at least half of them have {most}."
 
 
 def _headline(differences: Sequence[Mark], key: str) -> str:

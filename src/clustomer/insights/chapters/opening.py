@@ -1,12 +1,13 @@
 """The five lines that an owner must know."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
-from clustomer.insights.chapters.cards import short_window
+from clustomer.insights.blocks import Block, Bullets
+from clustomer.insights.chapters.cards import segment_insights, short_window
+from clustomer.insights.chapters.chapter import Chapter
 from clustomer.insights.facts import Fact
 from clustomer.insights.naming.names import Name
 from clustomer.insights.profiles import Profile
-from clustomer.insights.story import SegmentInsight
 from clustomer.insights.study import Study
 from clustomer.insights.texts import listed, lowered
 
@@ -20,17 +21,22 @@ _TOO_SHORT = (
 )
 
 
-def opening(
-    study: Study, cards: Sequence[SegmentInsight], facts: Mapping[str, Fact]
-) -> tuple[str, ...]:
-    """Return who brings the revenue, its concentration, who never buys, what to do, the caveat."""
+class Opening(Chapter):
+    """Who brings the revenue, its concentration, who never buys, what to do, and the caveat."""
+
+    name = "opening"
+    title = "What you need to know"
+    place = "lead"
+
+    def blocks(self, study: Study, facts: Mapping[str, Fact]) -> Iterator[Block]:
+        """Return the lines, numbered."""
+        yield Bullets(_lines(study, facts), role="numbered")
+
+
+def _lines(study: Study, facts: Mapping[str, Fact]) -> tuple[str, ...]:
     structure = study.segmentation.structure
     # Customary names in a log that is too short for them say little.
-    start = (
-        _TOO_SHORT
-        if study.defined and short_window(study)
-        else _start(study, cards, facts, structure)
-    )
+    start = _TOO_SHORT if study.defined and short_window(study) else _start(study, facts, structure)
     warnings = study.tables["run"].get("warnings", {})
     lines = (
         *(f"{{run.warnings.{number}}}" for number in warnings),
@@ -99,10 +105,10 @@ def _buying(facts: Mapping[str, Fact]) -> str:
     )
 
 
-def _start(
-    study: Study, cards: Sequence[SegmentInsight], facts: Mapping[str, Fact], structure: bool
-) -> str:
-    headlines = {card.segment_id: card.headline_action for card in cards}
+def _start(study: Study, facts: Mapping[str, Fact], structure: bool) -> str:
+    headlines = {
+        segment.segment_id: segment.headline_action for segment in study.once(segment_insights)
+    }
     paying = [
         group
         for group in study.groups
