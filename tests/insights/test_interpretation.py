@@ -228,6 +228,26 @@ def test_no_structure_is_said_to_be_none() -> None:
     assert interpretation.facts.verify(interpretation.tables) == ()
 
 
+def test_the_end_of_the_window_is_its_last_day() -> None:
+    customers = shop()
+    cases = {
+        # midnight belongs to the day before it
+        (datetime(2024, 1, 1), datetime(2024, 2, 1), "UTC"): ("2024-01-01", "2024-01-31"),
+        (datetime(2024, 1, 1, 9), datetime(2024, 1, 31, 18), "UTC"): ("2024-01-01", "2024-01-31"),
+        # 23:00 UTC is midnight in Berlin
+        (datetime(2023, 12, 31, 23), datetime(2024, 1, 31, 23), "Europe/Berlin"): (
+            "2024-01-01",
+            "2024-01-31",
+        ),
+    }
+    for bounds, days in cases.items():
+        interpretation = told(customers, window=Window(*bounds))
+        facts = interpretation.facts
+        assert (facts["run.start"].value, facts["run.end"].value) == days
+        assert any("from {run.start} to {run.end}" in text for text in texts(interpretation))
+        assert facts.verify(interpretation.tables) == ()
+
+
 def test_half_who_have_nothing_have_none() -> None:
     customers = pa.table(
         {"user_id": ["a", "b", "c"], "orders": [0.0, 0.0, 3.0], "revenue": [0.0, -1.0, 4.0]}

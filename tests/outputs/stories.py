@@ -86,7 +86,7 @@ def tell(rename: dict[str, str] | None = None, word: str = "shoes") -> Story:
         Fact("run.kept", 999588, "events", 0, None, source),
         Fact("clustering.k", 4, "segments", 0, None, source),
         Fact("run.start", "2019-10-01", "text", 0, None, source),
-        Fact("run.cutoff", "2019-11-01", "text", 0, None, source),
+        Fact("run.end", "2019-10-31", "text", 0, None, source),
         Fact("run.time_zone", "Europe/Berlin", "text", 0, None, source),
         Fact(
             "clustering.reason",
@@ -185,7 +185,7 @@ def _insights(rows: list[tuple], word: str, facts: Facts) -> Insights:
 
 SCREEN = (
     Paragraph("{run.events} events, {everyone.customers} customers, {clustering.k} segments"),
-    Paragraph("{run.start} to {run.cutoff}, {run.time_zone}", "aside"),
+    Paragraph("{run.start} to {run.end}, {run.time_zone}", "aside"),
     Labelled("Why so many", "{clustering.reason}"),
     Labelled("Cleaning", "kept {run.kept} of {run.events} rows; {run.rejected} rejected"),
 )

@@ -47,7 +47,7 @@ def test_words_are_whole_and_lines_fit(story, width):
 def test_the_screen_says_everything(story):
     text = screen(story, width=100)
     assert "1,000,000 events, 23,844 customers, 4 segments" in text
-    assert "2019-10-01 to 2019-11-01, Europe/Berlin" in text
+    assert "2019-10-01 to 2019-10-31, Europe/Berlin" in text
     assert "kept 999,588 of 1,000,000 rows; 412 rejected" in text
     for number in ("1,932", "8.1 %", "62.1 %", "<0.1 %"):
         assert number in text

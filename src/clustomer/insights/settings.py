@@ -1,7 +1,7 @@
 """The facts of a run: its settings, its window, what cleaning and clustering did."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -120,18 +120,17 @@ def _run_facts(run: Mapping[str, Any]) -> Iterator[Fact]:
 
 
 def _window_values(window: Mapping[str, Any]) -> Iterator[tuple[str, Any, dict[str, str]]]:
-    """Yield start and cutoff on the shop's clock, the days between, and the name of the clock."""
-    bounds = {name: datetime.fromisoformat(window[name]) for name in ("start", "cutoff")}
+    """Yield the first and the last day on the shop's clock, the days between, and its zone."""
     zone = ZoneInfo(window["time_zone"])
-    clocks = {name: bound.astimezone(zone) for name, bound in bounds.items()}
-    whole_days = all((clock.hour, clock.minute) == (0, 0) for clock in clocks.values())
-    clock_format, aggregate = ("%Y-%m-%d %H:%M", "local_time")
-    if whole_days:
-        clock_format, aggregate = ("%Y-%m-%d", "local_date")
-    for name, clock in clocks.items():
-        source = _value("run", "window", name) | {"aggregate": aggregate}
-        yield name, clock.strftime(clock_format), source
-    days = (bounds["cutoff"] - bounds["start"]).total_seconds() / 86400
+    start, cutoff = (datetime.fromisoformat(window[name]) for name in ("start", "cutoff"))
+    last = cutoff - timedelta(microseconds=1)
+    for name, moment, column, aggregate in (
+        ("start", start, "start", "local_date"),
+        ("end", last, "cutoff", "local_last_day"),
+    ):
+        day = moment.astimezone(zone).date().isoformat()
+        yield name, day, _value("run", "window", column) | {"aggregate": aggregate}
+    days = (cutoff - start).total_seconds() / 86400
     yield "window_days", days, _value("run", "window", "cutoff") | {"aggregate": "days"}
     yield "time_zone", window["time_zone"], _value("run", "window", "time_zone")
 

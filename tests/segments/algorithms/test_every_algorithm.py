@@ -10,6 +10,8 @@ from clustomer.certificates import certify
 from clustomer.customers import customer_features
 from clustomer.errors import UsageError
 from clustomer.events import read_events
+from clustomer.insights import interpret
+from clustomer.outputs import report_markdown
 from clustomer.segments import (
     ALGORITHMS,
     ScaledFeature,
@@ -113,6 +115,8 @@ def test_a_new_algorithm_goes_the_way_of_all(monkeypatch):
     assert adjusted_rand_score(segmentation.table["cluster"].to_numpy(), refit) == 1.0
     compared = compare(customers, segmented=[segmentation], k_range=(2, 4))
     assert compared["algorithm"].to_pylist() == [*ALGORITHMS, "slices"]
+    told = interpret(customers, segmentation)
+    assert "Segments were found by Slices." in report_markdown(told.insights, told.facts)
 
 
 def test_a_new_algorithm_is_certified(monkeypatch, tmp_path):

@@ -50,6 +50,7 @@ FEATURES: tuple[Feature, ...] = (
         name="shrunk_price_level",
         family="assortment",
         label="price level, drawn to the usual where little is known",
+        spoken="price level",
         unit="ratio",
         definition="The price level against the category, shrunk to 1 (Buehlmann and Straub 1970): "
         "the more so the fewer prices it is the mean of.",

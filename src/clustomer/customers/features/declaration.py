@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Literal
 
-from clustomer.customers.features.words import Words
+from clustomer.customers.features.words import Bound, Words
 
 Family = Literal["engagement", "purchases", "assortment"]
 Undefined = float | Literal["window_days", "median"]
@@ -91,6 +91,10 @@ class Feature:
     words : Words, optional
         How a report speaks of a difference in it. Without them it does not: such a feature would
         only say again what others say, or mean nothing to a reader.
+    spoken : str
+        The label inside a sentence, where `label` would not read well there.
+    bound : Bound, optional
+        How a bound on it reads in a rule; else "`label` above 3".
     """
 
     name: str
@@ -110,6 +114,8 @@ class Feature:
     weight: float = 1.0
     replaces: str | None = None
     words: Words | None = None
+    spoken: str = ""
+    bound: Bound | None = None
 
     def __post_init__(self) -> None:
         if self.rate is not None:

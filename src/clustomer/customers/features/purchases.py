@@ -1,7 +1,7 @@
 """What customers buy: orders, revenue, their rhythm, and what comes back."""
 
 from clustomer.customers.features.declaration import DAY_S, Feature, Rate
-from clustomer.customers.features.words import Amount, Leaning, Level
+from clustomer.customers.features.words import Amount, Bound, Leaning, Level
 
 GRACE_S = 7 * 86400
 """How long before the window's start something would count nothing. A week, so that within days
@@ -26,6 +26,7 @@ FEATURES: tuple[Feature, ...] = (
         name="weighted_orders",
         family="purchases",
         label="orders, the later the more they count",
+        spoken="orders (later ones count more)",
         unit="orders",
         definition="Orders, each weighted by its place in time: 1 at the cutoff, falling evenly "
         "to 0 at a week before the window's start.",
@@ -41,6 +42,7 @@ FEATURES: tuple[Feature, ...] = (
         name="weighted_revenue",
         family="purchases",
         label="revenue, the later the more it counts",
+        spoken="revenue (later revenue counts more)",
         unit="currency",
         definition="Revenue, each purchase and return weighted by its place in time: 1 at the "
         "cutoff, falling evenly to 0 at a week before the window's start.",
@@ -152,6 +154,7 @@ FEATURES: tuple[Feature, ...] = (
             lower="more recent orders",
             named=("older last orders", "more recent orders"),
         ),
+        bound=Bound(before="last purchase", after="ago", never=", or none"),
     ),
     Feature(
         name="return_rate",

@@ -1,7 +1,7 @@
 """When customers are active: how long ago, for how long, and at which hours."""
 
 from clustomer.customers.features.declaration import DAY_S, Feature, Rate
-from clustomer.customers.features.words import Leaning, Level
+from clustomer.customers.features.words import Bound, Leaning, Level
 from clustomer.thresholds import BUSIEST_DAY, BUSIEST_HOUR
 
 FEATURES: tuple[Feature, ...] = (
@@ -26,6 +26,7 @@ FEATURES: tuple[Feature, ...] = (
             named=("longer away", "seen more lately"),
             adjective=True,
         ),
+        bound=Bound(before="last seen", after="ago"),
     ),
     Feature(
         name="tenure_days",
@@ -45,6 +46,7 @@ FEATURES: tuple[Feature, ...] = (
             named=("first seen earlier", "first seen later"),
             adjective=True,
         ),
+        bound=Bound(before="first seen", after="ago"),
     ),
     Feature(
         name="active_span_days",
@@ -67,6 +69,7 @@ FEATURES: tuple[Feature, ...] = (
             named=("active for longer", "active for less long"),
             adjective=True,
         ),
+        bound=Bound(before="active for", after="from first to last"),
     ),
     Feature(
         name="weekend_share",

@@ -71,3 +71,15 @@ class Leaning(Words):
     more: str
     fewer: str
     short: tuple[str, str] | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Bound:
+    """How a bound on it reads in a rule: "`last seen` at most 30 days `ago`".
+
+    `never` is added where the bound is a lower one, which those without a value keep, too.
+    """
+
+    before: str
+    after: str
+    never: str = ""

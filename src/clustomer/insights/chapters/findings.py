@@ -12,6 +12,7 @@ from clustomer.certificates.certificate import (
     Stable,
     Usable,
 )
+from clustomer.customers.features import FEATURES
 from clustomer.insights.blocks import Finding
 from clustomer.insights.facts import escape
 from clustomer.insights.reasons import certificate_sentence, full_stop
@@ -43,18 +44,7 @@ _LIFTS = {
     ),
 }
 _SHORT_OUTCOMES = {"revenue": "revenue", "bought": "buyers", "visited": "returning"}
-_WITHIN = {
-    "recency_days": ("last seen", "ago"),
-    "purchase_recency_days": ("last purchase", "ago"),
-    "tenure_days": ("first seen", "ago"),
-    "active_span_days": ("active for", "from first to last"),
-}
-_SPOKEN = {
-    "weighted_orders": "orders (later ones count more)",
-    "weighted_revenue": "revenue (later revenue counts more)",
-    "shrunk_price_level": "price level",
-}
-"""What a label would not say well inside a sentence."""
+_DECLARED = {declared.name: declared for declared in FEATURES}
 
 
 def findings(
@@ -142,13 +132,14 @@ def _condition(
 ) -> str:
     name = condition.feature
     number = f"{{{fact}_whole}}" if name in integers else f"{{{fact}}}"
-    if name in _WITHIN:
-        what, when = _WITHIN[name]
+    declared = _DECLARED.get(name)
+    if declared is not None and declared.bound is not None:
+        bound = declared.bound
         if condition.above:
-            never = ", or none" if name == "purchase_recency_days" else ""
-            return f"{what} more than {number} {when}{never}"
-        return f"{what} at most {number} {when}"
-    label = _SPOKEN.get(name) or escape(labels.get(name, name))
+            return f"{bound.before} more than {number} {bound.after}{bound.never}"
+        return f"{bound.before} at most {number} {bound.after}"
+    spoken = declared.spoken if declared is not None else ""
+    label = spoken or escape(labels.get(name, name))
     return f"{label} above {number}" if condition.above else f"{label} at most {number}"
 
 

@@ -53,7 +53,7 @@ def _screen(study: Study, facts: Mapping[str, Fact]) -> Iterator[Block]:
     counts = "{everyone.customers:customer/customers}, {clustering.k:segment/segments}"
     yield Paragraph(events + counts)
     if "run.start" in facts:
-        yield Paragraph("{run.start} to {run.cutoff}, {run.time_zone}", "aside")
+        yield Paragraph("{run.start} to {run.end}, {run.time_zone}", "aside")
     yield Labelled("Why so many", " ".join(choice(study)))
     if "cleaning.input" in facts:
         yield Labelled("Cleaning", cleaning_line(facts))
@@ -169,7 +169,7 @@ def _data(facts: Mapping[str, Fact], named: Mapping[str, Name]) -> Iterator[str]
     yield "The data come from {run.source}."
     if "run.window_days" in facts:
         yield (
-            "The period runs from {run.start} up to {run.cutoff}, on a clock of {run.time_zone}: "
+            "The period runs from {run.start} to {run.end}, on a clock of {run.time_zone}: "
             "{run.window_days}. Nothing from outside it counts."
         )
     yield "It holds {all.customers:customer/customers}."

@@ -131,7 +131,7 @@ def _start(study: Study, facts: Mapping[str, Fact], structure: bool) -> str:
 def _caveat(facts: Mapping[str, Fact], everyone: Profile) -> str:
     if "run.window_days" in facts:
         span = (
-            "All of this is seen in {run.window_days} of data, from {run.start} to {run.cutoff} "
+            "All of this is seen in {run.window_days} of data, from {run.start} to {run.end} "
             "({run.time_zone})"
         )
     else:

@@ -12,7 +12,7 @@ version. A feature's name stands where `x` stands below.
 a column | `value` (of the one row) or `sum` |
 | `run`, `segmentation`, `certificates` | the way through the JSON file, with a `/` between: \
 `window`, `prediction/baselines/0/auc` | a name in there, or a number in a list | `value`, \
-`length`, or, of the window, `local_time`, `local_date` and `days` |
+`length`, or, of the window, `local_time`, `local_date`, `local_last_day` and `days` |
 | `facts` | ids of other facts, with a blank between | `value` | [see below](#derived-figures) |
 
 What was simulated (nulls, permutations, resamples) has its place in `certificates.json`, and is
@@ -127,6 +127,9 @@ _PLACES: Mapping[str, str] = {
     "CAST(JSON_EXTRACT_STRING(content, place) AS TIMESTAMPTZ)), '%Y-%m-%d %H:%M')",
     "local_date": "STRFTIME(TIMEZONE(JSON_EXTRACT_STRING(content, zone), "
     "CAST(JSON_EXTRACT_STRING(content, place) AS TIMESTAMPTZ)), '%Y-%m-%d')",
+    "local_last_day": "STRFTIME(TIMEZONE(JSON_EXTRACT_STRING(content, zone), "
+    "CAST(JSON_EXTRACT_STRING(content, place) AS TIMESTAMPTZ) - INTERVAL 1 MICROSECOND), "
+    "'%Y-%m-%d')",
     "days": "(EPOCH(CAST(JSON_EXTRACT_STRING(content, place) AS TIMESTAMPTZ)) - "
     "EPOCH(CAST(JSON_EXTRACT_STRING(content, since) AS TIMESTAMPTZ))) / 86400",
 }
