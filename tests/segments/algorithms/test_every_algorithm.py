@@ -115,8 +115,10 @@ def test_a_new_algorithm_goes_the_way_of_all(monkeypatch):
     assert adjusted_rand_score(segmentation.table["cluster"].to_numpy(), refit) == 1.0
     compared = compare(customers, segmented=[segmentation], k_range=(2, 4))
     assert compared["algorithm"].to_pylist() == [*ALGORITHMS, "slices"]
-    told = interpret(customers, segmentation)
-    assert "Segments were found by Slices." in report_markdown(told.insights, told.facts)
+    interpretation = interpret(customers, segmentation)
+    assert "Segments were found by Slices." in report_markdown(
+        interpretation.insights, interpretation.facts
+    )
 
 
 def test_a_new_algorithm_is_certified(monkeypatch, tmp_path):

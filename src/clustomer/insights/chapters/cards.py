@@ -78,7 +78,7 @@ def card(segment: SegmentInsight, numbers: tuple[Labelled, ...]) -> SegmentPanel
     """Return the card of one segment, open for what chapters add."""
     key = segment.segment_id
     steps = tuple(Labelled(action.area.capitalize(), action.text) for action in segment.actions)
-    known: tuple[Block, ...] = (
+    described: tuple[Block, ...] = (
         *_headed("What marks them", Bullets(segment.marks) if segment.marks else None),
         OpenSlot(key, "left"),
         *_headed("Why it matters", Paragraph(segment.why) if segment.why else None),
@@ -100,7 +100,7 @@ def card(segment: SegmentInsight, numbers: tuple[Labelled, ...]) -> SegmentPanel
             *((KeyNumbers(numbers),) if numbers else ()),
             *((Paragraph(segment.who, "summary"),) if segment.who else ()),
             OpenSlot(key, "marks"),
-            SideBySide(known, to_do),
+            SideBySide(described, to_do),
             *_headed("Why they are called that", evidence),
         ),
         "card",
