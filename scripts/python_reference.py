@@ -24,6 +24,7 @@ ROOMS = (
     "insights",
     "versions",
     "outputs",
+    "proofs",
     "simulate",
 )
 LONGEST_SIGNATURE = 90

@@ -27,11 +27,12 @@ if TYPE_CHECKING:
     from clustomer.events import Cleaning, Events, EventSchema, Window, read_events
     from clustomer.insights import Facts, Interpretation, interpret
     from clustomer.pipeline import Run, run
+    from clustomer.proofs import verify
     from clustomer.publication import publish
     from clustomer.renaming import rename
     from clustomer.segments import Segmentation, SelectK, assign, compare, rfm, segment
     from clustomer.settings import Settings
-    from clustomer.versions import Results, StoredRun, Verification, verify
+    from clustomer.versions import Results, StoredRun, Verification
 
 _HOMES = {
     "FEATURES": "customers",
@@ -73,7 +74,7 @@ _HOMES = {
     "run": "pipeline",
     "segment": "segments",
     "split_holdout": "customers",
-    "verify": "versions",
+    "verify": "proofs",
 }
 
 __all__ = [

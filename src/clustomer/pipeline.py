@@ -17,7 +17,7 @@ from clustomer.customers import (
     split_holdout,
 )
 from clustomer.customers.reason import Reason
-from clustomer.events import Events, read_events
+from clustomer.events import CleanEvents, Events, read_events
 from clustomer.insights import Interpretation, interpret
 from clustomer.insights.chapters.certificate_words import VERDICTS
 from clustomer.lanes import Lanes
@@ -73,11 +73,11 @@ def run(
         customers = customer_features(events, progress=progress)
         lanes.write_customers(events, customers)
         attributes = _described(settings, events, customers, progress)
-        holdout = _held_out(settings, events, customers, progress)
+        holdout = held_out(settings, events, customers, progress)
         lanes.write_events(events)
-        segmentation = _segmented(settings, customers, holdout, progress)
-        comparison = _compared(settings, customers, segmentation, progress)
-        certificates, segmentation = _certified(
+        segmentation = segmented(settings, customers, holdout, progress)
+        comparison = compared(settings, customers, segmentation, progress)
+        certificates, segmentation = certified(
             settings, events, customers, segmentation, holdout, progress
         )
         identified = lanes.aside(identified_aside, events)
@@ -117,8 +117,8 @@ def _described(
     return attributes
 
 
-def _held_out(
-    settings: Settings, events: Events, customers: Customers, progress: Progress
+def held_out(
+    settings: Settings, events: CleanEvents, customers: Customers, progress: Progress
 ) -> Holdout | Reason | None:
     """Return customers at an earlier date and what they did from then on, or why not."""
     if not settings.certificates:
@@ -134,9 +134,10 @@ def _held_out(
     return holdout
 
 
-def _segmented(
+def segmented(
     settings: Settings, customers: Customers, holdout: Holdout | Reason | None, progress: Progress
 ) -> Segmentation:
+    """Return the segments, by the algorithm and the number that the settings ask for."""
     with progress.stage("Choose and fit segments") as stage:
         if settings.algorithm == "rfm":
             segmentation = rfm(customers)
@@ -147,7 +148,7 @@ def _segmented(
                 k=settings.k,
                 k_range=settings.k_range,
                 features=settings.features,
-                holdout=holdout if isinstance(holdout, Holdout) else None,
+                holdout=holdout,
                 criteria="all" if settings.certificates else "deciding",
                 random_state=settings.random_state,
             )
@@ -155,7 +156,7 @@ def _segmented(
     return segmentation
 
 
-def _compared(
+def compared(
     settings: Settings, customers: Customers, segmentation: Segmentation, progress: Progress
 ) -> pa.Table | None:
     """Return the algorithms side by side."""
@@ -172,9 +173,9 @@ def _compared(
         )
 
 
-def _certified(
+def certified(
     settings: Settings,
-    events: Events,
+    events: CleanEvents,
     customers: Customers,
     segmentation: Segmentation,
     holdout: Holdout | Reason | None,

@@ -6,7 +6,7 @@ from these declarations, so that an option is added here and read where it takes
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import asdict, dataclass, field, fields
-from typing import Any, Literal
+from typing import Any, Literal, Self
 
 from clustomer.errors import UsageError
 
@@ -373,6 +373,21 @@ class Settings:
         metavar="SIZE",
         otherwise="half of the machine's",
     )
+
+    @classmethod
+    def from_recorded(cls, recorded: Mapping[str, Any]) -> Self:
+        """Return the settings of a manifest; what an older one lacks has its default.
+
+        >>> Settings.from_recorded({"k": 4, "k_range": [2, 5], "retired": True}).k_range
+        (2, 5)
+        """
+        names = {name for name, _, _ in declared()}
+        values: dict[str, Any] = {
+            name: tuple(value) if isinstance(value, list) else value
+            for name, value in recorded.items()
+            if name in names
+        }
+        return cls(**values)
 
     def recorded(self) -> dict[str, Any]:
         """Return the settings that results depend on."""

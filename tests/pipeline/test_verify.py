@@ -17,9 +17,9 @@ from clustomer.cli import app
 from clustomer.commands.exit_codes import ALARM
 from clustomer.errors import InputError
 from clustomer.pipeline import Run, Settings, run
+from clustomer.proofs import verify
 from clustomer.renaming import rename
 from clustomer.simulate import simulate
-from clustomer.versions import verify
 
 
 @pytest.fixture(scope="module")

@@ -6,8 +6,9 @@ from pathlib import Path
 
 import pytest
 
+from clustomer.proofs import verify
 from clustomer.renaming import rename
-from clustomer.versions import Results, StoredRun, verify
+from clustomer.versions import Results, StoredRun
 
 # as written by 0.1.0 of 2026-11-23, less its reports and pictures
 OLD = Path(__file__).parent / "written_by_0_1"

@@ -19,7 +19,7 @@ from clustomer.certificates.simulated_null import (
 )
 from clustomer.customers import Customers
 from clustomer.customers.reason import Reason
-from clustomer.events import Events
+from clustomer.events import CleanEvents
 from clustomer.segments import Rule, Segmentation
 from clustomer.segments.arrays import Floats, Integers
 from clustomer.segments.exclusions import BOTS
@@ -45,7 +45,7 @@ _DIGITS = 6
 
 
 def test_reality(
-    events: Events,
+    events: CleanEvents,
     customers: Customers,
     segmentation: Segmentation,
     *,
@@ -74,7 +74,7 @@ def test_reality(
 
     Parameters
     ----------
-    events : Events
+    events : Events, or other clean events
     customers : Customers
         Made from those events.
     segmentation : Segmentation
@@ -164,7 +164,7 @@ def _untestable(customers: Customers, segmentation: Segmentation) -> Reason | No
 
 
 def _simulate(
-    events: Events,
+    events: CleanEvents,
     customers: Customers,
     rule: Rule,
     inside: Integers,

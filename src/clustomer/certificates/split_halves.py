@@ -15,7 +15,7 @@ from clustomer.certificates.simulated_null import (
 )
 from clustomer.customers import Customers
 from clustomer.engines import literal
-from clustomer.events import Events
+from clustomer.events import CleanEvents
 from clustomer.segments import Segmentation
 from clustomer.segments.arrays import Flags, Floats, Integers
 from clustomer.segments.exclusions import BOTS
@@ -28,7 +28,7 @@ MIN_CUSTOMERS = 20
 
 
 def split_half_agreement(
-    events: Events, customers: Customers, segmentation: Segmentation
+    events: CleanEvents, customers: Customers, segmentation: Segmentation
 ) -> dict[str, tuple[float, float, int]]:
     """Split each customer's visits at random into two halves, and compare their segments.
 
@@ -85,7 +85,7 @@ def split_half_agreement(
     return agreements
 
 
-def _frequent(events: Events, customers: Customers, segmentation: Segmentation) -> pa.Array:
+def _frequent(events: CleanEvents, customers: Customers, segmentation: Segmentation) -> pa.Array:
     """Return customers with at least two visits, in an order of chance, as many as fit."""
     window = customers.window
     labels = segmentation.table["cluster"].to_numpy()

@@ -22,7 +22,7 @@ from clustomer.certificates.stable import stable_marks
 from clustomer.certificates.usability import usable
 from clustomer.customers import Customers, Holdout, split_holdout
 from clustomer.customers.reason import Reason
-from clustomer.events import Events
+from clustomer.events import CleanEvents
 from clustomer.segments import Segmentation
 from clustomer.segments.one_segment import one_segment
 from clustomer.segments.validity.quiet_fits import quiet_fits
@@ -33,7 +33,7 @@ _CHANCE = 1
 
 
 def certify(
-    events: Events,
+    events: CleanEvents,
     customers: Customers,
     segmentation: Segmentation,
     *,
@@ -50,7 +50,7 @@ def certify(
 
     Parameters
     ----------
-    events : Events
+    events : Events, or other clean events
     customers : Customers
         Made from those events.
     segmentation : Segmentation

@@ -8,9 +8,10 @@ import typer
 from clustomer.commands.exit_codes import ALARM
 from clustomer.commands.messages import print_json, progress_for, say
 from clustomer.commands.options import Json, Quiet
+from clustomer.errors import InputError
 
 if TYPE_CHECKING:
-    from clustomer.versions.verification import Difference, Verification
+    from clustomer.versions import Difference, Rerun, Verification
 
 _SHOWN = 50
 
@@ -24,24 +25,34 @@ def verify(
             show_default=False,
         ),
     ],
+    deep: Annotated[
+        bool,
+        typer.Option(
+            "--deep",
+            help="Also make customers, segments and certificates again from the stored events, and "
+            "compare every value. It takes about as long as the run did.",
+        ),
+    ] = False,
     quiet: Quiet = False,
     as_json: Json = False,
 ) -> None:
     """Check the files of a version and recompute every number that it states.
 
     Exit codes: 0 everything holds, 6 something does not (it is listed: the place, what is stated
-    there, what came out), 2 usage, 3 no results that can be read.
+    there, what came out), 2 usage, 3 no results that can be read, or with --deep none that can be
+    made again, since their events were not kept.
     """
-    from clustomer.versions import verify as verify_version
+    from clustomer.proofs import verify as verify_version
 
-    with progress_for(quiet).stage("Check the files and recompute the facts"):
-        verification = verify_version(results)
+    verification = verify_version(results, deep=deep, progress=progress_for(quiet))
     if as_json:
         print_json(verification.to_json())
     elif not quiet:
         _print(verification)
     if not verification.holds:
         raise typer.Exit(ALARM)
+    if verification.rerun is not None and not verification.rerun.values:
+        raise typer.Exit(InputError.exit_code)
 
 
 def _print(verification: "Verification") -> None:
@@ -50,6 +61,14 @@ def _print(verification: "Verification") -> None:
     from rich.text import Text
 
     checked = f"{verification.files:,} files and {verification.facts:,} facts"
+    again = verification.rerun
+    if again is not None:
+        _say_rerun(again)
+        if again.values:
+            checked = (
+                f"{verification.files:,} files, {verification.facts:,} facts and "
+                f"{again.values:,} values made again from the events"
+            )
     if verification.holds:
         say(f"Version {verification.version} holds: {checked} are as stated.")
         return
@@ -67,6 +86,20 @@ def _print(verification: "Verification") -> None:
     Console().print(grid)
     if len(differences) > _SHOWN:
         say(f"and {len(differences) - _SHOWN:,} more; --json lists them all.")
+
+
+def _say_rerun(again: "Rerun") -> None:
+    if not again.values:
+        say(
+            f"No value was made again: the run kept no events (--no-events). {len(again.lost):,} "
+            "facts were simulated or fitted, and are only looked up in the files; --json lists "
+            "them. Run without --no-events to make them provable."
+        )
+    for name, (then, today) in again.packages.items():
+        say(
+            f"The run had {name} {then or '(not recorded)'}, this is {today}: values may differ "
+            "for that reason."
+        )
 
 
 def _written(difference: "Difference", value: Any) -> str:

@@ -15,7 +15,7 @@ from clustomer.customers.reason import Number, Reason
 from clustomer.customers.table import Customers, available_features, features_within, known_within
 from clustomer.engines import literal, parse
 from clustomer.errors import UsageError
-from clustomer.events import Events, Window
+from clustomer.events import CleanEvents, Window
 from clustomer.events.sessions import SESSION_MINUTES
 from clustomer.events.window import parse_cutoff
 from clustomer.thresholds import MIN_CUSTOMERS, MIN_RETURNED
@@ -112,7 +112,7 @@ class Holdout:
 
 
 def split_holdout(
-    events: Events, customers: Customers, *, date: datetime | str | None = None
+    events: CleanEvents, customers: Customers, *, date: datetime | str | None = None
 ) -> Holdout | Reason:
     """Look at the same shop at an earlier date, and at what its customers did next.
 
@@ -121,7 +121,7 @@ def split_holdout(
 
     Parameters
     ----------
-    events : Events
+    events : Events, or other clean events
     customers : Customers
         Of the whole window, as `customer_features` makes them of `events`.
     date : datetime (UTC) or str, optional

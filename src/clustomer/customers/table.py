@@ -18,7 +18,7 @@ from clustomer.customers.definition import (
 from clustomer.customers.features import FEATURES, Feature
 from clustomer.customers.rates import beta_binomial_prior, credibility_strength
 from clustomer.engines import Engine, literal, parse
-from clustomer.events import Events, Window, read_events
+from clustomer.events import CleanEvents, Window, read_events
 from clustomer.progress import Progress, counted, silent
 
 _MISSING: Mapping[str, str] = {
@@ -75,7 +75,7 @@ def customer_features(
     Parameters
     ----------
     events : Events, or whatever `read_events` takes
-        Anything but Events is read first, with `options` for `read_events`.
+        Anything but clean events is read first, with `options` for `read_events`.
     progress : Progress, optional
 
     Returns
@@ -98,7 +98,7 @@ def customer_features(
     'the source names no brands'
     """
     progress = progress or silent()
-    if not isinstance(events, Events):
+    if not isinstance(events, CleanEvents):
         with_events = read_events(events, progress=progress, **options)
         try:
             return customer_features(with_events, progress=progress)

@@ -3,12 +3,19 @@
 from clustomer.events.cleaning import KEPT, REJECTIONS, REPAIRS, Cleaning
 from clustomer.events.draft.description import Description, describe_source
 from clustomer.events.draft.detection import detect_schema, draft_schema
-from clustomer.events.log import EVENT_ORDER, Events, read_events
+from clustomer.events.log import EVENT_ORDER, CleanEvents, Events, read_events
 from clustomer.events.presets import PRESETS
 from clustomer.events.schema import COLUMNS, EVENT_TYPES, EventSchema
 from clustomer.events.schema_file import read_schema
 from clustomer.events.sources import DEFAULT_TABLE, open_source
-from clustomer.events.storage import events_written, fingerprint, rejected_rows, write_events
+from clustomer.events.storage import (
+    events_written,
+    fingerprint,
+    hash_sum,
+    read_stored_events,
+    rejected_rows,
+    write_events,
+)
 from clustomer.events.window import Window, parse_cutoff, parse_length
 
 __all__ = [
@@ -20,6 +27,7 @@ __all__ = [
     "PRESETS",
     "REJECTIONS",
     "REPAIRS",
+    "CleanEvents",
     "Cleaning",
     "Description",
     "EventSchema",
@@ -30,11 +38,13 @@ __all__ = [
     "draft_schema",
     "events_written",
     "fingerprint",
+    "hash_sum",
     "open_source",
     "parse_cutoff",
     "parse_length",
     "read_events",
     "read_schema",
+    "read_stored_events",
     "rejected_rows",
     "write_events",
 ]

@@ -47,40 +47,19 @@ EVENT_ORDER = (
 
 
 @dataclass(frozen=True)
-class Events:
-    """Clean events: the table `events` of an engine.
+class CleanEvents:
+    """Clean events, wherever they come from: the table `events` of an engine.
 
     Attributes
     ----------
     engine : DuckDB
-        Holds the tables `events` and `rejected`.
-    schema : EventSchema
-        How the source was read.
-    detected : bool
-        Whether the schema was found from the columns.
-    source : str
-        What was read, in words.
-    cleaning : Cleaning
-        What was kept, repaired and rejected.
+        Holds the table `events`.
     window : Window
         The stretch of time that features are made of.
-    readings : Readings
-        How the values of each column were read, and how that was decided.
-    losses : Losses
-        What could not be read.
-    warnings : tuple of str
-        What a reader of the results must know of what was lost.
     """
 
     engine: DuckDB
-    schema: EventSchema
-    detected: bool
-    source: str
-    cleaning: Cleaning
     window: Window
-    readings: Readings
-    losses: Losses
-    warnings: tuple[str, ...] = ()
 
     def to_arrow(self) -> pa.Table:
         """Return every clean event, by customer and time; brings all of them into memory."""
@@ -93,6 +72,45 @@ class Events:
         """Return what the events of the window add up to."""
         return totals_of(self.engine, self.window)
 
+    def close(self) -> None:
+        """Free what the engine holds on disk and in memory."""
+        self.engine.close()
+
+
+@dataclass(frozen=True)
+class Events(CleanEvents):
+    """Clean events as they were read from a source, with all that is known of the reading.
+
+    Attributes
+    ----------
+    engine : DuckDB
+        Holds the tables `events` and `rejected`.
+    window : Window
+        The stretch of time that features are made of.
+    schema : EventSchema
+        How the source was read.
+    detected : bool
+        Whether the schema was found from the columns.
+    source : str
+        What was read, in words.
+    cleaning : Cleaning
+        What was kept, repaired and rejected.
+    readings : Readings
+        How the values of each column were read, and how that was decided.
+    losses : Losses
+        What could not be read.
+    warnings : tuple of str
+        What a reader of the results must know of what was lost.
+    """
+
+    schema: EventSchema
+    detected: bool
+    source: str
+    cleaning: Cleaning
+    readings: Readings
+    losses: Losses
+    warnings: tuple[str, ...] = ()
+
     def reading(self) -> dict[str, Any]:
         """Return how the source's values were read, as JSON-ready values."""
         by_clock = self.schema.time_to is None
@@ -101,10 +119,6 @@ class Events:
             "no_time_from": latest_by_the_clock().isoformat() + "Z" if by_clock else None,
             "losses": summary(self.losses, self.warnings),
         }
-
-    def close(self) -> None:
-        """Free what the engine holds on disk and in memory."""
-        self.engine.close()
 
 
 def read_events(
@@ -247,7 +261,7 @@ def read_events(
         warnings = warnings_of(engine, used, cleaning, losses)
         stage_bar.note(f"{cleaning.kept:,} kept, {cleaning.rejected:,} rejected")
     return Events(
-        engine, used, given is None, opened.label, cleaning, chosen, readings, losses, warnings
+        engine, chosen, used, given is None, opened.label, cleaning, readings, losses, warnings
     )
 
 

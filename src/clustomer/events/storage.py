@@ -1,15 +1,19 @@
 """Clean and rejected events, as they are stored; and what identifies an input."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
+import pyarrow.parquet as pq
 
 from clustomer.engines import DuckDB
-from clustomer.events.log import EVENT_ORDER, Events
+from clustomer.errors import InputError
+from clustomer.events.log import EVENT_ORDER, CleanEvents, Events
+from clustomer.events.sources.source import first_line
+from clustomer.events.window import Window
 
 EVENTS_PER_FILE = 20_000_000
 """Up to so many clean events are one Parquet file; beyond, 16 or 256 hash buckets."""
@@ -81,9 +85,44 @@ def fingerprint(events: Events) -> dict[str, Any]:
     `sum` adds up a 64-bit hash of each clean event, by the hash function of the DuckDB
     version that is named beside it in the manifest.
     """
+    cleaning = events.cleaning
+    return {"rows": cleaning.rows, "rejected": cleaning.rejected, "sum": hash_sum(events)}
+
+
+def hash_sum(events: CleanEvents) -> str:
+    """Return the sum of the hashes of clean events; it depends on DuckDB's version."""
     total = events.engine.rows(
         "SELECT SUM(HASH(event_time, event_type, product_id, category_id, category_code, brand, "
         "price, user_id, user_session, quantity, order_id)) FROM events"
     )[0][0]
-    cleaning = events.cleaning
-    return {"rows": cleaning.rows, "rejected": cleaning.rejected, "sum": str(total or 0)}
+    return str(total or 0)
+
+
+def read_stored_events(paths: Sequence[Path], window: Window, engine: DuckDB) -> CleanEvents:
+    """Read the clean events that `write_events` wrote into an engine.
+
+    Parameters
+    ----------
+    paths : of the Parquet files, all of them.
+    window : Window
+        That of the run; no file of events holds it.
+    engine : DuckDB
+
+    Raises
+    ------
+    InputError
+        If a file cannot be read, or is none of events.
+    """
+    try:
+        engine.expect(sum(pq.read_metadata(path).num_rows for path in paths))
+        engine.execute(
+            "CREATE OR REPLACE TABLE events AS SELECT * FROM READ_PARQUET(?)",
+            [[str(path) for path in paths]],
+        )
+        engine.empty(f"SELECT utc_offset_s, is_product, {EVENT_ORDER} FROM events LIMIT 0")
+    except (OSError, pa.ArrowException, engine.errors) as error:
+        raise InputError(
+            f"The events in {paths[0].parent} cannot be read: {first_line(error)} Expected the "
+            "files as they were written. Run `clustomer run` again."
+        ) from error
+    return CleanEvents(engine, window)

@@ -7,8 +7,7 @@ from typing import Literal
 import numpy as np
 import pyarrow as pa
 
-from clustomer.customers import Holdout
-from clustomer.customers.reason import Reason
+from clustomer.customers import Holdout, Reason
 from clustomer.errors import InputError, UsageError
 from clustomer.segments.algorithms.algorithm import AlgorithmNote
 from clustomer.segments.algorithms.dendrogram import Dendrogram
@@ -109,7 +108,7 @@ def segment(
     k: int | Literal["auto"] = "auto",
     k_range: Sequence[int] = (2, 10),
     features: Sequence[str] | None = None,
-    holdout: Holdout | None = None,
+    holdout: Holdout | Reason | None = None,
     criteria: Literal["all", "deciding"] = "all",
     random_state: int = 0,
     max_fit_customers: int = MAX_FIT_CUSTOMERS,
@@ -144,9 +143,10 @@ def segment(
     features : names of columns, most important first, optional
         By default the declared clustering features that the table has, or every numeric
         column of a table that has none of the declared names.
-    holdout : Holdout, optional
-        Of the same shop, from `split_holdout`: K is then chosen by what its segments tell of what
-        the selection half of the customers did next.
+    holdout : Holdout, or the reason why there is none, optional
+        Of the same shop, as `split_holdout` returns it: K is then chosen by what its segments
+        tell of what the selection half of the customers did next. With a reason it is chosen as
+        without a holdout.
     criteria : "all" or "deciding", default "all"
         Whether to measure for every K also what does not decide, as `SelectK` says.
     random_state : int, default 0
@@ -197,7 +197,7 @@ def segment(
     fitted = Fit(None, no_selection(k, (lowest, highest), len(rows)), AlgorithmNote(algorithm))
     if scaling.features and len(rows) > 1:
         view = None
-        if holdout is not None and k == "auto" and chosen.takes_k:
+        if isinstance(holdout, Holdout) and k == "auto" and chosen.takes_k:
             view = holdout_view(
                 holdout,
                 names,

@@ -4,12 +4,13 @@ from clustomer.versions.contract import FILES, StoredFile, bears_names, missing_
 from clustomer.versions.manifest import package_versions, short_hash, to_text
 from clustomer.versions.reading import RunManifest, StoredRun
 from clustomer.versions.store import Draft, Results, new_version, point_latest
-from clustomer.versions.verification import Difference, Verification, verify
+from clustomer.versions.verification import Difference, Rerun, Verification, verify_stated
 
 __all__ = [
     "FILES",
     "Difference",
     "Draft",
+    "Rerun",
     "Results",
     "RunManifest",
     "StoredFile",
@@ -22,5 +23,5 @@ __all__ = [
     "point_latest",
     "short_hash",
     "to_text",
-    "verify",
+    "verify_stated",
 ]

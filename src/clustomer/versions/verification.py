@@ -1,8 +1,8 @@
 """Verification: does what a version states still follow from its files?"""
 
 import os
-from collections.abc import Iterator
-from dataclasses import asdict, dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import asdict, dataclass, field
 from typing import Any, Literal
 
 from clustomer.errors import InputError
@@ -17,25 +17,49 @@ from clustomer.versions.reading import StoredRun
 class Difference:
     """Something that a version states and that its files do not bear out.
 
-    `place` is a file of the version, the id of a fact, or the way through `run.json`. `recomputed`
+    `place` is a file of the version, the id of a fact, or the way through a file. `recomputed`
     is None where there is nothing to state: the file is missing, or the data define no value.
+    "rerun" is the kind of what did not come out when the run was made again.
     """
 
-    kind: Literal["file", "fact", "manifest"]
+    kind: Literal["file", "fact", "manifest", "rerun"]
     place: str
     stated: Any
     recomputed: Any
 
 
 @dataclass(frozen=True)
+class Rerun:
+    """How much of a version was made again from its events.
+
+    Attributes
+    ----------
+    values : int
+        Compared with what is stored.
+    packages : mapping of a package to its version in the run and today's, where they differ
+        Other versions may give other results.
+    lost : tuple of ids of facts
+        Those that nothing but a rerun can make again, where the run kept no events.
+    """
+
+    values: int
+    packages: Mapping[str, tuple[str | None, str]] = field(default_factory=dict)
+    lost: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
 class Verification:
-    """What was checked in a version, and what does not hold."""
+    """What was checked in a version, and what does not hold.
+
+    `rerun` is None where the run was not made again, as it was not asked for or could not be.
+    """
 
     results: str
     version: str
     files: int
     facts: int
     differences: tuple[Difference, ...]
+    rerun: Rerun | None = None
 
     @property
     def holds(self) -> bool:
@@ -47,36 +71,8 @@ class Verification:
         return {**asdict(self), "holds": self.holds}
 
 
-def verify(results: str | os.PathLike[str]) -> Verification:
-    """Check the files of a version and recompute every number that it states.
-
-    Every file must have the hash that the manifest lists; every fact must come out of its source
-    again, to 1e-9 of its size; and what the manifest says of rows, customers, segments and the
-    verdict must be what the files hold. Nothing is read but the version's own files, and
-    nothing is written.
-
-    Parameters
-    ----------
-    results : path
-        A results folder (its latest version), or the folder of a version.
-
-    Returns
-    -------
-    Verification
-        With `holds`, and `differences`: a place, what is stated there, and what came out.
-
-    Raises
-    ------
-    InputError
-        If there are no results, or their manifest cannot be read.
-
-    Examples
-    --------
-    >>> verify("no-such-folder")
-    Traceback (most recent call last):
-    ...
-    clustomer.errors.InputError: There are no results in no-such-folder. ...
-    """
+def verify_stated(results: str | os.PathLike[str]) -> Verification:
+    """Check hashes, facts and manifest of a version, the part of `verify` that runs nothing."""
     stored = StoredRun.open(results)
     differences = [*_files(stored)]
     for check in (_facts, _manifest):

@@ -16,7 +16,7 @@ a column | `value` (of the one row) or `sum` |
 | `facts` | ids of other facts, with a blank between | `value` | [see below](#derived-figures) |
 
 What was simulated (nulls, permutations, resamples) has its place in `certificates.json`, and is
-simulated anew by another means than SQL. No fact is read from `events/`, so that none is lost
+simulated anew by `clustomer verify --deep`. No fact is read from `events/`, so that none is lost
 with `--no-events`.
 """
 

@@ -1,0 +1,161 @@
+"""A rerun: everything that a run makes of clean events, made again from those of a version."""
+
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+import pyarrow as pa
+
+from clustomer.certificates import Certificates
+from clustomer.customers import Customers, customer_features
+from clustomer.engines import DuckDB, memory_of_engine
+from clustomer.events import hash_sum, read_stored_events
+from clustomer.insights import certificate_sentence, reason_sentence
+from clustomer.insights.study import study_of
+from clustomer.pipeline import certified, compared, held_out, segmented
+from clustomer.progress import Progress
+from clustomer.proofs.documents import compare_documents, compare_tables
+from clustomer.segments import Segmentation, to_model
+from clustomer.settings import Settings
+from clustomer.versions import Difference, Rerun, StoredRun, package_versions
+
+CUSTOMERS, SEGMENTS = "customers.parquet", "segments.parquet"
+CERTIFICATES, SEGMENTATION = "certificates.json", "segmentation.json"
+COMPARISON = "reports/algorithms.csv"
+SIMULATED = ("certificates", "segmentation", "cluster_evaluation_metrics", "comparison")
+"""The tables of facts that a rerun makes again, and no query can."""
+
+
+@dataclass(frozen=True, eq=False)
+class Remade:
+    """What the stored settings make of the stored events."""
+
+    hash_sum: str
+    customers: Customers
+    segmentation: Segmentation
+    certificates: Certificates
+    comparison: pa.Table | None
+
+
+def rerun(stored: StoredRun, progress: Progress) -> tuple[Rerun, list[Difference]]:
+    """Make everything again from the stored clean events, and compare it with what is stored.
+
+    Customers, segments, the comparison of algorithms and the whole certificate (simulated shops,
+    permutations, resamples, split halves) are made by the functions that a run calls, with the
+    stored settings and seed. Values must agree to 1e-9 of their size (or of 1, below it).
+
+    Returns
+    -------
+    rerun : Rerun
+        How much was compared, or what could not be made again without the events.
+    differences : list of Difference
+        Of the kind "rerun": `stated` is what is stored, `recomputed` what was made again.
+    """
+    packages = _other_packages(stored)
+    if not stored.event_files:
+        lost = tuple(fact.id for fact in stored.facts.values() if fact.source["table"] in SIMULATED)
+        return Rerun(0, packages, lost), []
+    remade = remake(stored, progress)
+    values, differences = 0, []
+    for count, differing in _compared_files(stored, remade):
+        values += count
+        differences += differing
+    return Rerun(values, packages), differences
+
+
+def remake(stored: StoredRun, progress: Progress) -> Remade:
+    """Return what the stored settings make of the stored events."""
+    settings = Settings.from_recorded(stored.results.manifest["settings"])
+    with DuckDB(memory=memory_of_engine(settings.memory)) as engine:
+        with progress.stage("Read the clean events"):
+            events = read_stored_events(stored.event_files, stored.window, engine)
+            total = hash_sum(events)
+        customers = customer_features(events, progress=progress)
+        holdout = held_out(settings, events, customers, progress)
+        segmentation = segmented(settings, customers, holdout, progress)
+        comparison = compared(settings, customers, segmentation, progress)
+        certificates, delivered = certified(
+            settings, events, customers, segmentation, holdout, progress
+        )
+    return Remade(total, customers, delivered, certificates, comparison)
+
+
+def _compared_files(stored: StoredRun, remade: Remade) -> Iterator[tuple[int, list[Difference]]]:
+    """Compare file by file; yield how many values there are, and where they differ."""
+    study = study_of(
+        remade.customers,
+        remade.segmentation,
+        settings={},
+        given_names=stored.given_names,
+        certificates=remade.certificates,
+    )
+    if "duckdb" not in _other_packages(stored):
+        stated = stored.manifest.source.fingerprint.get("sum")
+        if stated != remade.hash_sum:
+            place = "run.json: source/fingerprint/sum"
+            yield 1, [Difference("rerun", place, stated, remade.hash_sum)]
+    yield compare_tables(CUSTOMERS, stored.customers, remade.customers.table, "user_id")
+    columns = ["user_id", "segment_id", "cluster", "distance"]
+    yield compare_tables(
+        SEGMENTS,
+        stored.segments.select(columns),
+        study.labelled.select(columns).sort_by("user_id"),
+        "user_id",
+    )
+    model = to_model(
+        remade.segmentation,
+        names=study.names,
+        own_names={key: name.own_name for key, name in study.named.items() if name.own_name},
+        event_schema=stored.model.event_schema,
+        window=remade.customers.window.to_json(),
+        customers_query=remade.customers.query,
+        reason=reason_sentence(remade.segmentation.selection.reason),
+    ).model_copy(update={"clustomer_version": stored.model.clustomer_version})
+    yield compare_documents(
+        SEGMENTATION, *_documents(stored, SEGMENTATION, stored.model.to_json(), model.to_json())
+    )
+    if stored.certificates is not None:
+        # a name that was given since changes no certificate
+        certificates = replace(study, given_names={}).certificates
+        assert certificates is not None
+        yield compare_documents(
+            CERTIFICATES,
+            *_documents(
+                stored,
+                CERTIFICATES,
+                json.dumps(stored.certificates.to_json(certificate_sentence)),
+                json.dumps(certificates.to_json(certificate_sentence)),
+            ),
+        )
+    if stored.comparison is not None and remade.comparison is not None:
+        yield compare_documents(
+            COMPARISON, *(_by_algorithm(table) for table in (stored.comparison, remade.comparison))
+        )
+
+
+def _by_algorithm(table: pa.Table) -> dict[str, Any]:
+    """Return a comparison as a document: where all values are empty, text has no types."""
+    return {row["algorithm"]: row for row in table.to_pylist()}
+
+
+def _documents(stored: StoredRun, name: str, migrated: str, remade: str) -> tuple[Any, Any]:
+    """Return a stored document and the one made again, of the same schema version.
+
+    What is stored is taken as it stands in the file, or migrated where it is of an older version.
+    """
+    written = json.loads(stored.file(name).read_bytes())
+    new = json.loads(remade)
+    if written.get("schema_version") != new["schema_version"]:
+        written = json.loads(migrated)
+    return written, new
+
+
+def _other_packages(stored: StoredRun) -> Mapping[str, tuple[str | None, str]]:
+    """Return the packages of which the run had another version: its version, and today's."""
+    then = stored.manifest.packages
+    return {
+        name: (then.get(name), today)
+        for name, today in package_versions().items()
+        if then.get(name) != today
+    }

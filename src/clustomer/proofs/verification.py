@@ -1,0 +1,64 @@
+"""Verification: does what a version states still follow from its files, or from its events?"""
+
+import os
+from dataclasses import replace
+
+from clustomer.errors import ClustomerError
+from clustomer.progress import Progress, silent
+from clustomer.proofs.rerun import rerun
+from clustomer.versions import Difference, StoredRun, Verification, verify_stated
+
+
+def verify(
+    results: str | os.PathLike[str], *, deep: bool = False, progress: Progress | None = None
+) -> Verification:
+    """Check the files of a version and recompute every number that it states.
+
+    Every file must have the hash that the manifest lists; every fact must come out of its source
+    again, to 1e-9 of its size; and what the manifest says of rows, customers, segments and the
+    verdict must be what the files hold. Nothing is read but the version's own files, and
+    nothing is written.
+
+    Parameters
+    ----------
+    results : path
+        A results folder (its latest version), or the folder of a version.
+    deep : bool, default False
+        Also make customers, segments and the whole certificate again from the stored clean events
+        by the stored settings and seed, as the run did, and compare them value by value to 1e-9
+        of their size. It takes about as long as the run without reading.
+    progress : Progress, optional
+
+    Returns
+    -------
+    Verification
+        With `holds`, and `differences`: a place, what is stated there, and what came out. With
+        `deep`, `rerun` tells how many values were compared, and which facts could not be made
+        again, since the run was told to keep no events.
+
+    Raises
+    ------
+    InputError
+        If there are no results, or their manifest cannot be read.
+
+    Examples
+    --------
+    >>> verify("no-such-folder")
+    Traceback (most recent call last):
+    ...
+    clustomer.errors.InputError: There are no results in no-such-folder. ...
+    """
+    progress = progress or silent()
+    with progress.stage("Check the files and recompute the facts"):
+        verification = verify_stated(results)
+    if not deep:
+        return verification
+    try:
+        again, differences = rerun(StoredRun.open(verification.results), progress)
+    except ClustomerError as error:
+        # damaged or changed files may be beyond running
+        failed = Difference(
+            "rerun", verification.results, "files that can be run again", str(error)
+        )
+        return replace(verification, differences=(*verification.differences, failed))
+    return replace(verification, differences=(*verification.differences, *differences), rerun=again)
