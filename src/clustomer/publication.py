@@ -30,7 +30,7 @@ from clustomer.outputs.tables import (
     write_evaluation_metrics,
     write_segments,
 )
-from clustomer.segments import Segmentation, to_model
+from clustomer.segments import Segmentation, SegmentationModel, to_model
 from clustomer.settings import Settings
 from clustomer.versions import Draft, Results, new_version
 
@@ -162,14 +162,11 @@ def write_tables(draft: Draft, content: Content) -> None:
     write_segments(draft.path, interpretation.segments, raw=raw)
     write_evaluation_metrics(draft.path, _tried(content.segmentation))
     write_cluster_summary(draft.path, interpretation.summary, raw=raw)
-    model = to_model(
+    model = stored_model(
         content.segmentation,
-        names=interpretation.names,
-        event_schema=events.schema.model_dump(exclude_none=True),
-        window=customers.window.to_json(),
-        customers_query=customers.query,
-        reason=reason_sentence(content.segmentation.selection.reason),
-        left_out=left_out_sentences(content.segmentation.left_out),
+        customers,
+        interpretation.named,
+        events.schema.model_dump(exclude_none=True),
     )
     draft.write_text("segmentation.json", model.to_json())
     draft.write_text("facts.json", interpretation.facts.to_json())
@@ -181,6 +178,29 @@ def write_tables(draft: Draft, content: Content) -> None:
         write_comparison(draft.path, content.comparison)
     for name, table in interpretation.added.items():
         write_parquet(draft, f"{name}.parquet", table)
+
+
+def stored_model(
+    segmentation: Segmentation,
+    customers: Customers,
+    named: Mapping[str, Name],
+    event_schema: Mapping[str, Any],
+) -> SegmentationModel:
+    """Return the content of `segmentation.json`: a segmentation, its names and its sentences."""
+    return to_model(
+        segmentation,
+        names={segment_id: name.name for segment_id, name in named.items()},
+        own_names={
+            segment_id: name.own_name
+            for segment_id, name in named.items()
+            if name.own_name is not None
+        },
+        event_schema=event_schema,
+        window=customers.window.to_json(),
+        customers_query=customers.query,
+        reason=reason_sentence(segmentation.selection.reason),
+        left_out=left_out_sentences(segmentation.left_out),
+    )
 
 
 def write_report(draft: Draft, content: Content, figures: Any) -> None:

@@ -11,12 +11,13 @@ from clustomer.certificates import Certificates
 from clustomer.customers import Customers, customer_features
 from clustomer.engines import DuckDB, memory_of_engine
 from clustomer.events import hash_sum, read_stored_events
-from clustomer.insights import certificate_sentence, reason_sentence
+from clustomer.insights import certificate_sentence
 from clustomer.insights.study import study_of
 from clustomer.pipeline import certified, compared, held_out, segmented
 from clustomer.progress import Progress
 from clustomer.proofs.documents import compare_documents, compare_tables
-from clustomer.segments import Segmentation, to_model
+from clustomer.publication import stored_model
+from clustomer.segments import Segmentation
 from clustomer.settings import Settings
 from clustomer.versions import Difference, Rerun, StoredRun, package_versions
 
@@ -103,14 +104,8 @@ def _compared_files(stored: StoredRun, remade: Remade) -> Iterator[tuple[int, li
         study.labelled.select(columns).sort_by("user_id"),
         "user_id",
     )
-    model = to_model(
-        remade.segmentation,
-        names=study.names,
-        own_names={key: name.own_name for key, name in study.named.items() if name.own_name},
-        event_schema=stored.model.event_schema,
-        window=remade.customers.window.to_json(),
-        customers_query=remade.customers.query,
-        reason=reason_sentence(remade.segmentation.selection.reason),
+    model = stored_model(
+        remade.segmentation, remade.customers, study.named, stored.model.event_schema
     ).model_copy(update={"clustomer_version": stored.model.clustomer_version})
     yield compare_documents(
         SEGMENTATION, *_documents(stored, SEGMENTATION, stored.model.to_json(), model.to_json())
