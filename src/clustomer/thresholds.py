@@ -213,6 +213,24 @@ EFFECT_NEEDED = _threshold(
     0.08,
     "By how much the mean density dip of all segments must exceed the null's 99th percentile.",
 )
+ALIKE = _threshold(
+    "ALIKE",
+    0.4,
+    "The share of the customers, those who come about as often, whose visits are dealt in the "
+    "null of customers alike.",
+    write=percent,
+)
+BURST = _count(
+    "BURST",
+    50,
+    "Visits of a customer that are less than this part of the window apart are a burst, which the "
+    "null of bursts keeps together.",
+)
+BORDER_ERRORS = _threshold(
+    "BORDER_ERRORS",
+    2.0,
+    "How many standard errors the effect must be from what is needed; nearer, it is undecided.",
+)
 EXCESS_NEEDED = _threshold(
     "EXCESS_NEEDED",
     1.5,

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 from scipy.stats import nbinom, poisson
 
-from clustomer.certificates.activity import Activity, fit_activity
+from clustomer.certificates.nulls import Activity, fit_activity
 
 
 def truncated(distribution, most=400):

@@ -118,6 +118,19 @@ def test_certificates_of_schema_version_1_are_read_by_their_new_names() -> None:
     assert certificates.prediction.baselines[0].auc == Estimate(0.7, 0.6, 0.8)
 
 
+def test_certificates_of_schema_version_2_name_no_null_and_are_decided() -> None:
+    written = {
+        "schema_version": 2,
+        "verdict": "segments",
+        "segments": {},
+        "reality": {"mark": "pass", "statistic": 0.4, "null_99": 0.2, "effect": 0.2},
+        "prediction": {"mark": "pass"},
+    }
+    reality = read_certificates(json.dumps(written)).reality
+    assert (reality.effect, reality.error, reality.null, reality.nulls) == (0.2, None, None, ())
+    assert not reality.undecided
+
+
 def test_where_nothing_holds_everyone_is_one_segment(alike):
     events, customers = alike
     segmentation = segment(customers, k=4, k_range=(4, 4))

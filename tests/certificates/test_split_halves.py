@@ -3,7 +3,7 @@ import pyarrow as pa
 import pytest
 from logs import ALIKE, GROUPS, log
 
-from clustomer.certificates.simulated_null import draw_pool
+from clustomer.certificates.nulls import draw_pool
 from clustomer.certificates.split_halves import _halved, split_half_agreement
 from clustomer.customers import customer_features
 from clustomer.events import read_events

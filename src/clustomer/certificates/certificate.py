@@ -9,12 +9,15 @@ from clustomer.customers.reason import Reason
 from clustomer.documents import read_document
 from clustomer.errors import InputError
 
-SCHEMA_VERSION = 2
-"""2: `split_half`, `baselines` and `validation` are called so."""
+SCHEMA_VERSION = 3
+"""2: `split_half`, `baselines` and `validation` are called so. 3: `null`, `nulls`, `error` and
+`undecided` of what is real."""
 
 Mark = Literal["pass", "weak", "fail", "not tested"]
 Verdict = Literal["segments", "continuum", "none", "not tested"]
 """`continuum` is a useful division of one: no real groups, but stable and predictive."""
+Null = Literal["independent visits", "bursts", "customers alike"]
+"""How visits are dealt in null shops; see `nulls.NullShop`."""
 
 
 @dataclass(frozen=True)
@@ -57,8 +60,9 @@ class Real:
 
     `statistic` is the depth of the segment's shallowest valley, 0 to 1 (by how much customers
     are rarer between it and its nearest neighbour than on either side), `null_99` the 99th
-    percentile over the null worlds, `effect` the one less the other. `excess` is the share of
-    customers over that which the null puts there; None where it puts nobody there.
+    percentile over the null worlds, `effect` the one less the other; `null` is the null whose
+    percentile it is, the highest. `excess` is the share of customers over that which the nulls put
+    there; None where they put nobody there.
     """
 
     mark: Mark
@@ -68,6 +72,7 @@ class Real:
     effect: float | None = None
     why: Reason | None = None
     excess: float | None = None
+    null: Null | None = None
 
 
 @dataclass(frozen=True)
@@ -141,12 +146,22 @@ class SegmentCertificate:
 
 
 @dataclass(frozen=True)
+class NullBar:
+    """The 99th percentile of the mean depth in the null shops of one null."""
+
+    null: Null
+    null_99: float
+
+
+@dataclass(frozen=True)
 class Reality:
     """The test of all segments together against one population without groups.
 
     `statistic` is the mean depth of valleys over customers, 0 to 1; `effect` is by how much it
-    exceeds `null_99`, `effect_needed` what it takes to pass. `copula` is the 99th percentile of
-    Gaussian copulas, which decides nothing.
+    exceeds `null_99`, `effect_needed` what it takes to pass, `error` the standard error of the
+    effect. `undecided` tells that the effect is too near to what is needed for its error. `null`
+    is the null that `null_99` is of, the highest of `nulls`, and `worlds` is how many null shops it
+    has. `copula` is the 99th percentile of Gaussian copulas, which decides nothing.
     """
 
     mark: Mark
@@ -159,6 +174,10 @@ class Reality:
     customers: int = 0
     copula: float | None = None
     why: Reason | None = None
+    error: float | None = None
+    undecided: bool = False
+    null: Null | None = None
+    nulls: tuple[NullBar, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -256,7 +275,7 @@ def read_certificates(text: str | bytes) -> Certificates:
     from pydantic import TypeAdapter, ValidationError
 
     document = read_document(
-        text, "certificates.json", newest=SCHEMA_VERSION, migrations={1: _renamed}
+        text, "certificates.json", newest=SCHEMA_VERSION, migrations={1: _renamed, 2: dict}
     )
     try:
         certificates = TypeAdapter(Certificates).validate_python(_reasoned(document))

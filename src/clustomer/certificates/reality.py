@@ -6,16 +6,22 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 import pyarrow as pa
-from scipy.special import ndtr, ndtri
-from sklearn.cluster import KMeans
+from scipy.stats import norm
 from threadpoolctl import threadpool_limits
 
-from clustomer.certificates.certificate import Mark, Real, Reality
-from clustomer.certificates.simulated_null import (
+from clustomer.certificates.certificate import Mark, Null, NullBar, Real, Reality
+from clustomer.certificates.depths import (
+    N_SAMPLES,
+    Measure,
+    Measured,
+    depth_of_search,
+    samples_of,
+)
+from clustomer.certificates.nulls import (
+    NullShop,
+    draw_copulas,
     draw_pool,
     sample_customers,
-    simulate_visits,
-    simulated_features,
 )
 from clustomer.customers import Customers
 from clustomer.customers.reason import Reason
@@ -24,23 +30,26 @@ from clustomer.segments import Rule, Segmentation
 from clustomer.segments.arrays import Floats, Integers
 from clustomer.segments.exclusions import BOTS
 from clustomer.segments.matrix.customer_matrix import feature_matrix
-from clustomer.segments.matrix.distances import nearest_point
-from clustomer.segments.matrix.scaling import round_significant, scale
-from clustomer.segments.validity.density_dip import density_dips
+from clustomer.segments.matrix.scaling import scale
 from clustomer.segments.validity.quiet_fits import quiet_fits
 from clustomer.segments.validity.stability import workers
-from clustomer.thresholds import EFFECT_NEEDED, EXCESS_NEEDED, N_WORLDS, SEGMENT_EFFECT_NEEDED
+from clustomer.thresholds import (
+    BORDER_ERRORS,
+    EFFECT_NEEDED,
+    EXCESS_NEEDED,
+    N_WORLDS,
+    NULL_PERCENTILE,
+    SEGMENT_EFFECT_NEEDED,
+)
 
 CUSTOMERS_PER_WORLD = 2_000
 MIN_CUSTOMERS = 100
 
 MAX_POOL_CUSTOMERS = 20_000
 MAX_POOL_EVENTS = 400_000
-MAX_SIMULATED_EVENTS = 800_000
-_RESAMPLES = 20
-_STARTS = 2
-_OTHERS = 4
-_COPULAS = 30
+FURTHER_SEEDS = 3
+"""How often null shops are drawn again near the border, each time as many from another seed."""
+_BOOTSTRAPS = 200
 _DIGITS = 6
 
 
@@ -55,22 +64,28 @@ def test_reality(
 ) -> tuple[Reality, dict[str, Real]]:
     """Compare segments with those of simulated shops whose customers are all of one kind.
 
-    The simulated shops are drawn as events (`simulated_null`) and become customers by the same
-    SQL and the same scaling. The statistic is the depth of a segment's shallowest valley
-    (`density_dips`): by how much customers are rarer between it and its nearest neighbour than
-    on either side. Of all segments together it is the mean over customers.
+    The null shops are drawn as events, in up to three ways (`nulls.NullShop`), and become
+    customers by the same SQL and the same scaling. The statistic is the depth of a segment's
+    shallowest dip (`density_dips`): by how much customers are rarer between it and its nearest
+    neighbour than on either side. Of all segments together it is the mean over customers. Of the
+    nulls the one with the highest 99th percentile counts. The second and third are drawn where
+    the first leaves an effect above 0: they can only lower it.
 
-    - A segment's depth is compared with the valleys that the same rule has in the simulated shops.
+    - A segment's depth is compared with the dips that the same rule has in the null shops.
       It passes where it exceeds their 99th percentile by `SEGMENT_EFFECT_NEEDED`, and all
       together pass (several segments are several chances to be lucky). It is weak where it
       exceeds it by less, or where it holds `EXCESS_NEEDED` times the share of customers, and more
-      than in 99 of 100 simulated shops: more of such customers than one population would have,
+      than in 99 of 100 null shops: more of such customers than one population would have,
       though no gap sets them apart.
     - All together they pass where their depth exceeds by `EFFECT_NEEDED` the 99th percentile in
-      the simulated shops, to which belongs what looking for segments adds: each simulated shop is
+      the null shops, to which belongs what looking for segments adds: each null shop is
       divided by KMeans at the same K, and the depth among its own customers compared with that
       among those of others under the same division. They are weak where it exceeds it by less, or
       where a segment would pass.
+    - The effect has an error: that of the depth (over samples of customers) and that of the
+      percentile (over null shops). Where the effect is above 0, and less than
+      `BORDER_ERRORS` errors from `EFFECT_NEEDED`, null shops are drawn from three further seeds;
+      where that does not decide it either, it is weak and `undecided`.
 
     Parameters
     ----------
@@ -80,6 +95,7 @@ def test_reality(
     segmentation : Segmentation
         Of those customers.
     n_worlds : int, default 100
+        Null shops of each null and seed.
     customers_per_world : int, default 2000
         At most as many as there are. The observed depths are means over 20 samples of that
         many, assigned by the published rule.
@@ -99,46 +115,25 @@ def test_reality(
         untested = {segment_id: Real("not tested", why=why) for segment_id in named.values()}
         return Reality("not tested", why=why), untested
     rule = segmentation.rule
-    table = customers.table
     inside = np.flatnonzero(segmentation.table["cluster"].to_numpy() != BOTS)
-    observed = scale(feature_matrix(table, list(rule.features)), rule.scaling)[inside]
-    own_seed, visit_seed, copula_seed = np.random.SeedSequence(random_state).spawn(3)
+    matrix = feature_matrix(customers.table, list(rule.features))
+    observed = scale(matrix, rule.scaling)[inside]
     per_world = min(customers_per_world, len(inside))
-
-    simulated = _simulate(
-        events,
-        customers,
-        rule,
-        inside,
-        n_worlds,
-        per_world,
-        np.random.default_rng(visit_seed),
-    )
+    shop = _null_shop(events, customers, rule, inside)
+    own_seed, null_seed, copula_seed = np.random.SeedSequence(random_state).spawn(3)
     with threadpool_limits(1), quiet_fits(), workers(per_world) as pool:
-        centres = _centres(observed, rule)
-        measure = _Measure(rule, centres)
-        real = measure.all(pool, _samples(observed, per_world, _RESAMPLES, own_seed))
-        worlds = _worlds(simulated, per_world, n_worlds, visit_seed)
-        null = measure.all(pool, worlds)
-        spread = observed.std(axis=0)
-        selected = list(
-            pool.map(
-                lambda number: _selected(worlds, number, spread, len(centres)),
-                range(n_worlds),
-            )
-        )
-        copulas = measure.all(pool, _copulas(observed, per_world, copula_seed))
+        measure = Measure.of(observed, rule)
+        draws = _Draws(shop, measure, pool, observed.std(axis=0), n_worlds, per_world, null_seed)
+        depths = _observed(measure, pool, observed, per_world, own_seed)
+        nulls, border = _held_against(depths, draws)
+        copulas = measure.all(pool, draw_copulas(observed, per_world, copula_seed)).together
     segments = {
-        segment_id: _real(
-            real.depths[:, c], real.shares[:, c], null.depths[:, c], null.shares[:, c]
-        )
+        segment_id: _real(depths.measured, nulls, c)
         for c, segment_id in named.items()
-        if c < len(centres)
+        if c < len(measure.centres)
     }
     apart = any(part.mark == "pass" for part in segments.values())
-    reality = _reality(
-        real.together, null.together, np.array(selected), copulas.together, apart, per_world
-    )
+    reality = _reality(depths, nulls, border, apart, per_world, _percentile(copulas))
     if reality.mark != "pass":
         segments = {
             segment_id: replace(part, mark="weak") if part.mark == "pass" else part
@@ -163,16 +158,7 @@ def _untestable(customers: Customers, segmentation: Segmentation) -> Reason | No
     return None
 
 
-def _simulate(
-    events: CleanEvents,
-    customers: Customers,
-    rule: Rule,
-    inside: Integers,
-    n_worlds: int,
-    per_world: int,
-    rng: np.random.Generator,
-) -> Floats:
-    """Return the scaled features of simulated customers, a row each."""
+def _null_shop(events: CleanEvents, customers: Customers, rule: Rule, inside: Integers) -> NullShop:
     by_name = {feature.name: feature for feature in customers.features}
     features = tuple(by_name[name] for name in rule.features)
     sampled = sample_customers(
@@ -181,169 +167,210 @@ def _simulate(
         MAX_POOL_EVENTS,
     )
     pool = draw_pool(events.engine, customers.window, features, sampled)
-    events_each = pool.events.num_rows / len(pool.visits)
-    # where there are fewer, simulated shops share customers
-    affordable = max(int(MAX_SIMULATED_EVENTS / events_each), 2 * per_world)
-    simulated = simulate_visits(pool, min(n_worlds * per_world, affordable), rng)
-    table = simulated_features(pool, simulated, features, customers.window, customers.shop)
-    return scale(feature_matrix(table, list(rule.features)), rule.scaling)
-
-
-def _worlds(
-    simulated: Floats, per_world: int, n_worlds: int, seed: np.random.SeedSequence
-) -> list[Floats]:
-    """Return the customers of each simulated shop: none shared where there are enough."""
-    if len(simulated) >= n_worlds * per_world:
-        return [simulated[i * per_world : (i + 1) * per_world] for i in range(n_worlds)]
-    return _samples(simulated, per_world, n_worlds, seed)
-
-
-def _samples(
-    matrix: Floats, rows: int, n_samples: int, seed: np.random.SeedSequence
-) -> list[Floats]:
-    if len(matrix) <= rows:
-        return [matrix]
-    rng = np.random.default_rng(seed)
-    return [matrix[np.sort(rng.choice(len(matrix), rows, replace=False))] for _ in range(n_samples)]
-
-
-def _copulas(matrix: Floats, rows: int, seed: np.random.SeedSequence) -> list[Floats]:
-    """Draw samples with the margins of a matrix, and the correlations of its normal scores."""
-    rng = np.random.default_rng(seed)
-    if len(matrix) > MAX_POOL_CUSTOMERS:
-        matrix = matrix[np.sort(rng.choice(len(matrix), MAX_POOL_CUSTOMERS, replace=False))]
-    margins = np.sort(matrix, axis=0)
-    ranks = np.argsort(np.argsort(matrix, axis=0, kind="stable"), axis=0)
-    scores = ndtri((ranks + 0.5) / len(matrix))
-    roots, ways = np.linalg.eigh(np.atleast_2d(np.corrcoef(scores.T)))
-    mixing = ways * np.sqrt(np.maximum(roots, 0.0))
-    drawn = []
-    for _ in range(_COPULAS):
-        uniform = ndtr(rng.normal(size=(rows, matrix.shape[1])) @ mixing.T)
-        place = np.minimum((uniform * len(margins)).astype(np.int64), len(margins) - 1)
-        drawn.append(np.take_along_axis(margins, place, axis=0))
-    return drawn
-
-
-def _centres(matrix: Floats, rule: Rule) -> Floats:
-    """Return the mean of each segment, or the rule's centre where it has nobody."""
-    labels = _assigned(matrix, rule, rule.centres)
-    sizes = np.bincount(labels, minlength=len(rule.centres))
-    centres = np.array(rule.centres, dtype=np.float64)
-    for cluster in np.flatnonzero(sizes):
-        centres[cluster] = matrix[labels == cluster].mean(axis=0)
-    return centres
-
-
-def _assigned(matrix: Floats, rule: Rule, centres: Floats) -> Integers:
-    """Return the segments by the rule; noise counts with the nearest.
-
-    Left out, noise would make the very gaps that are looked for.
-    """
-    labels = np.asarray(rule.predict(matrix), dtype=np.int64)
-    noise = labels < 0
-    if noise.any():
-        labels = labels.copy()
-        labels[noise] = nearest_point(matrix[noise], centres)[0]
-    return labels
+    return NullShop(pool, features, customers.window, customers.shop, rule)
 
 
 @dataclass(frozen=True, eq=False)
-class _Measured:
-    """What some samples show: shapes (n_samples, n_clusters), and (n_samples,)."""
+class _Observed:
+    """The depths of a shop's own segments, and the standard error of their mean."""
 
-    depths: Floats
-    shares: Floats
+    measured: Measured
+    error: float
 
     @property
-    def together(self) -> Floats:
-        return np.asarray((self.depths * self.shares).sum(axis=1))
+    def together(self) -> float:
+        return _rounded(self.measured.together.mean())
+
+
+def _observed(
+    measure: Measure,
+    pool: ThreadPoolExecutor,
+    matrix: Floats,
+    per_world: int,
+    seed: np.random.SeedSequence,
+) -> _Observed:
+    """Measure a shop by samples of its customers, or all at once where one sample holds them.
+
+    The error of all at once is that of customers drawn with replacement. A mean over samples
+    has that of its samples, and that of the customers of whom they are drawn.
+    """
+    if len(matrix) <= per_world:
+        resampled = measure.all(pool, samples_of(matrix, len(matrix), seed, replace=True))
+        return _Observed(measure.all(pool, [matrix]), float(resampled.together.std(ddof=1)))
+    sampled = measure.all(pool, samples_of(matrix, per_world, seed))
+    part = per_world / len(matrix) + 1 / N_SAMPLES
+    return _Observed(sampled, float(sampled.together.std(ddof=1) * np.sqrt(part)))
 
 
 @dataclass(frozen=True, eq=False)
-class _Measure:
-    rule: Rule
-    centres: Floats
+class _NullDepths:
+    """What the null shops of one null show."""
 
-    def one(self, matrix: Floats) -> tuple[Floats, Floats]:
-        labels = _assigned(matrix, self.rule, self.centres)
-        shares = np.bincount(labels, minlength=len(self.centres)) / len(matrix)
-        return density_dips(matrix, labels, self.centres), shares
+    null: Null
+    measured: Measured
+    searched: Floats
 
-    def all(self, pool: ThreadPoolExecutor, samples: Sequence[Floats]) -> _Measured:
-        depths, shares = zip(*pool.map(self.one, samples), strict=True)
-        return _Measured(np.array(depths), np.array(shares))
+    def joined(self, other: "_NullDepths") -> "_NullDepths":
+        """Return these null shops and those of another seed."""
+        return _NullDepths(
+            self.null,
+            Measured(
+                np.concatenate([self.measured.depths, other.measured.depths]),
+                np.concatenate([self.measured.shares, other.measured.shares]),
+            ),
+            np.concatenate([self.searched, other.searched]),
+        )
+
+    @property
+    def bar(self) -> float:
+        """The 99th percentile, to which belongs what looking for segments adds."""
+        return _rounded(_bars(self.measured.together, self.searched))
+
+    @property
+    def error(self) -> float:
+        """The standard error of the bar, over null shops.
+
+        The larger of two: that of a bootstrap of the null shops, which is too small where the
+        percentile is the highest of a hundred; and that of a normal distribution's percentile,
+        which is too small where the tail is heavy.
+        """
+        together, n_worlds = self.measured.together, len(self.searched)
+        rows = np.random.default_rng(0).integers(n_worlds, size=(_BOOTSTRAPS, n_worlds))
+        bootstrapped = float(_bars(together[rows], self.searched[rows]).std(ddof=1))
+        counts = together if _percentile(together) >= self.bar else self.searched
+        part = NULL_PERCENTILE / 100
+        density = float(norm.pdf(norm.ppf(part))) / max(float(counts.std(ddof=1)), 1e-12)
+        return max(bootstrapped, float(np.sqrt(part * (1 - part) / n_worlds)) / density)
 
 
-def _selected(worlds: Sequence[Floats], number: int, spread: Floats, n_clusters: int) -> float:
-    """Return by how much the mean depth of a simulated shop's own segments was found by looking.
+@dataclass(frozen=True, eq=False)
+class _Draws:
+    """Draws null shops and measures them."""
 
-    Its customers are divided by KMeans at the same K; the mean depth among them, less that among
-    the customers of other simulated shops under the same division.
-    """
-    matrix = worlds[number]
-    mean, width = matrix.mean(axis=0), matrix.std(axis=0)
-    factor = spread / np.where(width > 0, width, 1.0)
-    model = KMeans(n_clusters, n_init=_STARTS, random_state=number)
-    centres = round_significant(model.fit((matrix - mean) * factor).cluster_centers_)
+    shop: NullShop
+    measure: Measure
+    pool: ThreadPoolExecutor
+    spread: Floats
+    n_worlds: int
+    per_world: int
+    seed: np.random.SeedSequence
 
-    def depth(world: Floats) -> float:
-        rows = (world - mean) * factor
-        labels = nearest_point(rows, centres)[0].astype(np.int64)
-        shares = np.bincount(labels, minlength=n_clusters) / len(rows)
-        return float(density_dips(rows, labels, centres) @ shares)
+    def of(self, null: Null) -> _NullDepths:
+        """Draw as many null shops as asked for, from the next seed."""
+        [seed] = self.seed.spawn(1)
+        worlds = self.shop.worlds(null, self.n_worlds, self.per_world, seed)
+        n_clusters = len(self.measure.centres)
+        searched = self.pool.map(
+            lambda number: depth_of_search(worlds, number, self.spread, n_clusters),
+            range(self.n_worlds),
+        )
+        return _NullDepths(null, self.measure.all(self.pool, worlds), np.array(list(searched)))
 
-    others = [worlds[(number + step) % len(worlds)] for step in range(1, _OTHERS + 1)]
-    return depth(matrix) - float(np.mean([depth(other) for other in others]))
+
+@dataclass(frozen=True)
+class _Border:
+    """Where a shop stands beside the nulls: the effect, and its standard error."""
+
+    effect: float
+    error: float
+
+    @property
+    def passes(self) -> bool:
+        return self.effect - BORDER_ERRORS * self.error >= EFFECT_NEEDED
+
+    @property
+    def undecided(self) -> bool:
+        near = self.effect + BORDER_ERRORS * self.error >= EFFECT_NEEDED
+        return self.effect > 0 and near and not self.passes
 
 
-def _real(depths: Floats, shares: Floats, null: Floats, null_shares: Floats) -> Real:
-    statistic, null_99 = _rounded(depths.mean()), _percentile(null)
+def _border(observed: _Observed, nulls: Sequence[_NullDepths]) -> _Border:
+    highest = max(nulls, key=lambda null: null.bar)
+    effect = _rounded(observed.together - highest.bar)
+    return _Border(effect, _rounded(np.hypot(observed.error, highest.error)))
+
+
+def _held_against(observed: _Observed, draws: _Draws) -> tuple[tuple[_NullDepths, ...], _Border]:
+    """Return the null shops that it takes to decide, and how far the shop is from them."""
+    first, *further = draws.shop.nulls
+    nulls = [draws.of(first)]
+    border = _border(observed, nulls)
+    if border.effect > 0:
+        nulls += [draws.of(null) for null in further]
+        border = _border(observed, nulls)
+    for _ in range(FURTHER_SEEDS if border.undecided else 0):
+        nulls = [null.joined(draws.of(null.null)) for null in nulls]
+        border = _border(observed, nulls)
+    return tuple(nulls), border
+
+
+def _real(observed: Measured, nulls: Sequence[_NullDepths], cluster: int) -> Real:
+    """Return what is found of one segment; of the nulls the highest counts."""
+    bars = [_percentile(null.measured.depths[:, cluster]) for null in nulls]
+    highest = int(np.argmax(bars))
+    statistic, null_99 = _rounded(observed.depths[:, cluster].mean()), bars[highest]
     effect = _rounded(statistic - null_99)
-    share, share_99 = _rounded(shares.mean()), _percentile(null_shares)
-    simulated = _rounded(null_shares.mean())
+    share = _rounded(observed.shares[:, cluster].mean())
+    share_99 = max(_percentile(null.measured.shares[:, cluster]) for null in nulls)
+    simulated = max(_rounded(null.measured.shares[:, cluster].mean()) for null in nulls)
     excess = _rounded(share / simulated) if simulated > 0 else None
     mark: Mark = "fail"
     if effect >= SEGMENT_EFFECT_NEEDED:
         mark = "pass"
     elif effect > 0 or (share > share_99 and (excess is None or excess >= EXCESS_NEEDED)):
         mark = "weak"
-    return Real(mark, statistic, _rounded(null.mean()), null_99, effect, excess=excess)
-
-
-def _reality(
-    depths: Floats,
-    null: Floats,
-    selected: Floats,
-    copulas: Floats,
-    some_pass: bool,
-    per_world: int,
-) -> Reality:
-    statistic, null_mean = _rounded(depths.mean()), _rounded(null.mean())
-    null_99 = max(_percentile(null), _rounded(null_mean + _percentile(selected)))
-    effect = _rounded(statistic - null_99)
-    mark: Mark = "fail"
-    if effect >= EFFECT_NEEDED:
-        mark = "pass"
-    elif effect > 0 or some_pass:
-        mark = "weak"
-    return Reality(
-        mark,
-        statistic,
-        null_mean,
-        null_99,
-        effect,
-        EFFECT_NEEDED,
-        worlds=len(null),
-        customers=per_world,
-        copula=_percentile(copulas),
+    null_mean = _rounded(nulls[highest].measured.depths[:, cluster].mean())
+    return Real(
+        mark, statistic, null_mean, null_99, effect, excess=excess, null=nulls[highest].null
     )
 
 
+def _reality(
+    observed: _Observed,
+    nulls: Sequence[_NullDepths],
+    border: _Border,
+    some_pass: bool,
+    per_world: int,
+    copula: float,
+) -> Reality:
+    """Return what is found of all segments together; of the nulls the highest counts."""
+    highest = max(nulls, key=lambda null: null.bar)
+    mark: Mark = "fail"
+    if border.passes:
+        mark = "pass"
+    elif border.effect > 0 or some_pass:
+        mark = "weak"
+    return Reality(
+        mark,
+        observed.together,
+        _rounded(highest.measured.together.mean()),
+        highest.bar,
+        border.effect,
+        EFFECT_NEEDED,
+        worlds=len(highest.searched),
+        customers=per_world,
+        copula=copula,
+        error=border.error,
+        undecided=border.undecided,
+        null=highest.null,
+        nulls=tuple(NullBar(null.null, null.bar) for null in nulls),
+    )
+
+
+def _bars(together: Floats, searched: Floats) -> Floats:
+    """Return what the depth of all segments must exceed, over null shops on the last axis."""
+    added = together.mean(axis=-1) + _percentiles(searched)
+    return np.asarray(np.maximum(_percentiles(together), added))
+
+
+def _percentiles(values: Floats) -> Floats:
+    """Return the 99th percentile over the last axis, the higher where it lies between two."""
+    return np.asarray(np.quantile(values, NULL_PERCENTILE / 100, axis=-1, method="higher"))
+
+
 def _percentile(values: Floats) -> float:
-    """Return the 99th percentile, the higher value where it lies between two."""
-    return _rounded(np.quantile(values, 0.99, method="higher"))
+    return _rounded(_percentiles(values))
 
 
-def _rounded(value: float | np.floating) -> float:
+def _rounded(value: float | np.floating | Floats) -> float:
     return round(float(value), _DIGITS)

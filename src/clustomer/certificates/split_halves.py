@@ -7,7 +7,7 @@ import pyarrow as pa
 from numpy.typing import NDArray
 from sqlglot import exp
 
-from clustomer.certificates.simulated_null import (
+from clustomer.certificates.nulls import (
     Pool,
     SimulatedVisits,
     draw_pool,

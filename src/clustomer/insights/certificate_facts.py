@@ -228,7 +228,8 @@ def _reality(certificates: Certificates) -> Iterator[Fact]:
     yield place.fact("reality.mark", reality.mark, "text", 0, "mark")
     if reality.why:
         yield place.fact("reality.why", certificate_sentence(reality.why), "text", 0, "why")
-    units = {**_REAL, "effect_needed": ("points", 0), "copula": ("share", 1)}
+    further = {"effect_needed": ("points", 0), "error": ("points", 1), "copula": ("share", 1)}
+    units = {**_REAL, **further}
     del units["excess"]
     for name, (unit, decimals) in units.items():
         value = getattr(reality, name)

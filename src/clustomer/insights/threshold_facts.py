@@ -33,6 +33,7 @@ WRITTEN: Mapping[str, Written] = {
     "resample_customers": Written("RESAMPLE_CUSTOMERS", "customers"),
     "segment_depth": Written("SEGMENT_EFFECT_NEEDED", "score", 2),
     "depth": Written("EFFECT_NEEDED", "score", 2),
+    "border_errors": Written("BORDER_ERRORS", "score"),
     "null_worlds": Written("N_WORLDS", "worlds"),
     "null_percentile": Written("NULL_PERCENTILE", "percentile"),
     "confidence": Written("CONFIDENCE", "share"),

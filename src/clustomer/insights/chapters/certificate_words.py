@@ -67,6 +67,14 @@ FORCED = (
     "Warning: no structure was found in these customers. The segments were forced, and nothing "
     "shows that they are groups."
 )
+NULLS = {
+    "independent visits": "each visit is dealt on its own, whosesoever it was",
+    "bursts": "visits that follow each other closely stay together, so that one project of a "
+    "customer is no kind of customer",
+    "customers alike": "visits are dealt among customers who come about as often, so that what "
+    "grows with coming often is no kind of customer",
+}
+"""How null shops are drawn, each as half a sentence."""
 
 EXPLANATIONS = (
     Explanation(
@@ -91,12 +99,13 @@ EXPLANATIONS = (
         "lower side; of all segments together, the mean over customers. The null is made of "
         "events, not of features: one population with smoothly varying activity (zero-truncated "
         "negative binomial counts, arrival times), the contents of visits drawn from everyone's, "
-        "sent through the same features and scaling, and divided anew into as many segments. A "
+        "or in bursts, or from customers who come about as often, whichever is strictest; sent "
+        "through the same features and scaling, and divided anew into as many segments. A "
         "segment passes {threshold.segment_depth} above the {threshold.null_percentile}th "
         "percentile of {threshold.null_worlds} such worlds, if all together pass, which takes "
-        "{threshold.depth}; a mere excess is weak, since with many customers any misfit is "
-        "significant. There is no p-value for features that made the clusters: it would be "
-        "circular.",
+        "{threshold.depth}, cleared by {threshold.border_errors} standard errors; a mere excess is "
+        "weak, since with many customers any misfit is significant. There is no p-value for "
+        "features that made the clusters: it would be circular.",
     ),
     Explanation(
         "Predictive",

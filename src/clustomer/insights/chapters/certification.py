@@ -13,6 +13,7 @@ from clustomer.insights.chapters.certificate_words import (
     FORCED,
     HEADLINES,
     MEANINGS,
+    NULLS,
 )
 from clustomer.insights.chapters.contest import carried, contest
 from clustomer.insights.chapters.findings import TESTS, findings
@@ -165,6 +166,8 @@ def _together(certificates: Certificates) -> Iterator[str]:
             "borders between segments than on either side, on average; ninety-nine simulated nulls "
             "in a hundred stay below {reality.null_99}."
         )
+    if reality.null is not None and len(reality.nulls) > 1:
+        yield f"Of the ways to draw such shops the strictest counts: {NULLS[reality.null]}."
     if reality.effect is not None and reality.effect_needed is not None:
         yield (
             "The gaps exceed that by {reality.effect}; {reality.effect_needed} are needed to speak "

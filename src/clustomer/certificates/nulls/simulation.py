@@ -1,6 +1,6 @@
-"""The null: a simulated shop with one population, drawn as events.
+"""A simulated shop with one population, drawn as events.
 
-Its customers differ in how often they come, smoothly, and in nothing else: whose visit was whose
+Its customers differ in how often they come, smoothly, and in little else: whose visit was whose
 is lost. Everything that a feature owes to the shop itself (its rhythm, its products and prices,
 what a visit holds, how features depend on each other) is kept.
 """
@@ -10,33 +10,19 @@ from dataclasses import dataclass
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 from sqlglot import exp
 
-from clustomer.certificates.activity import fit_activity
+from clustomer.certificates.nulls.activity import fit_activity
+from clustomer.certificates.nulls.pool import Pool
 from clustomer.customers import Feature
 from clustomer.customers.definition import features_query, measures_query
-from clustomer.engines import DuckDB, Engine, literal, query_tables
+from clustomer.engines import DuckDB
 from clustomer.events import Window
 from clustomer.segments.arrays import Floats, Integers
+from clustomer.thresholds import ALIKE
 
-MIN_POOL_CUSTOMERS = 200
 LIKES = 50
 """Customers at least whose gaps serve those with as many visits."""
-
-_OWN = ("event_type", "is_product")
-_COLUMNS = {
-    "product_id": ("product_id",),
-    "category_id": ("category",),
-    "category_code": ("category",),
-    "brand": ("brand",),
-    "price": ("price", "purchase", "return"),
-    "quantity": ("price", "purchase", "return"),
-    "order_id": ("purchase", "return"),
-}
-"""Columns of events, and the needs of features that look at them."""
-_MONEY = pa.decimal128(18, 4)
-_TYPES = {name: _MONEY if name in {"price", "quantity"} else pa.string() for name in _COLUMNS}
 
 # an order drawn twice is two orders
 _EVENTS = """
@@ -45,142 +31,9 @@ _EVENTS = """
         category_id, category_code, brand, price, quantity,
         CASE WHEN order_id IS NOT NULL THEN order_id || '/' || visit_number END AS order_id,
         utc_offset_s, LPAD(CAST(number AS VARCHAR), ?, '0') AS user_id,
-        CAST(visit_number AS VARCHAR) AS user_session
+        visit_number || '/' || session AS user_session
     FROM simulated_visits JOIN pool ON simulated_visits.content = pool.visit
 """
-
-
-@dataclass(frozen=True, eq=False)
-class Pool:
-    """Everyone's visits, from which simulated customers draw.
-
-    A visit holds the events of one session, and the returns until the customer's next visit.
-
-    Attributes
-    ----------
-    events : pyarrow.Table
-        `visit` (number), `after_us` (microseconds since the visit's start) and the columns of
-        clean events that features look at.
-    customer : ndarray of shape (n_visits,), the number of the customer, from 0, rising.
-    start_us : ndarray of shape (n_visits,), microseconds since 1970; rises within a customer.
-    utc_offset_s : ndarray of shape (n_visits,)
-    """
-
-    events: pa.Table
-    customer: Integers
-    start_us: Integers
-    utc_offset_s: Integers
-
-    @property
-    def visits(self) -> Integers:
-        """Visits per customer."""
-        return np.bincount(self.customer)
-
-
-def sample_customers(counted: pa.Table, most: int, most_events: int) -> pa.ChunkedArray:
-    """Return the customers with the lowest MD5, as many as stay below a number of events.
-
-    Parameters
-    ----------
-    counted : table with `user_id` and `events`, numbers.
-    most : int
-        Customers.
-    most_events : int
-        Of all of them together; 200 customers are taken whatever their events.
-    """
-    query = (
-        exp.select("user_id", "events")
-        .from_("counted")
-        .order_by(exp.MD5(this=exp.column("user_id")), "user_id")
-    )
-    sampled = query_tables(query, counted=counted)
-    running = np.cumsum(sampled["events"].to_numpy()[:most])
-    taken = max(int(np.searchsorted(running, most_events, side="right")), MIN_POOL_CUSTOMERS)
-    return sampled["user_id"].slice(0, taken)
-
-
-def draw_pool(
-    engine: Engine, window: Window, features: tuple[Feature, ...], user_ids: pa.ChunkedArray
-) -> Pool:
-    """Return the visits of some customers within a window.
-
-    Parameters
-    ----------
-    engine : Engine
-        With the table `events`.
-    window : Window
-    features : tuple of Feature
-        Columns that none of them looks at are left out.
-    user_ids : text, without duplicates.
-    """
-    columns = _columns_for(features)
-    query = (
-        exp.select(
-            *(exp.column(name) for name in (*_OWN, *columns)),
-            exp.column("event_time"),
-            exp.column("user_session"),
-            exp.column("utc_offset_s"),
-            exp.column("user_id", table="events"),
-        )
-        .from_("events")
-        .join("pooled", using="user_id")
-        .where(exp.column("event_time") >= literal(window.start))
-        .where(exp.column("event_time") < literal(window.cutoff))
-        .order_by("user_id", "event_time", "user_session")
-    )
-    engine.register("pooled", pa.table({"user_id": user_ids}))
-    try:
-        rows = engine.query(query)
-    finally:
-        engine.unregister("pooled")
-    return _visits(rows)
-
-
-def _columns_for(features: tuple[Feature, ...]) -> list[str]:
-    needed = {need for feature in features for need in feature.needs}
-    return [name for name, needs in _COLUMNS.items() if needed & set(needs)]
-
-
-def _visits(rows: pa.Table) -> Pool:
-    """Number the visits of rows that are sorted by customer, time and session."""
-    time_us = pc.cast(pc.cast(rows["event_time"], pa.timestamp("us")), pa.int64()).to_numpy()
-    # rows are sorted: codes rise
-    customer = _codes(rows["user_id"])
-    session_of = _codes(rows["user_session"])
-    keys, first, session = np.unique(
-        customer * (int(session_of.max(initial=0)) + 1) + session_of,
-        return_index=True,
-        return_inverse=True,
-    )
-    by_start = np.argsort(first)
-    place = np.empty(len(keys), dtype=np.int64)
-    place[by_start] = np.arange(len(keys))
-    session, first = place[session], first[by_start]
-    is_return = pc.equal(rows["event_type"], "return").to_numpy(zero_copy_only=False)
-    visited = np.bincount(session, weights=~is_return, minlength=len(keys)) > 0
-    owner = customer[first]
-    newcomer = np.concatenate([[True], owner[1:] != owner[:-1]])
-    begins = visited | newcomer
-    visit = (np.cumsum(begins) - 1)[session]
-    first = first[begins]
-    after = time_us - time_us[first][visit]
-    kept = rows.drop_columns(["event_time", "user_session", "utc_offset_s", "user_id"])
-    for name, kind in _TYPES.items():
-        if name not in kept.column_names:
-            kept = kept.append_column(name, pa.nulls(kept.num_rows, kind))
-    return Pool(
-        kept.append_column("visit", pa.array(visit)).append_column("after_us", pa.array(after)),
-        customer[first],
-        time_us[first],
-        rows["utc_offset_s"].to_numpy()[first].astype(np.int64),
-    )
-
-
-def _codes(column: pa.ChunkedArray) -> Integers:
-    encoded = pc.dictionary_encode(column.combine_chunks())
-    if isinstance(encoded, pa.ChunkedArray):
-        encoded = encoded.combine_chunks()
-    return np.asarray(encoded.indices.to_numpy(zero_copy_only=False), dtype=np.int64)
 
 
 @dataclass(frozen=True, eq=False)
@@ -199,7 +52,9 @@ class SimulatedVisits:
     moment: Integers
 
 
-def simulate_visits(pool: Pool, customers: int, rng: np.random.Generator) -> SimulatedVisits:
+def simulate_visits(
+    pool: Pool, customers: int, rng: np.random.Generator, *, of_like: bool = False
+) -> SimulatedVisits:
     """Draw simulated customers: how often they come, when, and what each visit holds.
 
     - How often: `fit_activity`, at most as often as the most active customer of the pool.
@@ -208,7 +63,9 @@ def simulate_visits(pool: Pool, customers: int, rng: np.random.Generator) -> Sim
       bandwidth (1986, "Density Estimation", section 3.4.2), from the first visits of customers
       with as many visits, or nearly; each further one takes the share of the time that was left
       which some gap of such a customer took.
-    - What: any visit of the pool, all alike likely.
+    - What: any visit of the pool, all alike likely; or, `of_like`, any of the two fifths of the
+      customers whose number of visits is nearest: so wide that what grows with it by degrees
+      is kept, and what jumps is not.
     """
     counts = pool.visits
     visits = fit_activity(counts).draw(customers, int(counts.max()), rng)
@@ -243,7 +100,14 @@ def simulate_visits(pool: Pool, customers: int, rng: np.random.Generator) -> Sim
     logs -= logs[np.cumsum(visits) - visits][customer]
     at = 1.0 - (1.0 - begin[customer]) * np.exp(logs)
     moment = order[np.clip((at * len(order)).astype(np.int64), 0, len(order) - 1)]
-    content = rng.integers(len(passed), size=len(customer))
+    if of_like:
+        low, high = _like(counts[ranked], visits, round(ALIKE * len(counts)))
+        visit_from = np.concatenate([[0], np.cumsum(counts[ranked])])
+        start, stop = visit_from[low][customer], visit_from[high][customer]
+        dealt = start + (rng.random(len(customer)) * (stop - start)).astype(np.int64)
+        content = sorted_visits[dealt]
+    else:
+        content = rng.integers(len(passed), size=len(customer))
     return SimulatedVisits(customer, content, moment)
 
 
@@ -256,8 +120,8 @@ def _shop_time(start_us: Integers) -> tuple[Floats, Integers]:
     return middle[inverse], order
 
 
-def _like(counts: Integers, visits: Integers) -> tuple[Integers, Integers]:
-    """Return the bounds, among rising counts, of at least LIKES customers with as many visits.
+def _like(counts: Integers, visits: Integers, least: int = LIKES) -> tuple[Integers, Integers]:
+    """Return the bounds, among rising counts, of at least so many customers with as many visits.
 
     >>> low, high = _like(np.repeat([1, 2, 9], [60, 10, 3]), np.array([1, 9]))
     >>> low.tolist(), high.tolist()
@@ -265,11 +129,11 @@ def _like(counts: Integers, visits: Integers) -> tuple[Integers, Integers]:
     """
     low = np.searchsorted(counts, visits, side="left")
     high = np.searchsorted(counts, visits, side="right")
-    lacking = np.maximum(LIKES - (high - low), 0)
+    lacking = np.maximum(least - (high - low), 0)
     low = np.maximum(low - (lacking + 1) // 2, 0)
     high = np.minimum(high + (lacking + 1) // 2, len(counts))
-    low = np.minimum(low, np.maximum(high - LIKES, 0))
-    high = np.maximum(high, np.minimum(low + LIKES, len(counts)))
+    low = np.minimum(low, np.maximum(high - least, 0))
+    high = np.maximum(high, np.minimum(low + least, len(counts)))
     return low, high
 
 
@@ -311,7 +175,7 @@ def simulated_features(
             "number": pa.array(simulated.customer),
             "visit_number": pa.array(np.arange(len(simulated.customer))),
             "content": pa.array(simulated.content),
-            "start_us": pa.array(pool.start_us[simulated.moment]),
+            "start_us": pa.array(_begun(pool, simulated)),
             "utc_offset_s": pa.array(pool.utc_offset_s[simulated.moment]),
         }
     )
@@ -328,3 +192,13 @@ def simulated_features(
             .from_("customers")
             .order_by("user_id")
         )
+
+
+def _begun(pool: Pool, simulated: SimulatedVisits) -> Integers:
+    """Return when simulated visits begin: at their moment, or so early that they end in time."""
+    length = np.zeros(len(pool.start_us), dtype=np.int64)
+    np.maximum.at(length, pool.events["visit"].to_numpy(), pool.events["after_us"].to_numpy())
+    last = int(pool.start_us.max()) if len(pool.start_us) else 0
+    ends = (pool.start_us + length).max(initial=last)
+    latest = ends - length[simulated.content]
+    return np.asarray(np.minimum(pool.start_us[simulated.moment], latest), dtype=np.int64)

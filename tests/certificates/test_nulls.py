@@ -5,15 +5,18 @@ import pyarrow as pa
 import pytest
 from logs import ALIKE, log
 
-from clustomer.certificates.simulated_null import (
-    LIKES,
+from clustomer.certificates.nulls import (
+    NullShop,
+    Pool,
     draw_pool,
+    in_bursts,
     sample_customers,
     simulate_visits,
     simulated_features,
 )
+from clustomer.certificates.nulls.simulation import LIKES
 from clustomer.customers import customer_features
-from clustomer.events import read_events
+from clustomer.events import Window, read_events
 
 
 @pytest.fixture(scope="module")
@@ -181,3 +184,84 @@ def test_customers_are_sampled_whatever_their_order_and_up_to_a_number_of_events
     )
     assert sample_customers(table, 1_000, 0).to_pylist() == rows[:200]
     assert LIKES < 200
+
+
+def pool_by_hand(days, visit_days):
+    """Return a pool of customers with visits at these days, an event each."""
+    customer = np.repeat(np.arange(len(visit_days)), [len(part) for part in visit_days])
+    start_us = (np.concatenate(visit_days) * DAY_US).astype(np.int64)
+    number = pa.array(np.arange(len(customer)))
+    events = pa.table(
+        {
+            "visit": number,
+            "session": number,
+            "after_us": pa.array(np.zeros(len(customer), dtype=np.int64)),
+        }
+    )
+    return Pool(events, customer, start_us, np.zeros(len(customer), dtype=np.int64))
+
+
+DAY_US = 86_400_000_000
+
+
+def test_visits_within_a_fiftieth_of_the_window_are_a_burst():
+    window = Window(datetime(2024, 1, 1), datetime(2024, 4, 10), "UTC")  # 100 days: two days
+    pool = in_bursts(pool_by_hand(100, [[0.0, 1.0, 2.5, 10.0], [10.5], [11.0, 13.0]]), window)
+    assert pool.customer.tolist() == [0, 0, 1, 2, 2]
+    assert (pool.start_us / DAY_US).tolist() == [0.0, 10.0, 10.5, 11.0, 13.0]
+    assert pool.visits.tolist() == [2, 1, 2]
+    assert pool.events["visit"].to_pylist() == [0, 0, 0, 1, 2, 3, 4]
+    assert pool.events["session"].to_pylist() == [0, 1, 2, 3, 4, 5, 6]
+    after = [value / DAY_US for value in pool.events["after_us"].to_pylist()]
+    assert after == [0.0, 1.0, 2.5, 0.0, 0.0, 0.0, 0.0]
+
+
+def test_contents_of_customers_alike_come_from_those_with_as_many_visits():
+    often = [np.sort(np.random.default_rng(i).uniform(0, 99, 9)) for i in range(60)]
+    pool = pool_by_hand(100, [*[[float(i)] for i in range(80)], *often])
+    simulated = simulate_visits(pool, 2_000, np.random.default_rng(0), of_like=True)
+    number = np.bincount(simulated.customer)[simulated.customer]
+    owner = pool.visits[pool.customer[simulated.content]]
+    assert set(owner[number == 1].tolist()) == {1}
+    assert set(owner[number == 9].tolist()) == {9}
+    anyone = simulate_visits(pool, 2_000, np.random.default_rng(0))
+    assert set(pool.visits[pool.customer[anyone.content]].tolist()) == {1, 9}
+    # nothing else is dealt another way
+    assert anyone.moment.tolist() == simulated.moment.tolist()
+
+
+def test_only_nulls_that_differ_are_drawn(shop):
+    _, customers = shop
+    window = Window(datetime(2024, 1, 1), datetime(2024, 4, 10), "UTC")
+
+    def nulls(visit_days):
+        pool = pool_by_hand(100, visit_days)
+        return NullShop(pool, (), window, customers.shop, None).nulls
+
+    assert nulls([[0.0], [5.0], [9.0]]) == ("independent visits",)
+    assert nulls([[0.0, 50.0], [5.0]]) == ("independent visits", "customers alike")
+    assert nulls([[0.0, 1.0], [5.0, 50.0]]) == ("independent visits", "bursts")
+
+
+def test_a_burst_ends_before_the_log_does(shop):
+    events, customers = shop
+    features = features_of(customers, "sessions", "views", "active_span_days")
+    pool = in_bursts(pool_of(events, customers, features), events.window)
+    simulated = simulate_visits(pool, 300, np.random.default_rng(0))
+    table = simulated_features(pool, simulated, features, events.window, customers.shop)
+    visit = pool.events["visit"].to_numpy()
+    views = np.array(pool.events["event_type"].to_pylist()) == "view"
+    held = np.bincount(visit, weights=views, minlength=len(pool.customer))
+    total = np.bincount(simulated.customer, weights=held[simulated.content])
+    assert table["views"].to_pylist() == total.tolist()
+    sessions = np.array([len(set(part)) for part in _sessions(pool)])
+    several = np.bincount(simulated.customer, weights=sessions[simulated.content])
+    assert table["sessions"].to_pylist() == several.tolist()
+
+
+def _sessions(pool):
+    of_visit = [[] for _ in range(len(pool.customer))]
+    pairs = zip(pool.events["visit"].to_pylist(), pool.events["session"].to_pylist(), strict=True)
+    for visit, session in pairs:
+        of_visit[visit].append(session)
+    return of_visit
