@@ -90,3 +90,13 @@ def did_you_mean(given: str, options: Iterable[str]) -> str:
     if names:
         return "There are: " + ", ".join(f"`{name}`" for name in names) + "."
     return "There are none."
+
+
+def first_line(error: BaseException) -> str:
+    """Return the first line of what another program said, as a sentence.
+
+    >>> first_line(ValueError("Invalid input\\nLINE 1: ..."))
+    'Invalid input.'
+    """
+    lines = str(error).strip().splitlines() or [type(error).__name__]
+    return lines[0].rstrip(".") + "."

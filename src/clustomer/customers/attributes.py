@@ -13,10 +13,9 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from clustomer.engines import DuckDB, quoted
-from clustomer.errors import InputError, did_you_mean
+from clustomer.errors import InputError, did_you_mean, first_line
 from clustomer.events.missing import customer_expression, present_expression
 from clustomer.events.sources import Source, open_source
-from clustomer.events.sources.source import first_line
 
 MAX_ATTRIBUTES = 50
 _CUSTOMER = "user_id"

@@ -13,20 +13,21 @@ from sqlglot import exp
 from clustomer.customers.features import FEATURES, MEASURES, Feature, Measure
 from clustomer.engines import literal, parse
 from clustomer.events import Window
+from clustomer.events.totals import AMOUNT
 
 _COUNT = "COUNT(*) FILTER (WHERE event_type = '{}')"
 _INTERACTIONS = (
     "COUNT(*) FILTER (WHERE event_type IN ('view', 'cart', 'remove_from_cart')) AS interactions"
 )
 
-_EVENTS = """
+_EVENTS = f"""
     SELECT user_id, user_session, order_id, event_type, product_id, category, brand, price,
         amount, is_product, event_s, local_s // 3600 AS local_hour, local_s // 86400 AS local_day,
         (local_s // 3600) % 24 AS hour, (local_s // 86400 + 3) % 7 AS weekday
     FROM (
         SELECT user_id, user_session, order_id, event_type, product_id, brand, price, is_product,
             COALESCE(category_id, category_code) AS category,
-            CAST(price * CAST(quantity AS DECIMAL(19, 4)) AS DECIMAL(18, 4)) AS amount,
+            {AMOUNT} AS amount,
             DATE_DIFF('second', TIMESTAMP '1970-01-01 00:00:00', event_time) AS event_s,
             DATE_DIFF('second', TIMESTAMP '1970-01-01 00:00:00', event_time) + utc_offset_s
                 AS local_s

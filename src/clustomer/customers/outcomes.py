@@ -17,6 +17,7 @@ from clustomer.engines import literal, parse
 from clustomer.errors import UsageError
 from clustomer.events import CleanEvents, Window
 from clustomer.events.sessions import SESSION_MINUTES
+from clustomer.events.totals import AMOUNT
 from clustomer.events.window import parse_cutoff
 from clustomer.thresholds import MIN_CUSTOMERS, MIN_RETURNED
 
@@ -28,7 +29,7 @@ _WHOLE_DAYS_FROM = 14
 _OUTCOMES = f"""
     WITH observed AS (
         SELECT user_id, user_session, event_type, event_time < holdout_date AS early,
-            CAST(price * CAST(quantity AS DECIMAL(19, 4)) AS DECIMAL(18, 4)) AS amount,
+            {AMOUNT} AS amount,
             DATE_DIFF('second', TIMESTAMP '1970-01-01 00:00:00', event_time) AS event_s
         FROM events
         WHERE event_time >= window_start AND event_time < window_cutoff

@@ -9,7 +9,7 @@ from typing import Any
 import pyarrow as pa
 
 from clustomer.engines import DuckDB, literal
-from clustomer.errors import InputError, UsageError
+from clustomer.errors import InputError, UsageError, first_line
 from clustomer.events.cleaning import (
     DAY,
     Cleaning,
@@ -33,7 +33,6 @@ from clustomer.events.schema import EventSchema
 from clustomer.events.schema_file import read_schema
 from clustomer.events.sessions import derive_sessions, number_orders
 from clustomer.events.sources import Source, open_source
-from clustomer.events.sources.source import first_line
 from clustomer.events.staging import Staged, stage
 from clustomer.events.totals import Totals, totals_of
 from clustomer.events.window import Window, dense_days, parse_cutoff, parse_length

@@ -7,6 +7,13 @@ from typing import Any
 from clustomer.engines import DuckDB, literal
 from clustomer.events.window import Window
 
+AMOUNT = "CAST(price * CAST(quantity AS DECIMAL(19, 4)) AS DECIMAL(18, 4))"
+"""What an event is worth, as portable SQL: decimals of money, whose sums are exact.
+
+The second factor is wider than money, so that large products have room. Everything that adds up
+money takes it from here.
+"""
+
 
 @dataclass(frozen=True)
 class Totals:
@@ -33,10 +40,8 @@ def totals_of(engine: DuckDB, window: Window) -> Totals:
         f"""SELECT COUNT(DISTINCT user_id),
             COUNT(DISTINCT (user_id, COALESCE(order_id, user_session)))
                 FILTER (WHERE event_type = 'purchase'),
-            COALESCE(SUM(CAST(price * CAST(quantity AS DECIMAL(19, 4)) AS DECIMAL(18, 4)))
-                FILTER (WHERE event_type = 'purchase'), 0)
-            - COALESCE(SUM(CAST(price * CAST(quantity AS DECIMAL(19, 4)) AS DECIMAL(18, 4)))
-                FILTER (WHERE event_type = 'return'), 0)
+            COALESCE(SUM({AMOUNT}) FILTER (WHERE event_type = 'purchase'), 0)
+            - COALESCE(SUM({AMOUNT}) FILTER (WHERE event_type = 'return'), 0)
         FROM events WHERE event_time >= {start} AND event_time < {cutoff}"""
     )[0]
     return Totals(int(customers), int(orders), Decimal(revenue))

@@ -6,7 +6,7 @@ from itertools import count
 from typing import Any
 
 from clustomer.engines import DuckDB
-from clustomer.errors import AmbiguousError, InputError
+from clustomer.errors import AmbiguousError, InputError, first_line
 from clustomer.events.draft import Content, TypeFound, contents_of, types_of, why_unused
 from clustomer.events.draft.detection import (
     UNMAPPED,
@@ -22,7 +22,6 @@ from clustomer.events.reading import AmountReading, decide_amounts
 from clustomer.events.schema import COLUMNS, EventSchema
 from clustomer.events.schema_file import read_schema
 from clustomer.events.sources import Source, open_source
-from clustomer.events.sources.source import first_line
 from clustomer.events.staging import stage
 
 SHOWN_ROWS = 5

@@ -117,12 +117,6 @@ def is_nested(kind: str) -> bool:
     return kind == "JSON" or kind.endswith("]") or kind.startswith(("STRUCT", "MAP"))
 
 
-def first_line(error: BaseException) -> str:
-    """Return the first line of what an engine said, as a sentence."""
-    lines = str(error).strip().splitlines() or [type(error).__name__]
-    return lines[0].rstrip(".") + "."
-
-
 def distinct_names(names: Sequence[str]) -> tuple[list[str], dict[str, tuple[str, ...]]]:
     """Return column names of which no two are equal, and which names had to be changed.
 

@@ -11,7 +11,7 @@ from sqlglot import exp
 
 from clustomer.engines import DuckDB
 from clustomer.engines.dialect import literal
-from clustomer.errors import InputError, did_you_mean
+from clustomer.errors import InputError, did_you_mean, first_line
 from clustomer.insights.facts.collection import Facts
 from clustomer.insights.facts.fact import Fact, Mismatch, Value
 from clustomer.insights.facts.sources import (
@@ -64,14 +64,19 @@ def verify_tables(facts: Facts, tables: Mapping[str, Any]) -> tuple[Mismatch, ..
     `__arrow_c_stream__`), what stands in JSON files are mappings.
     """
     with DuckDB() as engine:
-        for name, content in tables.items():
-            file = FILES.get(name, f"{name}.parquet")
-            if file.endswith(".json"):
-                content = pa.table({"content": [json.dumps(content)]})
-            elif name in ("customers", "segments"):
-                content = customer_table(content)
-            engine.register(file, content)
+        register_tables(tables, engine)
         return mismatches(facts, engine)
+
+
+def register_tables(tables: Mapping[str, Any], engine: DuckDB) -> None:
+    """Let queries read tables in memory under the names of their files."""
+    for name, content in tables.items():
+        file = FILES.get(name, f"{name}.parquet")
+        if file.endswith(".json"):
+            content = pa.table({"content": [json.dumps(content)]})
+        elif name in ("customers", "segments"):
+            content = customer_table(content)
+        engine.register(file, content)
 
 
 def mismatches(facts: Facts, engine: DuckDB) -> tuple[Mismatch, ...]:
@@ -93,10 +98,9 @@ def recompute(facts: Facts, engine: DuckDB) -> dict[str, Value]:
     try:
         return _recomputed(facts, engine)
     except engine.errors as error:
-        reason = str(error).partition("\n")[0]
         raise InputError(
-            f"The facts cannot be computed again: {reason}. Name the folder of a whole version, "
-            "with the facts of the same run."
+            f"The facts cannot be computed again: {first_line(error)} Name the folder of a whole "
+            "version, with the facts of the same run."
         ) from error
 
 
@@ -201,10 +205,9 @@ def _open(path: Path, name: str, engine: DuckDB) -> None:
     try:
         engine.execute(f"CREATE VIEW {view} AS {exp.select('*').from_(rows).sql('duckdb')}")
     except engine.errors as error:
-        reason = str(error).partition("\n")[0]
         raise InputError(
-            f"{path} cannot be read: {reason}. Name the folder of a whole version, or run the "
-            "segmentation again."
+            f"{path} cannot be read: {first_line(error)} Name the folder of a whole version, or "
+            "run the segmentation again."
         ) from error
 
 

@@ -9,10 +9,10 @@ from typing import Any
 import pyarrow as pa
 
 from clustomer.engines import DuckDB
-from clustomer.errors import InputError, OutputError, UsageError
+from clustomer.errors import InputError, OutputError, UsageError, first_line
 from clustomer.events.sources.content import Plain
 from clustomer.events.sources.files import readable_path
-from clustomer.events.sources.source import Source, described, first_line, valid_text
+from clustomer.events.sources.source import Source, described, valid_text
 
 
 def open_parquet(engine: DuckDB, label: str, plains: Sequence[Plain]) -> Source:

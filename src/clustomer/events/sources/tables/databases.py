@@ -7,8 +7,8 @@ from pathlib import Path
 import pyarrow as pa
 
 from clustomer.engines import DuckDB, literal, quoted
-from clustomer.errors import InputError, OutputError, did_you_mean
-from clustomer.events.sources.source import Source, described, first_line, valid_text
+from clustomer.errors import InputError, OutputError, did_you_mean, first_line
+from clustomer.events.sources.source import Source, described, valid_text
 
 DEFAULT_TABLE = "ecommerce_behavior"
 ROWS_PER_PART = 100_000

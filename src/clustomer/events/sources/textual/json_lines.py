@@ -4,12 +4,12 @@ import json
 from collections.abc import Collection, Sequence
 
 from clustomer.engines import DuckDB, literal, quoted
-from clustomer.errors import InputError
+from clustomer.errors import InputError, first_line
 from clustomer.events.paths import Structure, pointer
 from clustomer.events.schema import EventSchema
 from clustomer.events.sources.content import Plain
 from clustomer.events.sources.files import readable_path
-from clustomer.events.sources.source import BrokenLines, Source, first_line
+from clustomer.events.sources.source import BrokenLines, Source
 from clustomer.events.sources.textual.json_documents import copy_documents, is_document
 from clustomer.events.sources.textual.lines import MAX_LINE_BYTES, is_deep
 from clustomer.events.sources.textual.separated import LINES, REJECTED_LINES, copy_lines, decoded
