@@ -10,9 +10,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from clustomer.engines import DuckDB
-from clustomer.errors import InputError
+from clustomer.errors import InputError, first_line
 from clustomer.events.log import EVENT_ORDER, CleanEvents, Events
-from clustomer.events.sources.source import first_line
 from clustomer.events.window import Window
 
 EVENTS_PER_FILE = 20_000_000
