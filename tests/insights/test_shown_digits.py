@@ -39,8 +39,8 @@ def generated(seed: int) -> Interpretation:
 def simulated(folder: Path, seed: int) -> Interpretation:
     simulate(folder / "log.parquet", events=8_000, days=60, random_state=seed)
     customers = customer_features(read_events(folder / "log.parquet"))
-    found = rfm(customers) if seed % 2 else segment(customers, k=4)
-    return interpret(customers, found, currency="EUR")
+    segmentation = rfm(customers) if seed % 2 else segment(customers, k=4)
+    return interpret(customers, segmentation, currency="EUR")
 
 
 def halves() -> Interpretation:
