@@ -149,6 +149,7 @@ def segmented(
                 k_range=settings.k_range,
                 features=settings.features,
                 holdout=holdout,
+                weights=settings.weights,  # type: ignore[arg-type]
                 criteria="all" if settings.certificates else "deciding",
                 random_state=settings.random_state,
             )

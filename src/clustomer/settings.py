@@ -292,6 +292,14 @@ class Settings:
         otherwise="about a dozen; see the reference of features",
         notation=Notation(read_names, ",".join),
     )
+    weights: str = option(
+        "learned",
+        "How much each feature counts: learned (more, the more it told of what customers did after "
+        "an earlier date) or equal.",
+        group=SEGMENTS,
+        metavar="learned|equal",
+        notation=Notation(read_algorithm),
+    )
     compare: bool = option(
         False,
         "Fit every algorithm on the same features, and show them side by side.",

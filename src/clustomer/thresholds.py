@@ -147,6 +147,12 @@ SKEWNESS_LIMIT = _threshold(
     "The skewness above which a feature is taken as a root, where none is declared.",
 )
 
+HIGHEST_WEIGHT = _threshold(
+    "HIGHEST_WEIGHT",
+    2.0,
+    "What a feature counts at most by what it told of what came next, against 1.",
+)
+
 # the choice of K
 
 VALID = _threshold(

@@ -7,6 +7,7 @@ from clustomer.insights import check_currency, check_spend
 from clustomer.segments import check_choice
 from clustomer.segments.algorithms.registry import ALGORITHMS as FITTED
 from clustomer.segments.algorithms.registry import check_algorithm
+from clustomer.segments.selection.weights import WEIGHTS
 from clustomer.settings import Settings, declared, spelling
 
 ALGORITHMS = (*FITTED, "rfm")
@@ -33,6 +34,10 @@ def check_settings(settings: Settings) -> None:
         _check_defined(settings)
     else:
         check_algorithm(settings.algorithm, settings.k)
+    if settings.weights not in WEIGHTS:
+        raise UsageError(
+            f"--weights is {settings.weights!r}. {did_you_mean(settings.weights, WEIGHTS)}"
+        )
     _check_certificates(settings)
     check_currency(settings.currency)
     check_spend(settings.margin, settings.cost)
@@ -56,7 +61,7 @@ def _plain(value: object) -> object:
 
 
 def _check_defined(settings: Settings) -> None:
-    given = _changed(settings, "k", "k_range", "features")
+    given = _changed(settings, "k", "k_range", "features", "weights")
     if given:
         raise UsageError(
             f"{' and '.join(given)} cannot be given with the algorithm {settings.algorithm}, "

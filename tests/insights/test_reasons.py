@@ -5,7 +5,12 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import clustomer
-from clustomer.insights.reasons import CERTIFICATE_SENTENCES, LEFT_OUT_SENTENCES, SENTENCES
+from clustomer.insights.reasons import (
+    CERTIFICATE_SENTENCES,
+    LEFT_OUT_SENTENCES,
+    SENTENCES,
+    WEIGHTS_SENTENCES,
+)
 
 
 def kinds_given() -> Iterator[str]:
@@ -21,6 +26,6 @@ def kinds_given() -> Iterator[str]:
 
 
 def test_every_reason_has_one_sentence_and_every_sentence_a_reason() -> None:
-    sentences = [*SENTENCES, *CERTIFICATE_SENTENCES, *LEFT_OUT_SENTENCES]
+    sentences = [*SENTENCES, *CERTIFICATE_SENTENCES, *LEFT_OUT_SENTENCES, *WEIGHTS_SENTENCES]
     assert sorted(set(sentences)) == sorted(sentences)
     assert set(kinds_given()) - {"stated"} == set(sentences)

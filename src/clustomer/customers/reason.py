@@ -23,6 +23,8 @@ class Reason:
         before", "no match before" or "few to validate". Of one that was not passed: "too small",
         "no short rule", "imprecise rule" or "incomplete rule".
         Of a feature that does not decide: "undefined", "constant" or "near copy" (of another).
+        Of features that all count alike: "equal as asked", "given", "no holdout", "short horizon",
+        "nothing followed", "one feature" or "no difference".
         "stated" is the sentence of a file of release 0.1.
     numbers : mapping of name to number, ready for JSON.
     """

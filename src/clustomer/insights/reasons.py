@@ -72,6 +72,18 @@ def _left_out(reason: Reason) -> str:
     return LEFT_OUT_SENTENCES[reason.kind].format(**numbers)
 
 
+def weights_sentence(reason: Mapping[str, Any]) -> str:
+    """Return why all features count alike, as a part of a sentence; the reason as a mapping.
+
+    >>> weights_sentence({"kind": "short horizon", "numbers": {"days": 0.25, "least": 7}})
+    'what customers did in 0.25 days says too little of what they are like (at least 7 are needed)'
+    """
+    kind, numbers = reason["kind"], reason["numbers"]
+    if kind not in WEIGHTS_SENTENCES:
+        return certificate_sentence(Reason(kind, numbers))
+    return WEIGHTS_SENTENCES[kind].format(**{name: f"{n:,.10g}" for name, n in numbers.items()})
+
+
 def full_stop(sentence: str) -> str:
     """Return the full stop that a sentence lacks.
 
@@ -256,6 +268,20 @@ LEFT_OUT_SENTENCES: Mapping[str, str] = {
     "undefined": "“{feature}” is undefined for everyone",
     "constant": "“{feature}” is the same for everyone",
     "near copy": "“{feature}” says almost the same as “{other}” (correlation {correlation})",
+}
+
+
+WEIGHTS_SENTENCES: Mapping[str, str] = {
+    "equal as asked": "that was asked for",
+    "given": "their weights were given",
+    "no holdout": "there was no earlier date from which to watch customers",
+    "short horizon": (
+        "what customers did in {days} days says too little of what they are like (at least "
+        "{least} are needed)"
+    ),
+    "nothing followed": "after the earlier date all customers did the same",
+    "one feature": "there were not two to compare at the earlier date",
+    "no difference": "the differences in what they told are no larger than chance makes",
 }
 
 

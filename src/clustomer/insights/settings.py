@@ -1,6 +1,7 @@
 """The facts of a run: its settings, its window, what cleaning and clustering did."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import asdict
 from datetime import datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -67,6 +68,8 @@ def model_document(segmentation: Any) -> dict[str, Any]:
         "algorithm": {"parameters": algorithm_entries(segmentation)},
         "assignment": grid_settings(segmentation.rule),
     }
+    if segmentation.weights is not None:
+        document["weights"] = asdict(segmentation.weights)
     if segmentation.projection is not None:
         shares = segmentation.projection.explained_variance_ratio
         document["projection"] = {"explained_variance_ratio": [float(share) for share in shares]}

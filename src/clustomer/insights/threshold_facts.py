@@ -47,6 +47,7 @@ WRITTEN: Mapping[str, Written] = {
     "strongly": Written("STRONGLY", "sd", 1),
     "skewness": Written("SKEWNESS_LIMIT", "score"),
     "correlation": Written("CORRELATION_LIMIT", "score", 2),
+    "highest_weight": Written("HIGHEST_WEIGHT", "score", 0),
     "half_again": Written("HALF_AGAIN", "ratio", 1),
     "bot_hour": Written("BUSIEST_HOUR", "events"),
     "bot_day": Written("BUSIEST_DAY", "events"),

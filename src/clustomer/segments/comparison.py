@@ -33,7 +33,8 @@ def compare(
     ----------
     customers, k, k_range, features, random_state, max_fit_customers
         As `segment` takes them; `k` is for the algorithms that take one.
-    segmented : results of `segment` for these customers and features; they are not fitted again.
+    segmented : results of `segment` for these customers and features; they are not fitted again,
+        and features count for the other algorithms as they do there.
 
     Returns
     -------
@@ -62,6 +63,7 @@ def compare(
     from sklearn.metrics import adjusted_rand_score
 
     segmentations = {part.algorithm.name: part for part in segmented}
+    weights = {feature.name: feature.weight for given in segmented for feature in given.scaling}
     for name in OFFERED:
         if name not in segmentations:
             chosen = segmentations["kmeans"].k if "kmeans" in segmentations else None
@@ -71,10 +73,11 @@ def compare(
                 k=(chosen or k) if OFFERED[name].takes_k and chosen != 1 else "auto",
                 k_range=(chosen, chosen) if chosen else k_range,
                 features=features,
+                weights=weights,
                 random_state=random_state,
                 max_fit_customers=max_fit_customers,
             )
-    # All have the same scaling, since they were given the same features.
+    # All have the same scaling, since they were given the same features and weights.
     features_used = segmentations["kmeans"].scaling
     table = customer_table(customers)
     matrix = scale(feature_matrix(table, [part.name for part in features_used]), features_used)

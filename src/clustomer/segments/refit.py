@@ -26,7 +26,8 @@ def refit_rule(
     """Make the rule of a segmentation again from other customers.
 
     As `segment` does, without asking how good another number of clusters would be: scaling is
-    learned from these customers, and the algorithm fitted. Algorithms that find their number of
+    learned from these customers, but for the weights of features, which stay, and the algorithm
+    fitted. Algorithms that find their number of
     clusters find it again, and a grid has its fifths from these customers.
 
     Parameters
@@ -66,7 +67,10 @@ def refit_rule(
     exclusions = bot_exclusions(table)
     rows = included_rows(table, exclusions, MAX_FIT_CUSTOMERS)
     scaling = fit_scaling(
-        feature_matrix(table, names)[rows], names, [undefined_in(table, name) for name in names]
+        feature_matrix(table, names)[rows],
+        names,
+        [undefined_in(table, name) for name in names],
+        weights={feature.name: feature.weight for feature in segmentation.scaling},
     )
     alone = NearestCentroid(scaling.features, np.zeros((1, len(scaling.features))), exclusions)
     if not scaling.features or len(rows) < 2:

@@ -1,6 +1,6 @@
 """Customers in, segments out."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
 
@@ -31,6 +31,7 @@ from clustomer.segments.selection.fit import Fit, fit_rule
 from clustomer.segments.selection.holdout_split import holdout_view
 from clustomer.segments.selection.k_range import check_choice, is_whole
 from clustomer.segments.selection.selection import Selection, no_selection
+from clustomer.segments.selection.weights import Asked, Weights, weights_of
 
 MAX_FIT_CUSTOMERS = 1_000_000
 BOTS_ID, BOTS_NAME = "bots", "Suspected bots"
@@ -70,6 +71,8 @@ class Segmentation:
     algorithm : AlgorithmNote
         What found the segments, with the parameters that it used.
     dendrogram : Dendrogram, or None where the algorithm builds no tree
+    weights : Weights, or None for a grid
+        What was learned of how much each feature counts; what it counts is in the scaling.
     """
 
     table: pa.Table
@@ -84,6 +87,7 @@ class Segmentation:
     random_state: int
     algorithm: AlgorithmNote = _KMEANS
     dendrogram: Dendrogram | None = None
+    weights: Weights | None = None
 
     @property
     def k(self) -> int:
@@ -109,6 +113,7 @@ def segment(
     k_range: Sequence[int] = (2, 10),
     features: Sequence[str] | None = None,
     holdout: Holdout | Reason | None = None,
+    weights: Asked | Mapping[str, float] = "learned",
     criteria: Literal["all", "deciding"] = "all",
     random_state: int = 0,
     max_fit_customers: int = MAX_FIT_CUSTOMERS,
@@ -147,6 +152,10 @@ def segment(
         Of the same shop, as `split_holdout` returns it: K is then chosen by what its segments
         tell of what the selection half of the customers did next. With a reason it is chosen as
         without a holdout.
+    weights : "learned", "equal" or mapping of feature to weight, default "learned"
+        How much each feature counts. "learned" takes it from what the feature told of what the
+        selection half did next (`Weights`), and is "equal" without a holdout, or with a horizon
+        of less than a week. A feature that a mapping does not name counts 1.
     criteria : "all" or "deciding", default "all"
         Whether to measure for every K also what does not decide, as `SelectK` says.
     random_state : int, default 0
@@ -191,7 +200,13 @@ def segment(
     exclusions = bot_exclusions(table)
     rows = included_rows(table, exclusions, int(max_fit_customers))
     matrix = feature_matrix(table.select(names), names)
-    scaling = fit_scaling(matrix[rows], names, [undefined_in(table, name) for name in names])
+    learned, counted = weights_of(weights, holdout, names)
+    scaling = fit_scaling(
+        matrix[rows],
+        names,
+        [undefined_in(table, name) for name in names],
+        weights=counted,
+    )
     _check_distinct(k, scaling)
     chosen = algorithm_of(algorithm)
     fitted = Fit(None, no_selection(k, (lowest, highest), len(rows)), AlgorithmNote(algorithm))
@@ -204,6 +219,7 @@ def segment(
                 chosen.estimator(),
                 (lowest, highest),
                 table["user_id"].take(rows),
+                weights=counted,
                 random_state=random_state,
             )
         fitted = fit_rule(
@@ -217,7 +233,10 @@ def segment(
             criteria=criteria,
         )
     kept = [names.index(feature.name) for feature in scaling.features]
-    return _published(fitted, table, names, matrix[:, kept], scaling, exclusions, random_state)
+    segmentation = _published(
+        fitted, table, names, matrix[:, kept], scaling, exclusions, random_state
+    )
+    return replace(segmentation, weights=learned)
 
 
 def _check_distinct(k: int | Literal["auto"], scaling: Scaling) -> None:

@@ -83,14 +83,14 @@ def test_contract_of_the_file(segmentation):
     )
     assert list(model) == [
         "schema_version", "clustomer_version", "event_schema", "window", "features", "left_out",
-        "left_out_grounds", "algorithm", "assignment", "exclusions", "segments", "selection",
-        "projection", "dendrogram", "sql",
+        "left_out_grounds", "weights", "algorithm", "assignment", "exclusions", "segments",
+        "selection", "projection", "dendrogram", "sql",
     ]  # fmt: skip
     assert model["schema_version"] == 3
     assert model["algorithm"]["name"] == "kmeans"
     assert list(model["features"][0]) == [
         "name", "label", "unit", "definition", "sql", "undefined", "low", "high", "power", "mean",
-        "scale",
+        "scale", "weight",
     ]  # fmt: skip
     assert model["features"][0]["unit"] == "days"
     assert model["assignment"]["kind"] == "nearest_centroid"

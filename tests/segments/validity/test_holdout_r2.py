@@ -2,7 +2,8 @@ import numpy as np
 import pytest
 from sklearn.cluster import KMeans
 
-from clustomer.segments.validity.holdout_r2 import HoldoutR2, explained, holdout_r2, winsorised
+from clustomer.segments.validity.holdout_r2 import HoldoutR2, explained, holdout_r2
+from clustomer.segments.validity.winsorising import winsorised
 
 
 def test_explained_variance_written_out_fold_by_fold():

@@ -13,6 +13,7 @@ from clustomer.insights.chapters.limits import Limits
 from clustomer.insights.chapters.method import Method
 from clustomer.insights.chapters.opening import Opening
 from clustomer.insights.chapters.spend import Spend
+from clustomer.insights.chapters.weights import CountedMost
 from clustomer.insights.study import Study
 
 __all__ = ["CHAPTERS", "Chapter", "Study"]
@@ -22,6 +23,7 @@ CHAPTERS: tuple[Chapter, ...] = (
     Cards(),
     Spend(),
     Method(),
+    CountedMost(),
     KnownAttributes(),
     Certificate(),
     Opening(),

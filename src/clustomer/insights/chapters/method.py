@@ -243,8 +243,8 @@ def _scaling(described: Mapping[str, Described], segmentation: Any) -> Iterator[
             f"{_in_turn(rooted)}. segmentation.json says how."
         )
     yield (
-        "Then every feature was brought to mean zero and the same standard deviation, but for "
-        "those that share a weight. A feature that says almost the same as an earlier one (a "
+        "Then every feature was brought to mean zero and the same standard deviation, times what "
+        "it counts. A feature that says almost the same as an earlier one (a "
         "correlation of {threshold.correlation} or more), or that is the same for everyone, was "
         "left out."
     )

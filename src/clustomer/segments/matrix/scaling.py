@@ -1,6 +1,6 @@
 """From customer features to the matrix that is clustered, by parameters that can be stored."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -28,7 +28,8 @@ class ScaledFeature:
     `undefined` stands in for a missing value, `low` and `high` are the winsorising limits (None:
     no limit), all in the feature's own unit. `power` is 1 (as it is), 3/4 or 1/2 (the square
     root). `mean` is taken after the power, and `scale` is the population standard deviation after
-    the power, over the feature's weight.
+    the power, over the weight that the feature declares and over `weight`: how much it counts
+    by what it told of what came next, against 1.
     """
 
     name: str
@@ -38,6 +39,7 @@ class ScaledFeature:
     scale: float
     low: float | None = None
     high: float | None = None
+    weight: float = 1.0
 
 
 @dataclass(frozen=True)
@@ -53,6 +55,8 @@ def fit_scaling(
     matrix: Matrix,
     names: Sequence[str],
     undefined: Sequence[float],
+    *,
+    weights: Mapping[str, float] | None = None,
 ) -> Scaling:
     """Fill, cap, root and standardise the columns of a matrix, and drop those that say nothing new.
 
@@ -68,7 +72,7 @@ def fit_scaling(
        above 0, where fewer customers than that have any), and, where some are below 0, at its
        0.5th or at 0, whichever is lower (winsorised; Tukey 1962, doi:10.1214/aoms/1177704711).
     6. Mean 0, and a population standard deviation of 1 times the weight that the declared
-       feature has.
+       feature has, times that of `weights`.
     7. A column whose Pearson correlation with an earlier one that stays is 0.95 or more
        (in absolute value, after scaling) leaves: the order of `names` is the priority.
 
@@ -77,6 +81,7 @@ def fit_scaling(
     matrix : ndarray of shape (n_customers, n_features), float64; NaN is undefined.
     names : the columns' names, most important first.
     undefined : what stands in for NaN, per column; NaN where no value is known.
+    weights : how much each name counts, above 0; 1 where missing.
 
     Returns
     -------
@@ -129,9 +134,10 @@ def fit_scaling(
                 {"feature": name, "other": kept[earlier].name, "correlation": correlation},
             )
             continue
-        weight = _DECLARED[name].weight if name in _DECLARED else 1.0
-        [scale] = round_significant(np.array([spread / weight])).tolist()
-        kept.append(ScaledFeature(name, value, power, mean, scale, low, high))
+        weight = (weights or {}).get(name, 1.0)
+        declared = _DECLARED[name].weight if name in _DECLARED else 1.0
+        [scale] = round_significant(np.array([spread / (declared * weight)])).tolist()
+        kept.append(ScaledFeature(name, value, power, mean, scale, low, high, weight))
         columns.append(scaled)
         weighted.append((shaped - mean) / scale)
     scaled_matrix = np.column_stack(weighted) if weighted else np.empty((len(matrix), 0))

@@ -85,7 +85,10 @@ class ScaledRule(ABC):
             column = matrix[:, [index]]
             # one at a time: none is to leave for saying the same as another
             [scaled] = fit_scaling(
-                column, [feature.name], [undefined_in(customers, feature.name)]
+                column,
+                [feature.name],
+                [undefined_in(customers, feature.name)],
+                weights={feature.name: feature.weight},
             ).features or [None]
             if scaled is None:
                 # the same for everyone: they all stand in the middle

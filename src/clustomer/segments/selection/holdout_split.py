@@ -1,6 +1,6 @@
 """What a choice of K may see of a holdout: one half of the customers, as they were then."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
@@ -41,11 +41,14 @@ def holdout_view(
     k_range: tuple[int, int],
     user_ids: pa.ChunkedArray,
     *,
+    weights: Mapping[str, float] | None = None,
     random_state: int = 0,
 ) -> HoldoutView:
     """Return what a selection of K may see of a holdout, and of these customers."""
     return HoldoutView(
-        selection_half_r2(holdout, names, estimator, k_range, random_state=random_state),
+        selection_half_r2(
+            holdout, names, estimator, k_range, weights=weights, random_state=random_state
+        ),
         selection_rows(holdout, user_ids),
     )
 
@@ -56,6 +59,7 @@ def selection_half_r2(
     estimator: Any,
     k_range: tuple[int, int],
     *,
+    weights: Mapping[str, float] | None = None,
     random_state: int = 0,
 ) -> "HoldoutR2 | None":
     """Return what each K tells of what the selection half did next.
@@ -69,6 +73,7 @@ def selection_half_r2(
     names : the features that are clustered; those that could not be made then are left out.
     estimator : clusterer with a parameter `n_clusters`, never fitted itself.
     k_range : (lowest, highest)
+    weights : how much each feature counts; 1 by default.
     random_state : int, default 0
 
     Returns
@@ -83,7 +88,9 @@ def selection_half_r2(
     if not names or not holdout.outcome_names or len(rows) < 2:
         return None
     matrix = feature_matrix(table.select(names), names)
-    scaling = fit_scaling(matrix[rows], names, [undefined_in(table, name) for name in names])
+    scaling = fit_scaling(
+        matrix[rows], names, [undefined_in(table, name) for name in names], weights=weights
+    )
     outcomes = np.column_stack([holdout.outcome(name) for name in holdout.outcome_names])
     outcomes = outcomes[holdout.selection][rows]
     if not scaling.features or (outcomes == outcomes[0]).all():

@@ -68,6 +68,7 @@ def restore(model: SegmentationModel, customers: object, labelled: pa.Table) -> 
         random_state=stored.random_state,
         algorithm=model.algorithm,
         dendrogram=model.dendrogram,
+        weights=model.weights,
     )
 
 

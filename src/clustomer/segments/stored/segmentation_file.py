@@ -13,6 +13,7 @@ from clustomer.segments.exclusions import Exclusion, excluded_predicate
 from clustomer.segments.matrix.scaling import POWERS, ScaledFeature
 from clustomer.segments.rules.rule import Rule
 from clustomer.segments.rules.stored_rule import from_stored
+from clustomer.segments.selection.weights import Weights
 
 SCHEMA_VERSION: Literal[3] = 3
 
@@ -45,7 +46,14 @@ class FeatureModel(_Part):
     mean: float | None
     scale: float | None = Field(
         gt=0,
-        description="population standard deviation after the power, over the feature's weight",
+        description="population standard deviation after the power, over the feature's weights: "
+        "the one of its definition, and `weight`",
+    )
+    weight: float = Field(
+        default=1.0,
+        gt=0,
+        description="how much it counts by what it told of what came next, against 1; `scale` "
+        "holds it already",
     )
 
 
@@ -122,6 +130,11 @@ class SegmentationModel(_Part):
     left_out_grounds: dict[str, Reason] = Field(
         default_factory=dict, description="the same as data"
     )
+    weights: Weights | None = Field(
+        default=None,
+        description="what was learned of how much features count; null for a grid, and in files "
+        "of release 0.1",
+    )
     algorithm: AlgorithmNote
     assignment: dict[str, Any] = Field(description="a rule, as `rules.stored_rule` writes it")
     exclusions: list[Exclusion]
@@ -185,7 +198,9 @@ def read_model(text: str | bytes) -> SegmentationModel:
 
 def _scaling(features: list[FeatureModel]) -> list[ScaledFeature]:
     """Return how features are scaled; nothing where all count as they are, as in a grid."""
-    parts = [(f.name, f.undefined, f.power, f.mean, f.scale, f.low, f.high) for f in features]
+    parts = [
+        (f.name, f.undefined, f.power, f.mean, f.scale, f.low, f.high, f.weight) for f in features
+    ]
     if all(part[1:5] == (None, None, None, None) for part in parts):
         return []
     if any(None in part[1:5] for part in parts):

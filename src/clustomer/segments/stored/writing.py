@@ -66,6 +66,7 @@ def to_model(
         features=[_feature(name, segmentation) for name in segmentation.rule.features],
         left_out=dict(left_out or {}),
         left_out_grounds=segmentation.left_out,
+        weights=segmentation.weights,
         algorithm=segmentation.algorithm,
         assignment=to_stored(segmentation.rule),
         exclusions=list(segmentation.exclusions),
@@ -154,4 +155,5 @@ def _feature(name: str, segmentation: Segmentation) -> FeatureModel:
         power=scaled.power if scaled else None,
         mean=scaled.mean if scaled else None,
         scale=scaled.scale if scaled else None,
+        weight=scaled.weight if scaled else 1.0,
     )

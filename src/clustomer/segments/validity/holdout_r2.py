@@ -13,9 +13,9 @@ from clustomer.segments.arrays import Integers, Matrix
 from clustomer.segments.validity.label_codes import coded
 from clustomer.segments.validity.quiet_fits import quiet_fits
 from clustomer.segments.validity.stability import seeded, workers
+from clustomer.segments.validity.winsorising import winsorised
 
 N_FOLDS = 10
-WINSORISED_AT = 0.99
 _FIT_ROWS = 20_000
 
 
@@ -151,24 +151,6 @@ def holdout_r2(
         gains = np.column_stack(list(pool.map(gains_of, ks)))
     kept = tuple(name for name, used in zip(names, varies.tolist(), strict=False) if used)
     return HoldoutR2(np.array(ks, dtype=np.int64), gains.mean(axis=0), gains, kept)
-
-
-def winsorised(values: Matrix) -> Matrix:
-    """Bring an amount within its 1st and 99th percentiles; a yes or no stays as it is.
-
-    >>> amounts = np.array([0.0] * 50 + [10.0] * 49 + [9_000.0])
-    >>> winsorised(amounts).max().round(1)
-    np.float64(99.9)
-    """
-    if np.isin(values, (0.0, 1.0)).all():
-        return values
-    low, high = np.quantile(values, (1 - WINSORISED_AT, WINSORISED_AT))
-    if high <= 0:
-        positive = values[values > 0]
-        high = np.quantile(positive, WINSORISED_AT) if len(positive) else high
-    if low >= high:
-        return values
-    return np.clip(values, low, high)
 
 
 def explained(values: Matrix, labels: Integers, folds: Integers) -> Matrix:
