@@ -11,6 +11,7 @@ from clustomer.certificates.certificate import (
     Estimate,
     Lift,
     Mark,
+    NullBar,
     Prediction,
     Predictive,
     Real,
@@ -59,6 +60,7 @@ def certificates(
     marks: dict[Verdict, Mark] = {
         "segments": "pass",
         "continuum": "fail",
+        "undecided": "weak",
         "none": "fail",
         "not tested": "not tested",
     }
@@ -87,7 +89,23 @@ def reality(mark: Mark) -> Reality:
         return Reality(mark, why=Reason.stated("The certificates were left out."))
     statistic = {"pass": 0.52, "weak": 0.3296, "fail": 0.21}[mark]
     effect = round(statistic - 0.28, 6)
-    return Reality(mark, statistic, 0.19, 0.28, effect, 0.05, 100, 2000, copula=0.24)
+    return Reality(
+        mark,
+        statistic,
+        0.19,
+        0.28,
+        effect,
+        0.05,
+        100,
+        2000,
+        copula=0.24,
+        error=0.012,
+        undecided=mark == "weak",
+        null="bursts",
+        nulls=(NullBar("independent visits", 0.2), NullBar("bursts", 0.28)),
+        apart=1 if mark == "pass" else 0,
+        apart_share=0.62 if mark == "pass" else 0.0,
+    )
 
 
 def prediction(*, individual: bool = True) -> Prediction:

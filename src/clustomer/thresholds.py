@@ -201,6 +201,24 @@ TELLING = _threshold(
 
 # certificates
 
+APART_SHARE = _threshold(
+    "APART_SHARE",
+    0.5,
+    "The share of customers whose segments must be set apart for the verdict of real groups.",
+    write=percent,
+)
+AUC_NEEDED = _threshold(
+    "AUC_NEEDED",
+    0.6,
+    "The AUC from which on all segments together tell who buys or comes back.",
+)
+R2_NEEDED = _threshold(
+    "R2_NEEDED",
+    0.05,
+    "The share of the variance of capped revenue from which on all segments together tell what "
+    "customers spend.",
+    write=percent,
+)
 HELD_SHARE = _threshold(
     "HELD_SHARE",
     0.5,

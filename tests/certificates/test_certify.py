@@ -29,10 +29,10 @@ from clustomer.insights import certificate_sentence
 from clustomer.segments import rfm, segment
 
 
-def certified(*segments):
+def certified(*segments, real="pass"):
     return {
         f"S{number}": SegmentCertificate(
-            f"S{number}", Stable(stable), Real("fail"), Predictive("weak"), Usable("pass", share)
+            f"S{number}", Stable(stable), Real(real), Predictive("weak"), Usable("pass", share)
         )
         for number, (stable, share) in enumerate(segments, start=1)
     }
@@ -56,6 +56,39 @@ def certified(*segments):
 def test_the_verdict_follows_from_the_marks(stable, reality, prediction, verdict):
     result = verdict_of(certified(*stable), Reality(reality), Prediction(prediction))
     assert result == verdict
+
+
+@pytest.mark.parametrize(
+    ("share", "prediction", "verdict"),
+    [
+        (0.5, "fail", "segments"),
+        (0.49, "pass", "continuum"),
+        # there is structure, but neither the headline nor "no structure" would be true
+        (0.49, "fail", "undecided"),
+    ],
+)
+def test_real_groups_need_half_of_the_customers_in_segments_set_apart(share, prediction, verdict):
+    parts = certified(("pass", share), ("pass", 1 - share))
+    parts["S2"] = replace(parts["S2"], real=Real("weak"))
+    assert verdict_of(parts, Reality("pass"), Prediction(prediction)) == verdict
+
+
+@pytest.mark.parametrize("prediction", ["pass", "weak", "fail", "not tested"])
+def test_what_is_too_near_to_the_border_is_undecided(prediction):
+    parts = certified(("pass", 1.0), real="weak")
+    near = Reality("weak", undecided=True)
+    assert verdict_of(parts, near, Prediction(prediction)) == "undecided"
+
+
+@pytest.mark.parametrize(
+    ("jaccard", "verdict"),
+    [(0.46, "none"), (0.49, "undecided"), (0.51, "undecided"), (0.54, "segments")],
+)
+def test_stability_must_clear_its_border_by_two_standard_errors(jaccard, verdict):
+    stable = Stable(stability_mark(jaccard), jaccard=jaccard, jaccard_se=0.015)
+    parts = certified(("pass", 1.0))
+    parts["S1"] = replace(parts["S1"], stable=stable)
+    assert verdict_of(parts, Reality("pass"), Prediction("pass")) == verdict
 
 
 @pytest.mark.parametrize(
@@ -122,13 +155,24 @@ def test_certificates_of_schema_version_2_name_no_null_and_are_decided() -> None
     written = {
         "schema_version": 2,
         "verdict": "segments",
-        "segments": {},
+        "segments": {
+            key: {
+                "segment_id": key,
+                "stable": {"mark": "pass"},
+                "real": {"mark": real},
+                "predictive": {"mark": "pass"},
+                "usable": {"mark": "pass", "share": share},
+            }
+            for key, real, share in (("S1", "pass", 0.6), ("S2", "weak", 0.4))
+        },
+        "proposed": {},
         "reality": {"mark": "pass", "statistic": 0.4, "null_99": 0.2, "effect": 0.2},
         "prediction": {"mark": "pass"},
     }
     reality = read_certificates(json.dumps(written)).reality
     assert (reality.effect, reality.error, reality.null, reality.nulls) == (0.2, None, None, ())
     assert not reality.undecided
+    assert (reality.apart, reality.apart_share) == (1, 0.6)
 
 
 def test_where_nothing_holds_everyone_is_one_segment(alike):

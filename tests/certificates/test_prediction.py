@@ -202,6 +202,7 @@ def test_without_a_holdout_the_reason_is_handed_on(three_kinds) -> None:
     [
         (Estimate(0.70, 0.68, 0.72), "pass"),
         (Estimate(0.53, 0.51, 0.55), "weak"),
+        (Estimate(0.57, 0.55, 0.59), "weak"),  # sure, and little
         (Estimate(0.60, 0.52, 0.68), "pass"),  # 0.502 for three figures
         (Estimate(0.60, 0.515, 0.68), "weak"),  # 0.496
         (Estimate(0.60, 0.49, 0.71), "fail"),

@@ -65,6 +65,8 @@ VERDICTS: list[Certificates] = [
     certified.certificates("segments"),
     certified.certificates("continuum"),
     certified.certificates("continuum", reality=certified.reality("not tested")),
+    certified.certificates("continuum", reality=certified.reality("pass")),
+    certified.certificates("undecided"),
     certified.forced(certified.certificates("none")),
     certified.certificates("not tested"),
     certified.left_out(),
@@ -180,8 +182,12 @@ def test_every_combination_of_marks_is_told(marks: tuple[Mark, Mark, Mark, Mark]
 
 
 HEADLINES: dict[str, tuple[Verdict, str]] = {
-    "real groups": ("segments", "There are real groups among these 2 segments"),
-    "continuum": ("continuum", "A useful division of a continuum: these are not separate groups."),
+    "real groups": (
+        "segments",
+        "There are real groups: gaps set 1 of the 2 segments apart, with 62 % of the customers.",
+    ),
+    "continuum": ("continuum", "A useful division of a continuum: no gaps show in these features"),
+    "undecided": ("undecided", "Undecided: the data do not settle whether these segments are"),
     "not tested": ("not tested", "Not certified: what matters most could not be tested."),
 }
 
@@ -198,7 +204,47 @@ def test_what_was_not_tested_is_not_denied(two):
     untested = certified.certificates("continuum", reality=certified.reality("not tested"))
     story = certified.certified_of(told(two, untested))
     assert "could not be tested" in story.headline
-    assert "are not separate" not in " ".join((story.headline, *story.meaning))
+    assert "no gaps show" not in " ".join((story.headline, *story.meaning))
+
+
+def test_real_groups_that_tell_nothing_of_what_came_next_are_called_so(two):
+    failed = certified.prediction(individual=False)
+    failed = replace(failed, mark="fail")
+    nothing = {key: certified.segment(key, predictive="fail") for key in ("S1", "S2")}
+    interpretation = told(two, certified.certificates("segments", nothing, prediction=failed))
+    headline = interpretation.facts.render(certified.certified_of(interpretation).headline)
+    assert headline.startswith("There are real groups, but they do not tell what customers do next")
+    # one segment that tells something is enough
+    some = {**nothing, "S2": certified.segment("S2", predictive="weak")}
+    interpretation = told(two, certified.certificates("segments", some, prediction=failed))
+    assert "do not tell" not in certified.certified_of(interpretation).headline
+
+
+def test_a_division_with_few_customers_set_apart_says_so(two):
+    few = replace(certified.reality("pass"), apart_share=0.2)
+    interpretation = told(two, certified.certificates("continuum", reality=few))
+    headline = interpretation.facts.render(certified.certified_of(interpretation).headline)
+    assert headline.endswith("gaps set 1 of the 2 segments apart, with only 20 % of the customers.")
+
+
+def test_what_is_undecided_says_what_is_too_near_and_what_the_segments_are_good_for(two):
+    def meaning(**settings):
+        interpretation = told(two, certified.certificates("undecided", **settings))
+        return [
+            interpretation.facts.render(line)
+            for line in certified.certified_of(interpretation).meaning
+        ]
+
+    gaps, use = meaning()
+    assert "too near to what is needed" in gaps
+    assert use.startswith("They tell what customers do next")
+    failed = replace(certified.prediction(), mark="fail")
+    few = replace(certified.reality("pass"), apart_share=0.2)
+    share, use = meaning(reality=few, prediction=failed)
+    assert share == "Gaps set 1 of the 2 segments apart, with only 20 % of the customers."
+    assert use.startswith("They do not tell what customers do next")
+    stability, _ = meaning(reality=certified.reality("fail"))
+    assert "would come out again" in stability
 
 
 def test_a_reason_is_given_once_for_all_whom_it_concerns(two):

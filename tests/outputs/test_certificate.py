@@ -36,6 +36,8 @@ VERDICTS = {
     "segments": certified.certificates("segments"),
     "continuum": certified.certificates("continuum"),
     "useful": certified.certificates("continuum", reality=certified.reality("not tested")),
+    "partly apart": certified.certificates("continuum", reality=certified.reality("pass")),
+    "undecided": certified.certificates("undecided"),
     "forced": FORCED,
     "untested": certified.certificates("not tested"),
     "left out": certified.left_out(),

@@ -10,12 +10,13 @@ from clustomer.documents import read_document
 from clustomer.errors import InputError
 
 SCHEMA_VERSION = 3
-"""2: `split_half`, `baselines` and `validation` are called so. 3: `null`, `nulls`, `error` and
-`undecided` of what is real."""
+"""2: `split_half`, `baselines` and `validation` are called so. 3: `null`, `nulls`, `error`,
+`undecided`, `apart` and `apart_share` of what is real."""
 
 Mark = Literal["pass", "weak", "fail", "not tested"]
-Verdict = Literal["segments", "continuum", "none", "not tested"]
-"""`continuum` is a useful division of one: no real groups, but stable and predictive."""
+Verdict = Literal["segments", "continuum", "undecided", "none", "not tested"]
+"""`continuum` is a useful division of one: no gaps, but stable and predictive; `undecided` is too
+near a border to say, and delivered as a continuum is."""
 Null = Literal["independent visits", "bursts", "customers alike"]
 """How visits are dealt in null shops; see `nulls.NullShop`."""
 
@@ -161,7 +162,8 @@ class Reality:
     exceeds `null_99`, `effect_needed` what it takes to pass, `error` the standard error of the
     effect. `undecided` tells that the effect is too near to what is needed for its error. `null`
     is the null that `null_99` is of, the highest of `nulls`, and `worlds` is how many null shops it
-    has. `copula` is the 99th percentile of Gaussian copulas, which decides nothing.
+    has. `copula` is the 99th percentile of Gaussian copulas, which decides nothing. `apart` is
+    how many segments pass, and `apart_share` the share of the customers in them.
     """
 
     mark: Mark
@@ -178,6 +180,8 @@ class Reality:
     undecided: bool = False
     null: Null | None = None
     nulls: tuple[NullBar, ...] = ()
+    apart: int | None = None
+    apart_share: float | None = None
 
 
 @dataclass(frozen=True)
@@ -275,7 +279,7 @@ def read_certificates(text: str | bytes) -> Certificates:
     from pydantic import TypeAdapter, ValidationError
 
     document = read_document(
-        text, "certificates.json", newest=SCHEMA_VERSION, migrations={1: _renamed, 2: dict}
+        text, "certificates.json", newest=SCHEMA_VERSION, migrations={1: _renamed, 2: _counted}
     )
     try:
         certificates = TypeAdapter(Certificates).validate_python(_reasoned(document))
@@ -315,6 +319,16 @@ def _renamed(old: dict[str, Any]) -> dict[str, Any]:
         for name in ("segments", "proposed")
     }
     return {**old, **by_segment, "prediction": renamed(old["prediction"])}
+
+
+def _counted(old: dict[str, Any]) -> dict[str, Any]:
+    """Return the document of schema version 2 with what version 3 counts over segments."""
+    if old["reality"]["mark"] == "not tested":
+        return old
+    parts = (old["segments"] or old["proposed"]).values()
+    shares = [part["usable"]["share"] for part in parts if part["real"]["mark"] == "pass"]
+    apart = {"apart": len(shares), "apart_share": round(sum(shares), 6)}
+    return {**old, "reality": {**old["reality"], **apart}}
 
 
 def _reasoned(value: Any) -> Any:

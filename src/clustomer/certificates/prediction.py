@@ -29,13 +29,18 @@ from clustomer.segments.exclusions import BOTS, included_rows
 from clustomer.segments.matrix.customer_matrix import feature_matrix
 from clustomer.segments.refit import labels_of, refit_rule
 from clustomer.segments.validity.stability import jaccard_matrix
-from clustomer.thresholds import EFFECT, LEVEL, MATCHED, MIN_SEGMENT
+from clustomer.thresholds import (
+    AUC_NEEDED,
+    EFFECT,
+    LEVEL,
+    MATCHED,
+    MIN_SEGMENT,
+    R2_NEEDED,
+)
 
 BINARY_OUTCOMES = frozenset({"bought", "visited"})
 WIDER = 1.2214
 """An interval at 98.3 % over one at 95 %, both of a normal distribution: for three figures."""
-AUC_EFFECT, R2_EFFECT = 0.55, 0.02
-"""What all segments together must reach: an AUC, or a part of the variance of capped revenue."""
 
 
 def predict(
@@ -66,10 +71,10 @@ def predict(
     Returns
     -------
     prediction : Prediction
-        Pass where the segments have an AUC of 0.55 or more for buying or visiting, or explain
-        2 % of the variance of capped revenue, with an interval that excludes telling nothing
-        (widened by Bonferroni's method, as three figures are three chances to be lucky); weak
-        where only the plain interval does.
+        Pass where the segments have an AUC of `AUC_NEEDED` or more for buying or visiting, or
+        explain `R2_NEEDED` of the variance of capped revenue, with an interval that excludes
+        telling nothing (widened by Bonferroni's method, as three figures are three chances to be
+        lucky); weak where they reach less, or only the plain interval excludes it.
     segments : dict of segment id to Predictive, without suspected bots
         Pass where a lift differs from 1 (Holm-adjusted p below `LEVEL`) by `EFFECT` or more, or,
         of what most customers do, the lift of not doing it; weak where it differs by less. Not
@@ -193,9 +198,9 @@ def mark_of(segments: Baseline) -> Mark:
     figures = [
         (figure, nothing, enough)
         for figure, nothing, enough in (
-            (segments.auc, 0.5, AUC_EFFECT),
-            (segments.visited_auc, 0.5, AUC_EFFECT),
-            (segments.r2_capped, 0.0, R2_EFFECT),
+            (segments.auc, 0.5, AUC_NEEDED),
+            (segments.visited_auc, 0.5, AUC_NEEDED),
+            (segments.r2_capped, 0.0, R2_NEEDED),
         )
         if figure is not None
     ]

@@ -1,6 +1,6 @@
 """All tests of a segmentation, and the verdict over them."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
@@ -17,6 +17,7 @@ from clustomer.certificates.certificate import (
 )
 from clustomer.certificates.prediction import predict
 from clustomer.certificates.reality import test_reality
+from clustomer.certificates.resampling import rounded
 from clustomer.certificates.split_halves import split_half_agreement
 from clustomer.certificates.stable import stable_marks
 from clustomer.certificates.usability import usable
@@ -26,7 +27,7 @@ from clustomer.events import CleanEvents
 from clustomer.segments import Segmentation
 from clustomer.segments.one_segment import one_segment
 from clustomer.segments.validity.quiet_fits import quiet_fits
-from clustomer.thresholds import HELD_SHARE
+from clustomer.thresholds import APART_SHARE, BORDER_ERRORS, DISSOLVED, HELD_SHARE
 
 _CHANCE = 1
 """What is drawn here is independent of what the choice of K has drawn from the same seed."""
@@ -42,11 +43,7 @@ def certify(
 ) -> Certificates:
     """Test whether segments are stable, real, predictive and usable.
 
-    The verdict is "segments" where they are set apart as no single population would be (reality
-    passes); "continuum", a useful division of one, where that is not so but they tell what
-    customers do next (prediction passes); both only where those segments that do not fail in
-    stability hold at least half of the customers. Else it is "none", and "not tested" where
-    neither reality nor prediction could be, or one segment was asked for.
+    See `verdict_of` for the verdict; it is "not tested", too, where one segment was asked for.
 
     Parameters
     ----------
@@ -93,14 +90,34 @@ def certify(
         )
         for segment_id in stable
     }
+    reality = _with_those_apart(reality, certified)
     verdict = verdict_of(certified, reality, prediction)
     return Certificates(verdict, certified, reality, prediction)
+
+
+def _with_those_apart(reality: Reality, certified: Mapping[str, SegmentCertificate]) -> Reality:
+    """Add how many segments are set apart, and the share of the customers in them."""
+    if reality.mark == "not tested":
+        return reality
+    apart = [part.usable.share for part in certified.values() if part.real.mark == "pass"]
+    return replace(reality, apart=len(apart), apart_share=rounded(sum(apart)))
 
 
 def verdict_of(
     certified: Mapping[str, SegmentCertificate], reality: Reality, prediction: Prediction
 ) -> Verdict:
     """Return the verdict over segments that were tested.
+
+    - "none" where those that do not fail in stability hold less than `HELD_SHARE` of the
+      customers;
+    - "segments" where they are set apart as no single population would be (reality passes), and
+      those that are hold `APART_SHARE` of the customers;
+    - "undecided" where the effect, or stability, is too near to what is needed for its error;
+    - "continuum", a useful division of one, where they tell what customers do next (prediction
+      passes);
+    - "undecided" where they do not, but some are set apart;
+    - "not tested" where neither reality nor prediction could be;
+    - else "none".
 
     >>> from clustomer.certificates import Stable, Usable
     >>> one = SegmentCertificate(
@@ -109,17 +126,34 @@ def verdict_of(
     >>> verdict_of({"S1": one}, Reality("pass"), Prediction("not tested"))
     'segments'
     """
-    tested = sum(part.usable.share for part in certified.values())
-    held = sum(part.usable.share for part in certified.values() if part.stable.mark != "fail")
-    if held < HELD_SHARE * tested:
-        return "none"
-    if reality.mark == "pass":
+    parts = certified.values()
+    needed = HELD_SHARE * sum(part.usable.share for part in parts)
+    if _held(parts, -BORDER_ERRORS) < needed:
+        return "none" if _held(parts, BORDER_ERRORS) < needed else "undecided"
+    share = sum(part.usable.share for part in parts if part.real.mark == "pass")
+    if reality.mark == "pass" and share >= APART_SHARE:
         return "segments"
+    if reality.undecided:
+        return "undecided"
     if prediction.mark == "pass":
         return "continuum"
+    if reality.mark == "pass":
+        return "undecided"
     if reality.mark == prediction.mark == "not tested":
         return "not tested"
     return "none"
+
+
+def _held(parts: Iterable[SegmentCertificate], errors: float) -> float:
+    """Return the share of customers in segments that do not dissolve, so many errors away."""
+    held = 0.0
+    for part in parts:
+        stable = part.stable
+        if stable.jaccard is None or stable.jaccard_se is None:
+            held += part.usable.share if stable.mark != "fail" else 0.0
+        elif stable.jaccard + errors * stable.jaccard_se > DISSOLVED:
+            held += part.usable.share
+    return held
 
 
 def deliver(

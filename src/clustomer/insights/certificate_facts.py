@@ -11,7 +11,7 @@ from clustomer.certificates.certificate import (
 )
 from clustomer.insights.facts import Fact, Value, decimals_for
 from clustomer.insights.reasons import certificate_sentence
-from clustomer.thresholds import DISSOLVED, VALID
+from clustomer.thresholds import APART_SHARE, DISSOLVED, VALID
 from clustomer.thresholds import MATCHED as LEAST_MATCH
 from clustomer.thresholds import PRECISION as LEAST_PRECISION
 from clustomer.thresholds import RECALL as LEAST_RECALL
@@ -241,6 +241,12 @@ def _reality(certificates: Certificates) -> Iterator[Fact]:
     for name, unit in (("worlds", "worlds"), ("customers", "customers")):
         if getattr(reality, name):
             yield place.fact(f"reality.{name}", getattr(reality, name), unit, 0, name)
+    if reality.apart is not None and reality.apart_share is not None:
+        yield place.fact("reality.apart", reality.apart, "segments", 0, "apart")
+        decimals = decimals_apart(100 * reality.apart_share, (100 * APART_SHARE,), 0)
+        yield place.fact(
+            "reality.apart_share", reality.apart_share, "share", decimals, "apart_share"
+        )
 
 
 def _prediction(certificates: Certificates) -> Iterator[Fact]:

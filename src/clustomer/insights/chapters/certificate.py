@@ -37,6 +37,7 @@ from clustomer.insights.study import Study
 _TONES: Mapping[Verdict, Mark] = {
     "segments": "pass",
     "continuum": "weak",
+    "undecided": "weak",
     "none": "fail",
     "not tested": "not tested",
 }

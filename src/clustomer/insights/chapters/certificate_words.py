@@ -5,14 +5,22 @@ from clustomer.insights.blocks import Explanation
 VERDICTS = {
     "segments": "real groups",
     "continuum": "a useful division of a continuum",
+    "undecided": "undecided",
     "none": "no structure found",
     "not tested": "not tested",
 }
 """The verdict in a few words, while the run goes on."""
 HEADLINES = {
-    "segments": "There are real groups among these {clustering.k:segment/segments}, which one "
-    "population would not show.",
-    "continuum": "A useful division of a continuum: these are not separate groups.",
+    "segments": "There are real groups: gaps set {reality.apart} of the "
+    "{clustering.k:segment/segments} apart, with {reality.apart_share} of the customers.",
+    "segments that tell nothing": "There are real groups, but they do not tell what customers do "
+    "next: gaps set {reality.apart} of the {clustering.k:segment/segments} apart, with "
+    "{reality.apart_share} of the customers.",
+    "continuum": "A useful division of a continuum: no gaps show in these features (how much and "
+    "how recently).",
+    "partly apart": "A useful division of a continuum: gaps set {reality.apart} of the "
+    "{clustering.k:segment/segments} apart, with only {reality.apart_share} of the customers.",
+    "undecided": "Undecided: the data do not settle whether these segments are groups.",
     "useful": "A useful division: whether these are separate groups could not be tested.",
     "none": "No structure found: everyone is one segment.",
     "alone": "No structure found: everyone is one segment.",
@@ -27,18 +35,30 @@ _ON_USE = (
 )
 MEANINGS = {
     "segments": (
-        "A shop whose customers differ by degree only would not have shown them. What each of "
-        "them passed, and what not, stands in the certificate.",
+        "Simulated shops with one kind of customer did not show such gaps. What each segment "
+        "passed, and what not, stands in the certificate.",
+    ),
+    "segments that tell nothing": (
+        "Simulated shops with one kind of customer did not show such gaps. But customers of "
+        "different segments did much the same next: expect no more of one than of another until "
+        "a test shows it.",
     ),
     "continuum": (
-        "Customers differ by degree, and every border could lie elsewhere. The borders drawn here "
-        "are useful all the same: they come out again with other customers, and they tell what "
-        "customers do next. For which segments that holds, and how far, stands in the certificate.",
+        "The gaps between segments are no clearer than in simulated shops with one kind of "
+        "customer. Groups in what customers buy, or when they come, would not show here. The "
+        "segments are useful all the same: they tell what customers do next. For which of "
+        "them that holds, and how far, stands in the certificate.",
+        _ON_USE,
+    ),
+    "partly apart": (
+        "The other segments have no gaps around them that simulated shops with one kind of "
+        "customer would not show. All together they tell what customers do next. For which of "
+        "them that holds, and how far, stands in the certificate.",
         _ON_USE,
     ),
     "useful": (
-        "The segments tell what customers do next. Whether they are kinds of customers, or only "
-        "differ by degree, is not known; why not stands in the certificate.",
+        "The segments tell what customers do next. Whether gaps set them apart is not known; why "
+        "not stands in the certificate.",
         _ON_USE,
     ),
     "alone": (
@@ -63,6 +83,26 @@ MEANINGS = {
         "Run it again with the tests before you spend money on the segments.",
     ),
 }
+UNDECIDED = {
+    "gaps": "The gaps between segments are clearer than in simulated shops with one kind of "
+    "customer, but the difference is too near to what is needed: other customers, or other "
+    "simulated shops, could tip it.",
+    "stability": "Whether most of the segments would come out again with other customers is too "
+    "near to call.",
+    "few apart": "Gaps set {reality.apart} of the {clustering.k:segment/segments} apart, with only "
+    "{reality.apart_share} of the customers.",
+}
+"""Why a verdict is undecided."""
+TOLD = {
+    "pass": "They tell what customers do next, so use them to decide whom to address, and do not "
+    "take them for kinds of people.",
+    "weak": "They tell little of what customers do next: use them to describe, and test before you "
+    "spend money on them.",
+    "fail": "They do not tell what customers do next: use them to describe, and test before you "
+    "spend money on them.",
+    "not tested": "Whether they tell what customers do next could not be tested either.",
+}
+"""What segments tell of what came next, where the verdict is undecided; by the mark."""
 FORCED = (
     "Warning: no structure was found in these customers. The segments were forced, and nothing "
     "shows that they are groups."
@@ -92,8 +132,7 @@ EXPLANATIONS = (
     ),
     Explanation(
         "Real",
-        "It is set apart by a gap, as it would not be in a shop whose customers differ by degree "
-        "only.",
+        "A gap sets it apart, deeper than in simulated shops with one kind of customer.",
         "The statistic is the density dip: the depth of the shallowest one on the lines from the "
         "segment's centre to the others: one less the density at the bottom over that of the "
         "lower side; of all segments together, the mean over customers. The null is made of "
@@ -104,8 +143,9 @@ EXPLANATIONS = (
         "segment passes {threshold.segment_depth} above the {threshold.null_percentile}th "
         "percentile of {threshold.null_worlds} such worlds, if all together pass, which takes "
         "{threshold.depth}, cleared by {threshold.border_errors} standard errors; a mere excess is "
-        "weak, since with many customers any misfit is significant. There is no p-value for "
-        "features that made the clusters: it would be circular.",
+        "weak, since with many customers any misfit is significant. The verdict of real groups "
+        "needs {threshold.apart_share} of the customers in segments that pass. There is no p-value "
+        "for features that made the clusters: it would be circular.",
     ),
     Explanation(
         "Predictive",
@@ -116,7 +156,9 @@ EXPLANATIONS = (
         "adjusted by Holm's method (1979) over segments and outcomes. A segment inherits the "
         "result of the segment found at the date where the Jaccard similarity of the two is at "
         "least {threshold.jaccard_matched}; otherwise it is not tested. A pass needs an adjusted "
-        "p below {threshold.level} and a lift that is a fifth above or below everyone's.",
+        "p below {threshold.level} and a lift that is a fifth above or below everyone's. All "
+        "segments together pass with an AUC of {threshold.auc} for buying or coming back, or "
+        "{threshold.r2} of the variance of capped revenue.",
     ),
     Explanation(
         "Usable",

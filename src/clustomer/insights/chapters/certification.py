@@ -14,6 +14,8 @@ from clustomer.insights.chapters.certificate_words import (
     HEADLINES,
     MEANINGS,
     NULLS,
+    TOLD,
+    UNDECIDED,
 )
 from clustomer.insights.chapters.contest import carried, contest
 from clustomer.insights.chapters.findings import TESTS, findings
@@ -22,7 +24,7 @@ from clustomer.insights.population import UNGROUPED
 from clustomer.insights.reasons import certificate_sentence, full_stop
 from clustomer.insights.study import Study
 from clustomer.insights.texts import listed
-from clustomer.thresholds import VALID
+from clustomer.thresholds import APART_SHARE, VALID
 
 
 @dataclass(frozen=True)
@@ -67,7 +69,7 @@ def certification(study: Study, facts: Mapping[str, Fact]) -> Certification:
     return Certification(
         verdict=certificates.verdict,
         headline=HEADLINES[kind],
-        meaning=MEANINGS[kind] if kind in MEANINGS else tuple(_no_structure(certificates)),
+        meaning=_meaning(certificates, kind),
         warning=FORCED if kind == "forced" else "",
         segments=tuple(
             CertifiedSegment(key, name, findings(certificates.segments[key], key, labels, integers))
@@ -118,12 +120,42 @@ def _kind(certificates: Certificates, divided: bool, defined: bool) -> str:
                 # Definitions are delivered whatever the tests say, and claim no structure.
                 return "defined" if defined else "forced"
             return "none" if certificates.proposed else "alone"
+        case "segments" if _tells_nothing(certificates):
+            return "segments that tell nothing"
         case "continuum" if certificates.reality.mark == "not tested":
             return "useful"
+        case "continuum" if certificates.reality.mark == "pass" and certificates.reality.apart:
+            return "partly apart"
         case "not tested":
             return "untested" if certificates.segments else "left out"
         case verdict:
             return verdict
+
+
+def _tells_nothing(certificates: Certificates) -> bool:
+    """Tell whether prediction fails for all segments together, and for each that was tested."""
+    marks = {part.predictive.mark for part in certificates.segments.values()}
+    return certificates.prediction.mark == "fail" and not marks & {"pass", "weak"}
+
+
+def _meaning(certificates: Certificates, kind: str) -> tuple[str, ...]:
+    if kind in MEANINGS:
+        return MEANINGS[kind]
+    if kind == "undecided":
+        return tuple(_undecided(certificates))
+    return tuple(_no_structure(certificates))
+
+
+def _undecided(certificates: Certificates) -> Iterator[str]:
+    """Say what is too near to call, and what the segments are good for all the same."""
+    reality = certificates.reality
+    if reality.undecided:
+        yield UNDECIDED["gaps"]
+    elif reality.mark == "pass" and reality.apart and (reality.apart_share or 0) < APART_SHARE:
+        yield UNDECIDED["few apart"]
+    else:
+        yield UNDECIDED["stability"]
+    yield TOLD[certificates.prediction.mark]
 
 
 def _no_structure(certificates: Certificates) -> Iterator[str]:
@@ -162,7 +194,7 @@ def _together(certificates: Certificates) -> Iterator[str]:
         size = " of {reality.customers:customer/customers}" if reality.customers else ""
         yield (
             f"All segments were held against {worlds}{size}: shops whose customers are all of one "
-            "kind, and differ by degree only. Here customers are {reality.statistic} rarer on the "
+            "kind. Here customers are {reality.statistic} rarer on the "
             "borders between segments than on either side, on average; ninety-nine simulated nulls "
             "in a hundred stay below {reality.null_99}."
         )
@@ -170,8 +202,8 @@ def _together(certificates: Certificates) -> Iterator[str]:
         yield f"Of the ways to draw such shops the strictest counts: {NULLS[reality.null]}."
     if reality.effect is not None and reality.effect_needed is not None:
         yield (
-            "The gaps exceed that by {reality.effect}; {reality.effect_needed} are needed to speak "
-            "of real groups."
+            f"The gaps exceed that by {{reality.effect}}{_give_or_take(reality.error)}; "
+            "{reality.effect_needed} are needed to speak of real groups."
             if reality.effect > 0
             else "The gaps are no deeper than that; {reality.effect_needed} more are needed to "
             "speak of real groups."
@@ -181,6 +213,10 @@ def _together(certificates: Certificates) -> Iterator[str]:
             "A simpler null, a Gaussian copula of the features, would have put the bar at "
             "{reality.copula}; it takes noise for groups, so it decides nothing."
         )
+
+
+def _give_or_take(error: float | None) -> str:
+    return " (standard error {reality.error})" if error else ""
 
 
 def _holdout(certificates: Certificates) -> Iterator[str]:
