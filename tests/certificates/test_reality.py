@@ -168,12 +168,16 @@ def test_of_the_nulls_the_highest_counts_and_is_named():
         (0.10, 0.02, False, True),  # 0.06 to 0.14 holds the 0.08 that are needed
         (0.06, 0.02, False, True),
         (0.06, 0.005, False, False),
-        (-0.01, 0.2, False, False),  # no deeper than one kind of customer: that is decided
+        (-0.03, 0.06, False, True),
+        (-0.05, 0.06, False, False),
     ],
 )
 def test_an_effect_must_clear_the_bar_by_its_own_error(effect, error, passes, undecided):
     border = reality._Border(effect, error)
     assert (border.passes, border.undecided) == (passes, undecided)
+    # what chance alone explains is decided
+    explained = reality._Border(effect, error, beyond_chance=False)
+    assert not explained.undecided
 
 
 def test_the_percentile_of_few_shops_has_an_error():

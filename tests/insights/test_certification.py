@@ -236,7 +236,7 @@ def test_what_is_undecided_says_what_is_too_near_and_what_the_segments_are_good_
         ]
 
     gaps, use = meaning()
-    assert "too near to what is needed" in gaps
+    assert "Chance alone does not explain the gaps" in gaps
     assert use.startswith("They tell what customers do next")
     failed = replace(certified.prediction(), mark="fail")
     few = replace(certified.reality("pass"), apart_share=0.2)

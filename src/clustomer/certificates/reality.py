@@ -83,9 +83,9 @@ def test_reality(
       among those of others under the same division. They are weak where it exceeds it by less, or
       where a segment would pass.
     - The effect has an error: that of the depth (over samples of customers) and that of the
-      percentile (over null shops). Where the effect is above 0, and less than
-      `BORDER_ERRORS` errors from `EFFECT_NEEDED`, null shops are drawn from three further seeds;
-      where that does not decide it either, it is weak and `undecided`.
+      percentile (over null shops). Where the first null leaves an effect, and `EFFECT_NEEDED` is
+      less than `BORDER_ERRORS` errors away, null shops are drawn from three further seeds; where
+      that does not decide it either, it is `undecided`.
 
     Parameters
     ----------
@@ -269,10 +269,14 @@ class _Draws:
 
 @dataclass(frozen=True)
 class _Border:
-    """Where a shop stands beside the nulls: the effect, and its standard error."""
+    """Where a shop stands beside the nulls: the effect, and its standard error.
+
+    `beyond_chance` tells whether the null of independent visits leaves an effect.
+    """
 
     effect: float
     error: float
+    beyond_chance: bool = True
 
     @property
     def passes(self) -> bool:
@@ -281,13 +285,14 @@ class _Border:
     @property
     def undecided(self) -> bool:
         near = self.effect + BORDER_ERRORS * self.error >= EFFECT_NEEDED
-        return self.effect > 0 and near and not self.passes
+        return self.beyond_chance and near and not self.passes
 
 
 def _border(observed: _Observed, nulls: Sequence[_NullDepths]) -> _Border:
     highest = max(nulls, key=lambda null: null.bar)
     effect = _rounded(observed.together - highest.bar)
-    return _Border(effect, _rounded(np.hypot(observed.error, highest.error)))
+    error = _rounded(np.hypot(observed.error, highest.error))
+    return _Border(effect, error, beyond_chance=observed.together > nulls[0].bar)
 
 
 def _held_against(observed: _Observed, draws: _Draws) -> tuple[tuple[_NullDepths, ...], _Border]:
@@ -295,7 +300,7 @@ def _held_against(observed: _Observed, draws: _Draws) -> tuple[tuple[_NullDepths
     first, *further = draws.shop.nulls
     nulls = [draws.of(first)]
     border = _border(observed, nulls)
-    if border.effect > 0:
+    if border.beyond_chance:
         nulls += [draws.of(null) for null in further]
         border = _border(observed, nulls)
     for _ in range(FURTHER_SEEDS if border.undecided else 0):

@@ -84,9 +84,9 @@ MEANINGS = {
     ),
 }
 UNDECIDED = {
-    "gaps": "The gaps between segments are clearer than in simulated shops with one kind of "
-    "customer, but the difference is too near to what is needed: other customers, or other "
-    "simulated shops, could tip it.",
+    "gaps": "Chance alone does not explain the gaps between the segments. Whether customers of "
+    "one kind could leave such gaps is too near to call: other customers, or other simulated "
+    "shops, could tip it.",
     "stability": "Whether most of the segments would come out again with other customers is too "
     "near to call.",
     "few apart": "Gaps set {reality.apart} of the {clustering.k:segment/segments} apart, with only "
