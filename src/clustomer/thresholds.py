@@ -56,15 +56,6 @@ def percent(value: float) -> str:
     return f"{100 * value:.10g} %"
 
 
-def fraction(value: float) -> str:
-    """Return a share as a fraction.
-
-    >>> fraction(0.875)
-    '7/8'
-    """
-    return str(Fraction(value).limit_denominator(100))
-
-
 def so_many(value: float) -> str:
     """Return a share of people in words, where there are few words for it.
 
@@ -178,14 +169,9 @@ RESAMPLE_CUSTOMERS = _count("RESAMPLE_CUSTOMERS", 2_000, "The customers of a res
 AS_CLEAR = _threshold(
     "AS_CLEAR",
     0.95,
-    "What silhouette times stability must keep of the best, to count as clear as any.",
+    "What a silhouette, or silhouette times stability, must keep of the best, to count as clear "
+    "as any.",
     write=percent,
-)
-CLEAR_ENOUGH = _threshold(
-    "CLEAR_ENOUGH",
-    0.875,
-    "What the silhouette must keep of the best, where more of what follows is told.",
-    write=fraction,
 )
 APART = _threshold(
     "APART",

@@ -156,11 +156,14 @@ def _qualifying(n: _Numbers) -> str:
     among = f"{_segments(k)}: {listed(n['qualifying'])} are the numbers at which {_STABLE}"
     above = " above 2" if k > 2 and 2 in n["qualifying"] else ""
     if n["rule"] == _R2:
-        which = "those whose segments are clearly apart" if n["groups"] else "these"
+        which = "those whose segments are as clearly apart as any" if n["groups"] else "these"
+        tells = "that tells as much of what followed as any, within one standard error"
+        what = f"of {which} {k} is the highest {tells}"
+        if k == 2:
+            what = f"2 is the number whose segments are the most clearly apart, and one {tells}"
         return (
-            f"{among}, and of {which} {k} is the lowest{above} that tells as much of what followed "
-            "as the best, within one standard error; the runner-up is "
-            f"{next_k} ({_apart(n['score'], n['runner_up_score'])})"
+            f"{among}, and {what}; the runner-up is {next_k} "
+            f"({_apart(n['score'], n['runner_up_score'])})"
         )
     if n["rule"] == _DIP:
         return (

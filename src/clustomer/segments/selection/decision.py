@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from clustomer.customers.reason import Number, Reason
 from clustomer.segments.validity.holdout_r2 import HoldoutR2
-from clustomer.thresholds import APART, AS_CLEAR, CLEAR_ENOUGH, TELLING, USABLE, VALID
+from clustomer.thresholds import APART, AS_CLEAR, TELLING, USABLE, VALID
 
 _DIGITS = 9
 
@@ -85,17 +85,11 @@ def qualifying(criteria: Criteria, tried: list[int]) -> list[int]:
 
 def _best(criteria: Criteria, good: list[int], holdout_r2: HoldoutR2 | None) -> tuple[int, str]:
     """Return the K that the rule takes among those that qualify, and the rule's name."""
-    if holdout_r2 is not None and holdout_r2.decides:
-        clear = _above_two([k for k in good if k in holdout_r2.k])
-        if _has_groups(criteria, clear):
-            clear = _clear(criteria, clear, CLEAR_ENOUGH)
-        best = max(clear, key=lambda k: (round(holdout_r2.score_of(k), _DIGITS), -k), default=None)
-        if best is not None and holdout_r2.score_of(best) >= TELLING:
-            behind = {k: holdout_r2.behind(k, best) for k in clear}
-            near = [k for k, (gap, error) in behind.items() if round(gap - error, _DIGITS) <= 0]
-            return (
-                2 if _two_will_do(criteria, good, holdout_r2, best) else min(near)
-            ), "holdout_r2"
+    telling = _telling(criteria, good, holdout_r2)
+    if holdout_r2 is not None and telling:
+        best = max(telling, key=lambda k: (round(holdout_r2.score_of(k), _DIGITS), -k))
+        two_will_do = _two_will_do(criteria, good, holdout_r2, best)
+        return 2 if two_will_do else max(_as_telling(holdout_r2, telling, best)), "holdout_r2"
     apart = set_apart(criteria, good)
     if apart:
         return max(apart), "density_dip"
@@ -103,6 +97,22 @@ def _best(criteria: Criteria, good: list[int], holdout_r2: HoldoutR2 | None) -> 
     best_standing = max(standing.values())
     bound = best_standing - (1 - AS_CLEAR) * abs(best_standing)
     return max(k for k, value in standing.items() if value >= bound), "stability"
+
+
+def _telling(criteria: Criteria, good: list[int], holdout_r2: HoldoutR2 | None) -> list[int]:
+    """Return the K among which the holdout R² decides; none where it says too little."""
+    if holdout_r2 is None or not holdout_r2.decides:
+        return []
+    numbers = _above_two([k for k in good if k in holdout_r2.k])
+    if _has_groups(criteria, numbers):
+        numbers = _clear(criteria, numbers)
+    return numbers if any(holdout_r2.score_of(k) >= TELLING for k in numbers) else []
+
+
+def _as_telling(holdout_r2: HoldoutR2, among: list[int], best: int) -> list[int]:
+    """Return the K that tell as much as the best, within one standard error."""
+    behind = {k: holdout_r2.behind(k, best) for k in among}
+    return [k for k, (gap, error) in behind.items() if round(gap - error, _DIGITS) <= 0]
 
 
 def _above_two(numbers: list[int]) -> list[int]:
@@ -127,9 +137,8 @@ def _two_will_do(criteria: Criteria, good: list[int], holdout_r2: HoldoutR2, bes
     """Tell whether two are the most clearly apart, and tell as much as the best of the others."""
     if 2 not in good or 2 not in holdout_r2.k:
         return False
-    gap, error = holdout_r2.behind(2, best)
     heights = {k: _at(criteria, "silhouette_squared", k) for k in good}
-    return heights[2] >= max(heights.values()) and round(gap - error, _DIGITS) <= 0
+    return heights[2] >= max(heights.values()) and bool(_as_telling(holdout_r2, [2], best))
 
 
 def _standing(criteria: Criteria, k: int) -> float:
@@ -138,11 +147,11 @@ def _standing(criteria: Criteria, k: int) -> float:
     return round(height * _at(criteria, "lowest_jaccard", k), _DIGITS)
 
 
-def _clear(criteria: Criteria, among: list[int], share: float) -> list[int]:
-    """Return the K whose silhouette is at least `share` of the best one."""
+def _clear(criteria: Criteria, among: list[int]) -> list[int]:
+    """Return the K whose silhouette is at least `AS_CLEAR` of the best one."""
     heights = {k: _at(criteria, "silhouette_squared", k) for k in among}
     best = max(heights.values(), default=0.0)
-    return [k for k, height in heights.items() if height >= best - (1 - share) * abs(best)]
+    return [k for k, height in heights.items() if height >= best - (1 - AS_CLEAR) * abs(best)]
 
 
 def _least_unstable(criteria: Criteria, tried: list[int]) -> Decision:

@@ -53,12 +53,13 @@ class SelectK(ClusterMixin, MetaEstimatorMixin, BaseEstimator):  # type: ignore[
     1. A K *qualifies* where every cluster is stable and usable: recovered in refits to
        resamples of some rows to a mean Jaccard similarity of `VALID` (`Refits`), and no smaller
        than the share `USABLE` of the rows. (Names in capitals are of `clustomer.thresholds`.)
-    2. With a holdout (`holdout_r2`): the lowest K above 2 whose holdout R² is within one standard
-       error of the best, among those that qualify; 2 only where no other K qualifies, or where 2
-       has the best silhouette and a holdout R² within that error, too. Where there are groups to
-       cut through, a K must also be nearly as clearly apart as any (a mean silhouette in squared
-       distances of at least `CLEAR_ENOUGH` of the best): where at some such K above 2 the density
-       dips between clusters (`density_dips`) have a mean depth of `APART`.
+    2. With a holdout (`holdout_r2`) that tells something: the highest K above 2 whose holdout R²
+       is within one standard error of the best, among those that qualify; 2 only where no other
+       K qualifies, or where 2 has the best silhouette and a holdout R² within that error, too.
+       Where there are groups to cut through, only the K that are as clearly apart as any take
+       part (a mean silhouette in squared distances of at least `AS_CLEAR` of the best): where at
+       some such K above 2 the density dips between clusters (`density_dips`) have a mean depth
+       of `APART`.
     3. Without one, or where no K tells the share `TELLING` of what followed: the highest K that
        qualifies and at which every cluster is set apart by a density dip of that depth; else the
        highest above 2 that is as clearly apart and as surely recovered as any (silhouette times
