@@ -1,6 +1,7 @@
 """`python -m clustomer` is the command line."""
 
 import gc
+import io
 import os
 import sys
 from typing import NoReturn
@@ -16,6 +17,7 @@ def main() -> NoReturn:
     # second.
     gc.set_threshold(_OBJECTS_BETWEEN_COLLECTIONS)
     end_at_once_when_stopped()
+    _print_what_can_be_shown()
     try:
         from clustomer.cli import main as run
 
@@ -24,6 +26,13 @@ def main() -> NoReturn:
         if isinstance(stop.code, str):
             raise
         _leave(stop.code or 0)
+
+
+def _print_what_can_be_shown() -> None:
+    """Let a sign that a terminal's encoding lacks be a question mark, and no end of the run."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="replace")
 
 
 def _leave(code: int) -> NoReturn:

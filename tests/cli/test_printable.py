@@ -1,6 +1,8 @@
 """What comes from data is shown on the terminal, and never sent to it."""
 
 import os
+import subprocess
+import sys
 from pathlib import Path
 
 import pyarrow as pa
@@ -54,3 +56,17 @@ def test_a_schema_file_without_end_is_refused(call, tmp_path: Path) -> None:
     for name, message in (("endless.toml", "is no file"), ("long.toml", "more than 1,000,000")):
         code, _, err = call("check", tmp_path / "log.csv", "--schema", tmp_path / name)
         assert (code, message in err) == (2, True)
+
+
+def test_a_sign_that_the_terminal_lacks_ends_nothing(tmp_path: Path) -> None:
+    log = tmp_path / "log.csv"
+    log.write_text("event_time,user_id,event_type\n2024-01-01,1,K\u00e4ufe\n2024-01-01,1,view\n")
+    done = subprocess.run(
+        [sys.executable, "-m", "clustomer", "check", str(log)],
+        env=os.environ | {"PYTHONIOENCODING": "ascii"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    assert "K?ufe" in done.stdout

@@ -1,10 +1,16 @@
 import json
+from decimal import Decimal
 
 import pyarrow as pa
 import pytest
+from babel import Locale
+from babel.numbers import format_decimal
+from hypothesis import given
+from hypothesis import strategies as st
 
 from clustomer.errors import InputError, UsageError
 from clustomer.insights.facts import Fact, Facts, Mismatch, escape, format_value, placeholders
+from clustomer.insights.facts.writing import write_number
 
 CUSTOMERS = pa.table(
     {
@@ -198,11 +204,11 @@ def test_what_is_no_facts_json_is_refused(text: str) -> None:
         (0.004, "share", 1, None, "0.4 %"),
         (0.00004, "share", 1, None, "<0.1 %"),
         (0.9996, "share", 1, None, ">99.9 %"),
-        (-0.05, "share", 1, None, "-5.0 %"),
+        (-0.05, "share", 1, None, "−5.0 %"),
         (25.0, "share", 0, None, "2,500 %"),
         (1234.4, "currency", 0, "EUR", "EUR 1,234"),
         (12.345, "currency", 2, "£", "£12.35"),
-        (-12.5, "currency", 2, "£", "-£12.50"),
+        (-12.5, "currency", 2, "£", "−£12.50"),
         (0.001, "currency", 2, "EUR", "EUR <0.01"),
         (1.0, "days", 1, None, "1 day"),
         (0.0, "days", 1, None, "0 days"),
@@ -268,3 +274,24 @@ def test_a_code_that_is_none_gets_the_near_one() -> None:
 def test_a_currency_is_a_code_or_a_symbol(currency: str) -> None:
     with pytest.raises(UsageError, match="currency"):
         Facts(currency=currency)
+
+
+@given(st.floats(-1e7, 1e7), st.integers(0, 4))
+def test_numbers_are_those_of_babel_for_the_number_that_there_is(
+    value: float, decimals: int
+) -> None:
+    places = f".{'0' * decimals}" if decimals else ""
+    expected = format_decimal(Decimal(value), f"#,##0{places};\u2212#,##0{places}", locale="en")
+    written = write_number(value, decimals)
+    if not written.startswith(("<", ">")):
+        assert written.removeprefix("\u2212") == expected.removeprefix("\u2212")
+        assert written.startswith("\u2212") == (value < 0)
+
+
+@pytest.mark.parametrize("value", [0.0, 0.25, 1.0, 1.5, 2.0, 21.0, 1000.0])
+@pytest.mark.parametrize("decimals", [0, 1])
+def test_words_agree_with_their_number_as_babel_says(value: float, decimals: int) -> None:
+    facts = Facts([fact("n", value, "orders", decimals)])
+    shown = facts.format("n")
+    plural = Locale("en").plural_form(Decimal(shown.removeprefix("<").replace(",", "")))
+    assert facts.render("{n:order/orders}") == f"{shown} order" + ("" if plural == "one" else "s")

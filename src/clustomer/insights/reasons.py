@@ -5,7 +5,9 @@ from typing import Any
 
 from clustomer.customers.features import FEATURES
 from clustomer.customers.reason import Number, Reason
+from clustomer.insights.facts.writing import write_number, write_share
 from clustomer.insights.texts import listed
+from clustomer.progress import counted
 from clustomer.thresholds import USABLE, VALID, written
 
 _DENSITY_DIP = (
@@ -68,7 +70,7 @@ def _left_out(reason: Reason) -> str:
     for key in ("feature", "other"):
         numbers[key] = _LABELS.get(str(numbers.get(key)), numbers.get(key))
     if "correlation" in numbers:
-        numbers["correlation"] = f"{numbers['correlation']:.2f}".replace("-", "−")
+        numbers["correlation"] = write_number(float(numbers["correlation"]), 2)
     return LEFT_OUT_SENTENCES[reason.kind].format(**numbers)
 
 
@@ -95,11 +97,11 @@ def full_stop(sentence: str) -> str:
 
 def _written(numbers: Mapping[str, Number]) -> _Numbers:
     """Return numbers as a sentence has them: thousands apart, a day without its midnight."""
-    written = {name: f"{n:,}" if isinstance(n, int) else n for name, n in numbers.items()}
+    written = {name: write_number(n) if isinstance(n, int) else n for name, n in numbers.items()}
     if "date" in written:
         written["date"] = str(written["date"]).removesuffix(" 00:00:00")
     if "eligible" in written:
-        written["noun"] = "customer" if numbers["eligible"] == 1 else "customers"
+        written["eligible_customers"] = counted(int(str(numbers["eligible"])), "customer")
     return written
 
 
@@ -125,7 +127,9 @@ def _elbow(n: _Numbers) -> str:
 def _silhouette(n: _Numbers) -> str:
     why = f"{_segments(n['k'])}, where the silhouette is highest"
     if n["elbow"] is None:
-        return f"{why} ({n['best_height']:.2f}); the curve of inertia has no clear elbow"
+        return (
+            f"{why} ({write_number(n['best_height'], 2)}); the curve of inertia has no clear elbow"
+        )
     return (
         f"{why}; at the elbow, {n['elbow']}, it is less than half of that "
         f"({_apart(n['elbow_height'], n['best_height'])})"
@@ -207,10 +211,10 @@ def _runner_up(n: _Numbers) -> str:
 def _shortfall(share: float, lowest: float | None) -> str:
     """Say what keeps a number of segments from qualifying."""
     if not share >= USABLE:
-        return f"the smallest segment holds only {share * 100:.1f} %"
+        return f"the smallest segment holds only {write_share(share, 1)}"
     if lowest is None:
         return "the least stable segment could not be tested"
-    return f"the least stable segment is recovered only to {lowest:.2f} of {VALID}"
+    return f"the least stable segment is recovered only to {write_number(lowest, 2)} of {VALID}"
 
 
 SENTENCES: Mapping[str, Callable[[_Numbers], str]] = {
@@ -242,7 +246,7 @@ SENTENCES: Mapping[str, Callable[[_Numbers], str]] = {
 CERTIFICATE_SENTENCES: Mapping[str, str] = {
     "one moment": "the whole log is of one moment",
     "few eligible": (
-        "only {eligible} {noun} had an event before {date}, and {least} in each half are needed"
+        "only {eligible_customers} had an event before {date}, and {least} in each half are needed"
     ),
     "few returned": (
         "only {returned} of the {eligible} customers with an event before {date} bought or visited "
@@ -295,7 +299,7 @@ def _apart(value: float, other: float) -> str:
     '0.061 against 0.058'
     """
     for digits in (2, 3, 4):
-        texts = f"{value:.{digits}f}", f"{other:.{digits}f}"
+        texts = write_number(value, digits), write_number(other, digits)
         if texts[0] != texts[1]:
             break
     return " against ".join(texts)
@@ -307,4 +311,4 @@ def _segments(k: int) -> str:
     >>> _segments(1), _segments(4)
     ('1 segment', '4 segments')
     """
-    return "1 segment" if k == 1 else f"{k} segments"
+    return counted(k, "segment")

@@ -1,4 +1,8 @@
-"""Numbers as a reader meets them: by their unit, with as many decimals as they are worth."""
+"""Numbers as a reader meets them: by their unit, with as many decimals as they are worth.
+
+Whatever a text of the insights shows is written here: with Python's own formatting, which rounds
+the number that there is. See the decision "Numbers are written in one way".
+"""
 
 import re
 from difflib import get_close_matches
@@ -6,6 +10,9 @@ from functools import cache
 
 from clustomer.errors import UsageError
 from clustomer.insights.facts.fact import Fact, Value
+
+MINUS = "\u2212"
+"""The sign of numbers below 0, which is as wide as a plus; no line breaks after it."""
 
 _ISO_CODE = re.compile(r"[A-Z]{3}")
 
@@ -74,7 +81,7 @@ def format_value(fact: Fact, currency: str | None = None) -> str:
     >>> say(12345, "customers"), say(0.0004, "share", 1), say(0.9999, "share", 1)
     ('12,345', '<0.1 %', '>99.9 %')
     >>> say(1234.5, "currency", 0, "EUR"), say(12.5, "currency", 2, "£"), say(-3.0, "currency", 2)
-    ('EUR 1,234', '£12.50', '-3.00')
+    ('EUR 1,234', '£12.50', '−3.00')
     >>> say(3.21, "days", 1), say(1.0, "days", 1), say(0.118, "days", 1)
     ('3.2 days', '1 day', '2.8 hours')
     >>> say("2011-09-01T00:00:00Z", "date"), say("2019-10-01T01:30:00Z", "date")
@@ -87,15 +94,15 @@ def format_value(fact: Fact, currency: str | None = None) -> str:
         return _moment(value) if fact.unit == "date" else value
     match fact.unit:
         case "share":
-            return _percentage(float(value), fact.decimals)
+            return write_share(float(value), fact.decimals)
         case "currency":
-            sign, size = ("-" if value < 0 else ""), abs(value)
+            sign, size = (MINUS if value < 0 else ""), abs(value)
             gap = " " if currency and _ISO_CODE.fullmatch(currency) else ""
-            return f"{sign}{currency or ''}{gap}{_number(size, fact.decimals)}"
+            return f"{sign}{currency or ''}{gap}{write_number(size, fact.decimals)}"
         case "days":
             return _duration(float(value), fact.decimals)
         case "p":
-            return _number(max(value, 1e-9), fact.decimals)
+            return write_number(max(value, 1e-9), fact.decimals)
         case "difference":
             return _signed(float(value), fact.decimals)
         case "points":
@@ -103,7 +110,7 @@ def format_value(fact: Fact, currency: str | None = None) -> str:
         case "minutes":
             return _with_word(float(value), fact.decimals, "minute")
         case _:
-            return _number(value, fact.decimals)
+            return write_number(value, fact.decimals)
 
 
 def _moment(written: str) -> str:
@@ -111,11 +118,17 @@ def _moment(written: str) -> str:
     return day if time in ("", "00:00:00") else f"{day} {time[:5]} UTC"
 
 
-def _number(value: float, decimals: int) -> str:
+def write_number(value: float, decimals: int = 0) -> str:
+    """Return a number with its thousands apart; what would be rounded to nothing says so.
+
+    >>> write_number(-1234.5, 1), write_number(0.0004, 2), write_number(1234)
+    ('−1,234.5', '<0.01', '1,234')
+    """
     smallest = 10.0**-decimals
     if value and abs(value) < smallest / 2:
-        return f"<{smallest:.{decimals}f}" if value > 0 else f">-{smallest:.{decimals}f}"
-    return f"{value:,.{decimals}f}"
+        sign = "<" if value > 0 else f">{MINUS}"
+        return f"{sign}{smallest:.{decimals}f}"
+    return f"{MINUS if value < 0 else ''}{abs(value):,.{decimals}f}"
 
 
 def _signed(value: float, decimals: int) -> str:
@@ -127,23 +140,28 @@ def _signed(value: float, decimals: int) -> str:
     written = f"{abs(value):.{decimals}f}"
     if not float(written):
         return written
-    return ("−" if value < 0 else "+") + written
+    return (MINUS if value < 0 else "+") + written
 
 
-def _percentage(share: float, decimals: int) -> str:
+def write_share(share: float, decimals: int) -> str:
+    """Return a share in per cent; 0 and 1 without decimals, and nothing else as them.
+
+    >>> write_share(0.125, 1), write_share(1.0, 1), write_share(0.9999, 1)
+    ('12.5 %', '100 %', '>99.9 %')
+    """
     if share in (0, 1):
-        return f"{share:.0%}".replace("%", " %")
+        return f"{write_number(100 * share)} %"
     smallest = 10.0**-decimals
     percent = share * 100
     if 0 < percent < smallest:
         return f"<{smallest:.{decimals}f} %"
     if 100 - smallest < percent < 100:
         return f">{100 - smallest:.{decimals}f} %"
-    return f"{percent:,.{decimals}f} %"
+    return f"{write_number(percent, decimals)} %"
 
 
 def _with_word(value: float, decimals: int, word: str) -> str:
-    written = _number(value, decimals)
+    written = write_number(value, decimals)
     if "." in written and not written.startswith(("<", ">")):
         written = written.rstrip("0").rstrip(".")
     return f"{written} {word}" if written == "1" else f"{written} {word}s"

@@ -56,7 +56,8 @@ def _how_to_read(selection: Selection) -> Iterator[str]:
 
 
 def _why_so_many(selection: Selection) -> str:
-    title = f"{_in_words(selection.k, 'k').capitalize()} segment{'' if selection.k == 1 else 's'}"
+    noun = "segment" if selection.k == 1 else "segments"
+    title = f"{_in_words(selection.k, 'k').capitalize()} {noun}"
     match selection.rule:
         case "no structure":
             return f"{title}: no division of the customers held up"
