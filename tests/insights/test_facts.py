@@ -277,9 +277,7 @@ def test_a_currency_is_a_code_or_a_symbol(currency: str) -> None:
 
 
 @given(st.floats(-1e7, 1e7), st.integers(0, 4))
-def test_numbers_are_those_of_babel_for_the_number_that_there_is(
-    value: float, decimals: int
-) -> None:
+def test_digits_are_those_of_babel_for_the_exact_value(value: float, decimals: int) -> None:
     places = f".{'0' * decimals}" if decimals else ""
     expected = format_decimal(Decimal(value), f"#,##0{places};\u2212#,##0{places}", locale="en")
     written = write_number(value, decimals)
@@ -288,10 +286,10 @@ def test_numbers_are_those_of_babel_for_the_number_that_there_is(
         assert written.startswith("\u2212") == (value < 0)
 
 
-@pytest.mark.parametrize("value", [0.0, 0.25, 1.0, 1.5, 2.0, 21.0, 1000.0])
+@pytest.mark.parametrize("value", [0.0, 1.0, 1.5, 2.0, 21.0, 1000.0])
 @pytest.mark.parametrize("decimals", [0, 1])
 def test_words_agree_with_their_number_as_babel_says(value: float, decimals: int) -> None:
     facts = Facts([fact("n", value, "orders", decimals)])
     shown = facts.format("n")
-    plural = Locale("en").plural_form(Decimal(shown.removeprefix("<").replace(",", "")))
+    plural = Locale("en").plural_form(Decimal(shown.replace(",", "")))
     assert facts.render("{n:order/orders}") == f"{shown} order" + ("" if plural == "one" else "s")

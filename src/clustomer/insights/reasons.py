@@ -58,7 +58,7 @@ def left_out_sentences(reasons: Mapping[str, Reason]) -> dict[str, str]:
     """Return why each feature does not decide, without a full stop.
 
     >>> left_out_sentences({"views": Reason("constant", {"feature": "views"})})
-    {'views': '“views” is the same for everyone'}
+    {'views': '“product views” is the same for everyone'}
     """
     return {name: _left_out(reason) for name, reason in reasons.items()}
 
@@ -70,7 +70,7 @@ def _left_out(reason: Reason) -> str:
     for key in ("feature", "other"):
         numbers[key] = _LABELS.get(str(numbers.get(key)), numbers.get(key))
     if "correlation" in numbers:
-        numbers["correlation"] = write_number(float(numbers["correlation"]), 2)
+        numbers["correlation"] = write_number(float(str(numbers["correlation"])), 2)
     return LEFT_OUT_SENTENCES[reason.kind].format(**numbers)
 
 
@@ -127,9 +127,8 @@ def _elbow(n: _Numbers) -> str:
 def _silhouette(n: _Numbers) -> str:
     why = f"{_segments(n['k'])}, where the silhouette is highest"
     if n["elbow"] is None:
-        return (
-            f"{why} ({write_number(n['best_height'], 2)}); the curve of inertia has no clear elbow"
-        )
+        height = write_number(n["best_height"], 2)
+        return f"{why} ({height}); the curve of inertia has no clear elbow"
     return (
         f"{why}; at the elbow, {n['elbow']}, it is less than half of that "
         f"({_apart(n['elbow_height'], n['best_height'])})"
