@@ -2,6 +2,7 @@
 
 import io
 import json
+from dataclasses import replace
 from html import unescape
 from pathlib import Path
 
@@ -11,7 +12,16 @@ import pytest
 from rich.console import Console
 
 from clustomer.insights import interpret
-from clustomer.insights.blocks import Bullets, Column, OfSegment, Paragraph, Row, Section, Table
+from clustomer.insights.blocks import (
+    Bullets,
+    Column,
+    OfSegment,
+    Paragraph,
+    Row,
+    Section,
+    Table,
+    figure_names,
+)
 from clustomer.insights.chapters import CHAPTERS
 from clustomer.insights.chapters.chapter import Chapter
 from clustomer.insights.facts import Fact
@@ -106,6 +116,24 @@ def test_the_page_shows_a_new_chapter(interpretation):
 
 def test_the_terminal_shows_a_new_chapter(interpretation):
     assert "Busiest\nAt most 23 orders each." in screen(interpretation)
+
+
+def test_all_that_is_rendered_are_blocks(interpretation):
+    blocks_alone = replace(interpretation.insights, segments=())
+    bare = replace(interpretation, insights=blocks_alone)
+    assert interpretation.insights.segments
+    for render in (report_markdown, report_html):
+        text = render(interpretation.insights, interpretation.facts)
+        assert render(blocks_alone, interpretation.facts) == text
+        assert all(segment.name in text for segment in interpretation.insights.segments)
+    assert screen(bare) == screen(interpretation)
+
+
+def test_every_picture_has_its_place_in_a_chapter(interpretation):
+    placed = {
+        name for section in interpretation.insights.sections for name in figure_names(section)
+    }
+    assert {"segments", "differences", "rfm_grid", "pca", "dendrogram", "choice_of_k"} == placed
 
 
 def test_facts_and_tables_hold_a_new_chapter(interpretation):

@@ -35,8 +35,8 @@ class Insights:
     """Everything a report says, in the order in which it says it.
 
     `sections` are those of the chapters, each with its place: all that is rendered. `segments`
-    are the segments in the order of the report, the same as data. `warning` is what must be said
-    in every part of a report; mostly nothing.
+    are the segments in the order of the report, for programs; no renderer looks at them.
+    `warning` is what must be said in every part of a report; mostly nothing.
     """
 
     sections: tuple[Section, ...]

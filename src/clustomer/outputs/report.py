@@ -14,7 +14,7 @@ from clustomer.insights.blocks import Block, Section, panels_of, warns_itself
 from clustomer.outputs.charts import Figure
 from clustomer.outputs.markdown import escape_markdown
 from clustomer.outputs.markdown_blocks import MarkdownBlocks
-from clustomer.outputs.theme import SIGNS, segment_looks, unbroken
+from clustomer.outputs.theme import SIGNS, looks_of, unbroken
 
 TITLE = "Customer segments"
 MARKDOWN_NAME = "business_insights.md"
@@ -190,13 +190,12 @@ def _frame(
     subtitle: str | None,
 ) -> dict[str, Any]:
     """Return what both reports are told besides the sections of the chapters."""
-    looks = segment_looks((segment.segment_id, segment.name) for segment in insights.segments)
     return {
         "title": title,
         "subtitle": _subtitle(facts) if subtitle is None else subtitle,
         "contents": list(contents(insights.at("main"))),
         "figures": {figure.name: figure for figure in figures},
-        "colours": {look.segment_id: look.colour for look in looks},
+        "colours": {look.segment_id: look.colour for look in looks_of(insights.sections)},
         "warning": insights.warning,
         "page_warning": insights.warning.replace('"', "'"),
         "signs": SIGNS,

@@ -11,7 +11,7 @@ from clustomer.insights import Facts, Insights
 from clustomer.insights.blocks import Block, Labelled, Paragraph
 from clustomer.outputs.terminal_blocks import TerminalBlocks, warning
 from clustomer.outputs.terminal_text import clean
-from clustomer.outputs.theme import segment_looks
+from clustomer.outputs.theme import looks_of
 
 LABEL_WIDTH = 11
 
@@ -37,8 +37,7 @@ def summary(
     What has no title frames the rest: paragraphs, then tables, come first, labelled lines last.
     What is a fact bears its id in the style of its text, under the name `fact`.
     """
-    looks = segment_looks((segment.segment_id, segment.name) for segment in insights.segments)
-    colours = {look.segment_id: look.colour for look in looks}
+    colours = {look.segment_id: look.colour for look in looks_of(insights.sections)}
     blocks = TerminalBlocks(facts, width, plain, colours)
     sections = insights.at("screen")
     frame = [block for section in sections if not section.title for block in section.blocks]

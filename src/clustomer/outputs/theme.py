@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from clustomer.certificates.certificate import Mark
 from clustomer.insights import Facts
+from clustomer.insights.blocks import Section, panels_of
 from clustomer.insights.population import BOTS, NOISE
 from clustomer.segments.rules.rfm_grid import NO_PURCHASE_ID
 
@@ -90,6 +91,16 @@ def segment_looks(segments: Iterable[tuple[str, str]]) -> tuple[SegmentLook, ...
         looks.append(SegmentLook(segment_id, name, colour, shape))
         turn += 1
     return tuple(looks)
+
+
+def looks_of(sections: Iterable[Section]) -> tuple[SegmentLook, ...]:
+    """Return how the segments look whose cards are in these sections."""
+    return segment_looks(
+        (panel.segment_id, panel.name)
+        for section in sections
+        for panel in panels_of(section)
+        if panel.role == "card"
+    )
 
 
 def luminance(colour: str) -> float:

@@ -235,7 +235,9 @@ def _features(study: Study, facts: Mapping[str, Fact]) -> Iterator[str]:
 def _scaling(described: Mapping[str, Described], segmentation: Any) -> Iterator[str]:
     if not segmentation.scaling:
         return
-    rooted = [described[feature.name].label for feature in segmentation.scaling if _bent(feature)]
+    rooted = [
+        described[feature.name].label for feature in segmentation.scaling if feature.power != 1
+    ]
     if rooted:
         yield (
             "Where a few customers have far more than the rest, a value was brought nearer to the "
@@ -252,10 +254,6 @@ def _scaling(described: Mapping[str, Described], segmentation: Any) -> Iterator[
         "A customer for whom a feature has no value, such as the value of an order without an "
         "order, gets a stated value in its place; it is part of the stored model."
     )
-
-
-def _bent(feature: Any) -> bool:
-    return bool(getattr(feature, "log", False)) or getattr(feature, "power", 1.0) != 1.0
 
 
 def _number(

@@ -21,9 +21,8 @@ def draw_figures(interpretation: Interpretation, segmentation: Segmentation) -> 
     where the segments are cells of a grid; `dendrogram` where a tree was cut. The same input
     gives the same bytes.
     """
-    insights = interpretation.insights
-    looks = segment_looks((segment.segment_id, segment.name) for segment in insights.segments)
-    pen = Pen(interpretation.facts, insights.warning)
+    looks = segment_looks(interpretation.names.items())
+    pen = Pen(interpretation.facts, interpretation.insights.warning)
     figures = [
         sizes_figure(pen, looks),
         differences_figure(pen, looks, interpretation, segmentation),
