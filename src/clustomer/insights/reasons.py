@@ -8,7 +8,7 @@ from clustomer.customers.reason import Number, Reason
 from clustomer.insights.facts.writing import write_number, write_share
 from clustomer.insights.texts import listed
 from clustomer.progress import counted
-from clustomer.thresholds import USABLE, VALID, written
+from clustomer.thresholds import USABLE, VALID, plain, written
 
 _DENSITY_DIP = (
     f"is set apart by a density dip, with {written('APART')} fewer customers between it and its "
@@ -83,7 +83,7 @@ def weights_sentence(reason: Mapping[str, Any]) -> str:
     kind, numbers = reason["kind"], reason["numbers"]
     if kind not in WEIGHTS_SENTENCES:
         return certificate_sentence(Reason(kind, numbers))
-    return WEIGHTS_SENTENCES[kind].format(**{name: f"{n:,.10g}" for name, n in numbers.items()})
+    return WEIGHTS_SENTENCES[kind].format(**{name: plain(n) for name, n in numbers.items()})
 
 
 def full_stop(sentence: str) -> str:

@@ -41,7 +41,7 @@ def narrow_table(
     if width < names + sum(widths) + _GAP * (len(widths) + 1):
         parts: list[RenderableType] = []
         for line in lines:
-            body = _in_a_line(titles[1:], line.cells)
+            body = _in_lines(titles[1:], line.cells, width - 3)
             parts += [line.name, Padding(body, (0, 0, 0, 2), expand=False)]
         return Group(*parts)
     grid = Grid(
@@ -110,15 +110,23 @@ def _below_each_other(
             for number, room in zip(line.cells, widths, strict=True):
                 first.append(" " * (2 + room - number.cell_len)).append_text(number)
         else:
-            body.append_text(_in_a_line(numbered, line.cells)).append("\n")
+            body.append_text(_in_lines(numbered, line.cells, width - 3)).append("\n")
         body.append_text(Text("\n").join(line.texts))
         parts += [first, Padding(body, (0, 0, 1, len(sign) or 2), expand=False)]
     return parts
 
 
-def _in_a_line(titles: Sequence[str], cells: Sequence[Text]) -> Text:
-    return Text(", ").join(
-        Text(f"{title.lower()} ").append_text(cell)
-        for title, cell in zip(titles, cells, strict=True)
-        if cell.plain
-    )
+def _in_lines(titles: Sequence[str], cells: Sequence[Text], width: int) -> Text:
+    """Return each cell beside its title, as many in a line as there is room for."""
+    text, used = Text(), 0
+    for title, cell in zip(titles, cells, strict=True):
+        if not cell.plain:
+            continue
+        piece = Text(f"{title.lower()} ").append_text(cell)
+        if used:
+            fits = used + 2 + piece.cell_len <= width
+            text.append(", " if fits else ",\n")
+            used = used + 2 if fits else 0
+        text.append_text(piece)
+        used += piece.cell_len
+    return text
