@@ -187,7 +187,7 @@ def _settings() -> str:
             code(name),
             code(spelling(name, entry)),
             html(entry.help),
-            entry.default or code(repr(getattr(clustomer.Settings, name))),
+            entry.otherwise or code(repr(getattr(clustomer.Settings, name))),
         )
         for name, _, entry in declared()
     )

@@ -5,8 +5,8 @@ from these declarations, so that an option is added here and read where it takes
 """
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import asdict, dataclass, field, fields
-from typing import Any, Literal, Self
+from dataclasses import KW_ONLY, asdict, dataclass, field, fields
+from typing import Any, Concatenate, Literal, ParamSpec, Self
 
 from clustomer.errors import UsageError
 
@@ -41,13 +41,15 @@ class Option:
     help : str
         One or two sentences.
     group : str
-        The heading that it stands under.
+        The heading, which decides more than the place: `SOURCE` and `PERIOD` are passed to
+        `read_events` by the field's name, and `clustomer check` has them, too; those of
+        `MACHINE` change no result and are not recorded in `run.json`, all others are.
     metavar : str, optional
         What stands for the value; `FILE` makes it a path.
     spelling : str
-        What it is called on the command line, without dashes.
-    default : str, optional
-        What happens without it, where the value does not say so.
+        What it is called on the command line, without dashes; by default as the field.
+    otherwise : str, optional
+        What happens without it, where the default does not say so.
     least, most : float, optional
         The range of a number.
     notation : Notation, optional
@@ -57,43 +59,31 @@ class Option:
     """
 
     help: str
+    _: KW_ONLY
     group: str
-    metavar: str | None
-    spelling: str
-    default: str | None
-    least: float | None
-    most: float | None
-    notation: Notation | None
+    metavar: str | None = None
+    spelling: str = ""
+    otherwise: str | None = None
+    least: float | None = None
+    most: float | None = None
+    notation: Notation | None = None
     alias: str = ""
 
 
-def option(
-    default: Any,
-    help: str,  # noqa: A002
-    *,
-    group: str,
-    metavar: str | None = None,
-    spelling: str = "",
-    otherwise: str | None = None,
-    least: float | None = None,
-    most: float | None = None,
-    notation: Notation | None = None,
-    alias: str = "",
-) -> Any:
-    """Return a field of `Settings`; the other arguments are those of `Option`.
+_Declared = ParamSpec("_Declared")
 
-    Parameters
-    ----------
-    default : what the setting is without the option.
-    group : str
-        The heading, which decides more than the place: `SOURCE` and `PERIOD` are passed to
-        `read_events` by the field's name, and `clustomer check` has them, too; those of
-        `MACHINE` change no result and are not recorded in `run.json`, all others are.
-    otherwise : str, optional
-        What happens without the option, where the default does not say so.
-    """
-    declared = Option(help, group, metavar, spelling, otherwise, least, most, notation, alias)
-    return field(default=default, metadata={"option": declared})
+
+def _field_of(declare: Callable[_Declared, Option]) -> Callable[Concatenate[Any, _Declared], Any]:
+    """Return the function that makes a field of a default and what `declare` takes."""
+
+    def option(default: Any, /, *entry: _Declared.args, **further: _Declared.kwargs) -> Any:
+        return field(default=default, metadata={"option": declare(*entry, **further)})
+
+    return option
+
+
+option = _field_of(Option)
+"""Return a field of `Settings`: its default without the option, then what `Option` takes."""
 
 
 def read_k(text: str) -> int | Literal["auto"]:

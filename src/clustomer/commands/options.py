@@ -70,7 +70,7 @@ def _parameter(name: str, kind: Any, entry: Option) -> inspect.Parameter:
         *(flag, f"--{entry.alias}") if entry.alias else (flag,),
         metavar=entry.metavar,
         help=entry.help,
-        show_default=entry.default or True,
+        show_default=entry.otherwise or True,
         rich_help_panel=entry.group,
         **limits,  # type: ignore[arg-type]
     )
