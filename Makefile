@@ -4,7 +4,7 @@ UV_VERSION := 0.13.9
 UV := .uv/bin/uv
 RUN := $(UV) run --frozen --no-sync
 
-.PHONY: setup demo test fuzz lowest bench studies same check format docs lock clean
+.PHONY: setup demo test fuzz lowest bench studies mutants same check format docs lock clean
 .DEFAULT_GOAL := help
 
 help:
@@ -15,6 +15,7 @@ help:
 	@echo "make check   formatting, lint, types and room contracts only"
 	@echo "make bench   measure speed and memory beside the alternatives (BENCH=--full for all)"
 	@echo "make studies run what is left of the studies of many draws (STUDIES=--only planted; hours)"
+	@echo "make mutants find changes that no test notices (MUTANTS='--only clustomer/pipeline'; hours)"
 	@echo "make same    compare results with those of another revision, byte for byte (BASE=main)"
 	@echo "make docs    regenerate the reference pages"
 	@echo "make clean   remove everything that make created"
@@ -40,6 +41,7 @@ check: setup
 	$(RUN) lint-imports
 	$(RUN) python scripts/check_repository.py
 	$(RUN) python scripts/check_house.py
+	$(RUN) python scripts/check_unread.py
 
 test: check
 	$(RUN) pytest -n 2 --dist loadfile
@@ -71,6 +73,9 @@ bench: setup
 
 studies: setup
 	$(RUN) python benchmarks/studies.py $(STUDIES)
+
+mutants: setup
+	$(RUN) python scripts/mutants.py $(MUTANTS)
 
 same: setup
 	$(RUN) python scripts/same_results.py $(or $(BASE),main)

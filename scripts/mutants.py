@@ -60,6 +60,7 @@ LOADED = (
 )
 """What is imported once, before the processes divide."""
 
+_NONE = ast.Constant(None)
 _FLIPPED: dict[type[ast.cmpop], type[ast.cmpop]] = {
     ast.Lt: ast.GtE, ast.GtE: ast.Lt, ast.Gt: ast.LtE, ast.LtE: ast.Gt, ast.Eq: ast.NotEq,
     ast.NotEq: ast.Eq, ast.Is: ast.IsNot, ast.IsNot: ast.Is, ast.In: ast.NotIn, ast.NotIn: ast.In,
@@ -68,7 +69,10 @@ _FLIPPED: dict[type[ast.cmpop], type[ast.cmpop]] = {
 
 @dataclass(frozen=True)
 class Mutant:
-    """One change of one file: where it is, what it is, and the source that it gives."""
+    """One change of one file: where it is, what it is, and the source that it gives.
+
+    Of an argument `after` is "None", of a keyword that is left out it is empty.
+    """
 
     file: str
     line: int
@@ -124,20 +128,22 @@ def mutants_of(file: str, text: str, kinds: Collection[str] = ()) -> Iterator[Mu
     """Give every mutant of a module, of all kinds or of some.
 
     >>> [m.after for m in mutants_of("a.py", "def f(x):\\n    return g(x, k=x) if x > 1 else 0")]
-    ['return None', 'g(x, k=x) if not x > 1 else 0', 'x <= 1', 'g(None, k=x)', 'g(x)', '1', '2']
+    ['return None', 'g(x, k=x) if not x > 1 else 0', 'x <= 1', 'None', '', '1', '2']
     """
     tree = ast.parse(text)
     for node in _inside_functions(tree):
-        for kind, change in _changes(node):
+        for kind, part, change in _changes(node):
             if kinds and kind not in kinds:
                 continue
             fields = {
                 name: list(value) if isinstance(value, list) else value
                 for name, value in ast.iter_fields(node)
             }
-            before = ast.unparse(node).partition("\n")[0]
+            before = part or ast.unparse(node).partition("\n")[0]
             change(node)
             after = ast.unparse(node).partition("\n")[0]
+            if part:
+                after = "None" if kind == "argument" else ""
             source = ast.unparse(tree)
             for name, value in fields.items():
                 setattr(node, name, value)
@@ -156,23 +162,25 @@ def _inside_functions(tree: ast.Module) -> Iterator[Any]:
                         yield node
 
 
-def _changes(node: Any) -> Iterator[tuple[str, Any]]:
+def _changes(node: Any) -> Iterator[tuple[str, str, Any]]:
     if isinstance(node, ast.Call):
         for index, argument in enumerate(node.args):
             if not isinstance(argument, ast.Constant | ast.Starred):
-                yield "argument", lambda twin, i=index: twin.args.__setitem__(i, ast.Constant(None))
+                part = f"{ast.unparse(node.func)}({ast.unparse(argument)})"
+                yield "argument", part, lambda twin, i=index: twin.args.__setitem__(i, _NONE)
         for index, keyword in enumerate(node.keywords):
             if keyword.arg is not None:
-                yield "keyword", lambda twin, i=index: twin.keywords.pop(i)
+                part = f"{ast.unparse(node.func)}({ast.unparse(keyword)})"
+                yield "keyword", part, lambda twin, i=index: twin.keywords.pop(i)
     elif isinstance(node, ast.Compare) and type(node.ops[0]) in _FLIPPED:
         flipped = _FLIPPED[type(node.ops[0])]
-        yield "comparison", lambda twin: twin.ops.__setitem__(0, flipped())
+        yield "comparison", "", lambda twin: twin.ops.__setitem__(0, flipped())
     elif isinstance(node, ast.If | ast.IfExp):
-        yield "condition", lambda twin: setattr(twin, "test", ast.UnaryOp(ast.Not(), twin.test))
+        yield "condition", "", lambda twin: setattr(twin, "test", ast.UnaryOp(ast.Not(), twin.test))
     elif isinstance(node, ast.Constant) and type(node.value) in (int, float):
-        yield "constant", lambda twin: setattr(twin, "value", twin.value + 1)
+        yield "constant", "", lambda twin: setattr(twin, "value", twin.value + 1)
     elif isinstance(node, ast.Return) and node.value is not None:
-        yield "return", lambda twin: setattr(twin, "value", ast.Constant(None))
+        yield "return", "", lambda twin: setattr(twin, "value", _NONE)
 
 
 def known_results() -> dict[tuple[str, str, str, str], str]:

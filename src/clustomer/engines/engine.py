@@ -1,8 +1,11 @@
 """What every engine can do: keep tables, run portable queries over them, and give Arrow.
 
-The rooms after the events know this protocol only, so that customers and segments are made by
-whatever holds the clean events. To read text and files is the business of the embedded engine
-alone (`clustomer.engines.duckdb`): the loaders are written for it.
+Features and outcomes of customers are made through this protocol only (`features_within`,
+`outcomes_query`), and so are the visits that certificates draw from, whatever holds the clean
+events; labels are one portable query (`assignment_query`). All else is the business of the embedded
+engine (`clustomer.engines.duckdb`): reading text and files, cleaning, attributes, small tables of
+the program's own (`query_tables`), simulated shops, storing events, and checking facts. A run keeps
+its events there.
 
 An engine is a module of this room with a class that inherits from `Engine`; the conformance
 suite in `tests/engines` runs over each.
