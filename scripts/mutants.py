@@ -132,7 +132,7 @@ def mutants_of(file: str, text: str, kinds: Collection[str] = ()) -> Iterator[Mu
     """
     tree = ast.parse(text)
     for node in _inside_functions(tree):
-        for kind, part, change in _changes(node):
+        for kind, part, change in list(_changes(node)):
             if kinds and kind not in kinds:
                 continue
             fields = {

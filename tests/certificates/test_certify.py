@@ -185,6 +185,7 @@ def test_where_nothing_holds_everyone_is_one_segment(alike):
 
     withheld, alone = deliver(certificates, customers, segmentation)
     assert alone.structure is False
+    assert alone.selection.reason == Reason("no structure", {"best_k": 4})
     assert alone.k == 1
     assert alone.clusters == {0: customers.table.num_rows}
     assert withheld.segments == {}
@@ -216,6 +217,7 @@ def test_one_segment_has_nothing_to_test(alike):
     certificates = certify(events, customers, segmentation, holdout=Reason("one moment"))
     assert certificates.verdict == "not tested"
     assert certificates.segments == {}
+    assert certificates.reality.why == certificates.prediction.why == Reason("one segment")
     nothing = replace(segmentation, structure=False)
     assert certify(events, customers, nothing, holdout="too little").verdict == "none"
 
