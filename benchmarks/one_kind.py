@@ -22,6 +22,12 @@ import pyarrow as pa
 from numpy.typing import NDArray
 from scipy.special import expit, ndtr
 
+from clustomer.certificates import Certificates, Prediction, certify
+from clustomer.customers import Holdout, customer_features, split_holdout
+from clustomer.engines import DuckDB
+from clustomer.events import read_events
+from clustomer.segments import segment
+
 Floats = NDArray[np.float64]
 Integers = NDArray[np.int64]
 Random = np.random.Generator
@@ -29,7 +35,7 @@ Random = np.random.Generator
 START_US = 1_672_617_600_000_000
 DAY_US = 86_400_000_000
 DAYS = 365.0
-CUSTOMERS = 3_000
+CUSTOMERS = 2_000
 PRODUCTS = 300
 CATEGORIES = 20
 
@@ -382,12 +388,6 @@ def draw(name: str, seed: int, customers: int = CUSTOMERS) -> pa.Table:
 
 def certified(name: str, seed: int, customers: int = CUSTOMERS) -> dict[str, object]:
     """Segment and certify a shop as a run does, and return the verdict and the figures."""
-    from clustomer.certificates import certify
-    from clustomer.customers import Holdout, customer_features, split_holdout
-    from clustomer.engines import DuckDB
-    from clustomer.events import read_events
-    from clustomer.segments import segment
-
     began = time.process_time()
     events = read_events(draw(name, seed, customers), engine=DuckDB(threads=1))
     try:
@@ -398,24 +398,39 @@ def certified(name: str, seed: int, customers: int = CUSTOMERS) -> dict[str, obj
         tested = certify(events, features, segmentation, holdout=holdout, random_state=seed)
     finally:
         events.close()
-    reality, segments = tested.reality, tested.prediction.baselines[:1]
+    reality = tested.reality
     return {
         "shop": name,
         "seed": seed,
         "k": segmentation.k,
         "verdict": tested.verdict,
         "reality": reality.mark,
-        "statistic": reality.statistic,
-        "null_99": reality.null_99,
-        "null": getattr(reality, "null", None),
+        "undecided": reality.undecided,
+        "depth": reality.statistic,
         "effect": reality.effect,
-        "error": getattr(reality, "error", None),
+        "error": reality.error,
+        "nulls": {bar.null: bar.null_99 for bar in reality.nulls},
+        "apart": share_apart(tested),
+        "stable": [part.stable.mark for part in tested.segments.values()],
         "prediction": tested.prediction.mark,
-        "auc": segments[0].auc.value if segments and segments[0].auc else None,
-        "visited": segments[0].visited_auc.value if segments and segments[0].visited_auc else None,
-        "r2_capped": segments[0].r2_capped.value if segments and segments[0].r2_capped else None,
+        **told(tested.prediction),
         "seconds": round(time.process_time() - began, 1),
     }
+
+
+def share_apart(tested: Certificates) -> float:
+    """Return the share of the customers whose segments are set apart."""
+    parts = tested.segments.values()
+    return round(sum(part.usable.share for part in parts if part.real.mark == "pass"), 3)
+
+
+def told(prediction: Prediction) -> dict[str, float | None]:
+    """Return what the segments tell of what their customers did next."""
+    if not prediction.baselines:
+        return {}
+    ours = prediction.baselines[0]
+    figures = {"auc": ours.auc, "visited_auc": ours.visited_auc, "r2_capped": ours.r2_capped}
+    return {name: figure and round(figure.value, 3) for name, figure in figures.items()}
 
 
 def main() -> None:

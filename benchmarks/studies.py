@@ -18,6 +18,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from one_kind import DESIGNS
 from worlds import WORLDS
 
 HERE = Path(__file__).parent
@@ -38,6 +39,14 @@ STUDIES = (
     Study(
         "planted",
         {name: ("planted.py", "--only", name, "--seeds", str(SEEDS)) for name in sorted(WORLDS)},
+    ),
+    Study(
+        "one_kind",
+        {
+            f"{name}, seed {seed}": ("one_kind.py", "--run", name, "--seed", str(seed))
+            for seed in range(3)
+            for name in DESIGNS
+        },
     ),
     Study("million", {"shop of make demo": ("planted.py", "--million")}),
     Study(

@@ -80,6 +80,15 @@ def test_what_is_too_near_to_the_border_is_undecided(prediction):
     assert verdict_of(parts, near, Prediction(prediction)) == "undecided"
 
 
+@pytest.mark.parametrize(("prediction", "verdict"), [("pass", "continuum"), ("fail", "undecided")])
+def test_gaps_that_only_a_stricter_null_explains_are_not_called_no_structure(prediction, verdict):
+    parts = certified(("pass", 1.0), real="weak")
+    explained = Reality("fail", explained=True)
+    assert verdict_of(parts, explained, Prediction(prediction)) == verdict
+    chance = Reality("fail")
+    assert verdict_of(parts, chance, Prediction("fail")) == "none"
+
+
 @pytest.mark.parametrize(
     ("jaccard", "verdict"),
     [(0.46, "none"), (0.49, "undecided"), (0.51, "undecided"), (0.54, "segments")],

@@ -152,7 +152,7 @@ def test_of_the_nulls_the_highest_counts_and_is_named():
     observed = reality._Observed(Measured(np.array([[0.45]]), np.ones((1, 1))), 0.01)
     border = reality._border(observed, [low, high])
     # both nulls are the same in every shop, so that the error is that of the depth
-    assert border == reality._Border(0.15, 0.01)
+    assert border == reality._Border(0.15, 0.01, 0.25)
     together = reality._reality(observed, [low, high], border, False, 100, 0.1)
     assert (together.mark, together.null, together.null_99) == ("pass", "customers alike", 0.3)
     assert [(bar.null, bar.null_99) for bar in together.nulls] == [
@@ -173,11 +173,10 @@ def test_of_the_nulls_the_highest_counts_and_is_named():
     ],
 )
 def test_an_effect_must_clear_the_bar_by_its_own_error(effect, error, passes, undecided):
-    border = reality._Border(effect, error)
+    border = reality._Border(effect, error, beyond_chance=0.01)
     assert (border.passes, border.undecided) == (passes, undecided)
     # what chance alone explains is decided
-    explained = reality._Border(effect, error, beyond_chance=False)
-    assert not explained.undecided
+    assert not reality._Border(effect, error, beyond_chance=0.0).undecided
 
 
 def test_the_percentile_of_few_shops_has_an_error():
@@ -209,7 +208,7 @@ def test_visits_that_come_in_projects_make_no_groups():
     assert together.statistic - bars["independent visits"] > together.effect_needed
     assert together.null == "bursts"
     assert together.mark != "pass"
-    assert not together.undecided or together.effect < together.effect_needed
+    assert together.explained
 
 
 def projects(customers=1_500, seed=0):

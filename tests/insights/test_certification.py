@@ -243,6 +243,9 @@ def test_what_is_undecided_says_what_is_too_near_and_what_the_segments_are_good_
     share, use = meaning(reality=few, prediction=failed)
     assert share == "Gaps set 1 of the 2 segments apart, with only 20 % of the customers."
     assert use.startswith("They do not tell what customers do next")
+    explained = replace(certified.reality("fail"), explained=True)
+    bursts, _ = meaning(reality=explained)
+    assert bursts.endswith("where their visits come in bursts.")
     stability, _ = meaning(reality=certified.reality("fail"))
     assert "would come out again" in stability
 

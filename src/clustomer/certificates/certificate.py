@@ -11,7 +11,7 @@ from clustomer.errors import InputError
 
 SCHEMA_VERSION = 3
 """2: `split_half`, `baselines` and `validation` are called so. 3: `null`, `nulls`, `error`,
-`undecided`, `apart` and `apart_share` of what is real."""
+`undecided`, `explained`, `apart` and `apart_share` of what is real."""
 
 Mark = Literal["pass", "weak", "fail", "not tested"]
 Verdict = Literal["segments", "continuum", "undecided", "none", "not tested"]
@@ -160,10 +160,11 @@ class Reality:
 
     `statistic` is the mean depth of valleys over customers, 0 to 1; `effect` is by how much it
     exceeds `null_99`, `effect_needed` what it takes to pass, `error` the standard error of the
-    effect. `undecided` tells that the effect is too near to what is needed for its error. `null`
-    is the null that `null_99` is of, the highest of `nulls`, and `worlds` is how many null shops it
-    has. `copula` is the 99th percentile of Gaussian copulas, which decides nothing. `apart` is
-    how many segments pass, and `apart_share` the share of the customers in them.
+    effect. `undecided` tells that the effect is too near to what is needed for its error,
+    `explained` that it would be enough beside independent visits, and a stricter null takes it.
+    `null` is the null that `null_99` is of, the highest of `nulls`, and `worlds` is how many null
+    shops it has. `copula` is the 99th percentile of Gaussian copulas, which decides nothing.
+    `apart` is how many segments pass, and `apart_share` the share of the customers in them.
     """
 
     mark: Mark
@@ -178,6 +179,7 @@ class Reality:
     why: Reason | None = None
     error: float | None = None
     undecided: bool = False
+    explained: bool = False
     null: Null | None = None
     nulls: tuple[NullBar, ...] = ()
     apart: int | None = None

@@ -76,14 +76,10 @@ def _assigned(matrix: Floats, rule: Rule, centres: Floats) -> Integers:
     return labels
 
 
-def samples_of(
-    matrix: Floats, rows: int, seed: np.random.SeedSequence, *, replace: bool = False
-) -> list[Floats]:
-    """Draw samples of customers."""
+def samples_of(matrix: Floats, rows: int, seed: np.random.SeedSequence) -> list[Floats]:
+    """Draw samples of customers, each without replacement."""
     rng = np.random.default_rng(seed)
-    return [
-        matrix[np.sort(rng.choice(len(matrix), rows, replace=replace))] for _ in range(N_SAMPLES)
-    ]
+    return [matrix[np.sort(rng.choice(len(matrix), rows, replace=False))] for _ in range(N_SAMPLES)]
 
 
 def depth_of_search(

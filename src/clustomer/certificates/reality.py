@@ -82,10 +82,12 @@ def test_reality(
       divided by KMeans at the same K, and the depth among its own customers compared with that
       among those of others under the same division. They are weak where it exceeds it by less, or
       where a segment would pass.
-    - The effect has an error: that of the depth (over samples of customers) and that of the
-      percentile (over null shops). Where the first null leaves an effect, and `EFFECT_NEEDED` is
-      less than `BORDER_ERRORS` errors away, null shops are drawn from three further seeds; where
-      that does not decide it either, it is `undecided`.
+    - The effect has an error, which another seed would show: that of the percentile (over null
+      shops), and that of the depth where it is a mean over samples. Where the first null leaves an
+      effect, and `EFFECT_NEEDED` is less than `BORDER_ERRORS` errors away, null shops are drawn
+      from three further seeds; where that does not decide it either, it is `undecided`.
+    - It is `explained` where it would pass beside the first null, and does not beside a stricter
+      one: the gaps are none of chance, but customers of one kind can leave such gaps.
 
     Parameters
     ----------
@@ -172,7 +174,7 @@ def _null_shop(events: CleanEvents, customers: Customers, rule: Rule, inside: In
 
 @dataclass(frozen=True, eq=False)
 class _Observed:
-    """The depths of a shop's own segments, and the standard error of their mean."""
+    """The depths of a shop's own segments, and the standard error that samples leave."""
 
     measured: Measured
     error: float
@@ -189,17 +191,11 @@ def _observed(
     per_world: int,
     seed: np.random.SeedSequence,
 ) -> _Observed:
-    """Measure a shop by samples of its customers, or all at once where one sample holds them.
-
-    The error of all at once is that of customers drawn with replacement. A mean over samples
-    has that of its samples, and that of the customers of whom they are drawn.
-    """
+    """Measure a shop by samples of its customers, or all at once where one sample holds them."""
     if len(matrix) <= per_world:
-        resampled = measure.all(pool, samples_of(matrix, len(matrix), seed, replace=True))
-        return _Observed(measure.all(pool, [matrix]), float(resampled.together.std(ddof=1)))
+        return _Observed(measure.all(pool, [matrix]), 0.0)
     sampled = measure.all(pool, samples_of(matrix, per_world, seed))
-    part = per_world / len(matrix) + 1 / N_SAMPLES
-    return _Observed(sampled, float(sampled.together.std(ddof=1) * np.sqrt(part)))
+    return _Observed(sampled, float(sampled.together.std(ddof=1) / np.sqrt(N_SAMPLES)))
 
 
 @dataclass(frozen=True, eq=False)
@@ -271,12 +267,12 @@ class _Draws:
 class _Border:
     """Where a shop stands beside the nulls: the effect, and its standard error.
 
-    `beyond_chance` tells whether the null of independent visits leaves an effect.
+    `beyond_chance` is the effect beside the null of independent visits alone.
     """
 
     effect: float
     error: float
-    beyond_chance: bool = True
+    beyond_chance: float
 
     @property
     def passes(self) -> bool:
@@ -285,14 +281,14 @@ class _Border:
     @property
     def undecided(self) -> bool:
         near = self.effect + BORDER_ERRORS * self.error >= EFFECT_NEEDED
-        return self.beyond_chance and near and not self.passes
+        return self.beyond_chance > 0 and near and not self.passes
 
 
 def _border(observed: _Observed, nulls: Sequence[_NullDepths]) -> _Border:
     highest = max(nulls, key=lambda null: null.bar)
     effect = _rounded(observed.together - highest.bar)
     error = _rounded(np.hypot(observed.error, highest.error))
-    return _Border(effect, error, beyond_chance=observed.together > nulls[0].bar)
+    return _Border(effect, error, _rounded(observed.together - nulls[0].bar))
 
 
 def _held_against(observed: _Observed, draws: _Draws) -> tuple[tuple[_NullDepths, ...], _Border]:
@@ -300,7 +296,7 @@ def _held_against(observed: _Observed, draws: _Draws) -> tuple[tuple[_NullDepths
     first, *further = draws.shop.nulls
     nulls = [draws.of(first)]
     border = _border(observed, nulls)
-    if border.beyond_chance:
+    if border.beyond_chance > 0:
         nulls += [draws.of(null) for null in further]
         border = _border(observed, nulls)
     for _ in range(FURTHER_SEEDS if border.undecided else 0):
@@ -357,6 +353,7 @@ def _reality(
         copula=copula,
         error=border.error,
         undecided=border.undecided,
+        explained=not border.passes and border.beyond_chance >= EFFECT_NEEDED,
         null=highest.null,
         nulls=tuple(NullBar(null.null, null.bar) for null in nulls),
     )

@@ -115,7 +115,8 @@ def verdict_of(
     - "undecided" where the effect, or stability, is too near to what is needed for its error;
     - "continuum", a useful division of one, where they tell what customers do next (prediction
       passes);
-    - "undecided" where they do not, but some are set apart;
+    - "undecided" where they do not, but some are set apart, or gaps that chance does not explain
+      are such as one kind of customer can leave, too (reality is `explained`);
     - "not tested" where neither reality nor prediction could be;
     - else "none".
 
@@ -137,7 +138,7 @@ def verdict_of(
         return "undecided"
     if prediction.mark == "pass":
         return "continuum"
-    if reality.mark == "pass":
+    if reality.mark == "pass" or reality.explained:
         return "undecided"
     if reality.mark == prediction.mark == "not tested":
         return "not tested"

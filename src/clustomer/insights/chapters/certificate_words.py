@@ -85,8 +85,11 @@ MEANINGS = {
 }
 UNDECIDED = {
     "gaps": "Chance alone does not explain the gaps between the segments. Whether customers of "
-    "one kind could leave such gaps is too near to call: other customers, or other simulated "
-    "shops, could tip it.",
+    "one kind could leave such gaps is too near to call: other simulated shops could tip it.",
+    "bursts": "Chance alone does not explain the gaps between the segments. But customers of one "
+    "kind can leave such gaps, too, where their visits come in bursts.",
+    "customers alike": "Chance alone does not explain the gaps between the segments. But customers "
+    "of one kind can leave such gaps, too, where much grows with how often they come.",
     "stability": "Whether most of the segments would come out again with other customers is too "
     "near to call.",
     "few apart": "Gaps set {reality.apart} of the {clustering.k:segment/segments} apart, with only "

@@ -153,6 +153,8 @@ def _undecided(certificates: Certificates) -> Iterator[str]:
         yield UNDECIDED["gaps"]
     elif reality.mark == "pass" and reality.apart and (reality.apart_share or 0) < APART_SHARE:
         yield UNDECIDED["few apart"]
+    elif reality.explained and reality.null in UNDECIDED:
+        yield UNDECIDED[reality.null]
     else:
         yield UNDECIDED["stability"]
     yield TOLD[certificates.prediction.mark]
