@@ -18,6 +18,7 @@ from clustomer.customers import (
 )
 from clustomer.customers.reason import Reason
 from clustomer.events import CleanEvents, Events, read_events
+from clustomer.facets import FACETS, MAIN, Facets, no_facets
 from clustomer.insights import Interpretation, interpret
 from clustomer.insights.chapters.certificate_words import VERDICTS
 from clustomer.lanes import Lanes
@@ -80,6 +81,7 @@ def run(
         certificates, segmentation = certified(
             settings, events, customers, segmentation, holdout, progress
         )
+        facets = faceted(settings, events, customers, segmentation, holdout, progress)
         identified = lanes.aside(identified_aside, events)
         interpretation = _interpreted(
             settings,
@@ -89,6 +91,7 @@ def run(
             progress,
             attributes=attributes,
             certificates=certificates,
+            facets=facets,
             comparison=comparison,
         )
         content = Content(
@@ -202,6 +205,34 @@ def certified(
         )
         stage.note(VERDICTS[certificates.verdict])
     return certificates, delivered
+
+
+def faceted(
+    settings: Settings,
+    events: CleanEvents,
+    customers: Customers,
+    segmentation: Segmentation,
+    holdout: Holdout | Reason | None,
+    progress: Progress,
+) -> Facets:
+    """Return the facets that were asked for; without tests of segments only those by name."""
+    wanted = settings.facets or (tuple(FACETS) if settings.certificates else ())
+    names = [name for name in wanted if name != MAIN]
+    if not names:
+        return no_facets(customers.table["user_id"])
+    with progress.stage("Look for facets") as stage:
+        from clustomer.facets import find_facets
+
+        facets = find_facets(
+            events,
+            customers,
+            segmentation,
+            facets=names,
+            holdout=holdout,
+            random_state=settings.random_state,
+        )
+        stage.note(", ".join(facet.name for facet in facets.held) or "none holds")
+    return facets
 
 
 def _interpreted(

@@ -11,6 +11,7 @@ import pyarrow.parquet as pq
 
 from clustomer.customers import Attributes, Customers
 from clustomer.events import Events, fingerprint, rejected_rows, write_events
+from clustomer.facets import Facets
 from clustomer.insights import (
     Interpretation,
     Name,
@@ -18,6 +19,7 @@ from clustomer.insights import (
     left_out_sentences,
     reason_sentence,
 )
+from clustomer.insights.chapters.facet_names import facet_names
 from clustomer.insights.settings import numbered
 from clustomer.insights.threshold_facts import threshold_values
 from clustomer.outputs.figures import draw_figures
@@ -145,6 +147,7 @@ def identify(draft: Draft, content: Content, identified: Mapping[str, Any]) -> N
             "features_left_out": left_out_sentences(segmentation.left_out),
             "verdict": certificates.verdict if certificates is not None else "not tested",
             "attributes": attributes,
+            "facets": _held(content.interpretation),
             "csv_texts": "as they are" if content.settings.raw_csv else FORMULAS,
         },
     )
@@ -167,6 +170,7 @@ def write_tables(draft: Draft, content: Content) -> None:
         customers,
         interpretation.named,
         events.schema.model_dump(exclude_none=True),
+        interpretation.study.facets,
     )
     draft.write_text("segmentation.json", model.to_json())
     draft.write_text("facts.json", interpretation.facts.to_json())
@@ -185,6 +189,7 @@ def stored_model(
     customers: Customers,
     named: Mapping[str, Name],
     event_schema: Mapping[str, Any],
+    facets: Facets | None,
 ) -> SegmentationModel:
     """Return the content of `segmentation.json`: a segmentation, its names and its sentences."""
     return to_model(
@@ -200,6 +205,7 @@ def stored_model(
         customers_query=customers.query,
         reason=reason_sentence(segmentation.selection.reason),
         left_out=left_out_sentences(segmentation.left_out),
+        facets=_stored_facets(facets),
     )
 
 
@@ -240,6 +246,38 @@ def identity_of(
 def name_entry(name: Name) -> Mapping[str, Any]:
     """Return a segment's name as the manifest holds it, and who gave it."""
     return {"segment": name.name, "named_by": name.named_by, "own_name": name.own_name}
+
+
+def _stored_facets(facets: Facets | None) -> dict[str, Any]:
+    """Return the facets as `segmentation.json` holds them, with the names of their segments."""
+    if facets is None:
+        return {}
+    stored = facets.to_json()
+    for facet in facets.held:
+        names = facet_names(facet)
+        for segment in stored[facet.name]["segments"]:
+            segment["name"] = names[segment["segment_id"]]
+    return stored
+
+
+def _held(interpretation: Interpretation) -> dict[str, Any]:
+    """Return which facets hold, and their segments, as the manifest tells them."""
+    facets = interpretation.study.facets
+    return {
+        facet.name: {
+            "holds": facet.holds,
+            "view": facet.view,
+            "segments": [
+                {
+                    "segment_id": segment.segment_id,
+                    "segment": facet_names(facet)[segment.segment_id],
+                    "customers": segment.customers,
+                }
+                for segment in facet.segments
+            ],
+        }
+        for facet in (facets.facets if facets is not None else ())
+    }
 
 
 def _source(events: Events, identified: Mapping[str, Any]) -> Mapping[str, Any]:

@@ -290,6 +290,15 @@ class Settings:
         metavar="learned|equal",
         notation=Notation(read_algorithm),
     )
+    facets: tuple[str, ...] | None = option(
+        None,
+        "The sides of customers to look at, each a segmentation of its own: value (how much and "
+        "how recently; always made), taste (what they look at and buy).",
+        group=SEGMENTS,
+        metavar="NAMES",
+        otherwise="all that the data carries",
+        notation=Notation(read_names, ",".join),
+    )
     compare: bool = option(
         False,
         "Fit every algorithm on the same features, and show them side by side.",

@@ -295,6 +295,50 @@ RECALL = _threshold(
     "The recall of a segment's short rule, on customers that it has not seen.",
 )
 
+# facets
+
+FACET_VISITS = _count(
+    "FACET_VISITS", 4, "The visits that a customer must have to be in a segment of a facet."
+)
+FACET_BINS = _count(
+    "FACET_BINS",
+    30,
+    "The most frequent categories that a facet tells apart; the others are one bin together.",
+)
+FACET_CUSTOMERS = _count(
+    "FACET_CUSTOMERS", 200, "The customers with enough visits that it takes to look for a facet."
+)
+FACET_CROWDS = _count(
+    "FACET_CROWDS", 30, "The crowds that differ by degree, beside which a facet is held."
+)
+FACET_GAIN = _threshold(
+    "FACET_GAIN",
+    1.1,
+    "How many times as much variance the segments of a facet must explain as in a crowd.",
+)
+FACET_DIP = _threshold(
+    "FACET_DIP",
+    0.12,
+    "By how much the mean density dip of a facet's segments must exceed the deepest in a crowd.",
+)
+FACET_AGREEMENT = _threshold(
+    "FACET_AGREEMENT",
+    0.2,
+    "How well two halves of the visits must agree on the segment of a facet: Cohen's kappa.",
+    source="fair, by Landis and Koch 1977, doi:10.2307/2529310",
+)
+MARK_RATIO = _threshold(
+    "MARK_RATIO",
+    1.5,
+    "How many times everyone's share marks a segment of a facet.",
+)
+MARK_EXCESS = _threshold(
+    "MARK_EXCESS",
+    0.05,
+    "How much more than everyone's share marks a segment of a facet.",
+    write=percent,
+)
+
 # attributes
 
 MAX_VALUES = _count(

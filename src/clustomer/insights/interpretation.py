@@ -9,10 +9,12 @@ import pyarrow as pa
 
 from clustomer.certificates.certificate import Certificates
 from clustomer.errors import UsageError
+from clustomer.facets import Facets
 from clustomer.insights.blocks import Block, OfSegment, Section, Slot, Warn, filled
 from clustomer.insights.chapters import CHAPTERS
 from clustomer.insights.chapters.cards import segment_insights
 from clustomer.insights.chapters.chapter import Chapter, Placed, sections_of
+from clustomer.insights.chapters.facet_names import facet_names
 from clustomer.insights.chapters.spend import COST, MARGIN
 from clustomer.insights.facts import Fact, Facts, decimals_for
 from clustomer.insights.naming.names import Name
@@ -22,7 +24,7 @@ from clustomer.insights.profiles import Profile, cluster_summary, profile_facts
 from clustomer.insights.reasons import certificate_sentence
 from clustomer.insights.settings import setting_facts
 from clustomer.insights.story import Insights
-from clustomer.insights.study import Study, study_of
+from clustomer.insights.study import Study, study_of, with_facets
 from clustomer.insights.texts import used_facts
 
 TOP_PARTS = {"top_tenth": 0.1, "top_hundredth": 0.01}
@@ -44,7 +46,8 @@ class Interpretation:
     summary : pyarrow.Table
         The content of `cluster_summary.csv`, rows in the order of the report.
     segments : pyarrow.Table
-        `user_id`, `segment_id`, `segment`, `cluster`, `distance`, sorted by `user_id`.
+        `user_id`, `segment_id`, `segment`, `cluster`, `distance`, sorted by `user_id`; then
+        `<facet>_segment_id` and `<facet>_segment` for each facet that holds.
     added : mapping of name to table
         Tables of results that chapters added.
     """
@@ -110,6 +113,7 @@ def interpret(
     given_names: Mapping[str, str] | None = None,
     attributes: Any = None,
     certificates: Certificates | None = None,
+    facets: Facets | None = None,
     comparison: Any = None,
     reading_notes: Sequence[str] = (),
     warnings: Sequence[str] = (),
@@ -143,6 +147,8 @@ def interpret(
         What else is known of these customers; it is described, and names do not rest on it.
     certificates : Certificates, default None
         How real, stable, predictive and usable the segments are; None says nothing about it.
+    facets : Facets, default None
+        Further segmentations of the same customers; None says nothing about it.
     comparison : table, default None
         A row for each algorithm that was tried on the same features: `algorithm`, `segments`,
         `noise_share`, `silhouette`, `smallest_share`, `agreement` (with k-means).
@@ -186,6 +192,7 @@ def interpret(
         given_names=given_names,
         attributes=attributes,
         certificates=certificates,
+        facets=facets,
         comparison=comparison,
         reading_notes=reading_notes,
         warnings=warnings,
@@ -209,7 +216,7 @@ def tell(study: Study, chapters: Sequence[Chapter] = CHAPTERS) -> Interpretation
         facts=Facts(used_facts(facts, insights, added), currency=study.settings["currency"]),
         insights=insights,
         summary=cluster_summary(study.profiles, study.names, study.described),
-        segments=_segments_table(study.labelled, study.names),
+        segments=_segments_table(study),
         added=MappingProxyType(tables),
     )
 
@@ -268,9 +275,15 @@ def _population_facts(study: Study) -> Iterable[Fact]:
             yield fact(f"everyone.revenue.{name}", "share", EVERYONE, "revenue", share)
 
 
-def _segments_table(labelled: pa.Table, names: Mapping[str, str]) -> pa.Table:
+def _segments_table(study: Study) -> pa.Table:
+    labelled, names = with_facets(study.labelled, study.facets), study.names
     ids = labelled["segment_id"].to_pylist()
     named = labelled.append_column("segment", pa.array([names[i] for i in ids], pa.string()))
-    return named.select(["user_id", "segment_id", "segment", "cluster", "distance"]).sort_by(
-        "user_id"
-    )
+    columns = ["user_id", "segment_id", "segment", "cluster", "distance"]
+    for facet in study.facets.held if study.facets is not None else ():
+        called = facet_names(facet)
+        ids = named[f"{facet.name}_segment_id"].to_pylist()
+        texts = pa.array([None if i is None else called[i] for i in ids], pa.string())
+        named = named.append_column(f"{facet.name}_segment", texts)
+        columns += [f"{facet.name}_segment_id", f"{facet.name}_segment"]
+    return named.select(columns).sort_by("user_id")

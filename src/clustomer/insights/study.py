@@ -8,6 +8,8 @@ from typing import Any, TypeVar, cast
 import pyarrow as pa
 
 from clustomer.certificates.certificate import Certificates
+from clustomer.errors import InputError
+from clustomer.facets import Facets
 from clustomer.insights.naming.definition import define_segments
 from clustomer.insights.naming.names import Name, name_segments
 from clustomer.insights.naming.proof import with_names
@@ -37,6 +39,7 @@ class Study:
     given_names : mapping of segment id to a name of the user's own
     attributes : Attributes, or None
     given_certificates : Certificates, or None
+    facets : Facets, or None where none were looked for
     """
 
     customers: pa.Table
@@ -47,6 +50,7 @@ class Study:
     given_names: Mapping[str, str] = field(default_factory=dict)
     attributes: Any = None
     given_certificates: Certificates | None = None
+    facets: Facets | None = None
     _results: dict[Any, Any] = field(default_factory=dict, repr=False)
 
     @cached_property
@@ -143,6 +147,7 @@ def study_of(
     given_names: Mapping[str, str] | None = None,
     attributes: Any = None,
     certificates: Certificates | None = None,
+    facets: Facets | None = None,
     comparison: Any = None,
     reading_notes: Sequence[str] = (),
     warnings: Sequence[str] = (),
@@ -157,9 +162,12 @@ def study_of(
     labelled = _with_ids(segmentation)
     tables: dict[str, Any] = {
         "customers": customer_table,
-        "segments": labelled,
+        "segments": with_facets(labelled, facets),
         "cluster_evaluation_metrics": segmentation.selection.criteria,
-        "segmentation": model_document(segmentation),
+        "segmentation": {
+            **model_document(segmentation),
+            "facets": facets.to_json() if facets is not None else {},
+        },
         "run": run_document(
             settings,
             source_label,
@@ -185,7 +193,26 @@ def study_of(
         given_names=given_names or {},
         attributes=attributes,
         given_certificates=certificates,
+        facets=facets,
     )
+
+
+def with_facets(labelled: pa.Table, facets: Facets | None) -> pa.Table:
+    """Return the segments with the segment ids of the facets that hold.
+
+    Raises InputError where the two do not hold the same customers.
+    """
+    if facets is None or not facets.held:
+        return labelled
+    if not labelled["user_id"].equals(facets.table["user_id"]):
+        raise InputError(
+            "The facets are not of the customers of the segments; the same customers in the same "
+            "order were expected. Look for the facets of this customer table again."
+        )
+    for facet in facets.held:
+        name = f"{facet.name}_segment_id"
+        labelled = labelled.append_column(name, facets.table[name].cast(pa.string()))
+    return labelled
 
 
 def _with_ids(segmentation: Any) -> pa.Table:

@@ -11,9 +11,10 @@ from clustomer.certificates import Certificates
 from clustomer.customers import Customers, customer_features
 from clustomer.engines import DuckDB, memory_of_engine
 from clustomer.events import hash_sum, read_stored_events
+from clustomer.facets import Facets
 from clustomer.insights import certificate_sentence
-from clustomer.insights.study import study_of
-from clustomer.pipeline import certified, compared, held_out, segmented
+from clustomer.insights.study import study_of, with_facets
+from clustomer.pipeline import certified, compared, faceted, held_out, segmented
 from clustomer.progress import Progress
 from clustomer.proofs.documents import compare_documents, compare_tables
 from clustomer.publication import stored_model
@@ -36,6 +37,7 @@ class Remade:
     customers: Customers
     segmentation: Segmentation
     certificates: Certificates
+    facets: Facets | None
     comparison: pa.Table | None
 
 
@@ -79,7 +81,10 @@ def remake(stored: StoredRun, progress: Progress) -> Remade:
         certificates, delivered = certified(
             settings, events, customers, segmentation, holdout, progress
         )
-    return Remade(total, customers, delivered, certificates, comparison)
+        facets = None
+        if "facets" in stored.results.manifest:
+            facets = faceted(settings, events, customers, delivered, holdout, progress)
+    return Remade(total, customers, delivered, certificates, facets, comparison)
 
 
 def _compared_files(stored: StoredRun, remade: Remade) -> Iterator[tuple[int, list[Difference]]]:
@@ -90,6 +95,7 @@ def _compared_files(stored: StoredRun, remade: Remade) -> Iterator[tuple[int, li
         settings={},
         given_names=stored.given_names,
         certificates=remade.certificates,
+        facets=remade.facets,
     )
     if "duckdb" not in _other_packages(stored):
         stated = stored.manifest.source.fingerprint.get("sum")
@@ -97,15 +103,21 @@ def _compared_files(stored: StoredRun, remade: Remade) -> Iterator[tuple[int, li
             place = "run.json: source/fingerprint/sum"
             yield 1, [Difference("rerun", place, stated, remade.hash_sum)]
     yield compare_tables(CUSTOMERS, stored.customers, remade.customers.table, "user_id")
+    labelled = with_facets(study.labelled, remade.facets)
     columns = ["user_id", "segment_id", "cluster", "distance"]
+    columns += [name for name in _facet_columns(stored.facets) if name in labelled.column_names]
     yield compare_tables(
         SEGMENTS,
         stored.segments.select(columns),
-        study.labelled.select(columns).sort_by("user_id"),
+        labelled.select(columns).sort_by("user_id"),
         "user_id",
     )
     model = stored_model(
-        remade.segmentation, remade.customers, study.named, stored.model.event_schema
+        remade.segmentation,
+        remade.customers,
+        study.named,
+        stored.model.event_schema,
+        remade.facets,
     ).model_copy(update={"clustomer_version": stored.model.clustomer_version})
     yield compare_documents(
         SEGMENTATION, *_documents(stored, SEGMENTATION, stored.model.to_json(), model.to_json())
@@ -127,6 +139,10 @@ def _compared_files(stored: StoredRun, remade: Remade) -> Iterator[tuple[int, li
         yield compare_documents(
             COMPARISON, *(_by_algorithm(table) for table in (stored.comparison, remade.comparison))
         )
+
+
+def _facet_columns(facets: Facets) -> list[str]:
+    return [f"{facet.name}_segment_id" for facet in facets.held]
 
 
 def _by_algorithm(table: pa.Table) -> dict[str, Any]:

@@ -91,6 +91,15 @@ FILES = (
         required=lambda manifest: "verdict" in manifest,
     ),
     StoredFile(
+        "facets.parquet",
+        "the segments of the [facets](../explanation/facets.md) that hold, and what marks them",
+        "facet_segments",
+        when="only where a facet holds",
+        required=lambda manifest: any(
+            facet["holds"] for facet in (manifest.get("facets") or {}).values()
+        ),
+    ),
+    StoredFile(
         "facts.json",
         "every number that a text shows, and its source: see [Facts](facts.md)",
         "facts",

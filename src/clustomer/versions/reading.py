@@ -17,6 +17,7 @@ from clustomer.certificates import Certificates, read_certificates
 from clustomer.customers import Attributes
 from clustomer.errors import InputError, UsageError
 from clustomer.events import Window
+from clustomer.facets import Facets, read_facets
 from clustomer.insights import Facts, Interpretation, interpret
 from clustomer.segments import Segmentation, SegmentationModel, read_model, restore
 from clustomer.versions.contract import FILES, MANIFEST
@@ -324,6 +325,21 @@ class StoredRun:
         return self._document("certificates.json", read_certificates)
 
     @cached_property
+    def facet_segments(self) -> pa.Table | None:
+        """The segments of facets, and what marks them; None where no facet holds."""
+        if not self.has("facets.parquet"):
+            return None
+        return self._parquet("facets.parquet", facet=pa.types.is_string)
+
+    @cached_property
+    def facets(self) -> Facets:
+        """The facets that were looked for, and the segments of those that hold."""
+        try:
+            return read_facets(self.model.facets, self.segments)
+        except InputError as error:
+            raise self._unreadable("segmentation.json", error) from error
+
+    @cached_property
     def facts(self) -> Facts:
         """Every number that a text shows."""
         return self._document("facts.json", lambda text: Facts.from_json(text.decode()))
@@ -347,6 +363,7 @@ class StoredRun:
             given_names=self.given_names if given_names is None else given_names,
             attributes=self.attributes,
             certificates=self.certificates,
+            facets=self.facets,
             comparison=self.comparison,
             reading_notes=tuple(manifest.reading_notes.values()),
             warnings=tuple(manifest.warnings.values()),

@@ -8,6 +8,7 @@ from clustomer.insights.chapters.cards import Cards
 from clustomer.insights.chapters.certificate import Certificate
 from clustomer.insights.chapters.chapter import Chapter
 from clustomer.insights.chapters.comparison import OtherAlgorithms
+from clustomer.insights.chapters.facets import FacetChapter, FacetsLeftOut
 from clustomer.insights.chapters.glance import Glance
 from clustomer.insights.chapters.limits import Limits
 from clustomer.insights.chapters.method import Method
@@ -24,9 +25,11 @@ CHAPTERS: tuple[Chapter, ...] = (
     Spend(),
     Method(),
     CountedMost(),
+    FacetChapter("taste"),
     KnownAttributes(),
     Certificate(),
     Opening(),
     OtherAlgorithms(),
+    FacetsLeftOut(),
     Limits(),
 )

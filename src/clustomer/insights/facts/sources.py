@@ -9,7 +9,8 @@ version. A feature's name stands where `x` stands below.
 `user_id` | [see below](#aggregates) |
 | `attributes` | a segment id or `everyone` | an attribute | [see below](#aggregates) |
 | any other CSV, such as `cleaning` | `column=value`: the rows that have it; empty: all rows | \
-a column | `value` (of the one row) or `sum` |
+a column | `value` (of the one row), `sum` or `count` |
+| `segments` | `taste_segment_id=taste:1` or the like | the same column | `count` |
 | `run`, `segmentation`, `certificates` | the way through the JSON file, with a `/` between: \
 `window`, `prediction/baselines/0/auc` | a name in there, or a number in a list | `value`, \
 `length`, or, of the window, `local_time`, `local_date`, `local_last_day` and `days` |
@@ -181,8 +182,10 @@ def source_query(source: Source, unit: str) -> Query:
     column: exp.Expr = exp.column(source["column"], quoted=True)
     if source["aggregate"] == "sum":
         column = exp.Sum(this=column)
+    elif source["aggregate"] == "count":
+        column = exp.Count(this=column)
     elif source["aggregate"] != "value":
-        raise _no_aggregate(source["aggregate"], ("sum", "value"))
+        raise _no_aggregate(source["aggregate"], ("sum", "value", "count"))
     return Query(column, rows, (table, source["key"]))
 
 

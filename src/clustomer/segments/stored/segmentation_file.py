@@ -145,6 +145,9 @@ class SegmentationModel(_Part):
         default=None, description="null where the algorithm builds no tree"
     )
     sql: SqlModel
+    facets: dict[str, Any] = Field(
+        default_factory=dict, description="facet to what is known of it, as `Facets` writes it"
+    )
 
     @model_validator(mode="after")
     def _fits_together(self) -> Self:

@@ -33,6 +33,7 @@ def to_model(
     own_names: Mapping[str, str] | None = None,
     reason: str | None = None,
     left_out: Mapping[str, str] | None = None,
+    facets: Mapping[str, Any] | None = None,
 ) -> SegmentationModel:
     """Return a segmentation as the model that `segmentation.json` stores.
 
@@ -46,6 +47,7 @@ def to_model(
     own_names : segment id to the program's own name, where `names` has one given by a user.
     reason : why there are as many segments, in a sentence.
     left_out : feature that does not decide to the sentence why.
+    facets : further segmentations of the same customers, ready for JSON.
 
     Examples
     --------
@@ -80,6 +82,7 @@ def to_model(
             else dialect.translate(customers_query, pretty=True),
             assignment=dialect.translate(assignment_query(segmentation), pretty=True),
         ),
+        facets=dict(facets or {}),
     )
 
 

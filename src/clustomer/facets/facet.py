@@ -1,0 +1,208 @@
+"""What is known of a facet: its bins, its rule, its segments and its tests, ready for JSON."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields, is_dataclass
+from typing import Any
+
+import pyarrow as pa
+
+from clustomer.customers.reason import Reason
+from clustomer.errors import InputError
+
+
+@dataclass(frozen=True)
+class FacetTest:
+    """What was tested of a facet, on `customers` of those with enough visits.
+
+    `between` is how far customers are apart (the part of the variance of a visit's shares that
+    belongs to the customer), `between_dealt` the highest value where visits are dealt to anyone.
+    `gain` is the variance that the segments explain over what they explain in crowds that differ
+    by degree; `dip` is the mean depth of the density dips around segments, `dip_crowd` the highest
+    in the crowds. `agreement` is Cohen's kappa between the segments that two halves of each
+    customer's visits give. `gains` holds the gain of each number of segments from 2 on.
+    """
+
+    customers: int
+    between: float | None = None
+    between_dealt: float | None = None
+    gain: float | None = None
+    dip: float | None = None
+    dip_crowd: float | None = None
+    crowds: int = 0
+    agreement: float | None = None
+    gains: tuple[float, ...] = ()
+
+
+@dataclass(frozen=True)
+class NextPeriod:
+    """Whether segments made before a date tell what their members did from then on.
+
+    `share` is the mean share of the members' later visits in the bins that mark their segment,
+    `everyone` the share that all customers' later visits have there; `lift` is their ratio with
+    its 95 % interval.
+    """
+
+    customers: int
+    share: float
+    everyone: float
+    lift: float
+    low: float
+    high: float
+
+
+@dataclass(frozen=True)
+class FacetSegment:
+    """One segment of a facet.
+
+    `shares` are the mean shares of its members' visits in each bin, as they are (not drawn to the
+    shop's); `marks` are the bins that mark it, most telling first. `true_of` is the share of
+    members with more in the marks than everyone, `inside` the mean share of their visits there.
+    """
+
+    segment_id: str
+    customers: int
+    shares: tuple[float, ...]
+    marks: tuple[int, ...]
+    inside: float
+    true_of: float
+
+
+@dataclass(frozen=True)
+class Facet:
+    """A facet of a shop's customers.
+
+    Attributes
+    ----------
+    name : str
+        "taste".
+    view : str
+        The way it is seen that holds: "department"; empty where none does.
+    holds : bool
+        Whether its segments are delivered.
+    why : Reason or None
+        Why it does not hold.
+    bins : tuple of str
+        Names of the bins as the data have them; empty text for the rest.
+    everyone : tuple of float
+        The shop's share of each bin: the mean over customers with enough visits.
+    strength : float
+        How many visits these are worth beside a customer's own.
+    least_visits, customers : int
+        How many visits it takes, and how many customers have them.
+    segments : tuple of FacetSegment
+    test : FacetTest or None
+    following : NextPeriod or None
+    also : tuple of str
+        Other ways to see it that hold as well.
+    assignment : mapping
+        The rule, as `segmentation.json` stores rules, over `share_0`, `share_1`, ...
+    sql : mapping
+        `customers`: from events to the shares; `assignment`: from them to the cluster.
+    """
+
+    name: str
+    view: str = ""
+    holds: bool = False
+    why: Reason | None = None
+    bins: tuple[str, ...] = ()
+    everyone: tuple[float, ...] = ()
+    strength: float | None = None
+    least_visits: int = 0
+    customers: int = 0
+    segments: tuple[FacetSegment, ...] = ()
+    test: FacetTest | None = None
+    following: NextPeriod | None = None
+    also: tuple[str, ...] = ()
+    assignment: Mapping[str, Any] = field(default_factory=dict)
+    sql: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, eq=False)
+class Facets:
+    """All facets that were looked for, and the segments of those that hold.
+
+    Attributes
+    ----------
+    facets : tuple of Facet
+    table : pyarrow.Table
+        `user_id` and, for each facet that holds, `<facet>_segment_id` ("taste:1"; NULL for who
+        has too few visits, and for suspected bots), in the order of the customers.
+    """
+
+    facets: tuple[Facet, ...]
+    table: pa.Table
+
+    @property
+    def held(self) -> tuple[Facet, ...]:
+        """Those that hold."""
+        return tuple(facet for facet in self.facets if facet.holds)
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the facets as JSON-ready values, by name."""
+        return {facet.name: plain(facet) for facet in self.facets}
+
+
+def no_facets(user_ids: pa.ChunkedArray) -> Facets:
+    """Return what stands where no facet was looked for.
+
+    >>> no_facets(pa.chunked_array([["a"]])).facets
+    ()
+    """
+    return Facets((), pa.table({"user_id": user_ids}))
+
+
+def read_facets(stored: Mapping[str, Any], table: pa.Table) -> Facets:
+    """Return the facets of a stored version.
+
+    Parameters
+    ----------
+    stored : mapping
+        What `Facets.to_json` gave.
+    table : pyarrow.Table
+        `user_id` and the columns `<facet>_segment_id`; others are left out.
+
+    Raises
+    ------
+    InputError
+        If it is something else.
+
+    Examples
+    --------
+    >>> facets = no_facets(pa.chunked_array([["a"]]))
+    >>> read_facets(facets.to_json(), facets.table).facets
+    ()
+    >>> read_facets({"taste": {"holds": 3}}, facets.table)
+    Traceback (most recent call last):
+    ...
+    clustomer.errors.InputError: The facets cannot be read: ...
+    """
+    from pydantic import TypeAdapter, ValidationError
+
+    try:
+        facets = TypeAdapter(tuple[Facet, ...]).validate_python(tuple(stored.values()))
+    except ValidationError as error:
+        first = error.errors(include_url=False)[0]
+        place = ".".join(str(part) for part in first["loc"])
+        raise InputError(
+            f"The facets cannot be read: {place}: {first['msg']}. Expected them as they were "
+            "written. Run `clustomer run` again."
+        ) from error
+    columns = [f"{facet.name}_segment_id" for facet in facets if facet.holds]
+    missing = [name for name in columns if name not in table.column_names]
+    if missing:
+        raise InputError(
+            f"The segments have no column `{missing[0]}`, though the facet holds. Expected it as "
+            "it was written. Run `clustomer run` again."
+        )
+    return Facets(facets, table.select(["user_id", *columns]))
+
+
+def plain(value: Any) -> Any:
+    """Return data classes as mappings, and tuples as lists."""
+    if is_dataclass(value) and not isinstance(value, type):
+        return {part.name: plain(getattr(value, part.name)) for part in fields(value)}
+    if isinstance(value, Mapping):
+        return {str(key): plain(part) for key, part in value.items()}
+    if isinstance(value, tuple | list):
+        return [plain(part) for part in value]
+    return value

@@ -1,0 +1,41 @@
+"""The words of facets: what each is called, how it is seen, and why one is left out."""
+
+from collections.abc import Mapping
+
+from clustomer.facets import Facet
+
+NAMES: Mapping[str, str] = {"taste": "Taste"}
+TITLES: Mapping[str, str] = {"taste": "Taste: what they look at and buy"}
+VIEWS: Mapping[str, str] = {
+    "department": "the departments that they look at and buy from",
+    "category": "the categories that they look at and buy from",
+}
+"""What a facet is seen by, after "seen by"."""
+
+_NEEDS: Mapping[str, str] = {"category": "the source names no categories"}
+
+SENTENCES: Mapping[str, str] = {
+    "facet needs": "not looked for, since {needs}.",
+    "facet alike": "not looked for, since there are no two kinds of it in the data.",
+    "facet few customers": "not looked for, since too few customers "
+    "({{{key}.customers}}; {{threshold.facet_customers}} are needed) have at least "
+    "{{{key}.least_visits:visit/visits}} that tell of it.",
+    "facet chance": "customers differ in it no more than chance makes of their visits.",
+    "facet by degree": "customers differ in it, but by degree: no groups are set apart "
+    "(they would explain {{{key}.gain}} times what groups of such a crowd do; "
+    "{{threshold.facet_gain}} are needed, and gaps between them).",
+    "facet unstable": "two halves of the same customers' visits do not agree on the group.",
+}
+"""The sentence of each reason for which a facet is left out, with placeholders of facts."""
+
+
+def facet_sentence(facet: Facet) -> str:
+    """Return why a facet is left out.
+
+    >>> from clustomer.customers import Reason
+    >>> facet_sentence(Facet("taste", why=Reason("facet needs", {"need": "category"})))
+    'not looked for, since the source names no categories.'
+    """
+    assert facet.why is not None
+    needs = _NEEDS.get(str(facet.why.numbers.get("need")), "")
+    return SENTENCES[facet.why.kind].format(key=f"facet.{facet.name}", needs=needs)

@@ -1,0 +1,136 @@
+"""Kinds that were planted are found, differences by degree are no kinds, and the rule is SQL."""
+
+import pyarrow as pa
+import pyarrow.compute as pc
+import pytest
+import sqlglot
+from sklearn.metrics import adjusted_rand_score
+
+from clustomer.customers import customer_features
+from clustomer.engines import DIALECTS, parse, translate
+from clustomer.events import Events, read_events
+from clustomer.facets import Facets, find_facets, read_facets
+from clustomer.segments import Segmentation, segment
+from facet_worlds import FacetWorld
+
+PLANTED = FacetWorld("test-planted", "taste", "categories", 3, customers=500, visits=14)
+BY_DEGREE = FacetWorld("test-degree", "taste", "categories", by_degree=1.0, customers=500)
+ALIKE = FacetWorld("test-alike", "taste", "categories", by_degree=0.0, customers=400)
+
+
+def look(table: pa.Table) -> tuple[Events, Segmentation, Facets]:
+    events = read_events(table)
+    customers = customer_features(events)
+    segmentation = segment(customers, k=2, features=["views"])
+    return events, segmentation, find_facets(events, customers, segmentation)
+
+
+@pytest.fixture(scope="module")
+def planted() -> tuple[pa.Table, dict[str, int], Events, Facets]:
+    table, truth = PLANTED.draw(0)
+    events, _, facets = look(table)
+    return table, truth, events, facets
+
+
+def test_planted_tastes_are_found(planted) -> None:
+    _, truth, _, facets = planted
+    [taste] = facets.held
+    labels = facets.table["taste_segment_id"].to_pylist()
+    kinds = [truth[user_id] for user_id in facets.table["user_id"].to_pylist()]
+    assert adjusted_rand_score(kinds, labels) > 0.85
+    assert len(taste.segments) == 3
+    assert sum(part.customers for part in taste.segments) == len(labels)
+    assert all(part.true_of >= 0.8 for part in taste.segments)
+    assert taste.following is not None
+    assert taste.following.low > 1.5
+
+
+def test_the_stored_sql_gives_the_published_segments(planted) -> None:
+    _, _, events, facets = planted
+    [taste] = facets.held
+    events.engine.create_table("customers", parse(taste.sql["customers"]))
+    try:
+        placed = events.engine.query(parse(taste.sql["assignment"])).sort_by("user_id")
+    finally:
+        events.engine.drop("customers")
+    again = [f"taste:{cluster + 1}" for cluster in placed["cluster"].to_pylist()]
+    assert again == facets.table["taste_segment_id"].to_pylist()
+
+
+def test_the_stored_sql_is_that_of_every_dialect(planted) -> None:
+    [taste] = planted[3].held
+    for query in taste.sql.values():
+        for dialect in DIALECTS:
+            assert sqlglot.parse_one(translate(parse(query), dialect), read=dialect)
+
+
+def test_neither_the_order_of_rows_nor_the_number_of_threads_matters(planted) -> None:
+    table, _, _, facets = planted
+    turned = table.take(pa.array(range(table.num_rows - 1, -1, -1)))
+    _, _, again = look(turned)
+    assert again.to_json() == facets.to_json()
+    assert again.table.equals(facets.table)
+
+
+def test_they_come_back_from_what_is_stored(planted) -> None:
+    facets = planted[3]
+    again = read_facets(facets.to_json(), facets.table)
+    assert again.facets == facets.facets
+    assert again.table.equals(facets.table)
+
+
+@pytest.mark.parametrize(
+    ("world", "why"), [(BY_DEGREE, "facet by degree"), (ALIKE, "facet chance")]
+)
+def test_no_groups_are_called_where_there_are_none(world: FacetWorld, why: str) -> None:
+    _, _, facets = look(world.draw(0)[0])
+    [taste] = facets.facets
+    assert not taste.holds
+    assert taste.why is not None
+    assert taste.why.kind == why
+    assert facets.table.column_names == ["user_id"]
+
+
+def test_who_has_few_visits_or_may_be_a_bot_is_in_none(planted) -> None:
+    table, _, _, _ = planted
+    first = table["user_id"][0].as_py()
+    rows = pc.equal(table["user_id"], first)
+    visit = table.filter(rows)["user_session"][0]
+    single = table.filter(pc.or_(pc.invert(rows), pc.equal(table["user_session"], visit)))
+    robot = table.slice(0, 1)
+    robot = pa.concat_tables([robot] * 3_000)
+    seconds = pa.array(range(3_000), pa.int64())
+    moments = pc.add(pc.cast(robot["event_time"], pa.int64()), pc.multiply(seconds, 1_000_000))
+    names = {
+        "event_time": pc.cast(moments, table.schema.field("event_time").type),
+        "user_id": pa.array(["robot"] * 3_000),
+        "user_session": pa.array([f"r{number // 100}" for number in range(3_000)]),
+        "product_id": pa.array([f"p{number}" for number in range(3_000)]),
+    }
+    for name, column in names.items():
+        robot = robot.set_column(robot.column_names.index(name), name, column)
+    _, segmentation, facets = look(pa.concat_tables([single, robot.cast(table.schema)]))
+    assert segmentation.clusters[-1] == 1
+    given = dict(
+        zip(
+            facets.table["user_id"].to_pylist(),
+            facets.table["taste_segment_id"].to_pylist(),
+            strict=True,
+        )
+    )
+    assert given[first] is None
+    assert given["robot"] is None
+    assert sum(label is None for label in given.values()) == 2
+
+
+def test_what_the_log_lacks_is_said() -> None:
+    table, _ = ALIKE.draw(0)
+    _, _, facets = look(table.drop_columns(["category_code"]))
+    [taste] = facets.facets
+    assert taste.why is not None
+    assert (taste.why.kind, taste.why.numbers) == ("facet needs", {"need": "category"})
+    few = table.filter(pc.less(table["user_id"], "u00050"))
+    _, _, facets = look(few)
+    [taste] = facets.facets
+    assert taste.why is not None
+    assert taste.why.kind == "facet few customers"

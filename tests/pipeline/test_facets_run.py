@@ -1,0 +1,109 @@
+"""Facets on the whole road: from the file to the results, through a new name, and left out."""
+
+import csv
+import json
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+from clustomer.errors import UsageError
+from clustomer.insights import verify_facts
+from clustomer.pipeline import Run, run
+from clustomer.progress import silent
+from clustomer.proofs.rerun import rerun
+from clustomer.renaming import rename
+from clustomer.settings import Settings
+from clustomer.versions import StoredRun
+from facet_worlds import FacetWorld
+
+WORLD = FacetWorld("test-run", "taste", "categories", 3, customers=400, visits=14)
+UNKIND = ("home.<b>bold</b>", "home.{brace}", "home.=1+1\x1b[31m")
+COLUMNS = ["user_id", "segment_id", "segment", "cluster", "distance"]
+
+
+@pytest.fixture(scope="module")
+def shop(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("shop") / "shop.parquet"
+    table, _ = WORLD.draw(0)
+    codes = table["category_code"].to_pylist()
+    unkind = dict(zip(("home.one", "home.two", "home.three"), UNKIND, strict=True))
+    column = pa.array([unkind.get(code, code) for code in codes])
+    place = table.column_names.index("category_code")
+    pq.write_table(table.set_column(place, "category_code", column), path)
+    return path
+
+
+@pytest.fixture(scope="module")
+def done(shop: Path, tmp_path_factory: pytest.TempPathFactory) -> Run:
+    settings = Settings(certificates=False, k=2, facets=("taste",))
+    return run(shop, tmp_path_factory.mktemp("out"), settings=settings)
+
+
+def test_its_columns_stand_after_those_of_the_main_segmentation(done: Run) -> None:
+    table = pq.read_table(done.results.path / "segments.parquet")
+    assert table.column_names == [*COLUMNS, "taste_segment_id", "taste_segment"]
+    with (done.results.path / "segments.csv").open(encoding="utf-8", newline="") as file:
+        rows = list(csv.reader(file))
+    assert rows[0] == table.column_names
+    assert len(rows) == 401
+
+
+def test_every_fact_of_it_comes_out_again_from_the_files(done: Run) -> None:
+    facts = done.interpretation.facts
+    assert {"facet.taste.customers", "facet.taste.1.customers"} <= set(facts)
+    assert verify_facts(done.results.path) == ()
+    assert facts.verify(done.interpretation.tables) == ()
+
+
+def test_the_stored_version_gives_it_back(done: Run) -> None:
+    stored = StoredRun.open(done.results.path)
+    [facet] = stored.facets.held
+    assert facet == done.interpretation.study.facets.held[0]
+    assert stored.facet_segments["segment"].to_pylist() == [
+        segment["segment"] for segment in stored.results.manifest["facets"]["taste"]["segments"]
+    ]
+    assert stored.interpret().insights == done.interpretation.insights
+
+
+def test_a_rerun_finds_the_same(done: Run) -> None:
+    again, differences = rerun(StoredRun.open(done.results.path), silent())
+    assert differences == []
+    assert again.values > 0
+
+
+def test_a_new_name_keeps_it(done: Run) -> None:
+    renamed = rename(done.results.path.parents[1], "S1", "The first")
+    before = pq.read_table(done.results.path / "segments.parquet")
+    after = pq.read_table(renamed.path / "segments.parquet")
+    assert after["taste_segment"].equals(before["taste_segment"])
+    assert verify_facts(renamed.path) == ()
+
+
+def test_names_from_the_data_are_text_and_nothing_else(done: Run) -> None:
+    page = (done.results.path / "reports/report.html").read_text(encoding="utf-8")
+    assert "<b>bold</b>" not in page.lower()
+    assert "\x1b" not in page
+    names = pq.read_table(done.results.path / "facets.parquet")["segment"].to_pylist()
+    assert len(set(names)) == len(names) == 3
+
+
+def test_a_shop_without_categories_says_so(shop: Path, tmp_path: Path) -> None:
+    bare = tmp_path / "bare.parquet"
+    pq.write_table(pq.read_table(shop).drop_columns(["category_code"]), bare)
+    settings = Settings(keep_events=False, certificates=False, k=2, facets=("taste",))
+    result = run(bare, tmp_path / "out", settings=settings).results.path
+    assert pq.read_table(result / "segments.parquet").column_names == COLUMNS
+    assert not (result / "facets.parquet").exists()
+    report = (result / "reports/business_insights.md").read_text(encoding="utf-8")
+    assert "Taste: not looked for, since the source names no categories." in report
+    assert json.loads((result / "run.json").read_text())["facets"]["taste"]["holds"] is False
+
+
+def test_none_is_looked_for_where_none_is_wanted(shop: Path, tmp_path: Path) -> None:
+    settings = Settings(keep_events=False, certificates=False, k=2)
+    result = run(shop, tmp_path / "out", settings=settings).results.path
+    assert json.loads((result / "run.json").read_text())["facets"] == {}
+    with pytest.raises(UsageError, match="no facet `tatse`"):
+        run(shop, tmp_path / "out", settings=Settings(facets=("tatse",)))
