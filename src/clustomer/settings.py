@@ -293,7 +293,8 @@ class Settings:
     facets: tuple[str, ...] | None = option(
         None,
         "The sides of customers to look at, each a segmentation of its own: value (how much and "
-        "how recently; always made), taste (what they look at and buy).",
+        "how recently; always made), taste (what they look at and buy), time (when they come), "
+        "path (how they come to a purchase).",
         group=SEGMENTS,
         metavar="NAMES",
         otherwise="all that the data carries",

@@ -308,6 +308,13 @@ FACET_BINS = _count(
 FACET_CUSTOMERS = _count(
     "FACET_CUSTOMERS", 200, "The customers with enough visits that it takes to look for a facet."
 )
+FACET_RELIABILITY = _threshold(
+    "FACET_RELIABILITY",
+    0.1,
+    "The part of how far customers' shares are apart that must belong to customers: below it they "
+    "hardly differ.",
+    write=percent,
+)
 FACET_CROWDS = _count(
     "FACET_CROWDS", 30, "The crowds that differ by degree, beside which a facet is held."
 )

@@ -2,6 +2,7 @@
 
 import csv
 import json
+from collections import Counter
 from pathlib import Path
 
 import pyarrow as pa
@@ -67,6 +68,21 @@ def test_the_stored_version_gives_it_back(done: Run) -> None:
     assert stored.interpret().insights == done.interpretation.insights
 
 
+def test_every_customer_is_in_one_combination(done: Run) -> None:
+    rows = pq.read_table(done.results.path / "facet_crossings.parquet").to_pylist()
+    segments = pq.read_table(done.results.path / "segments.parquet")
+    pairs = Counter(
+        zip(
+            segments["segment_id"].to_pylist(),
+            segments["taste_segment_id"].to_pylist(),
+            strict=True,
+        )
+    )
+    assert {(row["segment_id"], row["facet_segment_id"]): row["customers"] for row in rows} == pairs
+    # what is expected has the same sums
+    assert sum(row["expected"] for row in rows) == pytest.approx(400)
+
+
 def test_a_rerun_finds_the_same(done: Run) -> None:
     again, differences = rerun(StoredRun.open(done.results.path), silent())
     assert differences == []
@@ -91,7 +107,7 @@ def test_names_from_the_data_are_text_and_nothing_else(done: Run) -> None:
 
 def test_a_shop_without_categories_says_so(shop: Path, tmp_path: Path) -> None:
     bare = tmp_path / "bare.parquet"
-    pq.write_table(pq.read_table(shop).drop_columns(["category_code"]), bare)
+    pq.write_table(pq.read_table(shop).drop_columns(["category_code", "brand"]), bare)
     settings = Settings(keep_events=False, certificates=False, k=2, facets=("taste",))
     result = run(bare, tmp_path / "out", settings=settings).results.path
     assert pq.read_table(result / "segments.parquet").column_names == COLUMNS

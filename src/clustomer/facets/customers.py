@@ -11,6 +11,21 @@ from clustomer.segments.arrays import Floats
 
 SHARES = "facet_shares"
 """The table of what visits hold, while a facet is looked for."""
+EVENTS = "facet_events"
+"""The events of some customers who come often enough, among whom facets are looked for."""
+_COLUMNS = (
+    "user_id",
+    "user_session",
+    "event_time",
+    "event_type",
+    "product_id",
+    "category_id",
+    "category_code",
+    "brand",
+    "price",
+    "is_product",
+    "utc_offset_s",
+)
 
 _VISITS = """
     SELECT user_id, visit, MIN(event_s) AS visit_s, SUM(units) AS visit_units
@@ -34,7 +49,9 @@ _SAMPLED = """
 """
 
 
-def shares_query(binned: Binned, window: Window, least_visits: int) -> exp.Select:
+def shares_query(
+    binned: Binned, window: Window, least_visits: int, events: str = "events"
+) -> exp.Select:
     """Return what each visit holds, of customers with enough visits.
 
     Columns `user_id`, `visit`, `visit_s`, `bin`, `n_visits` (of the customer) and `share`: the
@@ -45,7 +62,7 @@ def shares_query(binned: Binned, window: Window, least_visits: int) -> exp.Selec
     query = parse(_SHARES)
     assert isinstance(query, exp.Select)
     ctes: dict[str, exp.Expr] = {
-        "scoped": scoped_events(window),
+        "scoped": scoped_events(window, events),
         **binned.steps,
         "units": binned.units,
         "visits": parse(_VISITS),
@@ -56,6 +73,47 @@ def shares_query(binned: Binned, window: Window, least_visits: int) -> exp.Selec
     for name, cte in ctes.items():
         query = query.with_(name, as_=cte.copy(), copy=False)
     return query
+
+
+def frequent_events(window: Window, least_visits: int, most: int) -> exp.Select:
+    """Return the events of customers who come often: of at most so many, with the lowest MD5."""
+    inside = (
+        exp.column("event_time") >= literal(window.start),
+        exp.column("event_time") < literal(window.cutoff),
+    )
+    visits = exp.select("user_id", "user_session").distinct().from_("events").where(*inside)
+    frequent = (
+        exp.select("user_id")
+        .from_("visits")
+        .group_by("user_id")
+        .having(exp.GTE(this=exp.Count(this=exp.Star()), expression=literal(least_visits)))
+    )
+    return (
+        exp.select(*(exp.column(name, table="events") for name in _COLUMNS))
+        .from_("events")
+        .join("sampled", on="events.user_id = sampled.user_id")
+        .where(*(condition.copy() for condition in inside))
+        .with_("visits", as_=visits)
+        .with_("frequent", as_=frequent)
+        .with_("sampled", as_=lowest("frequent", most))
+    )
+
+
+def lowest(table: str, most: int) -> exp.Select:
+    """Return the `user_id` of the customers of a table with the lowest MD5.
+
+    >>> print(lowest("ids", 9).sql("duckdb"))
+    SELECT user_id FROM (SELECT user_id, ROW_NUMBER() OVER (ORDER BY MD5(user_id), user_id) AS \
+place FROM ids) AS ranked WHERE place <= 9
+    """
+    ranked = exp.select("user_id").select(
+        parse("ROW_NUMBER() OVER (ORDER BY MD5(user_id), user_id) AS place")
+    )
+    return (
+        exp.select("user_id")
+        .from_(ranked.from_(table).subquery("ranked"))
+        .where(exp.LTE(this=exp.column("place"), expression=literal(most)))
+    )
 
 
 def amounts_query(n_bins: int, shares: str = SHARES) -> exp.Select:
@@ -122,14 +180,6 @@ def sample_query(most: int) -> exp.Select:
     every run, by the MD5 of the visit.
     """
     ids = exp.select("user_id").distinct().from_(SHARES)
-    ranked = exp.select("user_id").select(
-        parse("ROW_NUMBER() OVER (ORDER BY MD5(user_id), user_id) AS place")
-    )
-    sampled = (
-        exp.select("user_id")
-        .from_(ranked.from_("ids").subquery("ranked"))
-        .where(exp.LTE(this=exp.column("place"), expression=literal(most)))
-    )
     query = parse(_SAMPLED)
     assert isinstance(query, exp.Select)
-    return query.with_("ids", as_=ids).with_("sampled", as_=sampled)
+    return query.with_("ids", as_=ids).with_("sampled", as_=lowest("ids", most))

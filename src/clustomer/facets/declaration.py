@@ -14,6 +14,8 @@ MAIN = "value"
 FACETS: Mapping[str, str] = {
     MAIN: "how much and how recently",
     "taste": "what they look at and buy",
+    "time": "when they come",
+    "path": "how they come to a purchase",
 }
 """Every facet, and what it sees of a customer."""
 
@@ -78,8 +80,10 @@ class Unitary:
     bin: Callable[[Engine, Window], Binned | None]
 
 
-def scoped_events(window: Window) -> exp.Expr:
+def scoped_events(window: Window, events: str = "events") -> exp.Expr:
     """Return the query of the events of a window, with the columns that units are made of.
+
+    `events` is the name of their table.
 
     >>> from datetime import datetime
     >>> window = Window(datetime(2024, 1, 1), datetime(2024, 2, 1), "UTC")
@@ -91,6 +95,8 @@ def scoped_events(window: Window) -> exp.Expr:
     def bound(node: exp.Expr) -> exp.Expr:
         if isinstance(node, exp.Column) and node.name in bounds:
             return bounds[node.name].copy()
+        if isinstance(node, exp.Table) and node.name == "events":
+            return exp.to_table(events)
         return node
 
     return parse(_SCOPED).transform(bound, copy=False)

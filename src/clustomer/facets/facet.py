@@ -16,6 +16,7 @@ class FacetTest:
 
     `between` is how far customers are apart (the part of the variance of a visit's shares that
     belongs to the customer), `between_dealt` the highest value where visits are dealt to anyone.
+    `reliability` is the part of how far the customers' shares are apart that belongs to customers.
     `gain` is the variance that the segments explain over what they explain in crowds that differ
     by degree; `dip` is the mean depth of the density dips around segments, `dip_crowd` the highest
     in the crowds. `agreement` is Cohen's kappa between the segments that two halves of each
@@ -25,6 +26,7 @@ class FacetTest:
     customers: int
     between: float | None = None
     between_dealt: float | None = None
+    reliability: float | None = None
     gain: float | None = None
     dip: float | None = None
     dip_crowd: float | None = None

@@ -17,10 +17,12 @@ from clustomer.engines import Engine, translate
 from clustomer.events import CleanEvents, Window
 from clustomer.facets.crowd import crowd_of
 from clustomer.facets.customers import (
+    EVENTS,
     SHARES,
     amounts_query,
     definition_query,
     features_query,
+    frequent_events,
     sample_query,
     shares_query,
 )
@@ -28,8 +30,10 @@ from clustomer.facets.declaration import FACETS, MAIN, Binned, Unitary
 from clustomer.facets.facet import Facet, Facets, FacetSegment, FacetTest
 from clustomer.facets.following import following
 from clustomer.facets.marks import inside, marks_of
+from clustomer.facets.paths import PATHS
 from clustomer.facets.structure import agreement, apart, belongs, choose_k, fit
 from clustomer.facets.taste import TASTES
+from clustomer.facets.times import TIMES
 from clustomer.facets.visits import Spread, Visits, roots, spread_of, visits_of
 from clustomer.segments import NearestCentroid, ScaledFeature, Segmentation
 from clustomer.segments.arrays import Floats, Integers
@@ -43,6 +47,7 @@ from clustomer.thresholds import (
     FACET_CUSTOMERS,
     FACET_DIP,
     FACET_GAIN,
+    FACET_RELIABILITY,
     FACET_VISITS,
 )
 
@@ -52,7 +57,7 @@ _CLOSE = 0.05
 """A gain that is lower by more is not measured more exactly."""
 _AMOUNTS, _LABELLED = "facet_amounts", "facet_customers"
 
-VIEWS: tuple[Unitary, ...] = TASTES
+VIEWS: tuple[Unitary, ...] = (*TASTES, *TIMES, *PATHS)
 """Every way to see a facet; those of one facet in the order of preference."""
 
 
@@ -112,16 +117,21 @@ def find_facets(
     finder = _Finder(events.engine, events.window, bots, date, random_state)
     table = customers.table.select(["user_id"])
     looked: list[Facet] = []
-    with threadpool_limits(1), quiet_fits():
-        for name in FACETS:
-            if name == MAIN or name not in facets:
-                continue
-            views = [view for view in VIEWS if view.facet == name]
-            facet, placed = finder.look(name, views, present)
-            looked.append(facet)
-            if placed is not None:
-                column = _column(placed, table["user_id"], name)
-                table = table.append_column(f"{name}_segment_id", column)
+    frequent = frequent_events(events.window, FACET_VISITS, FITTED_CUSTOMERS)
+    events.engine.create_table(EVENTS, frequent)
+    try:
+        with threadpool_limits(1), quiet_fits():
+            for name in FACETS:
+                if name == MAIN or name not in facets:
+                    continue
+                views = [view for view in VIEWS if view.facet == name]
+                facet, placed = finder.look(name, views, present)
+                looked.append(facet)
+                if placed is not None:
+                    column = _column(placed, table["user_id"], name)
+                    table = table.append_column(f"{name}_segment_id", column)
+    finally:
+        events.engine.drop(EVENTS)
     return Facets(tuple(looked), table)
 
 
@@ -164,7 +174,7 @@ class _Finder:
     def _see(self, view: Unitary, binned: Binned) -> _Seen:
         """Look at a facet in one way, and test what shows."""
         engine = self.engine
-        engine.create_table(SHARES, shares_query(binned, self.window, FACET_VISITS))
+        engine.create_table(SHARES, shares_query(binned, self.window, FACET_VISITS, EVENTS))
         try:
             rows = engine.query(sample_query(TESTED_CUSTOMERS + len(self.bots)))
             counted = engine.query(exp.select("COUNT(DISTINCT user_id) AS n").from_(SHARES))
@@ -190,7 +200,10 @@ class _Finder:
         facet = replace(facet, everyone=spread.shop, strength=spread.strength)
         dealt = belongs(visits, spread, random_state=seed)
         test = FacetTest(len(visits.user_ids), spread.between, dealt)
-        if spread.between <= dealt:
+        mean_visits = float(visits.counts.mean())
+        reliability = mean_visits / (mean_visits + spread.strength)
+        test = replace(test, reliability=round(reliability, 6))
+        if spread.between <= dealt or reliability < FACET_RELIABILITY:
             facet = replace(facet, why=Reason("facet chance"), test=test)
             return _Seen(view, binned, facet)
         crowd = crowd_of(visits, spread, np.random.default_rng([seed, 0]))

@@ -10,7 +10,28 @@ from clustomer.events import Window
 from clustomer.facets.declaration import OTHER, Binned, Unitary, scoped_events
 from clustomer.thresholds import FACET_BINS
 
+PRICES = ("far below the usual", "below the usual", "the usual", "above it", "far above it")
+"""Prices over the mean price of their category: below 0.5, 0.8, 1.25 and 2, and beyond."""
+
 _INTEREST = "is_product AND event_type <> 'return'"
+_NAMED = """
+    SELECT user_id, visit, event_s, price, COALESCE(category_id, category_code) AS category
+    FROM scoped WHERE is_product AND event_type <> 'return'
+"""
+_CATEGORY_PRICES = """
+    SELECT category, CAST(SUM(price) AS DOUBLE) / CAST(COUNT(price) AS DOUBLE) AS mean_price
+    FROM named WHERE category IS NOT NULL GROUP BY category HAVING SUM(price) > 0
+"""
+_PRICED = """
+    SELECT named.user_id AS user_id, named.visit AS visit, named.event_s AS event_s,
+        CASE WHEN CAST(named.price AS DOUBLE) < 0.5 * category_prices.mean_price THEN 0
+            WHEN CAST(named.price AS DOUBLE) < 0.8 * category_prices.mean_price THEN 1
+            WHEN CAST(named.price AS DOUBLE) < 1.25 * category_prices.mean_price THEN 2
+            WHEN CAST(named.price AS DOUBLE) < 2.0 * category_prices.mean_price THEN 3
+            ELSE 4 END AS bin
+    FROM named JOIN category_prices ON named.category = category_prices.category
+    WHERE named.price IS NOT NULL
+"""
 
 
 def _departments(engine: Engine, window: Window) -> Binned | None:
@@ -29,36 +50,53 @@ def _categories(engine: Engine, window: Window) -> Binned | None:
     return _binned(column, counts, {value: value for value in counts})
 
 
+def _brands(engine: Engine, window: Window) -> Binned | None:
+    """Bin by the brand."""
+    counts = _frequencies(engine, window, exp.column("brand"))
+    return _binned(exp.column("brand"), counts, {value: value for value in counts})
+
+
+def _prices(engine: Engine, window: Window) -> Binned:
+    """Bin by the price beside the mean price of the category."""
+    units = parse(
+        "SELECT user_id, visit, MIN(event_s) AS event_s, bin, COUNT(*) AS units FROM priced "
+        "GROUP BY user_id, visit, bin"
+    )
+    steps = {
+        "named": parse(_NAMED),
+        "category_prices": parse(_CATEGORY_PRICES),
+        "priced": parse(_PRICED),
+    }
+    return Binned(PRICES, units, steps)
+
+
 TASTES: tuple[Unitary, ...] = (
     Unitary("taste", "department", ("category",), _departments),
     Unitary("taste", "category", ("category",), _categories),
+    Unitary("taste", "brand", ("brand",), _brands),
+    Unitary("taste", "price", ("price", "category"), _prices),
 )
 """The ways to see a taste, in the order of preference."""
 
 
 def _frequencies(engine: Engine, window: Window, value: exp.Expr) -> dict[str, int]:
-    """Return in how many visits each value occurs, in the order of the values."""
-    visits = (
-        exp.select("user_id", "visit", exp.alias_(value.copy(), "bin_value"))
-        .distinct()
+    """Return how many events have each value, in the order of the values."""
+    query = (
+        exp.select(exp.alias_(value.copy(), "bin_value"))
+        .select(exp.alias_(exp.Count(this=exp.Star()), "events"))
         .from_("scoped")
         .where(parse(_INTEREST), exp.not_(exp.Is(this=value.copy(), expression=exp.null())))
-    )
-    query = (
-        exp.select("bin_value", exp.alias_(exp.Count(this=exp.Star()), "visits"))
-        .from_("by_visit")
-        .group_by("bin_value")
+        .group_by(value.copy())
         .with_("scoped", as_=scoped_events(window))
-        .with_("by_visit", as_=visits)
     )
     rows = engine.query(query)
-    return dict(sorted(zip(rows["bin_value"].to_pylist(), rows["visits"].to_pylist(), strict=True)))
+    return dict(sorted(zip(rows["bin_value"].to_pylist(), rows["events"].to_pylist(), strict=True)))
 
 
-def _binned(value: exp.Expr, visits: Mapping[str, int], groups: Mapping[str, str]) -> Binned | None:
+def _binned(value: exp.Expr, events: Mapping[str, int], groups: Mapping[str, str]) -> Binned | None:
     """Return the bins of a value: its most frequent groups, and the rest."""
     sizes: Counter[str] = Counter()
-    for item, count in visits.items():
+    for item, count in events.items():
         sizes[groups[item]] += count
     frequent = sorted(sizes, key=lambda group: (-sizes[group], group))[:FACET_BINS]
     if len(frequent) < 2:

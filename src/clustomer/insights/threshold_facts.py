@@ -57,6 +57,7 @@ WRITTEN: Mapping[str, Written] = {
     "next_order_days": Written("NEXT_ORDER_DAYS", "days"),
     "next_visit_days": Written("NEXT_VISIT_DAYS", "days"),
     "facet_customers": Written("FACET_CUSTOMERS", "customers"),
+    "effect": Written("EFFECT", "share"),
     "facet_gain": Written("FACET_GAIN", "ratio", 1),
     "attribute_values": Written("MAX_VALUES", "values"),
     "attribute_known": Written("FEWEST_KNOWN", "customers"),

@@ -91,6 +91,14 @@ FILES = (
         required=lambda manifest: "verdict" in manifest,
     ),
     StoredFile(
+        "facet_crossings.parquet",
+        "how many customers are in each segment and each segment of a facet, beside what both let "
+        "expect",
+        None,
+        when="only where a facet holds and there are several segments",
+        required=lambda manifest: False,
+    ),
+    StoredFile(
         "facets.parquet",
         "the segments of the [facets](../explanation/facets.md) that hold, and what marks them",
         "facet_segments",

@@ -8,6 +8,7 @@ from clustomer.insights.chapters.cards import Cards
 from clustomer.insights.chapters.certificate import Certificate
 from clustomer.insights.chapters.chapter import Chapter
 from clustomer.insights.chapters.comparison import OtherAlgorithms
+from clustomer.insights.chapters.crossings import Crossings
 from clustomer.insights.chapters.facets import FacetChapter, FacetsLeftOut
 from clustomer.insights.chapters.glance import Glance
 from clustomer.insights.chapters.limits import Limits
@@ -26,6 +27,9 @@ CHAPTERS: tuple[Chapter, ...] = (
     Method(),
     CountedMost(),
     FacetChapter("taste"),
+    FacetChapter("time"),
+    FacetChapter("path"),
+    Crossings(),
     KnownAttributes(),
     Certificate(),
     Opening(),

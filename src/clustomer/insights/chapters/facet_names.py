@@ -8,7 +8,17 @@ from clustomer.printable import printable
 
 LONGEST_LABEL, LONGEST_NAME = 30, 80
 REST = "all others"
-_UNMARKED = {"taste": "A bit of everything"}
+_UNMARKED = {"taste": "A bit of everything", "time": "At any time", "path": "In any order"}
+_UNMARKED_VIEWS = {"rhythm": "At irregular intervals", "price": "Any price"}
+_FORMS = {
+    "week": "{}s",
+    "days": "{}s",
+    "price": "Prices {}",
+    "pace": "Decides {}",
+    "visits": "{}",
+}
+"""What is made of the marks of a view; of others they stand as they are."""
+_TASTES = ("department", "category", "brand")
 
 
 def facet_names(facet: Facet) -> dict[str, str]:
@@ -38,8 +48,11 @@ def facet_names(facet: Facet) -> dict[str, str]:
 
 def _name(facet: Facet, segment: FacetSegment, labels: Sequence[str]) -> str:
     if not segment.marks:
-        return _UNMARKED[facet.name]
-    words = [labels[mark] for mark in segment.marks]
+        return _UNMARKED_VIEWS.get(facet.view, _UNMARKED[facet.name])
+    form = _FORMS.get(facet.view, "{}")
+    words = [form.format(labels[mark]) for mark in segment.marks]
+    if facet.view not in _TASTES:
+        words = [_capital(words[0]), *words[1:]]
     while len(words) > 1 and len(listed(words)) > LONGEST_NAME:
         words.pop()
     return listed(words)
@@ -59,7 +72,9 @@ def bin_labels(facet: Facet) -> tuple[str, ...]:
 
 
 def _label(view: str, name: str) -> str:
-    return _LABELS.get(view, _cleaned)(name) if name else REST
+    if not name:
+        return REST
+    return _LABELS[view](name) if view in _LABELS else name
 
 
 def _category(code: str) -> str:
@@ -74,7 +89,11 @@ def _with_parent(code: str, label: str) -> str:
     return _cut(f"{parent}: {label[:1].lower()}{label[1:]}")
 
 
-_LABELS: Mapping[str, Callable[[str], str]] = {"department": _category, "category": _category}
+_LABELS: Mapping[str, Callable[[str], str]] = {
+    "department": _category,
+    "category": _category,
+    "brand": lambda name: _cleaned(name),
+}
 
 
 def _cleaned(text: str) -> str:
@@ -84,7 +103,11 @@ def _cleaned(text: str) -> str:
     ('Coffee machine', 'Aaaaaaaaaaaaaaaaaaaaaaaaaaaaa…')
     """
     words = " ".join(printable(text).replace("_", " ").split())
-    return _cut(words[:1].upper() + words[1:])
+    return _cut(_capital(words))
+
+
+def _capital(words: str) -> str:
+    return words[:1].upper() + words[1:]
 
 
 def _cut(text: str) -> str:

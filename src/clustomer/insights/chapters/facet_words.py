@@ -4,15 +4,39 @@ from collections.abc import Mapping
 
 from clustomer.facets import Facet
 
-NAMES: Mapping[str, str] = {"taste": "Taste"}
-TITLES: Mapping[str, str] = {"taste": "Taste: what they look at and buy"}
+NAMES: Mapping[str, str] = {"taste": "Taste", "time": "Time", "path": "Path"}
+TITLES: Mapping[str, str] = {
+    "taste": "Taste: what they look at and buy",
+    "time": "Time: when they come",
+    "path": "Path: how they come to a purchase",
+}
 VIEWS: Mapping[str, str] = {
     "department": "the departments that they look at and buy from",
     "category": "the categories that they look at and buy from",
+    "brand": "the brands that they look at and buy",
+    "price": "the prices that they look at and pay, beside the usual of the category",
+    "week": "the part of the day that their visits begin in, on working days and at weekends",
+    "hours": "the part of the day that their visits begin in",
+    "days": "their visits on working days and at weekends",
+    "season": "the months of their visits",
+    "rhythm": "the gaps between their visits, beside the customer's own mean gap",
+    "pace": "the time from the first look at a product to its purchase",
+    "visits": "what their visits come to, one after the other",
+    "steps": "the steps within their visits, one after the other",
 }
 """What a facet is seen by, after "seen by"."""
 
-_NEEDS: Mapping[str, str] = {"category": "the source names no categories"}
+ADVICE: Mapping[str, str] = {
+    "taste": "Write to them about {facet} first, and hold back a random half to compare.",
+    "time": "Reach them when they come ({facet}), and hold back a random half to compare.",
+    "path": "Meet them where they decide ({facet}), and hold back a random half to compare.",
+}
+"""What to do about a combination that is more than its parts let expect."""
+
+_NEEDS: Mapping[str, str] = {
+    "category": "the source names no categories",
+    "visit": "the source has orders only, no visits",
+}
 
 SENTENCES: Mapping[str, str] = {
     "facet needs": "not looked for, since {needs}.",
@@ -20,7 +44,7 @@ SENTENCES: Mapping[str, str] = {
     "facet few customers": "not looked for, since too few customers "
     "({{{key}.customers}}; {{threshold.facet_customers}} are needed) have at least "
     "{{{key}.least_visits:visit/visits}} that tell of it.",
-    "facet chance": "customers differ in it no more than chance makes of their visits.",
+    "facet chance": "customers hardly differ in it more than chance makes of their visits.",
     "facet by degree": "customers differ in it, but by degree: no groups are set apart "
     "(they would explain {{{key}.gain}} times what groups of such a crowd do; "
     "{{threshold.facet_gain}} are needed, and gaps between them).",

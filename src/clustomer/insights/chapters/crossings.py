@@ -1,0 +1,282 @@
+"""Where the segments and a facet meet: combinations that are more than both let expect."""
+
+import math
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from statistics import NormalDist
+
+import numpy as np
+import pyarrow as pa
+from numpy.typing import NDArray
+
+from clustomer.facets import Facet
+from clustomer.insights.blocks import Block, Bullets, Column, Paragraph, Row, Section, Table
+from clustomer.insights.chapters.chapter import Chapter
+from clustomer.insights.chapters.facet_names import facet_names
+from clustomer.insights.chapters.facet_words import ADVICE, NAMES
+from clustomer.insights.facts import Fact, decimals_for, escape
+from clustomer.insights.study import Study
+from clustomer.thresholds import CHANCE, EFFECT, FEWEST_EXPECTED, FEWEST_KNOWN
+
+MOST_INSIGHTS = 5
+
+
+@dataclass(frozen=True)
+class Crossing:
+    """The customers of a segment who are in one segment of a facet, too.
+
+    `expected` is how many there would be if the two had nothing to do with each other, `surely`
+    whether there are more than chance would make of so many cells. `revenue` is their mean,
+    `revenue_expected` what the means of both let expect, `worth_more` whether it is surely more.
+    """
+
+    facet: str
+    segment_id: str
+    facet_segment_id: str
+    customers: int
+    expected: float
+    surely: bool
+    revenue: float | None
+    revenue_expected: float | None
+    worth_more: bool
+
+    @property
+    def key(self) -> str:
+        """What it is called in facts: "S1.taste.2"."""
+        return f"{self.segment_id}.{self.facet_segment_id.replace(':', '.')}"
+
+    @property
+    def tells(self) -> bool:
+        """Whether it is more than both let expect."""
+        return self.surely or self.worth_more
+
+
+class Crossings(Chapter):
+    """The segments beside each facet, and the combinations that surprise."""
+
+    name = "facet-crossings"
+    title = "Where segments and facets meet"
+    short = "Combinations"
+
+    def needs(self, study: Study) -> str | None:
+        """Return what is missing where there are not two segments, or no facet holds."""
+        if study.facets is None or not study.facets.held:
+            return "no facet holds"
+        return None if len(study.groups) > 1 else "there is one segment"
+
+    def tables(self, study: Study) -> Mapping[str, pa.Table]:
+        """Return `facet_crossings`: a row for each segment and each segment of a facet."""
+        rows = [
+            {
+                "crossing": crossing.key,
+                "segment_id": crossing.segment_id,
+                "facet_segment_id": crossing.facet_segment_id,
+                "customers": crossing.customers,
+                "expected": crossing.expected,
+                "ratio": _ratio(crossing.customers, crossing.expected),
+                "revenue": crossing.revenue,
+                "revenue_expected": crossing.revenue_expected,
+                "revenue_ratio": _ratio(crossing.revenue, crossing.revenue_expected),
+            }
+            for crossing in study.once(crossings)
+        ]
+        return {"facet_crossings": pa.Table.from_pylist(rows, schema=_SCHEMA)}
+
+    def facts(self, study: Study) -> Iterator[Fact]:
+        """Make `crossing.S1.taste.2.customers` and the like."""
+        for crossing in study.once(crossings):
+            ratio = _ratio(crossing.customers, crossing.expected)
+            yield _fact(crossing, "customers", crossing.customers, "customers")
+            yield _fact(crossing, "ratio", ratio, "ratio")
+            if crossing.worth_more:
+                worth = _ratio(crossing.revenue, crossing.revenue_expected)
+                yield _fact(crossing, "revenue", crossing.revenue, "currency")
+                yield _fact(crossing, "revenue_ratio", worth, "ratio")
+
+    def blocks(self, study: Study, facts: Mapping[str, Fact]) -> Iterator[Block]:
+        """Return what surprises, and a table for each facet."""
+        assert study.facets is not None
+        met = study.once(crossings)
+        insights = _insights(study, met)
+        if insights:
+            yield Bullets(insights, "More than both let expect")
+        else:
+            yield Paragraph(
+                "No combination holds surely more customers, or brings more, than its segment and "
+                "its facet let expect."
+            )
+        for facet in study.facets.held:
+            cells = {(c.segment_id, c.facet_segment_id): c for c in met if c.facet == facet.name}
+            yield Section(NAMES[facet.name], (_table(study, facet, cells),))
+        yield Paragraph(
+            "A cell has its customers, and how many times as many that is as there would be if the "
+            "two had nothing to do with each other. A combination is told where the difference is "
+            "at least {threshold.effect}, and by so much that among all cells not even one is "
+            "likely to be chance (a level of {threshold.attribute_chance} for all together, after "
+            "Bonferroni).",
+            "note",
+        )
+
+
+_SCHEMA = pa.schema(
+    [
+        ("crossing", pa.string()),
+        ("segment_id", pa.string()),
+        ("facet_segment_id", pa.string()),
+        ("customers", pa.int64()),
+        ("expected", pa.float64()),
+        ("ratio", pa.float64()),
+        ("revenue", pa.float64()),
+        ("revenue_expected", pa.float64()),
+        ("revenue_ratio", pa.float64()),
+    ]
+)
+
+
+def crossings(study: Study) -> tuple[Crossing, ...]:
+    """Return every combination of a segment and a segment of a facet."""
+    assert study.facets is not None
+    segments = [profile.segment_id for profile in study.groups]
+    ids = np.asarray(study.labelled["segment_id"].to_pylist(), dtype=object)
+    every = [
+        (facet, np.asarray(study.facets.table[f"{facet.name}_segment_id"].to_pylist(), object))
+        for facet in study.facets.held
+    ]
+    cells = sum(len(segments) * len(facet.segments) for facet, _ in every)
+    # customers and revenue of each cell are looked at
+    sure = NormalDist().inv_cdf(1 - CHANCE / (2 * 2 * max(cells, 1)))
+    revenue = _revenue(study)
+    return tuple(
+        crossing
+        for facet, labels in every
+        for crossing in _of_facet(facet, labels, ids, segments, revenue, sure)
+    )
+
+
+def _revenue(study: Study) -> NDArray[np.float64] | None:
+    """Return the revenue of each customer, in the order of the labels."""
+    if "revenue" not in study.people.columns:
+        return None
+    by_id = study.people.columns["revenue"]
+    order = np.argsort(np.argsort(study.labelled["user_id"].to_numpy(zero_copy_only=False)))
+    return np.asarray(by_id[order])
+
+
+def _of_facet(
+    facet: Facet,
+    labels: NDArray[np.object_],
+    ids: NDArray[np.object_],
+    segments: Sequence[str],
+    revenue: NDArray[np.float64] | None,
+    sure: float,
+) -> Iterator[Crossing]:
+    placed = np.isin(ids, np.asarray(segments, dtype=object)) & (labels != None)  # noqa: E711
+    total = int(placed.sum())
+    for segment_id in segments:
+        row = placed & (ids == segment_id)
+        for part in facet.segments:
+            column = placed & (labels == part.segment_id)
+            both = row & column
+            customers = int(both.sum())
+            p, q = row.sum() / max(total, 1), column.sum() / max(total, 1)
+            expected = float(total * p * q)
+            spread = math.sqrt(max(expected * (1 - p) * (1 - q), 1e-12))
+            yield Crossing(
+                facet.name,
+                segment_id,
+                part.segment_id,
+                customers,
+                round(expected, 9),
+                expected >= FEWEST_EXPECTED
+                and customers >= (1 + EFFECT) * expected
+                and (customers - expected) / spread >= sure,
+                *_worth(revenue, both, row, column, placed, sure),
+            )
+
+
+def _worth(
+    revenue: NDArray[np.float64] | None,
+    both: NDArray[np.bool_],
+    row: NDArray[np.bool_],
+    column: NDArray[np.bool_],
+    placed: NDArray[np.bool_],
+    sure: float,
+) -> tuple[float | None, float | None, bool]:
+    """Return the mean revenue of a combination, what both let expect, and whether it is more."""
+    if revenue is None or both.sum() < FEWEST_KNOWN:
+        return None, None, False
+    theirs, everyone = revenue[both], float(revenue[placed].mean())
+    if everyone <= 0:
+        return None, None, False
+    expected = float(revenue[row].mean() * revenue[column].mean() / everyone)
+    error = float(theirs.std(ddof=1) / math.sqrt(len(theirs)))
+    mean = float(theirs.mean())
+    more = expected > 0 and mean >= (1 + EFFECT) * expected and mean - expected >= sure * error
+    return round(mean, 9), round(expected, 9), bool(more and error > 0)
+
+
+def _ratio(part: float | None, expected: float | None) -> float | None:
+    return None if part is None or not expected or expected < 0 else round(part / expected, 9)
+
+
+def _fact(crossing: Crossing, name: str, value: float | None, unit: str) -> Fact:
+    source = {
+        "table": "facet_crossings.parquet",
+        "key": f"crossing={crossing.key}",
+        "column": name,
+        "aggregate": "value",
+    }
+    decimals = 0 if unit == "customers" else decimals_for(value, unit)
+    return Fact(f"crossing.{crossing.key}.{name}", value, unit, decimals, None, source)
+
+
+def _insights(study: Study, met: Sequence[Crossing]) -> tuple[str, ...]:
+    assert study.facets is not None
+    names = {name: facet_names(facet) for facet in study.facets.held for name in [facet.name]}
+    telling = sorted(
+        (crossing for crossing in met if crossing.tells),
+        key=lambda one: (-(_ratio(one.customers, one.expected) or 0), one.key),
+    )
+    return tuple(
+        _sentence(crossing, study.names[crossing.segment_id], names[crossing.facet])
+        for crossing in telling[:MOST_INSIGHTS]
+    )
+
+
+def _sentence(crossing: Crossing, segment: str, names: Mapping[str, str]) -> str:
+    key = f"crossing.{crossing.key}"
+    facet = names[crossing.facet_segment_id]
+    parts = []
+    if crossing.surely:
+        parts.append(
+            f"{{{key}.customers:customer/customers}}, {{{key}.ratio}} times as many as expected"
+        )
+    if crossing.worth_more:
+        parts.append(
+            f"{{{key}.revenue}} a customer, {{{key}.revenue_ratio}} times what both let expect"
+        )
+    advice = ADVICE[crossing.facet].format(facet=escape(facet))
+    return f"{escape(segment)} who are “{escape(facet)}”: {'; '.join(parts)}. {advice}"
+
+
+def _table(study: Study, facet: Facet, cells: Mapping[tuple[str, str], Crossing]) -> Table:
+    names = facet_names(facet)
+    return Table(
+        f"Segments by {facet.name}",
+        (Column("Segment", "name"), *(Column(escape(names[p.segment_id])) for p in facet.segments)),
+        tuple(
+            Row(
+                (
+                    study.names[profile.segment_id],
+                    *(_cell(cells[profile.segment_id, p.segment_id]) for p in facet.segments),
+                ),
+                profile.segment_id,
+            )
+            for profile in study.groups
+        ),
+    )
+
+
+def _cell(crossing: Crossing) -> str:
+    key = f"crossing.{crossing.key}"
+    return f"{{{key}.customers}} (× {{{key}.ratio}})" if crossing.expected else "–"
