@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator, Mapping
 import pyarrow as pa
 
 from clustomer.facets import Facet, FacetSegment
-from clustomer.insights.blocks import Block, Column, Paragraph, Row, Table
+from clustomer.insights.blocks import Block, Column, FigureRef, Paragraph, Row, Section, Table
 from clustomer.insights.chapters.chapter import Chapter
 from clustomer.insights.chapters.facet_names import bin_labels, facet_names
 from clustomer.insights.chapters.facet_words import (
@@ -72,6 +72,7 @@ class FacetChapter(Chapter):
                 for number, segment in enumerate(facet.segments, 1)
             ),
         )
+        yield FigureRef(f"facet_{facet.name}")
         if facet.following is not None:
             yield Paragraph(
                 f"Segments made of the visits before the holdout date told what came next: "
@@ -87,6 +88,18 @@ class FacetChapter(Chapter):
                 "note",
             )
         yield Paragraph(_method(facet, key), "note")
+        yield Section("", (_screen(facet, names),), "screen")
+
+
+def _screen(facet: Facet, names: Mapping[str, str]) -> Table:
+    """Return the table for the last screen: the segments and how many are in each."""
+    key = f"facet.{facet.name}"
+    rows = (
+        Row((escape(names[segment.segment_id]), f"{{{key}.{number}.customers}}"))
+        for number, segment in enumerate(facet.segments, 1)
+    )
+    columns = (Column(TITLES[facet.name], "name"), Column("Customers"))
+    return Table(f"Segments by {facet.name}", columns, tuple(rows))
 
 
 def _method(facet: Facet, key: str) -> str:

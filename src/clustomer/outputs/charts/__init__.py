@@ -2,6 +2,7 @@
 
 from clustomer.outputs.charts.dendrogram import dendrogram_chart
 from clustomer.outputs.charts.differences import differences_chart
+from clustomer.outputs.charts.facet_shares import facet_shares_chart
 from clustomer.outputs.charts.figure import Figure, Layout, draw, warm_up
 from clustomer.outputs.charts.pca import pca_chart
 from clustomer.outputs.charts.rfm_grid import rfm_grid_chart
@@ -15,6 +16,7 @@ __all__ = [
     "dendrogram_chart",
     "differences_chart",
     "draw",
+    "facet_shares_chart",
     "pca_chart",
     "rfm_grid_chart",
     "sizes_chart",
