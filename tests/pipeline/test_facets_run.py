@@ -1,6 +1,7 @@
 """Facets on the whole road: from the file to the results, through a new name, and left out."""
 
 import csv
+import io
 import json
 from collections import Counter
 from pathlib import Path
@@ -8,9 +9,11 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+from rich.console import Console
 
 from clustomer.errors import UsageError
 from clustomer.insights import verify_facts
+from clustomer.outputs import print_summary
 from clustomer.pipeline import Run, run
 from clustomer.progress import silent
 from clustomer.proofs.rerun import rerun
@@ -81,6 +84,19 @@ def test_every_customer_is_in_one_combination(done: Run) -> None:
     assert {(row["segment_id"], row["facet_segment_id"]): row["customers"] for row in rows} == pairs
     # what is expected has the same sums
     assert sum(row["expected"] for row in rows) == pytest.approx(400)
+
+
+def test_it_is_told_on_the_first_page_in_a_picture_and_on_the_last_screen(done: Run) -> None:
+    report = (done.results.path / "reports/business_insights.md").read_text(encoding="utf-8")
+    assert "Seen by the" in report.split("## What you need to know")[1].split("\n## ")[0]
+    assert "figures/facet_taste.png" in report
+    assert (done.results.path / "reports/figures/facet_taste.png").stat().st_size > 5_000
+    file = io.StringIO()
+    meaning = done.interpretation
+    print_summary(
+        Console(file=file, width=80), meaning.insights, meaning.facts, report=Path("report.html")
+    )
+    assert "Taste: what they look at and buy" in file.getvalue()
 
 
 def test_a_rerun_finds_the_same(done: Run) -> None:

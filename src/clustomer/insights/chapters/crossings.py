@@ -10,7 +10,16 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from clustomer.facets import Facet
-from clustomer.insights.blocks import Block, Bullets, Column, Paragraph, Row, Section, Table
+from clustomer.insights.blocks import (
+    Block,
+    Bullets,
+    Column,
+    OfSegment,
+    Paragraph,
+    Row,
+    Section,
+    Table,
+)
 from clustomer.insights.chapters.chapter import Chapter
 from clustomer.insights.chapters.facet_names import facet_names
 from clustomer.insights.chapters.facet_words import ADVICE, NAMES
@@ -99,7 +108,9 @@ class Crossings(Chapter):
         met = study.once(crossings)
         insights = _insights(study, met)
         if insights:
-            yield Bullets(insights, "More than both let expect")
+            yield Bullets(tuple(insights.values()), "More than both let expect")
+            for crossing, sentence in insights.items():
+                yield OfSegment(crossing.segment_id, "left", Paragraph(sentence))
         else:
             yield Paragraph(
                 "No combination holds surely more customers, or brings more, than its segment and "
@@ -230,17 +241,17 @@ def _fact(crossing: Crossing, name: str, value: float | None, unit: str) -> Fact
     return Fact(f"crossing.{crossing.key}.{name}", value, unit, decimals, None, source)
 
 
-def _insights(study: Study, met: Sequence[Crossing]) -> tuple[str, ...]:
+def _insights(study: Study, met: Sequence[Crossing]) -> dict[Crossing, str]:
     assert study.facets is not None
     names = {name: facet_names(facet) for facet in study.facets.held for name in [facet.name]}
     telling = sorted(
         (crossing for crossing in met if crossing.tells),
         key=lambda one: (-(_ratio(one.customers, one.expected) or 0), one.key),
     )
-    return tuple(
-        _sentence(crossing, study.names[crossing.segment_id], names[crossing.facet])
+    return {
+        crossing: _sentence(crossing, study.names[crossing.segment_id], names[crossing.facet])
         for crossing in telling[:MOST_INSIGHTS]
-    )
+    }
 
 
 def _sentence(crossing: Crossing, segment: str, names: Mapping[str, str]) -> str:

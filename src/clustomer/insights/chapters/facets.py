@@ -88,7 +88,7 @@ class FacetChapter(Chapter):
                 "note",
             )
         yield Paragraph(_method(facet, key), "note")
-        yield Section("", (_screen(facet, names),), "screen")
+        yield Section(self.title, (_screen(facet, names),), "screen")
 
 
 def _screen(facet: Facet, names: Mapping[str, str]) -> Table:
@@ -98,7 +98,7 @@ def _screen(facet: Facet, names: Mapping[str, str]) -> Table:
         Row((escape(names[segment.segment_id]), f"{{{key}.{number}.customers}}"))
         for number, segment in enumerate(facet.segments, 1)
     )
-    columns = (Column(TITLES[facet.name], "name"), Column("Customers"))
+    columns = (Column("Segment", "name"), Column("Customers"))
     return Table(f"Segments by {facet.name}", columns, tuple(rows))
 
 
@@ -108,7 +108,8 @@ def _method(facet: Facet, key: str) -> str:
         ways = listed([VIEWS[view] for view in facet.also])
         others = f" Seen by {ways}, there are groups, too; the clearer ones are shown."
     return (
-        f"They explain {{{key}.gain}} times the variance that groups explain in a crowd whose "
+        f"{{{key}.reliability}} of how far customers are apart in it belongs to the customers; the "
+        f"rest is chance in their visits. The groups explain {{{key}.gain}} times the variance that groups explain in a crowd whose "
         f"customers differ as much, but by degree ({{threshold.facet_gain}} are needed), and the "
         f"gaps between them are {{{key}.dip}} deep, against at most {{{key}.dip_crowd}} in "
         f"{{{key}.crowds}} such crowds. Two halves of the same customers' visits agree on the "
@@ -175,6 +176,7 @@ def _facet_facts(facet: Facet) -> Iterator[Fact]:
     places: list[tuple[str, float | int | None, str, str]] = [
         ("customers", facet.customers, "customers", way),
         ("least_visits", facet.least_visits, "visits", way),
+        ("reliability", test.reliability, "share", f"{way}/test"),
         ("gain", test.gain, "ratio", f"{way}/test"),
         ("dip", test.dip, "share", f"{way}/test"),
         ("dip_crowd", test.dip_crowd, "share", f"{way}/test"),

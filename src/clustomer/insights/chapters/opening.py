@@ -5,7 +5,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from clustomer.insights.blocks import Block, Bullets
 from clustomer.insights.chapters.cards import segment_insights, short_window
 from clustomer.insights.chapters.chapter import Chapter
-from clustomer.insights.facts import Fact
+from clustomer.insights.chapters.facet_names import facet_names
+from clustomer.insights.chapters.facet_words import VIEWS
+from clustomer.insights.facts import Fact, escape
 from clustomer.insights.naming.names import Name
 from clustomer.insights.profiles import Profile
 from clustomer.insights.study import Study
@@ -43,10 +45,24 @@ def _lines(study: Study, facts: Mapping[str, Fact]) -> tuple[str, ...]:
         _revenue(study.groups, study.everyone, study.named, structure),
         _concentration(facts),
         _buying(facts),
+        *_facets(study),
         start,
         _caveat(facts, study.everyone),
     )
     return tuple(line for line in lines if line)
+
+
+def _facets(study: Study) -> Iterator[str]:
+    """Say what the facets that hold see, and what their segments are called."""
+    for facet in study.facets.held if study.facets is not None else ():
+        key, names = (
+            f"facet.{facet.name}",
+            listed([f"“{name}”" for name in facet_names(facet).values()]),
+        )
+        yield (
+            f"Seen by {VIEWS[facet.view]}, {{{key}.customers:customer/customers}} fall into "
+            f"{{{key}.segments:group/groups}}: {escape(quoted)}."
+        )
 
 
 def _revenue(

@@ -29,8 +29,8 @@ class _Page:
 
 
 _PAGES: dict[Layout, _Page] = {
-    "wide": _Page(700, 190, 76, 26, 12.5, 15, 28, 7.0),
-    "narrow": _Page(330, 100, 66, 22, 9.5, 11, 18, 5.4),
+    "wide": _Page(700, 190, 64, 26, 12.5, 15, 28, 7.0),
+    "narrow": _Page(330, 100, 48, 22, 9.5, 11, 18, 5.4),
 }
 
 
@@ -107,4 +107,5 @@ def facet_shares_chart(
 def _title(name: str, page: _Page, x: float, column: float) -> list[dict[str, Any]]:
     letters = max(int(column / page.letter), 6)
     lines = [shorten(text, letters) for text in wrap(name, letters)][:_LINES]
-    return stacked(lines, x, page.head / 2, page.line)
+    middle = page.head - 10 - page.line * (len(lines) - 1) / 2
+    return stacked(lines, x, middle, page.line)
