@@ -23,6 +23,7 @@ ALLOWED = {
     "format_help": "click prints help by it",
     "_parameter_constraints": "scikit-learn checks parameters by it",
     "modified_ns": "states of a file are compared as they are",
+    "between_dealt": "it is stored with the test of a facet, for whoever asks how sure it is",
     "told_se": "it is stored with the weights, for whoever asks how sure they are",
     "squared_silhouettes": "a measure that `clustomer.segments` offers",
 }
