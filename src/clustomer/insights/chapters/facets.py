@@ -109,12 +109,13 @@ def _method(facet: Facet, key: str) -> str:
         others = f" Seen by {ways}, there are groups, too; the clearer ones are shown."
     return (
         f"{{{key}.reliability}} of how far customers are apart in it belongs to the customers; the "
-        f"rest is chance in their visits. The groups explain {{{key}.gain}} times the variance that groups explain in a crowd whose "
-        f"customers differ as much, but by degree ({{threshold.facet_gain}} are needed), and the "
-        f"gaps between them are {{{key}.dip}} deep, against at most {{{key}.dip_crowd}} in "
-        f"{{{key}.crowds}} such crowds. Two halves of the same customers' visits agree on the "
-        f"segment with a kappa of {{{key}.agreement}} (0 is chance, 1 is always). Who has fewer "
-        f"visits, and suspected bots, are in none.{others}"
+        f"rest is chance in their visits. The groups explain {{{key}.gain}} times the variance "
+        "that groups explain in a crowd whose customers differ as much, but by degree "
+        f"({{threshold.facet_gain}} are needed), and the gaps between them are {{{key}.dip}} deep, "
+        f"against at most {{{key}.dip_crowd}} in {{{key}.crowds}} such crowds. Two halves of the "
+        f"same customers' visits agree on the segment with a kappa of {{{key}.agreement}} (0 is "
+        "chance, 1 is always). Who has fewer visits, and suspected bots, are in "
+        f"none.{others}"
     )
 
 

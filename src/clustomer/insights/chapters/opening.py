@@ -55,10 +55,8 @@ def _lines(study: Study, facts: Mapping[str, Fact]) -> tuple[str, ...]:
 def _facets(study: Study) -> Iterator[str]:
     """Say what the facets that hold see, and what their segments are called."""
     for facet in study.facets.held if study.facets is not None else ():
-        key, names = (
-            f"facet.{facet.name}",
-            listed([f"“{name}”" for name in facet_names(facet).values()]),
-        )
+        key = f"facet.{facet.name}"
+        quoted = listed([f"“{name}”" for name in facet_names(facet).values()])
         yield (
             f"Seen by {VIEWS[facet.view]}, {{{key}.customers:customer/customers}} fall into "
             f"{{{key}.segments:group/groups}}: {escape(quoted)}."
