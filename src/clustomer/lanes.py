@@ -11,7 +11,7 @@ from importlib import import_module
 from typing import Any, Self, TypeVar
 
 from clustomer.customers import Customers
-from clustomer.engines import DuckDB, memory_of_engine
+from clustomer.engines import DuckDB, memory_of_engine, memory_of_run
 from clustomer.engines.duckdb import ROWS_IN_MEMORY
 from clustomer.events import Events, events_written
 from clustomer.outputs.charts import warm_up
@@ -45,7 +45,10 @@ class Lanes:
 
     def __enter__(self) -> Self:
         self.engine = self._open.enter_context(
-            DuckDB(memory=memory_of_engine(self._settings.memory))
+            DuckDB(
+                memory=memory_of_engine(self._settings.memory),
+                run_memory=memory_of_run(self._settings.memory),
+            )
         )
         self._open.enter_context(self._version)
         self._aside = self._open.enter_context(ThreadPoolExecutor(1))

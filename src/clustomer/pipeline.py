@@ -126,7 +126,7 @@ def held_out(
     """Return customers at an earlier date and what they did from then on, or why not."""
     if not settings.certificates:
         return None
-    with progress.stage("Look at an earlier date") as stage:
+    with progress.stage("Look at an earlier date", events.engine.fraction) as stage:
         holdout = split_holdout(events, customers, date=settings.holdout)
         stage.note(
             f"{holdout.horizon_days:,.1f} days held out"

@@ -7,6 +7,8 @@ import pytest
 from clustomer.engines import DuckDB, check_memory, memory_of_engine, memory_of_run
 from clustomer.engines.memory import control_group_limits, machine_memory, read_memory
 from clustomer.errors import OutputError, UsageError
+from clustomer.events import log, read_events
+from clustomer.simulate import simulate
 
 
 @pytest.mark.parametrize(
@@ -80,3 +82,38 @@ def test_too_little_room_is_said_before_the_work() -> None:
         pytest.raises(OutputError, match=r"at least 25000000\.0 GB of room.*are free.*TMPDIR"),
     ):
         engine.expect(10**15)
+
+
+def test_what_customers_need_is_left_for_them() -> None:
+    rows, customers = 30_000_000, 800_000
+    with DuckDB(memory=2_400_000_000, run_memory=1_700_000_000) as engine:
+        engine.expect(rows)
+        engine.expect_customers(customers, rows)
+        [(limit,)] = engine.rows("SELECT CURRENT_SETTING('memory_limit')")
+    size, unit = limit.split()
+    # 1,700 MB, without 400 MB for the program and 900 bytes for each customer: 580 MB
+    assert unit == "MiB"
+    assert float(size) * 2**20 == pytest.approx(580_000_000, rel=1e-3)
+
+
+def test_too_many_customers_for_the_memory_are_refused_with_the_figure_needed() -> None:
+    with DuckDB(memory=600_000_000, run_memory=10**9) as engine:
+        engine.require_memory(400_000, 10**8)  # 400 + 360 + 200 MB
+        with pytest.raises(OutputError, match=r"500,000 customers need 1\.1 GB.*may take 1\.0 GB.*"
+                           r"--memory 1100MB"):  # fmt: skip
+            engine.require_memory(500_000, 10**8)
+    with DuckDB(memory=600_000_000) as engine:  # only read, not segmented
+        engine.require_memory(10**9, 10**9)
+
+
+def test_a_run_without_the_memory_stops_before_it_reads_and_says_what_it_needs(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "log.parquet"
+    simulate(path, events=3_000, customers=1_000, random_state=2)
+    monkeypatch.setattr(log, "MANY_ROWS", 1_000)
+    with (
+        DuckDB(memory=300_000_000, run_memory=400_500_000) as engine,
+        pytest.raises(OutputError, match=r"of about \d,?\d+ customers need 402 MB"),
+    ):
+        read_events(path, engine=engine)

@@ -104,7 +104,7 @@ def customer_features(
             return customer_features(with_events, progress=progress)
         finally:
             with_events.close()
-    with progress.stage("Build customer features") as stage:
+    with progress.stage("Build customer features", events.engine.fraction) as stage:
         features, unavailable = available_features(known_within(events.engine, events.window))
         customers = features_within(events.engine, features, events.window, unavailable=unavailable)
         stage.note(
@@ -140,7 +140,7 @@ def features_within(
     _gather(engine, features, window, events)
     shop = _shop(engine, features, window)
     engine.create_table("customers", features_query(features, shop))
-    table = _annotated(_sorted(engine), features, window)
+    table = _annotated(_sorted(engine, features), features, window)
     engine.drop("measures")
     engine.drop("customers")
     return Customers(
@@ -265,9 +265,25 @@ _PRICE_LEVELS = """
 """
 
 
-def _sorted(engine: Engine) -> pa.Table:
+MANY_CUSTOMERS = 1_000_000
+"""More customers are fetched a few columns at a time: a second copy of all would be too much."""
+
+COLUMNS_AT_ONCE = 10
+
+
+def _sorted(engine: Engine, features: tuple[Feature, ...]) -> pa.Table:
     """Return the customers by the bytes of their `user_id`, whatever a server's language sorts."""
-    table = engine.query(exp.select("*").from_("customers").order_by("user_id")).combine_chunks()
+    counted = exp.select(exp.alias_(exp.Count(this=exp.Star()), "n")).from_("customers")
+    [row] = engine.query(counted).to_pylist()
+    names = [feature.name for feature in features]
+    at_once = COLUMNS_AT_ONCE if row["n"] > MANY_CUSTOMERS else max(len(names), 1)
+    columns: dict[str, pa.ChunkedArray] = {}
+    for start in range(0, max(len(names), 1), at_once):
+        wanted = ["user_id", *names[start : start + at_once]]
+        query = exp.select(*map(exp.column, wanted)).from_("customers").order_by("user_id")
+        part = engine.query(query).combine_chunks()
+        columns |= {name: part[name] for name in wanted if name not in columns}
+    table = pa.table(columns)
     ids = table["user_id"]
     if not pc.all(pc.less_equal(ids.slice(0, max(len(ids) - 1, 0)), ids.slice(1))).as_py():
         table = table.sort_by("user_id")

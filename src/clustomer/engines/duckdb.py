@@ -8,7 +8,7 @@ import os
 import shutil
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from copy import copy
 from typing import Any, ClassVar, Self
@@ -19,7 +19,14 @@ from sqlglot import exp
 
 from clustomer.engines.dialect import literal, translate
 from clustomer.engines.engine import Engine
-from clustomer.engines.memory import in_words, memory_of_engine
+from clustomer.engines.memory import (
+    BYTES_PER_CUSTOMER,
+    LEAST_OF_ENGINE,
+    PROGRAM_MEMORY,
+    in_words,
+    memory_of_engine,
+    require_memory,
+)
 from clustomer.errors import OutputError
 from clustomer.unfinished import remove_folder, sweep_folders, temporary_folder
 
@@ -70,6 +77,9 @@ class DuckDB(Engine):
     memory : int, optional
         The most that it may take, in bytes; by default its part of the machine's. It takes less
         where less is enough (see `expect`).
+    run_memory : int, optional
+        The most that all of the run may take, in bytes; what its customers take in Python is
+        left for them (see `expect_customers`). By default there are none.
     threads : int, optional
         By default one per core.
 
@@ -89,6 +99,7 @@ class DuckDB(Engine):
         *,
         directory: str | os.PathLike[str] | None = None,
         memory: int | None = None,
+        run_memory: int | None = None,
         threads: int | None = None,
     ) -> None:
         try:
@@ -100,6 +111,7 @@ class DuckDB(Engine):
                 f"{error.strerror}. Free some space there, or set TMPDIR to another place."
             ) from error
         self._most = memory_of_engine() if memory is None else memory
+        self._run_memory = run_memory
         self._limit = min(self._most, working_memory(None))
         settings: dict[str, str | bool | int | float | list[str]] = {
             "memory_limit": _bytes(self._limit),
@@ -111,6 +123,7 @@ class DuckDB(Engine):
         if threads is not None:
             settings["threads"] = threads
         self.connection = duckdb.connect(config=settings)
+        self._part = 0, 1
         self._places = ["memory"]
         self._prepare()
 
@@ -142,19 +155,21 @@ class DuckDB(Engine):
 
     def _prepare(self) -> None:
         self.connection.execute("SET TimeZone = 'UTC'")
-        # DuckDB 2 draws bars of its own on standard output, where --json has its document.
+        # DuckDB knows how far a query has come only where it may draw a bar, and draws one of its
+        # own on standard output, where --json has its document
+        self.connection.execute("SET enable_progress_bar = true")
         self.connection.execute("SET enable_progress_bar_print = false")
         self.connection.execute(f"SET search_path = '{','.join(self._places)}'")
 
-    def expect(self, rows: int | None) -> None:
+    def expect(self, rows: int | None, *, least: int | None = None) -> None:
         """Say how many rows the largest table to come may have, None where that is unknown.
 
         Tables that are made from now on live in memory where these are few, else in a file, for
-        which there must be room.
+        which there must be room: `least` says how many rows it will have at least.
         """
         place = "memory" if rows is not None and rows <= ROWS_IN_MEMORY else "work"
         if place == "work":
-            self._require_room((rows or 0) * _BYTES_PER_ROW)
+            self._require_room(max(rows or 0, least or 0) * _BYTES_PER_ROW)
         self._limit = min(self._most, working_memory(rows))
         self.execute("SET memory_limit = ?", [_bytes(self._limit)])
         if place not in self._places:
@@ -162,6 +177,24 @@ class DuckDB(Engine):
             self.execute(f"ATTACH {path} AS work")
         self._places = [place, *(other for other in self._places if other != place)]
         self._prepare()
+
+    def require_memory(self, customers: int, rows: int) -> None:
+        """Raise OutputError where a run over so many customers and rows cannot do with its memory.
+
+        An engine that is not a run's requires nothing: what is only read and counted always fits.
+        """
+        if self._run_memory is not None:
+            require_memory(customers, rows, self._run_memory)
+
+    def expect_customers(self, customers: int, rows: int) -> None:
+        """Leave the memory that so many customers take in Python; see `require_memory`."""
+        self.require_memory(customers, rows)
+        if self._run_memory is None or self._places[0] != "work":
+            return
+        left = self._run_memory - PROGRAM_MEMORY - BYTES_PER_CUSTOMER * customers
+        self._most = min(self._most, max(left, LEAST_OF_ENGINE))
+        self._limit = min(self._limit, self._most)
+        self.release()
 
     def _require_room(self, needed: int) -> None:
         free = shutil.disk_usage(self.directory).free
@@ -227,6 +260,7 @@ class DuckDB(Engine):
 
     def drop(self, name: str) -> None:
         """Remove a table of this engine."""
+        self._part = 0, 1
         self.execute(f"DROP TABLE {quoted(name)}")
 
     def passes(self, table: str) -> list[str]:
@@ -239,6 +273,26 @@ class DuckDB(Engine):
             return ["TRUE"]
         return [f"HASH(user_id) % {passes} = {number}" for number in range(passes)]
 
+    def remake(self, table: str, rows_of: Callable[[str], str]) -> None:
+        """Make a table of events anew, in as many passes over all rows as fit into memory.
+
+        To update very many rows would keep the old values of all of them in memory.
+
+        Parameters
+        ----------
+        table : str
+        rows_of : function
+            Of a condition on `user_id`; returns the query for the new rows of those customers.
+        """
+        remade = quoted(f"remade_{table}")
+        passes = self.passes(table)
+        for number, customers in enumerate(passes):
+            self._part = number, len(passes)
+            begin = "INSERT INTO" if number else "CREATE OR REPLACE TABLE"
+            self.execute(f"{begin} {remade} {'' if number else 'AS '}{rows_of(customers)}")
+        self.drop(table)
+        self.execute(f"ALTER TABLE {remade} RENAME TO {quoted(table)}")
+
     def parts(self, table: str) -> int:
         """Return in how many parts the work over a table of events fits into this memory."""
         rows = int(self.rows(f"SELECT COUNT(*) FROM {quoted(table)}")[0][0])
@@ -248,6 +302,7 @@ class DuckDB(Engine):
 
     def take_part(self, name: str, table: str, *, key: str, number: int, parts: int) -> None:
         """Keep the rows of a table whose key falls to one of several parts."""
+        self._part = number, parts
         self.execute(
             f"CREATE OR REPLACE TABLE {quoted(name)} AS SELECT * FROM {quoted(table)} "
             f"WHERE HASH({quoted(key)}) % {parts} = {number}"
@@ -258,6 +313,17 @@ class DuckDB(Engine):
         if not isinstance(table, pa.Table | pa.RecordBatchReader):
             table = pa.table(table)
         self.connection.register(name, table)
+
+    def fraction(self) -> float | None:
+        """Return how much is done of the query that another thread has under way, 0 to 1.
+
+        Of several parts (see `take_part`), how much of all; None where that is unknown.
+        """
+        done = self.connection.query_progress()
+        number, parts = self._part
+        if done < 0:
+            return number / parts if parts > 1 else None
+        return (number + done / 100) / parts
 
     def interrupt(self) -> None:
         """Stop what another thread has under way on this connection."""

@@ -4,7 +4,7 @@ import os
 import re
 from pathlib import Path
 
-from clustomer.errors import UsageError
+from clustomer.errors import OutputError, UsageError
 
 MACHINE_SHARE = 0.5
 """A run takes at most this share of the memory that the machine, or its container, has."""
@@ -14,6 +14,18 @@ ENGINE_SHARE = 0.6
 
 LEAST_MEMORY = 500_000_000
 """Less is not enough for the program itself, its libraries and a small log."""
+
+PROGRAM_MEMORY = 400_000_000
+"""What Python, its libraries and a run over few customers take."""
+
+BYTES_PER_CUSTOMER = 900
+"""What a customer takes in Python at most: some forty features of eight bytes, today and at the
+earlier date, and the matrices that are made of some of them."""
+
+BYTES_PER_ROW = 200
+"""What the engine takes for a row of a small log,"""
+LEAST_OF_ENGINE = 200_000_000
+"""and what is enough for a log of any size, which waits on disk then."""
 
 _UNITS = {"": 1, "K": 10**3, "M": 10**6, "G": 10**9, "T": 10**12}
 _BINARY_UNITS = {"K": 2**10, "M": 2**20, "G": 2**30, "T": 2**40}
@@ -55,6 +67,30 @@ def memory_of_run(given: str | None = None) -> int:
 def memory_of_engine(given: str | None = None) -> int:
     """Return the bytes that a run's engine may take."""
     return int(memory_of_run(given) * ENGINE_SHARE)
+
+
+def memory_needed(customers: int, rows: int) -> int:
+    """Return the bytes without which a run over so many customers and rows cannot do.
+
+    >>> in_words(memory_needed(customers=2_857_143, rows=100_000_000))
+    '3.2 GB'
+    """
+    of_engine = min(LEAST_OF_ENGINE, BYTES_PER_ROW * rows)
+    return PROGRAM_MEMORY + BYTES_PER_CUSTOMER * customers + of_engine
+
+
+def require_memory(customers: int, rows: int, allowed: int) -> None:
+    """Raise OutputError where a run may take less than it cannot do without."""
+    needed = memory_needed(customers, rows)
+    if needed <= allowed:
+        return
+    step = 10**8
+    raise OutputError(
+        f"There is too little memory for this log: the segments of about {customers:,} customers "
+        f"need {in_words(needed)}, and the run may take {in_words(allowed)}. Allow more with "
+        f"--memory {-(-needed // step) * step // 10**6}MB, where the machine has it, or segment "
+        "fewer: --window 90d leaves out whoever did not come in that time."
+    )
 
 
 def machine_memory() -> int:

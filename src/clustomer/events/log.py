@@ -25,6 +25,7 @@ from clustomer.events.draft.detection import (
     require_distinct_names,
     with_header,
 )
+from clustomer.events.given import given_rows
 from clustomer.events.id_map import load_id_map
 from clustomer.events.losses import Losses, check_accepted, losses_of, summary, warnings_of
 from clustomer.events.reading import Exchange, Readings, asked, settle_amounts
@@ -229,7 +230,9 @@ def read_events(
     check_time_zone(used.time_zone)
     if no_customer:
         used = used.model_copy(update={"no_customer": (*used.no_customer, *no_customer)})
-    with progress.stage(f"Read {opened.label}") as stage_bar:
+    if cutoff is None and window is None:
+        _require_memory(engine, opened, used)
+    with progress.stage(f"Read {opened.label}", engine.fraction) as stage_bar:
         staged = _stage(engine, opened, used, time_zone, id_map is not None, exchange)
         rows, readings = staged.rows, staged.readings
         stage_bar.note("; ".join((f"{rows:,} rows", *opened.notes)))
@@ -258,10 +261,32 @@ def read_events(
         if accept_losses is not None:
             losses.require(accept_losses)
         warnings = warnings_of(engine, used, cleaning, losses)
+        engine.expect_customers(_customers(engine, f"FROM events WHERE {scope}"), cleaning.kept)
         stage_bar.note(f"{cleaning.kept:,} kept, {cleaning.rejected:,} rejected")
     return Events(
         engine, chosen, used, given is None, opened.label, cleaning, readings, losses, warnings
     )
+
+
+MANY_ROWS = 5_000_000
+"""From so many rows on, customers are counted before they are read, where that is one column."""
+
+_COLUMNAR = {"parquet", "duckdb", "table"}
+
+
+def _require_memory(engine: DuckDB, source: Source, schema: EventSchema) -> None:
+    """Stop before the work where so many customers need more memory than the run may take."""
+    if source.kind not in _COLUMNAR or (source.rows or 0) < MANY_ROWS or schema.unnest is not None:
+        return
+    query, _ = given_rows(source, schema)
+    with source.opened():
+        customers = _customers(engine, f"FROM ({query})", source.parameters)
+    engine.require_memory(customers, source.rows or 0)
+
+
+def _customers(engine: DuckDB, rows: str, parameters: list[Any] | None = None) -> int:
+    """Return about how many customers some rows (SQL) are of."""
+    return int(engine.rows(f"SELECT APPROX_COUNT_DISTINCT(user_id) {rows}", parameters)[0][0])
 
 
 def _schema(schema: EventSchema | str | os.PathLike[str] | None) -> EventSchema | None:

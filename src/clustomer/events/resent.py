@@ -20,6 +20,28 @@ def orders_sent_again(engine: DuckDB, before: str | None) -> str | None:
     if before is not None:
         bought += f" AND event_time < {before}"
     engine.execute(
+        "CREATE OR REPLACE TEMP TABLE sent_again "
+        "(user_id VARCHAR, order_id VARCHAR, event_time TIMESTAMP, event_type VARCHAR)"
+    )
+    same = others = 0
+    for customers in engine.passes("events"):
+        counts = _sent_again(engine, f"{bought} AND {customers}")
+        same, others = same + counts[0], others + counts[1]
+    if not same or others > MAX_SHARE_OF_OTHERS * (same + others):
+        engine.execute("DROP TABLE sent_again")
+        return None
+    return (
+        "(user_id, order_id, event_time, event_type) IN "
+        "(SELECT (user_id, order_id, event_time, event_type) FROM sent_again)"
+    )
+
+
+def _sent_again(engine: DuckDB, bought: str) -> tuple[int, int]:
+    """Add what was sent again of some rows (SQL) to the table `sent_again`.
+
+    Returns how many orders came again with the same lines, and how many with others.
+    """
+    engine.execute(
         f"""CREATE OR REPLACE TEMP TABLE sendings AS
         SELECT user_id, order_id, event_time, event_type, COUNT(*) AS lines,
             SUM({_LINE}::HUGEINT) AS content
@@ -38,11 +60,8 @@ def orders_sent_again(engine: DuckDB, before: str | None) -> str | None:
             GROUP BY user_id, order_id, event_type HAVING COUNT(*) > 1
         )"""
     )[0]
-    if not same or others > MAX_SHARE_OF_OTHERS * (same + others):
-        engine.execute("DROP TABLE sendings")
-        return None
     engine.execute(
-        """CREATE OR REPLACE TEMP TABLE sent_again AS
+        """INSERT INTO sent_again
         SELECT user_id, order_id, event_time, event_type FROM (
             SELECT *, ROW_NUMBER() OVER (
                 PARTITION BY user_id, order_id, event_type ORDER BY event_time
@@ -52,7 +71,4 @@ def orders_sent_again(engine: DuckDB, before: str | None) -> str | None:
         ) WHERE copy > 1 AND sets = 1"""
     )
     engine.execute("DROP TABLE sendings")
-    return (
-        "(user_id, order_id, event_time, event_type) IN "
-        "(SELECT (user_id, order_id, event_time, event_type) FROM sent_again)"
-    )
+    return int(same), int(others)

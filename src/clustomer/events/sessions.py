@@ -9,6 +9,12 @@ SESSION_MINUTES = 30
 _ORDER = "event_s, user_session NULLS LAST"
 
 
+MAX_UPDATED = 0.05
+"""Where more rows than this share have no session, the table is made anew, not updated."""
+
+_PAUSE = SESSION_MINUTES * 60
+
+
 def derive_sessions(engine: DuckDB) -> int:
     """Give every row of `events` a session; return how many had none.
 
@@ -17,46 +23,62 @@ def derive_sessions(engine: DuckDB) -> int:
     begins a visit otherwise. Only earlier events count, so that what comes later
     never changes the past.
     """
-    missing = int(engine.rows("SELECT COUNT(*) FROM events WHERE user_session IS NULL")[0][0])
-    if missing == 0:
-        return 0
-    for customers in engine.passes("events"):
-        _derive(engine, customers)
-    return missing
+    missing, rows = engine.rows(
+        "SELECT COUNT(*) FILTER (WHERE user_session IS NULL), COUNT(*) FROM events"
+    )[0]
+    if missing > MAX_UPDATED * rows:
+        engine.remake("events", _with_sessions)
+    elif missing:
+        for customers in engine.passes("events"):
+            _derive(engine, customers)
+    return int(missing)
+
+
+def _with_sessions(customers: str) -> str:
+    """Return the query for all rows of some customers (SQL), with a session each."""
+    rows = f"SELECT *, {_EVENT_S} AS event_s FROM events WHERE {customers}"
+    return (
+        f"SELECT * EXCLUDE (event_s, begins, visit_s, named_s, last_session) REPLACE ("
+        f"COALESCE(user_session, {_DERIVED}) AS user_session) FROM ({_visits(rows)})"
+    )
+
+
+_EVENT_S = "DATE_DIFF('second', TIMESTAMP '1970-01-01', event_time)"
+_DERIVED = (
+    "CASE WHEN named_s >= visit_s THEN last_session ELSE 'visit-' || user_id || '-' || visit_s END"
+)
+
+
+def _visits(rows: str) -> str:
+    """Return the query that says of some rows to which visit they belong.
+
+    Of `rows`, a query with `user_id, user_session, event_s`, every column is kept.
+    """
+    # one order serves every window, so that the rows are sorted once
+    return f"""
+        SELECT *,
+            MAX(CASE WHEN begins THEN event_s END) OVER so_far AS visit_s,
+            MAX(CASE WHEN user_session IS NOT NULL THEN event_s END) OVER so_far AS named_s,
+            LAST_VALUE(user_session IGNORE NULLS) OVER so_far AS last_session
+        FROM (
+            SELECT *,
+                COALESCE(event_s - LAG(event_s) OVER so_far, {_PAUSE} + 1) > {_PAUSE} AS begins
+            FROM ({rows}) WINDOW so_far AS (PARTITION BY user_id ORDER BY {_ORDER})
+        )
+        WINDOW so_far AS (PARTITION BY user_id ORDER BY {_ORDER} RANGE UNBOUNDED PRECEDING)"""
 
 
 def _derive(engine: DuckDB, customers: str) -> None:
-    """Give a session to the rows of some customers (SQL) that have none."""
-    pause = SESSION_MINUTES * 60
+    """Give a session to the few rows of some customers (SQL) that have none."""
+    affected = f"""
+        SELECT rowid AS row_id, user_id, user_session, {_EVENT_S} AS event_s
+        FROM events
+        WHERE {customers} AND user_id IN (SELECT user_id FROM events WHERE user_session IS NULL)"""
     # row ids hold within a transaction only
     engine.execute("BEGIN")
-    # one order serves every window, so that the rows are sorted once
     engine.execute(
-        f"""CREATE OR REPLACE TEMP TABLE derived AS
-        WITH affected AS (
-            SELECT rowid AS row_id, user_id, user_session,
-                DATE_DIFF('second', TIMESTAMP '1970-01-01', event_time) AS event_s
-            FROM events
-            WHERE {customers} AND user_id IN (
-                SELECT user_id FROM events WHERE user_session IS NULL
-            )
-        ),
-        breaks AS (
-            SELECT *, COALESCE(event_s - LAG(event_s) OVER so_far, {pause} + 1) > {pause} AS begins
-            FROM affected WINDOW so_far AS (PARTITION BY user_id ORDER BY {_ORDER})
-        ),
-        visits AS (
-            SELECT row_id, user_id, user_session,
-                MAX(CASE WHEN begins THEN event_s END) OVER so_far AS visit_s,
-                MAX(CASE WHEN user_session IS NOT NULL THEN event_s END) OVER so_far AS named_s,
-                LAST_VALUE(user_session IGNORE NULLS) OVER so_far AS last_session
-            FROM breaks WINDOW so_far AS (
-                PARTITION BY user_id ORDER BY {_ORDER} RANGE UNBOUNDED PRECEDING
-            )
-        )
-        SELECT row_id, CASE WHEN named_s >= visit_s THEN last_session
-            ELSE 'visit-' || user_id || '-' || visit_s END AS derived_session
-        FROM visits WHERE user_session IS NULL"""
+        f"CREATE OR REPLACE TEMP TABLE derived AS SELECT row_id, {_DERIVED} AS derived_session "
+        f"FROM ({_visits(affected)}) WHERE user_session IS NULL"
     )
     engine.execute(
         "UPDATE events SET user_session = derived_session FROM derived "
@@ -68,8 +90,11 @@ def _derive(engine: DuckDB, customers: str) -> None:
 
 def number_orders(engine: DuckDB) -> None:
     """Make each purchase row without an order number an order of its own."""
-    engine.execute(
-        """CREATE OR REPLACE TABLE numbered_events AS
+    engine.remake("events", _with_orders)
+
+
+def _with_orders(customers: str) -> str:
+    return f"""
         SELECT * EXCLUDE (event_s) REPLACE (
             CASE WHEN event_type = 'purchase' AND order_id IS NULL
                 THEN 'row-' || user_id || '-' || event_s || '-' || ROW_NUMBER() OVER (
@@ -77,10 +102,4 @@ def number_orders(engine: DuckDB) -> None:
                 )
                 ELSE order_id END AS order_id
         )
-        FROM (
-            SELECT *, DATE_DIFF('second', TIMESTAMP '1970-01-01', event_time) AS event_s
-            FROM events
-        )"""
-    )
-    engine.execute("DROP TABLE events")
-    engine.execute("ALTER TABLE numbered_events RENAME TO events")
+        FROM (SELECT *, {_EVENT_S} AS event_s FROM events WHERE {customers})"""

@@ -76,7 +76,8 @@ def _staged(
     exchange: Exchange,
     limit: int | None,
 ) -> Staged:
-    engine.expect(source.rows if schema.unnest is None else None)
+    # nobody knows how many elements lists have
+    engine.expect(source.rows if schema.unnest is None else None, least=source.rows)
     readings = first_readings(engine, source, schema, exchange)
     counted = _load(engine, source, _staging(source, schema, readings, time_zone, mapped), limit)
     better = settled(engine, source, schema, readings)

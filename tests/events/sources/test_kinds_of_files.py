@@ -20,6 +20,7 @@ from pyarrow import feather, orc
 from clustomer.engines import DuckDB
 from clustomer.errors import InputError, UsageError
 from clustomer.events import Events, read_events
+from clustomer.events.sources import open_source
 
 ROWS = [
     {
@@ -126,6 +127,24 @@ def test_a_file_is_what_it_holds(tmp_path: Path, kind: str) -> None:
     name, write = FILES[kind]
     write(tmp_path / name)
     assert facts(read_events(tmp_path / name)) == (20, 20, 4)
+
+
+@pytest.mark.parametrize("kind", [kind for kind in FILES if kind != "an Arrow stream"])
+def test_how_many_rows_a_file_has_is_known_before_they_are_read(tmp_path: Path, kind: str) -> None:
+    # so that there is room for them, or the run stops before any work
+    name, write = FILES[kind]
+    write(tmp_path / name)
+    with DuckDB() as engine:
+        assert open_source(engine, tmp_path / name).rows == 20
+
+
+def test_how_many_rows_a_database_has_is_known_before_they_are_read(tmp_path: Path) -> None:
+    path = tmp_path / "log.duckdb"
+    with duckdb.connect(str(path)) as database:
+        database.register("given", TABLE)
+        database.execute("CREATE TABLE log AS FROM given")
+    with DuckDB() as engine:
+        assert open_source(engine, path, table="log").rows == 20
 
 
 @pytest.mark.parametrize("kind", ["csv", "json", "parquet", "gzip"])

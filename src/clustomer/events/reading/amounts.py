@@ -92,7 +92,7 @@ def settle_amounts(engine: DuckDB, schema: EventSchema, label: str) -> AmountRea
     if reading is None:
         return None
     if reading.of == "line":
-        _divide_lines(engine, "events")
+        _divide_lines(engine)
     elif reading.of == "order":
         _divide_orders(engine)
     return reading
@@ -194,30 +194,46 @@ def _content(engine: DuckDB, schema: EventSchema) -> _Content:
             )"""
         )[0]
     if "order_id" in schema.columns and "product_id" in schema.columns:
-        order, other = engine.rows(
-            f"""SELECT COUNT(*) FILTER (WHERE low = high AND shop_low < shop_high),
-                COUNT(*) FILTER (WHERE low < high)
-            FROM (
-                SELECT MIN(price) AS low, MAX(price) AS high
-                FROM events WHERE {_BOUGHT} AND order_id IS NOT NULL
-                GROUP BY user_id, order_id HAVING COUNT(DISTINCT product_id) > 1
-            ), (
-                SELECT MIN(price) AS shop_low, MAX(price) AS shop_high FROM events
-                WHERE {_BOUGHT}
-            )"""
-        )[0]
+        for customers in engine.passes("events"):
+            alike, unlike = _orders(engine, customers)
+            order, other = order + alike, other + unlike
     return _Content(int(unit), int(line), int(order), int(other), several)
+
+
+def _orders(engine: DuckDB, customers: str) -> tuple[int, int]:
+    """Return how many orders of several products have one amount on all lines, and how many not.
+
+    Where all amounts of the shop are one, none says anything.
+    """
+    alike, unlike = engine.rows(
+        f"""SELECT COUNT(*) FILTER (WHERE low = high AND shop_low < shop_high),
+            COUNT(*) FILTER (WHERE low < high)
+        FROM (
+            SELECT MIN(price) AS low, MAX(price) AS high
+            FROM events WHERE {_BOUGHT} AND order_id IS NOT NULL AND {customers}
+            GROUP BY user_id, order_id HAVING COUNT(DISTINCT product_id) > 1
+        ), (
+            SELECT MIN(price) AS shop_low, MAX(price) AS shop_high FROM events
+            WHERE {_BOUGHT}
+        )"""
+    )[0]
+    return int(alike), int(unlike)
 
 
 def _sample(engine: DuckDB, kind: str) -> str | None:
     """Return how one row is understood, in plain words."""
     if kind == "order":
-        rows = engine.rows(
-            f"""SELECT MAX(price), COUNT(*) FROM events WHERE {_BOUGHT} AND order_id IS NOT NULL
-            GROUP BY user_id, order_id HAVING COUNT(*) > 1
-            ORDER BY MIN(event_time), user_id, order_id LIMIT 1"""
+        rows = sorted(
+            row
+            for customers in engine.passes("events")
+            for row in engine.rows(
+                f"""SELECT MIN(event_time), user_id, order_id, MAX(price), COUNT(*)
+                FROM events WHERE {_BOUGHT} AND order_id IS NOT NULL AND {customers}
+                GROUP BY user_id, order_id HAVING COUNT(*) > 1
+                ORDER BY MIN(event_time), user_id, order_id LIMIT 1"""
+            )
         )
-        return f"{_plain(rows[0][0])} for an order of {rows[0][1]} lines" if rows else None
+        return f"{_plain(rows[0][3])} for an order of {rows[0][4]} lines" if rows else None
     rows = engine.rows(
         f"""SELECT price, quantity FROM events WHERE {_BOUGHT} AND quantity > 1
         ORDER BY event_time, user_id, product_id, price, quantity LIMIT 1"""
@@ -236,14 +252,19 @@ def _plain(number: Any, places: int = 2) -> str:
     return f"{number:,.{max(places, fraction)}f}"
 
 
-def _divide_lines(engine: DuckDB, table: str) -> None:
+def _divide_lines(engine: DuckDB) -> None:
     """Make what a line cost the price of a piece, where that is exact; else one piece of it."""
-    piece = "CAST(ROUND(price / quantity, 4) AS DECIMAL(18, 4))"
+    piece, one = "CAST(ROUND(price / quantity, 4) AS DECIMAL(18, 4))", "CAST(1 AS DECIMAL(18, 4))"
     exact = f"{piece} * CAST(quantity AS DECIMAL(19, 4)) = price"
-    engine.execute(
-        f"""UPDATE {table} SET price = CASE WHEN {exact} THEN {piece} ELSE price END,
-            quantity = CASE WHEN {exact} THEN quantity ELSE 1 END
-        WHERE price IS NOT NULL AND quantity <> 1"""
+    several = "price IS NOT NULL AND quantity <> 1"
+    engine.remake(
+        "events",
+        lambda customers: (
+            f"""SELECT * REPLACE (
+            CASE WHEN {several} AND {exact} THEN {piece} ELSE price END AS price,
+            CASE WHEN {several} AND NOT {exact} THEN {one} ELSE quantity END AS quantity
+        ) FROM events WHERE {customers}"""
+        ),
     )
 
 
@@ -257,9 +278,10 @@ def _divide_orders(engine: DuckDB) -> None:
         "CAST(FLOOR(CAST(price AS DECIMAL(38, 4)) * 10000 * {n} / lines) / 10000 AS DECIMAL(18, 4))"
     )
     upto, before = share.format(n="line"), share.format(n="(line - 1)")
-    engine.execute(
-        f"""CREATE OR REPLACE TABLE divided_events AS
-        SELECT * EXCLUDE (line, lines) REPLACE (
+    engine.remake(
+        "events",
+        lambda customers: (
+            f"""SELECT * EXCLUDE (line, lines) REPLACE (
             CASE WHEN price IS NULL OR order_id IS NULL OR lines = 1 THEN price
                 ELSE {upto} - {before} END AS price
         )
@@ -267,9 +289,8 @@ def _divide_orders(engine: DuckDB) -> None:
             SELECT *, COUNT(*) OVER ({lines}) AS lines, ROW_NUMBER() OVER (
                 {lines} ORDER BY product_id, quantity, category_id, category_code, brand
             ) AS line
-            FROM events
+            FROM events WHERE {customers}
         )"""
+        ),
     )
-    engine.execute("DROP TABLE events")
-    engine.execute("ALTER TABLE divided_events RENAME TO events")
-    _divide_lines(engine, "events")
+    _divide_lines(engine)

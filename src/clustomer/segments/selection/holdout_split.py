@@ -10,7 +10,7 @@ import pyarrow.compute as pc
 
 from clustomer.customers import Holdout
 from clustomer.segments.arrays import Flags
-from clustomer.segments.exclusions import bot_exclusions, included_rows
+from clustomer.segments.exclusions import bot_exclusions, columns_of, included_rows
 from clustomer.segments.matrix.customer_matrix import feature_matrix
 from clustomer.segments.matrix.scaling import fit_scaling
 from clustomer.segments.matrix.undefined import undefined_in
@@ -82,14 +82,18 @@ def selection_half_r2(
     """
     from clustomer.segments.validity.holdout_r2 import holdout_r2
 
-    table = holdout.customers.table.filter(pa.array(holdout.selection))
+    table = holdout.customers.table
     names = [name for name in names if name in table.column_names]
-    rows = included_rows(table, bot_exclusions(table), MAX_SELECTION_CUSTOMERS)
+    exclusions = bot_exclusions(table)
+    wanted = {"user_id", *names, *columns_of(exclusions)}
+    # half of every column would be a copy of half of the table
+    table = table.select(sorted(wanted)).filter(pa.array(holdout.selection))
+    rows = included_rows(table, exclusions, MAX_SELECTION_CUSTOMERS)
     if not names or not holdout.outcome_names or len(rows) < 2:
         return None
-    matrix = feature_matrix(table.select(names), names)
+    matrix = feature_matrix(table.select(names).take(pa.array(rows)), names)
     scaling = fit_scaling(
-        matrix[rows], names, [undefined_in(table, name) for name in names], weights=weights
+        matrix, names, [undefined_in(table, name) for name in names], weights=weights
     )
     outcomes = np.column_stack([holdout.outcome(name) for name in holdout.outcome_names])
     outcomes = outcomes[holdout.selection][rows]

@@ -63,7 +63,15 @@ def open_arrow(engine: DuckDB, label: str, plains: Sequence[Plain]) -> Source:
         stream = pa.ipc.open_stream(file)
         return stream.schema, iter(stream)
 
-    return _open_batches(engine, "arrow", label, plains, batches)
+    def rows(plain: Plain) -> int | None:
+        with pa.memory_map(str(plain.path)) as file:
+            if file.read(6) != b"ARROW1":
+                return None  # a stream says it only at its end
+        from pyarrow import dataset
+
+        return int(dataset.dataset(plain.path, format="ipc").count_rows())
+
+    return _open_batches(engine, "arrow", label, plains, batches, rows)
 
 
 def open_orc(engine: DuckDB, label: str, plains: Sequence[Plain]) -> Source:
@@ -75,7 +83,12 @@ def open_orc(engine: DuckDB, label: str, plains: Sequence[Plain]) -> Source:
         file = orc.ORCFile(str(plain.path))
         return file.schema, (file.read_stripe(i) for i in range(file.nstripes))
 
-    return _open_batches(engine, "orc", label, plains, batches)
+    def rows(plain: Plain) -> int:
+        from pyarrow import orc
+
+        return int(orc.ORCFile(str(plain.path)).nrows)
+
+    return _open_batches(engine, "orc", label, plains, batches, rows)
 
 
 def _open_batches(
@@ -84,6 +97,7 @@ def _open_batches(
     label: str,
     plains: Sequence[Plain],
     batches: Callable[[Plain], tuple[pa.Schema, Iterator[pa.RecordBatch]]],
+    rows_of: Callable[[Plain], int | None],
 ) -> Source:
     given = 0
 
@@ -103,6 +117,7 @@ def _open_batches(
     try:
         schemas = [batches(plain)[0].remove_metadata() for plain in plains]
         names = [schema.names for schema in schemas]
+        counts = [rows_of(plain) for plain in plains]
     except (pa.ArrowException, OSError, UnicodeDecodeError) as error:
         raise unreadable(error) from error
     first = schemas[0]
@@ -129,7 +144,15 @@ def _open_batches(
         finally:
             engine.unregister("source_rows")
 
-    return described(engine, kind, label, "source_rows", opened=opened, counted=lambda: given)
+    return described(
+        engine,
+        kind,
+        label,
+        "source_rows",
+        opened=opened,
+        rows=None if None in counts else sum(count or 0 for count in counts),
+        counted=lambda: given,
+    )
 
 
 def avro_as_lines(engine: DuckDB, plain: Plain) -> Path:

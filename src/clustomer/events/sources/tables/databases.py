@@ -261,12 +261,19 @@ def open_duckdb(engine: DuckDB, path: Path, table: str | None) -> Source:
         def counted() -> int:
             return int(engine.rows(f"SELECT COUNT(*) FROM {relation}")[0][0])
 
+        sizes = engine.rows(
+            "SELECT estimated_size FROM duckdb_tables() WHERE database_name = ? "
+            "AND schema_name = ? AND table_name = ?",
+            [_ATTACHED, schema, name],
+        )
         return described(
             engine,
             "duckdb",
             label,
             relation,
             opened=opened,
+            # nobody knows how many rows a view has
+            rows=int(sizes[0][0]) if sizes else None,
             counted=counted,
             notes=("a DuckDB table",),
         )

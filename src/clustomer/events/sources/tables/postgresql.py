@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from clustomer.engines import DuckDB, Postgres, quoted
+from clustomer.engines.duckdb import ROWS_IN_MEMORY
 from clustomer.errors import InputError
 from clustomer.events.sources.source import Source
 from clustomer.events.sources.tables.databases import choose_table
@@ -22,6 +23,10 @@ JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
 WHERE n.nspname = $1 AND c.relname = $2 AND a.attnum > 0 AND NOT a.attisdropped
 ORDER BY a.attnum"""
 
+_ROWS = """SELECT CAST(c.reltuples AS BIGINT) FROM pg_catalog.pg_class c
+JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
+WHERE n.nspname = $1 AND c.relname = $2 AND c.relkind IN ('r', 'm', 'p')"""
+
 _TIMES = {
     "timestamp without time zone": "TIMESTAMP",
     "timestamp with time zone": "TIMESTAMP WITH TIME ZONE",
@@ -35,6 +40,7 @@ def open_postgres(engine: DuckDB, uri: str, table: str | None) -> Source:
         tables = [(row[0], row[1]) for row in server.rows(_TABLES)]
         schema, name = choose_table(server.label, table, tables)
         types = dict(server.rows(_COLUMNS, [schema, name]))
+        about = [int(row[0]) for row in server.rows(_ROWS, [schema, name])]
         label = f"{server.label} (table {schema}.{name})"
     fields = ", ".join(_field(column, kind) for column, kind in types.items())
     counts: list[int] = []
@@ -59,6 +65,8 @@ def open_postgres(engine: DuckDB, uri: str, table: str | None) -> Source:
         "source_rows",
         {column: _kind(kind) for column, kind in types.items()},
         opened=opened,
+        # what the server thinks may be old: too small a figure would leave too little memory
+        rows=about[0] if about and about[0] > ROWS_IN_MEMORY else None,
         counted=lambda: counts[0] if counts else None,
         notes=("a PostgreSQL table",),
     )
