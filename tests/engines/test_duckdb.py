@@ -11,6 +11,7 @@ import pytest
 from engine_conformance import EngineConformance
 
 from clustomer.engines import DuckDB, parse, quoted
+from clustomer.engines import duckdb as embedded
 from clustomer.errors import OutputError
 
 
@@ -72,6 +73,26 @@ def test_few_rows_stay_in_memory_and_many_go_to_a_file(tmp_path: Path, rows: int
         engine.expect(10)
         assert engine.rows("SELECT k.x FROM kept AS k JOIN theirs USING (x)") == [(2,)]
     assert list(tmp_path.iterdir()) == []
+
+
+def test_memory_is_not_taken_from_what_works_beside(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def in_use(engine: DuckDB) -> int:
+        return int(engine.rows("SELECT SUM(memory_usage_bytes) FROM duckdb_memory()")[0][0])
+
+    monkeypatch.setattr(embedded, "_RELEASED", 15_000_000)
+    with DuckDB(directory=tmp_path, memory=300_000_000) as engine:
+        engine.expect(None)
+        engine.execute("CREATE TABLE kept AS SELECT MD5(i::VARCHAR) AS x FROM range(1500000) t(i)")
+        engine.rows("SELECT MAX(x) FROM kept")
+        before = in_use(engine)
+        assert before > 25_000_000
+        with engine.beside():
+            engine.release()
+            assert in_use(engine) == before
+        engine.release()
+        assert in_use(engine) <= 15_000_000
 
 
 def test_what_is_under_way_beside_can_be_stopped(engine: DuckDB) -> None:

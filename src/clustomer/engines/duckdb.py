@@ -124,6 +124,7 @@ class DuckDB(Engine):
             settings["threads"] = threads
         self.connection = duckdb.connect(config=settings)
         self._part = 0, 1
+        self._beside: list[Self] = []
         self._places = ["memory"]
         self._prepare()
 
@@ -206,11 +207,14 @@ class DuckDB(Engine):
             )
 
     def release(self) -> None:
-        """Give back the memory in which tables of the file (see `expect`) are kept at hand."""
-        if self._places[0] != "work":
+        """Give back the memory in which tables of the file (see `expect`) are kept at hand.
+
+        Not while another connection works beside this one: it would find no memory meanwhile.
+        """
+        if self._places[0] != "work" or self._beside:
             return
         for limit in (min(_RELEASED, self._limit), self._limit):
-            # what another connection has in use stays
+            # what is in use stays
             with suppress(duckdb.OutOfMemoryException):
                 self.connection.execute("SET memory_limit = ?", [_bytes(limit)])
 
@@ -220,9 +224,11 @@ class DuckDB(Engine):
         other = copy(self)
         other.connection = self.connection.cursor()
         other._prepare()
+        self._beside.append(other)
         try:
             yield other
         finally:
+            self._beside.remove(other)
             _stopped(other.connection)
             del other.connection
 
