@@ -48,6 +48,13 @@ STUDIES = (
             for name in DESIGNS
         },
     ),
+    Study(
+        "size",
+        {
+            f"{millions} million events": ("size.py", "--millions", str(millions))
+            for millions in (10, 30, 100)
+        },
+    ),
     Study("million", {"shop of make demo": ("planted.py", "--million")}),
     Study(
         "contest",

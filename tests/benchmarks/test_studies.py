@@ -3,6 +3,10 @@
 import json
 from pathlib import Path
 
+import numpy as np
+import pytest
+
+import size
 import studies
 
 
@@ -39,3 +43,16 @@ def test_every_study_runs_a_program_that_is_there() -> None:
     for study in studies.STUDIES:
         for command in study.draws.values():
             assert (studies.HERE / command[0]).is_file()
+
+
+def test_the_study_of_sizes_says_what_each_stage_took(capsys: pytest.CaptureFixture[str]) -> None:
+    with size.Measured().stage("Read log.db (table a)"):
+        held = np.ones(50_000_000)
+    with size.Measured().stage("Count"):
+        del held
+    first, second = capsys.readouterr().out.splitlines()
+    name, clock, processor, memory = (cell.strip() for cell in first.strip("|").split("|"))
+    assert name == "Read log.db"
+    assert (clock[-2:], processor[-2:], memory[-3:]) == (" s", " s", " MB")
+    assert float(memory[:-3].replace(",", "")) >= 400
+    assert second.startswith("| Count |")
