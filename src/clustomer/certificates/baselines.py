@@ -263,8 +263,15 @@ class _Figures:
                 self._top_tenths(values, predictions)
 
     def table(self) -> Floats:
-        """Return a row for each customer, a column for each mean that a figure is made of."""
-        return np.column_stack(self._columns)
+        """Return a row for each customer, a column for each mean that a figure is made of.
+
+        To be asked for once: no column is kept beside its copy, of which there are thirty.
+        """
+        columns, self._columns = self._columns[::-1], []
+        table = np.empty((len(columns[0]), len(columns)), order="F")
+        for place in range(len(columns)):
+            table[:, place] = columns.pop()
+        return table
 
     def _add(self, column: Floats) -> int:
         self._columns.append(column)

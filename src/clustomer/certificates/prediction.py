@@ -24,7 +24,7 @@ from clustomer.customers import Holdout
 from clustomer.customers.reason import Reason
 from clustomer.errors import InputError
 from clustomer.segments import Rule, Segmentation
-from clustomer.segments.arrays import Labels
+from clustomer.segments.arrays import Flags, Labels
 from clustomer.segments.exclusions import BOTS, included_rows
 from clustomer.segments.matrix.customer_matrix import feature_matrix
 from clustomer.segments.refit import labels_of, refit_rule
@@ -231,6 +231,21 @@ def _above(figure: Estimate, nothing: float, wider: float = 1.0) -> bool:
     return figure.low - (wider - 1.0) * (figure.value - figure.low) > nothing
 
 
+def _silhouette_labels(
+    table: pa.Table,
+    segmentation: Segmentation,
+    refit: Rule,
+    people: Flags,
+    selection: Flags,
+    k: int,
+) -> Labels:
+    """Return the clusters of KMeans with the K that the silhouette would choose."""
+    same = (segmentation.algorithm.name, segmentation.k) == ("kmeans", k)
+    half = pa.array(selection)
+    other = refit if same else refit_rule(segmentation, table.filter(half), algorithm="kmeans", k=k)
+    return labels_of(table, other, np.flatnonzero(people))
+
+
 def _contest(
     holdout: Holdout,
     segmentation: Segmentation,
@@ -244,15 +259,21 @@ def _contest(
     ways = {"segments": labels, **rfm_labels(table, selection)}
     highest = segmentation.selection.silhouette_k
     if highest is not None:
-        half = table.filter(pa.array(selection))
-        same = (segmentation.algorithm.name, segmentation.k) == ("kmeans", highest)
-        other = refit if same else refit_rule(segmentation, half, algorithm="kmeans", k=highest)
-        ways["kmeans_silhouette"] = labels_of(table, other, np.flatnonzero(people))
+        ways["kmeans_silhouette"] = _silhouette_labels(
+            table, segmentation, refit, people, selection, highest
+        )
     predictions = [
         by_segment(name, way, targets, selection, validation) for name, way in ways.items()
     ]
-    matrix = feature_matrix(table, list(refit.features))
+    del ways
+    # of very many customers the matrix is not kept until the resamples are drawn
     predictions.append(
-        individual(matrix, targets, selection, validation, random_state=random_state)
+        individual(
+            feature_matrix(table, list(refit.features)),
+            targets,
+            selection,
+            validation,
+            random_state=random_state,
+        )
     )
     return judge(predictions, targets, validation, random_state=random_state)

@@ -11,6 +11,7 @@ from clustomer.thresholds import CONFIDENCE
 MOST_RESAMPLES, FEWEST_RESAMPLES = 1000, 200
 _DRAWS = 30_000_000
 _AT_ONCE = 16
+_COUNTS_AT_ONCE = 8_000_000
 DIGITS = 6
 
 
@@ -44,8 +45,9 @@ def bootstrap_means(columns: Floats, *, random_state: int, resamples: int | None
     random = np.random.default_rng(random_state)
     means = np.empty((resamples, columns.shape[1]))
     with threadpool_limits(1):
-        for start in range(0, resamples, _AT_ONCE):
-            size = min(_AT_ONCE, resamples - start)
+        at_once = int(np.clip(_COUNTS_AT_ONCE // n_customers, 1, _AT_ONCE))
+        for start in range(0, resamples, at_once):
+            size = min(at_once, resamples - start)
             counts = np.empty((size, n_customers))
             for row in counts:
                 drawn = random.integers(n_customers, size=n_customers)

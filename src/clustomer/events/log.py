@@ -251,10 +251,7 @@ def read_events(
             number_orders(engine)
         dense = dense_days(days_of(engine, before))
         chosen = _window(engine, time_zone, moment, length, dense)
-        scope = (
-            f"event_time >= {literal(chosen.start).sql('duckdb')} "
-            f"AND event_time < {literal(chosen.cutoff).sql('duckdb')}"
-        )
+        scope = _within(chosen)
         edges = _edges(chosen, dense, moment, length)
         cleaning = count_rules(engine, used, rows, derived, scope, edges)
         losses = losses_of(engine, cleaning, opened.label)
@@ -346,6 +343,12 @@ def _require_past(engine: DuckDB, source: Source, readings: Readings, before: st
             'file what they are, such as time_format = "%d/%m/%y"; if such times only mean '
             f'"never", leave them out: time_to = "{bound:%Y-%m-%d}"'
         )
+
+
+def _within(window: Window) -> str:
+    """Return SQL for the events of a window."""
+    start, cutoff = (literal(moment).sql("duckdb") for moment in (window.start, window.cutoff))
+    return f"event_time >= {start} AND event_time < {cutoff}"
 
 
 def _edges(
