@@ -86,21 +86,22 @@ def test_too_little_room_is_said_before_the_work() -> None:
 
 def test_what_customers_need_is_left_for_them() -> None:
     rows, customers = 30_000_000, 800_000
-    with DuckDB(memory=2_400_000_000, run_memory=1_700_000_000) as engine:
+    with DuckDB(memory=2_400_000_000, run_memory=2_000_000_000) as engine:
         engine.expect(rows)
         engine.expect_customers(customers, rows)
         [(limit,)] = engine.rows("SELECT CURRENT_SETTING('memory_limit')")
     size, unit = limit.split()
-    # 1,700 MB, without 400 MB for the program and 900 bytes for each customer: 580 MB
+    # 2,000 MB, without 400 MB for the program, 200 MB for simulated shops, and 1,100 bytes for
+    # each customer: 520 MB
     assert unit == "MiB"
-    assert float(size) * 2**20 == pytest.approx(580_000_000, rel=1e-3)
+    assert float(size) * 2**20 == pytest.approx(520_000_000, rel=1e-3)
 
 
 def test_too_many_customers_for_the_memory_are_refused_with_the_figure_needed() -> None:
     with DuckDB(memory=600_000_000, run_memory=10**9) as engine:
-        engine.require_memory(400_000, 10**8)  # 400 + 360 + 200 MB
-        with pytest.raises(OutputError, match=r"500,000 customers need 1\.1 GB.*may take 1\.0 GB.*"
-                           r"--memory 1100MB"):  # fmt: skip
+        engine.require_memory(180_000, 10**8)  # 400 + 198 + 400 MB
+        with pytest.raises(OutputError, match=r"500,000 customers need 1\.4 GB.*may take 1\.0 GB.*"
+                           r"--memory 1400MB"):  # fmt: skip
             engine.require_memory(500_000, 10**8)
     with DuckDB(memory=600_000_000) as engine:  # only read, not segmented
         engine.require_memory(10**9, 10**9)

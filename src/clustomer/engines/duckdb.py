@@ -23,6 +23,7 @@ from clustomer.engines.memory import (
     BYTES_PER_CUSTOMER,
     LEAST_OF_ENGINE,
     PROGRAM_MEMORY,
+    SIMULATED_MEMORY,
     in_words,
     memory_of_engine,
     require_memory,
@@ -192,7 +193,8 @@ class DuckDB(Engine):
         self.require_memory(customers, rows)
         if self._run_memory is None or self._places[0] != "work":
             return
-        left = self._run_memory - PROGRAM_MEMORY - BYTES_PER_CUSTOMER * customers
+        others = PROGRAM_MEMORY + SIMULATED_MEMORY + BYTES_PER_CUSTOMER * customers
+        left = self._run_memory - others
         self._most = min(self._most, max(left, LEAST_OF_ENGINE))
         self._limit = min(self._limit, self._most)
         self.release()

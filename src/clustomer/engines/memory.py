@@ -18,14 +18,17 @@ LEAST_MEMORY = 500_000_000
 PROGRAM_MEMORY = 400_000_000
 """What Python, its libraries and a run over few customers take."""
 
-BYTES_PER_CUSTOMER = 900
+BYTES_PER_CUSTOMER = 1_100
 """What a customer takes in Python at most: some forty features of eight bytes, today and at the
-earlier date, and the matrices that are made of some of them."""
+earlier date, and the matrices and figures that are made of some of them."""
 
-BYTES_PER_ROW = 200
-"""What the engine takes for a row of a small log,"""
+BYTES_PER_ROW = 400
+"""What a row of a small log takes at most, in the engine and in the shops that certificates
+simulate;"""
 LEAST_OF_ENGINE = 200_000_000
-"""and what is enough for a log of any size, which waits on disk then."""
+"""this is enough for the engine with a log of any size, which waits on disk then,"""
+SIMULATED_MEMORY = 200_000_000
+"""and this for simulated shops, whose size is bounded."""
 
 _UNITS = {"": 1, "K": 10**3, "M": 10**6, "G": 10**9, "T": 10**12}
 _BINARY_UNITS = {"K": 2**10, "M": 2**20, "G": 2**30, "T": 2**40}
@@ -73,10 +76,10 @@ def memory_needed(customers: int, rows: int) -> int:
     """Return the bytes without which a run over so many customers and rows cannot do.
 
     >>> in_words(memory_needed(customers=2_857_143, rows=100_000_000))
-    '3.2 GB'
+    '3.9 GB'
     """
-    of_engine = min(LEAST_OF_ENGINE, BYTES_PER_ROW * rows)
-    return PROGRAM_MEMORY + BYTES_PER_CUSTOMER * customers + of_engine
+    of_rows = min(LEAST_OF_ENGINE + SIMULATED_MEMORY, BYTES_PER_ROW * rows)
+    return PROGRAM_MEMORY + BYTES_PER_CUSTOMER * customers + of_rows
 
 
 def require_memory(customers: int, rows: int, allowed: int) -> None:
