@@ -79,7 +79,7 @@ def test_too_little_memory_is_said_with_its_figure(tmp_path: Path) -> None:
 def test_too_little_room_is_said_before_the_work() -> None:
     with (
         DuckDB() as engine,
-        pytest.raises(OutputError, match=r"at least 25000000\.0 GB of room.*are free.*TMPDIR"),
+        pytest.raises(OutputError, match=r"at least 50000000\.0 GB of room.*are free.*TMPDIR"),
     ):
         engine.expect(10**15)
 

@@ -41,8 +41,8 @@ ROWS_IN_A_PART = 5_000_000
 """With a limit of 1 GB, each part has about so many events where there are more."""
 
 _GB = 10**9
-# a compressed event of the simulated shop takes 37
-_BYTES_PER_ROW = 25
+# thirty million events of the simulated shop, with what waits beside the table
+_BYTES_PER_ROW = 50
 # before version 2 it takes 190 MB to read the smallest CSV, and half a GB for a million lines
 _IN_HAND = 175_000_000 if int(duckdb.__version__.partition(".")[0]) >= 2 else 700_000_000
 _RELEASED = 200_000_000
