@@ -2,10 +2,10 @@
 
 from collections.abc import Collection, Sequence
 
-from clustomer.engines import quoted
+from clustomer.engines import literal, quoted
 from clustomer.events.missing import present_expression
 from clustomer.events.paths import json_at, knows, split, text_at
-from clustomer.events.schema import COLUMNS, EventSchema
+from clustomer.events.schema import COLUMNS, FURTHER, EventSchema
 from clustomer.events.sources import Source, is_nested
 
 # names that no source has
@@ -37,10 +37,9 @@ def _has(source: Source, path: str, unnest: str | None) -> bool:
 def given_rows(source: Source, schema: EventSchema) -> tuple[str, dict[str, str]]:
     """Return the query for our columns as the source has them, and their types."""
     wanted = dict(schema.paths)
-    if schema.return_time is not None:
-        wanted["return_time"] = (schema.return_time,)
-    if schema.currency is not None:
-        wanted["currency"] = (schema.currency,)
+    for setting in FURTHER:
+        if (path := getattr(schema, setting)) is not None:
+            wanted[setting] = (path,)
     relation = _relation(source, schema, [path for paths in wanted.values() for path in paths])
     missing = schema.missing_values
     kinds, fields = {}, []
@@ -68,11 +67,13 @@ def given_rows(source: Source, schema: EventSchema) -> tuple[str, dict[str, str]
     if schema.unnest is not None:
         fields.append(f"{quoted(_NUMBER)} AS element_number")
     query = f"SELECT {', '.join(fields)} FROM {relation}"
+    if schema.status is not None:
+        query = _by_status(query, schema.done)
     if schema.carried_within_order:
         carried = (*schema.carried_within_order, *(("return_time",) if schema.return_time else ()))
         query = _carried(query, carried, kinds, missing)
     if schema.return_time is not None:
-        query = _with_returns(query, kinds)
+        query = _with_returns(query, kinds, given_back=schema.return_amount is not None)
     return query, kinds
 
 
@@ -159,16 +160,39 @@ def _carried(
     return f"SELECT * REPLACE ({', '.join(fields)}) FROM ({query})"
 
 
-def _with_returns(query: str, kinds: dict[str, str]) -> str:
+def _by_status(query: str, done: Sequence[str]) -> str:
+    """Give a row that was not carried through its status for an event type."""
+    words = ", ".join(literal(word.strip().lower()).sql("duckdb") for word in done)
+    return (
+        f"SELECT * EXCLUDE (status) REPLACE (CASE WHEN LOWER(status) NOT IN ({words}) THEN status "
+        f"ELSE event_type END AS event_type) FROM ({query})"
+    )
+
+
+_GIVEN_BACK = (
+    "is_return AND TRY_CAST(REGEXP_REPLACE(CAST(return_amount AS VARCHAR), '[^0-9]', '', 'g') "
+    "AS HUGEINT) > 0"
+)
+"""SQL for whether a return says how much was given back."""
+
+
+def _with_returns(query: str, kinds: dict[str, str], *, given_back: bool) -> str:
     """Make a second row, at the time of the return, of each row that has such a time."""
     time = "event_time"
     if kinds["event_time"] != "VARCHAR":
         # the session's zone is UTC, and the text of a time with a zone says so
         time = "CAST(event_time AS VARCHAR)"
         kinds["event_time"] = "VARCHAR"
+    values = [f"CASE WHEN is_return THEN return_time ELSE {time} END AS event_time"]
+    if given_back:
+        values += [
+            f"CASE WHEN {_GIVEN_BACK} THEN return_amount ELSE price END AS price",
+            f"CASE WHEN {_GIVEN_BACK} THEN NULL ELSE quantity END AS quantity",
+        ]
+    left_out = ", ".join(("return_time", *(("return_amount",) if given_back else ())))
     return (
-        f"SELECT * EXCLUDE (return_time) REPLACE (CASE WHEN is_return THEN return_time ELSE {time} "
-        "END AS event_time) FROM (SELECT *, UNNEST(CASE WHEN return_time IS NULL THEN [FALSE] "
+        f"SELECT * EXCLUDE ({left_out}) REPLACE ({', '.join(values)}) FROM "
+        "(SELECT *, UNNEST(CASE WHEN return_time IS NULL THEN [FALSE] "
         f"ELSE [FALSE, TRUE] END) AS is_return FROM ({query}))"
     )
 

@@ -28,6 +28,10 @@ COLUMNS = (
 """The columns of the canonical event table; `event_time` and `user_id` are required."""
 
 
+FURTHER = ("return_time", "return_amount", "return_user_id", "status", "currency")
+"""Settings that name one more column of the source."""
+
+
 Paths = str | tuple[str, ...]
 """One column of a source, or several that make one of ours together."""
 
@@ -122,6 +126,16 @@ class EventSchema(BaseModel):
     return_time : str, optional
         A column with the time of a cancellation or return: where it is filled, a
         purchase is also a `return` event at that time.
+    return_amount : str, optional
+        A column with what of a row was given back at its `return_time`; without it, or
+        where it is empty or 0, all of it.
+    return_user_id : str, optional
+        A column with the customer of rows whose amount is below 0, which the shop sends.
+    status : str, optional
+        A column that says whether a row was carried through. Where it is none of `done`
+        it stands for the event type, so that a denied payment is no purchase.
+    done : list of str, default none
+        The words of `status` for what was carried through; compared without case.
     return_prefix : str, optional
         Orders whose number starts so are cancellations: their rows are returns.
     returns_are_negative : bool, default False
@@ -163,6 +177,10 @@ class EventSchema(BaseModel):
     unnest: str | None = None
     carried_within_order: tuple[str, ...] = ()
     return_time: str | None = None
+    return_amount: str | None = None
+    return_user_id: str | None = None
+    status: str | None = None
+    done: tuple[str, ...] = ()
     return_prefix: str | None = None
     returns_are_negative: bool = False
     row_is_order: bool = False
@@ -207,6 +225,7 @@ class EventSchema(BaseModel):
                 f"The schema `{self.name}` carries columns within an order, but does not say which "
                 'column is `order_id`. Add it under [columns]: order_id = "..."'
             )
+        _check_companions(self)
         _check_expression(self.name, self.not_products)
         if self.header == bool(self.names):
             raise UsageError(
@@ -286,6 +305,10 @@ class EventSchema(BaseModel):
             "unnest",
             "carried_within_order",
             "return_time",
+            "return_amount",
+            "return_user_id",
+            "status",
+            "done",
             "return_prefix",
             "returns_are_negative",
             "row_is_order",
@@ -318,6 +341,22 @@ def moment_of(text: str, setting: str) -> datetime:
     if moment.tzinfo is not None:
         moment = moment.astimezone(UTC).replace(tzinfo=None)
     return moment
+
+
+def _check_companions(schema: EventSchema) -> None:
+    for setting, needed in (
+        ("return_amount", schema.return_time),
+        ("return_user_id", schema.returns_are_negative),
+        ("status", schema.done and "event_type" in schema.columns),
+    ):
+        if getattr(schema, setting) is not None and not needed:
+            other = {
+                "return_amount": "`return_time`, a column with when it was given back",
+                "return_user_id": "returns_are_negative = true",
+                "status": "`done`, its words for what was carried through, and a column for "
+                "`event_type`",
+            }[setting]
+            raise UsageError(f"The schema `{schema.name}` gives `{setting}`, which needs {other}.")
 
 
 def _check_expression(schema: str, expression: str | None) -> None:

@@ -127,7 +127,9 @@ def _read_again(
 def _kept(source: Source, schema: EventSchema) -> tuple[str, ...]:
     """Return the columns of which a rejected row keeps the source's own values."""
     line = ("line",) if source.broken else ()
-    return (*COLUMNS, *line, *(("currency",) if schema.currency is not None else ()))
+    names = ("currency", "return_user_id")
+    further = (name for name in names if getattr(schema, name) is not None)
+    return (*COLUMNS, *line, *further)
 
 
 def _load(engine: DuckDB, source: Source, staging: str, limit: int | None) -> int | None:
@@ -275,7 +277,8 @@ def _event_type(schema: EventSchema) -> str:
         prefix = literal(schema.return_prefix).sql("duckdb")
         kind = f"CASE WHEN STARTS_WITH(order_id, {prefix}) THEN 'return' ELSE {kind} END"
     if schema.returns_are_negative:
-        kind = f"CASE WHEN quantity_number < 0 OR price_number < 0 THEN 'return' ELSE {kind} END"
+        below = "(quantity_number < 0 OR price_number < 0)"
+        kind = f"CASE WHEN {below} AND ({kind}) IS NOT NULL THEN 'return' ELSE {kind} END"
     if schema.return_time is not None:
         # what was no purchase cannot come back
         kind = f"CASE WHEN is_return AND ({kind}) = 'purchase' THEN 'return' ELSE {kind} END"
@@ -296,6 +299,9 @@ def _ignored(schema: EventSchema) -> str | None:
 
 def _customer(schema: EventSchema) -> str:
     customer = customer_expression("user_id")
+    if schema.return_user_id is not None:
+        other = customer_expression("return_user_id")
+        customer = f"CASE WHEN price_number < 0 THEN {other} ELSE {customer} END"
     if not schema.no_customer:
         return customer
     nobody = " OR ".join(

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from clustomer.engines import DuckDB, literal, quoted
+from clustomer.events.reading.notations import TEXTS
 from clustomer.events.sources import Source, is_nested
 
 SAMPLE_ROWS = 20_000
@@ -14,11 +15,8 @@ _NUMBER = (
     r"-?[0-9.,]+ ?[A-Z]{3}"
 )
 _CENTS = r".*[0-9][.,][0-9]{1,2}[^0-9]*"
-_TIME = (
-    r"[0-9]{4}-[0-9]{1,2}-[0-9]{1,2}.*|[0-9]{1,2}([./-])[0-9]{1,2}[./-][0-9]{2,4}.*|"
-    r"[0-9]{4}/[0-9]{1,2}/[0-9]{1,2}.*|"
-    r"(19|20)[0-9]{2}(0[1-9]|1[0-2])[0-3][0-9]([0-9]{4}|[0-9]{6})?|"
-    r"[0-9]{1,2}[ -][A-Za-z]{3,9}[ -][0-9]{2,4}.*|[A-Za-z]{3,9} [0-9]{1,2},? [0-9]{4}.*"
+_TIME = "|".join(notation.pattern for notation in TEXTS.values()) + (
+    r"|(19|20)[0-9]{2}(0[1-9]|1[0-2])[0-3][0-9]([0-9]{4}|[0-9]{6})?"
 )
 _UNIX = r"[0-9]{9,19}(\.[0-9]+)?"
 _ADDRESS = r"[^@ ]+@[^@ ]+\.[A-Za-z]+"

@@ -19,7 +19,7 @@ from clustomer.events.draft.detection import (
 from clustomer.events.draft.money import has_negative_amounts, is_said
 from clustomer.events.paths import split
 from clustomer.events.reading import AmountReading, decide_amounts
-from clustomer.events.schema import COLUMNS, EventSchema
+from clustomer.events.schema import COLUMNS, FURTHER, EventSchema
 from clustomer.events.schema_file import read_schema
 from clustomer.events.sources import Source, open_source
 from clustomer.events.staging import stage
@@ -70,7 +70,8 @@ class Description:
         """The source's columns that the schema says nothing of."""
         schema = self.schema
         columns = [path for theirs in schema.paths.values() for path in theirs]
-        paths = (*columns, schema.unnest or "", schema.return_time or "", schema.currency or "")
+        further = (getattr(schema, setting) or "" for setting in ("unnest", *FURTHER))
+        paths = (*columns, *further)
         places = [split(self.columns, path) for path in paths]
         used = {place[0] for place in places if place is not None}
         return [column for column in self.columns if column not in used]

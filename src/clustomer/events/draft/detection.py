@@ -6,7 +6,7 @@ from clustomer.errors import InputError, did_you_mean
 from clustomer.events.draft import Content, TypeFound, roles_of
 from clustomer.events.given import missing_paths
 from clustomer.events.presets import PRESETS, currency_column, fit, without_type
-from clustomer.events.schema import COLUMNS, EVENT_TYPES, EventSchema, Paths
+from clustomer.events.schema import COLUMNS, EVENT_TYPES, FURTHER, EventSchema, Paths
 from clustomer.events.sources import Source
 
 _USUAL_TYPES = {
@@ -36,12 +36,12 @@ def detect_schema(columns: list[str]) -> EventSchema:
     """
     for schema in PRESETS:
         fitted = fit(schema, columns)
-        if fitted is not None:
+        if fitted is not None and not _misses_amounts(schema, fitted, columns):
             return fitted
     near = [
         f"`{column}` may be our `{ours}`"
         for ours, column in roles_of(columns).items()
-        if ours in {"event_time", "user_id"} and ours != column
+        if ours in {"event_time", "user_id", "price"} and ours != column
     ]
     raise InputError(
         "No known kind of source has these columns: "
@@ -52,6 +52,13 @@ def detect_schema(columns: list[str]) -> EventSchema:
         + (f"({'; '.join(near)}.) " if near else "")
         + "Next: `clustomer schema SOURCE` writes a TOML file with our best guess; edit it and "
         "pass it with --schema."
+    )
+
+
+def _misses_amounts(schema: EventSchema, fitted: EventSchema, columns: list[str]) -> bool:
+    """Whether a preset would leave amounts aside that a source has under another name."""
+    return (
+        "price" in schema.columns and "price" not in fitted.columns and "price" in roles_of(columns)
     )
 
 
@@ -129,9 +136,7 @@ def fit_schema(schema: EventSchema, source: Source) -> EventSchema:
     narrowed = fit(schema, source.columns) if schema in PRESETS else None
     used = with_present_paths(narrowed, source) if narrowed else schema
     paths = [(f"`{ours}`", path) for ours, theirs in used.paths.items() for path in theirs]
-    settings = (
-        (setting, getattr(used, setting)) for setting in ("unnest", "return_time", "currency")
-    )
+    settings = ((setting, getattr(used, setting)) for setting in ("unnest", *FURTHER))
     paths += [(f"`{setting}`", path) for setting, path in settings if path is not None]
     missing = missing_paths(source, [path for _, path in paths], used.unnest)
     for what, path in paths:
@@ -169,7 +174,8 @@ def require_distinct_names(source: Source, schema: EventSchema | None = None) ->
             needed = bool(roles_of([name]))
         else:
             mapped = [path for paths in schema.paths.values() for path in paths]
-            paths = (*mapped, schema.return_time or "", schema.unnest or "")
+            further = (getattr(schema, setting) or "" for setting in ("unnest", *FURTHER))
+            paths = (*mapped, *further)
             needed = name in {path.lower() for path in paths}
         if needed:
             numbers = [str(list(source.columns).index(column) + 1) for column in columns]

@@ -17,7 +17,7 @@ _PROPOSALS: tuple[tuple[str, str], ...] = (
     (
         "return",
         "refund refunded refunds return returned retour retoure chargeback reversal reversed "
-        "erstattung erstattet ruckerstattet rembourse remboursement reembolso reembolsado "
+        "erstattung erstattet rueckerstattet returns ruckerstattet rembourse remboursement reembolso reembolsado "
         "devuelto rimborso rimborsato terugbetaald geretourneerd zwrot zwrocone devolvido "
         "reembolsado",
     ),
@@ -25,7 +25,7 @@ _PROPOSALS: tuple[tuple[str, str], ...] = (
         "ignored",
         "cancel cancelled canceled cancellation void voided failed failure declined denied "
         "expired abandoned unpaid draft pending hold unavailable rejected trash storniert "
-        "storno abgebrochen fehlgeschlagen offen annule annulee echoue cancelado cancelada "
+        "storno voided annulleret avbruten annullerad zruseno zrusena отменен отменён отменено abgebrochen fehlgeschlagen offen annule annulee echoue cancelado cancelada "
         "pendiente fallido annullato annullata fallito geannuleerd mislukt anulowane "
         "anulowano nieudane pendente",
     ),
@@ -37,6 +37,10 @@ _PROPOSALS: tuple[tuple[str, str], ...] = (
         "purchase",
         "purchase purchased buy bought order ordered transaction transact sale sold paid "
         "complete completed fulfilled shipped delivered invoiced success successful succeeded "
+        "closed done finished confirmed accepted accepte progress placed placement bestaetigt "
+        "versandt erledigt confirmee expediee confirmado confermato bevestigd potwierdzone "
+        "levererad betald skickad levert leveret betalt vyrizeno zaplaceno doruceno выполнен "
+        "выполнено оплачен оплачено доставлен доставлено "
         "settled processed processing approved charge payment kauf bezahlt abgeschlossen "
         "versendet geliefert achat paye payee terminee livre expedie compra pagado completado "
         "enviado entregado acquisto pagato completato spedito consegnato betaald voltooid "
@@ -87,9 +91,9 @@ def types_of(engine: DuckDB, source: Source, column: str) -> tuple[TypeFound, ..
     name = quoted(column)
     with source.opened():
         counts = engine.rows(
-            f"SELECT TRIM(CAST({name} AS VARCHAR)) AS value, COUNT(*) AS n "
+            f"SELECT TRIM(CAST({name} AS VARCHAR)), COUNT(*) "
             f"FROM {source.reading([column])} WHERE TRIM(CAST({name} AS VARCHAR)) <> '' "
-            f"GROUP BY value ORDER BY n DESC, value LIMIT {MAX_TYPES + 1}",
+            f"GROUP BY 1 ORDER BY 2 DESC, 1 LIMIT {MAX_TYPES + 1}",
             source.parameters,
         )
     if len(counts) > MAX_TYPES:

@@ -16,7 +16,7 @@ _KNOWN: Mapping[str, tuple[str, ...]] = {
     "brand": ("brandname", "manufacturer", "vendor"),
     "price": ("unitprice", "price", "amount", "value", "total", "revenue", "sales", "ordervalue"),
     "user_id": ("user", "userid", "customer", "customerid", "clientid", "visitorid", "email",
-                "memberid"),
+                "memberid", "distinctid", "profileid", "userpseudoid"),
     "user_session": ("session", "sessionid", "visitid"),
     "quantity": ("qty", "units", "count"),
     "order_id": ("order", "ordernumber", "invoice", "invoiceno", "transactionid", "receiptid"),
@@ -85,11 +85,19 @@ def _score(ours: str, column: str, content: Content | None) -> float:
             score += 15
         if ours == "order_id" and not numbers(words):
             score -= 8
+        if ours == "price" and "subtotal" in words:
+            # without what the customer paid besides
+            score -= 2
         # fewer other words say it more clearly
         score -= len(words) * 0.5 if score > 0 else 0
     if score <= 0 or content is None:
         return max(score, 0.0)
-    return score if _holds(ours, content) else 0
+    if not _holds(ours, content):
+        return 0
+    if ours == "price" and not content.is_money:
+        # numbers of something, as long as another column looks like money
+        score -= 40
+    return max(score, 0.1)
 
 
 def _holds(ours: str, content: Content) -> bool:
@@ -102,6 +110,8 @@ def _holds(ours: str, content: Content) -> bool:
         return content.is_number
     if ours == "event_type":
         return content.different <= _MAX_TYPES and content.numbers < 0.9
+    if ours == "order_id" and content.different == 1 and content.filled > 1:
+        return False
     if ours in {"user_id", "order_id", "user_session"}:
         return content.times < 0.9 and not (content.cents >= 0.9 and content.addresses == 0)
     return content.times < 0.9

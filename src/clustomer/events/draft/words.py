@@ -5,13 +5,15 @@ import unicodedata
 from collections.abc import Mapping
 from types import MappingProxyType
 
-# in English, German, French, Spanish, Italian, Dutch, Polish and Portuguese
+# in English, German, French, Spanish, Italian, Dutch, Polish, Portuguese, Swedish, Danish,
+# Norwegian, Czech and Russian
 _LISTS: dict[str, tuple[str, str]] = {
     # column of ours: words that name it, words that speak against it
     "event_time": (
         "time timestamp datetime date ts created placed ordered purchased occurred when at on day "
         "datum zeit zeitpunkt zeitstempel uhrzeit date heure horodatage fecha hora data ora tijd "
-        "tijdstip datumtijd czas godzina",
+        "tijdstip datumtijd czas godzina buchungstag belegdatum bestelldatum tidpunkt klockslag dato "
+        "dag tid cas дата время",
         "birth dob updated modified changed delivery delivered shipping shipped estimated expected "
         "expiry due valid registration registered signup approved carrier limit cancelled canceled "
         "first last geburt geburtstag lieferdatum naissance livraison nacimiento entrega nascita "
@@ -19,12 +21,14 @@ _LISTS: dict[str, tuple[str, str]] = {
     ),
     "event_type": (
         "event type action activity behavior behaviour status kind ereignis aktion typ art "
-        "evenement statut estado evento stato actie gebeurtenis soort zdarzenie typ stan acao",
+        "evenement statut estado evento stato actie gebeurtenis soort zdarzenie typ stan acao "
+        "state zustand etat handelse tilstand stav статус тип событие",
         "payment method time date id product customer user item card shipping device browser",
     ),
     "product_id": (
         "product item sku article asin ean upc gtin stock lineitem produkt artikel artikelnummer "
-        "produit reference articulo producto prodotto articolo produto artigo towar produktu",
+        "produit reference articulo producto prodotto articolo produto artigo towar produktu vara "
+        "varenummer artikelnr zbozi vyrobek товар артикул продукт",
         "price amount quantity qty count total cost category type name title description brand "
         "weight date discount tax url order seller",
     ),
@@ -38,16 +42,20 @@ _LISTS: dict[str, tuple[str, str]] = {
         "price amount total subtotal revenue value sales sale paid sum gross turnover spend spent "
         "preis betrag summe umsatz gesamt gesamtbetrag einzelpreis montant prix ventes importe "
         "precio valor ventas importo prezzo totale ricavo bedrag prijs totaal omzet kwota cena "
-        "wartosc suma preco",
+        "wartosc suma preco belopp summa pris belob belop cena castka celkem сумма цена стоимость "
+        "итого grandtotal",
         "tax vat shipping discount fee tip refund refunded count quantity id method type currency "
         "rate date time balance account freight weight lifetime number steuer mwst versand rabatt "
+        "shipped items pieces qty "
         "livraison remise envio descuento spedizione sconto verzending korting rabat frete",
     ),
     "user_id": (
         "customer user client visitor buyer member shopper consumer cardholder email mail kunde "
         "kunden kundennummer kaeufer besucher client acheteur utilisateur visiteur cliente "
         "comprador usuario utente acquirente visitatore klant koper gebruiker bezoeker klient "
-        "nabywca uzytkownik kupujacy",
+        "nabywca uzytkownik kupujacy kundnummer kundenr kundennr kund kunder kop zakaznik odberatel "
+        "debitor debiteur acreedor beguenstigter zahlungspflichtiger payer profile contact account "
+        "subscriber person distinct клиент покупатель пользователь заказчик",
         "type segment since city country state zip postal address phone age gender group agent "
         "region first last note notes seller company status count location",
     ),
@@ -58,14 +66,15 @@ _LISTS: dict[str, tuple[str, str]] = {
     "quantity": (
         "quantity qty units unit pieces pcs count menge anzahl stueck stueckzahl quantite qte "
         "nombre cantidad unidades quantita pezzi aantal hoeveelheid ilosc liczba sztuk quantidade "
-        "qtd",
+        "qtd antal stycken mnozstvi kusu pocet количество кол kg kilos litres",
         "price id amount cost total sku type code available stock",
     ),
     "order_id": (
         "order invoice transaction receipt bill purchase checkout ticket bestellung auftrag "
         "auftragsnummer bestellnummer rechnung rechnungsnummer beleg commande facture pedido "
         "factura compra ordine fattura bestelling bestelnummer factuur zamowienie zamowienia "
-        "faktura fatura",
+        "faktura fatura bestellnr auftragsnr rechnungsnr belegnr ordernummer ordrenummer objednavka "
+        "objednavky doklad заказ заказа чек",
         "date time status type total amount price value quantity item line source channel day "
         "discount currency customer note count sequence priority",
     ),
@@ -84,6 +93,9 @@ _NUMBERING = (
 )
 NUMBERING = frozenset(_NUMBERING.split())
 """Words of what identifies something."""
+
+_WITH = frozenset("inc incl including inkl with ex excl excluding exkl ohne without".split())
+"""Before a word they say that an amount is with it or without it, not what it is of."""
 
 _LONG = 4
 _ALONE = frozenset({"count", "order", "event", "reference", "stock", "visit", "price", "total"})
@@ -130,7 +142,8 @@ def names(ours: str, words: tuple[str, ...]) -> int:
 
 def speaks_against(ours: str, words: tuple[str, ...]) -> bool:
     """Whether a name says that a column is something else."""
-    return any(_is(word, term) for word in words for term in AGAINST[ours])
+    plain = (word for before, word in zip(("", *words), words, strict=False) if before not in _WITH)
+    return any(_is(word, term) for word in plain for term in AGAINST[ours])
 
 
 def numbers(words: tuple[str, ...]) -> bool:

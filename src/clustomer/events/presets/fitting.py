@@ -8,7 +8,7 @@ from clustomer.events.paths import split
 from clustomer.events.presets.analytics import ANALYTICS
 from clustomer.events.presets.sales import SALES
 from clustomer.events.presets.shops import SHOPS
-from clustomer.events.schema import COLUMNS, EventSchema, Paths, paths_of
+from clustomer.events.schema import COLUMNS, FURTHER, EventSchema, Paths, paths_of
 
 PRESETS: tuple[EventSchema, ...] = (*SALES, *SHOPS, *ANALYTICS)
 """The kinds of source that are known by their columns."""
@@ -36,6 +36,14 @@ _ALIASES = {
     "derived_tstamp": ("collector_tstamp",),
     "order-id": ("amazon-order-id",),
     "quantity-purchased": ("quantity", "quantity-shipped"),
+    # where a list of items was made rows
+    "items.item_id": ("item_id",),
+    "items.item_category": ("item_category",),
+    "items.item_brand": ("item_brand",),
+    "items.price": ("price", "item_price"),
+    "items.quantity": ("quantity", "item_quantity"),
+    "event_params.ga_session_id": ("ga_session_id",),
+    "ecommerce.transaction_id": ("transaction_id",),
     "Item Name": ("item_name", "Product Name", "product_name", "Item SKU", "item_sku", "SKU"),
     "Item Cost": ("Item Price", "item_price", "Product Price", "item_cost"),
 }
@@ -93,10 +101,12 @@ def fit(schema: EventSchema, columns: Collection[str]) -> EventSchema | None:
     update: dict[str, object] = {"columns": present_columns}
     if "event_type" not in present_columns and schema.event_type is None:
         update["event_type"] = without_type(present_columns)
-    for extra in ("return_time", "unnest"):
+    for extra in (*FURTHER, "unnest"):
         value = getattr(schema, extra)
         if value is not None and split(columns, value) is None:
             update[extra] = None
+    if update.get("return_time", schema.return_time) is None:
+        update["return_amount"] = None
     if schema.currency is None and "price" in present_columns:
         update["currency"] = currency_column(columns)
     return schema.model_copy(update=update)

@@ -8,6 +8,24 @@ _SOLD: dict[str, Any] = dict.fromkeys(
     ("delivered", "shipped", "invoiced", "processing", "approved", "created"), "purchase"
 )
 
+_PAID: dict[str, Any] = dict.fromkeys(
+    (
+        "Express Checkout Payment",
+        "Website Payment",
+        "Web Accept Payment Received",
+        "Shopping Cart Payment Received",
+        "Mobile Payment",
+        "General Payment",
+        "Subscription Payment",
+        "PreApproved Payment Bill User Payment",
+        "eBay Auction Payment",
+    ),
+    "purchase",
+)
+_PAID_BACK: dict[str, Any] = dict.fromkeys(
+    ("Payment Refund", "Payment Reversal", "Refund"), "return"
+)
+
 SALES: tuple[EventSchema, ...] = (
     EventSchema(
         name="olist",
@@ -68,6 +86,7 @@ SALES: tuple[EventSchema, ...] = (
         ignored_event_types=("*",),
         price_is="order",
         return_time="Refunded date (UTC)",
+        return_amount="Amount Refunded",
     ),
     EventSchema(
         name="paypal",
@@ -78,22 +97,13 @@ SALES: tuple[EventSchema, ...] = (
             "user_id": "From Email Address",
             "order_id": "Transaction ID",
         },
-        event_types=dict.fromkeys(
-            (
-                "Express Checkout Payment",
-                "Website Payment",
-                "Web Accept Payment Received",
-                "Shopping Cart Payment Received",
-                "Mobile Payment",
-                "General Payment",
-                "Subscription Payment",
-                "PreApproved Payment Bill User Payment",
-                "eBay Auction Payment",
-            ),
-            "purchase",
-        ),
+        event_types=_PAID | _PAID_BACK,
         ignored_event_types=("*",),
         price_is="order",
+        returns_are_negative=True,
+        return_user_id="To Email Address",
+        status="Status",
+        done=("Completed", "Refunded", "Partially Refunded", "Reversed"),
     ),
     EventSchema(
         name="square",

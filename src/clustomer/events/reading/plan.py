@@ -151,7 +151,9 @@ def _unfit(column: str, *rules: str) -> str:
 def _sampled(engine: DuckDB, source: Source, schema: EventSchema) -> Mapping[str, str]:
     """Keep a few rows of a source at hand; return the types of our columns."""
     # to carry values within an order takes all rows
-    alone = schema.model_copy(update={"carried_within_order": (), "return_time": None})
+    alone = schema.model_copy(
+        update={"carried_within_order": (), "return_time": None, "return_amount": None}
+    )
     kinds = given_rows(source, schema)[1]
     query, first = given_rows(source, alone)
     present = present_expression("event_time", first["event_time"], schema.missing_values)
