@@ -350,6 +350,28 @@ def files_page() -> str:
             ("A file with", "Decided", "Gives"),
             ((case.kind, case.decided, outcome(case)) for case in cases),
         ),
+        "## Exports",
+        "Small files in the columns and notations of what shops export. What `clustomer schema` "
+        "drafts of each runs unedited and adds up to this; where a setting is named, the file "
+        "does not tell, and it is asked.",
+        exports_grid(),
+    )
+
+
+def exports_grid() -> str:
+    exports = import_module("shop_exports").EXPORTS
+    return grid(
+        ("Export", "Asked", "Customers", "Revenue", "Period"),
+        (
+            (
+                export.kind,
+                code(f'{export.asked} = "{export.answer}"') if export.asked else "",
+                str(export.customers),
+                export.revenue,
+                f"{export.first} to {export.last}",
+            )
+            for export in exports
+        ),
     )
 
 

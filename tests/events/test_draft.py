@@ -121,16 +121,26 @@ def test_event_types_are_listed_with_a_proposal_each(tmp_path: Path) -> None:
     described = describe_source(pa.table(ORDERS))
     assert [(e.value, e.rows, e.proposal) for e in described.event_types] == [
         ("delivered", 2, "purchase"),
-        ("Refunded", 1, "return"),
+        # no row of that order is of another type: it was bought and came back
+        ("Refunded", 1, "ignored"),
         ("canceled", 1, "ignored"),
         ("on the moon", 1, None),
     ]
     schema = tmp_path / "draft.toml"
     schema.write_text(described.schema.to_toml())
-    assert tomllib.loads(schema.read_text())["ignored_event_types"] == ["canceled"]
+    assert tomllib.loads(schema.read_text())["ignored_event_types"] == [
+        "canceled",
+        "Refunded",
+    ]
     rules = read_events(pa.table(ORDERS), schema=str(schema), accept_losses=0.5).cleaning.rules
-    assert ("ignored_event_type", "rejected", 1) in rules
+    assert ("ignored_event_type", "rejected", 2) in rules
     assert ("unknown_event_type", "rejected", 1) in rules
+
+
+def test_what_came_back_in_a_row_of_its_own_is_a_return() -> None:
+    events = {**ORDERS, "Ordernumber": ["1", "2", "3", "1", "5"]}
+    described = describe_source(pa.table(events))
+    assert described.schema.event_types["Refunded"] == "return"
 
 
 def test_types_of_something_else_are_none() -> None:

@@ -39,7 +39,8 @@ def read_configuration(path: Path, options: Mapping[str, str]) -> dict[str, Any]
         content = tomllib.loads(path.read_text(encoding="utf-8"))
     except OSError as error:
         raise UsageError(f"The file {path} cannot be read: {error.strerror}.") from error
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+    except (ValueError, RecursionError) as error:
+        # numbers of thousands of digits and brackets a thousand deep are not TOML's own errors
         raise UsageError(f"The file {path} is not TOML: {error}.") from error
     values: dict[str, Any] = {}
     for key, value in content.items():

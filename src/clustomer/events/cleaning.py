@@ -10,7 +10,7 @@ from types import MappingProxyType
 
 import pyarrow as pa
 
-from clustomer.engines import DuckDB
+from clustomer.engines import DuckDB, literal
 from clustomer.events.resent import orders_sent_again
 from clustomer.events.schema import COLUMNS, EventSchema
 
@@ -30,6 +30,7 @@ REJECTIONS: Mapping[str, str] = MappingProxyType(
         "implausible_amount": "a price or quantity too large for a shop, such as a bar code",
         "duplicate_row": "an exact copy of another row, with seconds and a session",
         "order_sent_again": "an order whose same lines came before under the same number",
+        "total_line": "a line with the total of other lines, such as a spreadsheet has",
     }
 )
 """Why rows are rejected; a row is rejected by the first rule that applies."""
@@ -209,6 +210,32 @@ def find_duplicates(engine: DuckDB) -> None:
     engine.execute("COMMIT")
     if numbered:
         engine.execute("ALTER TABLE events DROP COLUMN element_number")
+
+
+_TOTALS = (
+    "total", "totals", "totale", "total general", "total général", "grand total", "sub-?total",
+    "sous-total", "summe", "gesamt", "gesamtsumme", "gesamtergebnis", "zwischensumme", "ergebnis",
+    "totaal", "eindtotaal", "suma", "razem", "totalt", "celkem", "итого", "итог",
+)  # fmt: skip
+"""Words of lines with a total, as spreadsheets write them beside a customer's name or alone."""
+
+
+def reject_total_lines(engine: DuckDB) -> None:
+    """Reject lines that add up others: their customer is "Total", or "K1 Total" beside K1."""
+    words = literal(rf"(.*\S[ :-]+)?({'|'.join(_TOTALS)})").sql("duckdb")
+    last = literal(rf"[ :-]*({'|'.join(_TOTALS)})$").sql("duckdb")
+    engine.execute(
+        "CREATE OR REPLACE TEMP TABLE total_lines AS SELECT DISTINCT user_id, "
+        f"LOWER(REGEXP_REPLACE(user_id, {last}, '', 'i')) AS of FROM events "
+        f"WHERE REGEXP_FULL_MATCH(user_id, {words}, 'i')"
+    )
+    if engine.rows("SELECT COUNT(*) FROM total_lines")[0][0]:
+        engine.execute(
+            "DELETE FROM total_lines WHERE of <> '' AND of NOT IN (SELECT LOWER(user_id) FROM "
+            "events)"
+        )
+        _reject(engine, "total_line", "user_id IN (SELECT user_id FROM total_lines)")
+    engine.execute("DROP TABLE total_lines")
 
 
 def reject_orders_sent_again(engine: DuckDB, before: str | None) -> None:

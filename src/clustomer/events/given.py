@@ -66,12 +66,15 @@ def given_rows(source: Source, schema: EventSchema) -> tuple[str, dict[str, str]
         fields.append(f"{quoted(source.broken)} AS line")
     if schema.unnest is not None:
         fields.append(f"{quoted(_NUMBER)} AS element_number")
+    by_file = bool(schema.carried_within_order) and source.file is not None
+    if by_file:
+        fields.append(f"{quoted(str(source.file))} AS source_file")
     query = f"SELECT {', '.join(fields)} FROM {relation}"
     if schema.status is not None:
         query = _by_status(query, schema.done)
     if schema.carried_within_order:
         carried = (*schema.carried_within_order, *(("return_time",) if schema.return_time else ()))
-        query = _carried(query, carried, kinds, missing)
+        query = _carried(query, carried, kinds, missing, by_file=by_file)
     if schema.return_time is not None:
         query = _with_returns(query, kinds, given_back=schema.return_amount is not None)
     return query, kinds
@@ -140,14 +143,19 @@ def _value(source: Source, path: str, unnest: str | None) -> tuple[str, str]:
 
 
 def _carried(
-    query: str, columns: Collection[str], kinds: dict[str, str], missing: Sequence[str]
+    query: str,
+    columns: Collection[str],
+    kinds: dict[str, str],
+    missing: Sequence[str],
+    *,
+    by_file: bool,
 ) -> str:
-    """Give an order's other rows what only its first row says.
+    """Give an order's other rows, in the same file, what only its first row says.
 
     Where an order's number is that of two customers, as in the exports of two shops, nobody
     knows whose the other rows are.
     """
-    order = "OVER (PARTITION BY order_id)"
+    order = f"OVER (PARTITION BY order_id{', source_file' if by_file else ''})"
     alone = f"order_id IS NULL OR MIN(user_id) {order} <> MAX(user_id) {order}"
     fields = []
     for column in columns:
@@ -157,7 +165,8 @@ def _carried(
             kinds[column] = "VARCHAR"
         carried = f"COALESCE({value}, MAX({value}) {order})"
         fields.append(f"CASE WHEN {alone} THEN {value} ELSE {carried} END AS {column}")
-    return f"SELECT * REPLACE ({', '.join(fields)}) FROM ({query})"
+    everything = "* EXCLUDE (source_file)" if by_file else "*"
+    return f"SELECT {everything} REPLACE ({', '.join(fields)}) FROM ({query})"
 
 
 def _by_status(query: str, done: Sequence[str]) -> str:

@@ -18,6 +18,7 @@ from clustomer.events.cleaning import (
     find_duplicates,
     reject_implausible_times,
     reject_orders_sent_again,
+    reject_total_lines,
 )
 from clustomer.events.draft.detection import (
     detect_schema,
@@ -37,7 +38,7 @@ from clustomer.events.sources import Source, open_source
 from clustomer.events.staging import Staged, stage
 from clustomer.events.totals import Totals, totals_of
 from clustomer.events.window import Window, dense_days, parse_cutoff, parse_length
-from clustomer.progress import Progress, silent
+from clustomer.progress import Progress, counted, silent
 
 EVENT_ORDER = (
     "user_id, event_time, event_type, product_id, price, quantity, user_session, order_id, "
@@ -235,16 +236,14 @@ def read_events(
     with progress.stage(f"Read {opened.label}", engine.fraction) as stage_bar:
         staged = _stage(engine, opened, used, time_zone, id_map is not None, exchange)
         rows, readings = staged.rows, staged.readings
-        stage_bar.note("; ".join((f"{rows:,} rows", *opened.notes)))
+        stage_bar.note("; ".join((counted(rows, "row"), *opened.notes)))
     with progress.stage("Clean events") as stage_bar:
         before = None if moment is None else literal(moment).sql("duckdb")
         reject_implausible_times(engine, before)
         _require_events(engine, opened, rows)
         if used.time_to is None:
             _require_past(engine, opened, readings, before)
-        find_duplicates(engine)
-        if "order_id" in used.columns:
-            reject_orders_sent_again(engine, before)
+        _reject_what_counts_twice(engine, opened, used, before)
         readings = replace(readings, amounts=settle_amounts(engine, used, opened.label))
         derived = derive_sessions(engine)
         if used.row_is_order:
@@ -254,10 +253,10 @@ def read_events(
         scope = _within(chosen)
         edges = _edges(chosen, dense, moment, length)
         cleaning = count_rules(engine, used, rows, derived, scope, edges)
-        losses = losses_of(engine, cleaning, opened.label)
+        losses = losses_of(engine, cleaning, opened)
         if accept_losses is not None:
             losses.require(accept_losses)
-        warnings = warnings_of(engine, used, cleaning, losses)
+        warnings = warnings_of(engine, used, cleaning, losses, readings)
         engine.expect_customers(_customers(engine, f"FROM events WHERE {scope}"), cleaning.kept)
         stage_bar.note(f"{cleaning.kept:,} kept, {cleaning.rejected:,} rejected")
     return Events(
@@ -284,6 +283,16 @@ def _require_memory(engine: DuckDB, source: Source, schema: EventSchema) -> None
 def _customers(engine: DuckDB, rows: str, parameters: list[Any] | None = None) -> int:
     """Return about how many customers some rows (SQL) are of."""
     return int(engine.rows(f"SELECT APPROX_COUNT_DISTINCT(user_id) {rows}", parameters)[0][0])
+
+
+def _reject_what_counts_twice(
+    engine: DuckDB, source: Source, schema: EventSchema, before: str | None
+) -> None:
+    if source.kind == "text":
+        reject_total_lines(engine)
+    find_duplicates(engine)
+    if "order_id" in schema.columns:
+        reject_orders_sent_again(engine, before)
 
 
 def _schema(schema: EventSchema | str | os.PathLike[str] | None) -> EventSchema | None:
@@ -319,7 +328,8 @@ def _require_events(engine: DuckDB, source: Source, rows: int) -> None:
     )
     listed = ", ".join(f"{rule} ({count:,})" for rule, count in reasons)
     raise InputError(
-        f"All {rows:,} rows of {source.label} were rejected: {listed}. Check how the columns are "
+        f"{'The only row' if rows == 1 else f'All {rows:,} rows'} of {source.label} "
+        f"{'was' if rows == 1 else 'were'} rejected: {listed}. Check how the columns are "
         "understood with `clustomer schema SOURCE`."
     )
 
@@ -338,8 +348,9 @@ def _require_past(engine: DuckDB, source: Source, readings: Readings, before: st
     )[0]
     if rows:
         raise InputError(
-            f"{rows:,} rows of {source.label} have a time after the end of next year, up to "
-            f"{last.isoformat(' ')}. {readings.time.sentence} If that is wrong, say in a schema "
+            f"{counted(rows, 'row')} of {source.label} {'has' if rows == 1 else 'have'} a time "
+            f"after the end of next year, up to {last.isoformat(' ')}. {readings.time.sentence} "
+            "If that is wrong, say in a schema "
             'file what they are, such as time_format = "%d/%m/%y"; if such times only mean '
             f'"never", leave them out: time_to = "{bound:%Y-%m-%d}"'
         )

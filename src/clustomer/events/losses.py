@@ -10,8 +10,10 @@ from clustomer.engines import DuckDB
 from clustomer.errors import InputError, UsageError
 from clustomer.events.cleaning import REJECTIONS, Cleaning
 from clustomer.events.missing import PLACEHOLDERS
-from clustomer.events.reading import MONEY, sql_text
+from clustomer.events.reading import MONEY, Readings, sql_text, with_times
 from clustomer.events.schema import EventSchema
+from clustomer.events.sources import Source
+from clustomer.progress import counted
 
 MAX_LOSSES = 0.1
 """Where more than this share of the rows could not be read, a run stops."""
@@ -26,6 +28,9 @@ MIN_PART = 0.2
 """A part of which at least this share is lost is named, where it is also"""
 TIMES_THE_REST = 5
 """at least so many times what is lost of the whole log."""
+
+MIN_UNKNOWN = 0.01
+"""From this share of the rows on, event types that nobody knows are named in a warning."""
 
 MAX_SHARE_OF_ONE = 0.1
 """An id with more than this share of the events is hardly one customer."""
@@ -61,12 +66,15 @@ class Losses:
         Why, the commonest first.
     label : str
         The source.
+    kind : str
+        What kind of source it is.
     """
 
     rows: int
     unread: int
     reasons: tuple[tuple[str, int, tuple[str, ...]], ...]
     label: str
+    kind: str = "text"
 
     @property
     def share(self) -> float:
@@ -96,13 +104,26 @@ class Losses:
         """
         if self.share <= accepted or self.unread < MIN_UNREAD:
             return
-        mending = "; ".join(dict.fromkeys(UNREAD[rule][1] for rule, _, _ in self.reasons[:2]))
         beyond = min(1.0, -(-self.share * 100 // 1) / 100)
         raise InputError(
-            f"{self.sentence} What is left is not this shop. In a schema file (`clustomer schema "
-            f"SOURCE --out FILE` writes one): {mending}. To go on with the rest: "
-            f"--accept-losses {beyond:g}"
+            f"{self.sentence} What is left is not this shop. {self._mending}To go on with the "
+            f"rest: --accept-losses {beyond:g}"
         )
+
+    @property
+    def _mending(self) -> str:
+        """What would mend the commonest losses: lines of a schema, or the file itself."""
+        rules = [rule for rule, _, _ in self.reasons[:2]]
+        of_json = ""
+        if "broken_line" in rules and self.kind.startswith("json"):
+            # no schema makes an object of half of one
+            rules.remove("broken_line")
+            of_json = "Write each object whole, on a line of its own, in UTF-8. "
+        if not rules:
+            return of_json
+        lines = "; ".join(dict.fromkeys(UNREAD[rule][1] for rule in rules))
+        where = "In a schema file (`clustomer schema SOURCE --out FILE` writes one)"
+        return f"{of_json}{where}: {lines}. "
 
 
 def check_accepted(share: float) -> None:
@@ -111,14 +132,14 @@ def check_accepted(share: float) -> None:
         raise UsageError(f"--accept-losses is {share}. Expected a share from 0 to 1, such as 0.4.")
 
 
-def losses_of(engine: DuckDB, cleaning: Cleaning, label: str) -> Losses:
+def losses_of(engine: DuckDB, cleaning: Cleaning, source: Source) -> Losses:
     """Return what could not be read, with samples."""
     counts = sorted(
         ((rule, n) for rule, _, n in cleaning.rules if rule in UNREAD and n),
         key=lambda part: (-part[1], part[0]),
     )
     reasons = tuple((rule, n, _samples(engine, rule)) for rule, n in counts)
-    return Losses(cleaning.rows, sum(n for _, n in counts), reasons, label)
+    return Losses(cleaning.rows, sum(n for _, n in counts), reasons, source.label, source.kind)
 
 
 def _samples(engine: DuckDB, rule: str) -> tuple[str, ...]:
@@ -132,24 +153,30 @@ def _samples(engine: DuckDB, rule: str) -> tuple[str, ...]:
 
 
 def warnings_of(
-    engine: DuckDB, schema: EventSchema, cleaning: Cleaning, losses: Losses
+    engine: DuckDB,
+    schema: EventSchema,
+    cleaning: Cleaning,
+    losses: Losses,
+    readings: Readings,
 ) -> tuple[str, ...]:
     """Return what a reader of the results must know of what was lost, or may be no customer."""
     warnings = []
     if losses.share > MAX_LOSSES:
         warnings.append(losses.sentence)
     if losses.unread >= MIN_ROWS:
-        warnings += _biased(engine, schema, losses)
+        warnings += _biased(engine, schema, losses, readings)
+    warnings += _unknown_types(cleaning)
     warnings += _edges(cleaning)
     warnings += _nobody(engine, schema, cleaning)
     warnings += _placeholders(engine)
     return tuple(warnings)
 
 
-def _biased(engine: DuckDB, schema: EventSchema, losses: Losses) -> list[str]:
+def _biased(engine: DuckDB, schema: EventSchema, losses: Losses, readings: Readings) -> list[str]:
     """Compare what is lost with what is kept, by type, month, customer and amount."""
     listed = ", ".join(map(sql_text, UNREAD))
-    lost = f"(SELECT * FROM rejected WHERE rule IN ({listed}))"
+    unread = f"SELECT * FROM rejected WHERE rule IN ({listed})"
+    lost = f"({with_times(unread, readings.as_texts().time, schema.time_zone)})"
     kinds = " ".join(
         f"WHEN {sql_text(theirs.lower())} THEN {sql_text(ours)}"
         for theirs, ours in schema.event_types.items()
@@ -161,7 +188,7 @@ def _biased(engine: DuckDB, schema: EventSchema, losses: Losses) -> list[str]:
     parts = {
         "rows of the type {}": (kind, "event_type"),
         "rows of the month {}": (
-            month.format("TRY_CAST(LEFT(event_time, 19) AS TIMESTAMP)"),
+            month.format("time_read"),
             month.format("event_time"),
         ),
         "rows of customers whose id has {}": (_letters("user_id"), _letters("user_id")),
@@ -177,7 +204,36 @@ def _biased(engine: DuckDB, schema: EventSchema, losses: Losses) -> list[str]:
             for part, n, total in rows
         ]
     engine.execute("DROP TABLE lost_parts")
-    return sentences + _one_shape(engine, losses)
+    return sentences + _one_shape(engine, losses) + _one_encoding(engine, losses)
+
+
+def _one_encoding(engine: DuckDB, losses: Losses) -> list[str]:
+    """Say where lines are lost because their letters are in another encoding."""
+    n = next((n for rule, n, _ in losses.reasons if rule == "broken_line"), 0)
+    if n < MIN_ROWS:
+        return []
+    other = engine.rows(
+        "SELECT COUNT(*) FROM rejected WHERE rule = 'broken_line' AND CONTAINS(line, '\ufffd')"
+    )[0][0]
+    if other <= n / 2:
+        return []
+    return [
+        f"{other:,} of {n:,} broken lines hold letters in another encoding than the rest: names "
+        "with accents are missing. Write the file in one encoding, such as UTF-8."
+    ]
+
+
+def _unknown_types(cleaning: Cleaning) -> list[str]:
+    """Say which event types are left out because nobody said what they are."""
+    n = next(rows for rule, _, rows in cleaning.rules if rule == "unknown_event_type")
+    if n < MIN_UNKNOWN * cleaning.rows:
+        return []
+    listed = ", ".join(f"{kind!r} ({rows:,})" for kind, rows in cleaning.unknown_event_types[:5])
+    return [
+        f"{counted(n, 'row')} of {cleaning.rows:,} ({n / cleaning.rows:.1%}) "
+        f"{'has' if n == 1 else 'have'} an event type that the schema does not know: {listed}. "
+        "[event_types] in a schema file says what they are."
+    ]
 
 
 def _lost_parts(

@@ -39,7 +39,9 @@ def read_schema(name_or_path: str) -> EventSchema:
             f"The schema file {path} cannot be read: {error.strerror}. "
             "`clustomer schema SOURCE` writes one."
         ) from error
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+    except UsageError:
+        raise
+    except (ValueError, RecursionError) as error:
         raise UsageError(f"The schema file {path} is not TOML: {error}.") from error
     try:
         return EventSchema.model_validate({"name": path.stem, **content})

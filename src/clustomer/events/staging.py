@@ -301,7 +301,8 @@ def _customer(schema: EventSchema) -> str:
     customer = customer_expression("user_id")
     if schema.return_user_id is not None:
         other = customer_expression("return_user_id")
-        customer = f"CASE WHEN price_number < 0 THEN {other} ELSE {customer} END"
+        given_back = f"price_number < 0 AND ({_event_type(schema)}) = 'return'"
+        customer = f"CASE WHEN {given_back} THEN {other} ELSE {customer} END"
     if not schema.no_customer:
         return customer
     nobody = " OR ".join(

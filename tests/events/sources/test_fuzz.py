@@ -12,11 +12,14 @@ from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 
+import click
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+import typer
 from pyarrow import feather
 
+from clustomer.cli import app
 from clustomer.engines import DuckDB
 from clustomer.errors import ClustomerError, UsageError
 from clustomer.events import PRESETS, describe_source, read_events, read_schema
@@ -112,3 +115,38 @@ def test_a_mutated_schema_file_gives_a_message_or_a_schema(tmp_path: Path) -> No
         path.write_bytes(mutated(intact, chance))
         with suppress(UsageError):
             assert read_schema(str(path)).columns["user_id"]
+
+
+OPTIONS = b"""
+k = "auto"
+k_range = "2:10"
+features = ["orders", "views"]
+window = "90d"
+timezone = "Europe/London"
+schema = "mine.toml"
+no-customer = "guest,0"
+decimal = ","
+accept_losses = 0.1
+margin = 0.3
+cost = 0.5
+seed = 7
+force = true
+certificates = false
+out = "results"
+"""
+
+
+def test_a_mutated_file_of_options_gives_a_message_or_options(tmp_path: Path) -> None:
+    command = typer.main.get_command(app).commands["run"]  # type: ignore[attr-defined]
+    path = tmp_path / "clustomer.toml"
+    chance = random.Random(int(os.environ.get("CLUSTOMER_FUZZ_SEED", "0")))
+    odd = [b"[" * 3_000, b"9" * 5_000, b"k = " + b"[" * 2_000, b"\xff\xfe", b"seed = 1e999"]
+    end = time.monotonic() + SECONDS
+    tried = 0
+    while time.monotonic() < end or tried < len(odd):
+        content = OPTIONS + odd[tried] if tried < len(odd) else mutated(OPTIONS, chance)
+        tried += 1
+        path.write_bytes(content)
+        # click's errors are messages, too
+        with suppress(UsageError, click.ClickException):
+            command.make_context("run", ["log.csv", "--config", str(path)])

@@ -1,7 +1,7 @@
 """What the columns of a source hold, by a sample of its rows."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from clustomer.engines import DuckDB, literal, quoted
 from clustomer.events.reading.notations import TEXTS
@@ -9,6 +9,7 @@ from clustomer.events.sources import Source, is_nested
 
 SAMPLE_ROWS = 20_000
 MAX_COLUMNS = 200
+MAX_VALUES = 30
 
 _NUMBER = (
     r"[^0-9A-Za-z]{0,4}[0-9][0-9.,\x27 ]*[^0-9A-Za-z]{0,3}|[A-Z]{3} ?-?[0-9.,]+|"
@@ -35,6 +36,8 @@ class Content:
     unix: float
     addresses: float
     length: float
+    values: tuple[str, ...] = ()
+    """Its different values, where they are few."""
 
     @property
     def is_time(self) -> bool:
@@ -79,6 +82,13 @@ def contents_of(engine: DuckDB, source: Source) -> Mapping[str, Content]:
             f"SELECT COUNT({column}), COUNT(*), COUNT(DISTINCT {column}), {shares}, "
             f"COALESCE(AVG(LENGTH({column})), 0) FROM sample_of_source"
         )[0]
-        contents[name] = Content(*row)
+        values: tuple[str, ...] = ()
+        if 1 < row[2] <= MAX_VALUES:
+            rows = engine.rows(
+                f"SELECT DISTINCT {column} FROM sample_of_source WHERE {column} IS NOT NULL ORDER "
+                "BY ALL"
+            )
+            values = tuple(str(value) for (value,) in rows)
+        contents[name] = replace(Content(*row), values=values)
     engine.execute("DROP TABLE sample_of_source")
     return contents

@@ -7,7 +7,14 @@ from typing import Any
 
 from clustomer.engines import DuckDB
 from clustomer.errors import AmbiguousError, InputError, first_line
-from clustomer.events.draft import Content, TypeFound, contents_of, types_of, why_unused
+from clustomer.events.draft import (
+    Content,
+    TypeFound,
+    are_states,
+    contents_of,
+    types_of,
+    why_unused,
+)
 from clustomer.events.draft.detection import (
     UNMAPPED,
     draft_schema,
@@ -16,7 +23,8 @@ from clustomer.events.draft.detection import (
     with_header,
     with_present_paths,
 )
-from clustomer.events.draft.money import has_negative_amounts, is_said
+from clustomer.events.draft.money import has_negative_amounts, is_said, price_by_product
+from clustomer.events.draft.words import words_in
 from clustomer.events.paths import split
 from clustomer.events.reading import AmountReading, decide_amounts
 from clustomer.events.schema import COLUMNS, FURTHER, EventSchema
@@ -140,7 +148,7 @@ def _described(
     if UNMAPPED in drafted.columns.values():
         return replace(described, doubts=_unmapped(drafted, opened))
     try:
-        return _with_amounts(engine, opened, described)
+        return _with_amounts(engine, opened, described, contents)
     except InputError as error:
         doubt = Doubt(str(error))
         if isinstance(error, AmbiguousError):
@@ -171,9 +179,34 @@ def _drafted(
     }
     settings = {name: value for name, value in answers.items() if not name.startswith("column ")}
     drafted = drafted.model_copy(update={"columns": {**drafted.columns, **columns}})
-    if drafted.name == "guessed" and has_negative_amounts(engine, opened, drafted):
-        drafted = drafted.model_copy(update={"returns_are_negative": True})
+    if drafted.name == "guessed":
+        drafted = _states_left_out(engine, opened, drafted)
+        if has_negative_amounts(engine, opened, drafted):
+            drafted = drafted.model_copy(update={"returns_are_negative": True})
     return drafted.answered(settings)
+
+
+_WORDS_OF_STATES = {"status", "state", "etat", "statut", "stato", "estado", "stan", "zustand"}
+
+
+def _states_left_out(engine: DuckDB, opened: Source, drafted: EventSchema) -> EventSchema:
+    """Return a draft in which an order that came back, in the row in which it was bought, is none.
+
+    Taken for a return it would count against the customer without ever having counted for them.
+    """
+    column, order = (drafted.columns.get(ours) for ours in ("event_type", "order_id"))
+    back = [theirs for theirs, ours in drafted.event_types.items() if ours == "return"]
+    if not back or not isinstance(column, str) or column not in opened.columns:
+        return drafted
+    if isinstance(order, str) and order in opened.columns:
+        states = are_states(engine, opened, column, order, back)
+    else:
+        states = bool(_WORDS_OF_STATES & set(words_in(column)))
+    if not states:
+        return drafted
+    kept = {theirs: ours for theirs, ours in drafted.event_types.items() if ours != "return"}
+    ignored = (*drafted.ignored_event_types, *back)
+    return drafted.model_copy(update={"event_types": kept, "ignored_event_types": ignored})
 
 
 def _unmapped(drafted: EventSchema, opened: Source) -> tuple[Doubt, ...]:
@@ -186,19 +219,31 @@ def _unmapped(drafted: EventSchema, opened: Source) -> tuple[Doubt, ...]:
     )
 
 
-def _with_amounts(engine: DuckDB, opened: Source, described: Description) -> Description:
+def _with_amounts(
+    engine: DuckDB, opened: Source, described: Description, contents: Mapping[str, Content]
+) -> Description:
     """Read the first rows, to show them and to tell what amounts are of."""
     drafted = described.schema
     stage(engine, opened, drafted, "UTC", limit=SHOWN_ROWS)
     described = replace(described, rows=_first_rows(engine))
     if "price" not in drafted.columns:
         return described
-    stage(engine, opened, drafted, "UTC", limit=SAMPLE_ROWS)
+    staged = stage(engine, opened, drafted, "UTC", limit=SAMPLE_ROWS)
+    by_product = (
+        price_by_product(engine, opened, drafted, contents, staged.readings)
+        if drafted.price_is is None and not described.recognised
+        else None
+    )
+    if by_product is not None:
+        kind, decided = by_product
+        drafted = drafted.answered({"price_is": kind})
     try:
         amounts = decide_amounts(engine, drafted, opened.label)
     except AmbiguousError as error:
         doubt = Doubt(error.question, error.setting, error.choices)
         return replace(described, doubts=(doubt,), error=error)
+    if amounts is not None and by_product is not None:
+        amounts = replace(amounts, decided=decided)
     if amounts is not None and not described.recognised and is_said(amounts):
         drafted = drafted.answered({"price_is": amounts.of})
     return replace(described, schema=drafted, amounts=amounts)

@@ -3,10 +3,16 @@
 from collections.abc import Callable, Mapping
 
 from clustomer.errors import InputError, did_you_mean
-from clustomer.events.draft import Content, TypeFound, roles_of
+from clustomer.events.draft import (
+    Content,
+    TypeFound,
+    propose,
+    roles_of,
+    tells_what_was_undone,
+)
 from clustomer.events.given import missing_paths
 from clustomer.events.presets import PRESETS, currency_column, fit, without_type
-from clustomer.events.schema import COLUMNS, EVENT_TYPES, FURTHER, EventSchema, Paths
+from clustomer.events.schema import COLUMNS, EVENT_TYPES, FURTHER, EventSchema, Paths, paths_of
 from clustomer.events.sources import Source
 
 _USUAL_TYPES = {
@@ -102,6 +108,9 @@ def draft_schema(
         roles["event_time"] = tuple(apart)
     mapped: dict[str, str | None] = dict(_USUAL_TYPES)
     ignored: tuple[str, ...] = ()
+    telling = _column_of_types(roles, contents or {})
+    if telling is not None:
+        roles["event_type"] = telling
     if types is not None and isinstance(column := roles.get("event_type"), str):
         values = types(column)
         mapped = {v.value: v.proposal for v in values if v.proposal in EVENT_TYPES}
@@ -121,6 +130,22 @@ def draft_schema(
             "currency": currency_column(columns) if "price" in roles else None,
         }
     )
+
+
+def _column_of_types(roles: Mapping[str, Paths], contents: Mapping[str, Content]) -> str | None:
+    """Return a column that tells what was cancelled, where the one by its name does not."""
+    named = roles.get("event_type")
+    if isinstance(named, str) and any(
+        map(propose, contents[named].values if named in contents else ())
+    ):
+        return None
+    taken = {path for paths in roles.values() for path in paths_of(paths)}
+    telling = [
+        column
+        for column, content in contents.items()
+        if (column not in taken or column == named) and tells_what_was_undone(content.values)
+    ]
+    return telling[0] if telling else None
 
 
 def fit_schema(schema: EventSchema, source: Source) -> EventSchema:

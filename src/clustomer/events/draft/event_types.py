@@ -1,8 +1,9 @@
 """Event types: the values that a source has, with a proposal for each."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
-from clustomer.engines import DuckDB, quoted
+from clustomer.engines import DuckDB, literal, quoted
 from clustomer.events.draft.words import words_in
 from clustomer.events.sources import Source
 
@@ -17,7 +18,8 @@ _PROPOSALS: tuple[tuple[str, str], ...] = (
     (
         "return",
         "refund refunded refunds return returned retour retoure chargeback reversal reversed "
-        "erstattung erstattet rueckerstattet returns ruckerstattet rembourse remboursement reembolso reembolsado "
+        "erstattung erstattet rueckerstattet returns ruckerstattet rembourse remboursement "
+        "reembolso reembolsado "
         "devuelto rimborso rimborsato terugbetaald geretourneerd zwrot zwrocone devolvido "
         "reembolsado",
     ),
@@ -25,7 +27,8 @@ _PROPOSALS: tuple[tuple[str, str], ...] = (
         "ignored",
         "cancel cancelled canceled cancellation void voided failed failure declined denied "
         "expired abandoned unpaid draft pending hold unavailable rejected trash storniert "
-        "storno voided annulleret avbruten annullerad zruseno zrusena отменен отменён отменено abgebrochen fehlgeschlagen offen annule annulee echoue cancelado cancelada "
+        "storno voided annulleret avbruten annullerad zruseno zrusena отменен отменён отменено "
+        "abgebrochen fehlgeschlagen offen annule annulee echoue cancelado cancelada "
         "pendiente fallido annullato annullata fallito geannuleerd mislukt anulowane "
         "anulowano nieudane pendente",
     ),
@@ -81,6 +84,44 @@ def propose(value: str) -> str | None:
         if words & set(terms.split()):
             return proposal
     return None
+
+
+_UNDONE = (
+    "cancel cancelled canceled cancellation void voided refund refunded returned storniert storno "
+    "annule annulee cancelado cancelada annullato annullata geannuleerd anulowane anulowano "
+    "erstattet rembourse reembolsado rimborsato annulleret annullerad zruseno отменен"
+)
+"""Words for an order that was cancelled or came back."""
+
+
+def tells_what_was_undone(values: Sequence[str]) -> bool:
+    """Whether some values mean that an order was cancelled or came back, and others do not.
+
+    >>> tells_what_was_undone(["open", "Order cancelled"]), tells_what_was_undone(["red", "blue"])
+    (True, False)
+    """
+    terms = set(_UNDONE.split())
+    undone = [bool(set(words_in(value)) & terms) for value in values]
+    return any(undone) and not all(undone)
+
+
+def are_states(
+    engine: DuckDB, source: Source, column: str, order: str, back: Sequence[str]
+) -> bool:
+    """Whether what came back is a state of an order, which was bought in the same row.
+
+    So it is where no order that came back has a row of another type.
+    """
+    listed = ", ".join(literal(value).sql("duckdb") for value in back)
+    kind = f"TRIM(CAST({quoted(column)} AS VARCHAR))"
+    with source.opened():
+        returned, both = engine.rows(
+            f"SELECT COUNT(*), COUNT(*) FILTER (WHERE bought) FROM (SELECT BOOL_OR({kind} NOT IN "
+            f"({listed})) AS bought, BOOL_OR({kind} IN ({listed})) AS returned FROM "
+            f"{source.reading([column, order])} GROUP BY {quoted(order)}) WHERE returned",
+            source.parameters,
+        )[0]
+    return bool(returned) and not both
 
 
 def types_of(engine: DuckDB, source: Source, column: str) -> tuple[TypeFound, ...]:

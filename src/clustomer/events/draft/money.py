@@ -1,7 +1,10 @@
 """Money in a draft: whether amounts below 0 are refunds, and what is worth saying of them."""
 
+from collections.abc import Mapping
+
 from clustomer.engines import DuckDB, quoted
-from clustomer.events.reading import AmountReading, sql_text
+from clustomer.events.draft.contents import SAMPLE_ROWS, Content
+from clustomer.events.reading import AmountReading, Readings, number_expression, sql_text
 from clustomer.events.schema import EventSchema
 from clustomer.events.sources import Source
 
@@ -30,6 +33,57 @@ def has_negative_amounts(engine: DuckDB, source: Source, schema: EventSchema) ->
         if 0 < below <= MAX_NEGATIVE_SHARE * filled:
             return True
     return False
+
+
+MIN_AGREEING = 0.98
+"""At least this share of the rows of several pieces must be the product of two columns."""
+
+
+def price_by_product(
+    engine: DuckDB,
+    source: Source,
+    schema: EventSchema,
+    contents: Mapping[str, Content],
+    readings: Readings,
+) -> tuple[str, str] | None:
+    """Return what amounts are of where quantity × one column is another, and how that was told.
+
+    None where there is no such pair with the column of amounts in it.
+    """
+    price, quantity = (schema.columns.get(ours) for ours in ("price", "quantity"))
+    if not isinstance(price, str) or not isinstance(quantity, str):
+        return None
+    if not {price, quantity} <= set(contents) or readings.price is None:
+        return None
+    others = [
+        column
+        for column, content in contents.items()
+        if content.is_number and content.different > 1 and column not in {price, quantity}
+    ]
+    for other in others:
+        columns = (price, quantity, other)
+        read = [
+            f"CAST({number_expression(f'CAST({quoted(column)} AS VARCHAR)', reading)} AS DOUBLE)"
+            for column, reading in zip(
+                columns,
+                (readings.price, readings.quantity or readings.price, readings.price),
+                strict=True,
+            )
+        ]
+        with source.opened():
+            rows, unit, line = engine.rows(
+                "SELECT COUNT(*), COUNT(*) FILTER (WHERE ABS(q * p - c) < 0.006), "
+                "COUNT(*) FILTER (WHERE ABS(q * c - p) < 0.006) FROM ("
+                f"SELECT {read[0]} AS p, {read[1]} AS q, {read[2]} AS c FROM "
+                f"{source.reading(columns)} LIMIT {SAMPLE_ROWS}) "
+                "WHERE q > 1 AND p > 0 AND c > 0",
+                source.parameters,
+            )[0]
+        for kind, agreeing, product in (("unit", unit, price), ("line", line, other)):
+            if rows and agreeing >= MIN_AGREEING * rows:
+                total = other if product == price else price
+                return kind, f"`{quantity}` × `{product}` is `{total}`"
+    return None
 
 
 def is_said(amounts: AmountReading) -> bool:

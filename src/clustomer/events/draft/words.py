@@ -12,7 +12,8 @@ _LISTS: dict[str, tuple[str, str]] = {
     "event_time": (
         "time timestamp datetime date ts created placed ordered purchased occurred when at on day "
         "datum zeit zeitpunkt zeitstempel uhrzeit date heure horodatage fecha hora data ora tijd "
-        "tijdstip datumtijd czas godzina buchungstag belegdatum bestelldatum tidpunkt klockslag dato "
+        "tijdstip datumtijd czas godzina buchungstag belegdatum bestelldatum tidpunkt klockslag "
+        "dato "
         "dag tid cas дата время",
         "birth dob updated modified changed delivery delivered shipping shipped estimated expected "
         "expiry due valid registration registered signup approved carrier limit cancelled canceled "
@@ -22,7 +23,7 @@ _LISTS: dict[str, tuple[str, str]] = {
     "event_type": (
         "event type action activity behavior behaviour status kind ereignis aktion typ art "
         "evenement statut estado evento stato actie gebeurtenis soort zdarzenie typ stan acao "
-        "state zustand etat handelse tilstand stav статус тип событие",
+        "zustand handelse tilstand stav статус тип событие",
         "payment method time date id product customer user item card shipping device browser",
     ),
     "product_id": (
@@ -53,7 +54,8 @@ _LISTS: dict[str, tuple[str, str]] = {
         "customer user client visitor buyer member shopper consumer cardholder email mail kunde "
         "kunden kundennummer kaeufer besucher client acheteur utilisateur visiteur cliente "
         "comprador usuario utente acquirente visitatore klant koper gebruiker bezoeker klient "
-        "nabywca uzytkownik kupujacy kundnummer kundenr kundennr kund kunder kop zakaznik odberatel "
+        "nabywca uzytkownik kupujacy kundnummer kundenr kundennr kund kunder kop zakaznik "
+        "odberatel "
         "debitor debiteur acreedor beguenstigter zahlungspflichtiger payer profile contact account "
         "subscriber person distinct клиент покупатель пользователь заказчик",
         "type segment since city country state zip postal address phone age gender group agent "
@@ -73,10 +75,11 @@ _LISTS: dict[str, tuple[str, str]] = {
         "order invoice transaction receipt bill purchase checkout ticket bestellung auftrag "
         "auftragsnummer bestellnummer rechnung rechnungsnummer beleg commande facture pedido "
         "factura compra ordine fattura bestelling bestelnummer factuur zamowienie zamowienia "
-        "faktura fatura bestellnr auftragsnr rechnungsnr belegnr ordernummer ordrenummer objednavka "
+        "faktura fatura bestellnr auftragsnr rechnungsnr belegnr ordernummer ordrenummer "
+        "objednavka "
         "objednavky doklad заказ заказа чек",
         "date time status type total amount price value quantity item line source channel day "
-        "discount currency customer note count sequence priority",
+        "discount currency customer note count sequence priority name address shipping",
     ),
 }
 
@@ -94,7 +97,8 @@ _NUMBERING = (
 NUMBERING = frozenset(_NUMBERING.split())
 """Words of what identifies something."""
 
-_WITH = frozenset("inc incl including inkl with ex excl excluding exkl ohne without".split())
+_WITH_OR_WITHOUT = "inc incl including inkl with ex excl excluding exkl ohne without"
+_WITH = frozenset(_WITH_OR_WITHOUT.split())
 """Before a word they say that an amount is with it or without it, not what it is of."""
 
 _LONG = 4

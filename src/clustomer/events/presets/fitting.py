@@ -32,6 +32,8 @@ _ALIASES = {
         "Customer ID",
         "customer_id",
     ),
+    # Squarespace's export of orders has Shopify's columns
+    "Name": ("Order ID",),
     "Created (UTC)": ("Created date (UTC)",),
     "derived_tstamp": ("collector_tstamp",),
     "order-id": ("amazon-order-id",),

@@ -5,7 +5,7 @@ here, so that revenue (price times quantity) is exactly what the source says.
 """
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from clustomer.engines import DuckDB
@@ -14,12 +14,17 @@ from clustomer.events.schema import EventSchema
 from clustomer.progress import counted
 
 OF_A_PIECE = re.compile(
-    r"unit|each|per.?item|price|cost|preis|prix|precio|prezzo|prijs|cena|preco|preço|dollar_value",
+    r"unit|each|per.?item|price|cost|preis|prix|precio|prezzo|prijs|cena|preco|preço|pris\b|цена|"
+    r"dollar_value",
     re.IGNORECASE,
 )
 OF_AN_ORDER = re.compile(
     r"(order|grand|invoice|basket|cart|transaction|payment|checkout)[ _.-]?"
     r"(total|amount|value|sum|revenue)|total[ _.-]?(order|due|paid|price)|gesamt",
+    re.IGNORECASE,
+)
+OF_A_LINE = re.compile(
+    r"\b(line|row|ext|extended|position|zeile|ligne|riga|regel|linea|línea)(?!.?item)",
     re.IGNORECASE,
 )
 SURE_VOTES = 5
@@ -33,7 +38,8 @@ SURE_SHARE = 0.8
 class AmountReading:
     """What the amounts of a source are of.
 
-    `of` is "unit", "line" or "order"; `sample` shows a row in plain words.
+    `of` is "unit", "line" or "order"; `sample` shows a row in plain words; `undivided` lines
+    do not come out even when they are divided by the quantity.
     """
 
     of: str
@@ -41,6 +47,7 @@ class AmountReading:
     decided: str
     sample: str | None = None
     doubtful: bool = False
+    undivided: int = 0
 
     @property
     def sentence(self) -> str:
@@ -49,7 +56,15 @@ class AmountReading:
             "what a whole order cost, on each of its lines"
         )}  # fmt: skip
         shown = f" ({self.sample})" if self.sample else ""
-        return f"`{self.column}` was taken as {kinds[self.of]}{shown}: {self.decided}."
+        one = self.undivided == 1
+        uneven = (
+            f" {counted(self.undivided, 'line')} {'does' if one else 'do'} not divide evenly by "
+            f"the quantity, and {'counts as one piece' if one else 'count as one piece each'}: "
+            "revenue is exact, pieces are too few."
+            if self.undivided
+            else ""
+        )
+        return f"`{self.column}` was taken as {kinds[self.of]}{shown}: {self.decided}.{uneven}"
 
     def to_json(self) -> dict[str, Any]:
         """Return the decision as JSON-ready values."""
@@ -59,6 +74,7 @@ class AmountReading:
             "notation": self.of,
             "decided": self.decided,
             "sample": self.sample,
+            **({"undivided": self.undivided} if self.undivided else {}),
         }
 
 
@@ -92,7 +108,8 @@ def settle_amounts(engine: DuckDB, schema: EventSchema, label: str) -> AmountRea
     if reading is None:
         return None
     if reading.of == "line":
-        _divide_lines(engine)
+        undivided = _divide_lines(engine)
+        reading = replace(reading, undivided=undivided, doubtful=reading.doubtful or undivided > 0)
     elif reading.of == "order":
         _divide_orders(engine)
     return reading
@@ -125,7 +142,8 @@ def decide_amounts(engine: DuckDB, schema: EventSchema, label: str) -> AmountRea
         return AmountReading(schema.price_is, column, "as the schema says", sample)
     last = column.rpartition(".")[2]
     of_order = OF_AN_ORDER.search(last) is not None
-    of_piece = OF_A_PIECE.search(last) is not None and not of_order
+    of_line = OF_A_LINE.search(last.replace("_", " ")) is not None
+    of_piece = OF_A_PIECE.search(last) is not None and not of_order and not of_line
     if not content.several and not content.order:
         return AmountReading("unit", column, "no row is of several pieces")
     if content.says("order", SURE_VOTES) or (of_order and content.says("order", 1)):
@@ -252,11 +270,15 @@ def _plain(number: Any, places: int = 2) -> str:
     return f"{number:,.{max(places, fraction)}f}"
 
 
-def _divide_lines(engine: DuckDB) -> None:
-    """Make what a line cost the price of a piece, where that is exact; else one piece of it."""
+def _divide_lines(engine: DuckDB) -> int:
+    """Make what a line cost the price of a piece, where that is exact; else one piece of it.
+
+    Returns how many lines are not exact.
+    """
     piece, one = "CAST(ROUND(price / quantity, 4) AS DECIMAL(18, 4))", "CAST(1 AS DECIMAL(18, 4))"
     exact = f"{piece} * CAST(quantity AS DECIMAL(19, 4)) = price"
     several = "price IS NOT NULL AND quantity <> 1"
+    undivided = engine.rows(f"SELECT COUNT(*) FROM events WHERE {several} AND NOT ({exact})")
     engine.remake(
         "events",
         lambda customers: (
@@ -266,6 +288,7 @@ def _divide_lines(engine: DuckDB) -> None:
         ) FROM events WHERE {customers}"""
         ),
     )
+    return int(undivided[0][0])
 
 
 def _divide_orders(engine: DuckDB) -> None:

@@ -116,6 +116,23 @@ NAMED: tuple[TextNotation, ...] = (
         word=1,
     ),
     TextNotation(
+        "name of the month, day, year, with signs between",
+        _WORD + r"[-/]" + _DAY + r"[-/](\d{4})" + _TAIL,
+        r"\3-\1-\2\4",
+        "auto",
+        "%b-%d-%Y",
+        word=1,
+    ),
+    TextNotation(
+        "name of the month, day, year of two digits",
+        _WORD + r"[-/ ]" + _DAY + r"(?:[-/]|,? +)(\d{2})" + _TAIL,
+        r"\3-\1-\2\4",
+        "auto",
+        "%b-%d-%y",
+        word=1,
+        two_digits=True,
+    ),
+    TextNotation(
         "name of the month, day, time, year",
         r"(?:\pL{2,10}\.?,? +)"
         + _WORD
@@ -198,19 +215,23 @@ _COMPACT_SECONDS = r"(\d{4})(\d{2})(\d{2})[T ](\d{2}):?(\d{2}):?(\d{2})(.*)"
 _COMPACT_MINUTES = r"(\d{4})(\d{2})(\d{2})[T ](\d{2}):?(\d{2})(\D.*)?"
 
 _MONTHS = (
-    "jan january januar janvier enero ene gennaio gen januari janeiro styczen stycznia sty",
-    "feb february februar fevrier fevr février févr febrero febbraio februari "
+    "jan january januar janvier janv ledna leden enero ene gennaio gen januari janeiro "
+    "styczen stycznia sty",
+    "feb february februar fevrier unora února unor fevr février févr febrero febbraio februari "
     "fevereiro fev luty lutego lut",
-    "mar march marz märz mär mrz mars marzo maart mrt março marco marzec marca",
-    "apr april avril avr abril abr aprile kwiecien kwietnia kwi",
-    "may mai mayo maggio mag mei maio maj maja",
-    "jun june juni juin junio giugno giu junho czerwiec czerwca cze",
-    "jul july juli juillet juil julio luglio lug julho lipiec lipca lip",
-    "aug august août aout agosto ago augustus sierpien sierpnia sie",
-    "sep sept september septembre septiembre settembre set setembro wrzesien wrzesnia wrz",
-    "oct october oktober okt octobre octubre ottobre ott outubro out pazdziernik pazdziernika paz",
-    "nov november novembre noviembre novembro listopad listopada lis",
-    "dec december dezember dez décembre decembre déc diciembre dic dicembre dezembro "
+    "mar march marz marts brezna března märz mär mrz mars marzo maart mrt março marco marzec marca",
+    "apr april avril dubna duben avr abril abr aprile kwiecien kwietnia kwi",
+    "may mai mayo kvetna května maggio mag mei maio maj maja",
+    "jun june juni juin cervna června junio giugno giu junho czerwiec czerwca cze",
+    "jul july juli juillet cervence července juil julio luglio lug julho lipiec lipca lip",
+    "aug august août augusti srpna aout agosto ago augustus sierpien sierpnia sie",
+    "sep sept september zari září septembre septiembre settembre set setembro wrzesien "
+    "wrzesnia wrz",
+    "oct october oktober rijna října okt octobre octubre ottobre ott outubro out "
+    "pazdziernik pazdziernika paz",
+    "nov november novembre listopadu noviembre novembro listopad listopada lis",
+    "dec december dezember desember des prosince dez décembre decembre déc diciembre dic "
+    "dicembre dezembro "
     "grudzien grudnia gru",
 )
 """Names of months and their usual short forms, in the main European languages."""

@@ -255,7 +255,7 @@ def decide_number(
         if given is not None:
             decimal, decided = given, "as the schema says"
         elif marks["."] and marks[","]:
-            _mixed(first, label, marks)
+            decimal, decided = _beyond_doubt(marks) or _mixed(first, label, marks)
         elif either and not marks["."] and not marks[","]:
             if fallback is None:
                 _either(engine, first, label)
@@ -295,6 +295,24 @@ def _all_plain(engine: DuckDB) -> bool:
         f"{_fits('body', '.')} AND {_alone('value')}"
     )
     return int(rows[0][0]) == 0
+
+
+MIN_TELLING = 100
+MAX_SLIPS = 0.01
+"""Where at least so many values fit only one decimal mark, and at most this share of those that
+tell fit only the other, these are slips: they are rejected and counted, and never read."""
+
+
+def _beyond_doubt(marks: Mapping[str, Sequence[tuple[int, str]]]) -> tuple[str, str] | None:
+    """Return the decimal mark that nearly all values have, and how that was decided."""
+    counts = {mark: sum(n for n, _ in parts) for mark, parts in marks.items()}
+    mark, other = sorted(counts, key=lambda name: -counts[name])
+    if counts[mark] < MIN_TELLING or counts[other] > MAX_SLIPS * (counts[mark] + counts[other]):
+        return None
+    return mark, (
+        f"{counts[mark]:,} values fit only this, and {counts[other]:,} only the other, which are "
+        "rejected"
+    )
 
 
 def _mixed(

@@ -2,13 +2,14 @@
 
 import glob
 import os
+import shutil
 import stat
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
 from clustomer.engines import DuckDB
-from clustomer.errors import InputError, did_you_mean
+from clustomer.errors import InputError, OutputError, did_you_mean
 from clustomer.events.sources.content import EXPECTED
 
 
@@ -42,6 +43,38 @@ def require_unchanged(states: Iterable[FileState]) -> None:
                 f"{before.path} changed while it was read: {before.size:,} bytes before, "
                 f"{now.size:,} after. Wait until it is written, or read a copy."
             )
+
+
+KEPT_FREE_BYTES = 67_108_864
+"""So much room on disk is left to others."""
+
+
+def require_room(folder: Path, needed: int, label: str, what: str) -> None:
+    """Check that a folder has room for a copy before it is written.
+
+    Parameters
+    ----------
+    folder : Path
+        The engine's temporary folder.
+    needed : int
+        Bytes; a lower bound where more is not known.
+    label : str
+        What is copied, in messages.
+    what : str
+        What happens to it: "unpacks", for example.
+
+    Raises
+    ------
+    OutputError
+        If it has not.
+    """
+    free = shutil.disk_usage(folder).free
+    if needed + KEPT_FREE_BYTES > free:
+        raise OutputError(
+            f"{label} {what} to {needed:,} bytes or more, and the temporary folder {folder} has "
+            f"room for {max(free - KEPT_FREE_BYTES, 0):,}. Free some, or set TMPDIR to a larger "
+            "place."
+        )
 
 
 def files_of(text: str) -> list[Path]:

@@ -132,8 +132,10 @@ def _open_plains(
     if kind in {"json", "avro"}:
         return open_json(engine, label, plains, schema)
     if kind == "workbook":
-        plains = [sheet_as_text(engine, plain, table) for plain in plains]
-        label = plains[0].label if len(plains) == 1 else label
+        sheets = [sheet_as_text(engine, plain, table) for plain in plains]
+        if len(sheets) == 1:
+            label += sheets[0].label.removeprefix(plains[0].label)
+        plains = sheets
     if len(plains) > 1 and (joined := open_joined(engine, label, plains, schema)) is not None:
         return joined
     return open_text(engine, label, plains, schema)

@@ -41,6 +41,8 @@ class Source:
     broken: str | None = None
     """A column of the relation that is not among `columns`: the text of a line that is no
     row, NULL for rows."""
+    file: str | None = None
+    """A column of the relation that is not among `columns`: which of several files a row is of."""
     header: bool = True
     """Whether the source names its columns itself; a text file without a header does not."""
     rows: int | None = None

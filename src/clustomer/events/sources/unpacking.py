@@ -3,7 +3,6 @@
 import bz2
 import gzip
 import lzma
-import shutil
 import zipfile
 import zlib
 from collections.abc import Iterator
@@ -16,8 +15,10 @@ import pyarrow as pa
 from clustomer.engines import DuckDB
 from clustomer.errors import InputError, OutputError
 from clustomer.events.sources.content import PACKED, Plain, kind_of
+from clustomer.events.sources.files import require_room
 
 _CHUNK_BYTES = 4_194_304
+_LOOK_EVERY_BYTES = 268_435_456
 _MAX_DEPTH = 3
 _WORKBOOK_PARTS = ("xl/workbook.xml", "xl/workbook.bin", "content.xml")
 _DAMAGE = (
@@ -50,9 +51,21 @@ def unpacked(engine: DuckDB, path: Path, label: str | None = None, depth: int = 
         raise InputError(f"{label} is packed more than {_MAX_DEPTH} times. Unpack it first.")
     if kind == "zip":
         return _of_zip(engine, path, label, depth)
+    require_room(engine.directory, _unpacked_bytes(path, kind), label, "unpacks")
     with _damage_named(label, kind), _opened(path, kind) as packed:
-        inner = _written(engine, packed, path.stem)
+        inner = _written(engine, packed, label)
     return unpacked(engine, inner, label, depth + 1)
+
+
+def _unpacked_bytes(path: Path, kind: str) -> int:
+    """Return how large a packed file becomes, or at least, by what it says of itself."""
+    packed = path.stat().st_size
+    if kind != "gzip" or packed < 8:
+        return packed
+    with path.open("rb") as file:
+        file.seek(-4, 2)
+        # the size of its last part, modulo 4 GiB
+        return max(packed, int.from_bytes(file.read(4), "little"))
 
 
 def _opened(path: Path, kind: str) -> Any:
@@ -79,34 +92,34 @@ def _of_zip(engine: DuckDB, path: Path, label: str, depth: int) -> list[Plain]:
         if not members:
             raise InputError(f"{label} is a zip archive without files. Pack the log into it.")
         needed = sum(member.file_size for member in members)
-        free = shutil.disk_usage(engine.directory).free
-        if needed > free:
-            raise OutputError(
-                f"{label} unpacks to {needed:,} bytes, and the temporary folder has room for "
-                f"{free:,}. Free some, or set TMPDIR to a larger place."
-            )
+        require_room(engine.directory, needed, label, "unpacks")
         for member in members:
             name = f"{label}/{member.filename}"
             if member.flag_bits & 1:
                 raise InputError(f"{name} is encrypted with a password. Unpack it first.")
             with archive.open(member) as packed:
-                inner = _written(engine, packed, Path(member.filename).stem)
+                inner = _written(engine, packed, name)
             plains += unpacked(engine, inner, name, depth + 1)
     return plains
 
 
-def _written(engine: DuckDB, packed: IO[bytes], stem: str) -> Path:
+def _written(engine: DuckDB, packed: IO[bytes], label: str) -> Path:
     folder = engine.directory / "unpacked"
     folder.mkdir(exist_ok=True)
     # names in an archive are never used as paths
     inner = folder / str(sum(1 for _ in folder.iterdir()))
+    written = 0
     with inner.open("wb") as file:
         while chunk := packed.read(_CHUNK_BYTES):
+            written += len(chunk)
+            if written % _LOOK_EVERY_BYTES < _CHUNK_BYTES:
+                # what it says of its size may be wrong
+                require_room(folder, len(chunk), label, "unpacks")
             try:
                 file.write(chunk)
             except OSError as error:
                 raise OutputError(
-                    f"{stem} cannot be unpacked into {folder}: {error.strerror}. Free some space "
+                    f"{label} cannot be unpacked into {folder}: {error.strerror}. Free some space "
                     "there, or set TMPDIR to a larger place."
                 ) from error
     return inner

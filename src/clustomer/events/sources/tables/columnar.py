@@ -11,7 +11,7 @@ import pyarrow as pa
 from clustomer.engines import DuckDB
 from clustomer.errors import InputError, OutputError, UsageError, first_line
 from clustomer.events.sources.content import Plain
-from clustomer.events.sources.files import readable_path
+from clustomer.events.sources.files import readable_path, require_room
 from clustomer.events.sources.source import Source, described, valid_text
 
 
@@ -170,6 +170,7 @@ def avro_as_lines(engine: DuckDB, plain: Plain) -> Path:
             "Avro needs the extra `avro`, which is not installed. Install it with: "
             "pip install 'clustomer[avro]'"
         ) from error
+    require_room(engine.directory, plain.path.stat().st_size, plain.label, "is copied")
     folder = engine.directory / "avro"
     folder.mkdir(exist_ok=True)
     copy = folder / str(sum(1 for _ in folder.iterdir()))

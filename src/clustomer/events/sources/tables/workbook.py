@@ -8,6 +8,7 @@ from typing import Any
 from clustomer.engines import DuckDB
 from clustomer.errors import InputError, UsageError, did_you_mean
 from clustomer.events.sources.content import Plain
+from clustomer.events.sources.files import require_room
 
 
 def sheet_as_text(engine: DuckDB, plain: Plain, sheet: str | None) -> Plain:
@@ -48,6 +49,7 @@ def sheet_as_text(engine: DuckDB, plain: Plain, sheet: str | None) -> Plain:
             f"{plain.label} cannot be read as a workbook: {str(error).rstrip('.')}. It may be "
             "damaged, or locked by a password: save it anew, or as CSV."
         ) from error
+    require_room(engine.directory, plain.path.stat().st_size, plain.label, "is copied")
     folder = engine.directory / "sheets"
     folder.mkdir(exist_ok=True)
     copy = folder / str(sum(1 for _ in folder.iterdir()))

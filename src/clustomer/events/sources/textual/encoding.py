@@ -5,9 +5,13 @@ from pathlib import Path
 
 from clustomer.engines import DuckDB
 from clustomer.errors import InputError, UsageError
+from clustomer.events.sources.files import require_room
+from clustomer.events.sources.textual.legacy import NAMES, WESTERN, legacy_encoding
 from clustomer.events.sources.textual.lines import TextProfile
 
 _CHUNK_BYTES = 1_048_576
+_SAMPLE_LINES = 500
+_SAMPLE_BYTES = 400
 _MARKS = (
     (codecs.BOM_UTF32_LE, "utf-32"),
     (codecs.BOM_UTF32_BE, "utf-32"),
@@ -22,23 +26,31 @@ _NAMES = {
     "utf-16-le": "UTF-16",
     "utf-16-be": "UTF-16",
     "utf-32": "UTF-32",
-    "cp1252": "Windows-1252",
     "iso8859-1": "Latin-1",
+    **{
+        name: shown.replace("windows", "Windows").replace("shift_jis", "Shift-JIS")
+        for name, shown in NAMES.items()
+    },
 }
 # bytes that Windows-1252 does not have, and Latin-1 only as control characters
 _UNDEFINED = (0x81, 0x8D, 0x8F, 0x90, 0x9D)
 
 
-def encoding_of(path: Path) -> str:
+def encoding_of(path: Path, label: str | None = None) -> str:
     """Return Python's name of the encoding that a text file has.
 
     A mark at the beginning decides; then UTF-8 where the lines that are not ASCII are mostly
-    UTF-8, which other encodings hardly ever are by chance; then Windows-1252; then Latin-1.
+    UTF-8, which other encodings hardly ever are by chance; then `legacy_encoding`.
+
+    Raises
+    ------
+    AmbiguousError
+        If it is none of these, and cannot be told.
 
     >>> import tempfile
     >>> with tempfile.TemporaryDirectory() as folder:
     ...     path = Path(folder) / "log.csv"
-    ...     _ = path.write_bytes("user_id\\nJürgen\\nZoë\\n".encode("cp1252"))
+    ...     _ = path.write_bytes("user_id\nJürgen\nZoë\n".encode("cp1252"))
     ...     encoding_of(path)
     'cp1252'
     """
@@ -52,11 +64,12 @@ def encoding_of(path: Path) -> str:
         return "utf-16-le"
     if even > len(head) // 4 and odd <= even // 10:
         return "utf-16-be"
-    return _of_lines(path)
+    return _of_lines(path, label or path.name)
 
 
-def _of_lines(path: Path) -> str:
+def _of_lines(path: Path, label: str) -> str:
     right = wrong = 0
+    lines: dict[bytes, None] = {}
     undefined = False
     with path.open("rb") as file:
         while block := file.readlines(_CHUNK_BYTES):
@@ -72,9 +85,12 @@ def _of_lines(path: Path) -> str:
                 except UnicodeDecodeError:
                     wrong += 1
                     undefined = undefined or any(byte in line for byte in _UNDEFINED)
+                    if len(lines) < _SAMPLE_LINES:
+                        lines[line[:_SAMPLE_BYTES].rstrip(b"\r\n")] = None
     if right >= wrong:
         return "utf-8"
-    return "iso8859-1" if undefined else "cp1252"
+    name = legacy_encoding(list(lines), label)
+    return "iso8859-1" if undefined and name == WESTERN else name
 
 
 def as_utf8(
@@ -106,10 +122,12 @@ def as_utf8(
             marked = file.read(4).startswith(tuple(mark for mark, _ in _MARKS))
         if not marked and not profile.not_utf8 and profile.zeros == 0:
             return path, "UTF-8"
-    name = encoding_of(path) if encoding is None else _checked(encoding)
+    name = encoding_of(path, label) if encoding is None else _checked(encoding)
     shown = _NAMES.get(name, name)
     if name == "utf-8":
         return path, shown
+    # two bytes of UTF-8 for a letter of one, at most three for one of two
+    require_room(engine.directory, path.stat().st_size, label, "is decoded")
     folder = engine.directory / "decoded"
     folder.mkdir(exist_ok=True)
     copy = folder / str(sum(1 for _ in folder.iterdir()))

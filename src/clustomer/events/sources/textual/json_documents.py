@@ -7,6 +7,7 @@ from typing import IO
 
 from clustomer.engines import DuckDB
 from clustomer.errors import InputError
+from clustomer.events.sources.files import require_room
 
 _CHUNK = 1_048_576
 _MAX_WRAPPED_BYTES = 200_000_000
@@ -83,6 +84,7 @@ def copy_documents(engine: DuckDB, path: Path, label: str) -> tuple[Path, int, s
     InputError
         If a document is damaged or does not end.
     """
+    require_room(engine.directory, path.stat().st_size, label, "is copied")
     folder = engine.directory / "documents"
     folder.mkdir(exist_ok=True)
     copy = folder / str(sum(1 for _ in folder.iterdir()))

@@ -9,7 +9,7 @@ from clustomer.errors import InputError
 from clustomer.events.presets import without_header
 from clustomer.events.schema import EventSchema
 from clustomer.events.sources.content import Plain
-from clustomer.events.sources.files import readable_path
+from clustomer.events.sources.files import readable_path, require_room
 from clustomer.events.sources.source import BrokenLines, Source, distinct_names
 from clustomer.events.sources.textual.encoding import as_utf8
 from clustomer.events.sources.textual.layout import (
@@ -42,6 +42,9 @@ REJECTED_LINES = (
     "SELECT line, TRIM(ANY_VALUE(csv_line), E'\\r\\n') FROM reject_errors GROUP BY file_id, line"
 )
 """DuckDB SQL for the lines that the last reading with `store_rejects` could not read."""
+
+_FILE = "file of the row"
+# a name that no source has
 
 
 @dataclass
@@ -102,13 +105,15 @@ def open_text(
         notes += further
     broken.flush()
     kinds = dict.fromkeys(columns, "VARCHAR")
+    several = f", filename = '{_FILE}'" if len(files) > 1 else ""
     source = Source(
         "text",
         label,
         "read_csv(?, auto_detect = false, header = ?, delim = ?, quote = '\"', escape = '\"', "
         "columns = ?, store_rejects = true, null_padding = false, "
-        f"max_line_size = {MAX_LINE_BYTES})",
+        f"max_line_size = {MAX_LINE_BYTES}{several})",
         kinds,
+        file=_FILE if several else None,
         rejects=f"{REJECTED_LINES} UNION ALL {BrokenLines.SELECT}",
         parameters=[paths, header, separator, kinds],
         header=header,
@@ -176,6 +181,7 @@ def _loses_rows(file: _TextFile, files: Sequence[_TextFile]) -> bool:
 def _copied(
     engine: DuckDB, file: _TextFile, width: int, header: bool, broken: BrokenLines
 ) -> tuple[Path, int, list[str]]:
+    require_room(engine.directory, file.path.stat().st_size, file.label, "is copied")
     folder = engine.directory / "records"
     folder.mkdir(exist_ok=True)
     copy = folder / str(sum(1 for _ in folder.iterdir()))
