@@ -50,7 +50,7 @@ def encoding_of(path: Path, label: str | None = None) -> str:
     >>> import tempfile
     >>> with tempfile.TemporaryDirectory() as folder:
     ...     path = Path(folder) / "log.csv"
-    ...     _ = path.write_bytes("user_id\nJürgen\nZoë\n".encode("cp1252"))
+    ...     _ = path.write_bytes("user_id\\nJürgen\\nZoë\\n".encode("cp1252"))
     ...     encoding_of(path)
     'cp1252'
     """
