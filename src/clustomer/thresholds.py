@@ -166,6 +166,13 @@ USABLE = _threshold(
 )
 N_RESAMPLES = _count("N_RESAMPLES", 50, "The resamples by which stability is judged.")
 RESAMPLE_CUSTOMERS = _count("RESAMPLE_CUSTOMERS", 2_000, "The customers of a resample, at most.")
+N_DRAWS = _count(
+    "N_DRAWS", 6, "How often the number of segments is chosen anew, with all that leads to it."
+)
+DRAWN_SHARE = _threshold(
+    "DRAWN_SHARE", 0.6, "The share of the customers in each of these draws.", write=percent
+)
+DRAWN_CUSTOMERS = _count("DRAWN_CUSTOMERS", 5_000, "The customers of such a draw, at most.")
 AS_CLEAR = _threshold(
     "AS_CLEAR",
     0.95,

@@ -158,6 +158,12 @@ def _qualifying(n: _Numbers) -> str:
     k, next_k = n["k"], n["runner_up"]
     among = f"{_segments(k)}: {listed(n['qualifying'])} are the numbers at which {_STABLE}"
     above = " above 2" if k > 2 and 2 in n["qualifying"] else ""
+    if n.get("returned"):
+        return (
+            f"{among}, and when everything was done again on {n['draws']} draws of the customers, "
+            f"{k} was taken {_times(n['returned'])}; the runner-up is {next_k}, taken "
+            f"{_times(n['runner_up_returned'])}"
+        )
     if n["rule"] == _R2:
         which = "those whose segments are as clearly apart as any" if n["groups"] else "these"
         tells = "that tells as much of what followed as any, within one standard error"
@@ -302,6 +308,15 @@ def _apart(value: float, other: float) -> str:
         if texts[0] != texts[1]:
             break
     return " against ".join(texts)
+
+
+def _times(number: int) -> str:
+    """Return how often in words.
+
+    >>> _times(0), _times(1), _times(2), _times(5)
+    ('never', 'once', 'twice', '5 times')
+    """
+    return {0: "never", 1: "once", 2: "twice"}.get(number, f"{number} times")
 
 
 def _segments(k: int) -> str:

@@ -68,6 +68,8 @@ def model_document(segmentation: Any) -> dict[str, Any]:
         "algorithm": {"parameters": algorithm_entries(segmentation)},
         "assignment": grid_settings(segmentation.rule),
     }
+    if selection.repetition is not None:
+        document["selection"]["repetition"] = asdict(selection.repetition)
     if segmentation.weights is not None:
         document["weights"] = asdict(segmentation.weights)
     if segmentation.projection is not None:
@@ -93,6 +95,7 @@ def setting_facts(tables: Mapping[str, Any]) -> Iterator[Fact]:
     for name, unit in (("k", "segments"), ("fitted_customers", "customers")):
         source = _value("segmentation", "selection", name)
         yield Fact(f"clustering.{name}", selection[name], unit, 0, None, source)
+    yield from _repetition_facts(selection.get("repetition"))
     yield from grid_facts(model["assignment"])
     yield from algorithm_facts(model["algorithm"]["parameters"])
     source = _value("segmentation", "selection", "reason")
@@ -104,6 +107,22 @@ def setting_facts(tables: Mapping[str, Any]) -> Iterator[Fact]:
         for index, (name, reason) in enumerate(sorted(reasons.items()), 1):
             source = _value(table, place, name)
             yield Fact(f"clustering.{entry}.{index}", reason, "text", 0, None, source)
+
+
+def _repetition_facts(repetition: Mapping[str, Any] | None) -> Iterator[Fact]:
+    """Make `clustering.draws`, `clustering.returned` and the like."""
+    if repetition is None:
+        return
+    key = "selection/repetition"
+    source = {**_value("segmentation", key, "taken"), "aggregate": "length"}
+    yield Fact("clustering.draws", len(repetition["taken"]), "draws", 0, None, source)
+    for name, column, unit, decimals in (
+        ("returned", "returned", "draws", 0),
+        ("drawn_customers", "customers", "customers", 0),
+        ("least_returned", "lowest_jaccard", "similarity", 2),
+    ):
+        source = _value("segmentation", key, column)
+        yield Fact(f"clustering.{name}", repetition[column], unit, decimals, None, source)
 
 
 def _run_facts(run: Mapping[str, Any]) -> Iterator[Fact]:

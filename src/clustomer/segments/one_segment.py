@@ -64,7 +64,12 @@ def one_segment(customers: object, segmentation: Segmentation, *, reason: Reason
         rule=alone,
         segment_ids={0: "S1", BOTS: BOTS_ID},
         selection=replace(
-            segmentation.selection, k=1, rule="no structure", reason=reason, criteria=criteria
+            segmentation.selection,
+            k=1,
+            rule="no structure",
+            reason=reason,
+            criteria=criteria,
+            repetition=None,
         ),
         projection=projection,
         structure=False,

@@ -12,7 +12,7 @@ from clustomer.errors import InputError, UsageError
 from clustomer.segments.algorithms.algorithm import AlgorithmNote
 from clustomer.segments.algorithms.dendrogram import Dendrogram
 from clustomer.segments.algorithms.registry import algorithm_of, check_algorithm
-from clustomer.segments.arrays import Matrix
+from clustomer.segments.arrays import Integers, Matrix
 from clustomer.segments.exclusions import BOTS, NOISE, Exclusion, bot_exclusions, included_rows
 from clustomer.segments.matrix.clustered_features import clustered_features
 from clustomer.segments.matrix.customer_matrix import (
@@ -27,6 +27,7 @@ from clustomer.segments.matrix.undefined import undefined_in
 from clustomer.segments.rules.nearest_centroid import NearestCentroid
 from clustomer.segments.rules.numbering import published
 from clustomer.segments.rules.rule import Rule
+from clustomer.segments.selection.choosers import Choosers
 from clustomer.segments.selection.fit import Fit, fit_rule
 from clustomer.segments.selection.holdout_split import holdout_view
 from clustomer.segments.selection.k_range import check_choice, is_whole
@@ -201,18 +202,16 @@ def segment(
     rows = included_rows(table, exclusions, int(max_fit_customers))
     matrix = feature_matrix(table.select(names), names)
     learned, counted = weights_of(weights, holdout, names)
-    scaling = fit_scaling(
-        matrix[rows],
-        names,
-        [undefined_in(table, name) for name in names],
-        weights=counted,
-    )
+    undefined = [undefined_in(table, name) for name in names]
+    scaling = fit_scaling(matrix[rows], names, undefined, weights=counted)
     _check_distinct(k, scaling)
     chosen = algorithm_of(algorithm)
     fitted = Fit(None, no_selection(k, (lowest, highest), len(rows)), AlgorithmNote(algorithm))
+    choosing = np.ones(len(rows), dtype=bool)
     if scaling.features and len(rows) > 1:
-        view = None
-        if isinstance(holdout, Holdout) and k == "auto" and chosen.takes_k:
+        view = choosers = None
+        by_holdout = isinstance(holdout, Holdout) and k == "auto" and chosen.takes_k
+        if isinstance(holdout, Holdout) and by_holdout:
             view = holdout_view(
                 holdout,
                 names,
@@ -222,6 +221,16 @@ def segment(
                 weights=counted,
                 random_state=random_state,
             )
+            choosing = view.rows
+        if k == "auto" and criteria == "all" and highest > lowest and not chosen.is_slow:
+            choosers = Choosers(
+                matrix[rows][choosing],
+                names,
+                undefined,
+                table["user_id"].take(rows[choosing]).combine_chunks(),
+                holdout if isinstance(holdout, Holdout) else None,
+                "learned" if weights == "learned" else counted,
+            )
         fitted = fit_rule(
             scaling,
             exclusions,
@@ -230,13 +239,24 @@ def segment(
             (lowest, highest),
             random_state,
             view=view,
+            choosers=choosers,
             criteria=criteria,
         )
     kept = [names.index(feature.name) for feature in scaling.features]
     segmentation = _published(
         fitted, table, names, matrix[:, kept], scaling, exclusions, random_state
     )
-    return replace(segmentation, weights=learned)
+    return replace(
+        segmentation, weights=learned, selection=_repeated(fitted, segmentation, rows[choosing])
+    )
+
+
+def _repeated(fitted: Fit, segmentation: Segmentation, choosers: Integers) -> Selection:
+    """Return the selection with what came of doing everything again."""
+    if fitted.draws is None:
+        return segmentation.selection
+    labels = segmentation.table["cluster"].to_numpy()[choosers].astype(np.int64)
+    return replace(segmentation.selection, repetition=fitted.draws.judge(labels))
 
 
 def _check_distinct(k: int | Literal["auto"], scaling: Scaling) -> None:

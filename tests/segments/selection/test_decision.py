@@ -192,3 +192,28 @@ def test_without_stability_the_elbow_decides_unless_far_less_clear():
 
     taken = shape({2: 0.40, 3: 0.5}, elbow=3, silhouette=3)
     assert reason_sentence(taken.reason) == "3 segments, since the elbow and the silhouette agree."
+
+
+def test_of_those_that_qualify_the_one_that_returns_most_often_is_taken():
+    result = criteria([2, 3, 4, 5], jaccard=[0.9, 0.9, 0.9, 0.6])
+    scores = holdout_r2_of({2: 0.1, 3: 0.2, 4: 0.3, 5: 0.4})
+
+    def taken(returned):
+        return decide(
+            result, [2, 3, 4, 5], elbow=None, silhouette=None, holdout_r2=scores, returned=returned
+        )
+
+    assert taken(None).k == 4
+    often = taken({3: 3, 4: 2, 5: 1})
+    assert (often.k, often.rule, often.runner_up) == (3, "holdout_r2", 4)
+    assert reason_sentence(often.reason) == (
+        "3 segments: 2, 3 and 4 are the numbers at which every segment is stable and holds at "
+        "least 1 % of the customers, and when everything was done again on 6 draws of the "
+        "customers, 3 was taken 3 times; the runner-up is 4, taken twice."
+    )
+    assert taken({3: 3, 4: 3}).k == 4  # a tie is for the rule
+    unstable = taken({5: 6})  # what does not qualify cannot win
+    assert unstable.k == 4
+    assert "returned" not in unstable.reason.numbers
+    alone = criteria([2, 3], jaccard=[0.6, 0.9])
+    assert decide(alone, [2, 3], elbow=None, silhouette=None, returned={2: 6}).k == 3

@@ -1,5 +1,6 @@
 """Which number of clusters is taken, and why."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -32,13 +33,15 @@ def decide(
     elbow: int | None,
     silhouette: int | None,
     holdout_r2: HoldoutR2 | None = None,
+    returned: Mapping[int, int] | None = None,
     fixed: int | None = None,
     distinct: int | None = None,
 ) -> Decision:
     """Take one K of those that were tried; see `SelectK` for the rule.
 
-    `criteria` are those of `SelectK`, `tried` the K to choose from, `fixed` one that was asked
-    for, `distinct` how many different rows there are, as far as was counted.
+    `criteria` are those of `SelectK`, `tried` the K to choose from, `returned` how often draws of
+    the rows took each, `fixed` one that was asked for, `distinct` how many different rows there
+    are, as far as was counted.
     """
     if distinct == 1:
         return Decision(1, "single", Reason("alike"))
@@ -51,14 +54,22 @@ def decide(
     good = qualifying(criteria, tried)
     if not good:
         return _least_unstable(criteria, tried)
-    k, rule = _best(criteria, good, holdout_r2)
+    returning = _returning(good, returned)
+    k, rule = _best(criteria, returning, holdout_r2)
     others = [number for number in good if number != k]
     if any(np.isnan(_at(criteria, "lowest_jaccard", number)) for number in tried):
         reason = Reason("first that holds", {"k": k, "rule": rule})
         return Decision(k, rule, reason, max(others, default=None))
     if others:
-        runner_up = _best(criteria, others, holdout_r2)[0]
-        return Decision(k, rule, _among(criteria, good, k, rule, holdout_r2, runner_up), runner_up)
+        runner_up = _best(criteria, _returning(others, returned), holdout_r2)[0]
+        reason = _among(criteria, good, k, rule, holdout_r2, runner_up)
+        if returned and returning != good and k in returned:
+            reason = reason.also(
+                draws=sum(returned.values()),
+                returned=returned[k],
+                runner_up_returned=returned.get(runner_up, 0),
+            )
+        return Decision(k, rule, reason, runner_up)
     [runner_up, *_] = _ranked(criteria, [number for number in tried if number != k])
     reason = Reason("only one qualifies", {"k": k, "rule": rule, **_second(criteria, runner_up)})
     return Decision(k, rule, reason, runner_up)
@@ -97,6 +108,23 @@ def _best(criteria: Criteria, good: list[int], holdout_r2: HoldoutR2 | None) -> 
     best_standing = max(standing.values())
     bound = best_standing - (1 - AS_CLEAR) * abs(best_standing)
     return max(k for k, value in standing.items() if value >= bound), "stability"
+
+
+def _returning(good: list[int], returned: Mapping[int, int] | None) -> list[int]:
+    """Return the K that can be taken: where some return in half of the draws, the most frequent.
+
+    `returned` says how often draws of the rows took each K. Two is no rival to larger numbers
+    that qualify, however often it returns.
+
+    >>> _returning([2, 3, 4, 5], {2: 1, 4: 4, 5: 1}), _returning([3, 4, 5], {3: 2, 4: 2, 5: 2})
+    ([2, 4], [3, 4, 5])
+    """
+    above = _above_two(good)
+    counts = {k: (returned or {}).get(k, 0) for k in above}
+    most = max(counts.values())
+    if 2 * most < sum((returned or {}).values()) or most == 0:
+        return good
+    return [k for k in good if k not in above or counts[k] == most]
 
 
 def _telling(criteria: Criteria, good: list[int], holdout_r2: HoldoutR2 | None) -> list[int]:

@@ -11,10 +11,12 @@ from clustomer.segments.exclusions import Exclusion
 from clustomer.segments.matrix.scaling import Scaling
 from clustomer.segments.rules.numbering import by_size
 from clustomer.segments.rules.scaled_rule import ScaledRule
+from clustomer.segments.selection.choosers import Choosers
 from clustomer.segments.selection.holdout_split import HoldoutView
 from clustomer.segments.selection.selection import Selection, density_selection, selection_of
 
 if TYPE_CHECKING:
+    from clustomer.segments.selection.repetition import Draws
     from clustomer.segments.selection.select_k import SelectK
 
 _SLOW_RESAMPLES = 20
@@ -28,6 +30,7 @@ class Fit:
     selection: Selection
     algorithm: AlgorithmNote
     tree: Dendrogram | None = None
+    draws: "Draws | None" = None
 
 
 def fit_rule(
@@ -39,6 +42,7 @@ def fit_rule(
     random_state: int,
     *,
     view: HoldoutView | None = None,
+    choosers: Choosers | None = None,
     criteria: Literal["all", "deciding"] = "all",
 ) -> Fit:
     """Fit an algorithm to scaled customers, with the K that is selected where it takes one.
@@ -49,9 +53,14 @@ def fit_rule(
     algorithm : Algorithm
     k, k_range, random_state, criteria : as `segment` takes them.
     view : what the selection of K may see of a holdout; without one it sees all customers.
+    choosers : what the whole procedure starts from, where it is to be done again on draws.
     """
+    draws = None
     if algorithm.takes_k:
+        draws = _draws(choosers, k_range, random_state)
         selector = _selector(algorithm, k, k_range, random_state, view, criteria)
+        if draws is not None:
+            selector.set_params(returned=draws.votes)
         selector.fit(scaling.matrix, selection=None if view is None else view.rows)
         fitted, labels = selector.best_estimator_, selector.labels_
         selection = selection_of(selector, k, k_range)
@@ -67,7 +76,17 @@ def fit_rule(
         rule = rule.renumbered(order)
         if tree is not None:
             tree = tree.renumbered({int(old): new for new, old in enumerate(order)})
-    return Fit(rule, selection, algorithm.note(fitted, len(scaling.matrix)), tree)
+    return Fit(rule, selection, algorithm.note(fitted, len(scaling.matrix)), tree, draws)
+
+
+def _draws(
+    choosers: Choosers | None, k_range: tuple[int, int], random_state: int
+) -> "Draws | None":
+    if choosers is None:
+        return None
+    from clustomer.segments.selection.repetition import draw_again
+
+    return draw_again(choosers, k_range, random_state=random_state)
 
 
 def _selector(

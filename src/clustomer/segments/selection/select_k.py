@@ -18,24 +18,27 @@ from threadpoolctl import threadpool_limits
 from clustomer.segments.algorithms.kmeans import default_estimator, is_default, quick_start
 from clustomer.segments.arrays import Floats, Integers, Labels, Matrix
 from clustomer.segments.matrix.distinct import count_distinct
+from clustomer.segments.selection.criteria_columns import (
+    FIT_ROWS,
+    density_dip_columns,
+    holdout_r2_columns,
+    partition_columns,
+    smallest_shares,
+    stability_columns,
+)
 from clustomer.segments.selection.decision import decide, qualifying, set_apart
 from clustomer.segments.selection.k_range import checked_range
 from clustomer.segments.validity.criteria import (
     SAMPLE_SIZE,
-    partition_criteria,
-    sampled_silhouettes,
 )
-from clustomer.segments.validity.density_dip import density_dips
 from clustomer.segments.validity.elbow import find_elbow
 from clustomer.segments.validity.gap import gap_statistic
 from clustomer.segments.validity.holdout_r2 import HoldoutR2
-from clustomer.segments.validity.label_codes import coded
 from clustomer.segments.validity.prediction_strength import prediction_strength
 from clustomer.segments.validity.quiet_fits import quiet_fits
 from clustomer.segments.validity.stability import Refits, Stability, workers
 from clustomer.thresholds import AS_CLEAR, N_RESAMPLES, USABLE, VALID
 
-_FIT_ROWS = 10_000
 _ROUNDING = 1e-9
 _CLEARLY_LESS = 1e-3
 """The share by which a new start must lower the inertia to be taken instead of the sample's."""
@@ -84,6 +87,9 @@ class SelectK(ClusterMixin, MetaEstimatorMixin, BaseEstimator):  # type: ignore[
         that it can be judged. `k_range=(4, 4)` fixes K without trying others.
     holdout_r2 : HoldoutR2 or None, default None
         What each K tells of later behaviour, from `holdout_r2`.
+    returned : mapping of K to int, or None, default None
+        How often each K was taken when everything was done again on draws of the rows: where some
+        K above 2 that qualify were taken in half of the draws or more, the most frequent of them.
     n_resamples : int, default 50
         Resamples for a K of which it is not clear whether it is stable; 10 where its clusters
         are more than two standard errors away from `VALID`. 0 leaves stability out.
@@ -148,6 +154,7 @@ class SelectK(ClusterMixin, MetaEstimatorMixin, BaseEstimator):  # type: ignore[
         "k_range": [tuple, list],
         "n_clusters": [StrOptions({"auto"}), Interval(Integral, 1, None, closed="left")],
         "holdout_r2": [HoldoutR2, None],
+        "returned": [dict, None],
         "n_resamples": [Interval(Integral, 0, None, closed="left")],
         "criteria": [StrOptions({"all", "deciding"})],
         "sample_size": [Interval(Integral, 2, None, closed="left")],
@@ -161,6 +168,7 @@ class SelectK(ClusterMixin, MetaEstimatorMixin, BaseEstimator):  # type: ignore[
         *,
         n_clusters: int | str = "auto",
         holdout_r2: HoldoutR2 | None = None,
+        returned: dict[int, int] | None = None,
         n_resamples: int = N_RESAMPLES,
         criteria: Literal["all", "deciding"] = "all",
         sample_size: int = SAMPLE_SIZE,
@@ -170,6 +178,7 @@ class SelectK(ClusterMixin, MetaEstimatorMixin, BaseEstimator):  # type: ignore[
         self.k_range = k_range
         self.n_clusters = n_clusters
         self.holdout_r2 = holdout_r2
+        self.returned = returned
         self.n_resamples = n_resamples
         self.criteria = criteria
         self.sample_size = sample_size
@@ -205,7 +214,7 @@ class SelectK(ClusterMixin, MetaEstimatorMixin, BaseEstimator):  # type: ignore[
             self.criteria_ = self._criteria(
                 selected,
                 {k: labels[rows] for k, labels in fits.labels.items()},
-                _smallest_shares(fits.labels),
+                smallest_shares(fits.labels),
                 seeds,
             )
             tried = [k for k in tried if k in fits.labels] or [max(fits.labels)]
@@ -218,6 +227,7 @@ class SelectK(ClusterMixin, MetaEstimatorMixin, BaseEstimator):  # type: ignore[
                 elbow=self.elbow_k_,
                 silhouette=self.silhouette_k_,
                 holdout_r2=self.holdout_r2,
+                returned=self.returned,
                 fixed=fixed,
                 distinct=distinct,
             )
@@ -272,12 +282,12 @@ class SelectK(ClusterMixin, MetaEstimatorMixin, BaseEstimator):  # type: ignore[
 
     def _sample(self, matrix: Matrix, rows: Integers, most: int, seed: int) -> Integers | None:
         """Return the rows that each K is fitted on; None for all."""
-        if not _has_predict(self) or (len(rows) == len(matrix) <= _FIT_ROWS):
+        if not _has_predict(self) or (len(rows) == len(matrix) <= FIT_ROWS):
             return None
-        if len(rows) <= _FIT_ROWS:
+        if len(rows) <= FIT_ROWS:
             return rows
         random = np.random.default_rng([seed, 5])
-        sample = np.sort(random.choice(rows, _FIT_ROWS, replace=False))
+        sample = np.sort(random.choice(rows, FIT_ROWS, replace=False))
         # Rare rows may be missing from the sample, and with them clusters.
         return sample if count_distinct(matrix[sample], most) >= most else rows
 
@@ -330,13 +340,13 @@ class SelectK(ClusterMixin, MetaEstimatorMixin, BaseEstimator):  # type: ignore[
     ) -> dict[str, NDArray[Any]]:
         """Return the criteria of each K, of the rows that may select it; sizes are of all rows."""
         _, sample_seed, resample_seed = seeds
-        columns = _partitions(matrix, labels, self.sample_size, sample_seed)
+        columns = partition_columns(matrix, labels, self.sample_size, sample_seed)
         columns["smallest_share"] = smallest_shares
         columns.update(self._separation(matrix, list(labels), sample_seed))
-        columns.update(_density_dip_columns(matrix, labels, sample_seed))
+        columns.update(density_dip_columns(matrix, labels, sample_seed))
         self.stability_ = self._stability(matrix, labels, columns, resample_seed)
-        columns.update(_stability_columns(labels, self.stability_))
-        columns.update(_holdout_r2_columns(list(labels), self.holdout_r2))
+        columns.update(stability_columns(labels, self.stability_))
+        columns.update(holdout_r2_columns(list(labels), self.holdout_r2))
         columns["qualifies"] = np.isin(columns["k"], qualifying(columns, list(labels)))
         return columns
 
@@ -454,96 +464,6 @@ def _labels(model: Any, matrix: Matrix, of_all_rows: bool) -> Labels:
         model.labels_ if of_all_rows and hasattr(model, "labels_") else model.predict(matrix)
     )
     return labels
-
-
-def _smallest_shares(labels: dict[int, Labels]) -> Floats:
-    """Return the share of the smallest cluster for each K, of all rows."""
-    return np.array([np.bincount(coded(codes)[1]).min() / len(codes) for codes in labels.values()])
-
-
-def _partitions(
-    matrix: Matrix, labels: dict[int, Labels], sample_size: int, seed: int
-) -> dict[str, NDArray[Any]]:
-    with workers(len(matrix)) as pool:
-        silhouettes = pool.submit(
-            sampled_silhouettes,
-            matrix,
-            list(labels.values()),
-            sample_size=sample_size,
-            random_state=seed,
-        )
-        criteria = list(pool.map(lambda k: partition_criteria(matrix, labels[k]), labels))
-    columns: dict[str, NDArray[Any]] = {
-        "k": np.array(list(labels), dtype=np.int64),
-        "inertia": np.array([c.inertia for c in criteria]),
-        "silhouette": np.array([mean for mean, _ in silhouettes.result()]),
-        "silhouette_se": np.array([error for _, error in silhouettes.result()]),
-    }
-    for name in ("silhouette_squared", "calinski_harabasz", "davies_bouldin"):
-        columns[name] = np.array([getattr(c, name) for c in criteria])
-    return columns
-
-
-def _density_dip_columns(
-    matrix: Matrix, labels: dict[int, Labels], seed: int
-) -> dict[str, NDArray[Any]]:
-    """Return the mean over rows, and the least over clusters, of the depths of density dips."""
-    rows = np.arange(len(matrix))
-    if len(rows) > _FIT_ROWS:
-        random = np.random.default_rng([seed, 6])
-        rows = np.sort(random.choice(rows, _FIT_ROWS, replace=False))
-    sampled = matrix[rows]
-    mean, lowest = np.full(len(labels), np.nan), np.full(len(labels), np.nan)
-    for index, labelled in enumerate(labels.values()):
-        codes = coded(labelled[rows])[1]
-        counts = np.bincount(codes)
-        if len(counts) < 2:
-            continue
-        centres = np.array([sampled[codes == code].mean(axis=0) for code in range(len(counts))])
-        depths = density_dips(sampled, codes, centres)
-        mean[index], lowest[index] = depths @ counts / len(codes), depths.min()
-    return {"density_dip": mean, "lowest_density_dip": lowest}
-
-
-def _stability_columns(
-    labels: dict[int, Labels], measured: dict[int, Stability]
-) -> dict[str, NDArray[Any]]:
-    names = ("lowest_jaccard", "lowest_jaccard_se", "lowest_one_to_one")
-    columns: dict[str, NDArray[Any]] = {name: np.full(len(labels), np.nan) for name in names}
-    columns["jaccard_per_cluster"] = np.full(len(labels), "", dtype=object)
-    columns["resamples"] = np.zeros(len(labels), dtype=np.int64)
-    for index, (k, labelled) in enumerate(labels.items()):
-        if k not in measured or not len(measured[k].clusters):
-            continue
-        stable = measured[k]
-        # A cluster that the sample missed is NaN, and then so is the lowest.
-        columns["lowest_jaccard"][index] = stable.jaccard.min()
-        columns["lowest_jaccard_se"][index] = stable.jaccard_se[np.argmin(stable.jaccard)]
-        columns["lowest_one_to_one"][index] = stable.one_to_one.min()
-        columns["resamples"][index] = stable.n_resamples
-        sizes = [int((labelled == cluster).sum()) for cluster in stable.clusters.tolist()]
-        order = np.argsort(-np.array(sizes), kind="stable")
-        texts = [f"{value:.2f}" for value in stable.jaccard[order].tolist()]
-        columns["jaccard_per_cluster"][index] = " ".join(texts)
-    return columns
-
-
-def _holdout_r2_columns(ks: list[int], holdout_r2: HoldoutR2 | None) -> dict[str, NDArray[Any]]:
-    names = ("holdout_r2", "holdout_r2_se", "holdout_r2_behind", "holdout_r2_behind_se")
-    columns = {name: np.full(len(ks), np.nan) for name in names}
-    if holdout_r2 is None:
-        return columns
-    best = int(holdout_r2.k[np.argmax(holdout_r2.score)])
-    for index, k in enumerate(ks):
-        if k in holdout_r2.k:
-            figures = (
-                holdout_r2.score_of(k),
-                holdout_r2.score_se_of(k),
-                *holdout_r2.behind(k, best),
-            )
-            for name, figure in zip(names, figures, strict=True):
-                columns[name][index] = figure
-    return columns
 
 
 def _suggestions(

@@ -9,6 +9,7 @@ import pyarrow as pa
 from clustomer.customers.reason import Reason
 from clustomer.segments.arrays import Labels, Matrix
 from clustomer.segments.selection.criteria_table import criteria_table
+from clustomer.segments.selection.repeated import Repetition
 from clustomer.segments.validity.criteria import partition_criteria, sampled_silhouettes
 
 if TYPE_CHECKING:
@@ -24,6 +25,8 @@ class Selection:
     nothing was chosen (`requested` is None then); `reason` says why. `criteria`
     is a table of every K that was fitted, with the columns of `SelectK.criteria_` and the marks
     `elbow`, `highest_silhouette`, `runner_up`, `taken`; NULL where a criterion is undefined.
+    `repetition` is what came of doing everything again on draws of the customers, where that was
+    done.
     """
 
     k: int
@@ -34,6 +37,7 @@ class Selection:
     elbow_k: int | None
     silhouette_k: int | None
     criteria: pa.Table
+    repetition: Repetition | None = None
 
     @property
     def runner_up(self) -> int | None:

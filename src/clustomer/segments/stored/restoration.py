@@ -46,6 +46,7 @@ def restore(model: SegmentationModel, customers: object, labelled: pa.Table) -> 
         elbow_k=stored.elbow_k,
         silhouette_k=stored.silhouette_k,
         criteria=pa.Table.from_pylist(stored.criteria, schema=CRITERIA),
+        repetition=stored.repetition,
     )
     table = labelled.select(["user_id", "cluster", "distance"])
     sizes = {part.cluster: part.customers for part in model.segments if part.customers}

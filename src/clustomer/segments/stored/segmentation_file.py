@@ -13,6 +13,7 @@ from clustomer.segments.exclusions import Exclusion, excluded_predicate
 from clustomer.segments.matrix.scaling import POWERS, ScaledFeature
 from clustomer.segments.rules.rule import Rule
 from clustomer.segments.rules.stored_rule import from_stored
+from clustomer.segments.selection.repeated import Repetition
 from clustomer.segments.selection.weights import Weights
 
 SCHEMA_VERSION: Literal[3] = 3
@@ -88,6 +89,11 @@ class SelectionModel(_Part):
     random_state: int
     criteria: list[dict[str, bool | int | float | str | None]] = Field(
         description="one entry for every K that was fitted"
+    )
+    repetition: Repetition | None = Field(
+        default=None,
+        description="what came of doing everything again on draws of the customers; null where "
+        "that was not done",
     )
 
 

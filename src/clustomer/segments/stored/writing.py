@@ -128,6 +128,7 @@ def _selection(segmentation: Segmentation, reason: str | None) -> SelectionModel
         fitted_customers=segmentation.fitted_customers,
         random_state=segmentation.random_state,
         criteria=selection.criteria.to_pylist(),
+        repetition=selection.repetition,
     )
 
 
