@@ -61,7 +61,11 @@ def test_the_verdict_follows_from_the_marks(stable, reality, prediction, verdict
 @pytest.mark.parametrize(
     ("share", "prediction", "verdict"),
     [
-        (0.5, "fail", "segments"),
+        (0.5, "pass", "segments"),
+        (0.5, "not tested", "segments"),
+        # a kind of customer lasts
+        (0.5, "weak", "undecided"),
+        (0.5, "fail", "undecided"),
         (0.49, "pass", "continuum"),
         # there is structure, but neither the headline nor "no structure" would be true
         (0.49, "fail", "undecided"),

@@ -110,8 +110,10 @@ def verdict_of(
 
     - "none" where those that do not fail in stability hold less than `HELD_SHARE` of the
       customers;
-    - "segments" where they are set apart as no single population would be (reality passes), and
-      those that are hold `APART_SHARE` of the customers;
+    - "segments" where they are set apart as no single population would be (reality passes),
+      those that are hold `APART_SHARE` of the customers, and they tell what customers do next
+      (prediction passes, or could not be tested): a kind of customer lasts, a rhythm of visits
+      does not;
     - "undecided" where the effect, or stability, is too near to what is needed for its error;
     - "continuum", a useful division of one, where they tell what customers do next (prediction
       passes);
@@ -132,7 +134,8 @@ def verdict_of(
     if _held(parts, -BORDER_ERRORS) < needed:
         return "none" if _held(parts, BORDER_ERRORS) < needed else "undecided"
     share = sum(part.usable.share for part in parts if part.real.mark == "pass")
-    if reality.mark == "pass" and share >= APART_SHARE:
+    lasts = prediction.mark in ("pass", "not tested")
+    if reality.mark == "pass" and share >= APART_SHARE and lasts:
         return "segments"
     if reality.undecided:
         return "undecided"

@@ -13,9 +13,6 @@ VERDICTS = {
 HEADLINES = {
     "segments": "There are real groups: gaps set {reality.apart} of the "
     "{clustering.k:segment/segments} apart, with {reality.apart_share} of the customers.",
-    "segments that tell nothing": "There are real groups, but they do not tell what customers do "
-    "next: gaps set {reality.apart} of the {clustering.k:segment/segments} apart, with "
-    "{reality.apart_share} of the customers.",
     "continuum": "A useful division of a continuum: no gaps show in these features (how much and "
     "how recently).",
     "partly apart": "A useful division of a continuum: gaps set {reality.apart} of the "
@@ -37,11 +34,6 @@ MEANINGS = {
     "segments": (
         "Simulated shops with one kind of customer did not show such gaps. What each segment "
         "passed, and what not, stands in the certificate.",
-    ),
-    "segments that tell nothing": (
-        "Simulated shops with one kind of customer did not show such gaps. But customers of "
-        "different segments did much the same next: expect no more of one than of another until "
-        "a test shows it.",
     ),
     "continuum": (
         "The gaps between segments are no clearer than in simulated shops with one kind of "
@@ -94,6 +86,9 @@ UNDECIDED = {
     "near to call.",
     "few apart": "Gaps set {reality.apart} of the {clustering.k:segment/segments} apart, with only "
     "{reality.apart_share} of the customers.",
+    "apart": "Gaps set {reality.apart} of the {clustering.k:segment/segments} apart, with "
+    "{reality.apart_share} of the customers. But a kind of customer lasts, and these may be a "
+    "rhythm of visits.",
 }
 """Why a verdict is undecided."""
 TOLD = {

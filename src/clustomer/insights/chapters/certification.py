@@ -135,8 +135,6 @@ def _kind(certificates: Certificates, divided: bool, defined: bool) -> str:
                 # Definitions are delivered whatever the tests say, and claim no structure.
                 return "defined" if defined else "forced"
             return "none" if certificates.proposed else "alone"
-        case "segments" if _tells_nothing(certificates):
-            return "segments that tell nothing"
         case "continuum" if certificates.reality.mark == "not tested":
             return "useful"
         case "continuum" if certificates.reality.mark == "pass" and certificates.reality.apart:
@@ -145,12 +143,6 @@ def _kind(certificates: Certificates, divided: bool, defined: bool) -> str:
             return "untested" if certificates.segments else "left out"
         case verdict:
             return verdict
-
-
-def _tells_nothing(certificates: Certificates) -> bool:
-    """Tell whether prediction fails for all segments together, and for each that was tested."""
-    marks = {part.predictive.mark for part in certificates.segments.values()}
-    return certificates.prediction.mark == "fail" and not marks & {"pass", "weak"}
 
 
 def _meaning(certificates: Certificates, kind: str) -> tuple[str, ...]:
@@ -166,8 +158,10 @@ def _undecided(certificates: Certificates) -> Iterator[str]:
     reality = certificates.reality
     if reality.undecided:
         yield UNDECIDED["gaps"]
-    elif reality.mark == "pass" and reality.apart and (reality.apart_share or 0) < APART_SHARE:
+    elif reality.mark == "pass" and (reality.apart_share or 0) < APART_SHARE:
         yield UNDECIDED["few apart"]
+    elif reality.mark == "pass" and certificates.prediction.mark in ("weak", "fail"):
+        yield UNDECIDED["apart"]
     elif reality.explained and reality.null in UNDECIDED:
         yield UNDECIDED[reality.null]
     else:
