@@ -84,8 +84,9 @@ def test_reality(
       where a segment would pass.
     - The effect has an error, which another seed would show: that of the percentile (over null
       shops), and that of the depth where it is a mean over samples. Where the first null leaves an
-      effect, and `EFFECT_NEEDED` is less than `BORDER_ERRORS` errors away, null shops are drawn
-      from three further seeds; where that does not decide it either, it is `undecided`.
+      effect, and `EFFECT_NEEDED` is less than `BORDER_ERRORS` errors away, those nulls that could
+      be the highest are drawn from three further seeds; where that does not decide it either, it
+      is `undecided`.
     - It is `explained` where it would pass beside the first null, and does not beside a stricter
       one: the gaps are none of chance, but customers of one kind can leave such gaps.
 
@@ -300,7 +301,14 @@ def _held_against(observed: _Observed, draws: _Draws) -> tuple[tuple[_NullDepths
         nulls += [draws.of(null) for null in further]
         border = _border(observed, nulls)
     for _ in range(FURTHER_SEEDS if border.undecided else 0):
-        nulls = [null.joined(draws.of(null.null)) for null in nulls]
+        # those that could yet be the highest
+        highest = max(null.bar - BORDER_ERRORS * null.error for null in nulls)
+        nulls = [
+            null.joined(draws.of(null.null))
+            if null.bar + BORDER_ERRORS * null.error >= highest
+            else null
+            for null in nulls
+        ]
         border = _border(observed, nulls)
     return tuple(nulls), border
 
