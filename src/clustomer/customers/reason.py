@@ -25,6 +25,8 @@ class Reason:
         Of a feature that does not decide: "undefined", "constant" or "near copy" (of another).
         Of features that all count alike: "equal as asked", "given", "no holdout", "short horizon",
         "nothing followed", "one feature" or "no difference".
+        Of a facet that does not hold: "facet needs", "facet alike", "facet few customers",
+        "facet chance", "facet by degree" or "facet unstable".
         "stated" is the sentence of a file of release 0.1.
     numbers : mapping of name to number, ready for JSON.
     """

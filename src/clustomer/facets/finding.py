@@ -156,7 +156,8 @@ class _Finder:
         """Return what is known of a facet, and the clusters of its customers if it holds."""
         able = [view for view in views if set(view.needs) <= present]
         if not able:
-            return Facet(name, why=Reason("facet needs", {"need": views[0].needs[0]})), None
+            lacking = next(need for need in views[0].needs if need not in present)
+            return Facet(name, why=Reason("facet needs", {"need": lacking})), None
         seen: list[_Seen] = []
         for view in able:
             binned = view.bin(self.engine, self.window)

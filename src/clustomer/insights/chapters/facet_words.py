@@ -35,7 +35,14 @@ ADVICE: Mapping[str, str] = {
 
 _NEEDS: Mapping[str, str] = {
     "category": "the source names no categories",
+    "brand": "the source names no brands",
+    "price": "the source has no prices",
+    "product_id": "the source names no products",
+    "time of day": "the source has dates only",
     "visit": "the source has orders only, no visits",
+    "view": "there are no views",
+    "cart": "there are no additions to the cart",
+    "purchase": "there are no purchases",
 }
 
 SENTENCES: Mapping[str, str] = {
