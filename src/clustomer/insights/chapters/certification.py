@@ -107,11 +107,18 @@ def _came_back(selection: Any) -> Iterator[str]:
     again = selection.repetition
     if again is None or len(again.jaccard) != selection.k:
         return
+    if not selection.reason.numbers.get("returned"):
+        yield (
+            "Everything was done again on {clustering.draws:draw/draws} of the customers: "
+            "{clustering.k} came back in {clustering.returned} of them."
+        )
     yield (
-        "Everything was done again on {clustering.draws:draw/draws} of "
-        "{clustering.drawn_customers:customer/customers} each: what features count, their scaling, "
-        "the number and the fit. {clustering.k} came back in {clustering.returned} of them, and "
-        "the least sure segment to a Jaccard similarity of {clustering.least_returned}."
+        "Each draw held {clustering.drawn_customers:customer/customers}, and weights, scaling, "
+        "number and fit were made anew."
+    )
+    yield (
+        "The segment that came back least well did so with a Jaccard similarity of "
+        "{clustering.least_returned}."
     )
     if 2 * again.returned <= len(again.taken):
         yield "So other customers of the same kind could well have given another number."

@@ -267,7 +267,8 @@ def _sentence(crossing: Crossing, segment: str, names: Mapping[str, str]) -> str
             f"{{{key}.revenue}} a customer, {{{key}.revenue_ratio}} times what both let expect"
         )
     advice = ADVICE[crossing.facet].format(facet=escape(facet))
-    return f"{escape(segment)} who are “{escape(facet)}”: {'; '.join(parts)}. {advice}"
+    who = f"{escape(segment)} whose {crossing.facet} is “{escape(facet)}”"
+    return f"{who}: {'; '.join(parts)}. {advice}"
 
 
 def _table(study: Study, facet: Facet, cells: Mapping[tuple[str, str], Crossing]) -> Table:

@@ -10,15 +10,38 @@ LONGEST_LABEL, LONGEST_NAME = 30, 80
 REST = "all others"
 _UNMARKED = {"taste": "A bit of everything", "time": "At any time", "path": "In any order"}
 _UNMARKED_VIEWS = {"rhythm": "At irregular intervals", "price": "Any price"}
-_FORMS = {
-    "week": "{}s",
-    "days": "{}s",
-    "price": "Prices {}",
-    "pace": "Decides {}",
-    "visits": "{}",
-}
+_FORMS = {"price": "prices {}"}
 """What is made of the marks of a view; of others they stand as they are."""
 _TASTES = ("department", "category", "brand")
+_VISITS = {
+    "look, then look": "only looking, visit after visit",
+    "look, then cart": "a cart after looking",
+    "look, then order": "an order after looking",
+    "cart, then look": "looking after a cart",
+    "cart, then cart": "cart after cart",
+    "cart, then order": "an order after a cart",
+    "order, then look": "looking after an order",
+    "order, then cart": "a cart after an order",
+    "order, then order": "order after order",
+}
+_PACES = {
+    "within a visit": "decide within a visit",
+    "within a day": "decide within a day",
+    "within a week": "decide within a week",
+    "after longer": "decide after more than a week",
+    "without a look": "buy without a look",
+}
+_TOGETHER = {
+    frozenset({"order, then order", "order, then look", "look, then order"}): (
+        "Order after order, with looks between"
+    ),
+    frozenset({"order, then look", "look, then order"}): "Orders with looks between",
+    frozenset({"cart, then cart", "cart, then look", "look, then cart"}): (
+        "Cart after cart, with looks between"
+    ),
+    frozenset({"cart, then look", "look, then cart"}): "Carts with looks between",
+}
+"""Marks that say one thing together."""
 
 
 def facet_names(facet: Facet) -> dict[str, str]:
@@ -49,13 +72,27 @@ def facet_names(facet: Facet) -> dict[str, str]:
 def _name(facet: Facet, segment: FacetSegment, labels: Sequence[str]) -> str:
     if not segment.marks:
         return _UNMARKED_VIEWS.get(facet.view, _UNMARKED[facet.name])
+    together = _TOGETHER.get(frozenset(facet.bins[mark] for mark in segment.marks))
+    if together is not None and facet.view == "visits":
+        return together
     form = _FORMS.get(facet.view, "{}")
     words = [form.format(labels[mark]) for mark in segment.marks]
-    if facet.view not in _TASTES:
-        words = [_capital(words[0]), *words[1:]]
-    while len(words) > 1 and len(listed(words)) > LONGEST_NAME:
+    while len(words) > 1 and len(_said_once(words)) > LONGEST_NAME:
         words.pop()
-    return listed(words)
+    name = _said_once(words) if facet.view in ("week", "pace") else listed(words)
+    return name if facet.view in _TASTES else _capital(name)
+
+
+def _said_once(words: Sequence[str]) -> str:
+    """List words, their first word only once where all begin with it.
+
+    >>> _said_once(["weekday mornings", "weekday evenings"]), _said_once(["weekday evenings"])
+    ('weekday mornings and evenings', 'weekday evenings')
+    """
+    first = {word.partition(" ")[0] for word in words}
+    if len(words) < 2 or len(first) > 1:
+        return listed(words)
+    return f"{first.pop()} {listed([word.partition(' ')[2] for word in words])}"
 
 
 def bin_labels(facet: Facet) -> tuple[str, ...]:
@@ -89,10 +126,36 @@ def _with_parent(code: str, label: str) -> str:
     return _cut(f"{parent}: {label[:1].lower()}{label[1:]}")
 
 
+def _on_days(name: str) -> str:
+    """Return hours or days as one speaks of them.
+
+    >>> _on_days("working day evening"), _on_days("weekend"), _on_days("late evening")
+    ('weekday evenings', 'weekends', 'late evenings')
+    """
+    day, of_work, part = name.rpartition("working day")
+    return f"{day}weekday{part}s" if of_work else f"{name}s"
+
+
+def _one_after_the_other(name: str) -> str:
+    """Return one step after another as one speaks of them.
+
+    >>> _one_after_the_other("view, then cart"), _one_after_the_other("cart first")
+    ('cart after view', 'cart first')
+    """
+    before, _, after = name.partition(", then ")
+    return f"{after} after {before}" if after else name
+
+
 _LABELS: Mapping[str, Callable[[str], str]] = {
     "department": _category,
     "category": _category,
     "brand": lambda name: _cleaned(name),
+    "week": _on_days,
+    "hours": _on_days,
+    "days": _on_days,
+    "visits": _VISITS.__getitem__,
+    "pace": _PACES.__getitem__,
+    "steps": _one_after_the_other,
 }
 
 

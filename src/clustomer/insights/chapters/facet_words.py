@@ -15,21 +15,22 @@ VIEWS: Mapping[str, str] = {
     "category": "the categories that they look at and buy from",
     "brand": "the brands that they look at and buy",
     "price": "the prices that they look at and pay, beside the usual of the category",
-    "week": "the part of the day that their visits begin in, on working days and at weekends",
-    "hours": "the part of the day that their visits begin in",
-    "days": "their visits on working days and at weekends",
+    "week": "the time of day of their visits, on weekdays and at weekends",
+    "hours": "the time of day of their visits",
+    "days": "their visits on weekdays and at weekends",
     "season": "the months of their visits",
     "rhythm": "the gaps between their visits, beside the customer's own mean gap",
     "pace": "the time from the first look at a product to its purchase",
-    "visits": "what their visits come to, one after the other",
-    "steps": "the steps within their visits, one after the other",
+    "visits": "what one visit comes to after another",
+    "steps": "the steps within a visit, one after another",
 }
 """What a facet is seen by, after "seen by"."""
 
 ADVICE: Mapping[str, str] = {
     "taste": "Write to them about {facet} first, and hold back a random half to compare.",
-    "time": "Reach them when they come ({facet}), and hold back a random half to compare.",
-    "path": "Meet them where they decide ({facet}), and hold back a random half to compare.",
+    "time": "Reach them when they come, and hold back a random half to compare.",
+    "path": "Offer the next step of that path on their next visit, and hold back a random half to "
+    "compare.",
 }
 """What to do about a combination that is more than its parts let expect."""
 
