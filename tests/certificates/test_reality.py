@@ -1,4 +1,5 @@
 from dataclasses import replace
+from types import SimpleNamespace
 
 import numpy as np
 import pyarrow as pa
@@ -146,13 +147,23 @@ def test_marks_follow_the_figures():
     assert mark(0.1, 0.16, higher) == "fail"
 
 
+def test_a_null_that_decides_against_the_segments_counts_before_one_in_doubt():
+    sure = null_of(np.full((10, 1), 0.2), np.ones((10, 1)))
+    depths = np.zeros((10, 1))
+    depths[0] = 0.21  # an error of 0.1
+    doubtful = null_of(depths, np.ones((10, 1)), "bursts")
+    observed = reality._Observed(Measured(np.array([[0.25]]), np.ones((1, 1))), 0.0)
+    assert reality._border(observed, [doubtful]).undecided
+    assert reality._border(observed, [sure, doubtful]).null is sure
+
+
 def test_of_the_nulls_the_highest_counts_and_is_named():
     low = null_of(np.full((10, 1), 0.2), np.ones((10, 1)))
     high = null_of(np.full((10, 1), 0.3), np.ones((10, 1)), "customers alike")
     observed = reality._Observed(Measured(np.array([[0.45]]), np.ones((1, 1))), 0.01)
     border = reality._border(observed, [low, high])
     # both nulls are the same in every shop, so that the error is that of the depth
-    assert border == reality._Border(0.15, 0.01, 0.25)
+    assert border == reality._Border(high, 0.15, 0.01, 0.25)
     together = reality._reality(observed, [low, high], border, False, 100, 0.1)
     assert (together.mark, together.null, together.null_99) == ("pass", "customers alike", 0.3)
     assert [(bar.null, bar.null_99) for bar in together.nulls] == [
@@ -173,10 +184,62 @@ def test_of_the_nulls_the_highest_counts_and_is_named():
     ],
 )
 def test_an_effect_must_clear_the_bar_by_its_own_error(effect, error, passes, undecided):
-    border = reality._Border(effect, error, beyond_chance=0.01)
+    null = null_of(np.full((10, 1), 0.2), np.ones((10, 1)))
+    border = reality._Border(null, effect, error, beyond_chance=0.01)
     assert (border.passes, border.undecided) == (passes, undecided)
     # what chance alone explains is decided
-    assert not reality._Border(effect, error, beyond_chance=0.0).undecided
+    assert not reality._Border(null, effect, error, beyond_chance=0.0).undecided
+
+
+VISITS = "independent visits"
+
+
+class Drawn:
+    """Ten shops of each null at a time: nine are flat, and one is as deep as is said."""
+
+    n_worlds = 10
+
+    def __init__(self, deepest):
+        self.deepest = {null: iter(depths) for null, depths in deepest.items()}
+        self.shop = SimpleNamespace(nulls=tuple(deepest))
+        self.asked = []
+
+    def of(self, null):
+        self.asked.append(null)
+        depths = np.zeros((10, 1))
+        depths[0] = next(self.deepest[null])
+        return null_of(depths, np.ones((10, 1)), null)
+
+
+@pytest.mark.parametrize(
+    ("depth", "deepest", "asked", "outcome"),
+    [
+        # far above and far below the bar nothing is drawn twice
+        (0.9, {VISITS: [0.1], "bursts": [0.1]}, ["bursts"], "passes"),
+        (0.01, {VISITS: [0.0], "bursts": [0.1]}, ["bursts"], "fails"),
+        # of two nulls only the one in doubt, from all three further seeds
+        (0.2, {VISITS: [0.01], "bursts": [0.1] * 4}, ["bursts"] * 4, "undecided"),
+        # 0.15 with an error of 0.033 would clear 0.08 at thirty shops: forty are drawn all the same
+        (0.3, {VISITS: [0.01], "bursts": [0.15] * 4}, ["bursts"] * 4, "passes"),
+        # what the first further seed decides against is not drawn again: 0 and an error of 0.031
+        (0.1, {VISITS: [0.01], "bursts": [0.1] * 2}, ["bursts"] * 2, "fails"),
+        # what clears one null has to clear the next
+        (
+            0.3,
+            {VISITS: [0.01], "bursts": [0.14] * 4, "customers alike": [0.15] * 4},
+            ["bursts", *["customers alike"] * 4, *["bursts"] * 3],
+            "passes",
+        ),
+    ],
+)
+def test_only_the_null_in_doubt_is_drawn_again(depth, deepest, asked, outcome):
+    observed = reality._Observed(Measured(np.array([[depth]]), np.ones((1, 1))), 0.0)
+    draws = Drawn(deepest)
+    nulls, border = reality._held_against(observed, draws)
+    assert draws.asked == ["independent visits", *asked]
+    assert getattr(border, outcome)
+    assert [null.null for null in nulls] == list(deepest)
+    assert border.null.null == max(nulls, key=lambda null: null.bar).null
 
 
 def test_the_percentile_of_few_shops_has_an_error():

@@ -162,8 +162,9 @@ class Reality:
     exceeds `null_99`, `effect_needed` what it takes to pass, `error` the standard error of the
     effect. `undecided` tells that the effect is too near to what is needed for its error,
     `explained` that it would be enough beside independent visits, and a stricter null takes it.
-    `null` is the null that `null_99` is of, the highest of `nulls`, and `worlds` is how many null
-    shops it has. `copula` is the 99th percentile of Gaussian copulas, which decides nothing.
+    `null` is the null that `null_99` is of: of `nulls` the highest that decides against the
+    segments, or leaves it in doubt, or else of all. `worlds` is how many null shops it has.
+    `copula` is the 99th percentile of Gaussian copulas, which decides nothing.
     `apart` is how many segments pass, and `apart_share` the share of the customers in them.
     """
 

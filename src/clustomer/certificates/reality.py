@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 import numpy as np
 import pyarrow as pa
@@ -48,7 +49,7 @@ MIN_CUSTOMERS = 100
 MAX_POOL_CUSTOMERS = 20_000
 MAX_POOL_EVENTS = 400_000
 FURTHER_SEEDS = 3
-"""How often null shops are drawn again near the border, each time as many from another seed."""
+"""How often shops of one null are drawn again near the border, each time as many."""
 _BOOTSTRAPS = 200
 _DIGITS = 6
 
@@ -83,10 +84,11 @@ def test_reality(
       among those of others under the same division. They are weak where it exceeds it by less, or
       where a segment would pass.
     - The effect has an error, which another seed would show: that of the percentile (over null
-      shops), and that of the depth where it is a mean over samples. Where the first null leaves an
-      effect, and `EFFECT_NEEDED` is less than `BORDER_ERRORS` errors away, those nulls that could
-      be the highest are drawn from three further seeds; where that does not decide it either, it
-      is `undecided`.
+      shops), and that of the depth where it is a mean over samples. They pass where the effect
+      beside each null clears `EFFECT_NEEDED` by `BORDER_ERRORS` errors. Where the first null leaves
+      an effect, and `EFFECT_NEEDED` is less than that away, the highest null that is not cleared is
+      drawn from three further seeds, or from fewer where that decides against the segments. Is it
+      cleared then, the next one is; if not, it is `undecided`.
     - It is `explained` where it would pass beside the first null, and does not beside a stricter
       one: the gaps are none of chance, but customers of one kind can leave such gaps.
 
@@ -219,11 +221,15 @@ class _NullDepths:
         )
 
     @property
+    def n_worlds(self) -> int:
+        return len(self.searched)
+
+    @cached_property
     def bar(self) -> float:
         """The 99th percentile, to which belongs what looking for segments adds."""
         return _rounded(_bars(self.measured.together, self.searched))
 
-    @property
+    @cached_property
     def error(self) -> float:
         """The standard error of the bar, over null shops.
 
@@ -231,7 +237,7 @@ class _NullDepths:
         percentile is the highest of a hundred; and that of a normal distribution's percentile,
         which is too small where the tail is heavy.
         """
-        together, n_worlds = self.measured.together, len(self.searched)
+        together, n_worlds = self.measured.together, self.n_worlds
         rows = np.random.default_rng(0).integers(n_worlds, size=(_BOOTSTRAPS, n_worlds))
         bootstrapped = float(_bars(together[rows], self.searched[rows]).std(ddof=1))
         counts = together if _percentile(together) >= self.bar else self.searched
@@ -266,11 +272,12 @@ class _Draws:
 
 @dataclass(frozen=True)
 class _Border:
-    """Where a shop stands beside the nulls: the effect, and its standard error.
+    """Where a shop stands beside the null that decides: the effect, and its standard error.
 
     `beyond_chance` is the effect beside the null of independent visits alone.
     """
 
+    null: _NullDepths
     effect: float
     error: float
     beyond_chance: float
@@ -280,37 +287,54 @@ class _Border:
         return self.effect - BORDER_ERRORS * self.error >= EFFECT_NEEDED
 
     @property
+    def fails(self) -> bool:
+        return self.effect + BORDER_ERRORS * self.error < EFFECT_NEEDED
+
+    @property
     def undecided(self) -> bool:
-        near = self.effect + BORDER_ERRORS * self.error >= EFFECT_NEEDED
-        return self.beyond_chance > 0 and near and not self.passes
+        return self.beyond_chance > 0 and not self.passes and not self.fails
 
 
 def _border(observed: _Observed, nulls: Sequence[_NullDepths]) -> _Border:
-    highest = max(nulls, key=lambda null: null.bar)
-    effect = _rounded(observed.together - highest.bar)
-    error = _rounded(np.hypot(observed.error, highest.error))
-    return _Border(effect, error, _rounded(observed.together - nulls[0].bar))
+    """Return where a shop stands beside the null that decides.
+
+    That is the highest of those that decide against the segments; or else of those that leave it
+    in doubt; or else of all.
+    """
+    beyond_chance = _rounded(observed.together - nulls[0].bar)
+    borders = [
+        _Border(
+            null,
+            _rounded(observed.together - null.bar),
+            _rounded(np.hypot(observed.error, null.error)),
+            beyond_chance,
+        )
+        for null in nulls
+    ]
+    return min(borders, key=lambda border: (not border.fails, border.passes, border.effect))
 
 
 def _held_against(observed: _Observed, draws: _Draws) -> tuple[tuple[_NullDepths, ...], _Border]:
     """Return the null shops that it takes to decide, and how far the shop is from them."""
     first, *further = draws.shop.nulls
-    nulls = [draws.of(first)]
-    border = _border(observed, nulls)
+    nulls = {first: draws.of(first)}
+    border = _border(observed, [*nulls.values()])
     if border.beyond_chance > 0:
-        nulls += [draws.of(null) for null in further]
-        border = _border(observed, nulls)
-    for _ in range(FURTHER_SEEDS if border.undecided else 0):
-        # those that could yet be the highest
-        highest = max(null.bar - BORDER_ERRORS * null.error for null in nulls)
-        nulls = [
-            null.joined(draws.of(null.null))
-            if null.bar + BORDER_ERRORS * null.error >= highest
-            else null
-            for null in nulls
-        ]
-        border = _border(observed, nulls)
-    return tuple(nulls), border
+        nulls |= {null: draws.of(null) for null in further}
+        border = _border(observed, [*nulls.values()])
+    cleared = True
+    while border.undecided and cleared:
+        doubtful = border.null
+        for _ in range(FURTHER_SEEDS):
+            # to pass early, at one of several looks, would be to pass by chance more often
+            doubtful = doubtful.joined(draws.of(doubtful.null))
+            if _border(observed, [doubtful]).fails:
+                break
+        nulls[doubtful.null] = doubtful
+        border = _border(observed, [*nulls.values()])
+        # one that stays in doubt leaves the whole in doubt
+        cleared = _border(observed, [doubtful]).passes
+    return tuple(nulls.values()), border
 
 
 def _real(observed: Measured, nulls: Sequence[_NullDepths], cluster: int) -> Real:
@@ -342,8 +366,8 @@ def _reality(
     per_world: int,
     copula: float,
 ) -> Reality:
-    """Return what is found of all segments together; of the nulls the highest counts."""
-    highest = max(nulls, key=lambda null: null.bar)
+    """Return what is found of all segments together, beside the null that decides."""
+    null = border.null
     mark: Mark = "fail"
     if border.passes:
         mark = "pass"
@@ -352,18 +376,18 @@ def _reality(
     return Reality(
         mark,
         observed.together,
-        _rounded(highest.measured.together.mean()),
-        highest.bar,
+        _rounded(null.measured.together.mean()),
+        null.bar,
         border.effect,
         EFFECT_NEEDED,
-        worlds=len(highest.searched),
+        worlds=null.n_worlds,
         customers=per_world,
         copula=copula,
         error=border.error,
         undecided=border.undecided,
         explained=not border.passes and border.beyond_chance >= EFFECT_NEEDED,
-        null=highest.null,
-        nulls=tuple(NullBar(null.null, null.bar) for null in nulls),
+        null=null.null,
+        nulls=tuple(NullBar(held.null, held.bar) for held in nulls),
     )
 
 
