@@ -187,6 +187,14 @@ class Settings:
         metavar="KIND",
         otherwise="told by names and values, else asked",
     )
+    amounts_in: str | None = option(
+        None,
+        "What an amount counts: major (whole units of the currency) or minor (its smallest, such "
+        "as cents: 2000 is 20.00).",
+        group=SOURCE,
+        metavar="KIND",
+        otherwise="told by names, else asked where it looks like cents",
+    )
     encoding: str | None = option(
         None,
         "Of a text file, such as utf-8, windows-1251 or shift_jis.",

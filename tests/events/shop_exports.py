@@ -60,6 +60,9 @@ EXPORTS = (
     # payments
     Export("stripe.csv", "Stripe payments with a refund in part", "1265.00", 2, JAN,
            "2024-01-26"),
+    Export("stripe-api.json", "Stripe's charges as JSON, in cents", "30.50", 2, JAN, "2024-01-06"),
+    Export("stripe-intents.json", "Stripe's payment intents as JSON", "20.00", 1, JAN, JAN),
+    Export("cents.csv", "a shop's own table, in cents", "36.49", 2, JAN, "2024-02-05"),
     Export("paypal.csv", "PayPal with a refund and a denied payment", "1215.00", 2, "2024-01-15",
            "2024-02-05"),
     # trackers

@@ -354,3 +354,75 @@ def test_few_prices_that_are_written_otherwise_are_read_wherever_they_stand(
         assert dict(events.readings.currencies) == currencies
         readings.append(events.readings.price)
     assert readings[0] == readings[1]
+
+
+def charges(amounts: list[int], currency: str = "eur", **further: list[Any]) -> dict[str, Any]:
+    """Return a table in the columns of a payment service, one customer for each amount."""
+    n = len(amounts)
+    return {
+        "id": [f"ch_{i}" for i in range(n)],
+        "object": ["charge"] * n,
+        "amount": amounts,
+        "currency": [currency] * n,
+        "customer": [f"cus_{i}" for i in range(n)],
+        "created": [1704445200 + 86400 * i for i in range(n)],
+        "status": ["succeeded"] * n,
+        **further,
+    }
+
+
+@pytest.mark.parametrize(
+    ("currency", "expected"),
+    [("eur", ["20", "15.5"]), ("jpy", ["2000", "1550"]), ("kwd", ["2", "1.55"])],
+)
+def test_a_payment_service_counts_in_the_smallest_unit(currency: str, expected: list[str]) -> None:
+    events = events_of(charges([2000, 1550], currency))
+    assert events.schema.name == "stripe-api"
+    assert revenue(events) == {f"cus_{i}": Decimal(value) for i, value in enumerate(expected)}
+
+
+def test_what_a_payment_service_gave_back_or_did_not_get_is_no_revenue() -> None:
+    table = charges(
+        [2000, 1550, 700],
+        status=["succeeded", "succeeded", "failed"],
+        amount_refunded=[500, 0, 0],
+    )
+    events = events_of(table)
+    assert revenue(events) == {"cus_0": Decimal(15), "cus_1": Decimal("15.5")}
+    assert sum(row["event_type"] == "return" for row in events.to_arrow().to_pylist()) == 1
+
+
+def test_whole_numbers_beside_a_currency_in_small_letters_are_asked() -> None:
+    table = {"at": ["2024-01-05", "2024-01-06"], "who": ["1", "2"], "paid": ["2000", "1550"],
+             "currency": ["eur", "eur"]}  # fmt: skip
+    columns = {"event_time": "at", "user_id": "who", "price": "paid"}
+    schema = {"name": "t", "event_type": "purchase", "columns": columns, "currency": "currency"}
+    with pytest.raises(InputError, match=r"--amounts-in minor \(2,000 is 20.00 EUR\)"):
+        events_of(table, schema)
+    for kind, total in (("minor", "20"), ("major", "2000")):
+        assert revenue(events_of(table, schema, amounts_in=kind))["1"] == Decimal(total)
+    # what nobody writes who counts cents
+    for other in (
+        {"currency": ["EUR", "EUR"]}, {"paid": ["2000", "15.50"]}, {"currency": ["jpy", "jpy"]}
+    ):  # fmt: skip
+        assert revenue(events_of({**table, **other}, schema))["1"] == Decimal(2000)
+
+
+@pytest.mark.parametrize("name", ["amount_cents", "Total (cents)", "price_minor", "pence"])
+def test_a_name_that_says_cents_is_believed_where_all_are_whole(name: str) -> None:
+    table = {"at": ["2024-01-05", "2024-01-06"], "who": ["1", "2"], name: [1000, 2550]}
+    columns = {"event_time": "at", "user_id": "who", "price": name}
+    schema = {"name": "t", "event_type": "purchase", "columns": columns}
+    events = events_of(table, schema)
+    assert revenue(events) == {"1": Decimal(10), "2": Decimal("25.5")}
+    assert "2,550 is 25.50" in " ".join(events.readings.to_say)
+    with pytest.raises(InputError, match="--amounts-in"):
+        events_of({**table, name: [10.0, 25.5]}, schema)
+
+
+@pytest.mark.parametrize("name", ["recent_total", "percent", "center", "accents"])
+def test_other_names_say_nothing_of_cents(name: str) -> None:
+    table = {"at": ["2024-01-05"], "who": ["1"], name: [1000]}
+    columns = {"event_time": "at", "user_id": "who", "price": name}
+    schema = {"name": "t", "event_type": "purchase", "columns": columns}
+    assert revenue(events_of(table, schema)) == {"1": Decimal(1000)}

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from clustomer.events.draft.description import Description, Doubt
 
 
-ANSWERS = ("time_format", "decimal", "price_is", "encoding")
+ANSWERS = ("time_format", "decimal", "price_is", "amounts_in", "encoding")
 """Settings that answer what a source does not tell."""
 
 MAX_CHOICES = 40

@@ -76,7 +76,9 @@ def given_rows(source: Source, schema: EventSchema) -> tuple[str, dict[str, str]
         carried = (*schema.carried_within_order, *(("return_time",) if schema.return_time else ()))
         query = _carried(query, carried, kinds, missing, by_file=by_file)
     if schema.return_time is not None:
-        query = _with_returns(query, kinds, given_back=schema.return_amount is not None)
+        given_back = schema.return_amount is not None
+        undated = given_back and schema.return_time in schema.paths["event_time"]
+        query = _with_returns(query, kinds, given_back=given_back, undated=undated)
     return query, kinds
 
 
@@ -185,8 +187,13 @@ _GIVEN_BACK = (
 """SQL for whether a return says how much was given back."""
 
 
-def _with_returns(query: str, kinds: dict[str, str], *, given_back: bool) -> str:
-    """Make a second row, at the time of the return, of each row that has such a time."""
+def _with_returns(query: str, kinds: dict[str, str], *, given_back: bool, undated: bool) -> str:
+    """Make a second row, at the time of the return, of each row that has such a time.
+
+    Where returns are `undated` every row has one, and the amount alone tells.
+    """
+    some = f"COALESCE({_GIVEN_BACK.removeprefix('is_return AND ')}, FALSE)"
+    kept = f"return_time IS NULL OR NOT {some}" if undated else "return_time IS NULL"
     time = "event_time"
     if kinds["event_time"] != "VARCHAR":
         # the session's zone is UTC, and the text of a time with a zone says so
@@ -201,7 +208,7 @@ def _with_returns(query: str, kinds: dict[str, str], *, given_back: bool) -> str
     left_out = ", ".join(("return_time", *(("return_amount",) if given_back else ())))
     return (
         f"SELECT * EXCLUDE ({left_out}) REPLACE ({', '.join(values)}) FROM "
-        "(SELECT *, UNNEST(CASE WHEN return_time IS NULL THEN [FALSE] "
+        f"(SELECT *, UNNEST(CASE WHEN {kept} THEN [FALSE] "
         f"ELSE [FALSE, TRUE] END) AS is_return FROM ({query}))"
     )
 

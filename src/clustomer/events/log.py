@@ -134,6 +134,7 @@ def read_events(
     time_format: str | None = None,
     decimal: str | None = None,
     price_is: str | None = None,
+    amounts_in: str | None = None,
     encoding: str | None = None,
     only_currency: str | None = None,
     rates: Any = None,
@@ -165,7 +166,7 @@ def read_events(
     window : str or timedelta, optional
         Only events in this length of time before the cutoff count, for example
         "90d". By default all.
-    time_format, decimal, price_is, encoding : str, optional
+    time_format, decimal, price_is, amounts_in, encoding : str, optional
         Answers to what cannot be known, as in an `EventSchema`, whose own they replace.
     only_currency : str, optional
         Of a source with several currencies, only the rows with amounts in this one.
@@ -225,6 +226,7 @@ def read_events(
             "time_format": time_format,
             "decimal": decimal,
             "price_is": price_is,
+            "amounts_in": amounts_in,
             "encoding": encoding,
         }
     )

@@ -90,6 +90,11 @@ class EventSchema(BaseModel):
         the whole order (which stands on each of its lines, and counts once). By
         default the column's name and its values tell; where they do not, the run
         stops and asks.
+    amounts_in : "major" or "minor", optional
+        Whether amounts count whole units of their currency (euros) or its smallest
+        (cents: 2000 is 20.00; yen have none, so 2000 is 2000). By default a name such as
+        `amount_cents` tells, and where whole numbers stand beside a currency in small
+        letters, as payment services write cents, the run stops and asks.
     currency : str, optional
         A column with the currency of each row. Amounts in several are never added
         up: `--only-currency` takes one of them, `--rates` converts them.
@@ -128,7 +133,9 @@ class EventSchema(BaseModel):
         purchase is also a `return` event at that time.
     return_amount : str, optional
         A column with what of a row was given back at its `return_time`; without it, or
-        where it is empty or 0, all of it.
+        where it is empty or 0, all of it. Where `return_time` is the column of
+        `event_time`, since nothing says when it was, only rows with an amount above 0
+        were given back.
     return_user_id : str, optional
         A column with the customer of rows whose amount is below 0, which the shop sends.
     status : str, optional
@@ -166,6 +173,7 @@ class EventSchema(BaseModel):
     decimal: Literal[".", ","] | None = None
     thousands: Literal[".", ",", " ", "'"] | None = None
     price_is: Literal["unit", "line", "order"] | None = None
+    amounts_in: Literal["major", "minor"] | None = None
     currency: str | None = None
     separator: str | None = None
     encoding: str | None = None
@@ -292,6 +300,7 @@ class EventSchema(BaseModel):
             "decimal",
             "thousands",
             "price_is",
+            "amounts_in",
             "currency",
             "event_type",
             "ignored_event_types",

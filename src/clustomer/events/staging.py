@@ -317,7 +317,8 @@ def _number(column: str, reading: NumberReading | None) -> str:
 
 
 def _price(schema: EventSchema, readings: Readings) -> str:
-    price = readings.exchange.amount("price_number", _currency(schema))
+    code = _currency(schema)
+    price = readings.exchange.amount(readings.unit.amount("price_number", code), code)
     return f"ABS({price})" if schema.returns_are_negative else price
 
 

@@ -64,6 +64,12 @@ OPTIONAL: Mapping[str, frozenset[str]] = MappingProxyType(
 """What a source of a known kind may lack."""
 
 
+SIGNS: Mapping[str, frozenset[str]] = MappingProxyType(
+    {"stripe-api": frozenset({"object", "amount", "currency", "created"})}
+)
+"""Columns by which a kind of source is known beside those that are read."""
+
+
 def preset(name: str) -> EventSchema:
     """Return a preset by its name.
 
@@ -86,6 +92,8 @@ def fit(schema: EventSchema, columns: Collection[str]) -> EventSchema | None:
     >>> fit(preset("taobao"), ["user_id", "behavior_type", "timestamp"]) is None
     True
     """
+    if SIGNS.get(schema.name, frozenset()) - set(columns):
+        return None
     present_columns: dict[str, Paths] = {}
     for ours, theirs in schema.paths.items():
         # a whole column, or one that a path leads into
@@ -109,6 +117,11 @@ def fit(schema: EventSchema, columns: Collection[str]) -> EventSchema | None:
             update[extra] = None
     if update.get("return_time", schema.return_time) is None:
         update["return_amount"] = None
+    if (
+        schema.return_time in schema.paths["event_time"]
+        and update.get("return_amount", schema.return_amount) is None
+    ):
+        update["return_time"] = None
     if schema.currency is None and "price" in present_columns:
         update["currency"] = currency_column(columns)
     return schema.model_copy(update=update)

@@ -16,6 +16,7 @@ from clustomer.events.reading.decision import (
     decide_numbers,
     decide_texts,
 )
+from clustomer.events.reading.minor_units import UnitReading, decide_unit
 from clustomer.events.reading.notations import EARLIEST, ISO, LATEST, NUMBERS, TEXTS, sql_text
 from clustomer.events.reading.numbers import (
     GROUPED,
@@ -50,6 +51,8 @@ class Readings:
     exchange: Exchange = field(default_factory=Exchange)
     currencies: Mapping[str, int] = field(default_factory=dict)
     """How many rows are in each currency, where the source names any."""
+    unit: UnitReading = field(default_factory=UnitReading)
+    """Whether amounts count whole units of their currency, or its smallest."""
     amounts: AmountReading | None = None
     """What amounts are of; known once the rows are cleaned."""
 
@@ -59,6 +62,7 @@ class Readings:
         return [
             self.time.to_json(),
             *(reading.to_json(ours) for ours, reading in numbers.items() if reading is not None),
+            *([self.unit.to_json()] if self.unit.decided else []),
             *([self.amounts.to_json()] if self.amounts is not None else []),
         ]
 
@@ -91,7 +95,7 @@ class Readings:
     @property
     def to_say(self) -> list[str]:
         """The sentences of what might have been read in another way."""
-        readings = (self.time, self.price, self.quantity, self.amounts)
+        readings = (self.time, self.price, self.quantity, self.unit, self.amounts)
         return [reading.sentence for reading in readings if reading and reading.doubtful]
 
 
@@ -140,7 +144,10 @@ def _in_one_currency(
         with source.opened():
             counts = currency_counts(engine, query, source.parameters)
     readings.exchange.require_one(counts, source.label)
-    return replace(readings, currencies=counts)
+    query, _ = given_rows(source, schema)
+    with source.opened():
+        unit = decide_unit(engine, query, source.parameters, schema, source.label, counts)
+    return replace(readings, currencies=counts, unit=unit)
 
 
 def _unfit(column: str, *rules: str) -> str:
