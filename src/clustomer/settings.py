@@ -159,8 +159,8 @@ class Settings:
     schema: str | None = option(
         None,
         "How to read the columns: a preset (rees46, order-lines, transactions, retailrocket, "
-        "taobao, shopify, woocommerce, olist, amazon, etsy, stripe, paypal, square, ga4, segment, "
-        "matomo, snowplow), or a TOML file that `clustomer schema` wrote.",
+        "taobao, shopify, woocommerce, olist, amazon, etsy, stripe, stripe-api, paypal, square, "
+        "ga4, segment, matomo, snowplow), or a TOML file that `clustomer schema` wrote.",
         group=SOURCE,
         metavar="NAME|FILE",
         otherwise="detected from the columns",

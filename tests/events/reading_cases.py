@@ -1,6 +1,8 @@
 """Files as shops have them, small, each with its right value: tests and a page read these."""
 
+import gzip
 import json
+import sqlite3
 from dataclasses import dataclass, field
 
 HEADER = "event_time,event_type,user_id,price"
@@ -26,6 +28,19 @@ class Case:
 
 def log(*rows: str, header: str = HEADER, end: str = "\n") -> str:
     return end.join([header, *rows]) + end
+
+
+def in_sqlite(rows: tuple[str, ...]) -> bytes:
+    """Return a database with the table that is read where no other is named."""
+    connection = sqlite3.connect(":memory:")
+    connection.execute(f"CREATE TABLE ecommerce_behavior ({HEADER})")
+    connection.executemany(
+        "INSERT INTO ecommerce_behavior VALUES (?, ?, ?, ?)", [row.split(",") for row in rows]
+    )
+    connection.commit()
+    content = connection.serialize()
+    connection.close()
+    return content
 
 
 K1 = "2024-01-05 09:00:00,purchase,k1,10"
@@ -67,6 +82,14 @@ CASES = (
         name="log.json",
     ),
     Case("a web page saved as a table", "<html><table>", "refused by name", refused="a web page"),
+    Case("packed text", gzip.compress(log(K1, K2).encode()), "by its first bytes", BOTH),
+    Case("a table of SQLite", in_sqlite((K1, K2)), "by its first bytes", BOTH, name="log.db"),
+    Case(
+        "ids that a spreadsheet would run",
+        log(K1.replace("k1", "=1+1"), K2.replace("k2", "@SUM(1)")),
+        "read as they are; only CSV files that are written say otherwise",
+        {"=1+1": "10.00", "@SUM(1)": "20.00"},
+    ),
     # lines
     Case("`sep=;` above the header", "sep=;\n" + log(K1, K2).replace(",", ";"), "left out", BOTH),
     Case(

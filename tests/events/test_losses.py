@@ -159,3 +159,9 @@ def test_the_last_day_of_a_window_is_the_day_before_midnight() -> None:
     events = window_of(["2024-01-01", "2024-01-31"])
     assert events.window.cutoff == datetime(2024, 2, 1)
     assert events.window.last_day == date(2024, 1, 31)
+
+
+@pytest.mark.parametrize("word", ["Gast", "Laufkunde", "invité", "Ospite", "gość"])
+def test_words_for_a_guest_in_other_languages_are_named(word: str) -> None:
+    events = events_of({"user_id": dict.fromkeys(range(0, ROWS, 5), word)})
+    assert f"--no-customer {word}" in " ".join(events.warnings)

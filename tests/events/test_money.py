@@ -126,7 +126,7 @@ MIXED = {
 
 def test_several_currencies_are_never_added_up() -> None:
     table = {**MIXED, "price": ["$12.50", "20 EUR", "30 EUR"]}
-    with pytest.raises(InputError, match=r"EUR \(2 rows\), USD \(1 rows\).*--only-currency EUR"):
+    with pytest.raises(InputError, match=r"EUR \(2 rows\), USD \(1 row\).*--only-currency EUR"):
         events_of(table)
     only = events_of(table, only_currency="eur")
     assert revenue(only) == {"k1": 20, "k2": 30}
@@ -143,7 +143,7 @@ def test_several_currencies_are_never_added_up() -> None:
 
 def test_a_column_of_currencies_is_seen() -> None:
     table = {**MIXED, "price": [12.5, 20.0, 30.0], "currency": ["USD", "€", "eur"]}
-    with pytest.raises(InputError, match=r"EUR \(2 rows\), USD \(1 rows\)"):
+    with pytest.raises(InputError, match=r"EUR \(2 rows\), USD \(1 row\)"):
         events_of(table)
     assert revenue(events_of(table, only_currency="USD")) == {"k1": Decimal("12.5")}
     one = {**table, "currency": ["EUR", None, "€"]}

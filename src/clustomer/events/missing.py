@@ -18,6 +18,10 @@ PLACEHOLDERS = (
     "walkin", "cash", "cash customer", "0", "-1", "9999", "99999", "999999", "9999999",
     "00000000-0000-0000-0000-000000000000", "test@test.com", "test@example.com",
     "noemail@noemail.com", "no@email.com",
+    # the same in the main European languages
+    "gast", "gastkunde", "laufkunde", "unbekannt", "barverkauf", "invité", "invite", "inconnu",
+    "client de passage", "invitado", "desconocido", "ospite", "sconosciuto", "convidado",
+    "desconhecido", "gość", "gosc", "nieznany", "gäst", "okänd", "onbekend", "host", "neznámý",
 )  # fmt: skip
 """Ids that often stand for everyone who has none; a warning names them, and a person decides."""
 

@@ -10,6 +10,7 @@ from clustomer.errors import InputError, UsageError, did_you_mean
 from clustomer.events.reading.notations import sql_text
 from clustomer.events.reading.numbers import MONEY, code_expression
 from clustomer.events.sources import open_source
+from clustomer.progress import counted
 
 MAX_LISTED = 12
 
@@ -33,7 +34,9 @@ class Exchange:
         InputError
             If it is not, with the currencies and their rows.
         """
-        listed = ", ".join(f"{code} ({n:,} rows)" for code, n in list(counts.items())[:MAX_LISTED])
+        listed = ", ".join(
+            f"{code} ({counted(n, 'row')})" for code, n in list(counts.items())[:MAX_LISTED]
+        )
         if self.only is not None and self.only not in counts:
             raise InputError(
                 f"--only-currency is {self.only}, but {label} has "
