@@ -161,8 +161,8 @@ def _qualifying(n: _Numbers) -> str:
     if n.get("returned"):
         return (
             f"{among}, and when everything was done again on {n['draws']} draws of the customers, "
-            f"{k} was taken {_times(n['returned'])}; the runner-up is {next_k}, taken "
-            f"{_times(n['runner_up_returned'])}"
+            f"{k} was taken {_times(n['returned'])}; the runner-up is {next_k}, "
+            f"{_taken(n['runner_up_returned'])}"
         )
     if n["rule"] == _R2:
         which = "those whose segments are as clearly apart as any" if n["groups"] else "these"
@@ -313,10 +313,19 @@ def _apart(value: float, other: float) -> str:
 def _times(number: int) -> str:
     """Return how often in words.
 
-    >>> _times(0), _times(1), _times(2), _times(5)
-    ('never', 'once', 'twice', '5 times')
+    >>> _times(1), _times(2), _times(5)
+    ('once', 'twice', '5 times')
     """
-    return {0: "never", 1: "once", 2: "twice"}.get(number, f"{number} times")
+    return {1: "once", 2: "twice"}.get(number, f"{number} times")
+
+
+def _taken(number: int) -> str:
+    """Return how often one was taken, in words.
+
+    >>> _taken(0), _taken(1)
+    ('never taken', 'taken once')
+    """
+    return f"taken {_times(number)}" if number else "never taken"
 
 
 def _segments(k: int) -> str:
