@@ -70,25 +70,28 @@ def contents_of(engine: DuckDB, source: Source) -> Mapping[str, Content]:
             f"{source.reading(columns)} LIMIT {SAMPLE_ROWS}",
             source.parameters,
         )
+    # one query for all columns: to compile the patterns takes longer than to match them
+    shares = ", ".join(
+        f"COALESCE(AVG(CAST(REGEXP_FULL_MATCH(text, {literal(form).sql('duckdb')}) AS INTEGER)), 0)"
+        for form in (_NUMBER, _CENTS, _TIME, _UNIX, _ADDRESS)
+    )
+    counted = engine.rows(
+        f"SELECT name, COUNT(text), COUNT(*), COUNT(DISTINCT text), {shares}, "
+        "COALESCE(AVG(LENGTH(text)), 0) FROM sample_of_source "
+        "UNPIVOT INCLUDE NULLS (text FOR name IN (COLUMNS(*))) GROUP BY name"
+    )
+    by_name = {name: Content(*row) for name, *row in counted}
     contents = {}
     for name in columns:
-        column = quoted(name)
-        shares = ", ".join(
-            f"COALESCE(AVG(CAST(REGEXP_FULL_MATCH({column}, {literal(form).sql('duckdb')}) AS "
-            "INTEGER)), 0)"
-            for form in (_NUMBER, _CENTS, _TIME, _UNIX, _ADDRESS)
-        )
-        row = engine.rows(
-            f"SELECT COUNT({column}), COUNT(*), COUNT(DISTINCT {column}), {shares}, "
-            f"COALESCE(AVG(LENGTH({column})), 0) FROM sample_of_source"
-        )[0]
+        content = by_name.get(name, Content(0, 0, 0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0))
         values: tuple[str, ...] = ()
-        if 1 < row[2] <= MAX_VALUES:
+        if 1 < content.different <= MAX_VALUES:
+            column = quoted(name)
             rows = engine.rows(
                 f"SELECT DISTINCT {column} FROM sample_of_source WHERE {column} IS NOT NULL ORDER "
                 "BY ALL"
             )
             values = tuple(str(value) for (value,) in rows)
-        contents[name] = replace(Content(*row), values=values)
+        contents[name] = replace(content, values=values)
     engine.execute("DROP TABLE sample_of_source")
     return contents
