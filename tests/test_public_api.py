@@ -17,6 +17,7 @@ ROOMS = [
     "customers",
     "engines",
     "events",
+    "facets",
     "insights",
     "outputs",
     "proofs",

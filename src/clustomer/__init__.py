@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     )
     from clustomer.errors import ClustomerError, InputError, OutputError, UsageError
     from clustomer.events import Cleaning, Events, EventSchema, Window, read_events
+    from clustomer.facets import Facets, find_facets
     from clustomer.insights import Facts, Interpretation, interpret
     from clustomer.pipeline import Run, run
     from clustomer.proofs import verify
@@ -43,6 +44,7 @@ _HOMES = {
     "Customers": "customers",
     "EventSchema": "events",
     "Events": "events",
+    "Facets": "facets",
     "Facts": "insights",
     "Feature": "customers",
     "Holdout": "customers",
@@ -64,6 +66,7 @@ _HOMES = {
     "compare": "segments",
     "customer_features": "customers",
     "deliver": "certificates",
+    "find_facets": "facets",
     "interpret": "insights",
     "not_certified": "certificates",
     "publish": "publication",
@@ -86,6 +89,7 @@ __all__ = [
     "Customers",
     "EventSchema",
     "Events",
+    "Facets",
     "Facts",
     "Feature",
     "Holdout",
@@ -107,6 +111,7 @@ __all__ = [
     "compare",
     "customer_features",
     "deliver",
+    "find_facets",
     "interpret",
     "not_certified",
     "publish",

@@ -258,7 +258,7 @@ STAGES = [
 
 @pytest.mark.parametrize("stage", STAGES)
 def test_an_interruption_in_any_stage_leaves_nothing_half_written(tmp_path, stage) -> None:
-    simulate(tmp_path / "log.parquet", events=40_000, random_state=0)
+    simulate(tmp_path / "log.parquet", events=12_000, random_state=0)
     out = tmp_path / "out"
     running = subprocess.Popen(
         [sys.executable, "-m", "clustomer", "run", "log.parquet", "--out", str(out)],

@@ -209,14 +209,21 @@ def test_a_run_can_be_written_with_the_public_names_alone(
     events = clustomer.read_events(shop)
     customers = clustomer.customer_features(events)
     holdout = clustomer.split_holdout(events, customers)
-    earlier = holdout if isinstance(holdout, clustomer.Holdout) else None
-    proposed = clustomer.segment(customers, holdout=earlier)
+    proposed = clustomer.segment(customers, holdout=holdout)
     certificates, segmentation = clustomer.deliver(
         clustomer.certify(events, customers, proposed, holdout=holdout), customers, proposed
+    )
+    facets = clustomer.find_facets(
+        events,
+        customers,
+        segmentation,
+        facets=["taste", "time", "path"],
+        holdout=holdout,
     )
     interpretation = clustomer.interpret(
         customers,
         segmentation,
+        facets=facets,
         currency="EUR",
         cleaning=events.cleaning,
         source_label=events.source,
