@@ -84,7 +84,7 @@ def test_contract_of_the_file(segmentation):
     assert list(model) == [
         "schema_version", "clustomer_version", "event_schema", "window", "features", "left_out",
         "left_out_grounds", "weights", "algorithm", "assignment", "exclusions", "segments",
-        "selection", "projection", "dendrogram", "sql",
+        "selection", "projection", "dendrogram", "sql", "facets",
     ]  # fmt: skip
     assert model["schema_version"] == 3
     assert model["algorithm"]["name"] == "kmeans"
