@@ -53,10 +53,8 @@ def choose_k(visits: Visits, spread: Spread, crowd: Crowd, *, random_state: int)
     rng = np.random.default_rng([random_state, 1])
     crowds = [_matrix(visits, spread, crowd.draw(rng)) for _ in range(CHOOSING_CROWDS)]
     real = _matrix(visits, spread)
-    tasks = [(matrix, k) for k in K_RANGE for matrix in (real, *crowds)]
-    explained = np.array(_in_lanes([(matrix, k, random_state) for matrix, k in tasks])).reshape(
-        len(K_RANGE), -1
-    )
+    tasks = [(matrix, k, random_state) for k in K_RANGE for matrix in (real, *crowds)]
+    explained = np.array(_in_lanes(tasks)).reshape(len(K_RANGE), -1)
     gains = explained[:, 0] / np.maximum(explained[:, 1:].mean(axis=1), 1e-9)
     return Choice(int(K_RANGE[int(gains.argmax())]), tuple(float(gain) for gain in gains.round(6)))
 
@@ -91,14 +89,11 @@ def apart(
     with ThreadPoolExecutor(_LANES) as lanes:
         fitted = list(lanes.map(lambda matrix: fit(matrix, k, random_state), (real, *drawn)))
     (centres, explained), *others = fitted
-    depths = _depths(real, centres)
-    shares = np.bincount(nearest_point(real, centres)[0], minlength=k) / len(real)
-    null = [
-        _mean_depth(matrix, centres) for matrix, (centres, _) in zip(drawn, others, strict=True)
-    ]
+    depths, dip = _dips(real, centres)
+    null = [_dips(matrix, centres)[1] for matrix, (centres, _) in zip(drawn, others, strict=True)]
     gain = explained / max(float(np.mean([part for _, part in others])), 1e-9)
     return centres, Apart(
-        round(float(depths @ shares), 6),
+        round(dip, 6),
         round(float(max(null)), 6),
         round(float(gain), 6),
         tuple(depths.round(6).tolist()),
@@ -142,11 +137,9 @@ def _in_lanes(tasks: Sequence[tuple[Floats, int, int]]) -> list[float]:
         return list(lanes.map(lambda task: fit(*task)[1], tasks))
 
 
-def _depths(matrix: Floats, centres: Floats) -> Floats:
-    return density_dips(matrix, nearest_point(matrix, centres)[0], centres)
-
-
-def _mean_depth(matrix: Floats, centres: Floats) -> float:
+def _dips(matrix: Floats, centres: Floats) -> tuple[Floats, float]:
+    """Return the depth of the density dip around each group, and its mean over customers."""
     labels = nearest_point(matrix, centres)[0]
     shares = np.bincount(labels, minlength=len(centres)) / len(matrix)
-    return float(density_dips(matrix, labels, centres) @ shares)
+    depths = density_dips(matrix, labels, centres)
+    return depths, float(depths @ shares)

@@ -2,7 +2,16 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 
-from clustomer.insights.blocks import Block, Column, FigureRef, Labelled, Row, Section, Table
+from clustomer.insights.blocks import (
+    Block,
+    Column,
+    FigureRef,
+    Labelled,
+    Row,
+    Section,
+    Slot,
+    Table,
+)
 from clustomer.insights.chapters.cards import segment_insights, segment_numbers
 from clustomer.insights.chapters.chapter import Chapter
 from clustomer.insights.facts import Fact
@@ -36,29 +45,9 @@ def table_of_segments(
     segments: Sequence[SegmentInsight], numbers: Mapping[str, tuple[Labelled, ...]]
 ) -> Table:
     """Return the table, open for what chapters say beside the names."""
-    columns = next(iter(numbers.values()), ())
-    return Table(
-        "Table of segments",
-        (
-            Column("Segment", "name"),
-            *(Column(number.label) for number in columns),
-            Column("What marks them", "words"),
-            Column("What to do", "step"),
-        ),
-        tuple(
-            Row(
-                (
-                    segment.name,
-                    *(number.text for number in numbers[segment.segment_id]),
-                    segment.headline_mark,
-                    segment.headline_action,
-                ),
-                segment.segment_id,
-            )
-            for segment in segments
-        ),
-        open_to="name",
-    )
+    columns = [number.label for number in next(iter(numbers.values()), ())]
+    cells = [[number.text for number in numbers[segment.segment_id]] for segment in segments]
+    return _table(segments, columns, cells, open_to="name")
 
 
 def screen_of_segments(segments: Sequence[SegmentInsight], facts: Mapping[str, Fact]) -> Table:
@@ -72,24 +61,31 @@ def screen_of_segments(segments: Sequence[SegmentInsight], facts: Mapping[str, F
         for name, title in _ON_SCREEN
     ]
     shown = [(title, texts) for title, texts in columns if any(texts)]
+    cells = [[texts[place] for _, texts in shown] for place in range(len(segments))]
+    return _table(segments, [title for title, _ in shown], cells)
+
+
+def _table(
+    segments: Sequence[SegmentInsight],
+    titles: Sequence[str],
+    cells: Sequence[Sequence[str]],
+    open_to: Slot | None = None,
+) -> Table:
+    """Return the table of segments with some columns of numbers."""
     return Table(
         "Table of segments",
         (
             Column("Segment", "name"),
-            *(Column(title) for title, _ in shown),
+            *(Column(title) for title in titles),
             Column("What marks them", "words"),
             Column("What to do", "step"),
         ),
         tuple(
             Row(
-                (
-                    segment.name,
-                    *(texts[place] for _, texts in shown),
-                    segment.headline_mark,
-                    segment.headline_action,
-                ),
+                (segment.name, *numbers, segment.headline_mark, segment.headline_action),
                 segment.segment_id,
             )
-            for place, segment in enumerate(segments)
+            for segment, numbers in zip(segments, cells, strict=True)
         ),
+        open_to=open_to,
     )
