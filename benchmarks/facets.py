@@ -24,7 +24,6 @@ from clustomer.customers import customer_features
 from clustomer.engines import parse
 from clustomer.events import Events, read_events
 from clustomer.facets import Facet, Facets, find_facets
-from clustomer.segments import segment
 from facet_worlds import WORLDS, FacetWorld
 
 SHARE_OF_TOLD = 0.8
@@ -36,9 +35,8 @@ def look(world: FacetWorld, seed: int) -> tuple[Facet, float, float, float]:
     events = read_events(table)
     try:
         customers = customer_features(events)
-        segmentation = segment(customers, k=2, features=["views"])
         start = time.process_time()
-        facets = find_facets(events, customers, segmentation, facets=[world.facet])
+        facets = find_facets(events, customers, facets=[world.facet])
         seconds = time.process_time() - start
         [facet] = facets.facets
         if not facet.holds:

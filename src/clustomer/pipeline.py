@@ -81,7 +81,7 @@ def run(
         certificates, segmentation = certified(
             settings, events, customers, segmentation, holdout, progress
         )
-        facets = faceted(settings, events, customers, segmentation, holdout, progress)
+        facets = faceted(settings, events, customers, holdout, progress)
         identified = lanes.aside(identified_aside, events)
         interpretation = _interpreted(
             settings,
@@ -211,7 +211,6 @@ def faceted(
     settings: Settings,
     events: CleanEvents,
     customers: Customers,
-    segmentation: Segmentation,
     holdout: Holdout | Reason | None,
     progress: Progress,
 ) -> Facets:
@@ -226,7 +225,6 @@ def faceted(
         facets = find_facets(
             events,
             customers,
-            segmentation,
             facets=names,
             holdout=holdout,
             random_state=settings.random_state,

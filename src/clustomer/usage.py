@@ -3,7 +3,7 @@
 from clustomer.customers import feature
 from clustomer.engines import check_memory
 from clustomer.errors import UsageError, did_you_mean
-from clustomer.facets import FACETS
+from clustomer.facets.declaration import check_facet
 from clustomer.insights import check_currency, check_spend
 from clustomer.segments import check_choice
 from clustomer.segments.algorithms.registry import ALGORITHMS as FITTED
@@ -47,8 +47,7 @@ def check_settings(settings: Settings) -> None:
     for name in settings.features or ():
         feature(name)
     for name in settings.facets or ():
-        if name not in FACETS:
-            raise UsageError(f"There is no facet `{name}`. {did_you_mean(name, FACETS)}")
+        check_facet(name)
 
 
 def _changed(settings: Settings, *names: str) -> list[str]:

@@ -6,11 +6,10 @@ import pytest
 import sqlglot
 from sklearn.metrics import adjusted_rand_score
 
-from clustomer.customers import customer_features
 from clustomer.engines import DIALECTS, parse, translate
+from clustomer.errors import UsageError
 from clustomer.events import Events, read_events
 from clustomer.facets import Facets, find_facets, read_facets
-from clustomer.segments import Segmentation, segment
 from facet_worlds import FacetWorld
 
 PLANTED = FacetWorld("test-planted", "taste", "categories", 3, customers=500, visits=14)
@@ -18,18 +17,15 @@ BY_DEGREE = FacetWorld("test-degree", "taste", "categories", by_degree=1.0, cust
 ALIKE = FacetWorld("test-alike", "taste", "categories", by_degree=0.0, customers=400)
 
 
-def look(table: pa.Table) -> tuple[Events, Segmentation, Facets]:
+def look(table: pa.Table) -> tuple[Events, Facets]:
     events = read_events(table)
-    customers = customer_features(events)
-    segmentation = segment(customers, k=2, features=["views"])
-    facets = find_facets(events, customers, segmentation, facets=["taste"])
-    return events, segmentation, facets
+    return events, find_facets(events, facets=["taste"])
 
 
 @pytest.fixture(scope="module")
 def planted() -> tuple[pa.Table, dict[str, int], Events, Facets]:
     table, truth = PLANTED.draw(0)
-    events, _, facets = look(table)
+    events, facets = look(table)
     return table, truth, events, facets
 
 
@@ -68,7 +64,7 @@ def test_the_stored_sql_is_that_of_every_dialect(planted) -> None:
 def test_neither_the_order_of_rows_nor_the_number_of_threads_matters(planted) -> None:
     table, _, _, facets = planted
     turned = table.take(pa.array(range(table.num_rows - 1, -1, -1)))
-    _, _, again = look(turned)
+    _, again = look(turned)
     assert again.to_json() == facets.to_json()
     assert again.table.equals(facets.table)
 
@@ -84,7 +80,7 @@ def test_they_come_back_from_what_is_stored(planted) -> None:
     ("world", "why"), [(BY_DEGREE, "facet by degree"), (ALIKE, "facet chance")]
 )
 def test_no_groups_are_called_where_there_are_none(world: FacetWorld, why: str) -> None:
-    _, _, facets = look(world.draw(0)[0].drop_columns(["brand"]))
+    _, facets = look(world.draw(0)[0].drop_columns(["brand"]))
     [taste] = facets.facets
     assert not taste.holds
     assert taste.why is not None
@@ -110,8 +106,7 @@ def test_who_has_few_visits_or_may_be_a_bot_is_in_none(planted) -> None:
     }
     for name, column in names.items():
         robot = robot.set_column(robot.column_names.index(name), name, column)
-    _, segmentation, facets = look(pa.concat_tables([single, robot.cast(table.schema)]))
-    assert segmentation.clusters[-1] == 1
+    _, facets = look(pa.concat_tables([single, robot.cast(table.schema)]))
     given = dict(
         zip(
             facets.table["user_id"].to_pylist(),
@@ -126,12 +121,22 @@ def test_who_has_few_visits_or_may_be_a_bot_is_in_none(planted) -> None:
 
 def test_what_the_log_lacks_is_said() -> None:
     table, _ = ALIKE.draw(0)
-    _, _, facets = look(table.drop_columns(["category_code", "brand"]))
+    _, facets = look(table.drop_columns(["category_code", "brand"]))
     [taste] = facets.facets
     assert taste.why is not None
     assert (taste.why.kind, taste.why.numbers) == ("facet needs", {"need": "category"})
     few = table.filter(pc.less(table["user_id"], "u00050"))
-    _, _, facets = look(few)
+    _, facets = look(few)
     [taste] = facets.facets
     assert taste.why is not None
     assert taste.why.kind == "facet few customers"
+
+
+def test_a_facet_is_found_from_the_log_alone_and_asked_for_by_name(planted) -> None:
+    table, _, _, facets = planted
+    again = find_facets(table, facets=["taste"], window="400d")
+    assert again["taste"].segments == facets["taste"].segments
+    with pytest.raises(LookupError, match="`time` was not looked for"):
+        again["time"]
+    with pytest.raises(UsageError, match="no facet `tatse`"):
+        find_facets(table, facets=["tatse"])

@@ -216,7 +216,6 @@ def test_a_run_can_be_written_with_the_public_names_alone(
     facets = clustomer.find_facets(
         events,
         customers,
-        segmentation,
         facets=["taste", "time", "path"],
         holdout=holdout,
     )

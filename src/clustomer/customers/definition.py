@@ -20,21 +20,23 @@ _INTERACTIONS = (
     "COUNT(*) FILTER (WHERE event_type IN ('view', 'cart', 'remove_from_cart')) AS interactions"
 )
 
-_EVENTS = f"""
+_EVENTS = """
     SELECT user_id, user_session, order_id, event_type, product_id, category, brand, price,
         amount, is_product, event_s, local_s // 3600 AS local_hour, local_s // 86400 AS local_day,
         (local_s // 3600) % 24 AS hour, (local_s // 86400 + 3) % 7 AS weekday
-    FROM (
-        SELECT user_id, user_session, order_id, event_type, product_id, brand, price, is_product,
-            COALESCE(category_id, category_code) AS category,
-            {AMOUNT} AS amount,
-            DATE_DIFF('second', TIMESTAMP '1970-01-01 00:00:00', event_time) AS event_s,
-            DATE_DIFF('second', TIMESTAMP '1970-01-01 00:00:00', event_time) + utc_offset_s
-                AS local_s
-        FROM events
-        WHERE event_time >= window_start AND event_time < window_cutoff
-    ) AS windowed
+    FROM windowed
 """
+_OF_EVENTS = (
+    *("user_id", "user_session", "order_id", "event_type", "product_id", "brand", "price"),
+    *("is_product", "COALESCE(category_id, category_code) AS category", f"{AMOUNT} AS amount"),
+)
+_TIMES = """
+    SELECT DATE_DIFF('second', TIMESTAMP '1970-01-01 00:00:00', event_time) AS event_s,
+        DATE_DIFF('second', TIMESTAMP '1970-01-01 00:00:00', event_time) + utc_offset_s AS local_s
+    FROM events WHERE event_time >= window_start AND event_time < window_cutoff
+"""
+
+_ALL_EVENTS = exp.to_table("events")
 
 _GATHERED: dict[str, str] = {
     "session_rows": f"""
@@ -187,7 +189,13 @@ def customers_query(
     return final.with_("measures", as_=measures, copy=False)
 
 
-def _windowed(window: Window) -> exp.Expr:
+def events_within(
+    window: Window, columns: Iterable[str], events: exp.Table = _ALL_EVENTS
+) -> exp.Select:
+    """Return the events of a window: some of their columns, and when they were in seconds.
+
+    `event_s` is counted from 1970 in UTC, `local_s` on the shop's clock.
+    """
     bounds = {"window_start": literal(window.start), "window_cutoff": literal(window.cutoff)}
 
     def bound(node: exp.Expr) -> exp.Expr:
@@ -195,7 +203,16 @@ def _windowed(window: Window) -> exp.Expr:
             return bounds[node.name].copy()
         return node
 
-    return parse(_EVENTS).transform(bound, copy=False)
+    query = parse(_TIMES).transform(bound, copy=False)
+    assert isinstance(query, exp.Select)
+    times = query.expressions
+    return query.select(*(parse(column) for column in columns), *times, append=False).from_(events)
+
+
+def _windowed(window: Window) -> exp.Expr:
+    query = parse(_EVENTS)
+    assert isinstance(query, exp.Select)
+    return query.from_(events_within(window, _OF_EVENTS).subquery("windowed"))
 
 
 def _per_customer(rows: str, columns: list[tuple[str, str, str]]) -> exp.Select:

@@ -5,7 +5,9 @@ from dataclasses import dataclass, field
 
 from sqlglot import exp
 
-from clustomer.engines import Engine, literal, parse
+from clustomer.customers.definition import events_within
+from clustomer.engines import Engine
+from clustomer.errors import UsageError, did_you_mean
 from clustomer.events import Window
 
 MAIN = "value"
@@ -19,23 +21,14 @@ FACETS: Mapping[str, str] = {
 }
 """Every facet, and what it sees of a customer."""
 
+
 OTHER = ""
 """The bin of what is too rare for one of its own."""
 
-_SCOPED = """
-    SELECT user_id, user_session AS visit, event_type, product_id, category_id, category_code,
-        brand, price, is_product, event_s, local_s,
-        (local_s // 3600) % 24 AS hour, (local_s // 86400 + 3) % 7 AS weekday
-    FROM (
-        SELECT user_id, user_session, event_type, product_id, category_id, category_code, brand,
-            price, is_product,
-            DATE_DIFF('second', TIMESTAMP '1970-01-01 00:00:00', event_time) AS event_s,
-            DATE_DIFF('second', TIMESTAMP '1970-01-01 00:00:00', event_time) + utc_offset_s
-                AS local_s
-        FROM events
-        WHERE event_time >= window_start AND event_time < window_cutoff
-    ) AS windowed
-"""
+_COLUMNS = (
+    *("user_id", "user_session AS visit", "event_type", "product_id", "category_id"),
+    *("category_code", "brand", "price", "is_product"),
+)
 
 
 @dataclass(frozen=True, eq=False)
@@ -80,23 +73,26 @@ class Unitary:
     bin: Callable[[Engine, Window], Binned | None]
 
 
-def scoped_events(window: Window, events: str = "events") -> exp.Expr:
+def scoped_events(window: Window, events: str = "events") -> exp.Select:
     """Return the query of the events of a window, with the columns that units are made of.
 
     `events` is the name of their table.
 
     >>> from datetime import datetime
     >>> window = Window(datetime(2024, 1, 1), datetime(2024, 2, 1), "UTC")
-    >>> [column.name for column in scoped_events(window).find_all(exp.Column)][:3]
-    ['user_id', 'event_type', 'product_id']
+    >>> scoped_events(window).named_selects[:3]
+    ['user_id', 'visit', 'event_type']
     """
-    bounds = {"window_start": literal(window.start), "window_cutoff": literal(window.cutoff)}
+    return events_within(window, _COLUMNS, exp.to_table(events))
 
-    def bound(node: exp.Expr) -> exp.Expr:
-        if isinstance(node, exp.Column) and node.name in bounds:
-            return bounds[node.name].copy()
-        if isinstance(node, exp.Table) and node.name == "events":
-            return exp.to_table(events)
-        return node
 
-    return parse(_SCOPED).transform(bound, copy=False)
+def check_facet(name: str) -> None:
+    """Raise UsageError where there is no facet of that name.
+
+    >>> check_facet("tatse")
+    Traceback (most recent call last):
+    ...
+    clustomer.errors.UsageError: There is no facet `tatse`. Did you mean `taste`?
+    """
+    if name not in FACETS:
+        raise UsageError(f"There is no facet `{name}`. {did_you_mean(name, FACETS)}")

@@ -134,6 +134,16 @@ class Facets:
     facets: tuple[Facet, ...]
     table: pa.Table
 
+    def __getitem__(self, name: str) -> Facet:
+        """Return what is known of one facet; LookupError where it was not looked for."""
+        looked = [facet.name for facet in self.facets]
+        if name not in looked:
+            raise LookupError(
+                f"The facet `{name}` was not looked for. Those that were: "
+                f"{', '.join(looked) or 'none'}. Name it in `find_facets(..., facets=[...])`."
+            )
+        return self.facets[looked.index(name)]
+
     @property
     def held(self) -> tuple[Facet, ...]:
         """Those that hold."""

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -10,11 +11,11 @@ import pyarrow.compute as pc
 from sqlglot import exp
 from threadpoolctl import threadpool_limits
 
-from clustomer.customers import Customers, Holdout
+from clustomer.customers import Customers, Holdout, customer_features
 from clustomer.customers.reason import Reason
 from clustomer.customers.table import known_within
 from clustomer.engines import Engine, translate
-from clustomer.events import CleanEvents, Window
+from clustomer.events import CleanEvents, Window, read_events
 from clustomer.facets.crowd import crowd_of
 from clustomer.facets.customers import (
     EVENTS,
@@ -26,7 +27,7 @@ from clustomer.facets.customers import (
     sample_query,
     shares_query,
 )
-from clustomer.facets.declaration import FACETS, MAIN, Binned, Unitary
+from clustomer.facets.declaration import FACETS, MAIN, Binned, Unitary, check_facet
 from clustomer.facets.facet import Facet, Facets, FacetSegment, FacetTest
 from clustomer.facets.following import following
 from clustomer.facets.marks import inside, marks_of
@@ -35,9 +36,9 @@ from clustomer.facets.structure import agreement, apart, belongs, choose_k, fit
 from clustomer.facets.taste import TASTES
 from clustomer.facets.times import TIMES
 from clustomer.facets.visits import Spread, Visits, roots, spread_of, visits_of
-from clustomer.segments import NearestCentroid, ScaledFeature, Segmentation
+from clustomer.segments import NearestCentroid, ScaledFeature
 from clustomer.segments.arrays import Floats, Integers
-from clustomer.segments.exclusions import BOTS
+from clustomer.segments.exclusions import bot_exclusions, included_rows
 from clustomer.segments.rules.numbering import by_size
 from clustomer.segments.rules.stored_rule import to_stored
 from clustomer.segments.validity.quiet_fits import quiet_fits
@@ -73,13 +74,13 @@ class _Seen:
 
 
 def find_facets(
-    events: CleanEvents,
-    customers: Customers,
-    segmentation: Segmentation,
+    events: Any,
+    customers: Customers | None = None,
     *,
     facets: Sequence[str] = tuple(FACETS),
     holdout: Holdout | Reason | None = None,
     random_state: int = 0,
+    **options: Any,
 ) -> Facets:
     """Look for the facets of a shop's customers, test each, and give customers its segments.
 
@@ -92,29 +93,58 @@ def find_facets(
       between them are density dips deeper by `FACET_DIP`;
     - two halves of the same customers' visits agree on the segment (`FACET_AGREEMENT`).
 
-    Segments come from the nearest centroid in the square roots of shares, as SQL.
+    Segments come from the nearest centroid in the square roots of shares, as SQL. Suspected bots
+    are in none.
 
     Parameters
     ----------
-    events : CleanEvents
-    customers : Customers
-        Made from those events.
-    segmentation : Segmentation
-        Of those customers; its suspected bots are in no segment of a facet.
+    events : Events, or whatever `read_events` takes
+        Anything but clean events is read first, with `options` for `read_events`.
+    customers : Customers, optional
+        Made from those events; by default they are made.
     facets : names, default all
+        Of "taste", "time" and "path"; "value" is the segmentation that `segment` makes.
     holdout : Holdout, optional
-        Its date parts the visits that facets are made of again from those that come next.
+        Its date parts the visits that facets are made of again from those that come next; by
+        default two thirds of the window do.
     random_state : int, default 0
 
     Returns
     -------
     Facets
+        `facets["taste"]` is what is known of one; `facets.table` has the segments of those that
+        hold.
+
+    Raises
+    ------
+    UsageError
+        If there is no such facet.
+
+    Examples
+    --------
+    >>> log = pa.table({
+    ...     "event_time": ["2024-01-01 10:00:00", "2024-01-02 10:00:00"],
+    ...     "user_id": ["ann", "bob"],
+    ...     "category_code": ["home.kitchen", "toys"],
+    ... })
+    >>> taste = find_facets(log, facets=["taste"])["taste"]
+    >>> taste.holds, taste.why.kind
+    (False, 'facet few customers')
     """
-    labels = segmentation.table
-    bots = labels["user_id"].filter(pc.equal(labels["cluster"], BOTS)).combine_chunks()
-    present = known_within(events.engine, events.window)
+    for name in facets:
+        check_facet(name)
+    if not isinstance(events, CleanEvents):
+        read = read_events(events, **options)
+        try:
+            return find_facets(read, facets=facets, holdout=holdout, random_state=random_state)
+        finally:
+            read.close()
+    if customers is None:
+        customers = customer_features(events)
     date = holdout.date if isinstance(holdout, Holdout) else None
+    bots = _bots(customers.table)
     finder = _Finder(events.engine, events.window, bots, date, random_state)
+    present = known_within(events.engine, events.window)
     table = customers.table.select(["user_id"])
     looked: list[Facet] = []
     frequent = frequent_events(events.window, FACET_VISITS, FITTED_CUSTOMERS)
@@ -133,6 +163,13 @@ def find_facets(
     finally:
         events.engine.drop(EVENTS)
     return Facets(tuple(looked), table)
+
+
+def _bots(customers: pa.Table) -> pa.Array:
+    """Return the ids of suspected bots."""
+    inside = np.zeros(customers.num_rows, dtype=bool)
+    inside[included_rows(customers, bot_exclusions(customers))] = True
+    return customers["user_id"].filter(pa.array(~inside)).combine_chunks()
 
 
 def _column(placed: pa.Table, user_ids: pa.ChunkedArray, name: str) -> pa.ChunkedArray:

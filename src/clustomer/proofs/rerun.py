@@ -83,7 +83,7 @@ def remake(stored: StoredRun, progress: Progress) -> Remade:
         )
         facets = None
         if "facets" in stored.results.manifest:
-            facets = faceted(settings, events, customers, delivered, holdout, progress)
+            facets = faceted(settings, events, customers, holdout, progress)
     return Remade(total, customers, delivered, certificates, facets, comparison)
 
 
