@@ -164,6 +164,13 @@ def test_certificates_of_schema_version_1_are_read_by_their_new_names() -> None:
     assert certificates.prediction.baselines[0].auc == Estimate(0.7, 0.6, 0.8)
 
 
+def test_certificates_of_schema_version_3_know_no_facets() -> None:
+    written = not_certified().to_json()
+    assert written["schema_version"] == 4
+    del written["facets"]
+    assert read_certificates(json.dumps({**written, "schema_version": 3})).facets == {}
+
+
 def test_certificates_of_schema_version_2_name_no_null_and_are_decided() -> None:
     written = {
         "schema_version": 2,

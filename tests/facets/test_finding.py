@@ -1,5 +1,7 @@
 """Kinds that were planted are found, differences by degree are no kinds, and the rule is SQL."""
 
+from dataclasses import replace
+
 import pyarrow as pa
 import pyarrow.compute as pc
 import pytest
@@ -9,7 +11,7 @@ from sklearn.metrics import adjusted_rand_score
 from clustomer.engines import DIALECTS, parse, translate
 from clustomer.errors import UsageError
 from clustomer.events import Events, read_events
-from clustomer.facets import Facets, find_facets, read_facets
+from clustomer.facets import Facets, FacetTest, NextPeriod, find_facets, read_facets
 from facet_worlds import FacetWorld
 
 PLANTED = FacetWorld("test-planted", "taste", "categories", 3, customers=500, visits=14)
@@ -140,3 +142,20 @@ def test_a_facet_is_found_from_the_log_alone_and_asked_for_by_name(planted) -> N
         again["time"]
     with pytest.raises(UsageError, match="no facet `tatse`"):
         find_facets(table, facets=["tatse"])
+
+
+def test_marks_of_a_facet_are_those_of_the_thresholds() -> None:
+    test = FacetTest(500, between=0.2, between_dealt=0.01, reliability=0.1)
+    assert (test.belongs, test.apart, test.agrees) == ("pass", "not tested", "not tested")
+    assert replace(test, between_dealt=0.2).belongs == "fail"
+    assert replace(test, gain=1.04).apart == "fail"
+    deep = replace(test, gain=1.1, dip=0.5, dip_crowd=0.38, agreement=0.2)
+    assert (deep.apart, deep.agrees) == ("pass", "pass")
+    assert replace(deep, dip_crowd=0.39).apart == "fail"
+    assert replace(deep, gain=1.09).apart == "fail"
+    assert replace(deep, agreement=0.19).agrees == "fail"
+    lifts = [
+        NextPeriod(200, 0.5, 0.4, lift, low, 1.5).tells
+        for lift, low in ((1.3, 1.1), (1.2, 1.0), (1.0, 0.8))
+    ]
+    assert lifts == ["pass", "weak", "fail"]

@@ -71,6 +71,20 @@ def test_the_stored_version_gives_it_back(done: Run) -> None:
     assert stored.interpret().insights == done.interpretation.insights
 
 
+def test_its_tests_stand_among_the_certificates_and_are_read_back(done: Run) -> None:
+    stored = StoredRun.open(done.results.path)
+    [facet] = stored.facets.held
+    taste = json.loads((done.results.path / "certificates.json").read_text())["facets"]["taste"]
+    assert (taste["view"], taste["holds"], taste["customers"]) == ("category", True, 400)
+    assert {test: taste[test]["mark"] for test in ("belongs", "real", "stable", "predictive")} == {
+        "belongs": "pass", "real": "pass", "stable": "pass", "predictive": "pass",
+    }  # fmt: skip
+    assert taste["real"]["gain"] == facet.test.gain
+    assert taste["predictive"]["lift"]["low"] == facet.following.low
+    assert stored.certificates is not None
+    assert stored.certificates.facets == stored.facets.certificates
+
+
 def test_every_customer_is_in_one_combination(done: Run) -> None:
     rows = pq.read_table(done.results.path / "facet_crossings.parquet").to_pylist()
     segments = pq.read_table(done.results.path / "segments.parquet")

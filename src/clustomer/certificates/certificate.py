@@ -9,9 +9,9 @@ from clustomer.customers.reason import Reason
 from clustomer.documents import read_document
 from clustomer.errors import InputError
 
-SCHEMA_VERSION = 3
+SCHEMA_VERSION = 4
 """2: `split_half`, `baselines` and `validation` are called so. 3: `null`, `nulls`, `error`,
-`undecided`, `explained`, `apart` and `apart_share` of what is real."""
+`undecided`, `explained`, `apart` and `apart_share` of what is real. 4: `facets`."""
 
 Mark = Literal["pass", "weak", "fail", "not tested"]
 Verdict = Literal["segments", "continuum", "undecided", "none", "not tested"]
@@ -227,12 +227,85 @@ class Prediction:
     why: Reason | None = None
 
 
+@dataclass(frozen=True)
+class FacetBelongs:
+    """Do customers differ in the facet, or is it chance in their visits?
+
+    `between` is the variance of shares that belongs to customers, `between_dealt` the highest
+    where visits are dealt to anyone; `reliability` the part of how far customers are apart that
+    belongs to them.
+    """
+
+    mark: Mark
+    between: float | None = None
+    between_dealt: float | None = None
+    reliability: float | None = None
+
+
+@dataclass(frozen=True)
+class FacetReal:
+    """Are there groups, or do customers differ by degree?
+
+    `gain` is the variance that the segments explain over what they explain in `crowds` that
+    differ as far, but by degree; `dip` the mean depth of density dips around the segments, 0 to
+    1, and `dip_crowd` the highest in the crowds.
+    """
+
+    mark: Mark
+    gain: float | None = None
+    dip: float | None = None
+    dip_crowd: float | None = None
+    crowds: int = 0
+
+
+@dataclass(frozen=True)
+class FacetStable:
+    """Do two halves of a customer's visits say the same? `agreement` is Cohen's kappa."""
+
+    mark: Mark
+    agreement: float | None = None
+
+
+@dataclass(frozen=True)
+class FacetPredictive:
+    """Did segments of the visits before a date tell of those from then on?
+
+    `share` of the later visits of `customers` are in what marked their segment, and `everyone`'s
+    in the same; `lift` is their ratio.
+    """
+
+    mark: Mark
+    customers: int = 0
+    share: float | None = None
+    everyone: float | None = None
+    lift: Estimate | None = None
+
+
+@dataclass(frozen=True)
+class FacetCertificate:
+    """The four tests of a facet; it is delivered where it `holds`.
+
+    `view` is how it is seen (empty where it was not looked for), `customers` how many have
+    enough visits.
+    """
+
+    facet: str
+    view: str
+    holds: bool
+    customers: int
+    belongs: FacetBelongs
+    real: FacetReal
+    stable: FacetStable
+    predictive: FacetPredictive
+
+
 @dataclass(frozen=True, eq=False)
 class Certificates:
     """All certificates of a segmentation, and the verdict over them.
 
-    `forced` tells that segments are delivered against the verdict; `proposed` holds the
-    certificates of segments that were not delivered, where the verdict is "none".
+    `facets` are of further segmentations of the same customers, by their names. `forced` tells
+    that segments are delivered against the verdict; `proposed` holds the certificates of segments
+    that were not delivered, where the verdict is "none".
     """
 
     verdict: Verdict
@@ -242,6 +315,7 @@ class Certificates:
     forced: bool = False
     proposed: Mapping[str, SegmentCertificate] = field(default_factory=dict)
     proposed_k: int | None = None
+    facets: Mapping[str, FacetCertificate] = field(default_factory=dict)
 
     def to_json(self, sentence: Callable[[Reason], str] | None = None) -> dict[str, Any]:
         """Return everything as JSON-ready values, for `certificates.json`.
@@ -282,7 +356,10 @@ def read_certificates(text: str | bytes) -> Certificates:
     from pydantic import TypeAdapter, ValidationError
 
     document = read_document(
-        text, "certificates.json", newest=SCHEMA_VERSION, migrations={1: _renamed, 2: _counted}
+        text,
+        "certificates.json",
+        newest=SCHEMA_VERSION,
+        migrations={1: _renamed, 2: _counted, 3: lambda old: {**old, "facets": {}}},
     )
     try:
         certificates = TypeAdapter(Certificates).validate_python(_reasoned(document))

@@ -6,8 +6,18 @@ from typing import Any
 
 import pyarrow as pa
 
+from clustomer.certificates.certificate import (
+    Estimate,
+    FacetBelongs,
+    FacetCertificate,
+    FacetPredictive,
+    FacetReal,
+    FacetStable,
+    Mark,
+)
 from clustomer.customers.reason import Reason
 from clustomer.errors import InputError
+from clustomer.thresholds import FACET_AGREEMENT, FACET_DIP, FACET_GAIN, FACET_RELIABILITY
 
 
 @dataclass(frozen=True)
@@ -34,6 +44,35 @@ class FacetTest:
     agreement: float | None = None
     gains: tuple[float, ...] = ()
 
+    @property
+    def belongs(self) -> Mark:
+        """Whether the differences belong to customers, by `FACET_RELIABILITY`.
+
+        >>> FacetTest(500, between=0.2, between_dealt=0.01, reliability=0.09).belongs
+        'fail'
+        """
+        if self.between is None or self.between_dealt is None or self.reliability is None:
+            return "not tested"
+        ours = self.between > self.between_dealt and self.reliability >= FACET_RELIABILITY
+        return "pass" if ours else "fail"
+
+    @property
+    def apart(self) -> Mark:
+        """Whether there are groups, by `FACET_GAIN` and `FACET_DIP`."""
+        if self.gain is None:
+            return "not tested"
+        if self.dip is None or self.dip_crowd is None:
+            return "fail"
+        groups = self.gain >= FACET_GAIN and self.dip - self.dip_crowd >= FACET_DIP
+        return "pass" if groups else "fail"
+
+    @property
+    def agrees(self) -> Mark:
+        """Whether two halves of the visits agree, by `FACET_AGREEMENT`."""
+        if self.agreement is None:
+            return "not tested"
+        return "pass" if self.agreement >= FACET_AGREEMENT else "fail"
+
 
 @dataclass(frozen=True)
 class NextPeriod:
@@ -50,6 +89,13 @@ class NextPeriod:
     lift: float
     low: float
     high: float
+
+    @property
+    def tells(self) -> Mark:
+        """Whether the segments told more than everyone's share: surely, perhaps (weak) or not."""
+        if self.low > 1:
+            return "pass"
+        return "weak" if self.lift > 1 else "fail"
 
 
 @dataclass(frozen=True)
@@ -149,9 +195,34 @@ class Facets:
         """Those that hold."""
         return tuple(facet for facet in self.facets if facet.holds)
 
+    @property
+    def certificates(self) -> dict[str, FacetCertificate]:
+        """What each passed and failed, by name."""
+        return {facet.name: _certificate(facet) for facet in self.facets}
+
     def to_json(self) -> dict[str, Any]:
         """Return the facets as JSON-ready values, by name."""
         return {facet.name: plain(facet) for facet in self.facets}
+
+
+def _certificate(facet: Facet) -> FacetCertificate:
+    test, later = facet.test or FacetTest(0), facet.following
+    predictive = FacetPredictive("not tested")
+    if later is not None:
+        lift = Estimate(later.lift, later.low, later.high)
+        predictive = FacetPredictive(
+            later.tells, later.customers, later.share, later.everyone, lift
+        )
+    return FacetCertificate(
+        facet.name,
+        facet.view,
+        facet.holds,
+        facet.customers,
+        FacetBelongs(test.belongs, test.between, test.between_dealt, test.reliability),
+        FacetReal(test.apart, test.gain, test.dip, test.dip_crowd, test.crowds),
+        FacetStable(test.agrees, test.agreement),
+        predictive,
+    )
 
 
 def no_facets(user_ids: pa.ChunkedArray) -> Facets:

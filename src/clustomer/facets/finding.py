@@ -43,12 +43,9 @@ from clustomer.segments.rules.numbering import by_size
 from clustomer.segments.rules.stored_rule import to_stored
 from clustomer.segments.validity.quiet_fits import quiet_fits
 from clustomer.thresholds import (
-    FACET_AGREEMENT,
     FACET_CROWDS,
     FACET_CUSTOMERS,
-    FACET_DIP,
     FACET_GAIN,
-    FACET_RELIABILITY,
     FACET_VISITS,
 )
 
@@ -241,7 +238,7 @@ class _Finder:
         mean_visits = float(visits.counts.mean())
         reliability = mean_visits / (mean_visits + spread.strength)
         test = replace(test, reliability=round(reliability, 6))
-        if spread.between <= dealt or reliability < FACET_RELIABILITY:
+        if test.belongs != "pass":
             facet = replace(facet, why=Reason("facet chance"), test=test)
             return _Seen(view, binned, facet)
         crowd = crowd_of(visits, spread, np.random.default_rng([seed, 0]))
@@ -263,9 +260,9 @@ class _Finder:
             agreement=agreed,
         )
         why: Reason | None = None
-        if separation.gain < FACET_GAIN or separation.dip - separation.null_dip < FACET_DIP:
+        if test.apart != "pass":
             why = Reason("facet by degree")
-        elif agreed < FACET_AGREEMENT:
+        elif test.agrees != "pass":
             why = Reason("facet unstable")
         facet = replace(facet, test=test, why=why, holds=why is None)
         if not facet.holds:

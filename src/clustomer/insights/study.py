@@ -1,7 +1,7 @@
 """A study: a run's tables, and what follows from them before anything is said."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any, TypeVar, cast
 
@@ -103,10 +103,13 @@ class Study:
 
     @cached_property
     def certificates(self) -> Certificates | None:
-        """The certificates with what naming showed."""
+        """The certificates with what naming showed, and with those of the facets."""
         if self.given_certificates is None:
             return None
-        return with_names(self.given_certificates, self.named)
+        certificates = with_names(self.given_certificates, self.named)
+        if self.facets is None:
+            return certificates
+        return replace(certificates, facets=self.facets.certificates)
 
     @property
     def comparison(self) -> pa.Table | None:
