@@ -17,6 +17,7 @@ from clustomer.insights.chapters.facet_names import bin_labels, facet_names
 from clustomer.insights.chapters.facet_words import (
     ADVICE,
     NAMES,
+    PRACTICE,
     SENTENCES,
     TITLES,
     VIEWS,
@@ -41,7 +42,7 @@ def test_every_reason_has_one_sentence_and_every_sentence_a_reason() -> None:
 def test_every_facet_and_every_view_has_its_words() -> None:
     facets = set(FACETS) - {MAIN}
     assert facets == set(NAMES) == set(TITLES) == set(ADVICE)
-    assert {view.name for view in SEEN} == set(VIEWS)
+    assert {view.name for view in SEEN} == set(VIEWS) == set(PRACTICE)
     assert {view.facet for view in SEEN} == facets
 
 

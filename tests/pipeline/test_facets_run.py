@@ -113,6 +113,21 @@ def test_it_is_told_on_the_first_page_in_a_picture_and_on_the_last_screen(done: 
     assert "Taste: what they look at and buy" in file.getvalue()
 
 
+def test_advice_goes_by_the_members_of_each_segment(done: Run) -> None:
+    segments = pq.read_table(done.results.path / "segments.parquet").to_pylist()
+    report = (done.results.path / "reports/business_insights.md").read_text(encoding="utf-8")
+    advice = [line for line in report.splitlines() if "Show first what they look for" in line]
+    assert len(advice) == 2
+    for segment_id in ("S1", "S2"):
+        tastes = Counter(
+            row["taste_segment"] for row in segments if row["segment_id"] == segment_id
+        )
+        (_, most), _ = tastes.most_common(2)
+        share, members = most / sum(tastes.values()), sum(tastes.values())
+        assert any(f"{share:.1%}" in line.replace(" %", "%") and f"{members:,}" in line
+                   for line in advice), (share, advice)  # fmt: skip
+
+
 def test_a_rerun_finds_the_same(done: Run) -> None:
     again, differences = rerun(StoredRun.open(done.results.path), silent())
     assert differences == []

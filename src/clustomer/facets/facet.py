@@ -142,6 +142,9 @@ class Facet:
     following : NextPeriod or None
     also : tuple of str
         Other ways to see it that hold as well.
+    week : tuple of tuple of float
+        Where it is seen by hours or days: the mean share of the members' visits that begin in
+        each of the 168 hours of a week, Monday first, of each segment and then of everyone.
     assignment : mapping
         The rule, as `segmentation.json` stores rules, over `share_0`, `share_1`, ...
     sql : mapping
@@ -161,6 +164,7 @@ class Facet:
     test: FacetTest | None = None
     following: NextPeriod | None = None
     also: tuple[str, ...] = ()
+    week: tuple[tuple[float, ...], ...] = ()
     assignment: Mapping[str, Any] = field(default_factory=dict)
     sql: Mapping[str, str] = field(default_factory=dict)
 

@@ -36,6 +36,8 @@ from clustomer.facets.structure import agreement, apart, belongs, choose_k, fit
 from clustomer.facets.taste import TASTES
 from clustomer.facets.times import TIMES
 from clustomer.facets.visits import Spread, Visits, roots, spread_of, visits_of
+from clustomer.facets.week import VIEWS as WEEKLY
+from clustomer.facets.week import week_of
 from clustomer.segments import NearestCentroid, ScaledFeature
 from clustomer.segments.arrays import Floats, Integers
 from clustomer.segments.exclusions import bot_exclusions, included_rows
@@ -318,6 +320,7 @@ class _Finder:
             customers=placed.num_rows,
             assignment=to_stored(rule),
             sql=sql,
+            week=(week_of(engine, self.window, placed, k) if seen.view.name in WEEKLY else ()),
         )
         return facet, placed
 

@@ -68,6 +68,10 @@ _RATIOS = """
 """
 
 
+VISIT_TIMES = parse(_TIMES)
+"""When each visit begins: `event_s` in UTC, `local_s` on the shop's clock."""
+
+
 def _by_start(bin_sql: str, table: str = "visit_times") -> exp.Select:
     units = exp.select("user_id", "visit", "event_s").from_(table)
     return units.select(exp.alias_(parse(bin_sql), "bin"), exp.alias_(literal(1), "units"))
@@ -77,24 +81,24 @@ def _week(engine: Engine, window: Window) -> Binned:
     """Bin visits by the part of the day on working days and at weekends."""
     bins = tuple(f"{day} {part}" for day in DAYS for part in PARTS)
     units = _by_start(f"{_PART} + {len(PARTS)} * {_WEEKEND}")
-    return Binned(bins, units, {"visit_times": parse(_TIMES)})
+    return Binned(bins, units, {"visit_times": VISIT_TIMES})
 
 
 def _hours(engine: Engine, window: Window) -> Binned:
     """Bin visits by the part of the day that they begin in."""
-    return Binned(PARTS, _by_start(_PART), {"visit_times": parse(_TIMES)})
+    return Binned(PARTS, _by_start(_PART), {"visit_times": VISIT_TIMES})
 
 
 def _days(engine: Engine, window: Window) -> Binned:
     """Bin visits by working days and weekends."""
-    return Binned(DAYS, _by_start(_WEEKEND), {"visit_times": parse(_TIMES)})
+    return Binned(DAYS, _by_start(_WEEKEND), {"visit_times": VISIT_TIMES})
 
 
 def _season(engine: Engine, window: Window) -> Binned | None:
     """Bin visits by the month, in logs of two years."""
     if window.days < TWO_YEARS_DAYS:
         return None
-    steps = {"visit_times": parse(_TIMES), "years": parse(_YEARS), "months": parse(_MONTHS)}
+    steps = {"visit_times": VISIT_TIMES, "years": parse(_YEARS), "months": parse(_MONTHS)}
     return Binned(MONTHS, _by_start("(from_march + 2) % 12", "months"), steps)
 
 
@@ -105,7 +109,7 @@ def _rhythm(engine: Engine, window: Window) -> Binned:
         "WHEN ratio < 1.33 THEN 3 WHEN ratio < 2.5 THEN 4 ELSE 5 END"
     )
     steps = {
-        "visit_times": parse(_TIMES),
+        "visit_times": VISIT_TIMES,
         "gaps": parse(_GAPS),
         "means": parse(_MEANS),
         "ratios": parse(_RATIOS),

@@ -2,7 +2,6 @@
 
 import math
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from statistics import NormalDist
 
 import numpy as np
@@ -21,6 +20,8 @@ from clustomer.insights.blocks import (
     Table,
 )
 from clustomer.insights.chapters.chapter import Chapter
+from clustomer.insights.chapters.crossing import Crossing
+from clustomer.insights.chapters.facet_advice import members_advice
 from clustomer.insights.chapters.facet_names import facet_names
 from clustomer.insights.chapters.facet_words import ADVICE, NAMES
 from clustomer.insights.facts import Fact, decimals_for, escape
@@ -28,36 +29,6 @@ from clustomer.insights.study import Study
 from clustomer.thresholds import CHANCE, EFFECT, FEWEST_EXPECTED, FEWEST_KNOWN
 
 MOST_INSIGHTS = 5
-
-
-@dataclass(frozen=True)
-class Crossing:
-    """The customers of a segment who are in one segment of a facet, too.
-
-    `expected` is how many there would be if the two had nothing to do with each other, `surely`
-    whether there are more than chance would make of so many cells. `revenue` is their mean,
-    `revenue_expected` what the means of both let expect, `worth_more` whether it is surely more.
-    """
-
-    facet: str
-    segment_id: str
-    facet_segment_id: str
-    customers: int
-    expected: float
-    surely: bool
-    revenue: float | None
-    revenue_expected: float | None
-    worth_more: bool
-
-    @property
-    def key(self) -> str:
-        """What it is called in facts: "S1.taste.2"."""
-        return f"{self.segment_id}.{self.facet_segment_id.replace(':', '.')}"
-
-    @property
-    def tells(self) -> bool:
-        """Whether it is more than both let expect."""
-        return self.surely or self.worth_more
 
 
 class Crossings(Chapter):
@@ -83,6 +54,8 @@ class Crossings(Chapter):
                 "customers": crossing.customers,
                 "expected": crossing.expected,
                 "ratio": _ratio(crossing.customers, crossing.expected),
+                "placed": crossing.placed,
+                "share": crossing.share,
                 "revenue": crossing.revenue,
                 "revenue_expected": crossing.revenue_expected,
                 "revenue_ratio": _ratio(crossing.revenue, crossing.revenue_expected),
@@ -97,6 +70,8 @@ class Crossings(Chapter):
             ratio = _ratio(crossing.customers, crossing.expected)
             yield _fact(crossing, "customers", crossing.customers, "customers")
             yield _fact(crossing, "ratio", ratio, "ratio")
+            yield _fact(crossing, "placed", crossing.placed, "customers")
+            yield _fact(crossing, "share", crossing.share, "share")
             if crossing.worth_more:
                 worth = _ratio(crossing.revenue, crossing.revenue_expected)
                 yield _fact(crossing, "revenue", crossing.revenue, "currency")
@@ -116,6 +91,7 @@ class Crossings(Chapter):
                 "No combination holds surely more customers, or brings more, than its segment and "
                 "its facet let expect."
             )
+        yield from members_advice(study.facets.held, met)
         for facet in study.facets.held:
             cells = {(c.segment_id, c.facet_segment_id): c for c in met if c.facet == facet.name}
             yield Section(NAMES[facet.name], (_table(study, facet, cells),))
@@ -137,6 +113,8 @@ _SCHEMA = pa.schema(
         ("customers", pa.int64()),
         ("expected", pa.float64()),
         ("ratio", pa.float64()),
+        ("placed", pa.int64()),
+        ("share", pa.float64()),
         ("revenue", pa.float64()),
         ("revenue_expected", pa.float64()),
         ("revenue_ratio", pa.float64()),
@@ -202,6 +180,7 @@ def _of_facet(
                 and customers >= (1 + EFFECT) * expected
                 and (customers - expected) / spread >= sure,
                 *_worth(revenue, both, row, column, placed, sure),
+                placed=int(row.sum()),
             )
 
 

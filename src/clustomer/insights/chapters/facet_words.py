@@ -34,6 +34,22 @@ ADVICE: Mapping[str, str] = {
 }
 """What to do about a combination that is more than its parts let expect."""
 
+PRACTICE: Mapping[str, str] = {
+    "department": "Show first what they look for",
+    "category": "Show first what they look for",
+    "brand": "Show first the brands that they look for",
+    "price": "Show first what has their prices",
+    "week": "Send when they come",
+    "hours": "Send when they come",
+    "days": "Send when they come",
+    "season": "Write ahead of their months",
+    "rhythm": "Write at their own rhythm",
+    "pace": "Go by the time that they take to decide",
+    "visits": "Offer the next step of their path",
+    "steps": "Offer the next step of their path",
+}
+"""What to do by the facet that members of a segment have, by what it is seen by."""
+
 _NEEDS: Mapping[str, str] = {
     "category": "the source names no categories",
     "brand": "the source names no brands",

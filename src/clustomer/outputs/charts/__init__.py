@@ -2,7 +2,9 @@
 
 from clustomer.outputs.charts.dendrogram import dendrogram_chart
 from clustomer.outputs.charts.differences import differences_chart
+from clustomer.outputs.charts.facet_flow import facet_flow_chart
 from clustomer.outputs.charts.facet_shares import facet_shares_chart
+from clustomer.outputs.charts.facet_week import facet_week_chart
 from clustomer.outputs.charts.figure import Figure, Layout, draw, warm_up
 from clustomer.outputs.charts.pca import pca_chart
 from clustomer.outputs.charts.rfm_grid import rfm_grid_chart
@@ -16,7 +18,9 @@ __all__ = [
     "dendrogram_chart",
     "differences_chart",
     "draw",
+    "facet_flow_chart",
     "facet_shares_chart",
+    "facet_week_chart",
     "pca_chart",
     "rfm_grid_chart",
     "sizes_chart",
