@@ -258,7 +258,7 @@ class _Finder:
             gain=separation.gain,
             dip=separation.dip,
             dip_crowd=separation.null_dip,
-            crowds=FACET_CROWDS,
+            crowds=separation.crowds,
             agreement=agreed,
         )
         why: Reason | None = None

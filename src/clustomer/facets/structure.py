@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 from sklearn.cluster import KMeans
@@ -14,6 +15,7 @@ from clustomer.segments.arrays import Floats
 from clustomer.segments.matrix.distances import nearest_point
 from clustomer.segments.matrix.scaling import round_significant
 from clustomer.segments.validity.density_dip import density_dips
+from clustomer.thresholds import FACET_DIP
 
 K_RANGE = range(2, 9)
 CHOOSING_CROWDS = 4
@@ -64,13 +66,14 @@ class Apart:
     """How far groups are set apart, beside those of crowds that differ by degree.
 
     `dip` is the mean depth of density dips over customers, `null_dip` its highest value among
-    the crowds; `gain` the variance explained over its mean in the crowds.
+    the crowds; `gain` the variance explained over its mean in the crowds; `crowds` how many were
+    drawn.
     """
 
     dip: float
     null_dip: float
     gain: float
-    depths: tuple[float, ...]
+    crowds: int
 
 
 def apart(
@@ -82,22 +85,31 @@ def apart(
     crowds: int,
     random_state: int,
 ) -> tuple[Floats, Apart]:
-    """Return the centres of K groups, and how far they are set apart."""
+    """Return the centres of K groups, and how far they are set apart.
+
+    A crowd whose dip leaves less than `FACET_DIP` of the groups' decides against them, and no
+    further one is drawn.
+    """
     rng = np.random.default_rng([random_state, 2])
-    real = _matrix(visits, spread)
-    drawn = [_matrix(visits, spread, crowd.draw(rng)) for _ in range(crowds)]
+    centres, explained = fit(real := _matrix(visits, spread), k, random_state)
+    dip = _dip(real, centres)
+    dips: list[float] = []
+    others: list[float] = []
     with ThreadPoolExecutor(_LANES) as lanes:
-        fitted = list(lanes.map(lambda matrix: fit(matrix, k, random_state), (real, *drawn)))
-    (centres, explained), *others = fitted
-    depths, dip = _dips(real, centres)
-    null = [_dips(matrix, centres)[1] for matrix, (centres, _) in zip(drawn, others, strict=True)]
-    gain = explained / max(float(np.mean([part for _, part in others])), 1e-9)
-    return centres, Apart(
-        round(dip, 6),
-        round(float(max(null)), 6),
-        round(float(gain), 6),
-        tuple(depths.round(6).tolist()),
-    )
+        while len(dips) < crowds and (not dips or dip - max(dips) >= FACET_DIP):
+            lots = min(_LANES, crowds - len(dips))
+            drawn = [_matrix(visits, spread, crowd.draw(rng)) for _ in range(lots)]
+            for dip_there, explained_there in lanes.map(partial(_as_crowd, k, random_state), drawn):
+                dips.append(dip_there)
+                others.append(explained_there)
+    gain = explained / max(float(np.mean(others)), 1e-9)
+    return centres, Apart(round(dip, 6), round(max(dips), 6), round(gain, 6), len(dips))
+
+
+def _as_crowd(k: int, random_state: int, matrix: Floats) -> tuple[float, float]:
+    """Return the dip around the groups of a crowd, and the variance that they explain."""
+    centres, explained = fit(matrix, k, random_state)
+    return _dip(matrix, centres), explained
 
 
 def belongs(visits: Visits, spread: Spread, *, random_state: int) -> float:
@@ -107,10 +119,11 @@ def belongs(visits: Visits, spread: Spread, *, random_state: int) -> float:
     stay as they are.
     """
     rng = np.random.default_rng([random_state, 3])
-    rows = len(visits.shares)
-    dealt = [
-        spread_of(visits, visits.shares[rng.permutation(rows)]).between for _ in range(STRANGERS)
-    ]
+    squares = (visits.shares * visits.shares).sum(axis=1)
+    dealt = []
+    for _ in range(STRANGERS):
+        order = rng.permutation(len(squares))
+        dealt.append(spread_of(visits, visits.shares[order], squares[order]).between)
     return max(dealt)
 
 
@@ -137,9 +150,8 @@ def _in_lanes(tasks: Sequence[tuple[Floats, int, int]]) -> list[float]:
         return list(lanes.map(lambda task: fit(*task)[1], tasks))
 
 
-def _dips(matrix: Floats, centres: Floats) -> tuple[Floats, float]:
-    """Return the depth of the density dip around each group, and its mean over customers."""
+def _dip(matrix: Floats, centres: Floats) -> float:
+    """Return the depth of the density dips around groups: the mean over customers."""
     labels = nearest_point(matrix, centres)[0]
     shares = np.bincount(labels, minlength=len(centres)) / len(matrix)
-    depths = density_dips(matrix, labels, centres)
-    return depths, float(depths @ shares)
+    return float(density_dips(matrix, labels, centres) @ shares)

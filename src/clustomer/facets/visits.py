@@ -101,8 +101,12 @@ class Spread:
         return round(min(max(self.within / self.between, MIN_STRENGTH), MAX_STRENGTH), 6)
 
 
-def spread_of(visits: Visits, shares: Floats | None = None) -> Spread:
+def spread_of(
+    visits: Visits, shares: Floats | None = None, squares: Floats | None = None
+) -> Spread:
     """Measure how far customers are apart, by pairs of their visits (Buehlmann and Straub 1970).
+
+    `shares` are other visits in their places, `squares` the sums of squares of their rows.
 
     Two visits of one customer share nothing but the customer, so that the mean product of such
     pairs, less that of strangers, is what belongs to customers.
@@ -114,11 +118,12 @@ def spread_of(visits: Visits, shares: Floats | None = None) -> Spread:
     """
     rows = visits.shares if shares is None else shares
     amounts, n = visits.amounts(rows), visits.counts.astype(np.float64)
-    squares = np.add.reduceat((rows * rows).sum(axis=1), visits.first)
-    pairs = float(np.mean(((amounts * amounts).sum(axis=1) - squares) / (n * (n - 1))))
+    lengths = (rows * rows).sum(axis=1) if squares is None else squares
+    alone = np.add.reduceat(lengths, visits.first)
+    pairs = float(np.mean(((amounts * amounts).sum(axis=1) - alone) / (n * (n - 1))))
     shop = (amounts / n[:, None]).mean(axis=0)
     between = pairs - float(shop @ shop)
-    within = float(np.mean(squares / n)) - pairs
+    within = float(np.mean(alone / n)) - pairs
     return Spread(tuple(np.round(shop, 12).tolist()), round(between, 12), round(within, 12))
 
 
