@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from clustomer.events import Cleaning, Events, EventSchema, Window, read_events
     from clustomer.facets import Facets, find_facets
     from clustomer.insights import Facts, Interpretation, interpret
+    from clustomer.lifetime import Forecast, forecast_customers
     from clustomer.pipeline import Run, run
     from clustomer.proofs import verify
     from clustomer.publication import publish
@@ -47,6 +48,7 @@ _HOMES = {
     "Facets": "facets",
     "Facts": "insights",
     "Feature": "customers",
+    "Forecast": "lifetime",
     "Holdout": "customers",
     "InputError": "errors",
     "Interpretation": "insights",
@@ -67,6 +69,7 @@ _HOMES = {
     "customer_features": "customers",
     "deliver": "certificates",
     "find_facets": "facets",
+    "forecast_customers": "lifetime",
     "interpret": "insights",
     "not_certified": "certificates",
     "publish": "publication",
@@ -92,6 +95,7 @@ __all__ = [
     "Facets",
     "Facts",
     "Feature",
+    "Forecast",
     "Holdout",
     "InputError",
     "Interpretation",
@@ -112,6 +116,7 @@ __all__ = [
     "customer_features",
     "deliver",
     "find_facets",
+    "forecast_customers",
     "interpret",
     "not_certified",
     "publish",

@@ -353,6 +353,29 @@ MARK_EXCESS = _threshold(
     write=percent,
 )
 
+# what customers are expected to bring
+
+FORECAST_ERRORS = _threshold(
+    "FORECAST_ERRORS",
+    1.0,
+    "How many standard errors a forecast's squared errors must be larger to be surely larger; of "
+    "forecasts whose errors are alike the one that ranks customers best is used.",
+)
+FORECAST_INTERVAL = _threshold(
+    "FORECAST_INTERVAL",
+    0.8,
+    "The share of customers with alike forecasts whose orders, or revenue, an interval held.",
+    write=percent,
+)
+
+LEAVING_SHOWN = _threshold(
+    "LEAVING_SHOWN",
+    0.01,
+    "The share of customers who must have left for good by the model, for it to be told who has: "
+    "with fewer, every silence is explained by slow rhythms.",
+    write=percent,
+)
+
 # attributes
 
 MAX_VALUES = _count(

@@ -1,0 +1,119 @@
+"""The forecast of a shop's customers: what each is expected to order and to bring."""
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+import pyarrow as pa
+
+from clustomer.customers.reason import Reason
+
+COLUMNS = (
+    "p_alive",
+    "expected_orders",
+    "expected_orders_low",
+    "expected_orders_high",
+    "expected_revenue",
+    "expected_revenue_low",
+    "expected_revenue_high",
+)
+
+
+@dataclass(frozen=True)
+class Season:
+    """What the same stretch of the year brought a year earlier, beside what was expected of it.
+
+    Attributes
+    ----------
+    date : str
+        Its first day.
+    came : float
+        Orders that came over orders expected then.
+    otherwise : float
+        The same at the other dates together.
+    factor : float
+        `came` over `otherwise`: by how much the stretch stands out.
+    """
+
+    date: str
+    came: float
+    otherwise: float
+    factor: float
+
+
+@dataclass(frozen=True, eq=False)
+class Forecast:
+    """What customers are expected to order and to bring in the time after the cutoff.
+
+    Attributes
+    ----------
+    horizon_days : int
+        How far it looks.
+    table : pyarrow.Table
+        `user_id` and `COLUMNS`, sorted by `user_id`; NULL for customers without an order.
+        Without a forecast it has no rows. `p_alive` is the probability that the customer has not
+        left for good, and NULL for all where the log shows no sign that customers leave; orders
+        are days with an order; revenue is less what is sent back, in the shop's currency, and NULL
+        where the log has no amounts. Low and high are the ends of the
+        interval that held `FORECAST_INTERVAL` of the customers with alike forecasts before.
+    contest : pyarrow.Table
+        What every way expected at earlier dates and what came: `part`, `way`, `customers`,
+        `expected_orders`, `orders`, `total` (expected over what came), `rmse` and `auc` (of
+        ordering at all), `expected_revenue`, `revenue`, `total_revenue`.
+    why : Reason or None
+        Why there is no forecast.
+    winner, alive_by : str
+        The way that orders come from, and the one that `p_alive` comes from, empty where it is
+        not told.
+    beats_past_rate : bool
+        Whether the winner's errors were surely smaller than those of each customer's past rate.
+    dates : tuple of str
+        The days from which it was judged, the latest first.
+    inside : float or None
+        The share of customers whose orders were within an interval that did not know them.
+    season : Season or None
+        None where the log does not hold the same stretch a year earlier.
+    parameters : mapping
+        Of each model, as fitted to the whole window; times in days.
+    """
+
+    horizon_days: int
+    table: pa.Table
+    contest: pa.Table
+    why: Reason | None = None
+    winner: str = ""
+    alive_by: str = ""
+    beats_past_rate: bool = False
+    dates: tuple[str, ...] = ()
+    inside: float | None = None
+    season: Season | None = None
+    parameters: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
+
+    @property
+    def holds(self) -> bool:
+        """Whether there is a forecast."""
+        return self.why is None
+
+    def to_json(self) -> dict[str, Any]:
+        """Return everything but the tables as JSON-ready values."""
+        return {
+            "schema_version": 1,
+            "horizon_days": self.horizon_days,
+            "why": None if self.why is None else asdict(self.why),
+            "winner": self.winner,
+            "alive_by": self.alive_by,
+            "beats_past_rate": self.beats_past_rate,
+            "dates": list(self.dates),
+            "inside": self.inside,
+            "season": None if self.season is None else asdict(self.season),
+            "parameters": {name: dict(values) for name, values in self.parameters.items()},
+        }
+
+
+def no_forecast(horizon_days: int, why: Reason) -> Forecast:
+    """Return what stands where there is no forecast.
+
+    >>> no_forecast(90, Reason("forecast no orders")).holds
+    False
+    """
+    return Forecast(horizon_days, pa.table({}), pa.table({}), why)
