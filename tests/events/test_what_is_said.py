@@ -1,12 +1,15 @@
 """What is lost, counted twice or cannot be read exactly is said, and costs only itself."""
 
 import gzip
+import json
 import shutil
 from collections import namedtuple
+from collections.abc import Callable
 from pathlib import Path
 
 import pyarrow as pa
 import pytest
+from pyarrow import csv, feather, orc, parquet
 
 from clustomer.errors import AmbiguousError, InputError, OutputError
 from clustomer.events import Events, EventSchema, read_events
@@ -81,14 +84,36 @@ CARRIED = (
 )
 
 
-def test_an_order_is_filled_from_its_own_file_only(tmp_path: Path) -> None:
+def as_json(path: Path, table: pa.Table) -> None:
+    path.write_text("".join(json.dumps(row) + "\n" for row in table.to_pylist()))
+
+
+@pytest.mark.parametrize(
+    "write",
+    [
+        lambda path, table: csv.write_csv(table, path),
+        as_json,
+        lambda path, table: parquet.write_table(table, path),
+        lambda path, table: feather.write_feather(table, str(path)),
+        lambda path, table: orc.write_table(table, str(path)),
+    ],
+    ids=["csv", "json", "parquet", "arrow", "orc"],
+)
+def test_an_order_is_filled_from_its_own_file_only(
+    tmp_path: Path, write: Callable[[Path, pa.Table], None]
+) -> None:
     folder, schema = tmp_path / "shops", tmp_path / "mine.toml"
     folder.mkdir()
     schema.write_text(CARRIED)
-    header = "order,at,who,paid"
-    written(folder / "a.csv", header, "#1,2024-01-01,ann,10", "#1,,,20")
+    kinds = pa.schema({name: pa.string() for name in ("order", "at", "who", "paid")})
+
+    def rows(*lines: str) -> pa.Table:
+        fields = zip(*(line.split(",") for line in lines), strict=True)
+        return pa.table([[field or None for field in column] for column in fields], kinds)
+
+    write(folder / "a", rows("#1,2024-01-01,ann,10", "#1,,,20"))
     # another shop with the same numbers, in whose export the first line is missing
-    written(folder / "b.csv", header, "#1,,,40", "#2,2024-01-03,ann,5")
+    write(folder / "b", rows("#1,,,40", "#2,2024-01-03,ann,5"))
     events = read_events(folder, schema=schema)
     assert rejected(events) == {"missing_time": 1}
     assert str(events.totals().revenue) == "35.0000"

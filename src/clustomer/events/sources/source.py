@@ -13,6 +13,10 @@ from clustomer.events.paths import Structure, names_of, structure_of
 from clustomer.events.sources.files import FileState, require_unchanged
 
 
+FILE = "file of the row"
+"""The column that says which of several files a row is of; no source has this name."""
+
+
 class LostRowsError(InputError):
     """Other rows were read than there are."""
 
@@ -86,12 +90,14 @@ def described(engine: DuckDB, kind: str, label: str, relation: str, **more: Any)
     """Return a source whose columns and types DuckDB knows."""
     parameters = more.get("parameters")
     rows = engine.rows(f"DESCRIBE SELECT * FROM {relation}", parameters)
-    columns = {row[0]: row[1] for row in rows}
+    columns = {row[0]: row[1] for row in rows if row[0] != more.get("file")}
     inside = {}
     if any(is_nested(kind) for kind in columns.values()):
         empty = engine.empty(f"SELECT * FROM {relation} LIMIT 0", parameters)
         inside = {
-            part.name: structure_of(part.type) for part in empty if is_nested(columns[part.name])
+            part.name: structure_of(part.type)
+            for part in empty
+            if is_nested(columns.get(part.name, ""))
         }
     return Source(kind, label, relation, columns, structure=inside, **more)
 

@@ -12,12 +12,12 @@ from clustomer.engines import DuckDB
 from clustomer.errors import InputError, OutputError, UsageError, first_line
 from clustomer.events.sources.content import Plain
 from clustomer.events.sources.files import readable_path, require_room
-from clustomer.events.sources.source import Source, described, valid_text
+from clustomer.events.sources.source import FILE, Source, described, valid_text
 
 
 def open_parquet(engine: DuckDB, label: str, plains: Sequence[Plain]) -> Source:
     """Open Parquet files, whose row groups say how many rows they have."""
-    relation = "read_parquet(?, union_by_name = true)"
+    relation = f"read_parquet(?, union_by_name = true, filename = '{FILE}')"
     paths = [readable_path(engine, plain.path) for plain in plains]
     try:
         rows = engine.rows("SELECT SUM(num_rows) FROM parquet_file_metadata(?)", [paths])[0][0]
@@ -27,6 +27,7 @@ def open_parquet(engine: DuckDB, label: str, plains: Sequence[Plain]) -> Source:
             label,
             relation,
             parameters=[paths],
+            file=FILE,
             rows=int(rows or 0),
             counted=lambda: int(rows or 0),
         )
@@ -107,12 +108,13 @@ def _open_batches(
             f"{first_line(error)} It may be truncated or damaged."
         )
 
-    def all_batches(expected: pa.Schema) -> Iterator[pa.RecordBatch]:
+    def all_batches() -> Iterator[pa.RecordBatch]:
         nonlocal given
-        for plain in plains:
+        for number, plain in enumerate(plains):
             for batch in batches(plain)[1]:
                 given += batch.num_rows
-                yield batch.cast(expected) if batch.schema != expected else batch
+                same = batch.cast(first) if batch.schema != first else batch
+                yield same.append_column(FILE, pa.repeat(number, batch.num_rows))
 
     try:
         schemas = [batches(plain)[0].remove_metadata() for plain in plains]
@@ -127,13 +129,14 @@ def _open_batches(
                 f"{plain.label} has other columns than {plains[0].label}. Files that are read "
                 "together need the same columns."
             )
-    engine.register("source_rows", first.empty_table())
+    with_file = first.append(pa.field(FILE, pa.int64()))
+    engine.register("source_rows", with_file.empty_table())
 
     @contextmanager
     def opened() -> Iterator[None]:
         nonlocal given
         given = 0
-        rows = pa.RecordBatchReader.from_batches(first, all_batches(first))
+        rows = pa.RecordBatchReader.from_batches(with_file, all_batches())
         engine.register("source_rows", valid_text(rows))
         try:
             yield
@@ -150,6 +153,7 @@ def _open_batches(
         label,
         "source_rows",
         opened=opened,
+        file=FILE,
         rows=None if None in counts else sum(count or 0 for count in counts),
         counted=lambda: given,
     )

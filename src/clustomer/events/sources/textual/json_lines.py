@@ -9,7 +9,7 @@ from clustomer.events.paths import Structure, pointer
 from clustomer.events.schema import EventSchema
 from clustomer.events.sources.content import Plain
 from clustomer.events.sources.files import readable_path
-from clustomer.events.sources.source import BrokenLines, Source
+from clustomer.events.sources.source import FILE, BrokenLines, Source
 from clustomer.events.sources.textual.json_documents import copy_documents, is_document
 from clustomer.events.sources.textual.lines import MAX_LINE_BYTES, is_deep
 from clustomer.events.sources.textual.separated import LINES, REJECTED_LINES, copy_lines, decoded
@@ -85,9 +85,9 @@ def _of_lines(engine: DuckDB, label: str, paths: list[str], records: int) -> Sou
         fields = [f"CASE WHEN NOT is_object THEN line END AS {quoted(_BROKEN)}"]
         fields += [f"parts[{i + 1}] AS {quoted(key)}" for i, key in enumerate(wanted)]
         return (
-            f"(SELECT {', '.join(fields)} FROM (SELECT line, is_object, "
+            f"(SELECT {', '.join(fields)}, {quoted(FILE)} FROM (SELECT *, "
             f"JSON_EXTRACT_STRING({_DOCUMENT}, [{pointers}]) AS parts "
-            f"FROM (SELECT line, {_OBJECT} AS is_object FROM {LINES} WHERE TRIM(line) <> '')))"
+            f"FROM (SELECT *, {_OBJECT} AS is_object FROM {LINES} WHERE TRIM(line) <> '')))"
         )
 
     return Source(
@@ -100,6 +100,7 @@ def _of_lines(engine: DuckDB, label: str, paths: list[str], records: int) -> Sou
         structure={key: inside for key, inside in structure.items() if kinds[key] == "JSON"},
         project=project,
         broken=_BROKEN,
+        file=FILE,
         rows=records,
         counted=lambda: records,
     )

@@ -10,7 +10,7 @@ from clustomer.events.presets import without_header
 from clustomer.events.schema import EventSchema
 from clustomer.events.sources.content import Plain
 from clustomer.events.sources.files import readable_path, require_room
-from clustomer.events.sources.source import BrokenLines, Source, distinct_names
+from clustomer.events.sources.source import FILE, BrokenLines, Source, distinct_names
 from clustomer.events.sources.textual.encoding import as_utf8
 from clustomer.events.sources.textual.layout import (
     Layout,
@@ -33,18 +33,15 @@ from clustomer.events.sources.textual.records import MAX_LINES_OF_A_FIELD, copy_
 LINES = (
     "read_csv(?, auto_detect = false, header = false, delim = E'\\x01', quote = '', "
     "escape = '', columns = {'line': 'VARCHAR'}, store_rejects = true, "
-    f"max_line_size = {MAX_LINE_BYTES})"
+    f"max_line_size = {MAX_LINE_BYTES}, filename = '{FILE}')"
 )
-"""DuckDB SQL that reads files as their lines."""
+"""DuckDB SQL that reads files as their lines, with the file of each."""
 
 # a broken line can have several errors, and is still one line
 REJECTED_LINES = (
     "SELECT line, TRIM(ANY_VALUE(csv_line), E'\\r\\n') FROM reject_errors GROUP BY file_id, line"
 )
 """DuckDB SQL for the lines that the last reading with `store_rejects` could not read."""
-
-_FILE = "file of the row"
-# a name that no source has
 
 
 @dataclass
@@ -105,7 +102,7 @@ def open_text(
         notes += further
     broken.flush()
     kinds = dict.fromkeys(columns, "VARCHAR")
-    several = f", filename = '{_FILE}'" if len(files) > 1 else ""
+    several = f", filename = '{FILE}'" if len(files) > 1 else ""
     source = Source(
         "text",
         label,
@@ -113,7 +110,7 @@ def open_text(
         "columns = ?, store_rejects = true, null_padding = false, "
         f"max_line_size = {MAX_LINE_BYTES}{several})",
         kinds,
-        file=_FILE if several else None,
+        file=FILE if several else None,
         rejects=f"{REJECTED_LINES} UNION ALL {BrokenLines.SELECT}",
         parameters=[paths, header, separator, kinds],
         header=header,
@@ -311,15 +308,16 @@ def _open_spaces(
     fields = ", ".join(f"parts[{i + 1}] AS {quoted(name)}" for i, name in enumerate(columns))
     engine.execute(
         "CREATE OR REPLACE TABLE source_lines AS "
-        f"SELECT line, STRING_SPLIT_REGEX(TRIM(line), '\\s+') AS parts FROM {LINES}",
+        f"SELECT *, STRING_SPLIT_REGEX(TRIM(line), '\\s+') AS parts FROM {LINES}",
         [[str(copy) for copy, _ in copies]],
     )
     complete = f"LEN(parts) = {len(columns)}"
     return Source(
         "text",
         label,
-        f"(SELECT {fields} FROM source_lines WHERE {complete})",
+        f"(SELECT {fields}, {quoted(FILE)} FROM source_lines WHERE {complete})",
         dict.fromkeys(columns, "VARCHAR"),
+        file=FILE,
         rejects=f"SELECT 0 AS line_number, line FROM source_lines WHERE NOT ({complete}) "
         f"UNION ALL {BrokenLines.SELECT}",
         header=names is None,
