@@ -16,6 +16,8 @@ KNOWN = {
         "Müller Café Straße",
         "træ knæ",
     ],
+    "mac_roman": ["Müller José Zoë Åsa Strauß", "Crème brûlée Élodie Œuvre", "JÜRGEN ÇA déjà vu"],
+    "cp850": ["Jürgen Müller José Straße Åsa", "Crème brûlée hôtel"],
     "cp1250": ["Ilość Wartość żółty", "Číslo objednávky Zákazník Zboží Hrnek Džbán", "Żółta łódź"],
     "cp1251": ["Номер заказа Клиент Дата Товар Цена"],
     "cp1253": ["Αριθμός παραγγελίας Πελάτης Ημερομηνία"],
@@ -38,6 +40,7 @@ def test_an_encoding_is_known_by_its_letters(encoding: str, text: str) -> None:
     ("encoding", "right", "text"),
     [
         ("cp1251", "windows-1251", "Иванов"),
+        ("mac_roman", "macintosh", "Straße · Müller • José"),
         ("cp1254", "windows-1254", "Sipariş numarası Müşteri Ürün"),
         ("cp932", "shift_jis", "注文番号 顧客ID 注文日 商品 数量 単価"),
     ],

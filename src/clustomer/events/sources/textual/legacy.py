@@ -7,7 +7,9 @@ from dataclasses import dataclass
 from clustomer.errors import AmbiguousError
 
 WESTERN = "cp1252"
+MACINTOSH = "mac_roman"
 NAMES = {
+    "mac_roman": "macintosh",
     "cp1250": "windows-1250",
     "cp1251": "windows-1251",
     "cp1252": "windows-1252",
@@ -87,11 +89,22 @@ def legacy_encoding(lines: Sequence[bytes], label: str) -> str:
     if _decodes(sample, WESTERN) and not _LETTERS.search(sample.decode(WESTERN)):
         # signs alone, such as £, say nothing
         return WESTERN
+    if _is_of_macintosh(words):
+        return MACINTOSH
     readings = _readings(sample)
     western = next((reading for reading in readings if reading.encoding == WESTERN), None)
     others = [reading for reading in readings if reading.encoding != WESTERN]
     if western is not None:
         others = [reading for reading in others if _reads_better(reading, western)]
+    if not others and _odd_share(words) >= MIN_ODD:
+        raise AmbiguousError(
+            f"{label} is text, but not in UTF-8, and its letters are odd in Windows-1252.",
+            "encoding",
+            {
+                NAMES[name]: _shown(sample.decode(name, "replace"))
+                for name in (WESTERN, MACINTOSH, "cp850", "cp1250")
+            },
+        )
     if not others:
         return WESTERN if western is not None or _decodes(sample, WESTERN) else "iso8859-1"
     best = others[0]
@@ -116,11 +129,40 @@ def legacy_encoding(lines: Sequence[bytes], label: str) -> str:
     return best.encoding
 
 
+# letters of Macintosh that are signs or capitals amid a word in Windows-1252
+_ODD = re.compile(r"[^\W\d_][ŠŽŸŒ](?![A-ZÀ-ÞŠŽŸŒ])|[^\W\d_][§‡†‰ˆ‹›¿¾\ufffd]")
+_CAPITAL_AMID = re.compile(r"[a-zà-öø-ÿœ][A-ZÀ-ÖØ-ÞŒŸ]|[^\W\d_][À-ÖØ-ÞŒŸ][a-zà-öø-ÿœ]")
+MIN_ODD = 1 / 3
+"""Where at least this share of the words is odd in Windows-1252, it is hardly that."""
+
+
+def _is_of_macintosh(words: Sequence[bytes]) -> bool:
+    """Whether words are all letters where a Macintosh wrote them, and often odd otherwise.
+
+    >>> _is_of_macintosh([word.encode("mac_roman") for word in ("Müller", "José", "Zoë")])
+    True
+    >>> _is_of_macintosh([word.encode("cp1252") for word in ("Müller", "José", "Levi’s")])
+    False
+    """
+    for word in words:
+        text = word.decode(MACINTOSH)
+        if not all(c.isascii() or c.isalpha() for c in text) or _CAPITAL_AMID.search(text):
+            return False
+    return _odd_share(words) >= MIN_ODD
+
+
+def _odd_share(words: Sequence[bytes]) -> float:
+    """Return the share of words that are odd in Windows-1252."""
+    odd = sum(_ODD.search(word.decode(WESTERN, "replace")) is not None for word in words)
+    return odd / max(len(words), 1)
+
+
 def _readings(sample: bytes) -> list[_Reading]:
     """Return how a sample reads in the encodings in which it can be read, the best first."""
     import charset_normalizer
 
-    matches = charset_normalizer.from_bytes(sample, cp_isolation=list(NAMES), enable_fallback=False)
+    isolated = [name for name in NAMES if name != MACINTOSH]
+    matches = charset_normalizer.from_bytes(sample, cp_isolation=isolated, enable_fallback=False)
     # encodings that read a sample as the same text are one match
     readings = [
         _Reading(encoding, str(match), match.chaos, match.coherence)
