@@ -59,9 +59,9 @@ def test_neither_the_order_of_rows_nor_the_format_changes_the_bytes(tmp_path: Pa
 
 
 BAD = [
-    ("user_id,country\n1,DE\n1.0,FR\n", "more than one row for 1 customers, such as '1'"),
-    ("user_id,country\n1,DE\n,FR\n", "1 rows without a customer in the column `user_id`"),
-    ("user_id,country\n1,DE,x\n2,FR\n", "1 lines that cannot be read, such as '1,DE,x'"),
+    ("user_id,country\n1,DE\n1.0,FR\n", "more than one row for 1 customer, such as '1'"),
+    ("user_id,country\n1,DE\n,FR\n", "1 row without a customer in the column `user_id`"),
+    ("user_id,country\n1,DE,x\n2,FR\n", "1 line that cannot be read, such as '1,DE,x'"),
     ("user_id,country\n", "has no rows"),
     ("user_id\n1\n", "one column only"),
     ("", "is empty"),

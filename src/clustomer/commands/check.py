@@ -89,8 +89,9 @@ def _print_cleaning(cleaning: "Cleaning") -> None:
             console.print(f"{title} event types: {listed}", markup=False, highlight=False)
     if cleaning.mapped_ids:
         console.print(f"Ids that the map replaced: {cleaning.mapped_ids:,}", highlight=False)
+    total = counted(cleaning.rows, "row")
     console.print(
-        f"{cleaning.rows:,} rows = {cleaning.kept:,} kept + {cleaning.rejected:,} rejected",
+        f"{total} = {cleaning.kept:,} kept + {cleaning.rejected:,} rejected",
         highlight=False,
     )
 

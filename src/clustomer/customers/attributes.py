@@ -16,6 +16,7 @@ from clustomer.engines import DuckDB, quoted
 from clustomer.errors import InputError, did_you_mean, first_line
 from clustomer.events.missing import customer_expression, present_expression
 from clustomer.events.sources import Source, open_source
+from clustomer.progress import counted
 
 MAX_ATTRIBUTES = 50
 _CUSTOMER = "user_id"
@@ -171,8 +172,9 @@ def _load(engine: DuckDB, opened: Source, customer: str, names: list[str], label
     broken = engine.rows(opened.rejects) if opened.rejects else []
     if broken:
         raise InputError(
-            f"{label} has {len(broken):,} lines that cannot be read, such as {broken[0][1]!r}. "
-            f"Expected {len(names) + 1} values on each line; mend or remove those lines."
+            f"{label} has {counted(len(broken), 'line')} that cannot be read, such as "
+            f"{broken[0][1]!r}. Expected {len(names) + 1} values on each line; mend or remove "
+            f"{'it' if len(broken) == 1 else 'them'}."
         )
     [(rows, missing)] = engine.rows(
         "SELECT COUNT(*), COUNT(*) - COUNT(attribute_customer) FROM attributes"
@@ -181,8 +183,8 @@ def _load(engine: DuckDB, opened: Source, customer: str, names: list[str], label
         raise InputError(f"{label} has no rows. Expected one for each customer.")
     if missing:
         raise InputError(
-            f"{label} has {missing:,} rows without a customer in the column `{customer}`. Fill or "
-            "remove them."
+            f"{label} has {counted(missing, 'row')} without a customer in the column "
+            f"`{customer}`. Fill or remove {'it' if missing == 1 else 'them'}."
         )
     twice = engine.rows(
         "SELECT attribute_customer FROM attributes GROUP BY attribute_customer "
@@ -190,7 +192,7 @@ def _load(engine: DuckDB, opened: Source, customer: str, names: list[str], label
     )
     if twice:
         raise InputError(
-            f"{label} has more than one row for {len(twice):,} customers, such as "
+            f"{label} has more than one row for {counted(len(twice), 'customer')}, such as "
             f"{twice[0][0]!r}, in the column `{customer}`. Keep one row for each. "
             + (did_you_mean(_CUSTOMER, names) if customer.lower() != _CUSTOMER else "")
         )

@@ -12,7 +12,6 @@ from clustomer.errors import InputError
 from clustomer.events.paths import Structure, names_of, structure_of
 from clustomer.events.sources.files import FileState, require_unchanged
 
-
 FILE = "file of the row"
 """The column that says which of several files a row is of; no source has this name."""
 
@@ -79,10 +78,10 @@ class Source:
             return
         missing = abs(counted - read)
         raise LostRowsError(
-            f"{self.label} has {counted:,} rows, of which {read:,} were read: {missing:,} too "
-            f"{'few' if read < counted else 'many'}. Nothing is made of a part of a log. The "
-            "file may be damaged, or written in a way that is not understood: write it anew as "
-            "CSV with quotes doubled inside of quotes, or as Parquet."
+            f"{self.label} has {counted:,} row{'s' * (counted != 1)}, of which {read:,} were read: "
+            f"{missing:,} too {'few' if read < counted else 'many'}. Nothing is made of a part of "
+            "a log. The file may be damaged, or written in a way that is not understood: write it "
+            "anew as CSV with quotes doubled inside of quotes, or as Parquet."
         )
 
 
