@@ -132,7 +132,8 @@ def _numbers_of_shapes(shapes: Sequence[tuple[str, int, str, str]]) -> list[str]
     total = sum(n for _, n, _, _ in shapes)
     rows: dict[str, int] = {}
     for shape, n, low, high in shapes:
-        if not shape.replace(".", "", 1).isdecimal():
+        low, high = (value.replace(",", ".") for value in (low, high))
+        if not shape.replace(",", ".").replace(".", "", 1).isdecimal():
             continue
         for name, notation in NUMBERS.items():
             if any(notation.low <= float(value) < notation.high for value in (low, high)):

@@ -20,7 +20,10 @@ EARLIEST = datetime(1990, 1, 1)  # noqa: DTZ001 - UTC throughout
 LATEST = datetime(2100, 1, 1)  # noqa: DTZ001
 """From here on a time means "never" or "unknown", unless the schema allows it."""
 
-_TAIL = r"((?:[ T,:]+|, )\d{1,2}[:.h]\d{2}.*)?"
+AT = r"(?:,? +(?:um|at|à|às|om|kl\.?|alle(?: ore)?|a las|klo) +)"
+"""The word that some languages have between a date and the time of day."""
+
+_TAIL = rf"((?:[ T,:]+|{AT})\d{{1,2}}[:.h]\d{{2}}.*)?"
 _WORD = r"(\pL{3,10})"
 _DAY = r"(\d{1,2})(?:st|nd|rd|th)?"
 _WEEKDAY = r"(?:\pL{2,10}\.?,? +)?"
@@ -83,7 +86,7 @@ RIVALS: tuple[tuple[TextNotation, ...], ...] = tuple(
 
 ISO = TextNotation(
     "year-month-day",
-    r"(\d{4})[-/.](\d{1,2})[-/.](\d{1,2})" + _TAIL,
+    r"(\d{4})(?:[-/年]|\. ?)(\d{1,2})(?:[-/月]|\. ?)(\d{1,2})[.日]?" + _TAIL,
     r"\1-\2-\3\4",
     "auto",
     "%Y-%m-%d",

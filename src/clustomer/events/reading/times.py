@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from clustomer.events.reading.notations import (
+    AT,
     EARLIEST,
     ISO,
     LATEST,
@@ -30,7 +31,9 @@ _ZONES = {
 """Short names of zones that mean one offset only; CST, BST, IST and AST mean several."""
 
 _HALF = r"(?i)^(.*\d) ?([ap])\.?\s?m\.?( .*|[+-]\d.*)?$"
-_DIGITS = r"-?\d{5,19}(\.\d+)?"
+_DIGITS = r"-?\d{5,19}([.,]\d+)?"
+
+_WITH_POINT = "REPLACE(time_text, ',', '.')"
 
 NUMERIC = ("TINYINT", "SMALLINT", "INTEGER", "BIGINT", "HUGEINT", "UTINYINT", "USMALLINT",
            "UINTEGER", "UBIGINT", "UHUGEINT", "FLOAT", "DOUBLE")  # fmt: skip
@@ -163,7 +166,7 @@ def _with_texts(query: str, reading: TimeReading, time_zone: str) -> str:
         query = f"SELECT *, {layer} AS {name} FROM ({query})"
     cases = [f"WHEN time_text IS NULL THEN {_plain(column, plain, time_zone)}"]
     if numbers:
-        cases.append(f"WHEN {digits} THEN {_number('time_text', numbers, time_zone)}")
+        cases.append(f"WHEN {digits} THEN {_number(_WITH_POINT, numbers, time_zone)}")
     parsed = [_parsed(form, time_zone) for form in reading.formats]
     others = ", ".join([*parsed, "time_direct", _turned()])
     query = _finite(query, f"CASE {' '.join(cases)} ELSE COALESCE({others}) END")
@@ -212,8 +215,13 @@ def _clock() -> str:
 
 
 _TIDYING = (
-    (r"^(\d{4})[./-](\d{1,2})[./-](\d{1,2})[ T,:]*", r"\1-\2-\3 "),
-    (r" $", ""),
+    (
+        rf"^(\d{{4}})(?:[/年-]|\. ?)(\d{{1,2}})(?:[/月-]|\. ?)(\d{{1,2}})[.日]?(?:{AT}|[ T,:]*)",
+        r"\1-\2-\3 ",
+    ),
+    (r"(?: Uhr)? $| (?:Uhr|h)$", ""),
+    (r"^(\S+ \d{1,2})\.(\d{2})\b", r"\1:\2"),
+    (r"^(\S+ \d{1,2}:\d{2})\.(\d{2})\b", r"\1:\2"),
     (r"(\d)h(\d{2})", r"\1:\2"),
     (r"(:\d{2}),(\d)", r"\1.\2"),
     (r" *\([^)]*\)$", ""),
