@@ -59,7 +59,10 @@ class AmbiguousError(InputError):
             f"{option} {shlex.quote(value)}" + (f" ({meaning})" if meaning else "")
             for value, meaning in choices.items()
         )
-        lines = " or ".join(f'{setting} = "{value}"' for value in choices)
+        lines = " or ".join(
+            f"{setting} = {value}" if value in {"true", "false"} else f'{setting} = "{value}"'
+            for value in choices
+        )
         super().__init__(
             f"{question} Say which: {options}. In a schema file (`clustomer schema SOURCE --out "
             f"FILE` writes one): {lines}"

@@ -71,6 +71,7 @@ def run(
     progress = progress or silent()
     with Lanes(out, settings) as lanes:
         events = read_events(source, **settings.reading(), engine=lanes.engine, progress=progress)
+        events = events.in_currency(settings.currency)
         customers = customer_features(events, progress=progress)
         lanes.write_customers(events, customers)
         attributes = _described(settings, events, customers, progress)

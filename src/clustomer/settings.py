@@ -195,6 +195,15 @@ class Settings:
         metavar="KIND",
         otherwise="told by names, else asked where it looks like cents",
     )
+    returns_are_negative: str | None = option(
+        None,
+        "Whether purchases with an amount or quantity below 0 are refunds (true) or slips that are "
+        "rejected (false).",
+        group=SOURCE,
+        metavar="true|false",
+        otherwise="few are slips, more are asked",
+        notation=Notation(read_algorithm),
+    )
     encoding: str | None = option(
         None,
         "Of a text file, such as utf-8, windows-1251 or shift_jis.",

@@ -78,6 +78,8 @@ def test_a_script_gets_an_error_that_names_the_option(call, untold: Path, tmp_pa
     assert code == 3
     assert "To be decided: What are the amounts in the column `Sales`" in out
     assert "--price-is unit (3 × 30.00 = 90.00) or --price-is line (30.00 for 3)" in err
+    # so that the same command with the option does not find it there
+    assert not written.exists()
     for kind, revenue in (("unit", "352.00"), ("line", "92.00")):
         assert call("schema", untold, "--out", written, "--overwrite", "--price-is", kind)[0] == 0
         code, out, _ = call("check", untold, "--schema", written)

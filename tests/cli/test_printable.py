@@ -24,12 +24,16 @@ def test_no_escape_of_a_source_reaches_the_terminal(call, tmp_path: Path) -> Non
     (tmp_path / "types.csv").write_text(
         f"event_time,user_id,event_type\n2024-01-01,1,{ESCAPE}\n2024-01-01,1,view\n"
     )
+    guest = "".join(f"2024-01-01,{i if i > 20 else ESCAPE}\n" for i in range(60))
+    (tmp_path / "guest.csv").write_text("event_time,user_id\n" + guest)
     for arguments in (
         ("schema", tmp_path / f"{ESCAPE}.parquet"),
         ("schema", tmp_path / f"{ESCAPE}.parquet", "--json"),
         ("schema", tmp_path / f"{ESCAPE}.parquet", "--out", tmp_path / f"{ESCAPE}.toml"),
         ("check", tmp_path / f"{ESCAPE}.parquet"),
         ("check", tmp_path / "types.csv"),
+        # an id with many events is named in a warning
+        ("check", tmp_path / "guest.csv"),
         ("check", tmp_path / "unknown.parquet"),
         ("check", tmp_path / f"{ESCAPE} is not there"),
         ("check", tmp_path / "types.csv", "--table", ESCAPE),

@@ -7,7 +7,7 @@ import pyarrow as pa
 import pytest
 
 from clustomer.errors import InputError, UsageError
-from clustomer.events import Events, read_events
+from clustomer.events import Events, EventSchema, read_events
 
 ROWS = 100
 
@@ -66,6 +66,39 @@ def test_rows_that_name_nobody_are_only_warned_about_with_what_they_are_worth() 
     assert (
         f"30 of 100 rows (30.0%) name no customer, with amounts of {worth:,.2f}"
         in (events.warnings[0])
+    )
+
+
+def test_another_column_that_may_name_them_is_told() -> None:
+    schema = EventSchema(name="t", columns={"event_time": "at", "user_id": "userId"})
+    log = pa.table(
+        {"at": ["2024-01-01"] * 3, "userId": ["u1", None, None], "anonymousId": ["a", "b", "c"]}
+    )
+    warning = read_events(log, schema=schema).warnings[0]
+    assert warning.startswith("2 of 3 rows (66.7%) name no customer: nothing here is about them.")
+    assert 'user_id = ["userId", "anonymousId"]' in warning
+    either = EventSchema.model_validate(
+        {"name": "t", "columns": {"event_time": "at", "user_id": ["userId", "anonymousId"]}}
+    )
+    assert read_events(log, schema=either).cleaning.kept == 3
+
+
+@pytest.mark.parametrize(
+    ("usual", "never", "unknown"),
+    [
+        ("2024-01-{d:02d} 10:00", "9999-12-31", "1900-01-01 00:00:00"),
+        ("{d:02d}.01.2024 10:00", "31.12.9999 00:00", "01.01.1900"),
+    ],
+)
+def test_dates_that_mean_never_or_unknown_are_named(usual: str, never: str, unknown: str) -> None:
+    days = [usual.format(d=1 + i % 28) for i in range(60)]
+    at = [*days, never, unknown, unknown]
+    log = pa.table({"event_time": at, "user_id": [f"k{i}" for i in range(len(at))]})
+    events = read_events(log)
+    assert counts(events)["implausible_time"] == 3
+    assert events.warnings == (
+        '3 rows have a date that systems write for "never" or "unknown": 1900-01-01 (2), '
+        "9999-12-31 (1). What happened then is not known, and left out.",
     )
 
 

@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from clustomer.customers import customer_features
-from clustomer.errors import InputError, UsageError
+from clustomer.errors import AmbiguousError, InputError, UsageError
 from clustomer.events import Events, EventSchema, read_events
 from clustomer.events.reading.plan import SAMPLE_ROWS
 
@@ -241,7 +241,51 @@ def test_negative_amounts_are_refunds_where_the_schema_says_so() -> None:
     events = events_of(table, {**schema, "returns_are_negative": True})
     assert revenue(events) == {"1": 0, "2": 100, "3": 15}
     assert events.totals().revenue == 115
-    assert ("negative_price", "rejected", 2) in events_of(table, schema).cleaning.rules
+    slips = events_of(table, schema, returns_are_negative="false")
+    assert ("negative_price", "rejected", 2) in slips.cleaning.rules
+    with pytest.raises(
+        AmbiguousError, match=r"2 purchases .* below 0, such as .-10\.00., worth 110"
+    ):
+        events_of(table, schema)
+
+
+def test_a_currency_that_amounts_do_not_have_is_said() -> None:
+    dollars = events_of({**MIXED, "price": ["$5", "$7.50", "$1"]})
+    assert dollars.in_currency("USD").warnings == dollars.in_currency("CAD").warnings == ()
+    assert "amounts are in USD (3 rows)" in dollars.in_currency("EUR").warnings[0]
+    assert events_of(MIXED).in_currency("EUR").warnings == ()
+    rates = pa.table({"currency": ["USD", "EUR"], "rate": ["0.9", "1"]})
+    converted = events_of({**MIXED, "price": ["$5", "€7.50", "1"]}, rates=rates)
+    assert converted.in_currency("€").warnings == ()
+    assert "converts into EUR" in converted.in_currency("USD").warnings[0]
+
+
+def purchases(*amounts: str, kind: str = "purchase") -> dict[str, list[str]]:
+    """Return a log of purchases of 10.00 and, at the end, one of each amount and kind."""
+    paid = ["10.00"] * 200 + list(amounts)
+    return {
+        "event_time": [f"2024-01-01 {i // 60:02d}:{i % 60:02d}:00" for i in range(len(paid))],
+        "event_type": ["purchase"] * 200 + [kind] * len(amounts),
+        "user_id": [str(i % 50) for i in range(len(paid))],
+        "price": paid,
+    }
+
+
+def test_purchases_below_0_are_asked_for_where_they_matter() -> None:
+    slips = events_of(purchases("-19.00", "(1.00)"))
+    assert ("negative_price", "rejected", 2) in slips.cleaning.rules
+    for matter in (["-0.10"] * 3, ["(20.50)"]):
+        with pytest.raises(AmbiguousError, match="--returns-are-negative true"):
+            events_of(purchases(*matter))
+    refunds = events_of(purchases("(20.50)"), returns_are_negative="true")
+    assert refunds.totals().revenue == Decimal("1979.5")
+
+
+def test_a_return_below_0_is_a_return_of_that_much() -> None:
+    for amount in ("20.50", "-20.50", "(20.50)"):
+        events = events_of(purchases(amount, kind="return"))
+        assert events.cleaning.rejected == 0
+        assert events.totals().revenue == Decimal("1979.5")
 
 
 def order_lines(*sendings: tuple[str, str, str, str]) -> dict[str, list[str]]:

@@ -45,7 +45,7 @@ def announce_reading(events: "Events") -> None:
 def announce_warnings(events: "Events") -> None:
     """Say what was lost on the way in, and what may be no customer."""
     for sentence in events.warnings:
-        typer.echo(f"Warning: {sentence}", err=True)
+        say(f"Warning: {sentence}", err=True)
 
 
 def announce_configuration(context: typer.Context) -> None:

@@ -9,7 +9,7 @@ import typer
 
 from clustomer.commands.messages import print_json, say
 from clustomer.commands.options import Json, Overwrite, Source, with_settings
-from clustomer.errors import OutputError
+from clustomer.errors import AmbiguousError, OutputError
 from clustomer.printable import printable
 from clustomer.settings import Settings
 from clustomer.unfinished import undone_if_stopped
@@ -18,7 +18,14 @@ if TYPE_CHECKING:
     from clustomer.events.draft.description import Description, Doubt
 
 
-ANSWERS = ("time_format", "decimal", "price_is", "amounts_in", "encoding")
+ANSWERS = (
+    "time_format",
+    "decimal",
+    "price_is",
+    "amounts_in",
+    "returns_are_negative",
+    "encoding",
+)
 """Settings that answer what a source does not tell."""
 
 MAX_CHOICES = 40
@@ -40,18 +47,20 @@ def schema(
     """Show how a source's columns are understood, with five rows; write a TOML file to edit.
 
     What the source does not tell is asked on a terminal. Elsewhere the command says which
-    option answers it, and ends with exit code 3.
+    option answers it, writes nothing, and ends with exit code 3.
     """
     if out is not None and out.exists() and not overwrite:
         raise OutputError(f"{out} exists already. Name another file, or pass --overwrite.")
     described = _described(source, settings, asks=_on_terminal() and not as_json)
-    if out is not None:
+    answered = not isinstance(described.error, AmbiguousError)
+    if out is not None and answered:
+        # what no option answers is to be said in the file
         _write_text(out, described.schema.to_toml())
     if as_json:
         print_json(_as_object(described))
     else:
         _print_schema(described)
-    if out is not None:
+    if out is not None and answered:
         from clustomer.engines import without_password
 
         shown = without_password(source)

@@ -28,7 +28,14 @@ from clustomer.events.draft.detection import (
 )
 from clustomer.events.given import given_rows
 from clustomer.events.id_map import load_id_map
-from clustomer.events.losses import Losses, check_accepted, losses_of, summary, warnings_of
+from clustomer.events.losses import (
+    Losses,
+    all_lost,
+    check_accepted,
+    losses_of,
+    summary,
+    warnings_of,
+)
 from clustomer.events.reading import Exchange, Readings, asked, settle_amounts
 from clustomer.events.reading.zones import check_time_zone
 from clustomer.events.schema import EventSchema
@@ -112,6 +119,11 @@ class Events(CleanEvents):
     losses: Losses
     warnings: tuple[str, ...] = ()
 
+    def in_currency(self, currency: str | None) -> "Events":
+        """Return the events with a warning where their amounts name another currency."""
+        warning = self.readings.exchange.other_than(currency, self.readings.currencies)
+        return self if warning is None else replace(self, warnings=(*self.warnings, warning))
+
     def reading(self) -> dict[str, Any]:
         """Return how the source's values were read, as JSON-ready values."""
         by_clock = self.schema.time_to is None
@@ -135,6 +147,7 @@ def read_events(
     decimal: str | None = None,
     price_is: str | None = None,
     amounts_in: str | None = None,
+    returns_are_negative: str | None = None,
     encoding: str | None = None,
     only_currency: str | None = None,
     rates: Any = None,
@@ -166,7 +179,7 @@ def read_events(
     window : str or timedelta, optional
         Only events in this length of time before the cutoff count, for example
         "90d". By default all.
-    time_format, decimal, price_is, amounts_in, encoding : str, optional
+    time_format, decimal, price_is, amounts_in, returns_are_negative, encoding : str, optional
         Answers to what cannot be known, as in an `EventSchema`, whose own they replace.
     only_currency : str, optional
         Of a source with several currencies, only the rows with amounts in this one.
@@ -227,6 +240,7 @@ def read_events(
             "decimal": decimal,
             "price_is": price_is,
             "amounts_in": amounts_in,
+            "returns_are_negative": returns_are_negative,
             "encoding": encoding,
         }
     )
@@ -238,6 +252,8 @@ def read_events(
     with progress.stage(f"Read {opened.label}", engine.fraction) as stage_bar:
         staged = _stage(engine, opened, used, time_zone, id_map is not None, exchange)
         rows, readings = staged.rows, staged.readings
+        if staged.below_zero is not None:
+            staged.below_zero.require_few(opened.label)
         stage_bar.note("; ".join((counted(rows, "row"), *opened.notes)))
     with progress.stage("Clean events") as stage_bar:
         before = None if moment is None else literal(moment).sql("duckdb")
@@ -258,7 +274,7 @@ def read_events(
         losses = losses_of(engine, cleaning, opened)
         if accept_losses is not None:
             losses.require(accept_losses)
-        warnings = warnings_of(engine, used, cleaning, losses, readings)
+        warnings = warnings_of(engine, used, cleaning, losses, readings, opened.names)
         engine.expect_customers(_customers(engine, f"FROM events WHERE {scope}"), cleaning.kept)
         stage_bar.note(f"{cleaning.kept:,} kept, {cleaning.rejected:,} rejected")
     return Events(
@@ -325,14 +341,9 @@ def _require_events(engine: DuckDB, source: Source, rows: int) -> None:
         return
     if rows == 0:
         raise InputError(f"{source.label} has no rows. Expected at least one event.")
-    reasons = engine.rows(
-        "SELECT rule, COUNT(*) AS n FROM rejected GROUP BY rule ORDER BY n DESC, rule"
-    )
-    listed = ", ".join(f"{rule} ({count:,})" for rule, count in reasons)
     raise InputError(
         f"{'The only row' if rows == 1 else f'All {rows:,} rows'} of {source.label} "
-        f"{'was' if rows == 1 else 'were'} rejected: {listed}. Check how the columns are "
-        "understood with `clustomer schema SOURCE`."
+        f"{'was' if rows == 1 else 'were'} rejected: {all_lost(engine, source)}"
     )
 
 

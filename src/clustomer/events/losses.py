@@ -9,8 +9,9 @@ from typing import Any
 from clustomer.engines import DuckDB
 from clustomer.errors import InputError, UsageError
 from clustomer.events.cleaning import REJECTIONS, Cleaning
+from clustomer.events.draft.words import names, numbers, speaks_against, words_in
 from clustomer.events.missing import PLACEHOLDERS
-from clustomer.events.reading import MONEY, Readings, sql_text, with_times
+from clustomer.events.reading import MONEY, Readings, sentinels_in, sql_text, with_times
 from clustomer.events.schema import EventSchema
 from clustomer.events.sources import Source
 from clustomer.progress import counted
@@ -51,6 +52,13 @@ UNREAD: Mapping[str, tuple[str, str]] = MappingProxyType(
 )
 """Rules for rows that could not be read, with the column that says why, and what mends it."""
 
+_MENDED = {
+    **UNREAD,
+    "missing_time": ("event_time", '[columns] event_time = "..." names the column of times'),
+    "missing_customer": ("user_id", '[columns] user_id = "..." names the column of customers'),
+    "unknown_event_type": ("event_type", "[event_types] says what each is"),
+}
+
 
 @dataclass(frozen=True)
 class Losses:
@@ -84,14 +92,9 @@ class Losses:
     @property
     def sentence(self) -> str:
         """How much was lost, and why."""
-        reasons = "; ".join(
-            f"{rule} ({REJECTIONS[rule]}) {n:,}"
-            + (f", such as {', '.join(map(repr, samples))}" if samples else "")
-            for rule, n, samples in self.reasons
-        )
         return (
             f"{self.unread:,} of {self.rows:,} rows ({self.share:.1%}) of {self.label} could not "
-            f"be read: {reasons}."
+            f"be read: {_in_words(self.reasons)}."
         )
 
     def require(self, accepted: float) -> None:
@@ -106,24 +109,47 @@ class Losses:
             return
         beyond = min(1.0, -(-self.share * 100 // 1) / 100)
         raise InputError(
-            f"{self.sentence} What is left is not this shop. {self._mending}To go on with the "
-            f"rest: --accept-losses {beyond:g}"
+            f"{self.sentence} What is left is not this shop. "
+            f"{_mending(self.reasons, self.kind)}To go on with the rest: --accept-losses {beyond:g}"
         )
 
-    @property
-    def _mending(self) -> str:
-        """What would mend the commonest losses: lines of a schema, or the file itself."""
-        rules = [rule for rule, _, _ in self.reasons[:2]]
-        of_json = ""
-        if "broken_line" in rules and self.kind.startswith("json"):
-            # no schema makes an object of half of one
-            rules.remove("broken_line")
-            of_json = "Write each object whole, on a line of its own, in UTF-8. "
-        if not rules:
-            return of_json
-        lines = "; ".join(dict.fromkeys(UNREAD[rule][1] for rule in rules))
-        where = "In a schema file (`clustomer schema SOURCE --out FILE` writes one)"
-        return f"{of_json}{where}: {lines}. "
+
+_Reasons = Sequence[tuple[str, int, tuple[str, ...]]]
+
+
+def _in_words(reasons: _Reasons) -> str:
+    return "; ".join(
+        f"{rule} ({REJECTIONS[rule]}) {n:,}"
+        + (f", such as {', '.join(map(repr, samples))}" if samples else "")
+        for rule, n, samples in reasons
+    )
+
+
+def _mending(reasons: _Reasons, kind: str) -> str:
+    """Return what would mend the commonest losses: lines of a schema, or the file itself."""
+    rules = [rule for rule, _, _ in reasons[:2] if rule in _MENDED]
+    of_json = ""
+    if "broken_line" in rules and kind.startswith("json"):
+        # no schema makes an object of half of one
+        rules.remove("broken_line")
+        of_json = "Write each object whole, on a line of its own, in UTF-8. "
+    if not rules:
+        return of_json
+    lines = "; ".join(dict.fromkeys(_MENDED[rule][1] for rule in rules))
+    where = "In a schema file (`clustomer schema SOURCE --out FILE` writes one)"
+    return f"{of_json}{where}: {lines}. "
+
+
+def all_lost(engine: DuckDB, source: Source) -> str:
+    """Return why no row is left, and what would mend it."""
+    counts = engine.rows(
+        "SELECT rule, COUNT(*) AS n FROM rejected GROUP BY rule ORDER BY n DESC, rule"
+    )
+    reasons = [(rule, n, _samples(engine, rule)) for rule, n in counts]
+    return (
+        f"{_in_words(reasons)}. {_mending(reasons, source.kind)}`clustomer schema SOURCE` shows "
+        "how the columns are understood."
+    )
 
 
 def check_accepted(share: float) -> None:
@@ -143,7 +169,7 @@ def losses_of(engine: DuckDB, cleaning: Cleaning, source: Source) -> Losses:
 
 
 def _samples(engine: DuckDB, rule: str) -> tuple[str, ...]:
-    column, _ = UNREAD[rule]
+    column, _ = _MENDED.get(rule, ("event_type", ""))
     rows = engine.rows(
         f"SELECT LEFT({column}, 60) AS value, COUNT(*) AS n FROM rejected WHERE rule = ? "
         f"AND {column} IS NOT NULL GROUP BY value ORDER BY n DESC, value LIMIT ?",
@@ -158,16 +184,21 @@ def warnings_of(
     cleaning: Cleaning,
     losses: Losses,
     readings: Readings,
+    columns: Sequence[str] = (),
 ) -> tuple[str, ...]:
-    """Return what a reader of the results must know of what was lost, or may be no customer."""
+    """Return what a reader of the results must know of what was lost, or may be no customer.
+
+    `columns` are the names of the source.
+    """
     warnings = []
     if losses.share > MAX_LOSSES:
         warnings.append(losses.sentence)
     if losses.unread >= MIN_ROWS:
         warnings += _biased(engine, schema, losses, readings)
     warnings += _unknown_types(cleaning)
+    warnings += _sentinels(engine, schema, losses, readings)
     warnings += _edges(cleaning)
-    warnings += _nobody(engine, schema, cleaning)
+    warnings += _nobody(engine, schema, cleaning, columns)
     warnings += _placeholders(engine)
     return tuple(warnings)
 
@@ -306,22 +337,65 @@ def _one_shape(engine: DuckDB, losses: Losses) -> list[str]:
     return sentences
 
 
+def _sentinels(
+    engine: DuckDB, schema: EventSchema, losses: Losses, readings: Readings
+) -> list[str]:
+    """Name the dates that stand for "never" or "unknown"."""
+    if not any(rule == "implausible_time" for rule, _, _ in losses.reasons):
+        return []
+    far = "SELECT event_time FROM rejected WHERE rule = 'implausible_time'"
+    rows = sentinels_in(engine, far, readings.as_texts().time, schema.time_zone)
+    if not rows:
+        return []
+    named = ", ".join(f"{day} ({n:,})" for day, n in rows)
+    total = sum(n for _, n in rows)
+    return [
+        f"{counted(total, 'row')} {'has' if total == 1 else 'have'} a date that systems write for "
+        f'"never" or "unknown": {named}. What happened then is not known, and left out.'
+    ]
+
+
 def _edges(cleaning: Cleaning) -> list[str]:
     n = next(rows for rule, _, rows in cleaning.rules if rule == "sparse_edge")
     if not n:
         return []
     return [
-        f"{n:,} of {cleaning.rows:,} rows lie so far from all the others that the window leaves "
-        "them out: they are kept, and not used. --cutoff and --window choose another window."
+        f"{n:,} of {cleaning.rows:,} rows {'lies' if n == 1 else 'lie'} so far from all "
+        f"the others that the window leaves {'it' if n == 1 else 'them'} out: kept, and not used. "
+        "--cutoff and --window choose another window."
     ]
 
 
-def _nobody(engine: DuckDB, schema: EventSchema, cleaning: Cleaning) -> list[str]:
-    """Say how much revenue names no customer."""
-    if "price" not in schema.columns:
-        return []
+OTHER_CUSTOMER = {"anonymous", "guest", "visitor", "device", "cookie", "pseudo", "gast"}
+"""Words of columns that may say who a customer is where another column does not."""
+
+
+def _other_customer(schema: EventSchema, columns: Sequence[str]) -> str:
+    """Return the line of a schema that takes a further column where nobody is named, or ''."""
+    taken = {path for paths in schema.paths.values() for path in paths}
+    others = [
+        column
+        for column in columns
+        if column not in taken
+        and numbers(words := words_in(column))
+        and (OTHER_CUSTOMER & set(words) or names("user_id", words))
+        and not speaks_against("user_id", words)
+    ]
+    if not others:
+        return ""
+    listed = ", ".join(f'"{path}"' for path in (*schema.paths["user_id"], others[0]))
+    return (
+        f" If `{others[0]}` says who they are, take the first that is filled: user_id = [{listed}] "
+        "in a schema file."
+    )
+
+
+def _nobody(
+    engine: DuckDB, schema: EventSchema, cleaning: Cleaning, columns: Sequence[str]
+) -> list[str]:
+    """Say how many rows, and how much revenue, name no customer."""
     n = next(rows for rule, _, rows in cleaning.rules if rule == "missing_customer")
-    if n < MIN_ROWS or n < 0.01 * cleaning.rows:
+    if n < 0.01 * cleaning.rows or (n < MIN_ROWS and n <= MAX_LOSSES * cleaning.rows):
         return []
     amount = f"TRY_CAST(price AS {MONEY}) * COALESCE(TRY_CAST(quantity AS {MONEY}), 1)"
     lost = engine.rows(
@@ -329,8 +403,9 @@ def _nobody(engine: DuckDB, schema: EventSchema, cleaning: Cleaning) -> list[str
     )[0][0]
     worth = f", with amounts of {lost:,.2f} together" if lost else ""
     return [
-        f"{n:,} of {cleaning.rows:,} rows ({n / cleaning.rows:.1%}) name no customer{worth}: "
-        "nothing here is about them."
+        f"{n:,} of {counted(cleaning.rows, 'row')} ({n / cleaning.rows:.1%}) "
+        f"{'names' if n == 1 else 'name'} no customer{worth}: nothing here is about "
+        f"{'it' if n == 1 else 'them'}.{_other_customer(schema, columns)}"
     ]
 
 
@@ -348,7 +423,9 @@ def _placeholders(engine: DuckDB) -> list[str]:
     )
     if not rows:
         return []
-    named = ", ".join(f"{user!r} ({n:,} events, {n / events:.1%})" for user, n, events in rows)
+    named = ", ".join(
+        f"{user!r} ({counted(n, 'event')}, {n / events:.1%})" for user, n, events in rows
+    )
     option = ",".join(str(user) for user, _, _ in rows)
     one = len(rows) == 1
     return [

@@ -145,8 +145,9 @@ class EventSchema(BaseModel):
         The words of `status` for what was carried through; compared without case.
     return_prefix : str, optional
         Orders whose number starts so are cancellations: their rows are returns.
-    returns_are_negative : bool, default False
-        Rows with a quantity or an amount below 0 are returns of that much.
+    returns_are_negative : bool, optional
+        Rows with a quantity or an amount below 0 are returns of that much; where it is
+        false they are slips, and rejected. By default few are slips, and more are asked for.
     row_is_order : bool, default False
         Each purchase row without an order number is an order of its own.
     not_products : str, optional
@@ -190,7 +191,7 @@ class EventSchema(BaseModel):
     status: str | None = None
     done: tuple[str, ...] = ()
     return_prefix: str | None = None
-    returns_are_negative: bool = False
+    returns_are_negative: bool | None = None
     row_is_order: bool = False
     not_products: str | None = None
 

@@ -8,6 +8,7 @@ from clustomer.events.missing import customer_expression, present_expression
 from clustomer.events.reading import (
     GROUPED,
     MONEY,
+    BelowZero,
     Exchange,
     NumberReading,
     Readings,
@@ -26,10 +27,14 @@ from clustomer.events.sources import LostRowsError, Source, require_unchanged
 
 @dataclass(frozen=True)
 class Staged:
-    """What staging did: the number of input rows, and how their values were read."""
+    """What staging did: the number of input rows, and how their values were read.
+
+    `below_zero` are purchases of which nobody has said whether they are refunds.
+    """
 
     rows: int
     readings: Readings
+    below_zero: BelowZero | None = None
 
 
 def stage(
@@ -90,10 +95,31 @@ def _staged(
         counted = _load(engine, source, staging, limit)
     for column in _open(readings):
         engine.execute(f"ALTER TABLE events DROP COLUMN {column}_grouped")
+    below_zero = _below_zero(engine) if schema.returns_are_negative is None else None
     rows, added = _set_rejected_aside(engine, source, schema)
     if limit is None:
         source.require_whole(rows - added, counted)
-    return Staged(rows, better)
+    return Staged(rows, better, below_zero)
+
+
+_BELOW_0 = (
+    "event_type = 'purchase' AND rule IN ('negative_price', 'unreadable_quantity') "
+    "AND (price < 0 OR quantity < 0)"
+)
+
+
+def _below_zero(engine: DuckDB) -> BelowZero | None:
+    worth = "COALESCE(SUM(ABS(CAST(price AS DOUBLE) * CAST(quantity AS DOUBLE))), 0)"
+    rows, lost, sample = engine.rows(
+        f"SELECT COUNT(*), {worth}, MIN(CASE WHEN price < 0 THEN raw ->> '$.price' "
+        f"ELSE raw ->> '$.quantity' END) FROM events WHERE {_BELOW_0}"
+    )[0]
+    if not rows:
+        return None
+    purchases, revenue = engine.rows(
+        f"SELECT COUNT(*), {worth} FROM events WHERE event_type = 'purchase' AND rule IS NULL"
+    )[0]
+    return BelowZero(int(rows), float(lost), int(purchases), float(revenue), str(sample))
 
 
 _UNREAD = ("unreadable_time", "implausible_time", "unreadable_price", "unreadable_quantity")
@@ -255,7 +281,7 @@ def _rule(source: Source, schema: EventSchema, readings: Readings) -> str:
                 WHEN ABS(TRY_CAST(price AS DOUBLE)) >= {MAX_AMOUNT} THEN 'implausible_amount'
                 ELSE 'unreadable_price' END
             WHEN price_read < 0 THEN 'negative_price'
-            WHEN quantity_read IS NULL OR quantity_read = 0 THEN CASE
+            WHEN quantity_read IS NULL OR quantity_read <= 0 THEN CASE
                 WHEN ABS(TRY_CAST(quantity AS DOUBLE)) >= {MAX_AMOUNT} THEN 'implausible_amount'
                 ELSE 'unreadable_quantity' END
             WHEN quantity_read >= {MAX_AMOUNT} OR price_read >= {MAX_AMOUNT}
@@ -319,7 +345,17 @@ def _number(column: str, reading: NumberReading | None) -> str:
 def _price(schema: EventSchema, readings: Readings) -> str:
     code = _currency(schema)
     price = readings.exchange.amount(readings.unit.amount("price_number", code), code)
-    return f"ABS({price})" if schema.returns_are_negative else price
+    return _without_sign(price, schema)
+
+
+def _without_sign(number: str, schema: EventSchema) -> str:
+    """Return SQL for an amount or quantity; what is said to be a return is one below 0, too."""
+    if schema.returns_are_negative:
+        return f"ABS({number})"
+    returns = "return" in schema.event_types.values() or schema.return_prefix or schema.return_time
+    if not returns:
+        return number
+    return f"CASE WHEN ({_event_type(schema)}) = 'return' THEN ABS({number}) ELSE {number} END"
 
 
 def _currency(schema: EventSchema) -> str:
@@ -352,6 +388,5 @@ def _grouped(column: str) -> str:
 def _quantity(schema: EventSchema) -> str:
     if "quantity" not in schema.columns:
         return f"CAST(1 AS {MONEY})"
-    if schema.returns_are_negative:
-        return "CASE WHEN quantity IS NULL THEN 1 ELSE ABS(quantity_number) END"
-    return "CASE WHEN quantity IS NULL THEN 1 WHEN quantity_number >= 0 THEN quantity_number END"
+    number = _without_sign("quantity_number", schema)
+    return f"CASE WHEN quantity IS NULL THEN 1 ELSE {number} END"

@@ -238,6 +238,8 @@ def _with_amounts(
         kind, decided = by_product
         drafted = drafted.answered({"price_is": kind})
     try:
+        if staged.below_zero is not None:
+            staged.below_zero.require_few(opened.label)
         amounts = decide_amounts(engine, drafted, opened.label)
     except AmbiguousError as error:
         doubt = Doubt(error.question, error.setting, error.choices)

@@ -1,6 +1,7 @@
 """Reading: which notation a column has, decided over all of its values, and how it is read."""
 
 from clustomer.events.reading.amounts import AmountReading, decide_amounts, settle_amounts
+from clustomer.events.reading.below_zero import BelowZero
 from clustomer.events.reading.currency import Exchange, asked
 from clustomer.events.reading.notations import sql_text
 from clustomer.events.reading.numbers import (
@@ -12,12 +13,14 @@ from clustomer.events.reading.numbers import (
     number_expression,
 )
 from clustomer.events.reading.plan import Readings, first_readings, settled
+from clustomer.events.reading.sentinels import sentinels_in
 from clustomer.events.reading.times import TimeReading, plausible, with_times
 
 __all__ = [
     "GROUPED",
     "MONEY",
     "AmountReading",
+    "BelowZero",
     "Exchange",
     "NumberReading",
     "Readings",
@@ -29,6 +32,7 @@ __all__ = [
     "first_readings",
     "number_expression",
     "plausible",
+    "sentinels_in",
     "settle_amounts",
     "settled",
     "sql_text",

@@ -3,16 +3,29 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal, InvalidOperation
+from types import MappingProxyType
 from typing import Any
 
 from clustomer.engines import DuckDB, quoted
 from clustomer.errors import InputError, UsageError, did_you_mean
 from clustomer.events.reading.notations import sql_text
-from clustomer.events.reading.numbers import MONEY, code_expression
+from clustomer.events.reading.numbers import MONEY, code_expression, code_of
 from clustomer.events.sources import open_source
 from clustomer.progress import counted
 
 MAX_LISTED = 12
+
+_SAME_SIGN: Mapping[str, str] = MappingProxyType(
+    {
+        "USD": "CAD AUD NZD MXN ARS CLP COP SGD HKD TWD BRL",
+        "JPY": "CNY",
+        "GBP": "EGP",
+        "INR": "PKR LKR NPR",
+        "CHF": "XOF XAF",
+        "KR": "SEK NOK DKK ISK CZK",
+    }
+)
+"""Currencies that are written with the sign of another one."""
 
 
 @dataclass(frozen=True)
@@ -54,6 +67,37 @@ class Exchange:
                 f"{listed}. Take one of them with --only-currency {next(iter(counts))}, or name a "
                 "file with what a unit of each is worth (columns currency and rate): --rates FILE"
             )
+
+    def other_than(self, currency: str | None, named: Mapping[str, int]) -> str | None:
+        """Return the warning that amounts are in another currency than reports will say.
+
+        `named` are the currencies of the source with their rows; a sign such as $ is that of
+        several.
+
+        >>> Exchange().other_than("CAD", {"USD": 3}) is None
+        True
+        >>> str(Exchange().other_than("EUR", {"USD": 3})).split(":")[0]
+        '--currency is EUR, but amounts are in USD (3 rows), and stay as they are'
+        """
+        if currency is None:
+            return None
+        currency = code_of(currency)
+        if self.rates:
+            into = [code for code, rate in self.rates.items() if rate == 1]
+            if not into or currency in into:
+                return None
+            return (
+                f"--currency is {currency}, but --rates converts into {' and '.join(into)}, whose "
+                "rate is 1."
+            )
+        code = self.only or next(iter(named), None)
+        if code is None or currency in {code, *_SAME_SIGN.get(code, "").split()}:
+            return None
+        rows = f" ({counted(named[code], 'row')})" if code in named else ""
+        return (
+            f"--currency is {currency}, but amounts are in {code}{rows}, and stay as they are: say "
+            f"{code}, or convert them with --rates FILE."
+        )
 
     def amount(self, price: str, code: str) -> str:
         """Return DuckDB SQL for an amount in the shop's currency."""

@@ -179,6 +179,15 @@ def currency_expression(column: str) -> str:
     return f"CASE {token_expression(column)} {cases} END"
 
 
+def code_of(currency: str) -> str:
+    """Return the code of a currency from its code or sign.
+
+    >>> code_of("€"), code_of("usd"), code_of("¤")
+    ('EUR', 'USD', '¤')
+    """
+    return _KNOWN.get(currency.strip().lower(), currency.strip().upper())
+
+
 def code_expression(column: str) -> str:
     """Return DuckDB SQL for the code of a currency from a column of codes or signs."""
     cases = " ".join(
