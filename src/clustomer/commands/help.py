@@ -5,7 +5,7 @@ from typing import Any
 from typer.core import TyperCommand, TyperGroup
 
 OPTIONS = "Options"
-_WIDEST_NAME = 24
+_WIDEST_NAME = 29
 
 Row = tuple[list[str], str, str]
 
