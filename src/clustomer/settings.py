@@ -197,8 +197,8 @@ class Settings:
     )
     returns_are_negative: str | None = option(
         None,
-        "Whether purchases with an amount or quantity below 0 are refunds (yes, true) or slips that "
-        "are rejected (no, false).",
+        "Whether purchases with an amount or quantity below 0 are refunds (yes, true), or slips "
+        "that are rejected (no, false).",
         group=SOURCE,
         metavar="YES|NO",
         otherwise="few are slips, more are asked",

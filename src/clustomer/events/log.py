@@ -252,8 +252,6 @@ def read_events(
     with progress.stage(f"Read {opened.label}", engine.fraction) as stage_bar:
         staged = _stage(engine, opened, used, time_zone, id_map is not None, exchange)
         rows, readings = staged.rows, staged.readings
-        if staged.below_zero is not None:
-            staged.below_zero.require_few(opened.label)
         stage_bar.note("; ".join((counted(rows, "row"), *opened.notes)))
     with progress.stage("Clean events") as stage_bar:
         before = None if moment is None else literal(moment).sql("duckdb")
@@ -328,7 +326,10 @@ def _stage(
     exchange: Exchange,
 ) -> Staged:
     try:
-        return stage(engine, source, schema, time_zone, mapped=mapped, exchange=exchange)
+        staged = stage(engine, source, schema, time_zone, mapped=mapped, exchange=exchange)
+        if staged.below_zero is not None:
+            staged.below_zero.require_few(source.label)
+        return staged
     except engine.errors as error:
         raise InputError(
             f"{source.label} could not be read to its end: {first_line(error)} It may be "
