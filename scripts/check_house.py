@@ -28,7 +28,15 @@ MOST_LINES = 60
 VAGUE = frozenset({"found", "each", "own", "told", "said", "whole", "known"})
 """Names that do not say what a variable is."""
 
-WITHOUT_PROSE = ("engines", "events", "customers", "segments", "certificates", "versions")
+WITHOUT_PROSE = (
+    "engines",
+    "events",
+    "customers",
+    "lifecycle",
+    "segments",
+    "certificates",
+    "versions",
+)
 DECLARED = ("customers/features",)
 """Rooms in which no sentence is written but those of errors; declared definitions are data."""
 

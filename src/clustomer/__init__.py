@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from clustomer.events import Cleaning, Events, EventSchema, Window, read_events
     from clustomer.facets import Facets, find_facets
     from clustomer.insights import Facts, Interpretation, interpret
+    from clustomer.lifecycle import Lifecycle, lifecycle_stages
     from clustomer.lifetime import Forecast, forecast_customers
     from clustomer.pipeline import Run, run
     from clustomer.proofs import verify
@@ -52,6 +53,7 @@ _HOMES = {
     "Holdout": "customers",
     "InputError": "errors",
     "Interpretation": "insights",
+    "Lifecycle": "lifecycle",
     "OutputError": "errors",
     "Reason": "customers",
     "Results": "versions",
@@ -71,6 +73,7 @@ _HOMES = {
     "find_facets": "facets",
     "forecast_customers": "lifetime",
     "interpret": "insights",
+    "lifecycle_stages": "lifecycle",
     "not_certified": "certificates",
     "publish": "publication",
     "read_attributes": "customers",
@@ -99,6 +102,7 @@ __all__ = [
     "Holdout",
     "InputError",
     "Interpretation",
+    "Lifecycle",
     "OutputError",
     "Reason",
     "Results",
@@ -118,6 +122,7 @@ __all__ = [
     "find_facets",
     "forecast_customers",
     "interpret",
+    "lifecycle_stages",
     "not_certified",
     "publish",
     "read_attributes",

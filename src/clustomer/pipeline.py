@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from clustomer.certificates import Certificates, not_certified
 from clustomer.customers import (
@@ -22,6 +23,7 @@ from clustomer.facets import FACETS, MAIN, Facets, no_facets
 from clustomer.insights import Interpretation, interpret
 from clustomer.insights.chapters.certificate_words import VERDICTS
 from clustomer.lanes import Lanes
+from clustomer.lifecycle import Lifecycle, lifecycle_stages
 from clustomer.outputs.figures import draw_figures
 from clustomer.progress import Progress, counted, silent
 from clustomer.publication import Content, identified_aside, identify, write_report, write_tables
@@ -83,6 +85,7 @@ def run(
             settings, events, customers, segmentation, holdout, progress
         )
         facets = faceted(settings, events, customers, holdout, progress)
+        lifecycle = staged(events, progress)
         identified = lanes.aside(identified_aside, events)
         interpretation = _interpreted(
             settings,
@@ -93,6 +96,7 @@ def run(
             attributes=attributes,
             certificates=certificates,
             facets=facets,
+            lifecycle=lifecycle,
             comparison=comparison,
         )
         content = Content(
@@ -232,6 +236,18 @@ def faceted(
         )
         stage.note(", ".join(facet.name for facet in facets.held) or "none holds")
     return facets
+
+
+def staged(events: CleanEvents, progress: Progress) -> Lifecycle | Reason:
+    """Return where each customer stands against their own rhythm, or why that is not known."""
+    with progress.stage("Look where customers stand", events.engine.fraction) as stage:
+        lifecycle = lifecycle_stages(events)
+        if isinstance(lifecycle, Lifecycle):
+            due = pc.sum(lifecycle.table["due"]).as_py()
+            stage.note(f"{due:,} due to order")
+        else:
+            stage.note("too little history")
+    return lifecycle
 
 
 def _interpreted(

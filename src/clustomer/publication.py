@@ -148,6 +148,7 @@ def identify(draft: Draft, content: Content, identified: Mapping[str, Any]) -> N
             "verdict": certificates.verdict if certificates is not None else "not tested",
             "attributes": attributes,
             "facets": _held(content.interpretation),
+            "lifecycle": content.interpretation.study.tables["run"].get("lifecycle"),
             "csv_texts": "as they are" if content.settings.raw_csv else FORMULAS,
         },
     )
@@ -180,6 +181,8 @@ def write_tables(draft: Draft, content: Content) -> None:
         )
     if content.comparison is not None:
         write_comparison(draft.path, content.comparison)
+    if "lifecycle" in interpretation.study.tables:
+        write_parquet(draft, "lifecycle.parquet", interpretation.study.tables["lifecycle"])
     for name, table in interpretation.added.items():
         write_parquet(draft, f"{name}.parquet", table)
 

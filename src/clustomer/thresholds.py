@@ -376,6 +376,48 @@ LEAVING_SHOWN = _threshold(
     write=percent,
 )
 
+# lifecycle
+
+SLOWING_PART = _threshold(
+    "SLOWING_PART",
+    0.75,
+    "The share of the pauses of customers alike that were shorter, from which on a customer is "
+    "slowing.",
+    write=so_many,
+)
+AT_RISK_PART = _threshold(
+    "AT_RISK_PART",
+    0.9,
+    "The same from which on a customer is at risk; up to it the next order is expected.",
+    write=so_many,
+)
+LAPSED_PART = _threshold(
+    "LAPSED_PART",
+    0.95,
+    "The same from which on a customer has lapsed.",
+    write=percent,
+)
+EARLY_PART = _threshold(
+    "EARLY_PART",
+    0.1,
+    "The share of pauses that were shorter than the earliest date at which the next order is "
+    "expected.",
+    write=so_many,
+)
+FEWEST_PAUSES = _count(
+    "FEWEST_PAUSES", 30, "The ended pauses that it takes to know how long pauses are."
+)
+OBSERVED_PART = _threshold(
+    "OBSERVED_PART",
+    0.8,
+    "The part of the period up to which its first pauses tell how long pauses are: longer ones it "
+    "can hardly have seen.",
+    write=so_many,
+)
+DUE_DAYS = _count(
+    "DUE_DAYS", 7, "The days ahead in which a customer's next order must be expected to be due now."
+)
+
 # attributes
 
 MAX_VALUES = _count(

@@ -8,6 +8,7 @@ import pytest
 
 from clustomer.customers import Customers, customer_features
 from clustomer.events import read_events
+from clustomer.lifecycle import Lifecycle, lifecycle_stages
 from clustomer.simulate import simulate
 
 
@@ -15,6 +16,7 @@ from clustomer.simulate import simulate
 class Shop:
     events: pa.Table
     customers: Customers
+    lifecycle: Lifecycle
 
 
 @pytest.fixture(scope="session")
@@ -29,6 +31,8 @@ def shop(tmp_path_factory: pytest.TempPathFactory) -> Shop:
     events = read_events(pa.concat_tables([rows, returned]), time_zone="America/New_York")
     customers = customer_features(events)
     assert not customers.unavailable
+    lifecycle = lifecycle_stages(events)
+    assert isinstance(lifecycle, Lifecycle)
     clean = events.to_arrow()
     events.close()
-    return Shop(clean, customers)
+    return Shop(clean, customers, lifecycle)

@@ -11,6 +11,8 @@ import sqlglot
 
 from clustomer.customers import features_within
 from clustomer.engines import DIALECTS, Engine, NotPortableError, parse
+from clustomer.events import CleanEvents
+from clustomer.lifecycle import lifecycle_stages
 
 PEOPLE = pa.table(
     {
@@ -116,3 +118,13 @@ class EngineConformance:
             )
             np.testing.assert_allclose(theirs, ours, rtol=1e-9, atol=1e-9, err_msg=name)
         assert made.shop == pytest.approx(expected.shop)
+
+    def test_the_same_events_give_the_same_stages(self, engine: Engine, shop) -> None:
+        engine.register("arrived", shop.events)
+        names = ", ".join(shop.events.column_names)
+        engine.create_table("events", parse(f"SELECT {names} FROM arrived"))
+        made = lifecycle_stages(CleanEvents(engine, shop.customers.window))
+        assert made.table.equals(shop.lifecycle.table)
+        assert made.to_json() == shop.lifecycle.to_json()
+        at_once = engine.query(made.query)
+        assert sorted(at_once["stage"].to_pylist()) == sorted(made.table["stage"].to_pylist())

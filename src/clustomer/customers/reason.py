@@ -29,6 +29,7 @@ class Reason:
         "facet chance", "facet by degree" or "facet unstable".
         Of a forecast that there is not: "forecast short log", "forecast no orders" or "forecast
         few customers".
+        Of stages that there are not: "short log" or "few pauses".
         "stated" is the sentence of a file of release 0.1.
     numbers : mapping of name to number, ready for JSON.
     """

@@ -8,6 +8,7 @@ from typing import Any
 import pyarrow as pa
 
 from clustomer.certificates.certificate import Certificates
+from clustomer.customers.reason import Reason
 from clustomer.errors import UsageError
 from clustomer.facets import Facets
 from clustomer.insights.blocks import Block, OfSegment, Section, Slot, Warn, filled
@@ -26,6 +27,7 @@ from clustomer.insights.settings import setting_facts
 from clustomer.insights.story import Insights
 from clustomer.insights.study import Study, study_of, with_facets
 from clustomer.insights.texts import used_facts
+from clustomer.lifecycle import Lifecycle
 
 TOP_PARTS = {"top_tenth": 0.1, "top_hundredth": 0.01}
 """The parts of customers, best-paying first, whose share of revenue shows its concentration."""
@@ -114,6 +116,7 @@ def interpret(
     attributes: Any = None,
     certificates: Certificates | None = None,
     facets: Facets | None = None,
+    lifecycle: Lifecycle | Reason | None = None,
     comparison: Any = None,
     reading_notes: Sequence[str] = (),
     warnings: Sequence[str] = (),
@@ -149,6 +152,8 @@ def interpret(
         How real, stable, predictive and usable the segments are; None says nothing about it.
     facets : Facets, default None
         Further segmentations of the same customers; None says nothing about it.
+    lifecycle : Lifecycle or Reason, default None
+        The stage of each customer, or why there is none; None says nothing about it.
     comparison : table, default None
         A row for each algorithm that was tried on the same features: `algorithm`, `segments`,
         `noise_share`, `silhouette`, `smallest_share`, `agreement` (with k-means).
@@ -193,6 +198,7 @@ def interpret(
         attributes=attributes,
         certificates=certificates,
         facets=facets,
+        lifecycle=lifecycle,
         comparison=comparison,
         reading_notes=reading_notes,
         warnings=warnings,

@@ -6,11 +6,13 @@ from datetime import datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from clustomer.customers.reason import Reason
 from clustomer.insights.algorithm import algorithm_entries, algorithm_facts
 from clustomer.insights.facts import Fact, decimals_for
 from clustomer.insights.naming.definition import grid_facts, grid_settings
 from clustomer.insights.reasons import left_out_sentences, reason_sentence
 from clustomer.insights.threshold_facts import threshold_facts, threshold_values
+from clustomer.lifecycle import Lifecycle
 
 _UNITS = {"margin": "share", "cost": "currency", "window_days": "days"}
 
@@ -22,6 +24,7 @@ def run_document(
     window: Any,
     unavailable: Mapping[str, str] | None,
     attributes: Any,
+    lifecycle: Any = None,
     reading_notes: Sequence[str] = (),
     warnings: Sequence[str] = (),
 ) -> dict[str, Any]:
@@ -41,7 +44,14 @@ def run_document(
             name: getattr(attributes, name)
             for name in ("customers", "without_events", "without_attributes")
         }
+    if lifecycle is not None:
+        document["lifecycle"] = lifecycle_document(lifecycle)
     return document
+
+
+def lifecycle_document(lifecycle: Lifecycle | Reason) -> dict[str, Any]:
+    """Return what `run.json` holds of stages: what is usual in the shop, or why there are none."""
+    return {"reason": asdict(lifecycle)} if isinstance(lifecycle, Reason) else lifecycle.to_json()
 
 
 def numbered(sentences: Sequence[str]) -> dict[str, str]:

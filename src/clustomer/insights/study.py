@@ -8,6 +8,7 @@ from typing import Any, TypeVar, cast
 import pyarrow as pa
 
 from clustomer.certificates.certificate import Certificates
+from clustomer.customers.reason import Reason
 from clustomer.errors import InputError
 from clustomer.facets import Facets
 from clustomer.insights.naming.definition import define_segments
@@ -16,6 +17,7 @@ from clustomer.insights.naming.proof import with_names
 from clustomer.insights.population import BOTS, EVERYONE, UNGROUPED, Population
 from clustomer.insights.profiles import Described, Profile, describe, profile, report_order
 from clustomer.insights.settings import model_document, run_document
+from clustomer.lifecycle import Lifecycle
 
 Result = TypeVar("Result")
 
@@ -40,6 +42,7 @@ class Study:
     attributes : Attributes, or None
     given_certificates : Certificates, or None
     facets : Facets, or None where none were looked for
+    lifecycle : Lifecycle, Reason why there is none, or None where it was not looked for
     """
 
     customers: pa.Table
@@ -51,6 +54,7 @@ class Study:
     attributes: Any = None
     given_certificates: Certificates | None = None
     facets: Facets | None = None
+    lifecycle: Lifecycle | Reason | None = None
     _results: dict[Any, Any] = field(default_factory=dict, repr=False)
 
     @cached_property
@@ -151,6 +155,7 @@ def study_of(
     attributes: Any = None,
     certificates: Certificates | None = None,
     facets: Facets | None = None,
+    lifecycle: Lifecycle | Reason | None = None,
     comparison: Any = None,
     reading_notes: Sequence[str] = (),
     warnings: Sequence[str] = (),
@@ -177,6 +182,7 @@ def study_of(
             window=window,
             unavailable=missing,
             attributes=attributes,
+            lifecycle=lifecycle,
             reading_notes=reading_notes,
             warnings=warnings,
         ),
@@ -185,6 +191,8 @@ def study_of(
         tables["cleaning"] = _cleaning_table(cleaning)
     if attributes is not None:
         tables["attributes"] = attributes.table
+    if isinstance(lifecycle, Lifecycle):
+        tables["lifecycle"] = _of_the_same(lifecycle.table, customer_table)
     if comparison is not None:
         tables["comparison"] = pa.table(comparison)
     return Study(
@@ -197,7 +205,18 @@ def study_of(
         attributes=attributes,
         given_certificates=certificates,
         facets=facets,
+        lifecycle=lifecycle,
     )
+
+
+def _of_the_same(table: pa.Table, customers: pa.Table) -> pa.Table:
+    """Return a table of customers; raise InputError where they are not those of `customers`."""
+    if not table["user_id"].equals(customers["user_id"].cast(pa.string())):
+        raise InputError(
+            "The stages are not of the customers of the segments; the same customers in the same "
+            "order were expected. Call lifecycle_stages with the events of this customer table."
+        )
+    return table
 
 
 def with_facets(labelled: pa.Table, facets: Facets | None) -> pa.Table:

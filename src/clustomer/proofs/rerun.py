@@ -8,22 +8,26 @@ from typing import Any
 import pyarrow as pa
 
 from clustomer.certificates import Certificates
-from clustomer.customers import Customers, customer_features
+from clustomer.customers import Customers, Reason, customer_features
 from clustomer.engines import DuckDB, memory_of_engine
 from clustomer.events import hash_sum, read_stored_events
 from clustomer.facets import Facets
 from clustomer.insights import certificate_sentence
+from clustomer.insights.settings import lifecycle_document
 from clustomer.insights.study import study_of, with_facets
-from clustomer.pipeline import certified, compared, faceted, held_out, segmented
+from clustomer.lifecycle import Lifecycle
+from clustomer.pipeline import certified, compared, faceted, held_out, segmented, staged
 from clustomer.progress import Progress
 from clustomer.proofs.documents import compare_documents, compare_tables
 from clustomer.publication import stored_model
 from clustomer.segments import Segmentation
 from clustomer.settings import Settings
 from clustomer.versions import Difference, Rerun, StoredRun, package_versions
+from clustomer.versions.contract import MANIFEST
 
 CUSTOMERS, SEGMENTS = "customers.parquet", "segments.parquet"
 CERTIFICATES, SEGMENTATION = "certificates.json", "segmentation.json"
+LIFECYCLE = "lifecycle.parquet"
 COMPARISON = "reports/algorithms.csv"
 SIMULATED = ("certificates", "segmentation", "cluster_evaluation_metrics", "comparison")
 """The tables of facts that a rerun makes again, and no query can."""
@@ -39,6 +43,7 @@ class Remade:
     certificates: Certificates
     facets: Facets | None
     comparison: pa.Table | None
+    lifecycle: Lifecycle | Reason
 
 
 def rerun(stored: StoredRun, progress: Progress) -> tuple[Rerun, list[Difference]]:
@@ -84,7 +89,8 @@ def remake(stored: StoredRun, progress: Progress) -> Remade:
         facets = None
         if "facets" in stored.results.manifest:
             facets = faceted(settings, events, customers, holdout, progress)
-    return Remade(total, customers, delivered, certificates, facets, comparison)
+        lifecycle = staged(events, progress)
+    return Remade(total, customers, delivered, certificates, facets, comparison, lifecycle)
 
 
 def _compared_files(stored: StoredRun, remade: Remade) -> Iterator[tuple[int, list[Difference]]]:
@@ -135,6 +141,14 @@ def _compared_files(stored: StoredRun, remade: Remade) -> Iterator[tuple[int, li
                 json.dumps(certificates.to_json(certificate_sentence)),
             ),
         )
+    if stored.lifecycle is not None:
+        yield compare_documents(
+            f"{MANIFEST}: lifecycle",
+            lifecycle_document(stored.lifecycle),
+            lifecycle_document(remade.lifecycle),
+        )
+    if isinstance(stored.lifecycle, Lifecycle) and isinstance(remade.lifecycle, Lifecycle):
+        yield compare_tables(LIFECYCLE, stored.lifecycle.table, remade.lifecycle.table, "user_id")
     if stored.comparison is not None and remade.comparison is not None:
         yield compare_documents(
             COMPARISON, *(_by_algorithm(table) for table in (stored.comparison, remade.comparison))

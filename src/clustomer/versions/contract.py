@@ -108,6 +108,14 @@ FILES = (
         ),
     ),
     StoredFile(
+        "lifecycle.parquet",
+        "the [stage](../explanation/lifecycle.md) of each customer, and when the next order is "
+        "expected",
+        "lifecycle",
+        when="not where the log is too short to tell",
+        required=lambda manifest: "orders" in (manifest.get("lifecycle") or {}),
+    ),
+    StoredFile(
         "facts.json",
         "every number that a text shows, and its source: see [Facts](facts.md)",
         "facts",

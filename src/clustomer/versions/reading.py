@@ -14,11 +14,12 @@ import pyarrow.parquet as pq
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from clustomer.certificates import Certificates, read_certificates
-from clustomer.customers import Attributes
+from clustomer.customers import Attributes, Reason
 from clustomer.errors import InputError, UsageError
 from clustomer.events import Window
 from clustomer.facets import Facets, read_facets
 from clustomer.insights import Facts, Interpretation, interpret
+from clustomer.lifecycle import Lifecycle, Rhythm
 from clustomer.segments import Segmentation, SegmentationModel, read_model, restore
 from clustomer.versions.contract import FILES, MANIFEST
 from clustomer.versions.given_names import keeps_its_line
@@ -121,6 +122,7 @@ class RunManifest(Manifest):
     verdict: str = "not tested"
     segments: tuple[StoredSegment, ...] = Field(min_length=1)
     attributes: StoredAttributes | None = None
+    lifecycle: Mapping[str, Any] | None = None
     unavailable_features: Mapping[str, str] = {}
     features_left_out: Mapping[str, str] = {}
     reading_notes: Mapping[str, str] = {}
@@ -340,6 +342,23 @@ class StoredRun:
             raise self._unreadable("segmentation.json", error) from error
 
     @cached_property
+    def lifecycle(self) -> Lifecycle | Reason | None:
+        """The stage of each customer, or why there is none; None in versions from before it."""
+        stored = self.manifest.lifecycle
+        if stored is None:
+            return None
+        if "reason" in stored:
+            return Reason(**stored["reason"])
+        table = self._parquet(
+            "lifecycle.parquet", user_id=pa.types.is_string, stage=pa.types.is_string
+        )
+        try:
+            rhythms = {basis: Rhythm.from_json(stored[basis]) for basis in stored}
+        except (KeyError, TypeError) as error:
+            raise self._unreadable(MANIFEST, f"lifecycle: {error}") from error
+        return Lifecycle(table, rhythms, self.window)
+
+    @cached_property
     def facts(self) -> Facts:
         """Every number that a text shows."""
         return self._document("facts.json", lambda text: Facts.from_json(text.decode()))
@@ -364,6 +383,7 @@ class StoredRun:
             attributes=self.attributes,
             certificates=self.certificates,
             facets=self.facets,
+            lifecycle=self.lifecycle,
             comparison=self.comparison,
             reading_notes=tuple(manifest.reading_notes.values()),
             warnings=tuple(manifest.warnings.values()),

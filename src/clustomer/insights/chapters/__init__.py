@@ -11,6 +11,7 @@ from clustomer.insights.chapters.comparison import OtherAlgorithms
 from clustomer.insights.chapters.crossings import Crossings
 from clustomer.insights.chapters.facets import FacetChapter, FacetsLeftOut
 from clustomer.insights.chapters.glance import Glance
+from clustomer.insights.chapters.lifecycle import LifecycleLeftOut, Stages
 from clustomer.insights.chapters.limits import Limits
 from clustomer.insights.chapters.method import Method
 from clustomer.insights.chapters.opening import Opening
@@ -24,6 +25,7 @@ CHAPTERS: tuple[Chapter, ...] = (
     Glance(),
     Cards(),
     Spend(),
+    Stages(),
     Method(),
     CountedMost(),
     FacetChapter("taste"),
@@ -35,5 +37,6 @@ CHAPTERS: tuple[Chapter, ...] = (
     Opening(),
     OtherAlgorithms(),
     FacetsLeftOut(),
+    LifecycleLeftOut(),
     Limits(),
 )

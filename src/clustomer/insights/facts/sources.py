@@ -8,6 +8,7 @@ version. A feature's name stands where `x` stands below.
 | `customers` | a segment id, `bots`, `everyone` (all but suspected bots) or `all` | a feature, \
 `user_id` | [see below](#aggregates) |
 | `attributes` | a segment id or `everyone` | an attribute | [see below](#aggregates) |
+| `lifecycle` | a segment id, `everyone` or `all` | `stage`, `due` | [see below](#aggregates) |
 | any other CSV, such as `cleaning` | `column=value`: the rows that have it; empty: all rows | \
 a column | `value` (of the one row), `sum` or `count` |
 | `segments` | `taste_segment_id=taste:1` or the like | the same column | `count` |
@@ -41,6 +42,7 @@ FILES: Mapping[str, str] = {
     "customers": "customers.parquet",
     "segments": "segments.parquet",
     "attributes": "attributes.parquet",
+    "lifecycle": "lifecycle.parquet",
     "cleaning": "cleaning.csv",
     "comparison": "reports/algorithms.csv",
     "cluster_evaluation_metrics": "reports/cluster_evaluation_metrics.csv",
@@ -91,6 +93,7 @@ AGGREGATES: Mapping[str, str] = {
     "distinct": "COUNT(DISTINCT x)",
     "share_known": "COUNT(x) / NULLIF(COUNT(*), 0)",
     "share_of": "COUNT(*) FILTER (WHERE x = bound) / NULLIF(COUNT(x), 0)",
+    "count_of": "COUNT(*) FILTER (WHERE x = bound)",
 }
 """The aggregates over customers and their attributes, as DuckDB computes them.
 
@@ -116,6 +119,9 @@ DERIVED: Mapping[str, str] = {
 that costs `cost` for each customer pays for itself; `extra_orders_per_1000` is
 1000 * cost / (margin * revenue per order).
 """
+
+_OF_TEXTS = ("share_of", "count_of")
+"""What compares with a text."""
 
 _WHOLE = ("share", "share_of_sum", "standardised_difference")
 """What compares the rows of a key with others, so that both are needed."""
@@ -171,7 +177,7 @@ def source_query(source: Source, unit: str) -> Query:
       s."segment_id" = 'S1'
     """
     table = source["table"]
-    if table in ("customers", "attributes"):
+    if table in ("customers", "attributes", "lifecycle"):
         return _of_customers(table, source["key"], source["column"], source["aggregate"])
     if file_of(table).endswith(".json"):
         return _in_document(source, unit)
@@ -334,7 +340,7 @@ def _bound(aggregate: str, name: str, given: str | None) -> dict[str, exp.Expr]:
         if "bound" not in named:
             return {}
         bound = json.loads(given or "")
-        return {"bound": literal(str(bound)) if name == "share_of" else _number(bound)}
+        return {"bound": literal(str(bound)) if name in _OF_TEXTS else _number(bound)}
     except (AttributeError, TypeError, ValueError, OverflowError) as error:
         raise InputError(
             f"The aggregate `{aggregate}` lacks the value that it compares with; one such as "

@@ -1,0 +1,276 @@
+"""Where customers stand against their own rhythm: new, active, slowing, at risk, lapsed."""
+
+from collections.abc import Iterator, Mapping
+
+import numpy as np
+
+from clustomer.customers.reason import Reason
+from clustomer.insights.blocks import (
+    Block,
+    Bullets,
+    Column,
+    OfSegment,
+    Paragraph,
+    Row,
+    Section,
+    Table,
+)
+from clustomer.insights.chapters.chapter import Chapter
+from clustomer.insights.facts import Fact, decimals_for
+from clustomer.insights.population import BOTS, EVERYONE
+from clustomer.insights.study import Study
+from clustomer.insights.texts import listed
+from clustomer.lifecycle import STAGES, Lifecycle
+from clustomer.thresholds import HARDLY_ANY
+
+_TITLES = {
+    "new": "New",
+    "active": "Active",
+    "returned": "Returned",
+    "slowing": "Slowing",
+    "at risk": "At risk",
+    "lapsed": "Lapsed",
+}
+_WHO = {
+    "new": "have come once so far, and not yet too long ago",
+    "active": "come as often as they usually do",
+    "returned": "have just come back after a pause as long as that of the lapsed",
+    "slowing": "are later than usual for them",
+    "at risk": "are later than nearly always",
+    "lapsed": "have been away for longer than hardly any pause lasts",
+}
+
+_DUE = (
+    "Due to order are those who are not yet late and whose next order is expected within "
+    "{threshold.due_days}; the file lifecycle.parquet names them, with the date and its "
+    "interval."
+)
+
+
+class Stages(Chapter):
+    """The stage of customers, by segment, and who is due to order."""
+
+    name = "lifecycle"
+    title = "Where customers stand"
+    short = "Lifecycle"
+
+    def needs(self, study: Study) -> str | None:
+        """Return what is missing where no stages are known."""
+        return None if isinstance(study.lifecycle, Lifecycle) else "no stages are known"
+
+    def facts(self, study: Study) -> Iterator[Fact]:
+        """Make `S1.lifecycle.at_risk`, `everyone.lifecycle.due`, `lifecycle.first.lapsed`, ..."""
+        assert isinstance(study.lifecycle, Lifecycle)
+        table = study.lifecycle.table
+        stages = np.asarray(table["stage"].to_pylist(), dtype=object)
+        due = table["due"].to_numpy(zero_copy_only=False)
+        for key in (EVERYONE, *study.names):
+            rows = study.people.rows(key)
+            for stage in STAGES:
+                count = int(np.sum(stages[rows] == stage))
+                yield _counted(key, stage, "stage", stage, count)
+                share = count / len(rows)
+                yield _shared(key, stage, share)
+            yield _counted(key, "due", "due", "true", int(due[rows].sum()))
+        yield from _usual(study.lifecycle)
+
+    def blocks(self, study: Study, facts: Mapping[str, Fact]) -> Iterator[Block]:
+        """Return who is where, what the stages mean, and a line for every card."""
+        lifecycle = study.lifecycle
+        assert isinstance(lifecycle, Lifecycle)
+        yield Paragraph(f"{_standing(EVERYONE, facts)}. {_DUE}")
+        yield _table(study)
+        yield Bullets(
+            tuple(f"{_TITLES[stage]}: {_WHO[stage]}." for stage in STAGES), "What the stages mean"
+        )
+        yield Bullets(tuple(_method(lifecycle, facts)), "How that is known", "note")
+        for key in study.names:
+            if key != BOTS:
+                line = f"{_standing(key, facts)}."
+                yield OfSegment(key, "left", Bullets((line,), "Where they stand"))
+        yield Section("Where they stand", (Paragraph(f"{_standing(EVERYONE, facts)}."),), "screen")
+
+
+class LifecycleLeftOut(Chapter):
+    """Why there are no stages."""
+
+    name = "lifecycle-left-out"
+    title = "Why nobody is called active or lapsed"
+    place = "appendix"
+
+    def needs(self, study: Study) -> str | None:
+        """Return what is missing where there are stages, or none were looked for."""
+        return None if isinstance(study.lifecycle, Reason) else "nothing was left out"
+
+    def facts(self, study: Study) -> Iterator[Fact]:
+        """Make `lifecycle.pauses` where too few came back."""
+        assert isinstance(study.lifecycle, Reason)
+        if study.lifecycle.kind == "few pauses":
+            source = _in_run("reason/numbers", "pauses")
+            pauses = study.lifecycle.numbers["pauses"]
+            assert isinstance(pauses, int)
+            yield Fact("lifecycle.pauses", pauses, "customers", 0, None, source)
+
+    def blocks(self, study: Study, facts: Mapping[str, Fact]) -> Iterator[Block]:
+        """Return the sentence."""
+        assert isinstance(study.lifecycle, Reason)
+        if study.lifecycle.kind == "short log":
+            yield Paragraph(
+                "The log covers {run.window_days}. In less than {threshold.long_window_days} "
+                "nobody has had the time to come back, to slow down or to stay away."
+            )
+        else:
+            yield Paragraph(
+                "{lifecycle.pauses:customer/customers} came back on another day; it takes "
+                "{threshold.fewest_pauses} to know how long customers usually stay away."
+            )
+
+
+def _standing(key: str, facts: Mapping[str, Fact]) -> str:
+    """Return the stages of a group that hold more than hardly any of it, in a sentence."""
+    large = [
+        stage
+        for stage in STAGES
+        if float(facts[f"{key}.lifecycle.{_slug(stage)}_share"].value or 0) > HARDLY_ANY
+    ]
+    parts = [f"{{{key}.lifecycle.{_slug(stage)}_share}} {stage}" for stage in large]
+    due = f"{{{key}.lifecycle.due}} {{{key}.lifecycle.due?is/are}} due to order"
+    sentence = listed(parts) if parts else "no stage holds more than a few"
+    return f"{sentence}; {due}"
+
+
+def _table(study: Study) -> Table:
+    columns = (
+        Column("Segment", "name"),
+        *(Column(_TITLES[stage]) for stage in STAGES),
+        Column("Due to order"),
+    )
+    keys = [(key, name) for key, name in study.names.items() if key != BOTS]
+    rows = [Row((name, *_cells(key)), key) for key, name in keys]
+    rows.append(Row(("Everyone", *_cells(EVERYONE)), chosen=True))
+    return Table("Segments by stage", columns, tuple(rows))
+
+
+def _cells(key: str) -> tuple[str, ...]:
+    return tuple(f"{{{key}.lifecycle.{_slug(name)}}}" for name in (*STAGES, "due"))
+
+
+def _method(lifecycle: Lifecycle, facts: Mapping[str, Fact]) -> Iterator[str]:
+    bases = _bases(lifecycle)
+    if len(bases) > 1:
+        yield (
+            "Customers who have ordered are known by the days on which they ordered, the others by "
+            "the days on which they came."
+        )
+    elif bases == ["visits"]:
+        yield "Nobody has ordered; customers are known by the days on which they came."
+    for basis in bases:
+        if basis == "visits" and lifecycle.rhythms["visits"] == lifecycle.rhythms["orders"]:
+            yield (
+                "Too few customers without an order came back to tell how long they stay away; "
+                "they are held against those who ordered."
+            )
+            continue
+        yield _first(basis, facts)
+        yield _further(basis, facts)
+    yield (
+        "The usual gap is the mean of a customer's own gaps, drawn towards everyone's where they "
+        "are few. Nobody is at risk or lapsed who has come back after as long a pause before."
+    )
+    yield (
+        "Slowing begins where {threshold.slowing_part} of the pauses that ended were shorter, at "
+        "risk where {threshold.at_risk_part} were, lapsed where {threshold.lapsed_part} were, by "
+        "the product-limit estimate of Kaplan and Meier, in which pauses that still go on count. "
+        "Lengths above {threshold.observed_part} of the period are not taken from first pauses: "
+        "it is too short to have seen many of them."
+    )
+
+
+def _bases(lifecycle: Lifecycle) -> list[str]:
+    return sorted(set(lifecycle.table["basis"].to_pylist()))
+
+
+def _first(basis: str, facts: Mapping[str, Fact]) -> str:
+    key = f"lifecycle.{basis}.first"
+    what = "order" if basis == "orders" else "day"
+    parts = [
+        f"{stage} after {{{key}.{_slug(stage)}}}"
+        for stage in ("slowing", "at risk", "lapsed")
+        if f"{key}.{_slug(stage)}" in facts
+    ]
+    rest = "" if len(parts) == 3 else "; the log is too short to say more"
+    return (
+        f"After the only {what} customers count as {listed(parts)}{rest}: {{{key}.come_back}} of "
+        "all came back within the time that the log shows."
+        if parts
+        else f"How long customers stay away after their only {what}, the log is too short to say."
+    )
+
+
+def _further(basis: str, facts: Mapping[str, Fact]) -> str:
+    key = f"lifecycle.{basis}.further"
+    parts = [
+        f"{stage} after {{{key}.{_slug(stage)}}}"
+        for stage in ("slowing", "at risk", "lapsed")
+        if f"{key}.{_slug(stage)}" in facts
+    ]
+    what = "ordered" if basis == "orders" else "came"
+    return (
+        f"Customers who {what} on several days count as {listed(parts)} times their usual gap; "
+        f"everyone's is {{lifecycle.{basis}.usual_gap_days}}."
+        if parts
+        else f"Of customers who {what} on several days too little is known."
+    )
+
+
+def _usual(lifecycle: Lifecycle) -> Iterator[Fact]:
+    """Make `lifecycle.orders.first.lapsed` and the like of the bases that occur."""
+    document = lifecycle.to_json()
+    for basis in _bases(lifecycle):
+        for kind, unit in (("first", "days"), ("further", "ratio")):
+            limits = document[basis][kind]
+            for name in ("slowing", "at_risk", "lapsed"):
+                if limits[name] is not None:
+                    source = _in_run(f"{basis}/{kind}", name)
+                    value, decimals = float(limits[name]), decimals_for(float(limits[name]), unit)
+                    fact = f"lifecycle.{basis}.{kind}.{name}"
+                    yield Fact(fact, value, unit, decimals, None, source)
+        share = document[basis]["first"]["come_back"]
+        source = _in_run(f"{basis}/first", "come_back")
+        fact = f"lifecycle.{basis}.first.come_back"
+        yield Fact(fact, share, "share", decimals_for(share, "share"), None, source)
+        usual = document[basis]["usual_gap_days"]
+        source = _in_run(basis, "usual_gap_days")
+        fact = f"lifecycle.{basis}.usual_gap_days"
+        yield Fact(fact, usual, "days", decimals_for(usual, "days"), None, source)
+
+
+def _slug(stage: str) -> str:
+    return stage.replace(" ", "_")
+
+
+def _counted(key: str, name: str, column: str, value: str, count: int) -> Fact:
+    source = {
+        "table": "lifecycle",
+        "key": key,
+        "column": column,
+        "aggregate": f'count_of("{value}")',
+    }
+    segment = None if key == EVERYONE else key
+    return Fact(f"{key}.lifecycle.{_slug(name)}", count, "customers", 0, segment, source)
+
+
+def _shared(key: str, stage: str, share: float) -> Fact:
+    source = {
+        "table": "lifecycle",
+        "key": key,
+        "column": "stage",
+        "aggregate": f'share_of("{stage}")',
+    }
+    segment = None if key == EVERYONE else key
+    fact = f"{key}.lifecycle.{_slug(stage)}_share"
+    return Fact(fact, share, "share", decimals_for(share, "share"), segment, source)
+
+
+def _in_run(way: str, name: str) -> dict[str, str]:
+    return {"table": "run", "key": f"lifecycle/{way}", "column": name, "aggregate": "value"}

@@ -1,0 +1,210 @@
+"""Stages by hand, and what must hold for any log."""
+
+import random
+from datetime import date, datetime, timedelta
+
+import pyarrow as pa
+import pyarrow.compute as pc
+import pytest
+
+from clustomer.customers import Reason, customer_features
+from clustomer.engines import DIALECTS, translate
+from clustomer.events import Window, read_events
+from clustomer.lifecycle import STAGES, Lifecycle, Limits, Rhythm, lifecycle_stages
+from clustomer.lifecycle.definition import (
+    CUSTOMERS,
+    OCCASIONS,
+    customers_query,
+    occasions_query,
+    stages_query,
+)
+from clustomer.lifecycle.pauses import limits_of, usual_gap_of
+
+START = date(2024, 1, 1)
+LAST = 100
+"""The last day of the window, counted from its first, which is 0."""
+
+FIRST = Limits(5, 10, 20, 30, 40, ended=60, going_on=40, come_back=0.6)
+FURTHER = Limits(20, 50, 100, 150, 200, ended=60, going_on=0, come_back=1.0)
+ORDERS = Rhythm(FIRST, FURTHER, usual_gap=2000, strength=2)
+VISITS = Rhythm(
+    Limits(1, 2, 3, 6, None, ended=60, going_on=40, come_back=0.4), FURTHER, 2000, strength=2
+)
+
+CASES = {
+    # days with an order: stage, days since the last, usual gap, expected, due
+    "once a": ([90], "new", 10, None, 100, True),
+    "once b": ([80], "new", 20, None, 90, True),
+    "once c": ([79], "slowing", 21, None, 89, False),
+    "once d": ([69], "at risk", 31, None, 79, False),
+    "once e": ([59], "lapsed", 41, None, None, False),
+    # (9 · 10 + 2 · 20) / (9 + 2) days; half of such pauses are over after half of that
+    "each ten days": ([*range(0, 91, 10)], "active", 10, 11.81, 95, True),
+    # (8 · 10 + 2 · 20) / 10 = 12: 20 days are more than 1.5 times, not more than twice that
+    "late": ([*range(0, 81, 10)], "at risk", 20, 12.0, 86, False),
+    # (6 · 10 + 2 · 20) / 8 = 12.5: 40 days are more than twice that
+    "gone": ([*range(0, 61, 10)], "lapsed", 40, 12.5, None, False),
+    # (59 + 40) / 5 = 19.8: 41 days are more than twice that, and less than the pause of 50
+    "came back after longer": ([0, 50, 55, 59], "slowing", 41, 19.8, 68, False),
+    # before: (30 + 40) / 5 = 14, and 65 days are more than twice that; now (95 + 40) / 6
+    "returned": ([0, 10, 20, 30, 95], "returned", 5, 22.5, 106, True),
+    # 95 days are more than the 40 after which the pause after a first order is that of the lapsed
+    "returned to a second order": ([0, 95], "returned", 5, 45.0, 117, False),
+    "twice": ([0, 30], "lapsed", 70, 23.33, None, False),
+}
+
+
+def orders(days_of: dict[str, list[int]], kind: str = "purchase") -> list[dict[str, object]]:
+    return [
+        {"user_id": user, "event_time": f"{START + timedelta(days=day)} 12:00", "event_type": kind}
+        for user, days in days_of.items()
+        for day in days
+    ]
+
+
+def log_of(rows: list[dict[str, object]]) -> pa.Table:
+    return pa.Table.from_pylist(rows)
+
+
+@pytest.fixture(scope="module")
+def stages() -> dict[str, dict[str, object]]:
+    rows = orders({user: case[0] for user, case in CASES.items()})
+    # an order more on the same day, a view and a return change nothing
+    rows += orders({"once e": [59]}) + orders({"once e": [99]}, "view")
+    rows += orders({"twice": [95]}, "return")
+    rows += orders({"looked": [60, 96], "looked once": [93]}, "view")
+    window = Window(datetime(2024, 1, 1), datetime(2024, 4, 11), "UTC")
+    with read_events(log_of(rows)).engine as engine:
+        engine.create_table(OCCASIONS, occasions_query(window))
+        engine.create_table(CUSTOMERS, customers_query())
+        last_day = (START - date(1970, 1, 1)).days + LAST
+        made = engine.query(stages_query({0: VISITS, 1: ORDERS}, last_day)).to_pylist()
+    return {row["user_id"]: row for row in made}
+
+
+@pytest.mark.parametrize("user", CASES)
+def test_stages_by_hand(stages, user) -> None:
+    _, stage, since, usual, expected, due = CASES[user]
+    row = stages[user]
+    first_day = (START - date(1970, 1, 1)).days
+    assert row["stage"] == stage
+    assert row["days_since"] == since
+    assert row["usual_gap_days"] == usual
+    assert row["expected_day"] == (None if expected is None else first_day + expected)
+    assert row["due"] == int(due)
+    assert row["by_orders"] == 1
+
+
+def test_the_interval_holds_four_in_five_pauses(stages) -> None:
+    row = stages["each ten days"]
+    first_day = (START - date(1970, 1, 1)).days
+    # 0.2 and 1.5 times 11.81 days after day 90
+    assert (row["earliest_day"] - first_day, row["latest_day"] - first_day) == (92, 107)
+
+
+def test_who_never_ordered_is_known_by_visits(stages) -> None:
+    # one visit, seven days ago: nobody is lapsed where the log cannot tell
+    row = stages["looked once"]
+    assert (row["by_orders"], row["stage"], row["occasions"]) == (0, "at risk", 1)
+    # fewer than most came back, so that no date is promised
+    assert row["expected_day"] is None
+    row = stages["looked"]
+    # 36 days after the first visit: no limit for the lapsed, so that it is no return either
+    assert (row["by_orders"], row["stage"], row["due"]) == (0, "active", 0)
+    assert row["usual_gap_days"] == pytest.approx((36 + 40) / 3, abs=0.01)
+
+
+def test_the_product_limit_estimate_by_hand() -> None:
+    ended, going_on = {1: 10, 2: 10, 4: 10}, {1: 10, 3: 20}
+    limits = limits_of(ended, going_on)
+    # 1 - 50/60 = 0.17; 1 - 50/60 · 30/40 = 0.375; at the last nobody is left
+    assert (limits.earliest, limits.middle, limits.lapsed) == (1, 4, 4)
+    assert (limits.come_back, limits.ended, limits.going_on) == (1.0, 30, 30)
+    within = limits_of(ended, going_on | {9: 30}, longest=3)
+    # 80/90 · 60/70 · 30/40 = 0.5714 still wait; by 2, 1 - 80/90 · 60/70 = 0.238 are back, more
+    # than half of 0.4286; three quarters are so by 4, which is too long to be seen
+    assert within.come_back == pytest.approx(1 - 4 / 7)
+    assert (within.earliest, within.middle, within.slowing) == (1, 2, None)
+    assert limits_of({1: 29}, {}) is None
+
+
+def test_the_usual_gap_of_everyone_by_hand() -> None:
+    # means of 10 and of 20: whoever has more gaps counts no more
+    assert usual_gap_of([(10, 1, 1), (200, 10, 1)])[0] == 1500
+
+
+def busy(seed: int) -> list[dict[str, object]]:
+    chance = random.Random(seed)
+    return orders(
+        {
+            f"u{number:03d}": sorted(chance.sample(range(60), chance.randint(1, 6)))
+            for number in range(90)
+        }
+    ) + orders({f"v{number:02d}": [chance.randrange(60)] for number in range(20)}, "view")
+
+
+@pytest.mark.parametrize("seed", [1, 2])
+def test_every_customer_has_one_stage_whatever_the_order_and_what_came_later(seed) -> None:
+    rows = busy(seed)
+    options = {"cutoff": "2024-03-01", "time_zone": "UTC"}
+    made = lifecycle_stages(log_of(rows), **options)
+    customers = customer_features(log_of(rows), **options).table
+    assert made.table["user_id"].equals(customers["user_id"])
+    assert set(made.table["stage"].to_pylist()) <= set(STAGES)
+    assert made.table["stage"].null_count == 0
+    later = orders({user: [60, 70, 95] for user in ("u000", "u001", "v00", "stranger")})
+    shuffled = rows + later
+    random.Random(seed).shuffle(shuffled)
+    again = lifecycle_stages(log_of(shuffled), **options)
+    assert again.table.equals(made.table)
+    assert again.to_json() == made.to_json()
+
+
+def test_the_whole_definition_is_one_portable_query() -> None:
+    with_events = read_events(log_of(busy(3)))
+    try:
+        made = lifecycle_stages(with_events)
+        at_once = with_events.engine.query(made.query.order_by("user_id"))
+        for dialect in DIALECTS:
+            assert "lifecycle_occasions" in translate(made.query, dialect)
+    finally:
+        with_events.close()
+    assert at_once["user_id"].to_pylist() == made.table["user_id"].to_pylist()
+    assert at_once["stage"].to_pylist() == made.table["stage"].to_pylist()
+    assert [bool(due) for due in at_once["due"].to_pylist()] == made.table["due"].to_pylist()
+
+
+def test_rhythms_come_back_from_json() -> None:
+    made = lifecycle_stages(log_of(busy(4)))
+    for basis, stored in made.to_json().items():
+        assert Rhythm.from_json(stored) == made.rhythms[basis]
+
+
+def test_december_buyers_have_not_lapsed_in_november() -> None:
+    rows = orders({f"u{n:02d}": [n, n + 10 + n % 7, n + 40] for n in range(60)})
+    december = [(date(2024, 12, day) - START).days for day in (2, 9, 16)]
+    next_one = [(date(2025, 12, day) - START).days for day in (3, 11)]
+    rows += orders({"every December": december + next_one, "one December": december})
+    made = lifecycle_stages(log_of(rows), cutoff="2026-11-15")
+    stage = dict(
+        zip(made.table["user_id"].to_pylist(), made.table["stage"].to_pylist(), strict=True)
+    )
+    assert stage["every December"] == "slowing"
+    assert stage["one December"] == "lapsed"
+
+
+def test_a_short_log_and_a_log_without_returns_say_why() -> None:
+    short = lifecycle_stages(log_of(busy(5)), cutoff="2024-01-20")
+    assert short == Reason("short log", {"days": short.numbers["days"], "least": 28})
+    assert short.numbers["days"] < 28
+    once = lifecycle_stages(log_of(orders({f"u{n}": [n % 90] for n in range(50)})))
+    assert once == Reason("few pauses", {"pauses": 0, "least": 30})
+
+
+def test_buyers_without_a_rhythm_of_visitors_lend_them_theirs() -> None:
+    made = lifecycle_stages(log_of(busy(6)))
+    assert isinstance(made, Lifecycle)
+    assert made.rhythms["visits"] == made.rhythms["orders"]
+    by_visits = made.table.filter(pc.equal(made.table["basis"], "visits"))
+    assert by_visits.num_rows == 20
+    assert not any(by_visits["due"].to_pylist())
