@@ -27,10 +27,17 @@ CATEGORIES = tuple(f"{top}.{name}" for top in DEPARTMENTS for name in ("one", "t
 BRANDS = tuple(f"brand {letter}" for letter in "abcdefghi")
 PER_CATEGORY = 40
 
-Axis = Literal["categories", "brands", "hours", "days", "months", "rhythm", "order"]
-BINS = {"categories": 12, "brands": 9, "hours": 3, "days": 2, "months": 12}
+Axis = Literal[
+    "categories", "brands", "hours", "days", "months", "rhythm", "order", "prices", "steps", "pace"
+]
+BINS = {
+    "categories": 12, "brands": 9, "hours": 3, "days": 2, "months": 12, "prices": 3, "steps": 2,
+    "pace": 2,
+}  # fmt: skip
 """The bins of what customers lean to: categories, brands, and times of day (8, 13 and 20 o'clock),
-days (working days and weekends) and months."""
+days (working days and weekends), months, prices (thirds of a category), steps (each product into
+the cart when it was looked at, or all at the end) and pace (orders of what was looked at in the
+same visit, or in the one before)."""
 SPREADS = {"clear": (2.0, 0.3), "moderate": (1.5, 0.6)}
 """How far the kinds lie apart, and how far customers stray from them, in log-odds."""
 JITTERS = {"clear": 0.1, "moderate": 0.2}
@@ -178,12 +185,25 @@ def _events(
     in_mind[strayed] = _chosen(rng, category, owner[visit][strayed])
     made_by = _chosen(rng, brand, owner[visit])
     product = rng.integers(PER_CATEGORY, size=len(visit))
+    if world.axis == "prices":
+        third = _chosen(rng, _leanings(rng, kind, world, "prices"), owner[visit])
+        product = third * PER_CATEGORY // 3 + product % (PER_CATEGORY // 3)
     beyond = np.maximum(place - looks[visit] + 1, 0)
+    if world.axis == "steps":
+        beyond = _in_steps(rng, kind, owner, (visit, place, looks, stage), world)
     for step in (1, 2):
         # what is put in the cart and bought is what was looked at last
         rows = np.flatnonzero(beyond == step)
         for column in (in_mind, made_by, product):
             column[rows] = column[rows - 1]
+    if world.axis == "pace":
+        late = _chosen(rng, _leanings(rng, kind, world, "pace"), owner) == 1
+        late[1:] &= owner[1:] == owner[:-1]
+        late[0] = False
+        rows = np.flatnonzero((beyond > 0) & late[visit])
+        before = (np.cumsum(events) - events)[visit[rows] - 1]  # the first look of that visit
+        for column in (in_mind, made_by, product):
+            column[rows] = column[before]
     return pa.table(
         {
             "event_time": pa.array(
@@ -200,6 +220,28 @@ def _events(
             "user_session": [f"s{number}" for number in visit],
         }
     )
+
+
+def _in_steps(
+    rng: np.random.Generator,
+    kind: Integers,
+    owner: Integers,
+    rows: tuple[Integers, Integers, Integers, Integers],
+    world: FacetWorld,
+) -> Integers:
+    """Return what each event is where visits with a cart look and fill it in one of two orders.
+
+    Each of `looks` products in turn, or looks first and then the cart; `stage` carts at least.
+    """
+    visit, place, looks, stage = rows
+    collects = _chosen(rng, _leanings(rng, kind, world, "steps"), owner) == 1
+    # half of the looks of a visit with a cart are additions to it
+    carted = stage[visit] > 0
+    at_end = place >= (looks[visit] + 1) // 2
+    in_turn = place % 2 == 1
+    beyond = np.where(carted & np.where(collects[visit], at_end, in_turn), 1, 0)
+    last = place == looks[visit] + stage[visit] - 1
+    return np.where(last & (stage[visit] == 2), 2, beyond).astype(np.int64)
 
 
 def _leanings(rng: np.random.Generator, kind: Integers, world: FacetWorld, axis: Axis) -> Floats:
@@ -237,6 +279,9 @@ PLANTED: tuple[FacetWorld, ...] = (
     *_both(FacetWorld("season-2", "time", "months", 2, days=728)),
     *_both(FacetWorld("rhythm-3", "time", "rhythm", 3, visits=20)),
     *_both(FacetWorld("order-3", "path", "order", 3, visits=20)),
+    *_both(FacetWorld("prices-3", "taste", "prices", 3)),
+    *_both(FacetWorld("steps-2", "path", "steps", 2, visits=20)),
+    *_both(FacetWorld("pace-2", "path", "pace", 2, visits=30)),
 )
 NULLS: tuple[FacetWorld, ...] = (
     FacetWorld("null-tastes", "taste", "categories", by_degree=1.0),
@@ -245,6 +290,9 @@ NULLS: tuple[FacetWorld, ...] = (
     FacetWorld("null-hours", "time", "hours", by_degree=1.0),
     FacetWorld("null-season", "time", "hours", season=True, days=728),
     FacetWorld("null-path", "path", "order", visits=20),
+    FacetWorld("null-prices", "taste", "prices", by_degree=1.0),
+    FacetWorld("null-steps", "path", "steps", by_degree=1.0, visits=20),
+    FacetWorld("null-pace", "path", "pace", by_degree=1.0, visits=30),
 )
 WORLDS = (*PLANTED, *NULLS)
 

@@ -6,6 +6,9 @@ that was told the kinds of other customers and sees the same shares.
 
     python benchmarks/facets.py --seeds 3
     python benchmarks/facets.py --only null --seeds 5
+    python benchmarks/studies.py --only facets
+
+The last draws five of each, and goes on where it was stopped.
 
 The exit code is 1 where planted kinds are found at less than 0.8 of what the classifier reaches,
 on average over the draws of a world, or a null world has a facet.
@@ -62,11 +65,19 @@ def _agreements(
     return adjusted_rand_score(kinds, placed_in), adjusted_rand_score(kinds, predicted)
 
 
+def _dips(facet: Facet) -> str:
+    test = facet.test
+    if test is None or test.dip is None:
+        return "not compared with crowds"
+    return f"dip {test.dip:.2f} crowd {test.dip_crowd:.2f} halves {test.agreement:.2f}"
+
+
 def main() -> int:
     """Print a line for each draw, and return 1 where a bar does not hold."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
     parser.add_argument("--only", default="", help="worlds whose name holds one of these")
     parser.add_argument("--seeds", type=int, default=3, help="draws of each")
+    parser.add_argument("--first", type=int, default=0, help="the seed of the first draw")
     arguments = parser.parse_args()
     wanted = [part for part in arguments.only.split(",") if part]
     missed = []
@@ -74,14 +85,15 @@ def main() -> int:
         if wanted and not any(part in world.name for part in wanted):
             continue
         scores = []
-        for seed in range(arguments.seeds):
+        for seed in range(arguments.first, arguments.first + arguments.seeds):
             facet, agreement, by_told, seconds = look(world, seed)
             scores.append((facet.holds, agreement, by_told))
             why = "" if facet.why is None else facet.why.kind
             gain = facet.test.gain if facet.test is not None else None
             print(
                 f"{world.name} {seed}: {facet.view} {len(facet.segments)} segments {why} "
-                f"agreement {agreement:.2f} told {by_told:.2f} gain {gain} {seconds:.1f} s",
+                f"agreement {agreement:.2f} told {by_told:.2f} gain {gain} {_dips(facet)} "
+                f"{seconds:.1f} s",
                 flush=True,
             )
         held, agreements, told_ones = np.array(scores, dtype=float).T

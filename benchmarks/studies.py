@@ -18,6 +18,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from facet_worlds import WORLDS as FACET_WORLDS
 from one_kind import DESIGNS
 from worlds import WORLDS
 
@@ -53,6 +54,16 @@ STUDIES = (
         {
             f"{millions} million events": ("size.py", "--millions", str(millions))
             for millions in (10, 30, 100)
+        },
+    ),
+    Study(
+        "facets",
+        {
+            f"{world.name}, seed {seed}": (
+                *("facets.py", "--only", world.name, "--first", str(seed), "--seeds", "1"),
+            )
+            for seed in range(5)
+            for world in FACET_WORLDS
         },
     ),
     Study("million", {"shop of make demo": ("planted.py", "--million")}),
