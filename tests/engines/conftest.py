@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+from facet_views import facets_seen
 
 from clustomer.customers import Customers, customer_features
 from clustomer.events import read_events
@@ -17,6 +18,7 @@ class Shop:
     events: pa.Table
     customers: Customers
     lifecycle: Lifecycle
+    seen: dict[str, tuple[tuple[str, ...], pa.Table]]
 
 
 @pytest.fixture(scope="session")
@@ -34,5 +36,6 @@ def shop(tmp_path_factory: pytest.TempPathFactory) -> Shop:
     lifecycle = lifecycle_stages(events)
     assert isinstance(lifecycle, Lifecycle)
     clean = events.to_arrow()
+    seen = facets_seen(events.engine, customers.window)
     events.close()
-    return Shop(clean, customers, lifecycle)
+    return Shop(clean, customers, lifecycle, seen)

@@ -8,10 +8,12 @@ import numpy as np
 import pyarrow as pa
 import pytest
 import sqlglot
+from facet_views import facets_seen
 
 from clustomer.customers import features_within
 from clustomer.engines import DIALECTS, Engine, NotPortableError, parse
 from clustomer.events import CleanEvents
+from clustomer.facets.finding import VIEWS
 from clustomer.lifecycle import lifecycle_stages
 
 PEOPLE = pa.table(
@@ -128,3 +130,17 @@ class EngineConformance:
         assert made.to_json() == shop.lifecycle.to_json()
         at_once = engine.query(made.query)
         assert sorted(at_once["stage"].to_pylist()) == sorted(made.table["stage"].to_pylist())
+
+    def test_the_same_events_are_seen_alike_by_every_facet(self, engine: Engine, shop) -> None:
+        engine.register("arrived", shop.events)
+        names = ", ".join(shop.events.column_names)
+        engine.create_table("events", parse(f"SELECT {names} FROM arrived"))
+        seen = facets_seen(engine, shop.customers.window)
+        assert seen.keys() == shop.seen.keys() == {view.name for view in VIEWS}
+        for view, (bins, shares) in seen.items():
+            assert bins == shop.seen[view][0]
+            assert shares["user_id"].equals(shop.seen[view][1]["user_id"]), view
+            assert shares.num_rows > 20
+            for name in shares.column_names[1:]:
+                theirs, ours = shares[name].to_numpy(), shop.seen[view][1][name].to_numpy()
+                np.testing.assert_allclose(theirs, ours, rtol=1e-9, err_msg=f"{view} {name}")
