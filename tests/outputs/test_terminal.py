@@ -8,9 +8,11 @@ from rich.console import Console
 from stories import overview, tell
 
 from clustomer.insights import Facts
+from clustomer.insights.blocks import Column, Marked, Row, Table
 from clustomer.insights.chapters.method import cleaning_line
 from clustomer.insights.settings import _cleaning_facts
 from clustomer.outputs import print_summary
+from clustomer.outputs.terminal_blocks import TerminalBlocks
 
 REPORT = Path("clustomer-results/latest/reports/report.html")
 
@@ -60,6 +62,23 @@ def test_numbers_stand_below_their_titles(story):
         top = next(line for line in lines if "Customers" in line)
         row = next(line for line in lines if "15,231" in line)
         assert top.index("Customers") + len("Customers") == row.index("15,231") + len("15,231")
+
+
+def test_numbers_end_below_each_other_and_marks_begin_so():
+    table = Table(
+        "Segments",
+        (Column("Segment", "name"), Column("Customers"), Column("Stable")),
+        (
+            Row(("Kitchen", "1,204", Marked("pass", "0.95"))),
+            Row(("At any time", "96", Marked("not tested"))),
+        ),
+    )
+    file = io.StringIO()
+    Console(file=file, width=80).print(TerminalBlocks(Facts({}), 80).show(table))
+    lines = {line.split("  ")[0].strip(): line for line in file.getvalue().splitlines() if line}
+    kitchen, anytime = lines["Kitchen"], lines["At any time"]
+    assert kitchen.index("1,204") + 5 == anytime.index("96") + 2
+    assert kitchen.index("✓") == anytime.index("○")
 
 
 def test_without_colour_there_are_no_escapes(story):

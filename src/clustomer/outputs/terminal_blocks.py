@@ -81,8 +81,15 @@ class TerminalBlocks:
         # numbers stand before texts, whatever the order of the columns
         columns = sorted(table.columns, key=lambda column: column.kind in _TEXTS)
         titles = [column.title for column in columns]
-        draw = wordy_table if wordy else narrow_table
-        return draw(titles, lines, width=self.width, plain=self.plain)
+        if wordy:
+            return wordy_table(titles, lines, width=self.width, plain=self.plain)
+        marks = {
+            column.title
+            for row in table.rows
+            for column, cell in zip(table.columns, row.cells, strict=True)
+            if isinstance(cell, Marked)
+        }
+        return narrow_table(titles, lines, width=self.width, plain=self.plain, marks=marks)
 
     def _line(self, row: Row, columns: tuple[Column, ...], *, bold: bool) -> Line:
         pairs = list(zip(columns[1:], row.cells[1:], strict=True))

@@ -1,6 +1,6 @@
 """Tables on a terminal: columns where there is room for them, else one row below the other."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 from rich.box import ASCII2, SIMPLE_HEAD
@@ -30,9 +30,17 @@ class Line:
 
 
 def narrow_table(
-    titles: Sequence[str], lines: Sequence[Line], *, width: int, plain: bool
+    titles: Sequence[str],
+    lines: Sequence[Line],
+    *,
+    width: int,
+    plain: bool,
+    marks: Collection[str] = (),
 ) -> RenderableType:
-    """Return a table of numbers and marks; where it is too wide, a row is a line of its own."""
+    """Return a table of numbers and marks; where it is too wide, a row is a line of its own.
+
+    Numbers end below each other, `marks`, the titles of columns that hold some, begin so.
+    """
     names = min(NAME_WIDTH, max(len(line.name.plain) for line in lines))
     widths = [
         max(len(title), *(line.cells[place].cell_len for line in lines))
@@ -49,7 +57,7 @@ def narrow_table(
     )
     grid.add_column(titles[0], width=names)
     for title in titles[1:]:
-        grid.add_column(title, no_wrap=True)
+        grid.add_column(title, no_wrap=True, justify="left" if title in marks else "right")
     for line in lines:
         grid.add_row(line.name, *line.cells)
     return grid
