@@ -23,9 +23,8 @@ from clustomer.events.sources.textual.lines import MAX_DEPTH, MAX_LINE_BYTES
 from clustomer.events.sources.textual.records import MAX_LINES_OF_A_FIELD
 from clustomer.insights import RULES
 from clustomer.insights.facts import sources
-from clustomer.insights.naming import names, qualifiers, rules
+from clustomer.insights.naming import names
 from clustomer.insights.naming.definition import scores_in_words
-from clustomer.insights.threshold_facts import stated
 from clustomer.outputs.tables import FORMULAS
 from clustomer.segments.rules.rfm_grid import NO_PURCHASE_ID, NO_PURCHASE_NAME, RFM_SEGMENTS
 from clustomer.segments.segmentation import BOTS_NAME
@@ -223,6 +222,15 @@ def cleaning_page() -> str:
     )
 
 
+def without_amounts(requirement: str) -> str:
+    """Return what a name requires, in words where each shop has an amount of its own."""
+    return re.sub(
+        r"\{everyone\.[^{}:]+(?::[^/{}]+/([^{}]+))?\}",
+        lambda limit: f"so many {limit[1]}" if limit[1] else "an amount",
+        requirement,
+    )
+
+
 def names_page() -> str:
     words = (
         ("most", f"at least {written('MOST')} of the segment"),
@@ -231,7 +239,6 @@ def names_page() -> str:
         ("slightly", f"a standardised difference of {written('SLIGHTLY')} or more"),
         ("clearly", f"a standardised difference of {written('CLEARLY')} or more"),
         ("strongly", f"a standardised difference of {written('STRONGLY')} or more"),
-        ("a larger share", f"an effect size h (Cohen 1988) of {written('SLIGHTLY')} or more"),
         (
             "a difference at all",
             f"at least {written('STANDARD_ERRORS')} standard errors of the mean",
@@ -240,23 +247,27 @@ def names_page() -> str:
     )
     return page(
         "Names of segments",
-        "A name is given by a rule over the segment's numbers, never by hand and never by a "
-        "cluster's number. Rules are tried in this order; each goes to the segment that fits it "
-        "best, and another segment that fits it too takes its next rule. The report prints, "
-        'under "Why they are called that", the numbers that earned the name. The reasons are in '
+        "A name says something of each customer, in the terms of this shop, and is given to a "
+        f"segment of whose members it is true for at least {written('NEARLY_ALL')}. Of all such "
+        "names the segment gets the one that tells its members best from the other customers; "
+        "two segments that would bear one name are told apart by a plain fact. The card of the "
+        "segment prints of how many the name is true. The reasons are in "
         "[How segments get their names](../explanation/naming.md).",
-        "## Rules",
+        "## Names",
         grid(
-            ("", "Name", "What it requires"),
-            ((str(i), r.name, stated(r.requirement)) for i, r in enumerate(RULES, 1)),
+            ("Name", "What it requires"),
+            ((r.name, without_amounts(r.requirement)) for r in RULES),
         ),
-        "## Where no rule holds",
+        "## Other names",
         grid(
             ("Name", "When"),
             [
-                (rules.AVERAGE.name, stated(rules.AVERAGE.requirement)),
-                ("Customers with …", "A clear difference can be put into words (see below)."),
-                (rules.MIXED.name, stated(rules.MIXED.requirement)),
+                (
+                    "Two orders or more, none for half a year (and the like)",
+                    "No name above is true of enough, or these facts tell the segment apart far "
+                    "better.",
+                ),
+                ("Mixed customers", "No plain fact is true of enough of them, either."),
                 (names.ALL_CUSTOMERS, "There is one segment only: no groups were found."),
                 (BOTS_NAME, f"By the rule `{SUSPECTED_BOT}`."),
             ],
@@ -271,13 +282,6 @@ def names_page() -> str:
                 *((code(s.segment_id), s.name, scores_in_words(s)) for s in RFM_SEGMENTS),
                 (code(NO_PURCHASE_ID), NO_PURCHASE_NAME, "no order in the period"),
             ],
-        ),
-        "## Words for a further difference",
-        "Where two segments are left with the same name, the largest difference between them is "
-        "added to it.",
-        grid(
-            ("Feature", "Higher", "Lower"),
-            ((code(q.feature), q.higher, q.lower) for q in qualifiers.QUALIFIERS),
         ),
         "## What the words mean",
         grid(("Word", "Meaning"), words),

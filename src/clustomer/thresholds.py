@@ -93,6 +93,26 @@ def weeks(days: float) -> str:
     return f"{plain(days)} days" if rest else f"{_NUMBERS[int(number)]} weeks"
 
 
+def months(days: float) -> str:
+    """Return a number of days in months, where they are about whole.
+
+    >>> months(91), months(40)
+    ('three months', '40 days')
+    """
+    number = round(days / 30.4)
+    is_whole = abs(days - 30.4 * number) < 1
+    return f"{in_words(number)} months" if is_whole else f"{plain(days)} days"
+
+
+def in_words(value: float) -> str:
+    """Return a small number in words.
+
+    >>> in_words(5), in_words(90)
+    ('five', '90')
+    """
+    return _NUMBERS[int(value)] if value < len(_NUMBERS) else plain(value)
+
+
 _NUMBERS = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten")
 
 
@@ -108,8 +128,15 @@ def _threshold(
     return value
 
 
-def _count(name: str, value: int, sentence: str, *, source: str = CONVENTION) -> int:
-    THRESHOLDS[name] = Threshold(value, sentence, source, plain)
+def _count(
+    name: str,
+    value: int,
+    sentence: str,
+    *,
+    source: str = CONVENTION,
+    write: Callable[[float], str] = plain,
+) -> int:
+    THRESHOLDS[name] = Threshold(value, sentence, source, write)
     return value
 
 
@@ -494,12 +521,6 @@ HALF_AGAIN = _threshold(
     1.5,
     "How many times everyone's mean a segment's must be to stand out in amount.",
 )
-LITTLE = _threshold(
-    "LITTLE",
-    0.25,
-    'The share of a segment up to which its buying is "little", said of those who look a lot.',
-    write=so_many,
-)
 CHEAPER = _threshold(
     "CHEAPER",
     0.1,
@@ -514,24 +535,31 @@ ABANDONED = _threshold(
     "abandoners; the rate is drawn towards the shop's, so that it understates.",
     write=so_many,
 )
-LONG_SINCE = _threshold(
-    "LONG_SINCE",
-    1 / 3,
-    'The part of the period for which "lapsed" and "inactive" have been away, clearly longer than '
-    "everyone.",
-    write=part,
-)
-VERY_LONG_SINCE = _threshold(
-    "VERY_LONG_SINCE",
-    1 / 2,
-    "The part of the period away from which on a slight difference from everyone is enough.",
-    write=part,
-)
 NEW_PART = _threshold(
     "NEW_PART",
     1 / 3,
     "The last part of the period; who was first seen in it counts as recently arrived.",
     write=part,
+)
+NEW_DAYS = _count(
+    "NEW_DAYS",
+    91,
+    "The days since a customer was first seen up to which they are new.",
+    write=months,
+)
+REGULAR_ORDERS = _count(
+    "REGULAR_ORDERS", 5, "The orders in the period that make a regular.", write=in_words
+)
+HARDLY_TELLING = _threshold(
+    "HARDLY_TELLING",
+    0.25,
+    "By how much the share of a segment's members of whom its name is true must exceed that of "
+    "the other customers, for a customary name to be given rather than plain facts.",
+)
+PLAINLY_BETTER = _threshold(
+    "PLAINLY_BETTER",
+    0.4,
+    "By how much plain facts must mark a segment better than a customary name, to be its name.",
 )
 BUSIEST_HOUR = _count(
     "BUSIEST_HOUR", 720, "The views and carts in one hour above which a customer may be a bot."

@@ -27,7 +27,6 @@ DECLARATION = """
             verb="take",
             noun="looks after closing",
             none=("None of them looked after closing", "no looks after closing"),
-            named=("more looks after closing", "fewer looks after closing"),
         ),
     ),
 """

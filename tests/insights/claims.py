@@ -1,163 +1,176 @@
-"""What each name claims, checked on the rows alone.
+"""What each name says of a customer, checked on the rows alone.
 
-Written apart from the rules, from what a reader takes a name to say, with plain loops: it
-shares no code, no profile and no threshold with them. A claim is never stricter than the rule,
-and never so loose that the name could be false.
+Written apart from the rules, from what a reader takes a name to say, with plain loops: it shares
+no code, no profile and no threshold with them.
 """
 
-from statistics import mean, median
+import math
+import re
+from collections.abc import Callable
 from typing import Any
 
-from clustomer.insights.naming.qualifiers import QUALIFIERS
+Row = dict[str, Any]
+Rows = list[Row]
 
-Rows = list[dict[str, Any]]
-
-
-def true_of(
-    name: str, expected: Rows, rows: Rows, others: list[tuple[str, Rows]], days: float
-) -> bool:
-    """Tell whether a name is true of the customers `own` among all `rows`.
-
-    `others` are the other segments with their names.
-    """
-    base, _, words = name.partition(", ")
-    if words and not _qualified(base, words, expected, others):
-        return False
-    if base.startswith("Customers ") and base not in _CLAIMS:
-        return _more_or_less(base.removeprefix("Customers ").removeprefix("with "), expected, rows)
-    return bool(_CLAIMS[base](_Facts(expected, rows, [item for _, item in others], days)))
-
-
-class _Facts:
-    def __init__(self, expected: Rows, rows: Rows, others: list[Rows], days: float) -> None:
-        self.own, self.rows, self.others, self.days = expected, rows, others, days
-
-    def part(self, column: str, test: Any, rows: Rows | None = None) -> float:
-        rows = self.own if rows is None else rows
-        return sum(row[column] is not None and test(row[column]) for row in rows) / len(rows)
-
-    def bought(self) -> float:
-        return self.part("orders", lambda orders: orders > 0)
-
-    def bought_twice(self) -> float:
-        return self.part("orders", lambda orders: orders > 1)
-
-    def long(self) -> bool:
-        return self.days >= 28
-
-    def above(self, column: str, factor: float = 1.0) -> bool:
-        return average(self.own, column) > factor * average(self.rows, column)
-
-    def below(self, column: str) -> bool:
-        return average(self.own, column) < average(self.rows, column)
-
-    def late(self, column: str) -> bool:
-        given = [row[column] for row in self.own if row[column] is not None]
-        return self.long() and median(given) >= 0.3 * self.days and self.above(column)
-
-    def fresh(self) -> bool:
-        given = [row["purchase_recency_days"] for row in self.own if row["orders"]]
-        return not self.long() or median(given) < 0.4 * self.days
-
-    def not_lapsed(self) -> bool:
-        given = [row["purchase_recency_days"] for row in self.own if row["orders"]]
-        return not self.long() or median(given) < 0.6 * self.days
-
-    def new(self) -> bool:
-        late = self.part("tenure_days", lambda days: days <= 0.4 * self.days)
-        return self.long() and late >= 0.75 and self.below("tenure_days")
-
-    def spends_most(self) -> bool:
-        expected = average(self.own, "revenue")
-        return expected > 0 and all(expected > average(other, "revenue") for other in self.others)
+WORDS = "no one two three four five six seven eight nine ten"
+_NUMBERS = {
+    **{word: i for i, word in enumerate(WORDS.split())},
+    "twelve": 12,
+    "fifteen": 15,
+    "twenty": 20,
+    "thirty": 30,
+    "fifty": 50,
+    "a hundred": 100,
+    "two hundred": 200,
+    "five hundred": 500,
+}
+_DAYS = {
+    "day": 1,
+    "three days": 3,
+    "week": 7,
+    "two weeks": 14,
+    "month": 30,
+    "two months": 60,
+    "three months": 91,
+    "four months": 122,
+    "half a year": 182,
+    "half year": 182,
+    "nine months": 273,
+    "year": 365,
+    "year and a half": 548,
+    "two years": 730,
+}
 
 
-def average(rows: Rows, column: str) -> float:
-    given = [row[column] for row in rows if row[column] is not None]
-    return mean(given) if given else float("nan")
+class Shop:
+    """The shop's own measures of much and little."""
+
+    def __init__(self, rows: Rows, days: float) -> None:
+        self.rows, self.days = rows, days
+        self._limits: dict[tuple[str, float], float | None] = {}
+
+    def beyond(self, row: Row, column: str, part: float) -> bool:
+        """Whether a value is above what `part` of those have who have any."""
+        if (column, part) not in self._limits:
+            values = sorted(r[column] for r in self.rows if (r[column] or 0) > 0)
+            place = max(math.ceil(round(part * len(values), 9)), 1) - 1
+            self._limits[column, part] = values[place] if values else None
+        limit = self._limits[column, part]
+        return limit is not None and row[column] is not None and row[column] > limit
+
+    def mean(self, column: str) -> float:
+        values = [row[column] for row in self.rows if row[column] is not None]
+        return sum(values) / len(values)
+
+    def new(self, row: Row) -> bool:
+        return bool(row["tenure_days"] <= min(self.days / 3, 91))
 
 
-def _more_or_less(words: str, expected: Rows, rows: Rows) -> bool:
-    for qualifier in QUALIFIERS:
-        if words == qualifier.higher:
-            return average(expected, qualifier.feature) > average(rows, qualifier.feature)
-        if words == qualifier.lower:
-            return average(expected, qualifier.feature) < average(rows, qualifier.feature)
-    return False
+def true_of(name: str, row: Row, shop: Shop) -> bool:
+    """Tell whether a name is true of one customer."""
+    base, *further = re.sub(r" \(\d+\)$", "", name).split(", ")
+    first = _CLAIMS[base](row, shop) if base in _CLAIMS else _plain(base, row, shop)
+    return bool(first and all(_plain(words, row, shop) for words in further))
 
 
-def _qualified(base: str, words: str, expected: Rows, others: list[tuple[str, Rows]]) -> bool:
-    like = [rows for name, rows in others if name.partition(", ")[0] == base]
-    if not like:
-        return False
-    if words == "larger group":
-        return all(len(expected) > len(rows) for rows in like)
-    if words == "smaller group":
-        return all(len(expected) < len(rows) for rows in like)
-    if words == "middle group":
-        return any(
-            min(others := [average(rows, qualifier.feature) for rows in like])
-            < average(expected, qualifier.feature)
-            < max(others)
-            for qualifier in QUALIFIERS
-            if qualifier.feature in expected[0]
-        )
-    if words.startswith("group "):
-        return True
-    return all(_more_or_less(words, expected, rows) for rows in like)
+def share_true(name: str, members: Rows, shop: Shop) -> float:
+    """Return the share of members of whom a name is true."""
+    return sum(true_of(name, row, shop) for row in members) / len(members)
 
 
-_CLAIMS = {
-    "All customers": lambda f: not f.others,
-    "High-value loyal customers": lambda f: (
-        f.long() and f.spends_most() and f.bought_twice() >= 0.5 and f.fresh()
+def _plain(words: str, row: Row, shop: Shop) -> bool:
+    text = words[0].lower() + words[1:]
+    if counted := re.fullmatch(r"(.+?)(?: (?:to|or) (.+?))? (order|visit)s?( or more)?", text):
+        low, high, noun, more = counted.groups()
+        value = row["orders" if noun == "order" else "sessions"]
+        least = _NUMBERS[low]
+        most = math.inf if more else _NUMBERS[high] if high else least
+        return bool(least <= value <= most)
+    for pattern, column, late in (
+        (r"last order in the last (.+)", "purchase_recency_days", False),
+        (r"last seen in the last (.+)", "recency_days", False),
+        (r"none for (?:a )?(.+)", "purchase_recency_days", True),
+        (r"not seen for (?:a )?(.+)", "recency_days", True),
+    ):
+        if spanned := re.fullmatch(pattern, text):
+            days = _DAYS[spanned[1]]
+            value = row[column]
+            return value is not None and (value > days if late else value <= days)
+    return _AMOUNTS[text](row, shop)
+
+
+_AMOUNTS: dict[str, Callable[[Row, Shop], bool]] = {
+    "big spenders": lambda r, s: s.beyond(r, "revenue", 0.75),
+    "small spenders": lambda r, s: r["revenue"] > 0 and not s.beyond(r, "revenue", 0.5),
+    "many looks": lambda r, s: s.beyond(r, "views", 0.75),
+    "few looks": lambda r, s: not s.beyond(r, "views", 0.5),
+}
+
+
+def _top(row: Row, shop: Shop) -> bool:
+    return shop.beyond(row, "revenue", 0.9)
+
+
+def _looks(row: Row, shop: Shop) -> bool:
+    return shop.beyond(row, "views", 0.75)
+
+
+def _here(row: Row) -> bool:
+    return row["stage"] not in ("at risk", "lapsed")
+
+
+def _away(row: Row) -> bool:
+    return row["stage"] in ("at risk", "lapsed")
+
+
+def _gone(row: Row) -> bool:
+    return bool(row["stage"] == "lapsed")
+
+
+_CLAIMS: dict[str, Callable[[Row, Shop], bool]] = {
+    "All customers": lambda r, s: True,
+    "Mixed customers": lambda r, s: True,
+    "High-value loyal customers": lambda r, s: _top(r, s) and r["orders"] >= 5 and _here(r),
+    "Loyal regulars": lambda r, s: r["orders"] >= 5 and _here(r),
+    "High-value customers gone quiet": lambda r, s: _top(r, s) and _away(r),
+    "Regulars gone quiet": lambda r, s: r["orders"] >= 5 and _away(r),
+    "New repeat customers": lambda r, s: s.new(r) and r["orders"] >= 2,
+    "New customers": lambda r, s: s.new(r) and r["orders"] >= 1,
+    "Lapsed repeat buyers": lambda r, s: r["orders"] >= 2 and _gone(r),
+    "Repeat buyers gone quiet": lambda r, s: r["orders"] >= 2 and _away(r),
+    "Active repeat buyers": lambda r, s: r["orders"] >= 2 and _here(r) and r["stage"] != "slowing",
+    "Lapsed one-time buyers": lambda r, s: r["orders"] == 1 and _gone(r),
+    "One-time buyers gone quiet": lambda r, s: r["orders"] == 1 and _away(r),
+    "Recent one-time buyers": lambda r, s: r["orders"] == 1 and _here(r),
+    "Lapsed customers": lambda r, s: r["orders"] >= 1 and _gone(r),
+    "Buyers gone quiet": lambda r, s: r["orders"] >= 1 and _away(r),
+    "Top spenders": _top,
+    "One-time buyers": lambda r, s: r["orders"] == 1,
+    "Repeat buyers": lambda r, s: r["orders"] >= 2,
+    "Buyers": lambda r, s: r["orders"] >= 1,
+    "Customers who sent back more than they kept": lambda r, s: (
+        r["revenue"] < 0 and r["returns"] >= 1
     ),
-    "New customers": lambda f: f.new() and f.bought() >= 0.5,
-    "Loyal regulars": lambda f: (
-        f.long() and f.bought_twice() >= 0.5 and f.above("orders") and f.fresh()
+    "Frequent returners": lambda r, s: (
+        r["returns"] >= 1 and r["return_rate"] > 1.5 * s.mean("return_rate")
     ),
-    "Lapsed repeat buyers": lambda f: f.bought_twice() >= 0.5 and f.late("purchase_recency_days"),
-    "Frequent returners": lambda f: (
-        f.part("returns", lambda returns: returns > 0) >= 0.5 and f.above("return_rate", 1.2)
+    "Bargain hunters": lambda r, s: r["orders"] >= 1 and r["price_level"] <= 0.9,
+    "Big-ticket buyers": lambda r, s: r["orders"] == 1 and s.beyond(r, "average_order_value", 0.75),
+    "Cart abandoners": lambda r, s: (
+        (r["carts"] >= 1 and r.get("orders") == 0)
+        or (s.beyond(r, "carts", 0.5) and r["cart_abandonment_rate"] > 2 / 3)
     ),
-    "Top spenders": lambda f: f.spends_most() and f.bought() >= 0.5,
-    "Bargain hunters": lambda f: (
-        f.bought() >= 0.5 and f.below("price_level") and average(f.own, "price_level") < 0.95
+    "Engaged shoppers": lambda r, s: _looks(r, s) and r["orders"] >= 1,
+    "Frequent browsers": lambda r, s: (
+        _looks(r, s) and s.beyond(r, "sessions", 0.75) and r["orders"] == 0
     ),
-    "Big-ticket buyers": lambda f: (
-        f.bought() >= 0.5 and f.bought_twice() < 0.5 and f.above("average_order_value", 1.2)
+    "Heavy browsers": lambda r, s: _looks(r, s) and r["orders"] == 0,
+    "Inactive visitors": lambda r, s: r["orders"] == 0 and _gone(r),
+    "New visitors": lambda r, s: s.new(r) and r["orders"] == 0,
+    "One-time visitors": lambda r, s: r["sessions"] == 1 and r["orders"] == 0,
+    "Casual visitors": lambda r, s: (
+        r["views"] > 0 and not s.beyond(r, "views", 0.5) and r["orders"] == 0
     ),
-    "Repeat buyers": lambda f: f.bought_twice() >= 0.5 and f.not_lapsed(),
-    "Lapsed one-time buyers": lambda f: (
-        f.part("orders", lambda orders: orders == 1) >= 0.75 and f.late("purchase_recency_days")
-    ),
-    "Lapsed customers": lambda f: f.bought() >= 0.5 and f.late("purchase_recency_days"),
-    "One-time buyers": lambda f: (
-        f.long() and f.part("orders", lambda orders: orders == 1) >= 0.75 and f.not_lapsed()
-    ),
-    "Occasional buyers": lambda f: (
-        f.long() and f.bought() >= 0.5 and f.bought_twice() < 0.5 and f.not_lapsed()
-    ),
-    "Buyers": lambda f: f.bought() >= 0.5 and f.above("orders", 0.0) and f.not_lapsed(),
-    "Cart abandoners": lambda f: (
-        f.part("carts", lambda carts: carts > 0) >= 0.5 and f.bought() < 0.5 and f.above("carts", 0)
-    ),
-    "Inactive visitors": lambda f: f.bought() <= 0.15 and f.late("recency_days"),
-    "New visitors": lambda f: f.new() and f.bought() <= 0.15,
-    "Frequent browsers": lambda f: (
-        f.above("views", 1.2) and f.above("sessions") and f.bought() <= 0.3
-    ),
-    "Heavy browsers": lambda f: f.above("views", 1.2) and f.bought() <= 0.3,
-    "Engaged shoppers": lambda f: f.above("views", 1.2) and f.bought() > 0,
-    "One-time visitors": lambda f: (
-        f.part("sessions", lambda sessions: sessions == 1) >= 0.75 and f.bought() <= 0.15
-    ),
-    "Casual visitors": lambda f: f.below("views") and f.bought() <= 0.15,
-    "Window shoppers": lambda f: average(f.own, "views") > 0 and f.bought() <= 0.15,
-    "Non-buyers": lambda f: f.bought() == 0,
-    "Average customers": lambda f: (
-        "orders" not in f.own[0]
-        or abs(f.bought() - f.part("orders", lambda orders: orders > 0, f.rows)) < 0.5
-    ),
-    "Mixed customers": lambda f: True,
+    "Window shoppers": lambda r, s: r["views"] > 0 and r["orders"] == 0,
+    "Non-buyers": lambda r, s: r["orders"] == 0,
 }

@@ -20,6 +20,10 @@ FAMILIES = {
 }
 
 
+LONG = 28.0
+"""A log of so many days has stages of the lifecycle."""
+
+
 @dataclass(frozen=True)
 class Group:
     """How the customers of one segment behave, on average; `buys` is the share who order."""
@@ -35,6 +39,8 @@ class Group:
     price: float = 1.0
     recency: float = 0.3
     tenure: float = 0.8
+    stage: str = ""
+    abandons: float | None = None
 
 
 def customer_table(groups: list[Group], *, days: float, families: set[str], seed: int) -> pa.Table:
@@ -45,12 +51,13 @@ def customer_table(groups: list[Group], *, days: float, families: set[str], seed
         for index, group in enumerate(groups)
         for position in range(group.size)
     ]
-    columns = ["user_id", "group"]
+    columns = ["user_id", "group", "stage"]
     for family in FAMILIES:
         if family in families and not (family == "money" and "orders" not in families):
             columns += FAMILIES[family]
     fields = [
-        pa.field(name, pa.string() if name == "user_id" else pa.float64()) for name in columns
+        pa.field(name, pa.string() if name in ("user_id", "stage") else pa.float64())
+        for name in columns
     ]
     return pa.table(
         {name: [row[name] for row in rows] for name in columns}, schema=pa.schema(fields)
@@ -73,7 +80,7 @@ def _one(group: Group, days: float, rng: np.random.Generator) -> dict[str, float
         "session_minutes": float(rng.uniform(0, 10)),
         "repeat_views": float(rng.uniform(1, 2)) if views else None,
         "carts": carts,
-        "cart_abandonment_rate": 0.3 if buys else 0.5 + 0.45 * min(carts, 1),
+        "cart_abandonment_rate": group.abandons or (0.3 if buys else 0.5 + 0.45 * min(carts, 1)),
         "orders": orders,
         "purchase_recency_days": recency if buys else None,
         "days_between_orders": tenure / orders if orders > 1 else None,
@@ -84,7 +91,16 @@ def _one(group: Group, days: float, rng: np.random.Generator) -> dict[str, float
         "price_level": group.price * rng.uniform(0.9, 1.1),
         "recency_days": recency,
         "tenure_days": tenure,
+        "stage": group.stage or _stage(orders, tenure, recency),
     }
+
+
+def _stage(orders: float, tenure: float, recency: float) -> str:
+    """Return a stage by how many usual gaps the customer has been away."""
+    gaps = recency / max(tenure / max(orders, 1.0), 0.01)
+    if gaps <= 0.5:
+        return "new" if orders == 1 else "active"
+    return "slowing" if gaps <= 0.65 else "at risk" if gaps <= 0.8 else "lapsed"
 
 
 def split(table: pa.Table, ids: list[str]) -> tuple[pa.Table, pa.Table]:
@@ -93,7 +109,7 @@ def split(table: pa.Table, ids: list[str]) -> tuple[pa.Table, pa.Table]:
     segments = pa.table(
         {"user_id": table["user_id"], "segment_id": [ids[int(group)] for group in groups]}
     )
-    return table.drop_columns("group"), segments
+    return table.drop_columns(["group", "stage"]), segments
 
 
 @dataclass(frozen=True)
@@ -103,6 +119,7 @@ class Shop:
     table: pa.Table
     ids: list[str]
     days: float
+    people: Population
     described: dict[str, Described]
     everyone: Profile
     profiles: list[Profile]
@@ -110,11 +127,12 @@ class Shop:
 
 def shop(table: pa.Table, ids: list[str], days: float) -> Shop:
     customers, segments = split(table, ids)
-    people = Population(customers, segments)
+    stages = table.sort_by("user_id")["stage"] if days >= LONG else None
+    people = Population(customers, segments, stages)
     described = describe(people, customers.schema)
     profiles = [profile(people, key, described, window_days=days) for key in people.segments]
     everyone = profile(people, EVERYONE, described, window_days=days)
-    return Shop(table, ids, days, described, everyone, profiles)
+    return Shop(table, ids, days, people, described, everyone, profiles)
 
 
 _groups = st.builds(

@@ -18,10 +18,10 @@ from clustomer.insights.chapters.chapter import Chapter, Placed, sections_of
 from clustomer.insights.chapters.facet_names import facet_names
 from clustomer.insights.chapters.spend import COST, MARGIN
 from clustomer.insights.facts import Fact, Facts, decimals_for
-from clustomer.insights.naming.names import Name
+from clustomer.insights.naming.names import Name, name_facts
 from clustomer.insights.picture_facts import picture_facts
 from clustomer.insights.population import EVERYONE
-from clustomer.insights.profiles import Profile, cluster_summary, profile_facts
+from clustomer.insights.profiles import Profile, cluster_summary, limit_facts, profile_facts
 from clustomer.insights.reasons import certificate_sentence
 from clustomer.insights.settings import setting_facts
 from clustomer.insights.story import Insights
@@ -231,6 +231,8 @@ def study_facts(study: Study) -> Iterable[Fact]:
     """Return the facts of profiles, settings, cleaning and the population."""
     profiles = [study.everyone, *study.profiles]
     yield from profile_facts(profiles, study.described, window_days=study.window_days)
+    yield from limit_facts(study.people, study.described)
+    yield from name_facts(study.people, study.named.values())
     yield from setting_facts(study.tables)
     yield from _population_facts(study)
 

@@ -5,16 +5,16 @@ agree in direction. Features that tell the same story share a topic, and a segme
 of each topic: views, events and products seen are not three findings.
 """
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 
 from clustomer.customers.features import Level
 from clustomer.insights.facts import escape
-from clustomer.insights.naming.case import Case
 from clustomer.insights.phrases import PHRASES, Phrase, phrase_of
 from clustomer.insights.population import EVERYONE
-from clustomer.insights.profiles import Described
-from clustomer.thresholds import MOST, SLIGHTLY
+from clustomer.insights.profiles import Described, Profile
+from clustomer.thresholds import MOST, SLIGHTLY, STANDARD_ERRORS
 
 MOST_MARKS = 4
 LEAST_RATIO = 1.1
@@ -29,6 +29,60 @@ class Mark:
     text: str
     short: str
     difference: float
+
+
+@dataclass(frozen=True)
+class Case:
+    """One segment beside everyone.
+
+    A figure that the data do not have is NaN, so that no comparison with it holds.
+    """
+
+    profile: Profile
+    everyone: Profile
+
+    def has(self, *names: str) -> bool:
+        """Whether the data have all of these features."""
+        return all(name in self.everyone.features for name in names)
+
+    @property
+    def visits_known(self) -> bool:
+        """Whether the log shows visits without an order."""
+        return self.has("views") or self.has("carts")
+
+    def mean(self, name: str) -> float:
+        """The segment's mean."""
+        return statistic_of(self.profile, name, "mean")
+
+    def median(self, name: str) -> float:
+        """The segment's median."""
+        return statistic_of(self.profile, name, "median")
+
+    def difference(self, name: str) -> float:
+        """The standardised difference from everyone."""
+        return statistic_of(self.profile, name, "difference")
+
+    def higher(self, name: str, least: float) -> bool:
+        """Whether the segment is above everyone on the model's scale and in its mean."""
+        overall = statistic_of(self.everyone, name, "mean")
+        return self.difference(name) >= self._least(name, least) and self.mean(name) > overall
+
+    def lower(self, name: str, least: float) -> bool:
+        """Whether the segment is below everyone on the model's scale and in its mean."""
+        overall = statistic_of(self.everyone, name, "mean")
+        return self.difference(name) <= -self._least(name, least) and self.mean(name) < overall
+
+    def _least(self, name: str, least: float) -> float:
+        feature = self.profile.features.get(name)
+        customers = self.profile.customers * feature.defined if feature is not None else 0.0
+        return max(least, STANDARD_ERRORS / math.sqrt(max(customers, 1.0)))
+
+
+def statistic_of(profile: Profile, name: str, statistic: str) -> float:
+    """Return a statistic of a feature, NaN where the data do not define it."""
+    feature = profile.features.get(name)
+    value = getattr(feature, statistic) if feature is not None else None
+    return math.nan if value is None else float(value)
 
 
 def marks(case: Case, described: Mapping[str, Described]) -> tuple[Mark, ...]:

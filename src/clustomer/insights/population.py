@@ -11,6 +11,9 @@ Every statistic of this room is one of the aggregates here, named as a fact's so
 | `share_defined` | customers for whom the column is defined, over customers |
 | `share_at_least(x)`, `share_at_most(x)` | customers with a value ≥ x (≤ x), over customers |
 | `count_at_most(x)` | customers with a value ≤ x |
+| `share_between(conditions)` | customers for whom one of the conditions holds, over customers; a \
+condition has for each column the value to exceed and the one not to, and for `stage` the stages |
+| `quantile_of_positive(q)` | the value that a share q of those above 0 do not exceed |
 | `top_share(p)` | share of the sum held by the highest p of the customers (number rounded up) |
 | `standardised_difference(scale)` | mean over the key less that over `everyone`, over the \
 standard deviation of `everyone`, where defined; `scale` is `linear` or `log` (signed) |
@@ -18,11 +21,13 @@ standard deviation of `everyone`, where defined; `scale` is `linear` or `log` (s
 A key is a segment id, `bots`, `everyone` (all but suspected bots) or `all`.
 """
 
+import json
 import math
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
+from typing import Any, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -33,6 +38,38 @@ from clustomer.segments.segmentation import BOTS_ID, NOISE_ID
 
 Column = NDArray[np.float64]
 Rows = NDArray[np.intp]
+Mask = NDArray[np.bool_]
+STAGE = "stage"
+
+
+@dataclass(frozen=True)
+class Condition:
+    """What may be true of a customer: bounds on columns, and stages of the lifecycle that count.
+
+    `bounds` has for each column the value that must be exceeded and the one up to which it may
+    go; None where there is no such bound. No `stages` are any stage.
+    """
+
+    bounds: Mapping[str, tuple[float | None, float | None]]
+    stages: tuple[str, ...] = ()
+
+    def to_json(self) -> dict[str, list[Any]]:
+        """Return it as the aggregate `share_between` has it.
+
+        >>> Condition({"orders": (1.0, None)}, ("new",)).to_json()
+        {'orders': [1.0, None], 'stage': ['new']}
+        """
+        bounds: dict[str, list[Any]] = {
+            name: list(self.bounds[name]) for name in sorted(self.bounds)
+        }
+        return bounds | ({STAGE: list(self.stages)} if self.stages else {})
+
+    @classmethod
+    def from_json(cls, stored: Mapping[str, Sequence[Any]]) -> Self:
+        """Read what `to_json` returned."""
+        bounds = {name: (ends[0], ends[1]) for name, ends in stored.items() if name != STAGE}
+        return cls(bounds, tuple(stored.get(STAGE, ())))
+
 
 EVERYONE = "everyone"
 ALL = "all"
@@ -53,6 +90,8 @@ class Population:
         One row per customer: `user_id` and numeric columns.
     segments : object with `__arrow_c_stream__`
         One row per customer: `user_id` and `segment_id`.
+    stages : pyarrow.ChunkedArray of string, optional
+        The stage of the lifecycle of each customer, in the order of `user_id`.
 
     Raises InputError where the two do not hold the same customers, once each.
 
@@ -69,7 +108,7 @@ class Population:
     0.5
     """
 
-    def __init__(self, customers: Any, segments: Any) -> None:
+    def __init__(self, customers: Any, segments: Any, stages: Any = None) -> None:
         customers_table = customer_table(customers)
         segments_table = customer_table(segments)
         if "segment_id" not in segments_table.column_names:
@@ -86,6 +125,7 @@ class Population:
         self.size = customers_table.num_rows
         self._user_ids = customers_table["user_id"]
         self._segment = np.asarray(segments_table["segment_id"].to_pylist(), dtype=object)
+        self.stages = None if stages is None else np.asarray(stages.to_pylist(), dtype=object)
         self.columns: dict[str, Column] = {}
         for field in customers_table.schema:
             if field.name == "user_id" or not is_number(field.type):
@@ -94,6 +134,7 @@ class Population:
         self._latest: tuple[tuple[str, str], Column] | None = None
         self._rows: dict[str, Rows] = {}
         self._spreads: dict[tuple[str, str], tuple[float, float]] = {}
+        self._masks: dict[str, Mask] = {}
 
     @cached_property
     def segments(self) -> tuple[str, ...]:
@@ -106,6 +147,35 @@ class Population:
         if key not in self._rows:
             self._rows[key] = self._find_rows(key)
         return self._rows[key]
+
+    def mask(self, key: str) -> Mask:
+        """Return for each customer whether it belongs to a key."""
+        if key not in self._masks:
+            inside = np.zeros(self.size, dtype=bool)
+            inside[self.rows(key)] = True
+            self._masks[key] = inside
+        return self._masks[key]
+
+    def holds(self, conditions: Sequence[Condition]) -> Mask:
+        """Return for each customer whether one of the conditions holds.
+
+        What is undefined for a customer is within no bounds.
+        """
+        held = np.zeros(self.size, dtype=bool)
+        for condition in conditions:
+            part = np.ones(self.size, dtype=bool)
+            if condition.stages:
+                assert self.stages is not None
+                part &= np.isin(self.stages, condition.stages)
+            for column, (low, high) in condition.bounds.items():
+                values = self.columns[column]
+                part &= ~np.isnan(values)
+                if low is not None:
+                    part &= values > low
+                if high is not None:
+                    part &= values <= high
+            held |= part
+        return held
 
     def first_user(self, key: str) -> str:
         """Return the smallest `user_id` of a key: what tells apart two groups equal in all else."""
@@ -124,6 +194,10 @@ class Population:
         """Return one aggregate, as the table above defines it; None where undefined."""
         match = _CALL.fullmatch(aggregate)
         name, given = (match[1], match[2]) if match else (aggregate, None)
+        if name == "share_between":
+            conditions = [Condition.from_json(stored) for stored in json.loads(given or "")]
+            held = self.holds(conditions)[self.rows(key)]
+            return _ratio(int(np.sum(held)), len(held))
         arguments = [part.strip() for part in given.split(",")] if given else []
         if name == "count":
             return len(self.rows(key))
@@ -147,6 +221,8 @@ class Population:
             return _ratio(int(np.sum(values <= float(arguments[0]))), size)
         if name == "count_at_most":
             return int(np.sum(values <= float(arguments[0])))
+        if name == "quantile_of_positive":
+            return _quantile(values[values > 0], float(arguments[0]))
         if name == "top_share":
             return _top_share(values, float(arguments[0]))
         raise InputError(f"There is no aggregate `{aggregate}`. {did_you_mean(name, AGGREGATES)}")
@@ -188,6 +264,8 @@ AGGREGATES = (
     "share_at_least",
     "share_at_most",
     "count_at_most",
+    "share_between",
+    "quantile_of_positive",
     "top_share",
     "standardised_difference",
 )
@@ -200,6 +278,13 @@ def _whole(key: str) -> str:
 
 def _ratio(part: int, total: int) -> float | None:
     return part / total if total else None
+
+
+def _quantile(values: Column, part: float) -> float | None:
+    if not len(values):
+        return None
+    place = max(math.ceil(round(part * len(values), 9)), 1) - 1
+    return float(np.partition(values, place)[place])
 
 
 def _top_share(values: Column, top: float) -> float | None:

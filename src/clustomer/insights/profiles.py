@@ -4,7 +4,7 @@
 """
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any
@@ -183,6 +183,33 @@ def shares_past_thresholds(window_days: float | None) -> dict[str, tuple[str, st
     if window_days:
         shares["tenure_days.recent"] = ("tenure_days", f"share_at_most({window_days * NEW_PART!r})")
     return shares
+
+
+UPPER: Mapping[str, float] = {
+    "top_tenth_from": 0.9,
+    "top_quarter_from": 0.75,
+    "upper_half_from": 0.5,
+}
+"""From where on the upper part of those customers begins for whom a feature is above 0."""
+_LIMITED = ("revenue", "average_order_value", "views", "sessions", "carts")
+
+
+def limit_facts(people: Population, described: Mapping[str, Described]) -> Iterator[Fact]:
+    """Make `everyone.revenue.top_tenth_from` and the like: what a tenth of all buyers exceed."""
+    for name in _LIMITED:
+        if name not in described:
+            continue
+        for words, part in UPPER.items():
+            aggregate = f"quantile_of_positive({part:g})"
+            value, unit = people.aggregate(EVERYONE, name, aggregate), described[name].unit
+            source = {
+                "table": "customers",
+                "key": EVERYONE,
+                "column": name,
+                "aggregate": aggregate,
+            }
+            fact_id = f"{EVERYONE}.{described[name].slug}.{words}"
+            yield Fact(fact_id, value, unit, decimals_for(value, unit), None, source)
 
 
 def profile_facts(

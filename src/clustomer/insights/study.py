@@ -60,7 +60,8 @@ class Study:
     @cached_property
     def people(self) -> Population:
         """The customers with their segments, as columns."""
-        return Population(self.customers, self.labelled)
+        stages = self.tables["lifecycle"]["stage"] if "lifecycle" in self.tables else None
+        return Population(self.customers, self.labelled, stages)
 
     @cached_property
     def described(self) -> dict[str, Described]:
@@ -92,7 +93,7 @@ class Study:
             named = define_segments(self.profiles)
         else:
             named = name_segments(
-                self.profiles, self.everyone, self.described, window_days=self.window_days
+                self.people, self.profiles, self.described, window_days=self.window_days
             )
         for key, name in self.given_names.items():
             named[key] = named[key].renamed(name)

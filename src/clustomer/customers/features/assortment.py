@@ -23,7 +23,6 @@ FEATURES: tuple[Feature, ...] = (
             more="spread over a wider range of categories",
             fewer="keep to a narrower range of categories",
             short=("a wider range of categories", "a narrower range of categories"),
-            named=("wider range", "narrower range"),
         ),
     ),
     Feature(
@@ -43,7 +42,6 @@ FEATURES: tuple[Feature, ...] = (
             statement="The prices they look at and pay, where the mean of the category is one",
             higher="the dearer end of a category",
             lower="the cheaper end of a category",
-            named=("higher prices", "lower prices"),
         ),
     ),
     Feature(
@@ -108,7 +106,6 @@ FEATURES: tuple[Feature, ...] = (
             statement="The categories they look at or buy",
             higher="more categories",
             lower="fewer categories",
-            named=("more categories", "fewer categories"),
         ),
     ),
     Feature(
@@ -127,7 +124,6 @@ FEATURES: tuple[Feature, ...] = (
             statement="The brands they look at or buy",
             higher="more brands",
             lower="fewer brands",
-            named=("more brands", "fewer brands"),
         ),
     ),
     Feature(
@@ -146,7 +142,6 @@ FEATURES: tuple[Feature, ...] = (
             statement="The share of the favourite brand in what they look at and buy",
             higher="keener on one brand",
             lower="less tied to one brand",
-            named=("one favourite brand", "no favourite brand"),
         ),
     ),
     Feature(
@@ -165,7 +160,6 @@ FEATURES: tuple[Feature, ...] = (
             statement="The price of the products they look at",
             higher="dearer products",
             lower="cheaper products",
-            named=("dearer products", "cheaper products"),
         ),
     ),
 )

@@ -21,7 +21,6 @@ FEATURES: tuple[Feature, ...] = (
             verb="make",
             noun="visits",
             visits=True,
-            named=("more visits", "fewer visits"),
         ),
     ),
     Feature(
@@ -41,7 +40,6 @@ FEATURES: tuple[Feature, ...] = (
             verb="look at products",
             noun="product views",
             none=("None of them looked at a product", "no product views"),
-            named=("more product views", "fewer product views"),
         ),
     ),
     Feature(
@@ -61,7 +59,6 @@ FEATURES: tuple[Feature, ...] = (
             verb="put products in the cart",
             noun="cart additions",
             none=("None of them put anything in the cart", "nothing in the cart"),
-            named=("more carts", "fewer carts"),
         ),
     ),
     Feature(
@@ -177,7 +174,6 @@ FEATURES: tuple[Feature, ...] = (
             higher="longer visits",
             lower="shorter visits",
             visits=True,
-            named=("longer visits", "shorter visits"),
         ),
     ),
     Feature(
@@ -196,7 +192,6 @@ FEATURES: tuple[Feature, ...] = (
             statement="The views of each product they look at",
             higher="more second looks",
             lower="fewer second looks",
-            named=("more repeat views", "fewer repeat views"),
         ),
     ),
     Feature(
@@ -244,7 +239,6 @@ FEATURES: tuple[Feature, ...] = (
             topic="removals",
             more="take more of the cart out again",
             fewer="take less of the cart out again",
-            named=("more removals", "fewer removals"),
         ),
     ),
 )

@@ -75,7 +75,6 @@ FEATURES: tuple[Feature, ...] = (
             verb="place",
             noun="orders",
             none=("None of them ordered anything", "no orders"),
-            named=("more orders", "fewer orders"),
         ),
     ),
     Feature(
@@ -96,7 +95,6 @@ FEATURES: tuple[Feature, ...] = (
             noun="revenue",
             mass=True,
             none=("They brought no revenue", "no revenue"),
-            named=("more revenue", "less revenue"),
         ),
     ),
     Feature(
@@ -115,7 +113,6 @@ FEATURES: tuple[Feature, ...] = (
             statement="The time between two orders, for those with at least two",
             higher="orders further apart",
             lower="orders closer together",
-            named=("slower rhythm", "faster rhythm"),
         ),
     ),
     Feature(
@@ -134,7 +131,6 @@ FEATURES: tuple[Feature, ...] = (
             statement="The value of an order",
             higher="larger orders",
             lower="smaller orders",
-            named=("larger orders", "smaller orders"),
         ),
     ),
     Feature(
@@ -152,7 +148,6 @@ FEATURES: tuple[Feature, ...] = (
             statement="The time since the last order",
             higher="last order longer ago",
             lower="more recent orders",
-            named=("older last orders", "more recent orders"),
         ),
         bound=Bound(before="last purchase", after="ago", never=", or none"),
     ),
@@ -170,7 +165,6 @@ FEATURES: tuple[Feature, ...] = (
             topic="returns",
             more="send back more of what they buy",
             fewer="send back less of what they buy",
-            named=("more returns", "fewer returns"),
         ),
     ),
     Feature(
@@ -199,7 +193,6 @@ FEATURES: tuple[Feature, ...] = (
             statement="The lines of an order",
             higher="more lines per order",
             lower="fewer lines per order",
-            named=("more lines per order", "fewer lines per order"),
         ),
     ),
     Feature(

@@ -16,17 +16,11 @@ class Words:
     ----------
     topic : str
         Features of one topic tell the same story; of each topic a segment is told one.
-    named : tuple of str, optional
-        How a higher and a lower mean is put in a segment's name.
-    adjective : bool
-        Whether `named` follows "customers" directly ("seen more lately"), not after "with".
     visits : bool
         Whether it makes sense only where the log shows visits without orders.
     """
 
     topic: str
-    named: tuple[str, str] | None = None
-    adjective: bool = False
     visits: bool = False
 
 

@@ -3,9 +3,8 @@
 from dataclasses import dataclass, replace
 
 from clustomer.insights.advice.declaration import Advice, Has, text_for
-from clustomer.insights.advice.kinds import ADVICE, PLAIN
+from clustomer.insights.advice.kinds import ADVICE
 from clustomer.insights.advice.rfm import RFM_ADVICE
-from clustomer.insights.naming.rules import BY_DIFFERENCE
 from clustomer.segments.rules.rfm_grid import NO_PURCHASE_ID
 
 AREAS = ("personalization", "targeting", "retention", "revenue")
@@ -66,8 +65,6 @@ def advise(kind: str, has: Has, *, defined: bool = False, short: bool = False) -
 
 def _advice(kind: str, *, defined: bool, short: bool) -> Advice:
     if not defined or kind not in RFM_ADVICE:
-        if kind.startswith(BY_DIFFERENCE):
-            return PLAIN
         if kind not in ADVICE:
             raise LookupError(
                 f"There is no advice for segments of the kind `{kind}`. Add it to `ADVICE` in "

@@ -26,16 +26,17 @@ Text = str | Choice
 class Advice:
     """What is said of one kind of segment, with an action for each area or some of them.
 
-    `who` and `why` follow the sentences with its size and revenue. `headline` is the action in
+    `why` follows the sentence with its revenue, and `who` that with its size, where the name does
+    not say of each customer what they are like. `headline` is the action in
     a few words, for a table.
     """
 
-    who: str
     why: str
     targeting: Text
     revenue: Text
     measure: Text
     headline: str
+    who: str = ""
     personalization: Text = ""
     retention: Text = ""
 

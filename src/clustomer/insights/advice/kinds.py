@@ -5,12 +5,12 @@ advice about carts), and promises no effect: none was measured.
 """
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 from clustomer.insights.advice.declaration import TASTE, Advice, Choice
 
 PLAIN = Advice(
-    who="No rule for a more telling name holds for them.",
-    why="They are no case for a campaign of their own before more is known.",
+    why="What sets them apart is said above; it asks for no campaign of its own.",
     personalization=TASTE,
     targeting="Include them in general campaigns.",
     retention="Watch in the next run whether they move to another segment.",
@@ -23,7 +23,6 @@ PLAIN = Advice(
     headline="Keep them in general campaigns",
 )
 BROWSERS = Advice(
-    who="They look at many products and buy little.",
     why="They are interested; what is missing is the step to an order.",
     personalization=TASTE,
     targeting="Show again what they looked at more than once, and stop after a few times.",
@@ -38,7 +37,6 @@ BROWSERS = Advice(
     headline="Help them choose, and offer alerts for what they watch",
 )
 LAPSED = Advice(
-    who="They have bought, but long ago.",
     why="They are known buyers, yet nothing recent says that they will return.",
     personalization=Choice(
         ("categories",),
@@ -51,9 +49,17 @@ LAPSED = Advice(
     measure="The share of them who order within {threshold.next_order_days} of the message.",
     headline="Send one win-back message to the best of them",
 )
-ADVICE: Mapping[str, Advice] = {
+QUIET = Advice(
+    why="They may still come back; with each week that becomes less likely.",
+    personalization=TASTE,
+    targeting="Write first to those who have just become late, and to those who spent most.",
+    retention="Remind them once, in good time; whoever answers goes back to the usual messages.",
+    revenue="Tie an offer to the next order, and keep its cost below the margin it can bring.",
+    measure="The share of them who order within {threshold.next_order_days} of the message.",
+    headline="Remind them now, before they have lapsed",
+)
+_ADVICE: Mapping[str, Advice] = {
     "high_value_loyal": Advice(
-        who="They buy again, they bought lately, and no other segment brings more per customer.",
         why="Losing one of them costs more, on average, than losing a customer of any other "
         "segment.",
         personalization=TASTE,
@@ -67,7 +73,6 @@ ADVICE: Mapping[str, Advice] = {
         headline="Give early access and the best service, not discounts",
     ),
     "new_buyers": Advice(
-        who="They were first seen late in the period, and at least half have ordered already.",
         why="The first weeks may decide whether there is a second order; it is too early to say "
         "what they are worth.",
         personalization="Welcome them with a short series of messages about what they looked at "
@@ -80,7 +85,6 @@ ADVICE: Mapping[str, Advice] = {
         headline="Welcome them, towards a second order",
     ),
     "loyal": Advice(
-        who="They order more often than the average customer, and did so lately.",
         why="Each further order of theirs comes without a new customer having to be won.",
         personalization=TASTE,
         targeting="Write to them at the rhythm of their own orders, not at the calendar's.",
@@ -95,7 +99,6 @@ ADVICE: Mapping[str, Advice] = {
         headline="Start a loyalty programme, with add-ons at the checkout",
     ),
     "lapsed_repeat": Advice(
-        who="At least half of them bought more than once, but their last orders lie far back.",
         why="They knew the shop well enough to return, so a reason for leaving can be asked for.",
         personalization=Choice(
             ("categories",),
@@ -109,7 +112,6 @@ ADVICE: Mapping[str, Advice] = {
         headline="Ask why they stopped, and make one win-back offer",
     ),
     "returners": Advice(
-        who="At least half of them sent something back, and they send back more than others.",
         why="Returns take back revenue, and handling them costs more on top.",
         personalization="Give better information before the order: sizes, materials, pictures, "
         "reviews.",
@@ -120,7 +122,6 @@ ADVICE: Mapping[str, Advice] = {
         headline="Improve product information, and offer exchanges first",
     ),
     "top_spenders": Advice(
-        who="No other segment brings more revenue per customer.",
         why="One more or one fewer of them is felt more than in any other segment.",
         personalization=TASTE,
         targeting="Use them as the model for look-alike audiences.",
@@ -131,7 +132,6 @@ ADVICE: Mapping[str, Advice] = {
         headline="Give good service, and show the better version",
     ),
     "bargain": Advice(
-        who="They buy, and choose from the cheaper end of each category.",
         why="They choose cheaper products; whether they also need discounts, a test must show.",
         personalization="Show them sales, outlet goods and multi-buys first.",
         targeting="Tell them when a price drops on something they looked at.",
@@ -141,7 +141,6 @@ ADVICE: Mapping[str, Advice] = {
         headline="Offer price alerts, and bundles whose margin you know",
     ),
     "big_ticket": Advice(
-        who="Fewer than half of them came back for a second order, but their orders are large.",
         why="Each order weighs much, so that one more or one fewer is felt.",
         personalization="Help them decide: comparison, advice, reviews of the products in "
         "question.",
@@ -153,7 +152,6 @@ ADVICE: Mapping[str, Advice] = {
         headline="Advise before the order, offer accessories after it",
     ),
     "repeat": Advice(
-        who="At least half of them ordered more than once.",
         why="They have shown that they come back; the next order is a matter of the right moment.",
         personalization=TASTE,
         targeting="Remind them when the time that usually lies between two orders has passed.",
@@ -165,8 +163,16 @@ ADVICE: Mapping[str, Advice] = {
     ),
     "lapsed_once": LAPSED,
     "lapsed": LAPSED,
+    "quiet": QUIET,
+    "once_quiet": QUIET,
+    "repeat_quiet": QUIET,
+    "regulars_quiet": QUIET,
+    "high_value_quiet": replace(
+        QUIET,
+        retention="Call or write to each of them in person, and ask what would bring them back.",
+        headline="Win them back in person, before they have lapsed",
+    ),
     "one_time_buyers": Advice(
-        who="Nearly all of them ordered exactly once in the period, and not long ago.",
         why="A second order is the step that separates them from the regulars.",
         personalization=Choice(
             ("products",),
@@ -179,19 +185,7 @@ ADVICE: Mapping[str, Advice] = {
         measure="The share of them with a second order within {threshold.next_order_days}.",
         headline="Win the second order",
     ),
-    "occasional": Advice(
-        who="They buy, but fewer than half of them came back for a second order.",
-        why="Each of them has bought already; the question is how often.",
-        personalization=TASTE,
-        targeting="Write to them around occasions: seasons, gifts, new arrivals.",
-        retention="Give a reason for a second visit after each order: a voucher, a guide, a "
-        "refill.",
-        revenue="Set the threshold for free delivery a little above their usual order.",
-        measure="The share of them with a second order within {threshold.next_order_days}.",
-        headline="Give a reason for the second order",
-    ),
     "buyers": Advice(
-        who="At least half of them ordered in the period.",
         why="They are the ones who pay; the next step is another order.",
         personalization=TASTE,
         targeting="Use them as the model for look-alike audiences.",
@@ -201,7 +195,6 @@ ADVICE: Mapping[str, Advice] = {
         headline="Follow up the order, and suggest what goes with it",
     ),
     "abandoners": Advice(
-        who="They put products in the cart, but seldom go through with it.",
         why="They came within a step of an order; something stopped them.",
         personalization="Bring back the cart as they left it, on every device and in a reminder.",
         targeting="Remind them within a day, once, and without a discount at first.",
@@ -212,7 +205,6 @@ ADVICE: Mapping[str, Advice] = {
         headline="Remind them of the cart, and show all costs early",
     ),
     "inactive": Advice(
-        who="Hardly any of them bought, and they were last seen long ago.",
         why="Many of them may never return; money spent here must be little.",
         personalization="If they come back, greet them as new visitors.",
         targeting="Take them out of paid audiences, and clean the mailing list.",
@@ -223,7 +215,6 @@ ADVICE: Mapping[str, Advice] = {
         headline="Send one last message, then save the money",
     ),
     "new_visitors": Advice(
-        who="They were first seen late in the period and have hardly bought so far.",
         why="They may still decide; it is too early to say what they are worth.",
         personalization="Greet them on their return with what they looked at last.",
         targeting="Find out which channel brought them, and what those who buy had in common.",
@@ -235,7 +226,6 @@ ADVICE: Mapping[str, Advice] = {
     "frequent_browsers": BROWSERS,
     "heavy_browsers": BROWSERS,
     "engaged": Advice(
-        who="They look at many products, and more of them buy than of everyone.",
         why="With them, interest turns into orders more often than with the average customer.",
         personalization=TASTE,
         targeting="Show them new arrivals first; they will look.",
@@ -245,7 +235,6 @@ ADVICE: Mapping[str, Advice] = {
         headline="Show them new arrivals first",
     ),
     "one_time_visitors": Advice(
-        who="Nearly all of them came once in the period, and hardly any bought.",
         why="What brought them may cost money; what would bring them back is not in this data.",
         personalization="Make the first page fit what brought them: the product or the search.",
         targeting="Compare the channels by the share of visitors who come a second time.",
@@ -255,7 +244,6 @@ ADVICE: Mapping[str, Advice] = {
         headline="Check the channels, and give a light reason to return",
     ),
     "casual": Advice(
-        who="They look at few products, and hardly any of them bought.",
         why="For each of them there is little to go by.",
         personalization="Show what is popular: for each of them too little is known.",
         targeting="Spend little: leave them out of paid campaigns until they show more interest.",
@@ -266,7 +254,6 @@ ADVICE: Mapping[str, Advice] = {
         headline="Show what is popular, and spend little",
     ),
     "window_shoppers": Advice(
-        who="They look at products, and hardly any of them bought.",
         why="They have seen the products; what keeps them from ordering is not in this data.",
         personalization=TASTE,
         targeting="Show again what they looked at, and stop after a few times.",
@@ -276,7 +263,6 @@ ADVICE: Mapping[str, Advice] = {
         headline="Answer what holds up the first order",
     ),
     "non_buyers": Advice(
-        who="None of them ordered in the period.",
         why="They are in the data, so they are known; an order is still to come.",
         personalization="Show what is popular and new.",
         targeting="Spend little until they show more interest.",
@@ -285,8 +271,18 @@ ADVICE: Mapping[str, Advice] = {
         measure="The share of them with a first order within {threshold.next_visit_days}.",
         headline="Answer what holds up the first order",
     ),
-    "average": PLAIN,
     "mixed": PLAIN,
+    "plain": PLAIN,
+    "net_returners": Advice(
+        why="They cost more than they bring, or bought before the period that the data cover.",
+        personalization="Give better information before the order: sizes, materials, pictures, "
+        "reviews.",
+        targeting="Look at them one by one: a fault in the data, a wholesale return, or a habit.",
+        retention="Ask for the reason of each return, and offer an exchange first.",
+        revenue="Leave them out of discounts and of free returns until that is known.",
+        measure="Their revenue net of returns.",
+        headline="Look at them one by one, and at what they sent back",
+    ),
     "bots": Advice(
         who="They act at a rate that no human reaches, so they took no part in finding the "
         "segments, and no figure of everyone counts them.",
@@ -321,6 +317,16 @@ ADVICE: Mapping[str, Advice] = {
             "The share of customers seen again in the next period.",
         ),
         headline="Run no separate campaigns; test on a random half",
+    ),
+}
+ADVICE: Mapping[str, Advice] = {
+    **_ADVICE,
+    "repeat_current": _ADVICE["repeat"],
+    "once_current": _ADVICE["one_time_buyers"],
+    "new_repeat": replace(
+        _ADVICE["repeat"],
+        why="They came back soon after their first order: what they do next sets a habit.",
+        headline="Keep the rhythm that they began with",
     ),
 }
 """By the key of the rule."""

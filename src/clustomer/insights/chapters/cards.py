@@ -17,8 +17,7 @@ from clustomer.insights.blocks import (
 )
 from clustomer.insights.chapters.chapter import Chapter
 from clustomer.insights.facts import Fact, escape
-from clustomer.insights.marks import Mark, marks
-from clustomer.insights.naming.case import Case
+from clustomer.insights.marks import Case, Mark, marks
 from clustomer.insights.naming.names import Name, feature_title
 from clustomer.insights.population import BOTS, EVERYONE
 from clustomer.insights.profiles import Described, Profile
@@ -118,16 +117,15 @@ def segment_insights(study: Study) -> tuple[SegmentInsight, ...]:
 
 def _segment_insight(study: Study, profile: Profile) -> SegmentInsight:
     key, name, described = profile.segment_id, study.named[profile.segment_id], study.described
-    others = tuple(other for other in study.groups if other is not profile)
-    case = Case(profile, study.everyone, others, study.window_days)
-    advised = advise(name.rule, case.has, defined=study.defined, short=short_window(study))
+    case = Case(profile, study.everyone)
+    advised = advise(name.advised_as, case.has, defined=study.defined, short=short_window(study))
     differences = marks(case, described) if key != BOTS else ()
     everyone = "all" if key == BOTS else EVERYONE
     return SegmentInsight(
         segment_id=key,
         name=name.name,
-        evidence=name.evidence,
-        who=f"{_how_many(key, everyone, name)} {advised.who}",
+        evidence=() if name.claim and name.named_by == "rule" else name.evidence,
+        who=f"{_how_many(key, everyone, name)} {_who(key, name) or advised.who}",
         marks=tuple(mark.text for mark in differences) or _no_marks(profile, name, described),
         why=_why(profile, advised),
         actions=advised.actions,
@@ -146,6 +144,13 @@ def _how_many(key: str, everyone: str, name: Name) -> str:
     if name.rule == "all":
         return f"{{{key}.customers:customer/customers}}: all there are."
     return f"{{{key}.customers:customer/customers}}, {{{key}.share}} of {{{everyone}.customers}}."
+
+
+def _who(key: str, name: Name) -> str:
+    """Say of how many members the name is true."""
+    if not name.claim:
+        return ""
+    return f"{{{key}.named}} of them {name.claim}, against {{{key}.named_of_everyone}} of everyone."
 
 
 def _no_marks(profile: Profile, name: Name, described: Mapping[str, Described]) -> tuple[str, ...]:

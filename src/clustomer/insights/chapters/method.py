@@ -12,13 +12,14 @@ from clustomer.insights.chapters.chapter import Chapter
 from clustomer.insights.facts import Fact, escape
 from clustomer.insights.naming.definition import scores_in_words
 from clustomer.insights.naming.names import Name
-from clustomer.insights.naming.rules import AVERAGE, MIXED, RULES
+from clustomer.insights.naming.rules import RULES
 from clustomer.insights.population import BOTS
 from clustomer.insights.profiles import Described
 from clustomer.insights.study import Study
 from clustomer.insights.texts import lowered
 from clustomer.segments import RFM_SEGMENTS
 from clustomer.segments.rules.rfm_grid import NO_PURCHASE_ID
+from clustomer.thresholds import written
 
 _RULES_IN_WORDS = {**KEPT, **REPAIRS, **REJECTIONS}
 
@@ -271,13 +272,14 @@ def _number(
 
 def _names(named: Mapping[str, Name]) -> Iterator[str]:
     yield (
-        "Names are given by rules in a fixed order. Each goes to the segment that fits it best; "
-        "where two segments are left with the same one, a further difference is added."
+        f"A name is true of at least {written('NEARLY_ALL')} of the segment. Of all such names "
+        "it is the one that tells the members best from the other customers. Where plain facts "
+        "tell them apart far better, the name is made of these."
     )
-    requirements = {rule.key: rule for rule in (*RULES, AVERAGE, MIXED)}
+    rules = {rule.key: rule for rule in RULES}
     for key in dict.fromkeys(name.rule for name in named.values()):
-        if key in requirements:
-            yield f"{requirements[key].name}: {lowered(requirements[key].requirement)}"
+        if key in rules:
+            yield f"{rules[key].name}: {lowered(rules[key].requirement)}"
 
 
 def _in_turn(words: Iterable[str]) -> str:

@@ -24,9 +24,10 @@ with `--no-events`.
 
 import json
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
+from typing import Any
 
 import sqlglot
 from sqlglot import exp
@@ -34,7 +35,7 @@ from sqlglot import exp
 from clustomer.engines.dialect import literal
 from clustomer.errors import InputError, did_you_mean
 from clustomer.insights.facts.fact import Fact
-from clustomer.insights.population import ALL, BOTS, EVERYONE
+from clustomer.insights.population import ALL, BOTS, EVERYONE, STAGE
 
 Source = Mapping[str, str]
 
@@ -52,6 +53,7 @@ FILES: Mapping[str, str] = {
 }
 """The file of each table that a source may name; a chapter's table is named by its file."""
 
+_STAGES = "l"
 _CHAPTERS_TABLE = re.compile(r"[a-z][a-z0-9_]*\.parquet")
 
 
@@ -90,6 +92,7 @@ AGGREGATES: Mapping[str, str] = {
     "standardised_difference": "CASE WHEN MIN(x) < MAX(x) "
     "THEN (FAVG(x) FILTER (WHERE inside) - FAVG(x)) / STDDEV_POP(x) END",
     "share_between": "COUNT(*) FILTER (WHERE between_bounds) / NULLIF(COUNT(x), 0)",
+    "quantile_of_positive": "QUANTILE_DISC(x, bound) FILTER (WHERE x > 0)",
     "distinct": "COUNT(DISTINCT x)",
     "share_known": "COUNT(x) / NULLIF(COUNT(*), 0)",
     "share_of": "COUNT(*) FILTER (WHERE x = bound) / NULLIF(COUNT(x), 0)",
@@ -100,7 +103,8 @@ AGGREGATES: Mapping[str, str] = {
 Where `inside`, which holds for the rows of the key, is named, the rows are those of everyone.
 `bound` is what the aggregate has in brackets: `share_at_least(2)`. In brackets of
 `share_between({"orders": [1, null]})` each column has the value that it must exceed and the one
-up to which it may go. `FSUM` and `FAVG` add up without loss.
+up to which it may go, and `stage` the stages of the lifecycle that count; of a list of such
+conditions one must hold. `FSUM` and `FAVG` add up without loss.
 """
 
 DERIVED: Mapping[str, str] = {
@@ -278,7 +282,16 @@ def _of_customers(table: str, key: str, column: str, aggregate: str) -> Query:
         inside=_inside(key) or exp.true(),
     )
     over = compared if name in _WHOLE else key
-    return Query(value, _rows(table, over), (table, over))
+    rows = _rows(table, over)
+    if next((node for node in value.find_all(exp.Column) if node.table == _STAGES), None):
+        rows = rows.join(
+            exp.Join(
+                this=_file("lifecycle", _STAGES),
+                using=[exp.to_identifier("user_id", quoted=True)],
+            )
+        )
+        return Query(value, rows, (table, over, STAGE))
+    return Query(value, rows, (table, over))
 
 
 @cache
@@ -348,15 +361,25 @@ def _bound(aggregate: str, name: str, given: str | None) -> dict[str, exp.Expr]:
         ) from error
 
 
-def _between(bounds: Mapping[str, tuple[float | None, float | None]]) -> exp.Expr:
-    conditions: list[exp.Expr] = []
-    for name, (low, high) in bounds.items():
-        column = _column(name)
+def _between(conditions: Mapping[str, Any] | Sequence[Mapping[str, Any]]) -> exp.Expr:
+    if isinstance(conditions, Mapping):
+        conditions = [conditions]
+    return exp.or_(*(_holds(condition) for condition in conditions))
+
+
+def _holds(condition: Mapping[str, Any]) -> exp.Expr:
+    """Return that a condition holds: bounds on columns, and stages of the lifecycle."""
+    parts: list[exp.Expr] = []
+    for name, bound in condition.items():
+        if name == STAGE:
+            parts.append(_column(STAGE, _STAGES).isin(*map(str, bound)))
+            continue
+        (low, high), column = bound, _column(name)
         if low is not None:
-            conditions.append(column > _number(low))
+            parts.append(column > _number(low))
         if high is not None:
-            conditions.append(column <= _number(high))
-    return exp.and_(*conditions)
+            parts.append(column <= _number(high))
+    return exp.and_(*parts)
 
 
 def _number(number: float) -> exp.Expr:

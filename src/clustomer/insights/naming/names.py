@@ -1,41 +1,66 @@
-"""Names that the numbers prove.
+"""Names that are true of the customers who bear them.
 
-`RULES` are tried in their order. A rule names the segment that fits it best; another
-segment that fits it too takes the next rule that it fits. One that is left over shares
-the name of the first rule that it fits, with a qualifier that tells the two apart. So no
-name ever depends on a cluster's number or on the order of rows.
+Every name is a statement about a customer. A segment can be given one that is true of at least
+four in five of its members; of those, the one that marks it most against the other customers: the
+share of its members of whom it is true, less that of the others (Youden 1950). Where the rules
+have none that marks it as well as plain facts do, its name is made of these. Two segments that
+would bear one name are told apart by a plain fact that is true of one and not of the other. So no
+name depends on a cluster's number or on the order of rows.
 """
 
-import re
+import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
 
-from clustomer.insights.facts import escape
-from clustomer.insights.naming.case import Case, statistic_of
-from clustomer.insights.naming.conditions import Figure, Score, all_hold
-from clustomer.insights.naming.qualifiers import QUALIFIERS, Qualifier
-from clustomer.insights.naming.rules import AVERAGE, BY_DIFFERENCE, MIXED, RULES, Rule
-from clustomer.insights.population import BOTS, NOISE, UNGROUPED
+import numpy as np
+from numpy.typing import NDArray
+
+from clustomer.insights.facts import Fact, escape
+from clustomer.insights.naming.plain import AXES, PlainFact, plain_facts
+from clustomer.insights.naming.rules import PLAIN, RULES, Rule
+from clustomer.insights.naming.terms import both, resolve
+from clustomer.insights.population import (
+    BOTS,
+    EVERYONE,
+    NOISE,
+    UNGROUPED,
+    Condition,
+    Population,
+)
 from clustomer.insights.profiles import Described, Profile
 from clustomer.segments.segmentation import BOTS_NAME, NOISE_NAME
-from clustomer.thresholds import MOST, SLIGHTLY
+from clustomer.thresholds import (
+    HARDLY_TELLING,
+    LONG_WINDOW_DAYS,
+    MOST,
+    NEARLY_ALL,
+    PLAINLY_BETTER,
+)
 
 NamedBy = Literal["rule", "definition", "user"]
+Mask = NDArray[np.bool_]
 
 ALL_CUSTOMERS = "All customers"
 NOISE_EVIDENCE = ("The algorithm put them in no group: too few others are like them.",)
 BOT_EVIDENCE = ("They act faster than people can: see the rule in the appendix.",)
+MORE_SAID = 0.1
+"""What each further thing that a name says is worth: of two that mark alike, the one that says
+more is given."""
+_BEST_PLAIN = 5
+"""So many facts of each axis are tried in pairs."""
 
 
 @dataclass(frozen=True)
 class Name:
     """The name of a segment, the rule that gave it, and the sentences that prove it.
 
-    `named_by` is "rule" where the segment's numbers had to prove the name, "definition" where
+    `named_by` is "rule" where the segment's customers had to prove the name, "definition" where
     the name is that of a cell of a grid, "user" where someone gave it. Then `own_name` is the
-    program's own, and the evidence speaks of that. `proved` is False where the name had to fall
-    back to one that tells nothing of what its customers do.
+    program's own, and the evidence speaks of that. `conditions`, of which one must hold, say of
+    which customers the name is true, and `claim` says it in words; there are none where the name
+    was not proved so. `proved` is False where the name had to fall back to one that does not
+    tell of what its customers do. `kind` is what plain facts are advised as.
     """
 
     segment_id: str
@@ -45,6 +70,14 @@ class Name:
     named_by: NamedBy = "rule"
     own_name: str | None = None
     proved: bool = True
+    claim: str = ""
+    conditions: Sequence[Condition] = ()
+    kind: str = ""
+
+    @property
+    def advised_as(self) -> str:
+        """The kind of segment that it is treated as: that of its rule, or what its facts imply."""
+        return self.kind or self.rule
 
     def renamed(self, name: str) -> "Name":
         r"""Return it with a name that a user gave.
@@ -64,7 +97,9 @@ class Name:
     @property
     def spoken(self) -> str:
         """The name as a sentence of a text says it: a name that may be no noun is quoted."""
-        return self.name if self.named_by == "rule" else f'"{escape(self.name)}"'
+        if self.named_by == "rule" and self.rule != PLAIN:
+            return self.name
+        return f'"{escape(self.name)}"'
 
 
 UNGROUPED_NAMES = {
@@ -73,9 +108,21 @@ UNGROUPED_NAMES = {
 }
 
 
+@dataclass(frozen=True, eq=False)
+class Candidate:
+    """A name that is true of enough of a segment, and how much it marks it against the others."""
+
+    rule: str
+    name: str
+    claim: str
+    conditions: Sequence[Condition]
+    marks: float
+    kind: str = ""
+
+
 def name_segments(
+    people: Population,
     profiles: Sequence[Profile],
-    everyone: Profile,
     described: Mapping[str, Described],
     *,
     window_days: float | None,
@@ -84,8 +131,8 @@ def name_segments(
 
     Parameters
     ----------
+    people : the customers with their segments.
     profiles : those of the segments, suspected bots among them or not, in any order.
-    everyone : the profile to compare with.
     described : how each feature is described; its slugs make the ids of the facts.
     window_days : length of the window, None where it is not known.
     """
@@ -100,210 +147,217 @@ def name_segments(
         evidence = ("No groups that differ were found among them.",)
         names[only] = Name(only, ALL_CUSTOMERS, "all", evidence)
         return names
-    cases = [
-        Case(
-            profile,
-            everyone,
-            tuple(other for other in segments if other is not profile),
-            window_days,
-        )
-        for profile in segments
-    ]
-    fitting = {case.profile.segment_id: _fitting(case, described) for case in cases}
-    left = _take_turns(cases, fitting, names)
-    for case in sorted(left, key=_tie):
-        namesakes = _namesakes(case, left, fitting, segments, names)
-        rule = fitting[case.profile.segment_id][0]
-        taken = {name.name for name in names.values()}
-        names[case.profile.segment_id] = _qualified(case, rule, namesakes, described, taken)
-    return names
+    vocabulary = _Vocabulary(people, window_days)
+    candidates = {
+        profile.segment_id: vocabulary.candidates(profile.segment_id) for profile in segments
+    }
+    chosen = vocabulary.choose(segments, candidates)
+    for key, candidate in chosen.items():
+        namesakes = [other for other, taken in chosen.items() if taken.name == candidate.name]
+        apart = vocabulary.told_apart(candidate, key, namesakes)
+        names[key] = _named(key, apart)
+    return _unique(names, segments)
 
 
-Fitting = Mapping[str, tuple[Rule, ...]]
-"""The rules that fit a segment, the most telling first."""
+class _Vocabulary:
+    """What can be said of a shop's customers, and of whom it is true."""
 
-
-def _take_turns(cases: Sequence[Case], fitting: Fitting, names: dict[str, Name]) -> list[Case]:
-    """Let each rule name the segment that fits it best; return the segments that are left."""
-    left = list(cases)
-    for rule in _in_order(fitting.values()):
-        fits = [
-            (-candidate.score.of(case), *_tie(case), case, candidate)
-            for case in left
-            for candidate in fitting[case.profile.segment_id]
-            if candidate.key == rule.key
+    def __init__(self, people: Population, window_days: float | None) -> None:
+        self.people = people
+        self._everyone = people.mask(EVERYONE)
+        long_window = window_days is not None and window_days >= LONG_WINDOW_DAYS
+        self._rules: list[tuple[Rule, list[Condition]]] = []
+        for rule in RULES:
+            resolved = [resolve(terms, people, window_days) for terms in rule.conditions]
+            conditions = [condition for condition in resolved if condition is not None]
+            if conditions and (long_window or not rule.long_window):
+                self._rules.append((rule, conditions))
+        self._plain = [
+            (fact, condition, people.holds([condition]))
+            for fact in plain_facts()
+            if (condition := resolve(fact.terms, people, window_days)) is not None
         ]
-        if fits:
-            *_, best, chosen = min(fits, key=lambda fit: fit[:3])
-            left.remove(best)
-            names[best.profile.segment_id] = _named(best, chosen)
-    return left
 
+    def marks(self, key: str, mask: Mask) -> float | None:
+        """Return how much what is true of some marks a segment; None where of too few of it."""
+        inside = self.people.mask(key)
+        share = float(np.mean(mask[inside]))
+        if share < NEARLY_ALL:
+            return None
+        others = self._everyone & ~inside
+        return share - (float(np.mean(mask[others])) if others.any() else 0.0)
 
-def _namesakes(
-    case: Case,
-    left: Sequence[Case],
-    fitting: Fitting,
-    segments: Sequence[Profile],
-    names: Mapping[str, Name],
-) -> list[Profile]:
-    """Return the segments that share the name of one that is left over, or will."""
-    key = fitting[case.profile.segment_id][0].key
-    by_id = {profile.segment_id: profile for profile in segments}
-    waiting = [
-        other.profile
-        for other in left
-        if other is not case
-        and other.profile.segment_id not in names
-        and fitting[other.profile.segment_id][0].key == key
-    ]
-    return [by_id[name.segment_id] for name in names.values() if name.rule == key] + waiting
+    def candidates(self, key: str) -> list[Candidate]:
+        """Return the names that are true of enough of a segment, the most telling first."""
+        customary = []
+        for rule, conditions in self._rules:
+            marks = self.marks(key, self.people.holds(conditions))
+            if marks is not None:
+                marks += MORE_SAID * rule.says
+                customary.append(Candidate(rule.key, rule.name, rule.claim, conditions, marks))
+        customary.sort(key=lambda candidate: -candidate.marks)
+        plain = self._made_of_facts(key)
+        best = customary[0].marks if customary else -1.0
+        if plain is not None and (best < HARDLY_TELLING or plain.marks > best + PLAINLY_BETTER):
+            return [plain, *customary]
+        return [*customary, *([plain] if plain is not None else [])]
 
+    def _made_of_facts(self, key: str) -> Candidate | None:
+        """Return the pair of plain facts, or the one, that marks a segment most."""
+        marked = [
+            (marks, fact, condition, mask)
+            for fact, condition, mask in self._plain
+            if (marks := self.marks(key, mask)) is not None
+        ]
+        by_axis: dict[str, list[tuple[float, PlainFact, Condition, Mask]]] = {}
+        for item in sorted(marked, key=lambda item: (-item[0], len(item[1].words), item[1].words)):
+            by_axis.setdefault(item[1].axis, []).append(item)
+        options = [item for items in by_axis.values() for item in items[:_BEST_PLAIN]]
+        best: Candidate | None = None
+        for position, (marks, fact, condition, mask) in enumerate(options):
+            best = _better(best, _of_facts(marks, [fact], condition))
+            for _, other, further, held in options[position + 1 :]:
+                if other.axis == fact.axis:
+                    continue
+                together = self.marks(key, mask & held)
+                if together is not None:
+                    pair = _of_facts(together, [fact, other], both(condition, further))
+                    best = _better(best, pair)
+        return best
 
-def _tie(case: Case) -> tuple[int, str]:
-    return -case.profile.customers, case.profile.first_user
+    def choose(
+        self, segments: Sequence[Profile], candidates: Mapping[str, Sequence[Candidate]]
+    ) -> dict[str, Candidate]:
+        """Give each segment the most telling name; one that is taken goes to whom it marks most.
 
-
-def _fitting(case: Case, described: Mapping[str, Described]) -> tuple[Rule, ...]:
-    specific = [rule for rule in RULES if all_hold(rule.when, case)]
-    if specific:
-        keys = {rule.key for rule in specific}
-        return tuple(rule for rule in specific if keys.isdisjoint(rule.weaker_than))
-    if all_hold(AVERAGE.when, case):
-        return (AVERAGE,)
-    return (*_descriptive(case, described), MIXED)
-
-
-def _descriptive(case: Case, described: Mapping[str, Described]) -> Iterator[Rule]:
-    marks = []
-    for qualifier in QUALIFIERS:
-        name = qualifier.feature
-        if name not in described or (qualifier.needs_visits and not case.visits_known):
-            continue
-        if case.profile.features[name].defined < MOST:
-            continue
-        for words, holds in (
-            (qualifier.higher, case.higher(name)),
-            (qualifier.lower, case.lower(name)),
-        ):
-            if holds and words:
-                marks.append((-abs(case.difference(name)), qualifier, words))
-    for _, qualifier, words in sorted(marks, key=lambda mark: (mark[0], mark[1].feature)):
-        feature = qualifier.feature
-        slug = described[feature].slug
-        yield Rule(
-            key=f"{BY_DIFFERENCE}{words.replace(' ', '_')}",
-            name=f"Customers {words}" if qualifier.adjective else f"Customers with {words}",
-            requirement=f"No other rule holds; clearly {words} than everyone.",
-            when=(),
-            score=Score(Figure("apart", feature)),
-            evidence=(
-                f"{feature_title(described[feature])}: {{segment.{slug}.mean}} on average, against "
-                f"{{everyone.{slug}.mean}} for everyone.",
+        Who comes too late gets another one that is about as telling, unless that is as true of
+        those who bear the first.
+        """
+        order = sorted(
+            (part for part in segments if candidates[part.segment_id]),
+            key=lambda part: (
+                -candidates[part.segment_id][0].marks,
+                -part.customers,
+                part.first_user,
             ),
         )
+        chosen: dict[str, Candidate] = {}
+        for part in order:
+            best, *others = candidates[part.segment_id]
+            bearers = [key for key, taken in chosen.items() if taken.name == best.name]
+            names = {taken.name for taken in chosen.values()}
+            instead = (
+                item
+                for item in others
+                if bearers
+                and item.rule != PLAIN
+                and item.name not in names
+                and item.marks >= best.marks - HARDLY_TELLING
+                and all(self._share(item, key) < MOST for key in bearers)
+            )
+            chosen[part.segment_id] = next(instead, best)
+        return chosen
+
+    def _share(self, candidate: Candidate, key: str) -> float:
+        return float(np.mean(self.people.holds(candidate.conditions)[self.people.mask(key)]))
+
+    def told_apart(self, candidate: Candidate, key: str, namesakes: Sequence[str]) -> Candidate:
+        """Return the name with what is true of this segment and not of those of the same name."""
+        others = [self.people.mask(other) for other in namesakes if other != key]
+        if not others:
+            return candidate
+        inside, best = self.people.mask(key), candidate
+        gap = 0.0
+        base = self.people.holds(candidate.conditions)
+        for fact, condition, mask in self._plain:
+            held = mask & base
+            share = float(np.mean(held[inside]))
+            most = max(float(np.mean(mask[other])) for other in others)
+            if share >= NEARLY_ALL and share - most > gap + 1e-12:
+                gap = share - most
+                best = Candidate(
+                    candidate.rule,
+                    f"{candidate.name}, {_lower(fact.words)}",
+                    f"{candidate.claim}; and {fact.claim}",
+                    [both(part, condition) for part in candidate.conditions],
+                    candidate.marks,
+                    candidate.kind,
+                )
+        return best
 
 
-def _in_order(fitting: Iterable[tuple[Rule, ...]]) -> list[Rule]:
-    fixed = {rule.key: rule for rule in (*RULES, AVERAGE, MIXED)}
-    other = {rule.key: rule for rules in fitting for rule in rules if rule.key not in fixed}
-    return [*RULES, AVERAGE, *(other[key] for key in sorted(other)), MIXED]
-
-
-def _named(case: Case, rule: Rule) -> Name:
-    segment_id = case.profile.segment_id
-    telling = [sentence for sentence in rule.evidence if not _idle(case, sentence)]
-    evidence = tuple(of_segment(segment_id, part) for part in telling or rule.evidence[:1])
-    return Name(segment_id, rule.name, rule.key, evidence, proved=rule is not MIXED)
-
-
-def of_segment(segment_id: str, sentence: str) -> str:
-    """Return a sentence on facts of `segment` as one on those of a segment with an id.
-
-    >>> of_segment("S1", "{segment.views.mean} times, against {everyone.views.mean}.")
-    '{S1.views.mean} times, against {everyone.views.mean}.'
-    """
-    return re.sub(r"\{segment\.", f"{{{segment_id}.", sentence)
-
-
-def _idle(case: Case, sentence: str) -> bool:
-    """Whether a sentence compares a share of the segment with the very same share of everyone."""
-    compared = re.findall(r"\{everyone\.([^{}:?]+)\}", sentence)
-    shares = case.everyone.shares
-    return any(
-        name in shares and case.profile.shares.get(name) == shares[name] for name in compared
+def _of_facts(marks: float, facts: Sequence[PlainFact], condition: Condition) -> Candidate:
+    facts = sorted(facts, key=lambda fact: AXES.index(fact.axis))
+    words = ", ".join(_lower(fact.words) for fact in facts)
+    return Candidate(
+        PLAIN,
+        words[:1].upper() + words[1:],
+        ", and ".join(fact.claim for fact in facts),
+        [condition],
+        marks,
+        _kind_of(condition),
     )
 
 
-def _qualified(
-    case: Case,
-    rule: Rule,
-    namesakes: Sequence[Profile],
-    described: Mapping[str, Described],
-    taken: set[str],
-) -> Name:
-    base = _named(case, rule)
-    gaps: list[tuple[float, str, str, str]] = []
-    for qualifier in QUALIFIERS:
-        if qualifier.needs_visits and not case.visits_known:
-            continue
-        for words, sign in ((qualifier.higher, 1), (qualifier.lower, -1)):
-            name = f"{rule.name}, {words}"
-            if not words or name in taken or qualifier.feature not in described:
-                continue
-            gap = _gap(case.profile, namesakes, qualifier, sign)
-            if gap >= SLIGHTLY:
-                gaps.append((gap, name, qualifier.feature, words))
-    for _, name, feature, _ in sorted(gaps, key=lambda gap: (-gap[0], gap[1])):
-        slug = described[feature].slug
-        others = " and ".join(f"{{{other.segment_id}.{slug}.mean}}" for other in namesakes)
-        proof = (
-            f"{feature_title(described[feature])}: {{{base.segment_id}.{slug}.mean}} on "
-            f"average, against {others} in the "
-            + ("group" if len(namesakes) == 1 else "groups")
-            + f" also called {rule.name}."
+def _kind_of(condition: Condition) -> str:
+    """Return which kind of segment customers are treated as of whom plain facts are true."""
+    least, most = condition.bounds.get("orders", (None, None))
+    if most == 0:
+        return "non_buyers"
+    away, _ = condition.bounds.get("purchase_recency_days", (None, None))
+    if away is not None:
+        return "quiet"
+    if least is not None:
+        return "repeat" if least >= 1 else "one_time_buyers" if most == 1 else "buyers"
+    return "buyers" if "revenue" in condition.bounds else ""
+
+
+def _better(best: Candidate | None, other: Candidate) -> Candidate:
+    """Return the one that marks more; a longer name must be worth it."""
+    if best is None:
+        return other
+    worth = MORE_SAID / 4 * (other.name.count(",") - best.name.count(","))
+    return other if other.marks - worth > best.marks + 1e-12 else best
+
+
+def _lower(words: str) -> str:
+    return words[:1].lower() + words[1:]
+
+
+def _named(key: str, candidate: Candidate) -> Name:
+    claim = candidate.claim
+    proof = f"{{{key}.named}} of them {claim}, against {{{key}.named_of_everyone}} of everyone."
+    return Name(
+        key,
+        candidate.name,
+        candidate.rule,
+        (proof,),
+        claim=claim,
+        conditions=tuple(candidate.conditions),
+        kind=candidate.kind,
+    )
+
+
+def _unique(names: dict[str, Name], segments: Sequence[Profile]) -> dict[str, Name]:
+    """Number those that nothing tells apart, and name those of which nothing is true."""
+    order = sorted(segments, key=lambda part: (-part.customers, part.first_user))
+    taken = {names[key].name for key in names if key in UNGROUPED}
+    for part in order:
+        key = part.segment_id
+        name = names.get(key) or Name(
+            key,
+            "Mixed customers",
+            "mixed",
+            ("No plain fact is true of enough of them.",),
+            proved=False,
         )
-        return Name(base.segment_id, name, rule.key, (*base.evidence, proof))
-    return _in_the_middle(case, rule, namesakes, described, taken, base) or _by_size(
-        case, rule, namesakes, taken, base
-    )
-
-
-def _in_the_middle(
-    case: Case,
-    rule: Rule,
-    namesakes: Sequence[Profile],
-    described: Mapping[str, Described],
-    taken: set[str],
-    base: Name,
-) -> Name | None:
-    """Return a name for a segment that lies between those that share its own."""
-    name = f"{rule.name}, middle group"
-    if name in taken:
-        return None
-    between: list[tuple[float, str]] = []
-    for qualifier in QUALIFIERS:
-        feature = qualifier.feature
-        if feature not in described or (qualifier.needs_visits and not case.visits_known):
-            continue
-        higher = [_gap(case.profile, [other], qualifier, 1) for other in namesakes]
-        lower = [_gap(case.profile, [other], qualifier, -1) for other in namesakes]
-        nearest = min(map(max, higher, lower), default=0.0)
-        if nearest >= SLIGHTLY and any(higher) and any(lower):
-            between.append((-nearest, feature))
-    if not between:
-        return None
-    feature = min(between)[1]
-    slug = described[feature].slug
-    ranked = sorted(
-        namesakes, key=lambda other: (statistic_of(other, feature, "mean"), other.segment_id)
-    )
-    others = " and ".join(f"{{{other.segment_id}.{slug}.mean}}" for other in ranked)
-    proof = (
-        f"{feature_title(described[feature])}: {{{base.segment_id}.{slug}.mean}} on average, "
-        f"between {others} in the groups also called {rule.name}."
-    )
-    return Name(base.segment_id, name, rule.key, (*base.evidence, proof))
+        base, number = name.name, 2
+        while name.name in taken:
+            name = replace(name, name=f"{base} ({number})", proved=False)
+            number += 1
+        taken.add(name.name)
+        names[key] = name
+    return names
 
 
 def feature_title(column: Described) -> str:
@@ -314,40 +368,18 @@ def feature_title(column: Described) -> str:
     return label[:1].upper() + label[1:]
 
 
-def _gap(profile: Profile, others: Sequence[Profile], qualifier: Qualifier, sign: int) -> float:
-    """How far the segment lies beyond the nearest of the others, in standard deviations."""
-    mean = statistic_of(profile, qualifier.feature, "mean") * sign
-    difference = statistic_of(profile, qualifier.feature, "difference") * sign
-    gaps = []
-    if profile.features[qualifier.feature].defined < MOST:
-        return 0.0
-    for other in others:
-        if not mean > statistic_of(other, qualifier.feature, "mean") * sign:
-            return 0.0
-        gaps.append(difference - statistic_of(other, qualifier.feature, "difference") * sign)
-    return min(gaps, default=0.0)
-
-
-def _by_size(
-    case: Case, rule: Rule, namesakes: Sequence[Profile], taken: set[str], base: Name
-) -> Name:
-    sizes = [other.customers for other in namesakes]
-    size = case.profile.customers
-    for words, holds in (
-        ("larger group", all(size > other for other in sizes)),
-        ("smaller group", all(size < other for other in sizes)),
-    ):
-        name = f"{rule.name}, {words}"
-        if holds and name not in taken:
-            others = " and ".join(f"{{{other.segment_id}.customers}}" for other in namesakes)
-            proof = (
-                f"They are {{{base.segment_id}.customers:customer/customers}}, against {others} in "
-                f"the {'group' if len(namesakes) == 1 else 'groups'} also called {rule.name}."
-            )
-            return Name(base.segment_id, name, rule.key, (*base.evidence, proof), proved=False)
-    number = 2
-    while f"{rule.name}, group {number}" in taken:
-        number += 1
-    proof = f"No feature tells them plainly from the other {rule.name}."
-    name = f"{rule.name}, group {number}"
-    return Name(base.segment_id, name, rule.key, (*base.evidence, proof), proved=False)
+def name_facts(people: Population, names: Iterable[Name]) -> Iterator[Fact]:
+    """Make `S1.named` and `S1.named_of_everyone`: of how many a segment's name is true."""
+    for name in names:
+        if not name.conditions:
+            continue
+        aggregate = f"share_between({json.dumps([part.to_json() for part in name.conditions])})"
+        for suffix, key in (("named", name.segment_id), ("named_of_everyone", EVERYONE)):
+            source = {
+                "table": "customers",
+                "key": key,
+                "column": "user_id",
+                "aggregate": aggregate,
+            }
+            share = people.aggregate(key, "user_id", aggregate)
+            yield Fact(f"{name.segment_id}.{suffix}", share, "share", 1, name.segment_id, source)

@@ -1,541 +1,279 @@
-"""The rules that give a segment its name, in their order, each with what proves it."""
+"""The names of segments, and what each says of a customer, in the terms of this shop.
+
+A name is true of a customer for whom one of its conditions holds, and is given to a segment of
+whose members it is true for at least four in five.
+"""
 
 from dataclasses import dataclass
 
-from clustomer.insights.naming.conditions import (
-    BUYERS,
-    ONCE,
-    ONE_VISIT,
-    REPEATERS,
-    AnyOf,
-    AtLeast,
-    AtMost,
-    Below,
-    Condition,
-    Figure,
-    Higher,
-    Is,
-    IsNot,
-    LargerShare,
-    Lower,
-    Score,
-    mean,
-    median,
-    ratio,
-    share,
+from clustomer.insights.naming.terms import (
+    Bound,
+    PartOfWindow,
+    Stage,
+    Term,
+    TimesMean,
+    Upper,
 )
 from clustomer.thresholds import (
     ABANDONED,
     CHEAPER,
-    CLEARLY,
     HALF_AGAIN,
-    LITTLE,
-    MOST,
-    NEARLY_ALL,
-    SLIGHTLY,
+    NEW_DAYS,
+    NEW_PART,
+    REGULAR_ORDERS,
     written,
 )
 
 
 @dataclass(frozen=True)
 class Rule:
-    """A name, what it requires in plain words, and the sentences that prove it.
+    """A name, and what it says of a customer.
 
-    `when` are the conditions, all of which must hold; `score` tells which of several segments
-    fits best. In `evidence`, `{segment.…}` are facts of
-    the segment. A segment that fits one of the rules in `weaker_than` is never given this one:
-    the other says more, and if it is taken, a qualified form of it is better than a lesser name.
+    `claim` follows "92 % of them" and says what `conditions`, of which one must hold, ask for.
+    In it, `{everyone.…}` are facts. `long_window` marks names that speak of coming back and
+    staying away, for which a short log is too short.
     """
 
     key: str
     name: str
-    requirement: str
-    when: tuple[Condition, ...]
-    score: Score
-    evidence: tuple[str, ...]
-    weaker_than: tuple[str, ...] = ()
+    claim: str
+    conditions: tuple[tuple[Term, ...], ...]
+    long_window: bool = False
+
+    @property
+    def says(self) -> int:
+        """How much more than one thing it says; that somebody ordered is said by most names."""
+        return min(sum(term != BUYER for term in terms) for terms in self.conditions) - 1
 
     @property
     def of_newcomers(self) -> bool:
         """Whether its customers must have arrived recently."""
-        return Is("recently_arrived") in self.when
+        return any(NEWCOMER in terms for terms in self.conditions)
+
+    @property
+    def requirement(self) -> str:
+        """What the segment must be like, as a sentence."""
+        enough = written("NEARLY_ALL")
+        weeks = f" Only in logs of {written('LONG_WINDOW_DAYS')} or more." * self.long_window
+        return f"At least {enough} of them {self.claim}.{weeks}"
 
 
-_MOST, _NEARLY_ALL, _HARDLY_ANY = written("MOST"), written("NEARLY_ALL"), written("HARDLY_ANY")
-# written in digits, and so as the fact that reports show
-_HALF_AGAIN = "{threshold.half_again}"
-_LITTLE, _ABANDONED = written("LITTLE"), written("ABANDONED")
-_CHEAPER, _WEEKS = written("CHEAPER"), written("LONG_WINDOW_DAYS")
-_LONG, _VERY_LONG = written("LONG_SINCE"), written("VERY_LONG_SINCE")
-_LATE = written("NEW_PART").removeprefix("a ")
+BUYER, NO_ORDER = Bound("orders", above=0), Bound("orders", to=0)
+ONCE = Bound("orders", above=0, to=1)
+TWICE = Bound("orders", above=1)
+REGULAR = Bound("orders", above=REGULAR_ORDERS - 1)
+IN_RHYTHM = Stage(("new", "active", "returned"))
+CURRENT = Stage(("new", "active", "returned", "slowing"))
+QUIET = Stage(("at risk", "lapsed"))
+LAPSED = Stage(("lapsed",))
+NEWCOMER = Bound("tenure_days", to=PartOfWindow(NEW_PART, NEW_DAYS))
+TOP_TENTH = Bound("revenue", above=Upper(0.1))
+MANY_VIEWS, MANY_VISITS = Bound("views", above=Upper(0.25)), Bound("sessions", above=Upper(0.25))
+MANY_CARTS = Bound("carts", above=Upper(0.5))
 
-_ORDERED = (
-    "{segment.orders.at_least_1} of them ordered, against {everyone.orders.at_least_1} of everyone."
-)
-_ORDERED_TWICE = (
-    "{segment.orders.at_least_2} of them ordered at least twice, against "
-    "{everyone.orders.at_least_2} of everyone."
-)
-_HARDLY = "{segment.orders.at_least_1} of them ordered anything."
-_LAST_ORDER = (
-    "Their last order lies {segment.purchase_recency_days.mean} before the end of the data on "
-    "average, against {everyone.purchase_recency_days.mean} among all who ordered."
-)
-_VIEWS = (
-    "They look at products {segment.views.mean} times on average, {segment.views.ratio} times as "
-    "often as the average customer."
-)
+_REGULARLY = f"ordered {written('REGULAR_ORDERS')} times or more"
+_CURRENT = "have not been away for long by their own rhythm"
+_QUIET = "have been away for long by their own rhythm"
+_LAPSED = "have been away so long by their own rhythm that they have lapsed"
+_TOP = "spent more than {everyone.revenue.top_tenth_from}, as a tenth of all buyers did"
+_VIEWS = "looked at products more than {everyone.views.top_quarter_from:time/times}"
+_NEW = f"were first seen in the last {written('NEW_PART').removeprefix('a ')} of the period, and "
+_NEW += f"no more than {written('NEW_DAYS')} ago"
 
 RULES: tuple[Rule, ...] = (
     Rule(
-        key="high_value_loyal",
-        name="High-value loyal customers",
-        requirement="The highest revenue per customer of all segments and at least "
-        f"{_HALF_AGAIN} times everyone's; at least {_MOST} ordered twice or "
-        f"more; their last orders are typically less than {_LONG} of the "
-        "period old, and no older than everyone's; they are not newcomers; "
-        f"the log spans {_WEEKS} or more.",
-        when=(
-            Is("long_window"),
-            Is("spends_most"),
-            AtLeast(REPEATERS, MOST),
-            Is("bought_lately"),
-            Is("not_lapsed"),
-            IsNot("recently_arrived"),
-        ),
-        score=Score(mean("revenue")),
-        evidence=(
-            "They bring {segment.revenue.mean} each, the most of all segments and "
-            "{segment.revenue.ratio} times the average.",
-            _ORDERED_TWICE,
+        "high_value_loyal",
+        "High-value loyal customers",
+        f"{_TOP}, {_REGULARLY}, and {_CURRENT}",
+        ((TOP_TENTH, REGULAR, CURRENT),),
+        long_window=True,
+    ),
+    Rule(
+        "loyal",
+        "Loyal regulars",
+        f"{_REGULARLY} and {_CURRENT}",
+        ((REGULAR, CURRENT),),
+        long_window=True,
+    ),
+    Rule(
+        "high_value_quiet",
+        "High-value customers gone quiet",
+        f"{_TOP}, and {_QUIET}",
+        ((TOP_TENTH, QUIET),),
+        long_window=True,
+    ),
+    Rule(
+        "regulars_quiet",
+        "Regulars gone quiet",
+        f"{_REGULARLY}, and {_QUIET}",
+        ((REGULAR, QUIET),),
+        long_window=True,
+    ),
+    Rule(
+        "new_repeat",
+        "New repeat customers",
+        f"{_NEW}, and ordered twice or more",
+        ((TWICE, NEWCOMER),),
+        long_window=True,
+    ),
+    Rule(
+        "new_buyers",
+        "New customers",
+        f"{_NEW}, and ordered",
+        ((BUYER, NEWCOMER),),
+        long_window=True,
+    ),
+    Rule(
+        "lapsed_repeat",
+        "Lapsed repeat buyers",
+        f"ordered twice or more, and {_LAPSED}",
+        ((TWICE, LAPSED),),
+        long_window=True,
+    ),
+    Rule(
+        "repeat_quiet",
+        "Repeat buyers gone quiet",
+        f"ordered twice or more, and {_QUIET}",
+        ((TWICE, QUIET),),
+        long_window=True,
+    ),
+    Rule(
+        "repeat_current",
+        "Active repeat buyers",
+        "ordered twice or more, and have not been away for longer than is usual for them",
+        ((TWICE, IN_RHYTHM),),
+        long_window=True,
+    ),
+    Rule(
+        "lapsed_once",
+        "Lapsed one-time buyers",
+        "ordered exactly once, so long ago that hardly anyone came back after it",
+        ((ONCE, LAPSED),),
+        long_window=True,
+    ),
+    Rule(
+        "once_quiet",
+        "One-time buyers gone quiet",
+        "ordered exactly once, longer ago than those who came back usually took",
+        ((ONCE, QUIET),),
+        long_window=True,
+    ),
+    Rule(
+        "once_current",
+        "Recent one-time buyers",
+        "ordered exactly once, not longer ago than those who came back usually took",
+        ((ONCE, CURRENT),),
+        long_window=True,
+    ),
+    Rule(
+        "lapsed",
+        "Lapsed customers",
+        f"have ordered, and {_LAPSED}",
+        ((BUYER, LAPSED),),
+        long_window=True,
+    ),
+    Rule(
+        "quiet",
+        "Buyers gone quiet",
+        f"have ordered, and {_QUIET}",
+        ((BUYER, QUIET),),
+        long_window=True,
+    ),
+    Rule("top_spenders", "Top spenders", _TOP, ((BUYER, TOP_TENTH),)),
+    Rule("one_time_buyers", "One-time buyers", "ordered exactly once", ((ONCE,),)),
+    Rule("repeat", "Repeat buyers", "ordered twice or more", ((TWICE,),)),
+    Rule("buyers", "Buyers", "ordered", ((BUYER,),)),
+    Rule(
+        "net_returners",
+        "Customers who sent back more than they kept",
+        "got more money back for returns than they paid in this period",
+        ((Bound("revenue", to=-0.005), Bound("returns", above=0)),),
+    ),
+    Rule(
+        "returners",
+        "Frequent returners",
+        "sent something back, and return clearly more of what they order than the average customer",
+        ((Bound("returns", above=0), Bound("return_rate", above=TimesMean(HALF_AGAIN))),),
+    ),
+    Rule(
+        "bargain",
+        "Bargain hunters",
+        f"ordered, at prices at least {written('CHEAPER')} below the mean of the category",
+        ((BUYER, Bound("price_level", to=1 - CHEAPER)),),
+    ),
+    Rule(
+        "big_ticket",
+        "Big-ticket buyers",
+        "ordered once, for more than {everyone.average_order_value.top_quarter_from}, as a quarter "
+        "of all buyers do on average",
+        ((ONCE, Bound("average_order_value", above=Upper(0.25))),),
+    ),
+    Rule(
+        "abandoners",
+        "Cart abandoners",
+        "put something in the cart and ordered nothing, or filled more than "
+        "{everyone.carts.upper_half_from:cart/carts} and left "
+        f"{written('ABANDONED')} of them",
+        (
+            (Bound("carts", above=0), NO_ORDER),
+            (MANY_CARTS, Bound("cart_abandonment_rate", above=ABANDONED)),
         ),
     ),
     Rule(
-        key="new_buyers",
-        name="New customers",
-        requirement=f"At least {_NEARLY_ALL} were first seen in the last {_LATE} of a log "
-        f"of {_WEEKS} or more, clearly later than everyone, and at least "
-        f"{_MOST} ordered.",
-        when=(
-            Is("recently_arrived"),
-            AtLeast(BUYERS, MOST),
-        ),
-        score=Score(mean("tenure_days"), falling=True),
-        evidence=(
-            "{segment.tenure_days.recent} of them were first seen in the last " + _LATE + " of "
-            "the period, against {everyone.tenure_days.recent} of everyone.",
-            _ORDERED,
-        ),
+        "engaged",
+        "Engaged shoppers",
+        f"{_VIEWS}, as a quarter of all visitors did, and ordered",
+        ((MANY_VIEWS, BUYER),),
     ),
     Rule(
-        key="loyal",
-        name="Loyal regulars",
-        requirement=f"At least {_MOST} ordered twice or more, with clearly more orders "
-        f"than everyone; their last orders are typically less than {_LONG} of "
-        "the period old, and no older than everyone's; they are not "
-        f"newcomers; the log spans {_WEEKS} or more.",
-        when=(
-            Is("long_window"),
-            AtLeast(REPEATERS, MOST),
-            Higher("orders"),
-            Is("bought_lately"),
-            Is("not_lapsed"),
-            IsNot("recently_arrived"),
-        ),
-        score=Score(mean("orders")),
-        evidence=(_ORDERED_TWICE, _LAST_ORDER),
+        "frequent_browsers",
+        "Frequent browsers",
+        f"{_VIEWS} over more than {{everyone.sessions.top_quarter_from:visit/visits}}, as a "
+        "quarter of all visitors did, and ordered nothing",
+        ((MANY_VIEWS, MANY_VISITS, NO_ORDER),),
     ),
     Rule(
-        key="lapsed_repeat",
-        name="Lapsed repeat buyers",
-        requirement=f"At least {_MOST} ordered twice or more, but their last orders are "
-        f"typically at least {_LONG} of the period old and clearly older than "
-        f"everyone's, or at least {_VERY_LONG} of it and older than "
-        f"everyone's; the log spans {_WEEKS} or more.",
-        when=(
-            AtLeast(REPEATERS, MOST),
-            Is("long_since_bought"),
-        ),
-        score=Score(median("purchase_recency_days")),
-        evidence=(_LAST_ORDER, _ORDERED_TWICE),
+        "heavy_browsers",
+        "Heavy browsers",
+        f"{_VIEWS}, as a quarter of all visitors did, and ordered nothing",
+        ((MANY_VIEWS, NO_ORDER),),
     ),
     Rule(
-        key="returners",
-        name="Frequent returners",
-        requirement=f"At least {_MOST} sent something back, and their return rate is "
-        f"clearly above everyone's and at least {_HALF_AGAIN} times as high.",
-        when=(
-            AtLeast(share("returns.at_least_1"), MOST),
-            Higher("return_rate"),
-            AtLeast(ratio("return_rate"), HALF_AGAIN),
-        ),
-        score=Score(mean("return_rate")),
-        evidence=(
-            "{segment.returns.at_least_1} of them sent something back, against "
-            "{everyone.returns.at_least_1} of everyone.",
-            "They send back {segment.returns.mean:order line/order lines} on average, against "
-            "{everyone.returns.mean} for everyone.",
-        ),
+        "inactive",
+        "Inactive visitors",
+        f"ordered nothing, and {_LAPSED}",
+        ((NO_ORDER, LAPSED),),
+        long_window=True,
     ),
     Rule(
-        key="top_spenders",
-        name="Top spenders",
-        requirement="The highest revenue per customer of all segments and at least "
-        f"{_HALF_AGAIN} times everyone's; at least {_MOST} ordered, and so did"
-        f" at least {_MOST} of some other segment.",
-        when=(
-            Is("spends_most"),
-            AtLeast(BUYERS, MOST),
-            Is("other_buyers"),
-        ),
-        score=Score(mean("revenue")),
-        evidence=(
-            "They bring {segment.revenue.mean} each, the most of all segments and "
-            "{segment.revenue.ratio} times the average.",
-            _ORDERED,
-        ),
+        "new_visitors",
+        "New visitors",
+        f"{_NEW}, and ordered nothing",
+        ((NO_ORDER, NEWCOMER),),
+        long_window=True,
     ),
     Rule(
-        key="bargain",
-        name="Bargain hunters",
-        requirement=f"At least {_MOST} ordered, and so did at least {_MOST} of some other "
-        "segment; the prices that they look at and pay are clearly below "
-        f"everyone's and at least {_CHEAPER} below the mean of their category.",
-        when=(
-            AtLeast(BUYERS, MOST),
-            Is("other_buyers"),
-            Lower("price_level"),
-            AtMost(mean("price_level"), 1 - CHEAPER),
-        ),
-        score=Score(mean("price_level"), falling=True),
-        evidence=(
-            "The prices they look at and pay are {segment.price_level.mean} times the mean of the "
-            "category, against {everyone.price_level.mean} for everyone.",
-            _ORDERED,
-        ),
+        "one_time_visitors",
+        "One-time visitors",
+        "came once, and ordered nothing",
+        ((Bound("sessions", to=1), NO_ORDER),),
     ),
     Rule(
-        key="big_ticket",
-        name="Big-ticket buyers",
-        requirement=f"At least {_MOST} ordered but fewer than {_MOST} ordered twice, and "
-        "their orders are clearly larger than everyone's, at least "
-        f"{_HALF_AGAIN} times as large.",
-        when=(
-            AtLeast(BUYERS, MOST),
-            Below(REPEATERS, MOST),
-            Higher("average_order_value"),
-            AtLeast(ratio("average_order_value"), HALF_AGAIN),
-        ),
-        score=Score(mean("average_order_value")),
-        evidence=(
-            "Their orders are worth {segment.average_order_value.mean} on average, against "
-            "{everyone.average_order_value.mean} for all who ordered.",
-            _ORDERED_TWICE,
-        ),
+        "casual",
+        "Casual visitors",
+        "looked at products no more than {everyone.views.upper_half_from:time/times}, as at least "
+        "half of all visitors did, and ordered nothing",
+        ((Bound("views", above=0, to=Upper(0.5)), NO_ORDER),),
     ),
     Rule(
-        key="repeat",
-        name="Repeat buyers",
-        requirement=f"At least {_MOST} ordered twice or more, a larger share than of "
-        "everyone, and they have not lapsed.",
-        when=(
-            AtLeast(REPEATERS, MOST),
-            LargerShare("orders.at_least_2"),
-            Is("not_lapsed"),
-        ),
-        score=Score(REPEATERS),
-        evidence=(_ORDERED_TWICE,),
-        weaker_than=("high_value_loyal", "loyal", "new_buyers"),
+        "window_shoppers",
+        "Window shoppers",
+        "looked at products, and ordered nothing",
+        ((Bound("views", above=0), NO_ORDER),),
     ),
-    Rule(
-        key="lapsed_once",
-        name="Lapsed one-time buyers",
-        requirement=f"At least {_NEARLY_ALL} ordered exactly once, and their last orders "
-        f"are typically at least {_LONG} of the period old and clearly older "
-        f"than everyone's, or at least {_VERY_LONG} of it and older than "
-        f"everyone's; the log spans {_WEEKS} or more.",
-        when=(
-            AtLeast(ONCE, NEARLY_ALL),
-            Is("long_since_bought"),
-        ),
-        score=Score(median("purchase_recency_days")),
-        evidence=(_LAST_ORDER, "Only {segment.orders.at_least_2} of them ordered more than once."),
-    ),
-    Rule(
-        key="lapsed",
-        name="Lapsed customers",
-        requirement=f"At least {_MOST} ordered, and their last orders are typically at "
-        f"least {_LONG} of the period old and clearly older than everyone's, "
-        f"or at least {_VERY_LONG} of it and older than everyone's; the log "
-        f"spans {_WEEKS} or more.",
-        when=(
-            AtLeast(BUYERS, MOST),
-            Is("long_since_bought"),
-        ),
-        score=Score(median("purchase_recency_days")),
-        evidence=(_LAST_ORDER, _ORDERED),
-        weaker_than=("lapsed_repeat", "lapsed_once"),
-    ),
-    Rule(
-        key="one_time_buyers",
-        name="One-time buyers",
-        requirement=f"At least {_NEARLY_ALL} ordered exactly once, they have not lapsed, "
-        f"and the log spans {_WEEKS} or more.",
-        when=(
-            Is("long_window"),
-            AtLeast(ONCE, NEARLY_ALL),
-            Is("not_lapsed"),
-        ),
-        score=Score(ONCE),
-        evidence=(
-            _ORDERED,
-            "Only {segment.orders.at_least_2} of them ordered more than once.",
-        ),
-        weaker_than=("new_buyers",),
-    ),
-    Rule(
-        key="occasional",
-        name="Occasional buyers",
-        requirement=f"At least {_MOST} ordered but fewer than {_MOST} ordered twice, they "
-        f"have not lapsed, and the log spans {_WEEKS} or more.",
-        when=(
-            Is("long_window"),
-            AtLeast(BUYERS, MOST),
-            Below(REPEATERS, MOST),
-            Is("not_lapsed"),
-        ),
-        score=Score(BUYERS),
-        evidence=(_ORDERED, "{segment.orders.at_least_2} of them ordered more than once."),
-        weaker_than=("new_buyers", "one_time_buyers"),
-    ),
-    Rule(
-        key="buyers",
-        name="Buyers",
-        requirement=f"At least {_MOST} ordered, a larger share than of everyone, and they "
-        "have not lapsed.",
-        when=(
-            AtLeast(BUYERS, MOST),
-            LargerShare("orders.at_least_1"),
-            Is("not_lapsed"),
-        ),
-        score=Score(BUYERS),
-        evidence=(_ORDERED,),
-        weaker_than=(
-            "high_value_loyal",
-            "new_buyers",
-            "loyal",
-            "repeat",
-            "one_time_buyers",
-            "occasional",
-        ),
-    ),
-    Rule(
-        key="abandoners",
-        name="Cart abandoners",
-        requirement=f"At least {_MOST} put something in the cart, more than of everyone; "
-        f"and either at most {_HARDLY_ANY} ordered, or fewer than {_MOST} "
-        f"ordered and at least {_ABANDONED} of their visits with a cart ended "
-        "without a purchase, clearly more than everyone's.",
-        when=(
-            AtLeast(share("carts.at_least_1"), MOST),
-            LargerShare("carts.at_least_1"),
-            AnyOf(
-                (Is("hardly_buys"),),
-                (
-                    Below(BUYERS, MOST),
-                    Higher("cart_abandonment_rate"),
-                    AtLeast(mean("cart_abandonment_rate"), ABANDONED),
-                ),
-            ),
-        ),
-        score=Score(share("carts.at_least_1"), less=BUYERS),
-        evidence=(
-            "{segment.carts.at_least_1} of them put something in the cart, against "
-            "{everyone.carts.at_least_1} of everyone.",
-            "{segment.orders.at_least_1} of them ordered.",
-        ),
-    ),
-    Rule(
-        key="inactive",
-        name="Inactive visitors",
-        requirement="Hardly any ordered, and they were last seen typically at least "
-        f"{_LONG} of the period ago and clearly longer ago than everyone, or "
-        f"at least {_VERY_LONG} of it and longer ago than everyone; the log "
-        f"spans {_WEEKS} or more.",
-        when=(
-            Is("visits_known"),
-            Is("hardly_buys"),
-            Is("long_since_seen"),
-        ),
-        score=Score(median("recency_days")),
-        evidence=(
-            "They were last seen {segment.recency_days.mean} before the end of the data on "
-            "average, against {everyone.recency_days.mean} for everyone.",
-            _HARDLY,
-        ),
-    ),
-    Rule(
-        key="new_visitors",
-        name="New visitors",
-        requirement=f"At least {_NEARLY_ALL} were first seen in the last {_LATE} of a log "
-        f"of {_WEEKS} or more, clearly later than everyone, and at most "
-        f"{_HARDLY_ANY} ordered.",
-        when=(
-            Is("visits_known"),
-            Is("recently_arrived"),
-            Is("hardly_buys"),
-        ),
-        score=Score(mean("tenure_days"), falling=True),
-        evidence=(
-            "{segment.tenure_days.recent} of them were first seen in the last " + _LATE + " of "
-            "the period, against {everyone.tenure_days.recent} of everyone.",
-            _HARDLY,
-        ),
-    ),
-    Rule(
-        key="frequent_browsers",
-        name="Frequent browsers",
-        requirement=f"Clearly more product views than everyone, at least {_HALF_AGAIN} "
-        f"times as many, over more visits; at most {_LITTLE} ordered.",
-        when=(
-            Is("looks_a_lot"),
-            AtMost(BUYERS, LITTLE),
-            Higher("sessions", SLIGHTLY),
-        ),
-        score=Score(mean("views")),
-        evidence=(
-            _VIEWS,
-            "They visit {segment.sessions.mean:time/times} on average, against "
-            "{everyone.sessions.mean} for everyone.",
-            _HARDLY,
-        ),
-    ),
-    Rule(
-        key="heavy_browsers",
-        name="Heavy browsers",
-        requirement=f"Clearly more product views than everyone, at least {_HALF_AGAIN} "
-        f"times as many; at most {_LITTLE} ordered.",
-        when=(
-            Is("looks_a_lot"),
-            AtMost(BUYERS, LITTLE),
-        ),
-        score=Score(mean("views")),
-        evidence=(_VIEWS, _HARDLY),
-        weaker_than=("frequent_browsers",),
-    ),
-    Rule(
-        key="engaged",
-        name="Engaged shoppers",
-        requirement=f"Clearly more product views than everyone, at least {_HALF_AGAIN} "
-        f"times as many, and more than {_HARDLY_ANY} ordered, a larger share "
-        "than of everyone.",
-        when=(
-            Is("looks_a_lot"),
-            IsNot("hardly_buys"),
-            LargerShare("orders.at_least_1"),
-        ),
-        score=Score(mean("views")),
-        evidence=(_VIEWS, _ORDERED),
-    ),
-    Rule(
-        key="one_time_visitors",
-        name="One-time visitors",
-        requirement=f"At least {_NEARLY_ALL} made a single visit, a larger share than of "
-        f"everyone, and at most {_HARDLY_ANY} ordered.",
-        when=(
-            Is("visits_known"),
-            Is("hardly_buys"),
-            AtLeast(ONE_VISIT, NEARLY_ALL),
-            LargerShare("sessions.at_most_1"),
-        ),
-        score=Score(ONE_VISIT),
-        evidence=(
-            "{segment.sessions.at_most_1} of them made a single visit, against "
-            "{everyone.sessions.at_most_1} of everyone.",
-            _HARDLY,
-        ),
-        weaker_than=("inactive", "new_visitors"),
-    ),
-    Rule(
-        key="casual",
-        name="Casual visitors",
-        requirement=f"Fewer product views than everyone, at most {_HARDLY_ANY} ordered, "
-        "and they are not inactive.",
-        when=(
-            Is("hardly_buys"),
-            Lower("views", SLIGHTLY),
-            IsNot("long_since_seen"),
-        ),
-        score=Score(mean("views"), falling=True),
-        evidence=(
-            "They look at products {segment.views.mean:time/times} on average, against "
-            "{everyone.views.mean} for everyone.",
-            _HARDLY,
-        ),
-        weaker_than=("inactive", "new_visitors"),
-    ),
-    Rule(
-        key="window_shoppers",
-        name="Window shoppers",
-        requirement=f"At least {_MOST} viewed a product, at most {_HARDLY_ANY} ordered, "
-        "and they are not inactive.",
-        when=(
-            Is("hardly_buys"),
-            AtLeast(median("views"), 1),
-            IsNot("long_since_seen"),
-        ),
-        score=Score(mean("views")),
-        evidence=("They look at products {segment.views.mean:time/times} on average.", _HARDLY),
-        weaker_than=(
-            "abandoners",
-            "inactive",
-            "new_visitors",
-            "frequent_browsers",
-            "heavy_browsers",
-            "one_time_visitors",
-            "casual",
-        ),
-    ),
-    Rule(
-        key="non_buyers",
-        name="Non-buyers",
-        requirement="None of them ordered, while others did.",
-        when=(
-            AtMost(BUYERS, 0),
-            Is("others_buy"),
-        ),
-        score=Score(Figure("size")),
-        evidence=("None of them ordered, against {everyone.orders.at_least_1} of everyone.",),
-        weaker_than=(
-            "abandoners",
-            "inactive",
-            "new_visitors",
-            "frequent_browsers",
-            "heavy_browsers",
-            "one_time_visitors",
-            "casual",
-            "window_shoppers",
-        ),
-    ),
+    Rule("non_buyers", "Non-buyers", "ordered nothing", ((NO_ORDER,),)),
 )
-"""The rules for what a segment is, the most telling first."""
+"""The names. Which of those that are true marks a segment most is decided by the shares."""
 
-AVERAGE = Rule(
-    key="average",
-    name="Average customers",
-    requirement="No rule holds, and no feature differs clearly from everyone.",
-    when=(Below(Figure("largest_difference"), CLEARLY),),
-    score=Score(Figure("largest_difference"), falling=True),
-    evidence=("In none of the features do they differ clearly from everyone.",),
-)
-BY_DIFFERENCE = "with_"
-"""What the keys begin with of rules that are made of a clear difference, where no other holds."""
-
-MIXED = Rule(
-    key="mixed",
-    name="Mixed customers",
-    requirement="No rule holds, and nothing plain can be said of what sets them apart.",
-    when=(),
-    score=Score(Figure("largest_difference"), falling=True),
-    evidence=("None of the rules for names holds for them.",),
-)
+PLAIN = "plain"
+"""The key of names that are made of plain facts, where no rule's is true of enough."""

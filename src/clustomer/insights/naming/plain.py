@@ -1,0 +1,124 @@
+"""Plain facts of a customer, from which a name is made where no rule gives one that is true.
+
+"Two orders or more, none for half a year": how often, and how long ago or how much.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from clustomer.insights.naming.terms import Bound, Term, Upper
+
+_WORDS = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten")
+_NUMBERS = {**dict(enumerate(_WORDS)), 15: "fifteen", 20: "twenty", 30: "thirty"}
+_NUMBERS |= {50: "fifty", 100: "a hundred", 200: "two hundred", 500: "five hundred"}
+_STEPS = (1, 2, 3, 4, 5, 6, 8, 10, 15, 20, 30, 50, 100, 200, 500)
+_WIDEST = 4
+"""A range spans at most so many steps: \"one to five hundred orders\" says nothing."""
+_SPANS = {
+    1: "a day",
+    3: "three days",
+    7: "a week",
+    14: "two weeks",
+    30: "a month",
+    60: "two months",
+    91: "three months",
+    122: "four months",
+    182: "half a year",
+    273: "nine months",
+    365: "a year",
+    548: "a year and a half",
+    730: "two years",
+}
+
+
+AXES = ("orders", "visits", "looks", "recency", "spend")
+"""What facts speak of, in the order of a name."""
+
+
+@dataclass(frozen=True)
+class PlainFact:
+    """One thing that is true of a customer or not: for a name, and after "92 % of them".
+
+    `axis` is what it speaks of: of each axis a name has one fact.
+    """
+
+    axis: str
+    words: str
+    claim: str
+    terms: tuple[Term, ...]
+
+
+def plain_facts() -> Iterator[PlainFact]:
+    """Yield every plain fact, whatever the data."""
+    yield from _counts("orders", "orders", "order/orders", "ordered")
+    yield from _counts("sessions", "visits", "visit/visits", "came")
+    yield from _spans("purchase_recency_days", "last order", "none", "ordered")
+    yield from _spans("recency_days", "last seen", "not seen", "were seen")
+    yield from _amounts()
+
+
+def _counts(column: str, axis: str, nouns: str, verb: str) -> Iterator[PlainFact]:
+    one, many = nouns.split("/")
+    if column == "orders":
+        yield PlainFact(axis, f"No {one}", f"{verb} nothing", (Bound(column, to=0),))
+    yield PlainFact(axis, f"One {one}", f"{verb} exactly once", (Bound(column, above=0, to=1),))
+    for position, low in enumerate(_STEPS):
+        noun = one if low == 1 else many
+        more = f"{_NUMBERS[low].capitalize()} {noun} or more"
+        yield PlainFact(
+            axis, more, f"{verb} {_times(low)} or more", (Bound(column, above=low - 1),)
+        )
+        for high in _STEPS[position + 1 : position + 1 + _WIDEST]:
+            to = "or" if high == low + 1 else "to"
+            words = f"{_NUMBERS[low].capitalize()} {to} {_NUMBERS[high]} {many}"
+            first = _times(low) if low < 3 else _NUMBERS[low]
+            claim = f"{verb} {first} {to} {_times(high)}"
+            yield PlainFact(axis, words, claim, (Bound(column, above=low - 1, to=high),))
+
+
+def _times(number: int) -> str:
+    return {1: "once", 2: "twice"}.get(number, f"{_NUMBERS[number]} times")
+
+
+def _spans(column: str, last: str, none: str, verb: str) -> Iterator[PlainFact]:
+    axis = "recency"
+    for days, span in _SPANS.items():
+        yield PlainFact(
+            axis,
+            f"{last} in the last {span.removeprefix('a ')}",
+            f"{verb} in the last {span.removeprefix('a ')}",
+            (Bound(column, to=days),),
+        )
+        before = f"have not {verb}" if verb == "ordered" else "have not been seen"
+        yield PlainFact(
+            axis, f"{none} for {span}", f"{before} for {span}", (Bound(column, above=days),)
+        )
+
+
+def _amounts() -> Iterator[PlainFact]:
+    spent, looked = "spent {} {{everyone.revenue.{}_from}}", "looked at products {} {}"
+    times = "{{everyone.views.{}_from:time/times}}"
+    yield PlainFact(
+        "spend",
+        "big spenders",
+        spent.format("more than", "top_quarter"),
+        (Bound("revenue", above=Upper(0.25)),),
+    )
+    yield PlainFact(
+        "spend",
+        "small spenders",
+        spent.format("no more than", "upper_half"),
+        (Bound("revenue", above=0, to=Upper(0.5)),),
+    )
+    yield PlainFact(
+        "looks",
+        "many looks",
+        looked.format("more than", times.format("top_quarter")),
+        (Bound("views", above=Upper(0.25)),),
+    )
+    yield PlainFact(
+        "looks",
+        "few looks",
+        looked.format("no more than", times.format("upper_half")),
+        (Bound("views", to=Upper(0.5)),),
+    )
