@@ -1,3 +1,4 @@
+import shutil
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -5,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from clustomer import cli
+from clustomer.simulate import simulate
 
 Call = Callable[..., tuple[int, str, str]]
 
@@ -26,8 +28,12 @@ def call(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) ->
     return run
 
 
+@pytest.fixture(scope="session")
+def simulated(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return simulate(tmp_path_factory.mktemp("shop") / "shop.db", events=4_000).path
+
+
 @pytest.fixture
-def shop(tmp_path: Path, call: Call) -> Path:
-    path = tmp_path / "shop.db"
-    assert call("simulate", path, "--events", 4_000, "--quiet") == (0, "", "")
-    return path
+def shop(tmp_path: Path, simulated: Path) -> Path:
+    """A simulated shop, in a folder of the test's own."""
+    return Path(shutil.copy(simulated, tmp_path))

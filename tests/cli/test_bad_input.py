@@ -226,6 +226,7 @@ def test_a_full_disk_is_an_output_error(tmp_path, small_disk) -> None:
     # how long a compressed file is shows only in reading it: it is kept on disk from the start
     simulate(tmp_path / "log.csv.gz", events=20_000, random_state=0)
     program = [sys.executable, "-m", "clustomer", "run", str(tmp_path / "log.csv.gz"), "--quiet"]
+    program += ["--k", "3", "--no-certificates"]
     for options, place in (
         (["--out", str(small_disk / "out")], {}),
         (["--out", str(tmp_path / "out")], {"TMPDIR": str(small_disk)}),
@@ -244,24 +245,24 @@ def test_a_full_disk_is_an_output_error(tmp_path, small_disk) -> None:
 
 
 STAGES = [
-    "Read ",
-    "Clean",
-    "Build",
-    "Look",
-    "Choose",
-    "Certify",
-    "Name",
-    "Write tables",
-    "Write clean",
+    ("Read ", []),
+    ("Clean", []),
+    ("Build", []),
+    ("Look", []),
+    ("Choose", []),
+    ("Certify", []),
+    ("Name", ["--k", "3", "--no-certificates"]),
+    ("Write tables", ["--k", "3", "--no-certificates"]),
+    ("Write clean", ["--k", "3", "--no-certificates"]),
 ]
 
 
-@pytest.mark.parametrize("stage", STAGES)
-def test_an_interruption_in_any_stage_leaves_nothing_half_written(tmp_path, stage) -> None:
-    simulate(tmp_path / "log.parquet", events=12_000, random_state=0)
+@pytest.mark.parametrize(("stage", "options"), STAGES)
+def test_an_interruption_in_any_stage_leaves_nothing_half_written(tmp_path, stage, options) -> None:
+    simulate(tmp_path / "log.parquet", events=6_000, random_state=0)
     out = tmp_path / "out"
     running = subprocess.Popen(
-        [sys.executable, "-m", "clustomer", "run", "log.parquet", "--out", str(out)],
+        [sys.executable, "-m", "clustomer", "run", "log.parquet", "--out", str(out), *options],
         cwd=tmp_path,
         stderr=subprocess.PIPE,
         stdout=subprocess.DEVNULL,

@@ -15,7 +15,7 @@ from clustomer.versions import Results
 
 def test_a_run_ends_with_a_summary_and_where_the_report_is(call, shop, tmp_path) -> None:
     code, out, err = call(
-        "run", shop, "--out", tmp_path / "out", "--currency", "EUR", "--no-certificates"
+        "run", shop, "--out", tmp_path / "out", "--currency", "EUR", "--no-certificates", "--k", 3
     )
     assert code == 0
     assert "Segment" in out
@@ -25,16 +25,17 @@ def test_a_run_ends_with_a_summary_and_where_the_report_is(call, shop, tmp_path)
 
 
 def test_few_customers_prove_no_structure_unless_it_is_forced(call, shop, tmp_path) -> None:
-    code, out, _ = call("run", shop, "--out", tmp_path / "out", "--no-events")
+    options = ("--no-events", "--k", 3, "--facets", "value")
+    code, out, _ = call("run", shop, "--out", tmp_path / "out", *options)
     assert code == 5
     assert "No structure found" in out
     results = Results.open(tmp_path / "out")
     assert results.manifest["k"] == 1
     assert results.manifest["verdict"] == "none"
     certificates = read_certificates((results.path / "certificates.json").read_bytes())
-    assert certificates.proposed_k == len(certificates.proposed) > 1
+    assert certificates.proposed_k == len(certificates.proposed) == 3
 
-    code, out, _ = call("run", shop, "--out", tmp_path / "forced", "--no-events", "--force")
+    code, out, _ = call("run", shop, "--out", tmp_path / "forced", *options, "--force")
     assert code == 0
     assert "Warning: no structure was found" in " ".join(out.split())
     forced = Results.open(tmp_path / "forced")
@@ -64,7 +65,8 @@ def test_options_that_make_no_sense_together(call, shop, tmp_path, options, mess
 
 def test_algorithms_stand_side_by_side(call, shop, tmp_path) -> None:
     code, _, _ = call(
-        "run", shop, "--out", tmp_path / "out", "--no-events", "--no-certificates", "--compare"
+        *("run", shop, "--out", tmp_path / "out", "--no-events", "--no-certificates"),
+        *("--compare", "--k-range", "2:3"),
     )
     assert code == 0
     table = (tmp_path / "out" / "latest" / "reports" / "algorithms.csv").read_text()
@@ -96,6 +98,7 @@ def test_quiet_says_nothing(call, shop, tmp_path) -> None:
         "run", shop, "--out", tmp_path / "out", "--quiet", "--k", 3, "--no-certificates"
     )
     assert (code, out, err) == (0, "", "")
+    assert call("simulate", tmp_path / "other.db", "--events", 500, "--quiet") == (0, "", "")
 
 
 def test_check_prints_what_cleaning_did(call, shop) -> None:

@@ -1,5 +1,6 @@
 """A file of options: it fills in what the command line leaves out, and says so."""
 
+import shutil
 from pathlib import Path
 
 import pytest
@@ -8,9 +9,9 @@ from clustomer.versions import Results
 
 
 @pytest.fixture
-def folder(tmp_path: Path, call) -> Path:
+def folder(tmp_path: Path, simulated: Path) -> Path:
     (tmp_path / "job").mkdir()
-    call("simulate", tmp_path / "job" / "shop.db", "--events", 4_000, "--quiet")
+    shutil.copy(simulated, tmp_path / "job")
     (tmp_path / "job" / "clustomer.toml").write_text(
         'source = "shop.db"\nout = "found"\nk = 4\ncurrency = "EUR"\nevents = false\n'
         "certificates = false\n"

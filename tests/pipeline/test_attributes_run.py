@@ -18,7 +18,7 @@ from clustomer.simulate import simulate
 @pytest.fixture(scope="module")
 def shop(tmp_path_factory: pytest.TempPathFactory) -> Path:
     path = tmp_path_factory.mktemp("shop") / "shop.parquet"
-    simulate(path, events=12_000, random_state=5)
+    simulate(path, events=4_000, random_state=5)
     return path
 
 

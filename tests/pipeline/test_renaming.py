@@ -25,13 +25,15 @@ NAME = 'A "b" <i>c</i> {d} & é|*'
 @pytest.fixture(scope="module")
 def shop(tmp_path_factory: pytest.TempPathFactory) -> Path:
     path = tmp_path_factory.mktemp("shop") / "shop.parquet"
-    simulate(path, events=12_000, random_state=5)
+    simulate(path, events=6_000, random_state=5)
     return path
 
 
 @pytest.fixture(scope="module", params=["kmeans", "rfm"])
 def done(request, shop: Path, tmp_path_factory: pytest.TempPathFactory) -> Run:
-    settings = Settings(algorithm=request.param, currency="EUR", window="60d", force=True)
+    settings = Settings(
+        algorithm=request.param, currency="EUR", window="60d", force=True, facets=("value",)
+    )
     return run(shop, tmp_path_factory.mktemp("out"), settings=settings)
 
 

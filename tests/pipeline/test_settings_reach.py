@@ -19,7 +19,7 @@ def shop(tmp_path_factory: pytest.TempPathFactory) -> Path:
     from clustomer.simulate import simulate
 
     path = tmp_path_factory.mktemp("shop") / "shop.parquet"
-    simulate(path, events=40_000, random_state=5)
+    simulate(path, events=9_000, customers=900, random_state=5)
     return path
 
 
@@ -55,6 +55,7 @@ def test_a_run_is_what_its_parts_give_with_the_same_settings(shop: Path, tmp_pat
             random_state=SEED,
             force=True,
             compare=True,
+            facets=("value",),
         ),
     )
     assert done.segmentation.table.equals(segmentation.table)

@@ -25,7 +25,7 @@ from clustomer.simulate import simulate
 @pytest.fixture(scope="module")
 def shop(tmp_path_factory: pytest.TempPathFactory) -> Path:
     path = tmp_path_factory.mktemp("shop") / "shop.parquet"
-    simulate(path, events=8_000, random_state=5)
+    simulate(path, events=6_000, random_state=5)
     return path
 
 
@@ -38,7 +38,14 @@ def done(shop: Path, tmp_path_factory: pytest.TempPathFactory) -> Run:
     rows = "".join(f"{user},{'DE' if len(user) % 2 else 'FR'}\n" for user in users.to_pylist())
     attributes.write_text("user_id,country\n" + rows)
     settings = Settings(
-        k=3, currency="EUR", window="60d", force=True, compare=True, attributes=str(attributes)
+        k=3,
+        k_range=(2, 3),
+        currency="EUR",
+        window="60d",
+        force=True,
+        compare=True,
+        attributes=str(attributes),
+        facets=("value",),
     )
     return run(shop, tmp_path_factory.mktemp("out"), settings=settings)
 

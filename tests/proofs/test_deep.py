@@ -30,7 +30,9 @@ def shop(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="module")
 def done(shop: Path, tmp_path_factory: pytest.TempPathFactory) -> Run:
     """A run with every certificate."""
-    settings = Settings(k_range=(2, 3), random_state=3, force=True, time_zone="Europe/London")
+    settings = Settings(
+        k_range=(2, 3), random_state=3, force=True, time_zone="Europe/London", facets=("value",)
+    )
     return run(shop, tmp_path_factory.mktemp("out"), settings=settings)
 
 

@@ -24,7 +24,7 @@ HASH = "0" * 64
 @pytest.fixture(scope="module")
 def done(tmp_path_factory: pytest.TempPathFactory) -> Run:
     folder = tmp_path_factory.mktemp("shop")
-    simulate(folder / "shop.parquet", events=8_000, random_state=5)
+    simulate(folder / "shop.parquet", events=4_000, random_state=5)
     settings = Settings(k=3, certificates=False, currency="EUR", window="60d", compare=True)
     return run(folder / "shop.parquet", folder / "out", settings=settings)
 

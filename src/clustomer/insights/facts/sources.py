@@ -26,7 +26,7 @@ import json
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any
 
 import sqlglot
@@ -226,7 +226,19 @@ def fact_query(fact: Fact, facts: Mapping[str, Fact]) -> str:
     >>> fact_query(Fact("run.margin", 0.3, "share", 1, None, source), {})
     "SELECT TRY_CAST(content ->> '/settings/margin' AS DOUBLE) FROM READ_TEXT('run.json')"
     """
-    return _whole(fact, facts, ()).sql("duckdb")
+    if fact.source["table"] != "facts":
+        source = fact.source
+        return _text(
+            source["table"], source["key"], source["column"], source["aggregate"], fact.unit
+        )
+    return _whole(fact, facts, ()).sql("duckdb", copy=False)
+
+
+@lru_cache(10_000)
+def _text(table: str, key: str, column: str, aggregate: str, unit: str) -> str:
+    """Return the query of a source; a version and the proof of it want the same ones."""
+    source = {"table": table, "key": key, "column": column, "aggregate": aggregate}
+    return source_query(source, unit).select().sql("duckdb", copy=False)
 
 
 def _whole(fact: Fact, facts: Mapping[str, Fact], users: tuple[str, ...]) -> exp.Select:
@@ -235,7 +247,7 @@ def _whole(fact: Fact, facts: Mapping[str, Fact], users: tuple[str, ...]) -> exp
     return derived(
         fact.source["aggregate"],
         [
-            _whole(part, facts, (*users, fact.id)).subquery()
+            _whole(part, facts, (*users, fact.id)).subquery(copy=False)
             for part in parts_of(fact, facts, users)
         ],
     )

@@ -146,7 +146,7 @@ def _asked(group: list[tuple[str, Query]], engine: DuckDB) -> Iterator[tuple[str
     """Ask for several values over the same rows, of which there must be one, or an aggregate."""
     rows = group[0][1].rows
     values = rows.select(*(query.value for _, query in group))
-    answers = engine.rows(values.transform(_opened).sql("duckdb"))
+    answers = engine.rows(values.transform(_opened, copy=False).sql("duckdb", copy=False))
     if len(answers) != 1:
         raise InputError(
             f"`{rows.sql('duckdb')}` gives {len(answers)} rows, which is no single value. Read the "
