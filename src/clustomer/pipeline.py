@@ -24,6 +24,7 @@ from clustomer.insights import Interpretation, interpret
 from clustomer.insights.chapters.certificate_words import VERDICTS
 from clustomer.lanes import Lanes
 from clustomer.lifecycle import Lifecycle, lifecycle_stages
+from clustomer.lifetime import Forecast
 from clustomer.outputs.figures import draw_figures
 from clustomer.progress import Progress, counted, silent
 from clustomer.publication import Content, identified_aside, identify, write_report, write_tables
@@ -86,6 +87,7 @@ def run(
         )
         facets = faceted(settings, events, customers, holdout, progress)
         lifecycle = staged(events, progress)
+        forecast = forecasted(settings, events, customers, segmentation, progress)
         identified = lanes.aside(identified_aside, events)
         interpretation = _interpreted(
             settings,
@@ -97,6 +99,7 @@ def run(
             certificates=certificates,
             facets=facets,
             lifecycle=lifecycle,
+            forecast=forecast,
             comparison=comparison,
         )
         content = Content(
@@ -248,6 +251,30 @@ def staged(events: CleanEvents, progress: Progress) -> Lifecycle | Reason:
         else:
             stage.note("too little history")
     return lifecycle
+
+
+def forecasted(
+    settings: Settings,
+    events: CleanEvents,
+    customers: Customers,
+    segmentation: Segmentation,
+    progress: Progress,
+) -> Forecast | None:
+    """Return what customers are expected to bring; without tests only where a horizon is named."""
+    if not settings.certificates and settings.horizon is None:
+        return None
+    with progress.stage("Forecast orders") as stage:
+        from clustomer.lifetime import forecast_customers
+
+        forecast = forecast_customers(
+            events,
+            customers,
+            segmentation,
+            horizon=settings.horizon,
+            random_state=settings.random_state,
+        )
+        stage.note(f"{forecast.horizon_days} days" if forecast.holds else "too little to judge it")
+    return forecast
 
 
 def _interpreted(

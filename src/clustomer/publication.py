@@ -149,6 +149,7 @@ def identify(draft: Draft, content: Content, identified: Mapping[str, Any]) -> N
             "attributes": attributes,
             "facets": _held(content.interpretation),
             "lifecycle": content.interpretation.study.tables["run"].get("lifecycle"),
+            "forecast": _forecast(content.interpretation),
             "csv_texts": "as they are" if content.settings.raw_csv else FORMULAS,
         },
     )
@@ -179,6 +180,8 @@ def write_tables(draft: Draft, content: Content) -> None:
         draft.write_json(
             "certificates.json", interpretation.certificates.to_json(certificate_sentence)
         )
+    if interpretation.study.forecast is not None:
+        draft.write_json("forecast.json", interpretation.study.forecast.to_json())
     if content.comparison is not None:
         write_comparison(draft.path, content.comparison)
     if "lifecycle" in interpretation.study.tables:
@@ -280,6 +283,18 @@ def _held(interpretation: Interpretation) -> dict[str, Any]:
             ],
         }
         for facet in (facets.facets if facets is not None else ())
+    }
+
+
+def _forecast(interpretation: Interpretation) -> dict[str, Any] | None:
+    """Return what the manifest tells of a forecast."""
+    forecast = interpretation.study.forecast
+    if forecast is None:
+        return None
+    return {
+        "holds": forecast.holds,
+        "horizon_days": forecast.horizon_days,
+        "winner": forecast.winner or None,
     }
 
 

@@ -11,6 +11,8 @@ from typing import Any, Concatenate, Literal, ParamSpec, Self
 from clustomer.errors import UsageError
 
 DEFAULT_OUT = "clustomer-results"
+MARGIN = 0.30
+"""Share of revenue that is left after the cost of goods: an assumption, to be replaced."""
 
 SOURCE = "How to read the log"
 PERIOD = "Which events count"
@@ -362,11 +364,21 @@ class Settings:
         metavar="CODE",
         otherwise="none",
     )
-    margin: float = option(
-        0.3,
-        "Share of revenue that is left after the cost of goods, 0 to 1.",
+    horizon: str | None = option(
+        None,
+        "How far after the cutoff to forecast orders and revenue of customers, for example 90d or "
+        "12w.",
+        group=REPORT,
+        metavar="LENGTH",
+        otherwise="90 days, or a third of the window where that is shorter",
+    )
+    margin: float | None = option(
+        None,
+        "Share of revenue that is left after the cost of goods, 0 to 1; with it, what customers "
+        "are expected to bring is told as their value, too.",
         group=REPORT,
         metavar="NUMBER",
+        otherwise="0.3 is assumed for when an action pays",
         least=0,
         most=1,
     )
@@ -412,12 +424,24 @@ class Settings:
             for name, value in recorded.items()
             if name in names
         }
+        if "margin_given" in recorded:
+            values["margin"] = recorded["margin_given"]
         return cls(**values)
 
     def recorded(self) -> dict[str, Any]:
-        """Return the settings that results depend on."""
+        """Return the settings that results depend on.
+
+        `margin` is the one that counts, `margin_given` the one that was asked for.
+
+        >>> Settings().recorded()["margin"], Settings().recorded()["margin_given"]
+        (0.3, None)
+        """
         running = {name for name, _, _ in declared(MACHINE)}
-        return {name: value for name, value in asdict(self).items() if name not in running}
+        recorded = {name: value for name, value in asdict(self).items() if name not in running}
+        return recorded | {
+            "margin": MARGIN if self.margin is None else self.margin,
+            "margin_given": self.margin,
+        }
 
     def reading(self) -> dict[str, Any]:
         """Return the settings that `read_events` takes, by the names that it gives them."""

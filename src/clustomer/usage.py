@@ -5,11 +5,12 @@ from clustomer.engines import check_memory
 from clustomer.errors import UsageError, did_you_mean
 from clustomer.facets.declaration import check_facet
 from clustomer.insights import check_currency, check_spend
+from clustomer.lifetime.horizon import horizon_days
 from clustomer.segments import check_choice
 from clustomer.segments.algorithms.registry import ALGORITHMS as FITTED
 from clustomer.segments.algorithms.registry import check_algorithm
 from clustomer.segments.selection.weights import WEIGHTS
-from clustomer.settings import Settings, declared, spelling
+from clustomer.settings import MARGIN, Settings, declared, spelling
 
 ALGORITHMS = (*FITTED, "rfm")
 """Every algorithm that a run takes: those that are fitted, and the one that is defined."""
@@ -41,7 +42,9 @@ def check_settings(settings: Settings) -> None:
         )
     _check_certificates(settings)
     check_currency(settings.currency)
-    check_spend(settings.margin, settings.cost)
+    check_spend(MARGIN if settings.margin is None else settings.margin, settings.cost)
+    if settings.horizon is not None:
+        horizon_days(settings.horizon)
     if settings.features is not None and not settings.features:
         raise UsageError("No feature is named. Name at least one, or leave the option out.")
     for name in settings.features or ():

@@ -166,6 +166,7 @@ def test_too_little_is_told_and_not_forecast():
     lookers = read_events(log_of([("a", float(day), "view", 5.0) for day in range(60)]))
     assert forecast_customers(lookers, customer_features(lookers)).why.kind == "forecast no orders"
     short = forecast_customers(shop(), customer_features(shop()), horizon="90d")
+    assert short.why.kind == "forecast long horizon"
     assert short.why.numbers == {"days": 150, "least": 180, "horizon_days": 90}
     assert short.table.num_rows == 0
 

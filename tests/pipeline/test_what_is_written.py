@@ -66,7 +66,12 @@ def test_the_manifest_says_how_the_log_was_read_and_told(done: Run) -> None:
     assert list(manifest["reading_notes"].values()) == list(done.events.readings.to_say)
     assert list(manifest["warnings"].values()) == list(done.events.warnings)
     tables = done.interpretation.study.tables
-    assert tables["run"]["settings"] == {"currency": "EUR", "margin": 0.25, "cost": 0.75}
+    assert tables["run"]["settings"] == {
+        "currency": "EUR",
+        "margin": 0.25,
+        "margin_given": 0.25,
+        "cost": 0.75,
+    }
     assert tables["run"]["source"] == {"label": "formulas.parquet"}
     assert tables["run"]["reading_notes"] == manifest["reading_notes"]
     assert tables["run"]["warnings"] == manifest["warnings"]

@@ -27,8 +27,8 @@ class Reason:
         "nothing followed", "one feature" or "no difference".
         Of a facet that does not hold: "facet needs", "facet alike", "facet few customers",
         "facet chance", "facet by degree" or "facet unstable".
-        Of a forecast that there is not: "forecast short log", "forecast no orders" or "forecast
-        few customers".
+        Of a forecast that there is not: "forecast short log", "forecast long horizon",
+        "forecast no orders" or "forecast few customers".
         Of stages that there are not: "short log" or "few pauses".
         "stated" is the sentence of a file of release 0.1.
     numbers : mapping of name to number, ready for JSON.

@@ -16,7 +16,7 @@ from clustomer.insights.chapters import CHAPTERS
 from clustomer.insights.chapters.cards import segment_insights
 from clustomer.insights.chapters.chapter import Chapter, Placed, sections_of
 from clustomer.insights.chapters.facet_names import facet_names
-from clustomer.insights.chapters.spend import COST, MARGIN
+from clustomer.insights.chapters.spend import COST
 from clustomer.insights.facts import Fact, Facts, decimals_for
 from clustomer.insights.naming.names import Name, name_facts
 from clustomer.insights.picture_facts import picture_facts
@@ -28,6 +28,8 @@ from clustomer.insights.story import Insights
 from clustomer.insights.study import Study, study_of, with_facets
 from clustomer.insights.texts import used_facts
 from clustomer.lifecycle import Lifecycle
+from clustomer.lifetime import Forecast
+from clustomer.settings import MARGIN
 
 TOP_PARTS = {"top_tenth": 0.1, "top_hundredth": 0.01}
 """The parts of customers, best-paying first, whose share of revenue shows its concentration."""
@@ -106,7 +108,7 @@ def interpret(
     segmentation: Any,
     *,
     currency: str | None = None,
-    margin: float = MARGIN,
+    margin: float | None = None,
     cost: float = COST,
     cleaning: Any = None,
     window: Any = None,
@@ -117,6 +119,7 @@ def interpret(
     certificates: Certificates | None = None,
     facets: Facets | None = None,
     lifecycle: Lifecycle | Reason | None = None,
+    forecast: Forecast | None = None,
     comparison: Any = None,
     reading_notes: Sequence[str] = (),
     warnings: Sequence[str] = (),
@@ -131,8 +134,9 @@ def interpret(
         What `segment` returned for these customers.
     currency : str, default None
         An ISO code such as EUR or a symbol such as £; None prints plain numbers.
-    margin : float, default 0.30
-        Share of revenue that is kept after the cost of goods, above 0 and at most 1.
+    margin : float, default None
+        Share of revenue that is kept after the cost of goods, above 0 and at most 1. Where it is
+        None, 0.30 is assumed for when an action pays, and no value of customers is told.
     cost : float, default 0.50
         Cost of contacting one customer, in the shop's currency; at least 0.
     cleaning : Cleaning, or rows of (rule, action, rows, share), default None
@@ -154,6 +158,8 @@ def interpret(
         Further segmentations of the same customers; None says nothing about it.
     lifecycle : Lifecycle or Reason, default None
         The stage of each customer, or why there is none; None says nothing about it.
+    forecast : Forecast, default None
+        What these customers are expected to order and to bring; None says nothing about it.
     comparison : table, default None
         A row for each algorithm that was tried on the same features: `algorithm`, `segments`,
         `noise_share`, `silhouette`, `smallest_share`, `agreement` (with k-means).
@@ -185,11 +191,17 @@ def interpret(
     >>> interpretation.facts.render("{S2.customers:customer/customers}, {S2.revenue}")
     '2 customers, EUR 110.00'
     """
-    check_spend(margin, cost)
+    assumed = MARGIN if margin is None else float(margin)
+    check_spend(assumed, cost)
     study = study_of(
         customers,
         segmentation,
-        settings={"currency": currency, "margin": float(margin), "cost": float(cost)},
+        settings={
+            "currency": currency,
+            "margin": assumed,
+            "margin_given": margin,
+            "cost": float(cost),
+        },
         source_label=source_label,
         cleaning=cleaning,
         window=window,
@@ -199,6 +211,7 @@ def interpret(
         certificates=certificates,
         facets=facets,
         lifecycle=lifecycle,
+        forecast=forecast,
         comparison=comparison,
         reading_notes=reading_notes,
         warnings=warnings,

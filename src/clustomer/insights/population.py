@@ -14,6 +14,8 @@ Every statistic of this room is one of the aggregates here, named as a fact's so
 | `share_between(conditions)` | customers for whom one of the conditions holds, over customers; a \
 condition has for each column the value to exceed and the one not to, and for `stage` the stages |
 | `quantile_of_positive(q)` | the value that a share q of those above 0 do not exceed |
+| `count_defined` | customers for whom the column is defined |
+| `holders(p)` | how few customers, the highest first, hold the share p of the sum |
 | `top_share(p)` | share of the sum held by the highest p of the customers (number rounded up) |
 | `standardised_difference(scale)` | mean over the key less that over `everyone`, over the \
 standard deviation of `everyone`, where defined; `scale` is `linear` or `log` (signed) |
@@ -223,6 +225,10 @@ class Population:
             return int(np.sum(values <= float(arguments[0])))
         if name == "quantile_of_positive":
             return _quantile(values[values > 0], float(arguments[0]))
+        if name == "count_defined":
+            return len(values)
+        if name == "holders":
+            return _holders(values, float(arguments[0]))
         if name == "top_share":
             return _top_share(values, float(arguments[0]))
         raise InputError(f"There is no aggregate `{aggregate}`. {did_you_mean(name, AGGREGATES)}")
@@ -266,6 +272,8 @@ AGGREGATES = (
     "count_at_most",
     "share_between",
     "quantile_of_positive",
+    "count_defined",
+    "holders",
     "top_share",
     "standardised_difference",
 )
@@ -293,6 +301,15 @@ def _top_share(values: Column, top: float) -> float | None:
         return None
     highest = np.sort(values)[::-1][: math.ceil(round(top * len(values), 9))]
     return math.fsum(highest.tolist()) / total
+
+
+def _holders(values: Column, share: float) -> int | None:
+    total = math.fsum(values.tolist())
+    if not total > 0:
+        return None
+    highest = np.sort(values)[::-1]
+    before = np.cumsum(highest) - highest
+    return int(np.sum(before < share * total))
 
 
 def _scaled(values: Column, scale: str) -> Column:

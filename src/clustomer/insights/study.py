@@ -18,6 +18,7 @@ from clustomer.insights.population import BOTS, EVERYONE, UNGROUPED, Population
 from clustomer.insights.profiles import Described, Profile, describe, profile, report_order
 from clustomer.insights.settings import model_document, run_document
 from clustomer.lifecycle import Lifecycle
+from clustomer.lifetime import Forecast
 
 Result = TypeVar("Result")
 
@@ -43,6 +44,7 @@ class Study:
     given_certificates : Certificates, or None
     facets : Facets, or None where none were looked for
     lifecycle : Lifecycle, Reason why there is none, or None where it was not looked for
+    forecast : Forecast, or None where none was asked for
     """
 
     customers: pa.Table
@@ -55,6 +57,7 @@ class Study:
     given_certificates: Certificates | None = None
     facets: Facets | None = None
     lifecycle: Lifecycle | Reason | None = None
+    forecast: Forecast | None = None
     _results: dict[Any, Any] = field(default_factory=dict, repr=False)
 
     @cached_property
@@ -157,6 +160,7 @@ def study_of(
     certificates: Certificates | None = None,
     facets: Facets | None = None,
     lifecycle: Lifecycle | Reason | None = None,
+    forecast: Forecast | None = None,
     comparison: Any = None,
     reading_notes: Sequence[str] = (),
     warnings: Sequence[str] = (),
@@ -194,6 +198,8 @@ def study_of(
         tables["attributes"] = attributes.table
     if isinstance(lifecycle, Lifecycle):
         tables["lifecycle"] = _of_the_same(lifecycle.table, customer_table)
+    if forecast is not None:
+        tables["forecast"] = forecast.to_json()
     if comparison is not None:
         tables["comparison"] = pa.table(comparison)
     return Study(
@@ -207,6 +213,7 @@ def study_of(
         given_certificates=certificates,
         facets=facets,
         lifecycle=lifecycle,
+        forecast=forecast,
     )
 
 

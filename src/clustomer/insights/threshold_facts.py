@@ -58,6 +58,8 @@ WRITTEN: Mapping[str, Written] = {
     "next_visit_days": Written("NEXT_VISIT_DAYS", "days"),
     "facet_customers": Written("FACET_CUSTOMERS", "customers"),
     "effect": Written("EFFECT", "share"),
+    "forecast_errors": Written("FORECAST_ERRORS", "errors"),
+    "forecast_interval": Written("FORECAST_INTERVAL", "share"),
     "facet_gain": Written("FACET_GAIN", "ratio", 1),
     "long_window_days": Written("LONG_WINDOW_DAYS", "days"),
     "slowing_part": Written("SLOWING_PART", "share"),

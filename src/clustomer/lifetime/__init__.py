@@ -7,7 +7,7 @@ come with it.
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-from clustomer.lifetime.forecast import COLUMNS, Forecast, Season, no_forecast
+from clustomer.lifetime.forecast import COLUMNS, Forecast, Season, no_forecast, read_forecast
 
 if TYPE_CHECKING:
     from clustomer.lifetime.forecasting import forecast_customers
@@ -18,6 +18,7 @@ __all__ = [
     "Season",
     "forecast_customers",
     "no_forecast",
+    "read_forecast",
 ]
 
 

@@ -2,12 +2,15 @@
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
-from typing import Any
+from typing import Any, ClassVar
 
 import pyarrow as pa
 
 from clustomer.customers.reason import Reason
+from clustomer.documents import read_document
+from clustomer.errors import InputError
 
+SCHEMA_VERSION = 1
 COLUMNS = (
     "p_alive",
     "expected_orders",
@@ -89,6 +92,8 @@ class Forecast:
     season: Season | None = None
     parameters: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
 
+    __pydantic_config__: ClassVar = {"arbitrary_types_allowed": True}
+
     @property
     def holds(self) -> bool:
         """Whether there is a forecast."""
@@ -97,7 +102,7 @@ class Forecast:
     def to_json(self) -> dict[str, Any]:
         """Return everything but the tables as JSON-ready values."""
         return {
-            "schema_version": 1,
+            "schema_version": SCHEMA_VERSION,
             "horizon_days": self.horizon_days,
             "why": None if self.why is None else asdict(self.why),
             "winner": self.winner,
@@ -117,3 +122,49 @@ def no_forecast(horizon_days: int, why: Reason) -> Forecast:
     False
     """
     return Forecast(horizon_days, pa.table({}), pa.table({}), why)
+
+
+def read_forecast(text: str | bytes, table: pa.Table, contest: pa.Table) -> Forecast:
+    """Return the forecast of a stored version.
+
+    Parameters
+    ----------
+    text : str or bytes
+        The content of `forecast.json`: what `Forecast.to_json` gave, as JSON.
+    table, contest : pyarrow.Table
+        Those of `lifetime.parquet` and `lifetime_contest.parquet`.
+
+    Raises
+    ------
+    InputError
+        If it is something else.
+
+    Examples
+    --------
+    >>> import json
+    >>> forecast = no_forecast(90, Reason("forecast no orders"))
+    >>> text = json.dumps(forecast.to_json())
+    >>> read_forecast(text, forecast.table, forecast.contest).why.kind
+    'forecast no orders'
+    >>> text = '{"schema_version": 1, "horizon_days": "long"}'
+    >>> read_forecast(text, forecast.table, forecast.contest)
+    Traceback (most recent call last):
+    ...
+    clustomer.errors.InputError: The forecast cannot be read: ...
+    """
+    from pydantic import TypeAdapter, ValidationError
+
+    values = read_document(text, "forecast.json", newest=SCHEMA_VERSION)
+    values.pop("schema_version")
+    columns = [name for name in table.column_names if name in ("user_id", *COLUMNS)]
+    try:
+        return TypeAdapter(Forecast).validate_python(
+            {**values, "table": table.select(columns), "contest": contest}
+        )
+    except ValidationError as error:
+        first = error.errors(include_url=False)[0]
+        place = ".".join(str(part) for part in first["loc"])
+        raise InputError(
+            f"The forecast cannot be read: {place}: {first['msg']}. Expected it as it was "
+            "written. Run `clustomer run` again."
+        ) from error

@@ -2,7 +2,6 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import timedelta
 
 import numpy as np
 import pyarrow as pa
@@ -13,11 +12,10 @@ from threadpoolctl import threadpool_limits
 from clustomer.customers import Customers, features_within
 from clustomer.customers.reason import Number, Reason
 from clustomer.engines import Engine
-from clustomer.errors import UsageError
 from clustomer.events import CleanEvents, Window
-from clustomer.events.window import parse_length
 from clustomer.lifetime.contest import Judged, contest_table, decide, judge
 from clustomer.lifetime.forecast import COLUMNS, Forecast, Season, no_forecast
+from clustomer.lifetime.horizon import horizon_days
 from clustomer.lifetime.intervals import Intervals, share_inside
 from clustomer.lifetime.models import Floats
 from clustomer.lifetime.orders import (
@@ -99,15 +97,17 @@ def forecast_customers(
     ...     "user_id": ["1", "1"],
     ... }))
     >>> forecast_customers(events, customer_features(events)).why
-    Reason(kind='forecast short log', numbers={'days': 9, 'least': 28, 'horizon_days': 3})
+    Reason(kind='forecast short log', numbers={'days': 9, 'least': 28})
     """
     start = day_number(customers.window.first_day)
     end = day_number(customers.window.last_day) + 1
     days = horizon_days(horizon) if horizon else min(HORIZON_DAYS, (end - start) // 3)
-    least = max(int(LONG_WINDOW_DAYS), 2 * days)
-    if end - start < least:
-        numbers = {"days": end - start, "least": least, "horizon_days": days}
+    if end - start < LONG_WINDOW_DAYS:
+        numbers = {"days": end - start, "least": int(LONG_WINDOW_DAYS)}
         return no_forecast(days, Reason("forecast short log", numbers))
+    if end - start < 2 * days:
+        numbers = {"days": end - start, "least": 2 * days, "horizon_days": days}
+        return no_forecast(days, Reason("forecast long horizon", numbers))
     engine = events.engine
     keep_order_days(engine, customers.window)
     try:
@@ -116,21 +116,6 @@ def forecast_customers(
             return shop.forecast()
     finally:
         engine.drop(DAYS)
-
-
-def horizon_days(text: str) -> int:
-    """Return the days of a horizon; raise UsageError where they are not whole.
-
-    >>> horizon_days("12w")
-    84
-    """
-    length = parse_length(text)
-    if length % timedelta(days=1):
-        raise UsageError(
-            f"The horizon {text!r} is {length}; whole days were expected, since orders of a day "
-            "count as one. Give it as days or weeks, such as 90d or 12w."
-        )
-    return length.days
 
 
 @dataclass(frozen=True, eq=False)

@@ -16,7 +16,16 @@ from clustomer.insights import certificate_sentence
 from clustomer.insights.settings import lifecycle_document
 from clustomer.insights.study import study_of, with_facets
 from clustomer.lifecycle import Lifecycle
-from clustomer.pipeline import certified, compared, faceted, held_out, segmented, staged
+from clustomer.lifetime import Forecast
+from clustomer.pipeline import (
+    certified,
+    compared,
+    faceted,
+    forecasted,
+    held_out,
+    segmented,
+    staged,
+)
 from clustomer.progress import Progress
 from clustomer.proofs.documents import compare_documents, compare_tables
 from clustomer.publication import stored_model
@@ -26,10 +35,19 @@ from clustomer.versions import Difference, Rerun, StoredRun, package_versions
 from clustomer.versions.contract import MANIFEST
 
 CUSTOMERS, SEGMENTS = "customers.parquet", "segments.parquet"
+LIFETIME, CONTEST, FORECAST = "lifetime.parquet", "lifetime_contest.parquet", "forecast.json"
 CERTIFICATES, SEGMENTATION = "certificates.json", "segmentation.json"
 LIFECYCLE = "lifecycle.parquet"
 COMPARISON = "reports/algorithms.csv"
-SIMULATED = ("certificates", "segmentation", "cluster_evaluation_metrics", "comparison")
+SIMULATED = (
+    "certificates",
+    "segmentation",
+    "cluster_evaluation_metrics",
+    "comparison",
+    "forecast",
+    "lifetime",
+    CONTEST,
+)
 """The tables of facts that a rerun makes again, and no query can."""
 
 
@@ -42,6 +60,7 @@ class Remade:
     segmentation: Segmentation
     certificates: Certificates
     facets: Facets | None
+    forecast: Forecast | None
     comparison: pa.Table | None
     lifecycle: Lifecycle | Reason
 
@@ -90,7 +109,12 @@ def remake(stored: StoredRun, progress: Progress) -> Remade:
         if "facets" in stored.results.manifest:
             facets = faceted(settings, events, customers, holdout, progress)
         lifecycle = staged(events, progress)
-    return Remade(total, customers, delivered, certificates, facets, comparison, lifecycle)
+        forecast = None
+        if "forecast" in stored.results.manifest:
+            forecast = forecasted(settings, events, customers, delivered, progress)
+    return Remade(
+        total, customers, delivered, certificates, facets, forecast, comparison, lifecycle
+    )
 
 
 def _compared_files(stored: StoredRun, remade: Remade) -> Iterator[tuple[int, list[Difference]]]:
@@ -149,10 +173,21 @@ def _compared_files(stored: StoredRun, remade: Remade) -> Iterator[tuple[int, li
         )
     if isinstance(stored.lifecycle, Lifecycle) and isinstance(remade.lifecycle, Lifecycle):
         yield compare_tables(LIFECYCLE, stored.lifecycle.table, remade.lifecycle.table, "user_id")
+    if stored.forecast is not None and remade.forecast is not None:
+        yield from _compared_forecasts(stored.forecast, remade.forecast)
     if stored.comparison is not None and remade.comparison is not None:
         yield compare_documents(
             COMPARISON, *(_by_algorithm(table) for table in (stored.comparison, remade.comparison))
         )
+
+
+def _compared_forecasts(
+    stored: Forecast, remade: Forecast
+) -> Iterator[tuple[int, list[Difference]]]:
+    yield compare_documents(FORECAST, json.loads(json.dumps(stored.to_json())), remade.to_json())
+    if stored.holds and remade.holds:
+        yield compare_tables(LIFETIME, stored.table, remade.table, "user_id")
+        yield compare_tables(CONTEST, stored.contest, remade.contest, "part")
 
 
 def _facet_columns(facets: Facets) -> list[str]:

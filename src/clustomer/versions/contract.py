@@ -116,6 +116,29 @@ FILES = (
         required=lambda manifest: "orders" in (manifest.get("lifecycle") or {}),
     ),
     StoredFile(
+        "lifetime.parquet",
+        "what each customer is expected to order and to bring: see "
+        "[Lifetime](../explanation/lifetime.md)",
+        "lifetime",
+        when="only where there is a forecast",
+        required=lambda manifest: bool((manifest.get("forecast") or {}).get("holds")),
+    ),
+    StoredFile(
+        "lifetime_contest.parquet",
+        "how each way of forecasting did from earlier dates",
+        "lifetime_contest",
+        when="only where there is a forecast",
+        required=lambda manifest: bool((manifest.get("forecast") or {}).get("holds")),
+    ),
+    StoredFile(
+        "forecast.json",
+        "the forecast: its horizon, the way that is used, the parameters of each model, or why "
+        "there is none",
+        "forecast",
+        when="not with `--no-certificates`, unless a `--horizon` is given",
+        required=lambda manifest: bool(manifest.get("forecast")),
+    ),
+    StoredFile(
         "facts.json",
         "every number that a text shows, and its source: see [Facts](facts.md)",
         "facts",

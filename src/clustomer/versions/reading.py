@@ -20,7 +20,9 @@ from clustomer.events import Window
 from clustomer.facets import Facets, read_facets
 from clustomer.insights import Facts, Interpretation, interpret
 from clustomer.lifecycle import Lifecycle, Rhythm
+from clustomer.lifetime import Forecast, read_forecast
 from clustomer.segments import Segmentation, SegmentationModel, read_model, restore
+from clustomer.settings import MARGIN
 from clustomer.versions.contract import FILES, MANIFEST
 from clustomer.versions.given_names import keeps_its_line
 from clustomer.versions.manifest import Manifest, no_manifest
@@ -75,7 +77,8 @@ class StoredSettings(_Entry):
     currency: str | None = None
     force: bool = False
     keep_events: bool = True
-    margin: float = Field(default=0.3, gt=0, le=1)
+    margin: float = Field(default=MARGIN, gt=0, le=1)
+    margin_given: float | None = Field(default=None, gt=0, le=1)
     random_state: int = 0
 
 
@@ -359,6 +362,31 @@ class StoredRun:
         return Lifecycle(table, rhythms, self.window)
 
     @cached_property
+    def lifetime(self) -> pa.Table | None:
+        """What each customer is expected to order and to bring; None where there is no forecast."""
+        if not self.has("lifetime.parquet"):
+            return None
+        return self._parquet("lifetime.parquet", user_id=pa.types.is_string)
+
+    @cached_property
+    def lifetime_contest(self) -> pa.Table | None:
+        """How each way of forecasting did before; None where there is no forecast."""
+        if not self.has("lifetime_contest.parquet"):
+            return None
+        return self._parquet("lifetime_contest.parquet", part=pa.types.is_string)
+
+    @cached_property
+    def forecast(self) -> Forecast | None:
+        """The forecast, or why there is none; None where none was asked for."""
+        if not self.has("forecast.json"):
+            return None
+        tables = [
+            pa.table({}) if table is None else table
+            for table in (self.lifetime, self.lifetime_contest)
+        ]
+        return self._document("forecast.json", lambda text: read_forecast(text, *tables))
+
+    @cached_property
     def facts(self) -> Facts:
         """Every number that a text shows."""
         return self._document("facts.json", lambda text: Facts.from_json(text.decode()))
@@ -373,7 +401,10 @@ class StoredRun:
             self.customers,
             self.segmentation,
             currency=settings.currency,
-            margin=settings.margin,
+            # versions from before there were forecasts did not tell them apart
+            margin=settings.margin_given
+            if "margin_given" in settings.model_fields_set
+            else settings.margin,
             cost=settings.cost,
             cleaning=self.cleaning,
             window=self.window,
@@ -384,6 +415,7 @@ class StoredRun:
             certificates=self.certificates,
             facets=self.facets,
             lifecycle=self.lifecycle,
+            forecast=self.forecast,
             comparison=self.comparison,
             reading_notes=tuple(manifest.reading_notes.values()),
             warnings=tuple(manifest.warnings.values()),

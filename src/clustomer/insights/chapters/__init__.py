@@ -9,6 +9,7 @@ from clustomer.insights.chapters.certificate import Certificate
 from clustomer.insights.chapters.chapter import Chapter
 from clustomer.insights.chapters.comparison import OtherAlgorithms
 from clustomer.insights.chapters.crossings import Crossings
+from clustomer.insights.chapters.expected import Expected
 from clustomer.insights.chapters.facets import FacetChapter, FacetsLeftOut
 from clustomer.insights.chapters.glance import Glance
 from clustomer.insights.chapters.lifecycle import LifecycleLeftOut, Stages
@@ -26,6 +27,7 @@ CHAPTERS: tuple[Chapter, ...] = (
     Cards(),
     Spend(),
     Stages(),
+    Expected(),
     Method(),
     CountedMost(),
     FacetChapter("taste"),

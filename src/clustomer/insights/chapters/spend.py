@@ -10,8 +10,6 @@ from clustomer.insights.profiles import Profile
 from clustomer.insights.study import Study
 from clustomer.thresholds import HARDLY_ANY
 
-MARGIN = 0.30
-"""Share of revenue that is left after the cost of goods: an assumption, to be replaced."""
 COST = 0.50
 """Cost of contacting one customer, in the shop's currency: an assumption, to be replaced."""
 

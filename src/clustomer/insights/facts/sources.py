@@ -7,14 +7,16 @@ version. A feature's name stands where `x` stands below.
 |---|---|---|---|
 | `customers` | a segment id, `bots`, `everyone` (all but suspected bots) or `all` | a feature, \
 `user_id` | [see below](#aggregates) |
+| `lifetime` | a segment id or `everyone` | a column of the forecast | \
+[see below](#aggregates) |
 | `attributes` | a segment id or `everyone` | an attribute | [see below](#aggregates) |
 | `lifecycle` | a segment id, `everyone` or `all` | `stage`, `due` | [see below](#aggregates) |
 | any other CSV, such as `cleaning` | `column=value`: the rows that have it; empty: all rows | \
 a column | `value` (of the one row), `sum` or `count` |
 | `segments` | `taste_segment_id=taste:1` or the like | the same column | `count` |
-| `run`, `segmentation`, `certificates` | the way through the JSON file, with a `/` between: \
-`window`, `prediction/baselines/0/auc` | a name in there, or a number in a list | `value`, \
-`length`, or, of the window, `local_time`, `local_date`, `local_last_day` and `days` |
+| `run`, `segmentation`, `certificates`, `forecast` | the way through the JSON file, with a `/` \
+between: `window`, `prediction/baselines/0/auc` | a name in there, or a number in a list | \
+`value`, `length`, or, of the window, `local_time`, `local_date`, `local_last_day` and `days` |
 | `facts` | ids of other facts, with a blank between | `value` | [see below](#derived-figures) |
 
 What was simulated (nulls, permutations, resamples) has its place in `certificates.json`, and is
@@ -44,16 +46,21 @@ FILES: Mapping[str, str] = {
     "segments": "segments.parquet",
     "attributes": "attributes.parquet",
     "lifecycle": "lifecycle.parquet",
+    "lifetime": "lifetime.parquet",
     "cleaning": "cleaning.csv",
     "comparison": "reports/algorithms.csv",
     "cluster_evaluation_metrics": "reports/cluster_evaluation_metrics.csv",
     "run": "run.json",
     "segmentation": "segmentation.json",
     "certificates": "certificates.json",
+    "forecast": "forecast.json",
 }
 """The file of each table that a source may name; a chapter's table is named by its file."""
 
 _STAGES = "l"
+PEOPLE = frozenset({"customers", "attributes", "lifecycle", "lifetime"})
+"""The tables with a row for each customer, told apart by segments."""
+
 _CHAPTERS_TABLE = re.compile(r"[a-z][a-z0-9_]*\.parquet")
 
 
@@ -93,6 +100,8 @@ AGGREGATES: Mapping[str, str] = {
     "THEN (FAVG(x) FILTER (WHERE inside) - FAVG(x)) / STDDEV_POP(x) END",
     "share_between": "COUNT(*) FILTER (WHERE between_bounds) / NULLIF(COUNT(x), 0)",
     "quantile_of_positive": "QUANTILE_DISC(x, bound) FILTER (WHERE x > 0)",
+    "count_defined": "COUNT(x)",
+    "holders": "CASE WHEN SUM(x) > 0 THEN COUNT(*) FILTER (WHERE before < bound * total) END",
     "distinct": "COUNT(DISTINCT x)",
     "share_known": "COUNT(x) / NULLIF(COUNT(*), 0)",
     "share_of": "COUNT(*) FILTER (WHERE x = bound) / NULLIF(COUNT(x), 0)",
@@ -111,6 +120,7 @@ DERIVED: Mapping[str, str] = {
     "ratio": "CASE WHEN b > 0 THEN a / b END",
     "fewer": "CASE WHEN b > 0 THEN 1 - a / b END",
     "sum": "a + b",
+    "product": "a * b",
     "per_1000": "1000 * a",
     "in_100": "100 * a",
     "floor": "FLOOR(a)",
@@ -147,6 +157,12 @@ _PLACES: Mapping[str, str] = {
 _RANKED = (
     "SELECT c.x AS x, ROW_NUMBER() OVER (ORDER BY c.x DESC) AS place, COUNT(*) OVER () AS known"
 )
+_CUMULATED = (
+    "SELECT c.x AS x, SUM(c.x) OVER () AS total, COALESCE(SUM(c.x) OVER ("
+    "ORDER BY c.x DESC ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING), 0) AS before"
+)
+_PLACED = {"top_share": _RANKED, "holders": _CUMULATED}
+"""What is told of each row of an aggregate that goes by the order of values."""
 _TEXTS = frozenset({"text", "date"})
 _CALL = re.compile(r"([a-z_]+)(?:\((.*)\))?", re.DOTALL)
 
@@ -181,7 +197,7 @@ def source_query(source: Source, unit: str) -> Query:
       s."segment_id" = 'S1'
     """
     table = source["table"]
-    if table in ("customers", "attributes", "lifecycle"):
+    if table in PEOPLE:
         return _of_customers(table, source["key"], source["column"], source["aggregate"])
     if file_of(table).endswith(".json"):
         return _in_document(source, unit)
@@ -279,9 +295,9 @@ def _of_customers(table: str, key: str, column: str, aggregate: str) -> Query:
         return Query(
             _filled(AGGREGATES[name], x=x), exp.select().from_(_file(table, "c")), (table,)
         )
-    if name == "top_share":
+    if name in _PLACED:
         ranked = _rows(table, key).where(exp.Not(this=exp.Is(this=x, expression=exp.Null())))
-        ranked = ranked.select(*_filled(_RANKED, x=x).expressions)
+        ranked = ranked.select(*_filled(_PLACED[name], x=x).expressions)
         rows = exp.select().from_(ranked.subquery())
         value = _filled(AGGREGATES[name], **_bound(aggregate, name, given))
         return Query(value, rows, (table, key, column))

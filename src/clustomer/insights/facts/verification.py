@@ -16,6 +16,7 @@ from clustomer.insights.facts.collection import Facts
 from clustomer.insights.facts.fact import Fact, Mismatch, Value
 from clustomer.insights.facts.sources import (
     FILES,
+    PEOPLE,
     Query,
     derived,
     fact_query,
@@ -186,7 +187,7 @@ def _tables_of(facts: Facts) -> list[str]:
                 "aggregate. Run the segmentation again to write the facts anew."
             )
     names = {fact.source["table"] for fact in facts.values()} - {"facts"}
-    if names & {"customers", "attributes"}:
+    if names & PEOPLE:
         names.add("segments")
     for name in names:
         file_of(name)

@@ -6,6 +6,7 @@ from clustomer.outputs.figures.choice_of_k import choice_of_k_figure
 from clustomer.outputs.figures.dendrogram import dendrogram_figure
 from clustomer.outputs.figures.differences import differences_figure
 from clustomer.outputs.figures.facet import facet_figure
+from clustomer.outputs.figures.forecast import forecast_figure
 from clustomer.outputs.figures.pca import pca_figure
 from clustomer.outputs.figures.pen import Pen
 from clustomer.outputs.figures.rfm_grid import rfm_grid_figure
@@ -20,8 +21,8 @@ def draw_figures(interpretation: Interpretation, segmentation: Segmentation) -> 
     `segments` (sizes against revenue) always; `differences`, `pca` and `choice_of_k` where
     there is something to compare: two segments, two dimensions, two values of K; `rfm_grid`
     where the segments are cells of a grid; `dendrogram` where a tree was cut; `facet_taste`
-    and the like where a facet holds. The same input
-    gives the same bytes.
+    and the like where a facet holds; `forecast` where there is one. The same input gives the
+    same bytes.
     """
     looks = segment_looks(interpretation.names.items())
     pen = Pen(interpretation.facts, interpretation.insights.warning)
@@ -33,6 +34,9 @@ def draw_figures(interpretation: Interpretation, segmentation: Segmentation) -> 
         dendrogram_figure(pen, looks, segmentation),
         choice_of_k_figure(pen, segmentation.selection),
     ]
+    forecast = interpretation.study.forecast
+    if forecast is not None and forecast.holds:
+        figures.append(forecast_figure(pen, forecast))
     facets = interpretation.study.facets
     figures += [facet_figure(pen, facet) for facet in (facets.held if facets is not None else ())]
     return tuple(figure for figure in figures if figure is not None)

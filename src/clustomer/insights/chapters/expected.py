@@ -1,0 +1,322 @@
+"""What customers are expected to order and to bring, and how well that was told before."""
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from clustomer.insights.blocks import Block, Column, FigureRef, Paragraph, Row, Section, Table
+from clustomer.insights.chapters.chapter import Chapter
+from clustomer.insights.facts import Fact, decimals_for
+from clustomer.insights.population import BOTS, EVERYONE, Population
+from clustomer.insights.study import Study
+from clustomer.lifetime import Forecast
+
+WAYS = {
+    "past_rate": "Each customer's past rate",
+    "bg_nbd": "BG/NBD",
+    "mbg_nbd": "MBG/NBD",
+    "pareto_nbd": "Pareto/NBD",
+    "pareto_nbd_sizes": "Pareto/NBD with the size of the first order",
+    "boosting": "Gradient boosting on the customer table",
+}
+"""How reports call the ways to forecast."""
+
+_CONTEST = "lifetime_contest.parquet"
+_SHORT = (
+    "What customers will order is not forecast: the log spans {expected.why.days:day/days}, and it "
+    "takes {expected.why.least} to judge a forecast by what came."
+)
+_LONG = (
+    "What customers will order is not forecast: to look {expected.why.horizon_days:day/days} ahead "
+    "takes a log of {expected.why.least:day/days}, so that a forecast can be judged by what came, "
+    "and this one spans {expected.why.days}. Give a shorter --horizon."
+)
+_WHY = {
+    "forecast short log": _SHORT,
+    "forecast long horizon": _LONG,
+    "forecast no orders": "What customers will order is not forecast: the log has no orders.",
+    "forecast few customers": "What customers will order is not forecast: of "
+    "{expected.why.customers:customer/customers} who had ordered before {expected.why.date}, "
+    "{expected.why.returned} ordered again in the time that is looked ahead; it takes "
+    "{expected.why.least} and {expected.why.least_returned} to judge a forecast.",
+}
+_NOTE = (
+    "Orders of one day count as one; revenue is less what is sent back. Every way forecast from "
+    "earlier dates of this log on, from what was before them alone, and what came judged it: by "
+    "the mean error of a customer's orders (as a root mean square), by the AUC of ordering at all, "
+    "and by expected over what came. Of the ways whose errors are as small as the smallest, within "
+    "{threshold.forecast_errors:standard error/standard errors}, the one that ranks customers best "
+    "is used. What an order brings is told by the Gamma-Gamma model. Ends of intervals are what "
+    "held {threshold.forecast_interval} of the customers with alike forecasts before; tried on "
+    "customers that they did not know, they held {expected.inside}."
+)
+
+
+class Expected(Chapter):
+    """Orders and revenue of the time after the cutoff, by segment, and the contest."""
+
+    name = "expected"
+    title = "What customers are expected to bring"
+    short = "What is expected"
+
+    def needs(self, study: Study) -> str | None:
+        """Return what is missing where no forecast was asked for."""
+        return None if study.forecast is not None else "no forecast was asked for"
+
+    def tables(self, study: Study) -> Mapping[str, pa.Table]:
+        """Return `lifetime`, a row for each customer, and `lifetime_contest`."""
+        forecast = study.forecast
+        assert forecast is not None
+        if not forecast.holds:
+            return {}
+        return {"lifetime": study.once(lifetime_table), "lifetime_contest": forecast.contest}
+
+    def facts(self, study: Study) -> Iterator[Fact]:
+        """Make `S1.expected_orders`, `expected.pareto_nbd.all.rmse` and the like."""
+        forecast = study.forecast
+        assert forecast is not None
+        if forecast.why is not None:
+            for name, value in forecast.why.numbers.items():
+                yield _stored(f"expected.why.{name}", value, _unit(name), "why/numbers", name)
+            return
+        yield _stored("expected.horizon", forecast.horizon_days, "days", "", "horizon_days")
+        yield _stored("expected.inside", forecast.inside, "share", "", "inside")
+        if forecast.season is not None:
+            for name in ("came", "factor"):
+                value = getattr(forecast.season, name)
+                yield _stored(f"expected.season.{name}", value, "ratio", "season", name)
+            yield _stored("expected.season.date", forecast.season.date, "date", "season", "date")
+        yield from _customer_facts(study)
+        for row in forecast.contest.to_pylist():
+            for name, unit in _FIGURES:
+                if row[name] is not None:
+                    yield _judged(row["part"], name, row[name], unit)
+
+    def blocks(self, study: Study, facts: Mapping[str, Fact]) -> Iterator[Block]:
+        """Return what is expected, by whom, and how the ways did before."""
+        forecast = study.forecast
+        assert forecast is not None
+        if forecast.why is not None:
+            yield Paragraph(_WHY[forecast.why.kind])
+            return
+        priced = _priced(forecast)
+        summary = _summary(study, priced)
+        yield Paragraph(summary)
+        yield Paragraph(_trust(forecast))
+        yield _segments(study, facts, priced)
+        yield FigureRef("forecast")
+        yield Paragraph(_decision(forecast))
+        yield _contest(forecast, priced)
+        if forecast.season is not None:
+            yield Paragraph(
+                "The stretch of the year that comes next brought {expected.season.came} times what "
+                "was expected of it a year earlier, from {expected.season.date} on, which is "
+                "{expected.season.factor} times as much as the other dates did beside their "
+                "forecasts. With that season the total would be {expected.season.orders} orders; "
+                "forecasts of customers are without it."
+            )
+        if not forecast.alive_by:
+            yield Paragraph(
+                "Who has left for good cannot be told: the orders of this log are explained by "
+                "customers with slow rhythms as well as by customers who left.",
+                "note",
+            )
+        yield Paragraph(_NOTE, "note")
+        yield Section(self.title, (Paragraph(summary),), "screen")
+
+
+_FIGURES = (
+    ("rmse", "error"),
+    ("auc", "auc"),
+    ("total", "ratio"),
+    ("total_revenue", "ratio"),
+    ("expected_orders", "orders"),
+    ("orders", "orders"),
+)
+
+
+def lifetime_table(study: Study) -> pa.Table:
+    """Return the forecast of each customer; their value, too, where the margin was given."""
+    assert study.forecast is not None
+    table = study.forecast.table
+    margin = study.settings.get("margin_given")
+    if not margin or not _priced(study.forecast):
+        return table
+    value = pc.round(pc.multiply(table["expected_revenue"], margin), 9)
+    return table.append_column("lifetime_value", value)
+
+
+def _priced(forecast: Forecast) -> bool:
+    column = forecast.table["expected_revenue"]
+    return bool(column.null_count < len(column))
+
+
+def _people(study: Study) -> Population:
+    return Population(study.once(lifetime_table), study.labelled)
+
+
+def _customer_facts(study: Study) -> Iterator[Fact]:
+    people = study.once(_people)
+    keys = [EVERYONE, *(part.segment_id for part in study.profiles if part.segment_id != BOTS)]
+    columns = [("expected_orders", "orders"), ("expected_revenue", "currency")]
+    if "lifetime_value" in people.columns:
+        columns.append(("lifetime_value", "currency"))
+    for key in keys:
+        yield _aggregated(people, key, "ordered", "customers", "expected_orders", "count_defined")
+        for name, unit in columns:
+            yield _aggregated(people, key, name, unit, name, "sum")
+        yield _aggregated(people, key, "alive", "share", "p_alive", "mean")
+    assert study.forecast is not None
+    carried = "expected_revenue" if _priced(study.forecast) else "expected_orders"
+    half = _aggregated(people, EVERYONE, "expected_half", "customers", carried, "holders(0.5)")
+    yield half
+    ordered = people.aggregate(EVERYONE, "expected_orders", "count_defined")
+    source = {
+        "table": "facts",
+        "key": f"{half.id} {EVERYONE}.ordered",
+        "column": "value",
+        "aggregate": "ratio",
+    }
+    share = half.value / ordered if ordered else None  # type: ignore[operator]
+    yield Fact(f"{EVERYONE}.expected_half_share", share, "share", 1, None, source)
+    season = study.forecast.season
+    if season is not None:
+        total = people.aggregate(EVERYONE, "expected_orders", "sum")
+        key = f"{EVERYONE}.expected_orders expected.season.factor"
+        source = {"table": "facts", "key": key, "column": "value", "aggregate": "product"}
+        value = (total or 0.0) * season.factor
+        yield Fact("expected.season.orders", value, "orders", 0, None, source)
+
+
+def _aggregated(
+    people: Population, key: str, name: str, unit: str, column: str, aggregate: str
+) -> Fact:
+    value = people.aggregate(key, column, aggregate)
+    segment_id = None if key == EVERYONE else key
+    source = {"table": "lifetime", "key": key, "column": column, "aggregate": aggregate}
+    return Fact(f"{key}.{name}", value, unit, decimals_for(value, unit), segment_id, source)
+
+
+def _stored(name: str, value: Any, unit: str, key: str, column: str) -> Fact:
+    source = {"table": "forecast", "key": key, "column": column, "aggregate": "value"}
+    decimals = 2 if unit == "ratio" else decimals_for(value, unit)
+    return Fact(name, value, unit, decimals, None, source)
+
+
+def _unit(name: str) -> str:
+    return "date" if name == "date" else "customers"
+
+
+def _judged(part: str, name: str, value: float, unit: str) -> Fact:
+    source = {"table": _CONTEST, "key": f"part={part}", "column": name, "aggregate": "value"}
+    decimals = 0 if unit == "orders" else 2 if unit == "ratio" else 3
+    return Fact(f"expected.{part}.{name}", value, unit, decimals, None, source)
+
+
+def _summary(study: Study, priced: bool) -> str:
+    brings = " and to bring {everyone.expected_revenue}" if priced else ""
+    worth = (
+        ", a lifetime value of {everyone.lifetime_value} over that time at the margin of "
+        "{run.margin}"
+        if "lifetime_value" in study.once(_people).columns
+        else ""
+    )
+    what = "revenue is" if priced else "orders are"
+    return (
+        "In the {expected.horizon} after the cutoff, the {everyone.ordered:customer/customers} who "
+        f"have ordered are expected to place {{everyone.expected_orders:order/orders}}{brings}"
+        f"{worth}. "
+        f"Half of the {what} expected from {{everyone.expected_half:customer/customers}}, "
+        "{everyone.expected_half_share} of them."
+    )
+
+
+def _trust(forecast: Forecast) -> str:
+    """Say how the totals of earlier forecasts came out."""
+    rows = {row["part"]: row["total"] for row in forecast.contest.to_pylist()}
+    key = f"expected.{forecast.winner}"
+    totals = [(rows[f"{forecast.winner}.{date}"], date) for date in forecast.dates]
+    totals = sorted((total, date) for total, date in totals if total is not None)
+    if len(totals) == 1:
+        return (
+            f"Forecast in the same way from {totals[0][1]} on, the total was {{{key}.all.total}} "
+            "times the orders that came."
+        )
+    (_, low), (_, high) = totals[0], totals[-1]
+    return (
+        f"Forecast in the same way from earlier dates on, the totals were {{{key}.{low}.total}} to "
+        f"{{{key}.{high}.total}} times the orders that came: take the sums here as no surer than "
+        "that."
+    )
+
+
+def _decision(forecast: Forecast) -> str:
+    winner = WAYS[forecast.winner]
+    if forecast.beats_past_rate:
+        return f"{winner} told best what came next, and is used here."
+    if forecast.winner == "past_rate":
+        return "None was surely nearer to what came than each customer's past rate, which is used."
+    return (
+        "None was surely nearer to what came than each customer's past rate. "
+        f"{winner} ranks customers best, and is used here."
+    )
+
+
+def _segments(study: Study, facts: Mapping[str, Fact], priced: bool) -> Table:
+    valued = "lifetime_value" in study.once(_people).columns
+    assert study.forecast is not None
+    alive = bool(study.forecast.alive_by)
+    columns = [
+        Column("Segment", "name"),
+        Column("Customers who have ordered"),
+        *([Column("Probably still customers")] if alive else []),
+        Column("Expected orders"),
+        *([Column("Expected revenue")] if priced else []),
+        *([Column("Lifetime value over that time")] if valued else []),
+        Column("Earlier forecasts over what came"),
+    ]
+    rows = []
+    for part in study.profiles:
+        key = part.segment_id
+        if key == BOTS:
+            continue
+        names = ["ordered", *(["alive"] if alive else []), "expected_orders"]
+        names += ["expected_revenue"] if priced else []
+        names += ["lifetime_value"] if valued else []
+        ordered = facts[f"{key}.ordered"].value
+        cells = [f"{{{key}.{name}}}" if ordered else "–" for name in names]
+        before = f"expected.segment.{key}.total"
+        cells.append(f"{{{before}}}" if before in facts else "–")
+        rows.append(Row((study.names[key], *cells), key))
+    return Table("Table of what is expected", tuple(columns), tuple(rows))
+
+
+def _contest(forecast: Forecast, priced: bool) -> Table:
+    rows = [row for row in forecast.contest.to_pylist() if row["part"] == f"{row['way']}.all"]
+    columns = (
+        Column("Way", "name"),
+        Column("Error of a customer's orders"),
+        Column("AUC of ordering at all"),
+        Column("Orders: expected over what came"),
+        *([Column("Revenue: expected over what came")] if priced else []),
+    )
+    names = ("rmse", "auc", "total", *(("total_revenue",) if priced else ()))
+    return Table(
+        "The contest of forecasts",
+        columns,
+        tuple(
+            Row(
+                (
+                    WAYS[row["way"]],
+                    *(
+                        f"{{expected.{row['part']}.{name}}}" if row[name] is not None else "–"
+                        for name in names
+                    ),
+                ),
+                chosen=row["way"] == forecast.winner,
+            )
+            for row in rows
+        ),
+    )
