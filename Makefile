@@ -44,7 +44,7 @@ check: setup
 	$(RUN) python scripts/check_unread.py
 
 test: check
-	$(RUN) pytest -n 2 --dist loadfile
+	$(RUN) pytest -n 2 --dist loadfile --no-loadscope-reorder
 
 # The engine, the readers and a whole run: what depends on how old a library is. The newest of
 # what our dependencies need warn of their older ways, so that warnings are no errors here.

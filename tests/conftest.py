@@ -17,6 +17,15 @@ from clustomer.engines import DuckDB, Postgres
 DATA = Path(__file__).parents[2] / "shared" / "data"
 """Public data sets for developing; they are no part of the project."""
 
+WHOLE_RUNS = ("proofs", "pipeline", "cli", "docs", "certificates")
+"""Rooms whose tests take longest; they come first, so that both workers end at the same time."""
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    folder = Path(__file__).parent
+    first = {folder / room for room in WHOLE_RUNS}
+    items.sort(key=lambda item: not first & set(item.path.parents))
+
 
 def skip_or_fail(reason: str) -> None:
     """Skip a test for what the machine lacks; in CI nothing may lack."""

@@ -250,7 +250,7 @@ STAGES = [
     ("Build", []),
     ("Look", []),
     ("Choose", []),
-    ("Certify", []),
+    ("Certify", ["--k", "3"]),
     ("Name", ["--k", "3", "--no-certificates"]),
     ("Write tables", ["--k", "3", "--no-certificates"]),
     ("Write clean", ["--k", "3", "--no-certificates"]),

@@ -55,7 +55,7 @@ def test_whatever_is_damaged_gives_a_message_or_every_row(tmp_path: Path) -> Non
     chance = random.Random(0)
     outcomes = {"message": 0, "read": 0}
     with DuckDB(threads=1) as engine:
-        for _ in range(300):
+        for _ in range(100):
             content = bytearray(intact)
             for _ in range(chance.choice((1, 4, 40))):
                 at = chance.randrange(100, len(content))
@@ -70,7 +70,7 @@ def test_whatever_is_damaged_gives_a_message_or_every_row(tmp_path: Path) -> Non
             else:
                 outcomes["read"] += 1
                 assert cleaning.kept + cleaning.rejected == cleaning.rows
-    assert min(outcomes.values()) > 20
+    assert min(outcomes.values()) > 8
 
 
 WRITER = """
