@@ -99,6 +99,18 @@ CASES = (
         BOTH,
     ),
     Case(
+        "titles and comments with as many fields",
+        "Shop:,Mugs\nFrom:,2024-01-01\nTo:,2024-02-01\n// by a tool, a, b, c\n" + log(K1, K2, K2),
+        "what most lines have decides; `//`, `# `, `-- ` and `% ` begin comments",
+        {"k1": "10.00", "k2": "40.00"},
+    ),
+    Case(
+        "a header with fewer names than rows have values",
+        log(K1 + ",x", K2 + ",y"),
+        "refused with both numbers",
+        refused="has 4 names, and its rows have 5 values",
+    ),
+    Case(
         "returns alone as line ends",
         log(K1, K2, end="\r"),
         "a return ends a line where what it parts are rows",

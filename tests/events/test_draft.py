@@ -1,6 +1,7 @@
 """The first draft of a schema: words inside of names, in many languages, and what columns hold."""
 
 import tomllib
+from datetime import datetime
 from pathlib import Path
 
 import pyarrow as pa
@@ -191,6 +192,96 @@ def test_a_written_preset_names_only_places_that_the_source_has(tmp_path) -> Non
         users = events.to_arrow()["user_id"].to_pylist()
         events.close()
         assert users == ["a1", "u1"]
+
+
+@pytest.mark.parametrize(
+    ("names", "days", "clocks"),
+    [
+        (("Order Date", "Order Time"), ("1/5/2024", "1/20/2024"), ("8:15 AM", "9:15 PM")),
+        (("Datum", "Uhrzeit"), ("05.01.2024", "20.01.2024"), ("08:15", "21:15:00")),
+        (("fecha", "hora"), ("2024-01-05 00:00:00", "2024-01-20 00:00:00"), ("8h15", "21h15")),
+        (("date", "time"), ("2024-01-05 00:00", "2024-01-20 00:00"), ("08:15:00", "21:15:00")),
+        (("date", "time"), ("2024-01-05", "2024-01-20"), ("815", "2115")),
+        (("date", "time"), ("20240105", "20240120"), ("081500", "211500")),
+        (("date", "time"), ("45296", "45311"), ("0.34375", "0.885416666667")),
+        (("date", "time"), ("2024-01-05", "2024-01-20"),
+         ("1899-12-30 08:15:00", "1899-12-30 21:15:00")),
+    ],
+)  # fmt: skip
+def test_a_time_of_day_in_a_column_of_its_own_is_joined_to_the_date(
+    tmp_path: Path, names: tuple[str, str], days: tuple[str, str], clocks: tuple[str, str]
+) -> None:
+    log = pa.table(
+        {names[0]: days, names[1]: clocks, "Shipping Time": ["07:00"] * 2, "Customer": ["a", "b"]}
+    )
+    described = describe_source(log)
+    assert described.schema.paths["event_time"] == names
+    schema = tmp_path / "mine.toml"
+    schema.write_text(described.schema.to_toml())
+    times = read_events(log, schema=str(schema)).to_arrow()["event_time"].to_pylist()
+    assert times == [datetime(2024, 1, 5, 8, 15), datetime(2024, 1, 20, 21, 15)]
+
+
+ORDERED = ("05.01.2024", "20.01.2024", "03.02.2024")
+
+
+@pytest.mark.parametrize(
+    "names",
+    [
+        "Tilausnumero,Tilauspäivä,Asiakasnumero,Tuote,Määrä,Hinta,Yhteensä",
+        "Rendelésszám,Rendelés dátuma,Vevő,Termék,Mennyiség,Egységár,Összesen",
+        "Nr. comandă,Data comenzii,Client,Produs,Cantitate,Preț unitar,Total",
+        "Sipariş No,Sipariş Tarihi,Müşteri,Ürün,Adet,Birim Fiyat,Toplam Tutar",
+        "Ordrenummer,Ordredato,Kundenummer,Vare,Antal,Stykpris,I alt",
+        "Ordernr,Orderdatum,Kundnr,Artikel,Antal,À-pris,Belopp",
+        "Nº do pedido,Data da compra,CPF do cliente,Produto,Qtde,Valor unitário,Valor total",
+    ],
+)
+def test_order_lines_in_further_languages(tmp_path: Path, names: str) -> None:
+    order, day, customer, product, pieces, unit, total = names.split(",")
+    log = pa.table(
+        {order: ["1", "2", "3"], day: ORDERED, customer: ["k1", "k2", "k1"],
+         product: ["A", "B", "A"], pieces: ["3", "1", "5"], unit: ["10,00", "12,00", "10,00"],
+         total: ["30,00", "12,00", "50,00"]}
+    )  # fmt: skip
+    described = describe_source(log)
+    columns = described.schema.columns
+    assert (columns["order_id"], columns["event_time"], columns["user_id"]) == (
+        order,
+        day,
+        customer,
+    )
+    assert (described.schema.event_type, columns["quantity"]) == ("purchase", pieces)
+    schema = tmp_path / "mine.toml"
+    schema.write_text(described.schema.to_toml(), encoding="utf-8")
+    assert str(read_events(log, schema=str(schema)).totals().revenue) == "92.0000"
+
+
+def test_a_column_is_of_event_types_by_what_it_holds() -> None:
+    log = pa.table(
+        {"ts": ["1704445200"] * 3, "uid": ["u1"] * 3, "what": ["pdp_view", "add_to_bag",
+         "checkout_complete"], "val": ["10.5"] * 3}
+    )  # fmt: skip
+    schema = describe_source(log).schema
+    assert schema.columns["event_type"] == "what"
+    assert schema.event_types == {
+        "pdp_view": "view",
+        "add_to_bag": "cart",
+        "checkout_complete": "purchase",
+    }
+
+
+def test_orders_whose_amounts_have_names_that_nobody_knows_are_asked_for_them() -> None:
+    log = pa.table(
+        {"order_id": ["1", "2"], "date": ["2024-01-05", "2024-01-06"], "customer": ["a", "b"],
+         "Xyz": ["10.50", "20.25"], "Rating": ["4.5", "3.5"]}
+    )  # fmt: skip
+    described = describe_source(log)
+    (doubt,) = described.doubts
+    assert (doubt.setting, list(doubt.choices)) == ("column price", ["Xyz", "none of these"])
+    for answer, price in (("Xyz", "Xyz"), ("none of these", None)):
+        schema = describe_source(log, answers={"column price": answer}).schema
+        assert (schema.columns.get("price"), schema.event_type) == (price, "purchase")
 
 
 LINES = {

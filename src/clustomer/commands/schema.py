@@ -107,6 +107,7 @@ def _asked(doubt: "Doubt") -> str:
 _COLUMNS = {
     "column event_time": "Which column is our `event_time`, when something happened?",
     "column user_id": "Which column is our `user_id`, who the customer is?",
+    "column price": "Which column is our `price`, what was paid?",
 }
 
 

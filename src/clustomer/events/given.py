@@ -119,8 +119,26 @@ def _part_of_time(value: str, kind: str, missing: Sequence[str]) -> str:
 
 def _joined(parts: Sequence[str]) -> str:
     """Return SQL for the time that several columns make, NULL without its first part."""
-    date, *others = parts
-    return f"CASE WHEN ({date}) IS NOT NULL THEN CONCAT_WS(' ', {date}, {', '.join(others)}) END"
+    date, clock, *others = parts
+    for pattern, by in _CLOCKS:
+        clock = f"REGEXP_REPLACE({clock}, {literal(pattern).sql('duckdb')}, '{by}')"
+    midnight = literal(r"[ T]0?0:00(:00(\.0+)?)?$").sql("duckdb")
+    # midnight says nothing where the time of day is in the other column
+    bare = f"REGEXP_REPLACE({date}, {midnight}, '')"
+    day = f"CASE WHEN REGEXP_MATCHES({clock}, '\\d[:h]\\d') THEN {bare} ELSE {date} END"
+    joined = f"CONCAT_WS(' ', {', '.join((day, clock, *others))})"
+    # days as Excel counts them, and a part of a day
+    serial = literal(r"^(\d{5}) 0?([.,]\d+)$").sql("duckdb")
+    joined = f"REGEXP_REPLACE({joined}, {serial}, '\\1\\2')"
+    return f"CASE WHEN ({date}) IS NOT NULL THEN {joined} END"
+
+
+_CLOCKS = (
+    (r"^\d{4}-\d{2}-\d{2}[ T](\d{1,2}:)", r"\1"),
+    (r"^(\d{1,2})(\d{2})$", r"\1:\2"),
+    (r"^(\d{1,2})(\d{2})(\d{2})$", r"\1:\2:\3"),
+)
+"""A time of day with a date that is none, such as 1899-12-30 08:15:00, or without colons."""
 
 
 def _list(source: Source, path: str) -> str:

@@ -5,6 +5,7 @@ from clustomer.events.draft.event_types import (
     TypeFound,
     are_states,
     propose,
+    tells_kinds_apart,
     tells_what_was_undone,
     types_of,
 )
@@ -17,6 +18,7 @@ __all__ = [
     "contents_of",
     "propose",
     "roles_of",
+    "tells_kinds_apart",
     "tells_what_was_undone",
     "types_of",
     "why_unused",

@@ -20,6 +20,8 @@ _TIME = "|".join(notation.pattern for notation in TEXTS.values()) + (
     r"|(19|20)[0-9]{2}(0[1-9]|1[0-2])[0-3][0-9]([0-9]{4}|[0-9]{6})?"
 )
 _UNIX = r"[0-9]{9,19}(\.[0-9]+)?"
+_DAY = r"[^:]*( 0?0:00(:00(\.0+)?)?)?"
+_CLOCK = r"([01]?[0-9]|2[0-3])[:h][0-5][0-9](:[0-5][0-9](\.[0-9]+)?)?( ?[AaPp]\.?[Mm]\.?)?"
 _ADDRESS = r"[^@ ]+@[^@ ]+\.[A-Za-z]+"
 
 
@@ -35,6 +37,8 @@ class Content:
     times: float
     unix: float
     addresses: float
+    days: float
+    clocks: float
     length: float
     values: tuple[str, ...] = ()
     """Its different values, where they are few."""
@@ -43,6 +47,16 @@ class Content:
     def is_time(self) -> bool:
         """Whether it may be a time."""
         return self.filled > 0 and max(self.times, self.unix) >= 0.9
+
+    @property
+    def is_day(self) -> bool:
+        """Whether it may be a date whose time of day is elsewhere."""
+        return self.times >= 0.9 and self.days >= 0.9
+
+    @property
+    def is_clock(self) -> bool:
+        """Whether it holds times of day without a date."""
+        return self.clocks >= 0.9
 
     @property
     def is_number(self) -> bool:
@@ -73,7 +87,7 @@ def contents_of(engine: DuckDB, source: Source) -> Mapping[str, Content]:
     # one query for all columns: to compile the patterns takes longer than to match them
     shares = ", ".join(
         f"COALESCE(AVG(CAST(REGEXP_FULL_MATCH(text, {literal(form).sql('duckdb')}) AS INTEGER)), 0)"
-        for form in (_NUMBER, _CENTS, _TIME, _UNIX, _ADDRESS)
+        for form in (_NUMBER, _CENTS, _TIME, _UNIX, _ADDRESS, _DAY, _CLOCK)
     )
     counted = engine.rows(
         f"SELECT name, COUNT(text), COUNT(*), COUNT(DISTINCT text), {shares}, "
@@ -83,7 +97,7 @@ def contents_of(engine: DuckDB, source: Source) -> Mapping[str, Content]:
     by_name = {name: Content(*row) for name, *row in counted}
     contents = {}
     for name in columns:
-        content = by_name.get(name, Content(0, 0, 0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0))
+        content = by_name.get(name, Content(0, 0, 0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0))
         values: tuple[str, ...] = ()
         if 1 < content.different <= MAX_VALUES:
             column = quoted(name)

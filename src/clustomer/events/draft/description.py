@@ -19,6 +19,7 @@ from clustomer.events.draft.detection import (
     UNMAPPED,
     draft_schema,
     fit_schema,
+    money_in,
     require_distinct_names,
     with_header,
     with_present_paths,
@@ -31,6 +32,9 @@ from clustomer.events.schema import COLUMNS, FURTHER, EventSchema
 from clustomer.events.schema_file import read_schema
 from clustomer.events.sources import Source, open_source
 from clustomer.events.staging import stage
+
+NO_AMOUNTS = "none of these"
+"""The answer that no column says what was paid."""
 
 SHOWN_ROWS = 5
 SAMPLE_ROWS = 20_000
@@ -146,7 +150,7 @@ def _described(
         reasons=_reasons(described, contents),
     )
     if UNMAPPED in drafted.columns.values():
-        return replace(described, doubts=_unmapped(drafted, opened))
+        return replace(described, doubts=_unmapped(drafted, opened, contents))
     try:
         return _with_amounts(engine, opened, described, contents)
     except InputError as error:
@@ -177,6 +181,10 @@ def _drafted(
         for name, theirs in answers.items()
         if (ours := name.removeprefix("column ")) != name
     }
+    if columns.get("price") == NO_AMOUNTS:
+        del columns["price"]
+        without = {k: theirs for k, theirs in drafted.columns.items() if k != "price"}
+        drafted = drafted.model_copy(update={"columns": without})
     settings = {name: value for name, value in answers.items() if not name.startswith("column ")}
     drafted = drafted.model_copy(update={"columns": {**drafted.columns, **columns}})
     if drafted.name == "guessed":
@@ -209,13 +217,16 @@ def _states_left_out(engine: DuckDB, opened: Source, drafted: EventSchema) -> Ev
     return drafted.model_copy(update={"event_types": kept, "ignored_event_types": ignored})
 
 
-def _unmapped(drafted: EventSchema, opened: Source) -> tuple[Doubt, ...]:
+def _unmapped(
+    drafted: EventSchema, opened: Source, contents: Mapping[str, Content]
+) -> tuple[Doubt, ...]:
     taken = {path for paths in drafted.paths.values() for path in paths}
     rest = {name: "" for name in opened.names if name not in taken}
+    money = dict.fromkeys((*money_in(drafted.columns, contents), NO_AMOUNTS), "")
     return tuple(
-        Doubt(f"[columns] {ours} = ?", f"column {ours}", rest)
-        for ours in ("event_time", "user_id")
-        if drafted.columns[ours] == UNMAPPED
+        Doubt(f"[columns] {ours} = ?", f"column {ours}", money if ours == "price" else rest)
+        for ours in ("event_time", "user_id", "price")
+        if drafted.columns.get(ours) == UNMAPPED
     )
 
 

@@ -8,8 +8,10 @@ from clustomer.events.draft import (
     TypeFound,
     propose,
     roles_of,
+    tells_kinds_apart,
     tells_what_was_undone,
 )
+from clustomer.events.draft.words import speaks_against, words_in
 from clustomer.events.given import missing_paths
 from clustomer.events.presets import PRESETS, currency_column, fit, without_type
 from clustomer.events.schema import COLUMNS, EVENT_TYPES, FURTHER, EventSchema, Paths, paths_of
@@ -106,11 +108,16 @@ def draft_schema(
     apart = [column for name in _APART for column in columns if column.lower() == name]
     if len(apart) == len(_APART):
         roles["event_time"] = tuple(apart)
+    elif clock := _clock_of(roles, contents or {}):
+        roles["event_time"] = (str(roles["event_time"]), clock)
     mapped: dict[str, str | None] = dict(_USUAL_TYPES)
     ignored: tuple[str, ...] = ()
     telling = _column_of_types(roles, contents or {})
     if telling is not None:
         roles["event_type"] = telling
+    elif "price" not in roles and money_in(roles, contents or {}):
+        # orders without what they cost would be worth nothing
+        roles["price"] = UNMAPPED
     if types is not None and isinstance(column := roles.get("event_type"), str):
         values = types(column)
         mapped = {v.value: v.proposal for v in values if v.proposal in EVENT_TYPES}
@@ -132,6 +139,24 @@ def draft_schema(
     )
 
 
+def _clock_of(roles: Mapping[str, Paths], contents: Mapping[str, Content]) -> str | None:
+    """Return the column with the time of day, where that of the date has none.
+
+    Of several it is the one whose name has most words of the date's, such as that of the order.
+    """
+    day = roles["event_time"]
+    if not isinstance(day, str) or day not in contents or not contents[day].is_day:
+        return None
+    alike = {
+        column: len({*words_in(day)} & {*words_in(column)})
+        for column, content in contents.items()
+        if content.is_clock and not speaks_against("event_time", words_in(column))
+    }
+    most = max(alike.values(), default=0)
+    nearest = [column for column, words in alike.items() if words == most]
+    return nearest[0] if len(nearest) == 1 else None
+
+
 def _column_of_types(roles: Mapping[str, Paths], contents: Mapping[str, Content]) -> str | None:
     """Return a column that tells what was cancelled, where the one by its name does not."""
     named = roles.get("event_type")
@@ -140,12 +165,31 @@ def _column_of_types(roles: Mapping[str, Paths], contents: Mapping[str, Content]
     ):
         return None
     taken = {path for paths in roles.values() for path in paths_of(paths)}
+    free = {c: content for c, content in contents.items() if c not in taken or c == named}
     telling = [
         column
-        for column, content in contents.items()
-        if (column not in taken or column == named) and tells_what_was_undone(content.values)
+        for tells in (tells_kinds_apart, tells_what_was_undone)
+        for column, content in free.items()
+        if tells(content.values)
     ]
     return telling[0] if telling else None
+
+
+def money_in(roles: Mapping[str, Paths], contents: Mapping[str, Content]) -> list[str]:
+    """Return the columns that look like money and have no other role, as far as names tell."""
+    taken = {path for paths in roles.values() for path in paths_of(paths)}
+    return [
+        column
+        for column, content in contents.items()
+        if content.is_money
+        and column not in taken
+        and not speaks_against("price", words_in(column))
+        and not _MEASURES & set(words_in(column))
+    ]
+
+
+_MEASURES = {"rating", "score", "lat", "latitude", "lon", "lng", "longitude", "version", "percent"}
+"""Words of numbers with a fraction that are no money."""
 
 
 def fit_schema(schema: EventSchema, source: Source) -> EventSchema:

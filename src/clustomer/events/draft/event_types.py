@@ -94,6 +94,19 @@ _UNDONE = (
 """Words for an order that was cancelled or came back."""
 
 
+def tells_kinds_apart(values: Sequence[str]) -> bool:
+    """Whether values are types of events: purchases beside views or carts, and little else.
+
+    >>> tells_kinds_apart(["pdp_view", "add_to_bag", "checkout_complete"])
+    True
+    >>> tells_kinds_apart(["bag", "screen", "lamp", "chair", "sold as a set"])
+    False
+    """
+    proposals = [propose(value) for value in values]
+    several = "purchase" in proposals and bool({"view", "cart"} & set(proposals))
+    return several and 2 * proposals.count(None) < len(values)
+
+
 def tells_what_was_undone(values: Sequence[str]) -> bool:
     """Whether some values mean that an order was cancelled or came back, and others do not.
 

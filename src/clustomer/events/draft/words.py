@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from types import MappingProxyType
 
 # in English, German, French, Spanish, Italian, Dutch, Polish, Portuguese, Swedish, Danish,
-# Norwegian, Czech and Russian
+# Norwegian, Czech, Russian, Finnish, Hungarian, Romanian and Turkish
 _LISTS: dict[str, tuple[str, str]] = {
     # column of ours: words that name it, words that speak against it
     "event_time": (
@@ -14,7 +14,8 @@ _LISTS: dict[str, tuple[str, str]] = {
         "datum zeit zeitpunkt zeitstempel uhrzeit date heure horodatage fecha hora data ora tijd "
         "tijdstip datumtijd czas godzina buchungstag belegdatum bestelldatum tidpunkt klockslag "
         "dato "
-        "dag tid cas дата время",
+        "dag tid cas дата время dt paeivae paeivaemaeaerae pvm aika datuma ido idopont tarih "
+        "tarihi zaman",
         "birth dob updated modified changed delivery delivered shipping shipped estimated expected "
         "expiry due valid registration registered signup approved carrier limit cancelled canceled "
         "first last geburt geburtstag lieferdatum naissance livraison nacimiento entrega nascita "
@@ -22,14 +23,15 @@ _LISTS: dict[str, tuple[str, str]] = {
     ),
     "event_type": (
         "event type action activity behavior behaviour status kind ereignis aktion typ art "
-        "evenement statut estado evento stato actie gebeurtenis soort zdarzenie typ stan acao "
+        "evt evenement statut estado evento stato actie gebeurtenis soort zdarzenie typ stan acao "
         "zustand handelse tilstand stav статус тип событие",
         "payment method time date id product customer user item card shipping device browser",
     ),
     "product_id": (
         "product item sku article asin ean upc gtin stock lineitem produkt artikel artikelnummer "
         "produit reference articulo producto prodotto articolo produto artigo towar produktu vara "
-        "varenummer artikelnr zbozi vyrobek товар артикул продукт",
+        "varenummer artikelnr zbozi vyrobek товар артикул продукт tuote tuotenumero termek "
+        "cikkszam produs ueruen",
         "price amount quantity qty count total cost category type name title description brand "
         "weight date discount tax url order seller",
     ),
@@ -44,7 +46,8 @@ _LISTS: dict[str, tuple[str, str]] = {
         "preis betrag summe umsatz gesamt gesamtbetrag einzelpreis montant prix ventes importe "
         "precio valor ventas importo prezzo totale ricavo bedrag prijs totaal omzet kwota cena "
         "wartosc suma preco belopp summa pris belob belop cena castka celkem сумма цена стоимость "
-        "итого grandtotal",
+        "итого grandtotal amt enhedspris stykpris ialt hinta yhteensae ar egysegar osszeg "
+        "oesszesen vegosszeg pret suma fiyat fiyati tutar tutari toplam",
         "tax vat shipping discount fee tip refund refunded count quantity id method type currency "
         "rate date time balance account freight weight lifetime number steuer mwst versand rabatt "
         "shipped items pieces qty "
@@ -57,7 +60,9 @@ _LISTS: dict[str, tuple[str, str]] = {
         "nabywca uzytkownik kupujacy kundnummer kundenr kundennr kund kunder kop zakaznik "
         "odberatel "
         "debitor debiteur acreedor beguenstigter zahlungspflichtiger payer profile contact account "
-        "subscriber person distinct клиент покупатель пользователь заказчик",
+        "subscriber person distinct uid cust acct kundnr asiakas asiakasnumero kaeyttaejae vevo "
+        "ugyfel vasarlo cumparator muesteri kullanici alici "
+        "клиент покупатель пользователь заказчик",
         "type segment since city country state zip postal address phone age gender group agent "
         "region first last note notes seller company status count location",
     ),
@@ -68,7 +73,9 @@ _LISTS: dict[str, tuple[str, str]] = {
     "quantity": (
         "quantity qty units unit pieces pcs count menge anzahl stueck stueckzahl quantite qte "
         "nombre cantidad unidades quantita pezzi aantal hoeveelheid ilosc liczba sztuk quantidade "
-        "qtd antal stycken mnozstvi kusu pocet количество кол kg kilos litres",
+        "qtd qtde "
+        "maeaerae kpl mennyiseg darab cantitate bucati adet miktar antal stycken "
+        "mnozstvi kusu pocet количество кол kg kilos litres",
         "price id amount cost total sku type code available stock",
     ),
     "order_id": (
@@ -77,6 +84,7 @@ _LISTS: dict[str, tuple[str, str]] = {
         "factura compra ordine fattura bestelling bestelnummer factuur zamowienie zamowienia "
         "faktura fatura bestellnr auftragsnr rechnungsnr belegnr ordernummer ordrenummer "
         "objednavka "
+        "tilaus tilausnumero rendeles rendelesszam szamla szamlaszam comanda comenzii siparis "
         "objednavky doklad заказ заказа чек",
         "date time status type total amount price value quantity item line source channel day "
         "discount currency customer note count sequence priority name address shipping",
@@ -104,7 +112,7 @@ _WITH = frozenset(_WITH_OR_WITHOUT.split())
 _LONG = 4
 _ALONE = frozenset({"count", "order", "event", "reference", "stock", "visit", "price", "total"})
 """Parts of too many other words: accounts, borders, prevents."""
-_LETTERS = str.maketrans({"ß": "ss", "ł": "l", "ø": "o"})
+_LETTERS = str.maketrans({"ß": "ss", "ł": "l", "ø": "o", "ı": "i", "æ": "ae"})
 _UMLAUTS = str.maketrans({"ä": "ae", "ö": "oe", "ü": "ue"})
 _PARTS = re.compile(r"[A-Z]+(?=[A-Z][a-z])|[A-Z]?[a-z]+|[A-Z]+|\d+")
 

@@ -85,8 +85,13 @@ class Source:
         )
 
 
-def described(engine: DuckDB, kind: str, label: str, relation: str, **more: Any) -> Source:
-    """Return a source whose columns and types DuckDB knows."""
+def described(
+    engine: DuckDB, kind: str, label: str, relation: str, *, names: Sequence[str] = (), **more: Any
+) -> Source:
+    """Return a source whose columns and types DuckDB knows.
+
+    `names` are those that the source gives its first columns; DuckDB numbers equal ones.
+    """
     parameters = more.get("parameters")
     rows = engine.rows(f"DESCRIBE SELECT * FROM {relation}", parameters)
     columns = {row[0]: row[1] for row in rows if row[0] != more.get("file")}
@@ -98,7 +103,15 @@ def described(engine: DuckDB, kind: str, label: str, relation: str, **more: Any)
             for part in empty
             if is_nested(columns.get(part.name, ""))
         }
-    return Source(kind, label, relation, columns, structure=inside, **more)
+    given = [name.lower() for name in names]
+    repeated = {
+        name: tuple(column for column, ours in zip(columns, given, strict=False) if ours == name)
+        for name in dict.fromkeys(given)
+        if given.count(name) > 1
+    }
+    return Source(
+        kind, label, relation, columns, structure=inside, repeated=repeated, **more
+    )
 
 
 def valid_text(rows: pa.RecordBatchReader) -> pa.RecordBatchReader:

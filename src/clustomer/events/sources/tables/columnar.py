@@ -26,6 +26,7 @@ def open_parquet(engine: DuckDB, label: str, plains: Sequence[Plain]) -> Source:
             "parquet",
             label,
             relation,
+            names=_names_in_parquet(plains[0].path),
             parameters=[paths],
             file=FILE,
             rows=int(rows or 0),
@@ -38,6 +39,16 @@ def open_parquet(engine: DuckDB, label: str, plains: Sequence[Plain]) -> Source:
         ) from error
 
 
+def _names_in_parquet(path: Path) -> list[str]:
+    import pyarrow.parquet as pq
+
+    try:
+        return list(pq.read_schema(path).names)
+    except (pa.ArrowException, OSError):
+        # types that only DuckDB knows
+        return []
+
+
 def open_table(engine: DuckDB, source: Any) -> Source:
     """Open anything with `__arrow_c_stream__`."""
     table = pa.table(source)
@@ -47,6 +58,7 @@ def open_table(engine: DuckDB, source: Any) -> Source:
         "table",
         "a table in memory",
         "source_rows",
+        names=table.column_names,
         rows=table.num_rows,
         counted=lambda: table.num_rows,
     )
@@ -152,6 +164,7 @@ def _open_batches(
         kind,
         label,
         "source_rows",
+        names=first.names,
         opened=opened,
         file=FILE,
         rows=None if None in counts else sum(count or 0 for count in counts),

@@ -9,7 +9,7 @@ from clustomer.events.paths import Structure, pointer
 from clustomer.events.schema import EventSchema
 from clustomer.events.sources.content import Plain
 from clustomer.events.sources.files import readable_path
-from clustomer.events.sources.source import FILE, BrokenLines, Source
+from clustomer.events.sources.source import FILE, BrokenLines, Source, distinct_names
 from clustomer.events.sources.textual.json_documents import copy_documents, is_document
 from clustomer.events.sources.textual.lines import MAX_LINE_BYTES, is_deep
 from clustomer.events.sources.textual.separated import LINES, REJECTED_LINES, copy_lines, decoded
@@ -73,15 +73,18 @@ def open_json(
 
 
 def _of_lines(engine: DuckDB, label: str, paths: list[str], records: int) -> Source:
-    structure = _structure(engine, label, paths)
+    keys = _structure(engine, label, paths)
+    names, repeated = distinct_names(list(keys))
+    key_of = dict(zip(names, keys, strict=True))
+    structure = dict(zip(names, keys.values(), strict=True))
     kinds = {
-        key: "JSON" if isinstance(inside, dict | list) or inside == "JSON" else "VARCHAR"
-        for key, inside in structure.items()
+        name: "JSON" if isinstance(inside, dict | list) or inside == "JSON" else "VARCHAR"
+        for name, inside in structure.items()
     }
 
     def project(columns: Collection[str]) -> str:
-        wanted = [key for key in kinds if key in columns]
-        pointers = ", ".join(literal(pointer(key)).sql("duckdb") for key in wanted)
+        wanted = [name for name in kinds if name in columns]
+        pointers = ", ".join(literal(pointer(key_of[name])).sql("duckdb") for name in wanted)
         fields = [f"CASE WHEN NOT is_object THEN line END AS {quoted(_BROKEN)}"]
         fields += [f"parts[{i + 1}] AS {quoted(key)}" for i, key in enumerate(wanted)]
         return (
@@ -103,6 +106,7 @@ def _of_lines(engine: DuckDB, label: str, paths: list[str], records: int) -> Sou
         file=FILE,
         rows=records,
         counted=lambda: records,
+        repeated=repeated,
     )
 
 
@@ -134,16 +138,10 @@ def _structure(engine: DuckDB, label: str, paths: list[str]) -> dict[str, Struct
             'such as {"event_time": "2024-01-01 10:00:00", "user_id": "7"}, or one array of such '
             "objects."
         )
-    unique: dict[str, Structure] = {}
-    lowered = set()
-    for key, inside in structure.items():
-        if key.lower() not in lowered:
-            lowered.add(key.lower())
-            unique[key] = inside
-    if len(unique) > MAX_KEYS:
+    if len(structure) > MAX_KEYS:
         raise InputError(
-            f"{label} has {len(unique):,} keys, more than {MAX_KEYS:,}: data seem to be among the "
-            f"names, such as `{list(unique)[-1][:80]}`. Write such values as a list of objects "
-            "with `key` and `value`, or leave them out."
+            f"{label} has {len(structure):,} keys, more than {MAX_KEYS:,}: data seem to be among "
+            f"the names, such as `{list(structure)[-1][:80]}`. Write such values as a list of "
+            "objects with `key` and `value`, or leave them out."
         )
-    return unique
+    return structure

@@ -20,12 +20,14 @@ _SET = re.compile(r'^"?sep=(.{1,2}?)"?$', re.IGNORECASE)
 class Layout:
     """How a text file is laid out.
 
-    `above` are the physical lines above the header, or above the first row where there is none.
+    `above` are the physical lines above the header, or above the first row where there is none;
+    `short` are the names of a header line that has fewer than rows have values.
     """
 
     separator: str
     first: str
     above: int = 0
+    short: tuple[str, ...] = ()
 
 
 def sample_of(path: Path) -> list[str]:
@@ -66,20 +68,29 @@ def layout_of(lines: Sequence[str], separator: str | None = None) -> Layout:
     begin = _after_titles(rest, separator)
     usual, share = _usual_fields(rest[begin:], separator)
     # a title may have a comma, too; a line with more fields than most is no title
-    if share > 0.5 and rest and len(fields_of(rest[begin], separator)) < usual:
+    short: tuple[str, ...] = ()
+    if share >= 0.5 and rest and len(fields_of(rest[begin], separator)) < usual:
         begin += next(
             number
             for number, line in enumerate(rest[begin:])
             if line.strip() and len(fields_of(line, separator)) == usual
         )
-    return Layout(separator, rest[begin] if rest else "", above + begin)
+        short = _short_header(rest[:begin], fields_of(rest[begin], separator), separator)
+    return Layout(separator, rest[begin] if rest else "", above + begin, short)
+
+
+def _short_header(above: Sequence[str], first: Sequence[str], separator: str) -> tuple[str, ...]:
+    """Return the names in the line right above the first row, where they are one or two too few."""
+    names = fields_of(above[-1], separator)
+    near = len(names) > 1 and len(first) - len(names) <= 2
+    return tuple(names) if near and are_values(first) and not are_values(names) else ()
 
 
 def _after_titles(lines: Sequence[str], separator: str) -> int:
     """Return the first line that is no title, comment or blank: one with several fields."""
     for number, line in enumerate(lines):
         filled = sum(bool(field.strip()) for field in fields_of(line, separator))
-        if filled > 1 and not line.startswith("# "):
+        if filled > 1 and not line.startswith(("# ", "//", "-- ", "% ")):
             return number
     return next((number for number, line in enumerate(lines) if line.strip()), 0)
 

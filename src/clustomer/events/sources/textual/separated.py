@@ -144,6 +144,12 @@ def _text_files(
             raise InputError(
                 f"{plain.label} has no first line. Expected a header line with column names."
             )
+        if layout.short:
+            raise InputError(
+                f"The header line of {plain.label} has {len(layout.short)} names, and its rows "
+                f"have {len(fields_of(layout.first, layout.separator))} values. Add a name for "
+                "each column that has none."
+            )
         separator = layout.separator
         files.append(_TextFile(plain.label, path, profile, layout, encoding))
     return files
