@@ -1,9 +1,15 @@
 """Files as shops have them, small, each with its right value: tests and a page read these."""
 
 import gzip
+import io
 import json
 import sqlite3
+import zipfile
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
+
+import pyarrow as pa
+import pyarrow.parquet as pq
 
 HEADER = "event_time,event_type,user_id,price"
 
@@ -13,7 +19,8 @@ class Case:
     """A file, and what it is read as: each customer's revenue, or a message that refuses it.
 
     `decided` says in one sentence how; `rejected` counts the rows that are not kept; `schema` is
-    TOML that the file needs.
+    TOML that the file needs; `said` is in a warning. `beside` are further files, by their names;
+    without content, `name` is a folder or a pattern of them.
     """
 
     kind: str
@@ -24,6 +31,8 @@ class Case:
     refused: str = ""
     name: str = "log.csv"
     schema: str = ""
+    said: str = ""
+    beside: dict[str, str | bytes] = field(default_factory=dict)
 
 
 def log(*rows: str, header: str = HEADER, end: str = "\n") -> str:
@@ -43,6 +52,43 @@ def in_sqlite(rows: tuple[str, ...]) -> bytes:
     return content
 
 
+def in_parquet(times: object) -> bytes:
+    """Return a file of two purchases at some times."""
+    columns = {"event_time": times, "event_type": ["purchase"] * 2, "user_id": ["k1", "k2"]}
+    table = pa.table({**columns, "price": [10.0, 20.0]})
+    out = io.BytesIO()
+    pq.write_table(table, out)
+    return out.getvalue()
+
+
+def zipped(members: dict[str, str]) -> bytes:
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w") as archive:
+        for name, text in members.items():
+            archive.writestr(name, text)
+    return out.getvalue()
+
+
+def damaged(content: bytes) -> bytes:
+    """Return a file of which all but the first two pages are overwritten."""
+    return content[:8_192] + b"\xff" * (len(content) - 8_192)
+
+
+def with_bad_byte(content: bytes) -> bytes:
+    """Return a database in which a text begins with a byte that begins none in UTF-8."""
+    return content.replace(b"purchasek0", b"purchase\xff0")
+
+
+def order_lines(*rows: str) -> str:
+    return log(*rows, header="Order Date,Customer ID,Order ID,Product ID,Quantity,Sales")
+
+
+OF_ORDERS = (
+    'event_type = "purchase"\n{}[columns]\nevent_time = "Order Date"\nuser_id = "Customer ID"\n'
+    'order_id = "Order ID"\nproduct_id = "Product ID"\nquantity = "Quantity"\nprice = "Sales"\n'
+)
+NOW = (datetime(2024, 1, 5, 9, tzinfo=UTC), datetime(2024, 1, 20, 9, tzinfo=UTC))
+USUAL = [f"2024-01-{1 + i:02d} 10:00:00,purchase,k1,1" for i in range(20)]
 K1 = "2024-01-05 09:00:00,purchase,k1,10"
 K2 = "2024-01-20 09:00:00,purchase,k2,20"
 BOTH = {"k1": "10.00", "k2": "20.00"}
@@ -84,6 +130,54 @@ CASES = (
     Case("a web page saved as a table", "<html><table>", "refused by name", refused="a web page"),
     Case("packed text", gzip.compress(log(K1, K2).encode()), "by its first bytes", BOTH),
     Case("a table of SQLite", in_sqlite((K1, K2)), "by its first bytes", BOTH, name="log.db"),
+    Case(
+        "an archive of several",
+        zipped({"a.csv": log(K1), "logs/b.csv": log(K2), "__MACOSX/a.csv": "x"}),
+        "every file in it; they must be of one kind",
+        BOTH,
+        name="log.zip",
+    ),
+    Case(
+        "a folder of folders",
+        "",
+        "every file in it once, but those whose names begin with a dot or an underscore",
+        BOTH,
+        name="spark",
+        beside={
+            "spark/day=1/part-0.csv": log(K1),
+            "spark/day=2/part-0.csv": log(K2),
+            "spark/_SUCCESS": "",
+        },
+    ),
+    Case(
+        "a name that looks like a pattern",
+        log(K1, K2),
+        "what exists under the very name is meant",
+        BOTH,
+        name="a[1].csv",
+        beside={"a1.csv": log(K1.replace("10", "99"))},
+    ),
+    Case(
+        "a damaged database",
+        damaged(in_sqlite((K1, K2) * 400)),
+        "refused: nothing is made of a part of a log",
+        refused="cannot be read as SQLite",
+        name="log.db",
+    ),
+    Case(
+        "a text in a database that is no UTF-8",
+        with_bad_byte(in_sqlite((K1, K2, K1.replace("k1", "k0")))),
+        "costs its own row",
+        BOTH,
+        {"broken_line": 1},
+        name="log.db",
+    ),
+    Case(
+        "escapes in cells",
+        log(K1 + ",\x1b[2J\x1b[31mred", K2 + ",blue", header=HEADER + ",brand"),
+        "read as they are, and shown as `\\x1b`",
+        BOTH,
+    ),
     Case(
         "ids that a spreadsheet would run",
         log(K1.replace("k1", "=1+1"), K2.replace("k2", "@SUM(1)")),
@@ -190,7 +284,67 @@ CASES = (
         schema='event_type = "purchase"\n[columns]\nevent_time = "at"\n'
         'user_id = ["user", "guest"]\nprice = "paid"\n',
     ),
+    Case(
+        "a date and a time of day in two columns",
+        log(
+            "5.1.2024,9:00,purchase,k1,10",
+            "20.1.2024,21:15,purchase,k2,20",
+            header="Datum,Uhrzeit,event_type,user_id,price",
+        ),
+        "joined, as `clustomer schema` drafts them",
+        BOTH,
+        schema='name = "t"\n[columns]\nevent_time = ["Datum", "Uhrzeit"]\n'
+        'event_type = "event_type"\nuser_id = "user_id"\nprice = "price"\n'
+        '[event_types]\npurchase = "purchase"\n',
+    ),
+    Case(
+        "an id that may be nobody's",
+        log(K1, K2.replace("k2", "guest")),
+        "kept, and named in a warning with the option that leaves it out",
+        {"k1": "10.00", "guest": "20.00"},
+        said="--no-customer guest",
+    ),
     # times and amounts
+    Case(
+        "years of two digits",
+        log("13/1/24,purchase,k1,10", "14/1/24,purchase,k2,20"),
+        "13 is no month, and a log has fewer years than days",
+        BOTH,
+    ),
+    Case(
+        "Excel's days with a decimal comma",
+        log("45296,375;purchase;k1;10", "45311,5;purchase;k2;20", header=HEADER.replace(",", ";")),
+        "the only notation in which they are times of a shop",
+        BOTH,
+    ),
+    Case(
+        "microseconds as numbers",
+        in_parquet([int(moment.timestamp()) * 1_000_000 for moment in NOW]),
+        "the only notation in which they are times of a shop",
+        BOTH,
+        name="log.parquet",
+    ),
+    Case(
+        "nanoseconds with a zone",
+        in_parquet(pa.array(NOW, pa.timestamp("ns", "UTC"))),
+        "by the type of the column",
+        BOTH,
+        name="log.parquet",
+    ),
+    Case(
+        'dates for "never" and "unknown"',
+        log(*USUAL, *[f"{day},purchase,k2,1" for day in ("9999-12-31", "1970-01-01")]),
+        "no time of a shop, and named in a warning",
+        {"k1": "20.00"},
+        {"implausible_time": 2},
+        said="1970-01-01 (1), 9999-12-31 (1)",
+    ),
+    Case(
+        "nearly all times in words",
+        log(K1, *[f"week {i} of 2024,purchase,k2,1" for i in range(20)]),
+        "refused: what is left is not this shop",
+        refused="What is left is not this shop",
+    ),
     Case(
         "month first",
         log("1/13/2024 8:26,purchase,k1,10", "1/4/2024 9:00,purchase,k2,20"),
@@ -214,6 +368,61 @@ CASES = (
         log('2024-01-05 09:00:00,purchase,k1,"1.250,00"', '2024-01-20 09:00:00,purchase,k2,"79,2"'),
         "decided over all amounts of the column",
         {"k1": "1250.00", "k2": "79.20"},
+    ),
+    Case(
+        "amounts in several currencies",
+        log(K1.replace(",10", ",$10"), K2.replace(",20", ",20 EUR")),
+        "never added up: refused with their counts, `--only-currency` and `--rates`",
+        refused="EUR (1 row), USD (1 row)",
+    ),
+    Case(
+        "a bar code for a price",
+        log(K1, K2, K1.replace(",10", ",4006381333931")),
+        "no shop's amount from a million millions on",
+        BOTH,
+        {"implausible_amount": 1},
+    ),
+    Case(
+        "what a line cost, beside the number of pieces",
+        order_lines(
+            "2024-01-05,k1,o1,A,3,30.00",
+            "2024-01-20,k2,o2,B,1,12.00",
+            "2024-02-01,k1,o3,A,5,50.00",
+            "2024-03-01,k2,o4,C,2,9.00",
+        ),
+        "divided by the quantity it repeats for a product: 30.00 for 3",
+        {"k1": "80.00", "k2": "21.00"},
+        schema=OF_ORDERS.format(""),
+    ),
+    Case(
+        "refunds as amounts below 0",
+        order_lines(
+            "2024-01-05,k1,o1,A,1,100.00",
+            "2024-01-09,k1,o2,A,1,(100.00)",
+            "2024-02-10,k2,o3,B,1,25.00",
+            "2024-02-12,k2,o4,B,1,-10.00",
+        ),
+        "returns of that much, where the schema or a draft says so; else asked",
+        {"k1": "0.00", "k2": "15.00"},
+        schema=OF_ORDERS.format("returns_are_negative = true\n"),
+    ),
+    Case(
+        "more sent back than was bought",
+        log(K1, K1.replace("purchase", "return").replace("-05", "-06").replace(",10", ",30"), K2),
+        "a return counts at its own time, whatever was bought in the window",
+        {"k1": "-20.00", "k2": "20.00"},
+    ),
+    Case(
+        "an order that was sent twice",
+        order_lines(
+            "2024-01-05 09:00:00,k1,o1,A,1,10.00",
+            "2024-01-05 09:00:30,k1,o1,A,1,10.00",
+            "2024-01-20 09:00:00,k2,o2,B,1,20.00",
+        ),
+        "the same lines under the same number and customer count once",
+        BOTH,
+        {"order_sent_again": 1},
+        schema=OF_ORDERS.format('price_is = "unit"\n'),
     ),
     Case(
         "words for nothing",

@@ -19,7 +19,7 @@ from pyarrow import feather, orc
 
 from clustomer.engines import DuckDB
 from clustomer.errors import InputError, UsageError
-from clustomer.events import Events, read_events
+from clustomer.events import Events, EventSchema, read_events
 from clustomer.events.sources import open_source
 
 ROWS = [
@@ -466,3 +466,27 @@ def test_the_database_of_another_name_is_read(tmp_path: Path) -> None:
         connection.register("log", TABLE)
         connection.execute("CREATE TABLE ecommerce_behavior AS FROM log")
     assert facts(read_events(tmp_path / "log.csv")) == (20, 20, 4)
+
+
+@pytest.mark.parametrize("kind", ["parquet", "json", "table"])
+@pytest.mark.parametrize("other", ["user_id", "USER_ID"])
+def test_two_columns_of_one_name_are_refused_where_it_is_needed(
+    tmp_path: Path, kind: str, other: str
+) -> None:
+    columns = [pa.array([value]) for value in ("2024-01-01", "a", "b")]
+    table = pa.Table.from_arrays(columns, names=["event_time", "user_id", other])
+    source: object = table
+    if kind == "parquet":
+        pq.write_table(table, tmp_path / "log.parquet")
+        source = tmp_path / "log.parquet"
+    if kind == "json":
+        if other == "user_id":
+            pytest.skip("of one object nobody can say which value is meant: the first is taken")
+        source = tmp_path / "log.jsonl"
+        (tmp_path / "log.jsonl").write_text(json.dumps(table.to_pylist()[0]))
+    with pytest.raises(InputError, match="has 2 columns called `user_id`"):
+        read_events(source)
+    named = {"event_time": "event_time", "user_id": "user_id_1"}
+    # a name of its own, with a number, is no second one
+    plain = pa.Table.from_arrays(columns, names=["event_time", "user_id_1", "user_id"])
+    assert read_events(plain, schema=EventSchema(name="t", columns=named)).cleaning.kept == 1

@@ -109,9 +109,7 @@ def described(
         for name in dict.fromkeys(given)
         if given.count(name) > 1
     }
-    return Source(
-        kind, label, relation, columns, structure=inside, repeated=repeated, **more
-    )
+    return Source(kind, label, relation, columns, structure=inside, repeated=repeated, **more)
 
 
 def valid_text(rows: pa.RecordBatchReader) -> pa.RecordBatchReader:

@@ -13,6 +13,7 @@ SEPARATORS = (",", "\t", ";", "|")
 SAMPLE_LINES = 100
 _SAMPLE_BYTES = 262_144
 _MAX_SEPARATOR = 4
+_COMMENTS = ("# ", "//", "-- ", "% ")
 _SET = re.compile(r'^"?sep=(.{1,2}?)"?$', re.IGNORECASE)
 
 
@@ -73,7 +74,9 @@ def layout_of(lines: Sequence[str], separator: str | None = None) -> Layout:
         begin += next(
             number
             for number, line in enumerate(rest[begin:])
-            if line.strip() and len(fields_of(line, separator)) == usual
+            if line.strip()
+            and len(fields_of(line, separator)) == usual
+            and not line.startswith(_COMMENTS)
         )
         short = _short_header(rest[:begin], fields_of(rest[begin], separator), separator)
     return Layout(separator, rest[begin] if rest else "", above + begin, short)
@@ -90,7 +93,7 @@ def _after_titles(lines: Sequence[str], separator: str) -> int:
     """Return the first line that is no title, comment or blank: one with several fields."""
     for number, line in enumerate(lines):
         filled = sum(bool(field.strip()) for field in fields_of(line, separator))
-        if filled > 1 and not line.startswith(("# ", "//", "-- ", "% ")):
+        if filled > 1 and not line.startswith(_COMMENTS):
             return number
     return next((number for number, line in enumerate(lines) if line.strip()), 0)
 
