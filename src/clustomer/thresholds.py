@@ -472,6 +472,13 @@ NEXT_VISIT_DAYS = _count(
     "NEXT_VISIT_DAYS", 30, "The days to wait for a visit or a first order before it is judged."
 )
 
+ONE_MORE_SHARE = _threshold(
+    "ONE_MORE_SHARE",
+    0.05,
+    "The share of a segment from whom one more order is counted as what is at stake.",
+    write=percent,
+)
+
 # words
 
 SLIGHTLY = _threshold(

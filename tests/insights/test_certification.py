@@ -172,7 +172,7 @@ MARKS = list(itertools.product(certified.MARKS, repeat=4))
 def test_every_combination_of_marks_is_told(marks: tuple[Mark, Mark, Mark, Mark]):
     segmentation = certified.segment("S1", *marks)
     result = findings(segmentation, "S1", {"orders": "orders"}, frozenset({"orders"}))
-    assert [finding.word for finding in result] == ["Stable", "Real", "Predictive", "Usable"]
+    assert [finding.word for finding in result] == ["Stable", "Set apart", "Predictive", "Usable"]
     assert tuple(finding.mark for finding in result) == marks
     assert all(finding.texts for finding in result)
     words = standing(result)
@@ -186,7 +186,10 @@ HEADLINES: dict[str, tuple[Verdict, str]] = {
         "segments",
         "There are real groups: gaps set 1 of the 2 segments apart, with 62 % of the customers.",
     ),
-    "continuum": ("continuum", "A useful division of a continuum: no gaps show in these features"),
+    "continuum": (
+        "continuum",
+        "Useful segments without sharp borders: in how much and how recently",
+    ),
     "undecided": ("undecided", "Undecided: the data do not settle whether these segments are"),
     "not tested": ("not tested", "Not certified: what matters most could not be tested."),
 }

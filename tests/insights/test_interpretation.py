@@ -195,22 +195,23 @@ def test_spend_table_by_hand() -> None:
     segmentation = segment(customers, k=2, features=customers.column_names[1:])
     interpretation = interpret(customers, segmentation, margin=0.25, cost=1.0, currency="EUR")
     buyers, others = spend(interpretation)
-    # 1 × 2 / (0.25 × 160) = 5 %; 1,000 × 1 / (0.25 × 160 / 8) = 200 orders
-    assert interpretation.facts.render(buyers[3]) == "5.0 % more revenue"
-    assert interpretation.facts.render(buyers[2]) == "EUR 160.00"
-    assert interpretation.facts.render(others[3]) == (
-        "200 extra orders for every thousand contacted (now 0)"
-    )
+    # 160 / 8 = 20 an order; 5 % of two, and of three at everyone's order, at a margin of a quarter
+    assert [interpretation.facts.render(text) for text in buyers[1:]] == [
+        "2", "EUR 20.00", "EUR 0.50", "EUR 2.00"
+    ]  # fmt: skip
+    assert [interpretation.facts.render(text) for text in others[1:]] == [
+        "3", "–", "EUR 0.75", "EUR 3.00"
+    ]  # fmt: skip
 
 
-def test_more_sent_back_than_bought_cannot_pay() -> None:
+def test_more_sent_back_than_bought_has_no_order_of_its_own_worth() -> None:
     customers = pa.table(
         {"user_id": ["a", "b", "c"], "orders": [1.0, 1.0, 9.0], "revenue": [-5.0, -6.0, 90.0]}
     )
     interpretation = interpret(
         customers, segment(customers, k=2, features=customers.column_names[1:])
     )
-    assert [row[3] for row in spend(interpretation)][1] == "cannot pay: no revenue"
+    assert [row[2] for row in spend(interpretation)] == ["{S2.order_value}", "–"]
 
 
 def test_no_structure_is_said_to_be_none() -> None:
@@ -219,7 +220,10 @@ def test_no_structure_is_said_to_be_none() -> None:
         customers, segment(customers, features=customers.column_names[1:]), window=window()
     )
     assert list(interpretation.names.values()) == ["All customers"]
-    assert interpretation.facts.render(interpretation.insights.opening[0]).startswith("No groups")
+    assert interpretation.facts.render(interpretation.insights.opening[0]) == (
+        "3 customers placed 3 orders. 0 % of the customers ordered more than once."
+    )
+    assert interpretation.facts.render(interpretation.insights.opening[1]).startswith("No groups")
     [everyone] = interpretation.insights.segments
     assert interpretation.facts.render(everyone.marks[0]) == (
         "Orders: 1 on average; at least half of them have 1 or less."
@@ -266,6 +270,8 @@ def test_suspected_bots_are_in_no_figure_of_everyone() -> None:
         {
             "user_id": ["a", "b", "c", "bot"],
             "views": [1.0, 2.0, 30.0, 90000.0],
+            "orders": [1.0, 0.0, 1.0, 0.0],
+            "revenue": [5.0, 0.0, 9.0, 0.0],
             "busiest_hour_events": [1.0, 2.0, 9.0, 9000.0],
         }
     )

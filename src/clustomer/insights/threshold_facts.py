@@ -54,6 +54,7 @@ WRITTEN: Mapping[str, Written] = {
     "half_again": Written("HALF_AGAIN", "ratio", 1),
     "bot_hour": Written("BUSIEST_HOUR", "events"),
     "bot_day": Written("BUSIEST_DAY", "events"),
+    "one_more_share": Written("ONE_MORE_SHARE", "share"),
     "next_order_days": Written("NEXT_ORDER_DAYS", "days"),
     "next_visit_days": Written("NEXT_VISIT_DAYS", "days"),
     "facet_customers": Written("FACET_CUSTOMERS", "customers"),

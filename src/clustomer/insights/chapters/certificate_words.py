@@ -13,12 +13,12 @@ VERDICTS = {
 HEADLINES = {
     "segments": "There are real groups: gaps set {reality.apart} of the "
     "{clustering.k:segment/segments} apart, with {reality.apart_share} of the customers.",
-    "continuum": "A useful division of a continuum: no gaps show in these features (how much and "
-    "how recently).",
-    "partly apart": "A useful division of a continuum: gaps set {reality.apart} of the "
+    "continuum": "Useful segments without sharp borders: in how much and how recently, customers "
+    "differ by degree.",
+    "partly apart": "Useful segments, most without sharp borders: gaps set {reality.apart} of the "
     "{clustering.k:segment/segments} apart, with only {reality.apart_share} of the customers.",
     "undecided": "Undecided: the data do not settle whether these segments are groups.",
-    "useful": "A useful division: whether these are separate groups could not be tested.",
+    "useful": "Useful segments: whether gaps set them apart could not be tested.",
     "none": "No structure found: everyone is one segment.",
     "alone": "No structure found: everyone is one segment.",
     "forced": "No structure found: these segments are delivered because they were asked for.",
@@ -27,8 +27,8 @@ HEADLINES = {
     "left out": "Nothing was certified.",
 }
 _ON_USE = (
-    "Use the segments to decide whom to address. Do not take them for kinds of people, and make "
-    "nothing of a single customer near a border."
+    "Use them to decide whom to address, and do not call them types of people: a customer near a "
+    "border is much like those beyond it."
 )
 MEANINGS = {
     "segments": (
@@ -36,16 +36,15 @@ MEANINGS = {
         "passed, and what not, stands in the certificate.",
     ),
     "continuum": (
-        "The gaps between segments are no clearer than in simulated shops with one kind of "
-        "customer. Groups in what customers buy, or when they come, would not show here. The "
-        "segments are useful all the same: they tell what customers do next. For which of "
-        "them that holds, and how far, stands in the certificate.",
+        "The segments tell what customers do next. They blend into their neighbours: no gap "
+        "between them is deeper than in simulated shops with one kind of customer. Groups in what "
+        "customers buy, or when they come, would not show here.",
         _ON_USE,
     ),
     "partly apart": (
-        "The other segments have no gaps around them that simulated shops with one kind of "
-        "customer would not show. All together they tell what customers do next. For which of "
-        "them that holds, and how far, stands in the certificate.",
+        "The other segments blend into their neighbours: no gap around them is deeper than in "
+        "simulated shops with one kind of customer. All together the segments tell what customers "
+        "do next.",
         _ON_USE,
     ),
     "useful": (
@@ -129,8 +128,10 @@ EXPLANATIONS = (
         "customers grow in number, groups or none.",
     ),
     Explanation(
-        "Real",
-        "A gap sets it apart, deeper than in simulated shops with one kind of customer.",
+        "Set apart",
+        "A gap sets it apart, deeper than in simulated shops with one kind of customer. A segment "
+        "that fails blends into its neighbours: that harms no campaign, but it is no type of "
+        "people.",
         "The statistic is the density dip: the depth of the shallowest one on the lines from the "
         "segment's centre to the others: one less the density at the bottom over that of the "
         "lower side; of all segments together, the mean over customers. The null is made of "

@@ -23,7 +23,7 @@ from clustomer.thresholds import USABLE as LEAST_SHARE
 
 TESTS = {
     "stable": "Stable",
-    "real": "Real",
+    "real": "Set apart",
     "predictive": "Predictive",
     "usable": "Usable",
 }
@@ -76,14 +76,14 @@ def standing(findings: tuple[Finding, ...]) -> str:
     """Say in a few words what a certificate comes to.
 
     >>> standing((Finding("stable", "Stable", "pass", "", ()),
-    ...     Finding("real", "Real", "fail", "", ()), Finding("usable", "Usable", "weak", "", ())))
-    'failed: real; weak: usable; passed: stable'
+    ...     Finding("usable", "Usable", "weak", "", ())))
+    'weak: usable; passed: stable'
     """
     groups: dict[Mark, list[str]] = {"fail": [], "weak": [], "pass": [], "not tested": []}
     for finding in findings:
         groups[finding.mark].append(finding.word.lower())
-    if len(groups["pass"]) == len(TESTS):
-        return "passed all four tests"
+    if len(groups["pass"]) == len(findings):
+        return "passed"
     if len(groups["not tested"]) == len(findings):
         return "not tested"
     words = {"fail": "failed", "weak": "weak", "pass": "passed", "not tested": "not tested"}

@@ -42,6 +42,7 @@ def _lines(study: Study, facts: Mapping[str, Fact]) -> tuple[str, ...]:
     warnings = study.tables["run"].get("warnings", {})
     lines = (
         *(f"{{run.warnings.{number}}}" for number in warnings),
+        _shop(facts),
         _revenue(study.groups, study.everyone, study.named, structure),
         _concentration(facts),
         _buying(facts),
@@ -120,25 +121,43 @@ def _buying(facts: Mapping[str, Fact]) -> str:
 
 
 def _start(study: Study, facts: Mapping[str, Fact], structure: bool) -> str:
+    """Say where to begin: where one more order from a few would bring most beyond its cost."""
     headlines = {
         segment.segment_id: segment.headline_action for segment in study.once(segment_insights)
     }
+
+    def left(group: Profile) -> float:
+        gain, cost = (facts[f"{group.segment_id}.{part}"].value for part in ("one_more", "contact"))
+        return float(gain or 0) - float(cost or 0)
+
     paying = [
         group
         for group in study.groups
         if (group.revenue_share or 0.0) >= WORTH_STARTING
-        and f"{group.segment_id}.break_even" in facts
+        and f"{group.segment_id}.one_more" in facts
+        and left(group) > 0
     ]
     if not structure or not paying:
         return ""
-    best = min(
-        paying, key=lambda group: (facts[f"{group.segment_id}.break_even"].value, group.first_user)
-    )
-    key = best.segment_id
+    key = max(paying, key=lambda group: (left(group), group.customers)).segment_id
     return (
-        f"Begin with {study.named[key].spoken}: {lowered(headlines[key])}. Contacting all of "
-        f"them pays for itself at a rise of {{{key}.break_even}} in their revenue, the smallest of "
-        "all segments that bring a tenth of the revenue or more."
+        f"Begin with {study.named[key].spoken}: {lowered(headlines[key])}. One more order from "
+        f"{{threshold.one_more_share}} of them would bring {{{key}.one_more}} at a margin of "
+        f"{{run.margin}}; contacting all of them once costs {{{key}.contact}}."
+    )
+
+
+def _shop(facts: Mapping[str, Fact]) -> str:
+    """Say what the shop did in this period."""
+    if "everyone.orders.sum" not in facts:
+        return ""
+    worth = ""
+    if "everyone.order_value" in facts:
+        worth = " worth {everyone.revenue}, {everyone.order_value} an order with returns taken off"
+    again = " {everyone.orders.at_least_2} of the customers ordered more than once."
+    return (
+        "{everyone.customers:customer/customers} placed {everyone.orders.sum:order/orders}"
+        f"{worth}.{again}"
     )
 
 

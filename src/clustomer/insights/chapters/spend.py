@@ -1,4 +1,4 @@
-"""When does an action on a segment pay for itself?"""
+"""What one more order from a few of a segment would bring, beside the cost of asking for it."""
 
 from collections.abc import Iterator, Mapping
 
@@ -8,116 +8,95 @@ from clustomer.insights.facts import Fact, decimals_for
 from clustomer.insights.population import BOTS, EVERYONE
 from clustomer.insights.profiles import Profile
 from clustomer.insights.study import Study
-from clustomer.thresholds import HARDLY_ANY
+from clustomer.thresholds import ONE_MORE_SHARE
 
 COST = 0.50
 """Cost of contacting one customer, in the shop's currency: an assumption, to be replaced."""
 
-FINE = 0.01
-"""Below a lift of one per cent a second decimal matters."""
-
 NOTE = (
-    "The lift is the rise in revenue over a period as long as this one at which an action pays "
-    "for itself: the cost of contacting every customer of the segment once, over the margin on "
-    "their revenue. It assumes that {run.margin} of revenue is kept after the cost of goods and "
-    "that contacting one customer costs {run.cost}; set both to your own figures with --margin "
-    "and --cost. Where hardly anyone buys, the orders needed are given instead, at the "
-    "shop's average revenue per order. What lift an action reaches is not known before it is tried."
+    "The gain is the margin on one more order, as large as their orders are (as everyone's, where "
+    "they have none), from {threshold.one_more_share} of the customers. The cost is that of "
+    "contacting all of them once. It assumes that {run.margin} of revenue is kept after the cost "
+    "of goods and that contacting one customer costs {run.cost}; set both to your own figures with "
+    "--margin and --cost. Whether an action brings so much is not known before it is tried."
 )
 
 
 class Spend(Chapter):
-    """What is at stake in each segment, and from where on an action pays."""
+    """What is at stake in each segment: one more order, beside the cost of asking for it."""
 
     name = "spend"
-    title = "What is at stake, and when an action pays"
+    title = "What is at stake"
     short = "What is at stake"
 
     def facts(self, study: Study) -> Iterator[Fact]:
-        """Make `S1.break_even`, `S1.extra_orders` and what they are made of.
+        """Make `everyone.order_value`, `S1.order_value`, `S1.one_more` and `S1.contact`.
 
-        `S1.break_even`, where there is revenue: cost · customers / (margin · revenue).
-        `S1.extra_orders`, where hardly any buy: orders per 1,000 customers contacted that cover
-        the cost, at the shop's revenue per order (`everyone.order_value`).
+        `S1.one_more` is the margin on one more order from one in twenty of the customers, and
+        `S1.contact` what it costs to contact all of them once.
         """
         margin, cost = study.settings["margin"], study.settings["cost"]
-        value = None
-        if "orders" in study.people.columns and study.everyone.revenue is not None:
-            orders = study.people.aggregate(EVERYONE, "orders", "sum")
-            value = _ratio(study.everyone.revenue, orders)
-            source = _derived(f"{EVERYONE}.revenue {EVERYONE}.orders.sum", "ratio")
-            name = f"{EVERYONE}.order_value"
-            yield Fact(name, value, "currency", decimals_for(value, "currency"), None, source)
+        average = _order_value(study.everyone)
+        if average is not None:
+            yield _value_of_an_order(EVERYONE, average)
         for profile in study.profiles:
-            if profile.segment_id != BOTS and profile.revenue is not None:
-                yield from _lift(profile, margin, cost)
-                yield from _orders(profile, margin, cost, value)
+            key = profile.segment_id
+            if key == BOTS:
+                continue
+            contact = cost * profile.customers
+            yield _money(f"{key}.contact", contact, f"run.cost {key}.customers", "product", key)
+            value, whose = _order_value(profile), key
+            if value is not None:
+                yield _value_of_an_order(key, value)
+            else:
+                value, whose = average, EVERYONE
+            if value is not None:
+                gain = ONE_MORE_SHARE * profile.customers * value * margin
+                ids = f"threshold.one_more_share {key}.customers {whose}.order_value run.margin"
+                yield _money(f"{key}.one_more", gain, ids, "product_of_four", key)
 
     def blocks(self, study: Study, facts: Mapping[str, Fact]) -> Iterator[Block]:
-        """Return the table, and how to read it where there is revenue."""
+        """Return the table, and how to read it."""
+        if f"{EVERYONE}.order_value" not in facts:
+            return
+        columns = (
+            Column("Segment", "name"),
+            Column("Customers"),
+            Column("An order of theirs"),
+            Column("One more order from one in twenty"),
+            Column("Contacting all of them"),
+        )
         rows = tuple(
-            _row(profile, study.names[profile.segment_id], facts)
+            _row(profile.segment_id, study.names[profile.segment_id], facts)
             for profile in study.profiles
             if profile.segment_id != BOTS
         )
-        if rows:
-            columns = (
-                Column("Segment", "name"),
-                Column("Customers"),
-                Column("Revenue"),
-                Column("An action pays for itself from", "words"),
-            )
-            yield Table("Table of spend", columns, rows)
-            if study.everyone.revenue is not None:
-                yield Paragraph(NOTE, "note")
+        yield Table("Table of spend", columns, rows)
+        yield Paragraph(NOTE, "note")
 
 
-def _lift(profile: Profile, margin: float, cost: float) -> Iterator[Fact]:
-    key, revenue = profile.segment_id, profile.revenue
-    if revenue is not None and revenue > 0 and margin > 0:
-        lift = cost * profile.customers / (margin * revenue)
-        ids = f"run.cost {key}.customers run.margin {key}.revenue"
-        source = _derived(ids, "break_even")
-        decimals = 2 if lift < FINE else decimals_for(lift, "share")
-        yield Fact(f"{key}.break_even", lift, "share", decimals, key, source)
+def _order_value(profile: Profile) -> float | None:
+    """Return revenue over orders, where both are above 0."""
+    revenue, orders = (profile.features.get(name) for name in ("revenue", "orders"))
+    if revenue is None or orders is None or not revenue.mean or not orders.mean:
+        return None
+    return revenue.mean / orders.mean if revenue.mean > 0 and orders.mean > 0 else None
 
 
-def _orders(profile: Profile, margin: float, cost: float, value: float | None) -> Iterator[Fact]:
-    key = profile.segment_id
-    few = profile.shares.get("orders.at_least_1", 1.0) <= HARDLY_ANY
-    if few and value and margin > 0:
-        extra = 1000 * cost / (margin * value)
-        source = _derived(f"run.cost run.margin {EVERYONE}.order_value", "extra_orders_per_1000")
-        yield Fact(f"{key}.extra_orders", extra, "orders", _few(extra), key, source)
-        now = 1000 * (profile.features["orders"].mean or 0.0)
-        source = _derived(f"{key}.orders.mean", "per_1000")
-        yield Fact(f"{key}.orders_per_1000", now, "orders", _few(now), key, source)
+def _value_of_an_order(key: str, value: float) -> Fact:
+    segment = None if key == EVERYONE else key
+    ids = f"{key}.revenue.mean {key}.orders.mean"
+    return _money(f"{key}.order_value", value, ids, "ratio", segment)
 
 
-def _row(profile: Profile, name: str, facts: Mapping[str, Fact]) -> Row:
-    key = profile.segment_id
-    if f"{key}.extra_orders" in facts:
-        pays = (
-            f"{{{key}.extra_orders:extra order/extra orders}} for every thousand contacted "
-            f"(now {{{key}.orders_per_1000}})"
-        )
-    elif f"{key}.break_even" in facts:
-        pays = f"{{{key}.break_even}} more revenue"
-    elif profile.revenue is None:
-        pays = "not known: the data have no revenue"
-    else:
-        pays = "cannot pay: no revenue"
-    revenue = f"{{{key}.revenue}}" if f"{key}.revenue" in facts else "not known"
-    return Row((name, f"{{{key}.customers}}", revenue, pays), key)
+def _money(name: str, value: float, ids: str, aggregate: str, segment: str | None) -> Fact:
+    source = {"table": "facts", "key": ids, "column": "value", "aggregate": aggregate}
+    return Fact(name, value, "currency", decimals_for(value, "currency"), segment, source)
 
 
-def _ratio(part: float | None, total: float | None) -> float | None:
-    return part / total if part and total and part > 0 and total > 0 else None
-
-
-def _few(orders: float) -> int:
-    return 0 if orders >= 10 or orders == 0 else 1
-
-
-def _derived(ids: str, aggregate: str) -> dict[str, str]:
-    return {"table": "facts", "key": ids, "column": "value", "aggregate": aggregate}
+def _row(key: str, name: str, facts: Mapping[str, Fact]) -> Row:
+    texts = (
+        f"{{{key}.{part}}}" if f"{key}.{part}" in facts else "–"
+        for part in ("customers", "order_value", "one_more", "contact")
+    )
+    return Row((name, *texts), key)

@@ -124,14 +124,15 @@ DERIVED: Mapping[str, str] = {
     "per_1000": "1000 * a",
     "in_100": "100 * a",
     "floor": "FLOOR(a)",
+    "product": "a * b",
+    "product_of_four": "a * b * c * d",
     "break_even": "CASE WHEN c * d > 0 THEN a * b / (c * d) END",
     "extra_orders_per_1000": "CASE WHEN b * c > 0 THEN 1000 * a / (b * c) END",
 }
 """Figures made of other facts, which are `a`, `b`, `c` and `d` in the order of the key.
 
-`break_even` is cost * customers / (margin * revenue), the rise of revenue at which an action
-that costs `cost` for each customer pays for itself; `extra_orders_per_1000` is
-1000 * cost / (margin * revenue per order).
+`break_even` and `extra_orders_per_1000` are read, where an earlier version of the program wrote
+them: cost * customers / (margin * revenue), and 1000 * cost / (margin * revenue per order).
 """
 
 _OF_TEXTS = ("share_of", "count_of")
