@@ -1,6 +1,7 @@
 """Commands of the pages parse, cheap ones run, and so does every Python example."""
 
 import re
+import shlex
 from pathlib import Path
 from typing import Any
 
@@ -54,9 +55,27 @@ def test_cheap_commands_and_examples_run(page: Path, desk: Path, monkeypatch) ->
         assert done.exit_code == 0, f"{command}: {done.exception}"
         if command.output:
             Path(command.output).write_text(done.stdout, encoding="utf-8")
+    monkeypatch.setenv("COLUMNS", "100")
+    for asked, shown in consoles(page):
+        if asked[0] == "check" and asked[1] in {fence.file for fence in fences(page)}:
+            assert without_times(shown) == without_times(CliRunner().invoke(app, asked).output)
     for fence in fences(page):
         if fence.language == "python":
             exec(compile(fence.text, fence.page, "exec"), {"__name__": "example"})
+
+
+def consoles(page: Path) -> list[tuple[list[str], str]]:
+    """Return the calls whose output a page shows, with the output."""
+    pairs = []
+    for fence in fences(page):
+        first, _, shown = fence.text.partition("\n")
+        if fence.language == "console" and first.startswith("$ clustomer ") and shown:
+            pairs.append((shlex.split(first)[2:], shown))
+    return pairs
+
+
+def without_times(shown: str) -> list[str]:
+    return [re.sub(r"  \d+\.\d s$", "", line.rstrip()) for line in shown.splitlines()]
 
 
 def _available(arguments: list[str]) -> bool:

@@ -144,6 +144,24 @@ def test_what_came_back_in_a_row_of_its_own_is_a_return() -> None:
     assert described.schema.event_types["Refunded"] == "return"
 
 
+@pytest.mark.parametrize(
+    ("name", "amount"), [("Event Type", "(10.00)"), ("Event Type", "10.00"), ("Status", "-10.00")]
+)
+def test_a_refund_with_a_number_of_its_own_is_a_return(
+    tmp_path: Path, name: str, amount: str
+) -> None:
+    log = pa.table(
+        {"Date": ["2024-01-05", "2024-01-06", "2024-01-07"], "Transaction ID": ["1", "2", "3"],
+         "Customer ID": ["a", "b", "a"], name: ["Payment", "Payment", "Refund"],
+         "Net Sales": ["10.00", "20.00", amount]}
+    )  # fmt: skip
+    described = describe_source(log)
+    assert described.schema.event_types == {"Payment": "purchase", "Refund": "return"}
+    schema = tmp_path / "mine.toml"
+    schema.write_text(described.schema.to_toml())
+    assert str(read_events(log, schema=str(schema)).totals().revenue) == "20.0000"
+
+
 def test_types_of_something_else_are_none() -> None:
     orders = {**ORDERS, "Status": ["gold", "silver", "gold", "gold", "gold"]}
     described = describe_source(pa.table(orders))

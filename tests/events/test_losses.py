@@ -64,7 +64,7 @@ def test_rows_that_name_nobody_are_only_warned_about_with_what_they_are_worth() 
     assert counts(events)["missing_customer"] == 30
     worth = sum(5.5 + i % 7 for i in range(30))
     assert (
-        f"30 of 100 rows (30.0%) name no customer, with amounts of {worth:,.2f}"
+        f"30 of 100 rows (30.0%) name no customer, with amounts together of {worth:,.2f}"
         in (events.warnings[0])
     )
 

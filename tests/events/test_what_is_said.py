@@ -59,6 +59,9 @@ def test_a_few_slips_among_decimal_marks_cost_their_own_rows(tmp_path: Path) -> 
     many = [f'2024-01-05,k{i},"{i},5"' for i in range(4)]
     with pytest.raises(AmbiguousError, match="mixes two decimal marks"):
         read_events(written(tmp_path / "many.csv", HEADER, *rows, *many))
+    with pytest.raises(AmbiguousError, match="mixes two decimal marks"):
+        # one of 301 values, and 2 % of what they add up to
+        read_events(written(tmp_path / "large.csv", HEADER, *rows, '2024-01-05,k1,"1.100,00"'))
 
 
 def test_lines_that_do_not_divide_evenly_are_counted_and_said() -> None:

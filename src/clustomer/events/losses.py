@@ -401,7 +401,8 @@ def _nobody(
     lost = engine.rows(
         f"SELECT SUM(CAST({amount} AS DOUBLE)) FROM rejected WHERE rule = 'missing_customer'"
     )[0][0]
-    worth = f", with amounts of {lost:,.2f} together" if lost else ""
+    amounts = "an amount of" if n == 1 else "amounts together of"
+    worth = f", with {amounts} {lost:,.2f}" if lost else ""
     return [
         f"{n:,} of {counted(cleaning.rows, 'row')} ({n / cleaning.rows:.1%}) "
         f"{'names' if n == 1 else 'name'} no customer{worth}: nothing here is about "

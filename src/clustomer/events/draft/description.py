@@ -197,6 +197,9 @@ def _drafted(
 _WORDS_OF_STATES = {"status", "state", "etat", "statut", "stato", "estado", "stan", "zustand"}
 
 
+_WORDS_OF_EVENTS = {"event", "type", "kind", "action", "typ", "tipo", "soort", "art", "ereignis"}
+
+
 def _states_left_out(engine: DuckDB, opened: Source, drafted: EventSchema) -> EventSchema:
     """Return a draft in which an order that came back, in the row in which it was bought, is none.
 
@@ -206,10 +209,16 @@ def _states_left_out(engine: DuckDB, opened: Source, drafted: EventSchema) -> Ev
     back = [theirs for theirs, ours in drafted.event_types.items() if ours == "return"]
     if not back or not isinstance(column, str) or column not in opened.columns:
         return drafted
+    words = set(words_in(column))
+    if words & _WORDS_OF_EVENTS and not words & _WORDS_OF_STATES:
+        return drafted
+    if has_negative_amounts(engine, opened, drafted, column, back):
+        # what was paid back is a row of its own
+        return drafted
     if isinstance(order, str) and order in opened.columns:
         states = are_states(engine, opened, column, order, back)
     else:
-        states = bool(_WORDS_OF_STATES & set(words_in(column)))
+        states = bool(_WORDS_OF_STATES & words)
     if not states:
         return drafted
     kept = {theirs: ours for theirs, ours in drafted.event_types.items() if ours != "return"}

@@ -1,6 +1,6 @@
 """Money in a draft: whether amounts below 0 are refunds, and what is worth saying of them."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from clustomer.engines import DuckDB, quoted
 from clustomer.events.draft.contents import SAMPLE_ROWS, Content
@@ -14,8 +14,21 @@ MAX_NEGATIVE_SHARE = 0.5
 _BELOW_0 = r"[^0-9]*[-−][^-]*[0-9].*|.*[0-9]\s*[-−]\s*|\(.*[0-9].*\)"
 
 
-def has_negative_amounts(engine: DuckDB, source: Source, schema: EventSchema) -> bool:
-    """Whether some amounts or quantities of a source are below 0, so that they are refunds."""
+def has_negative_amounts(
+    engine: DuckDB,
+    source: Source,
+    schema: EventSchema,
+    column_of_types: str | None = None,
+    types: Sequence[str] = (),
+) -> bool:
+    """Whether some amounts or quantities of a source are below 0, so that they are refunds.
+
+    `types` are values of a column; only rows with these are looked at, and all may be below 0.
+    """
+    only = "TRUE"
+    if column_of_types is not None:
+        listed = ", ".join(map(sql_text, types))
+        only = f"TRIM(CAST({quoted(column_of_types)} AS VARCHAR)) IN ({listed})"
     columns = [
         path
         for ours in ("price", "quantity")
@@ -24,13 +37,14 @@ def has_negative_amounts(engine: DuckDB, source: Source, schema: EventSchema) ->
     ]
     for column in columns:
         text = f"TRIM(CAST({quoted(column)} AS VARCHAR))"
+        needed = [column, *([column_of_types] if column_of_types else [])]
         with source.opened():
             below, filled = engine.rows(
                 f"SELECT COUNT(*) FILTER (WHERE REGEXP_FULL_MATCH({text}, {sql_text(_BELOW_0)})), "
-                f"COUNT(*) FILTER (WHERE {text} <> '') FROM {source.reading([column])}",
+                f"COUNT(*) FILTER (WHERE {text} <> '') FROM {source.reading(needed)} WHERE {only}",
                 source.parameters,
             )[0]
-        if 0 < below <= MAX_NEGATIVE_SHARE * filled:
+        if 0 < below <= (MAX_NEGATIVE_SHARE if column_of_types is None else 1) * filled:
             return True
     return False
 

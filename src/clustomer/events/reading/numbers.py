@@ -244,15 +244,19 @@ def decide_number(
     try:
         point, comma = _fits("body", "."), _fits("body", ",")
         differ = f"({_bare('body', '.')}) <> ({_bare('body', ',')})"
+        bare = f"CASE WHEN {point} THEN {_bare('body', '.')} ELSE {_bare('body', ',')} END"
         groups = engine.rows(
-            f"SELECT {point} AS point, {comma} AS comma, {differ} AS differ, SUM(n), MIN(value) "
-            f"FROM {_VALUES} WHERE body <> '' AND {_alone('value')} GROUP BY ALL"
+            f"SELECT {point} AS point, {comma} AS comma, {differ} AS differ, SUM(n), MIN(value), "
+            f"SUM(n * TRY_CAST({bare} AS DOUBLE)) FROM {_VALUES} "
+            f"WHERE body <> '' AND {_alone('value')} GROUP BY ALL"
         )
         marks = {
-            ".": [(int(n), value) for point, comma, _, n, value in groups if point and not comma],
-            ",": [(int(n), value) for point, comma, _, n, value in groups if comma and not point],
+            ".": [(int(n), v, w) for point, comma, _, n, v, w in groups if point and not comma],
+            ",": [(int(n), v, w) for point, comma, _, n, v, w in groups if comma and not point],
         }
-        either = [value for point, comma, differ, _, value in groups if point and comma and differ]
+        either = [
+            value for point, comma, differ, _, value, _ in groups if point and comma and differ
+        ]
         currencies = dict(
             engine.rows(
                 f"SELECT {currency_expression('value')} AS code, SUM(n)::BIGINT AS n "
@@ -309,14 +313,21 @@ def _all_plain(engine: DuckDB) -> bool:
 MIN_TELLING = 100
 MAX_SLIPS = 0.01
 """Where at least so many values fit only one decimal mark, and at most this share of those that
-tell fit only the other, these are slips: they are rejected and counted, and never read."""
+tell, and of what they add up to, fit only the other, these are slips: they are rejected and
+counted, and never read."""
 
 
-def _beyond_doubt(marks: Mapping[str, Sequence[tuple[int, str]]]) -> tuple[str, str] | None:
+_Marks = Mapping[str, Sequence[tuple[int, str, float | None]]]
+
+
+def _beyond_doubt(marks: _Marks) -> tuple[str, str] | None:
     """Return the decimal mark that nearly all values have, and how that was decided."""
-    counts = {mark: sum(n for n, _ in parts) for mark, parts in marks.items()}
+    counts = {mark: sum(n for n, _, _ in parts) for mark, parts in marks.items()}
+    sums = {mark: sum(worth or 0 for _, _, worth in parts) for mark, parts in marks.items()}
     mark, other = sorted(counts, key=lambda name: -counts[name])
-    if counts[mark] < MIN_TELLING or counts[other] > MAX_SLIPS * (counts[mark] + counts[other]):
+    if counts[mark] < MIN_TELLING or any(
+        part[other] > MAX_SLIPS * (part[mark] + part[other]) for part in (counts, sums)
+    ):
         return None
     return mark, (
         f"{counts[mark]:,} values fit only this, and {counts[other]:,} only the other, which are "
@@ -324,10 +335,8 @@ def _beyond_doubt(marks: Mapping[str, Sequence[tuple[int, str]]]) -> tuple[str, 
     )
 
 
-def _mixed(
-    first: NumberReading, label: str, marks: Mapping[str, Sequence[tuple[int, str]]]
-) -> NoReturn:
-    shown = {mark: (sum(n for n, _ in parts), parts[0][1]) for mark, parts in marks.items()}
+def _mixed(first: NumberReading, label: str, marks: _Marks) -> NoReturn:
+    shown = {mark: (sum(n for n, _, _ in parts), parts[0][1]) for mark, parts in marks.items()}
     raise AmbiguousError(
         f"The column `{first.column}` of {label} mixes two decimal marks: {shown['.'][0]:,} values "
         f"fit only a point, such as {shown['.'][1]!r}; {shown[','][0]:,} only a comma, such as "
