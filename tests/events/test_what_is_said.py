@@ -13,6 +13,7 @@ from pyarrow import csv, feather, orc, parquet
 
 from clustomer.errors import AmbiguousError, InputError, OutputError
 from clustomer.events import Events, EventSchema, read_events
+from clustomer.events.sources.files import KEPT_FREE_BYTES
 
 Usage = namedtuple("Usage", "total used free")
 
@@ -201,4 +202,22 @@ def test_room_on_disk_is_looked_for_before_a_copy(
     path.write_bytes(gzip.compress(text.encode()) if kind == "gzip" else text.encode("cp1252"))
     monkeypatch.setattr(shutil, "disk_usage", lambda place: Usage(1, 1, 1_000))
     with pytest.raises(OutputError, match=r"has room for 0\. Free some, or set TMPDIR"):
+        read_events(path)
+
+
+@pytest.mark.parametrize("kind", ["gzip", "zstd"])
+def test_room_is_looked_for_by_what_a_packed_file_says_of_its_size(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, kind: str
+) -> None:
+    text = HEADER + "\n" + "2024-01-01,ann,10\n" * 60_000
+    packed = (
+        gzip.compress(text.encode())
+        if kind == "gzip"
+        else pa.compress(text.encode(), codec="zstd", asbytes=True)
+    )
+    path = tmp_path / "log"
+    path.write_bytes(packed)
+    free = KEPT_FREE_BYTES + 10 * len(packed)
+    monkeypatch.setattr(shutil, "disk_usage", lambda place: Usage(1, 1, free))
+    with pytest.raises(OutputError, match=f"unpacks to {len(text):,} bytes or more"):
         read_events(path)

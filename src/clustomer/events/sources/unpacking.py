@@ -60,12 +60,29 @@ def unpacked(engine: DuckDB, path: Path, label: str | None = None, depth: int = 
 def _unpacked_bytes(path: Path, kind: str) -> int:
     """Return how large a packed file becomes, or at least, by what it says of itself."""
     packed = path.stat().st_size
-    if kind != "gzip" or packed < 8:
+    if packed < 18:
         return packed
     with path.open("rb") as file:
-        file.seek(-4, 2)
-        # the size of its last part, modulo 4 GiB
-        return max(packed, int.from_bytes(file.read(4), "little"))
+        if kind == "zstd":
+            return max(packed, _size_in_zstd(file.read(18)))
+        if kind == "gzip":
+            file.seek(-4, 2)
+            # the size of its last part, modulo 4 GiB
+            return max(packed, int.from_bytes(file.read(4), "little"))
+    return packed
+
+
+def _size_in_zstd(head: bytes) -> int:
+    """Return the size that the first frame of a zstd file says it has, 0 where it says none.
+
+    RFC 8878, section 3.1.1.1.
+    """
+    flags = head[4]
+    alone = flags >> 5 & 1
+    length = (1 if alone else 0, 2, 4, 8)[flags >> 6]
+    begin = 5 + (0 if alone else 1) + (0, 1, 2, 4)[flags & 3]
+    size = int.from_bytes(head[begin : begin + length], "little")
+    return size + 256 if length == 2 else size
 
 
 def _opened(path: Path, kind: str) -> Any:
