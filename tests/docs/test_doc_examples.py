@@ -38,9 +38,7 @@ def test_a_wrong_option_is_noticed() -> None:
 @pytest.mark.parametrize("page", PAGES, ids=name)
 def test_cheap_commands_and_examples_run(page: Path, desk: Path, monkeypatch) -> None:
     monkeypatch.chdir(desk)
-    for fence in fences(page):
-        if fence.file is not None:
-            Path(fence.file).write_text(fence.text, encoding="utf-8")
+    write_files(page)
     for command in commands(page):
         arguments = list(command.arguments)
         if arguments[0] in DEAR or not _available(arguments):
@@ -56,12 +54,20 @@ def test_cheap_commands_and_examples_run(page: Path, desk: Path, monkeypatch) ->
         if command.output:
             Path(command.output).write_text(done.stdout, encoding="utf-8")
     monkeypatch.setenv("COLUMNS", "100")
+    # a draft may have been written over one of them
+    write_files(page)
     for asked, shown in consoles(page):
         if asked[0] == "check" and asked[1] in {fence.file for fence in fences(page)}:
             assert without_times(shown) == without_times(CliRunner().invoke(app, asked).output)
     for fence in fences(page):
         if fence.language == "python":
             exec(compile(fence.text, fence.page, "exec"), {"__name__": "example"})
+
+
+def write_files(page: Path) -> None:
+    for fence in fences(page):
+        if fence.file is not None:
+            Path(fence.file).write_text(fence.text, encoding="utf-8")
 
 
 def consoles(page: Path) -> list[tuple[list[str], str]]:
