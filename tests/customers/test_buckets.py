@@ -19,7 +19,7 @@ def events(tmp_path_factory: pytest.TempPathFactory):
     return read_events(path)
 
 
-@pytest.mark.parametrize("per_bucket", [5_000, 700])
+@pytest.mark.parametrize("per_bucket", [5_000, 1_500])
 def test_in_buckets_is_the_same_as_in_one_query(events, monkeypatch, per_bucket) -> None:
     customers = customer_features(events)
     monkeypatch.setattr(embedded, "ROWS_IN_ONE_QUERY", 1_000)
@@ -40,7 +40,7 @@ def test_an_earlier_window_over_other_events_is_the_same_in_buckets(events, monk
     features = customer_features(events).features
     everything = features_within(engine, features, window, events="my thinned")
     monkeypatch.setattr(embedded, "ROWS_IN_ONE_QUERY", 1_000)
-    monkeypatch.setattr(embedded, "ROWS_IN_A_PART", 900)
+    monkeypatch.setattr(embedded, "ROWS_IN_A_PART", 1_900)
     parts = features_within(engine, features, window, events="my thinned")
     engine.execute('DROP TABLE "my thinned"')
     assert 0 < everything.table.num_rows < customer_features(events).table.num_rows
