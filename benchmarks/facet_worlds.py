@@ -28,7 +28,17 @@ BRANDS = tuple(f"brand {letter}" for letter in "abcdefghi")
 PER_CATEGORY = 40
 
 Axis = Literal[
-    "categories", "brands", "hours", "days", "months", "rhythm", "order", "prices", "steps", "pace"
+    "categories",
+    "brands",
+    "hours",
+    "days",
+    "months",
+    "rhythm",
+    "order",
+    "prices",
+    "steps",
+    "pace",
+    "rare",
 ]
 BINS = {
     "categories": 12, "brands": 9, "hours": 3, "days": 2, "months": 12, "prices": 3, "steps": 2,
@@ -42,6 +52,8 @@ SPREADS = {"clear": (2.0, 0.3), "moderate": (1.5, 0.6)}
 """How far the kinds lie apart, and how far customers stray from them, in log-odds."""
 JITTERS = {"clear": 0.1, "moderate": 0.2}
 """How far a visit strays from its rhythm, as a part of the gap; and how often from its order."""
+RARE_SHARES = (0.95, 0.03, 0.02)
+"""The crowd, who comes and orders far more often, and who buys one product over and over."""
 CYCLES = ((0, 0, 1, 2), (1, 0, 0, 2))
 """Orders of visits (look, cart, order): the same visits, one after the other in another way."""
 
@@ -79,9 +91,13 @@ class FacetWorld:
         """Return the events, and the kind of each customer by `user_id`."""
         rng = np.random.default_rng([sum(self.name.encode()), seed])
         kind = rng.integers(self.kinds, size=self.customers)
-        visits = 4 + rng.poisson(
-            np.maximum(self.visits - 4, 0) * rng.gamma(4.0, 0.25, self.customers)
-        )
+        if self.axis == "rare" and self.kinds > 1:
+            kind = rng.choice(3, size=self.customers, p=RARE_SHARES)
+        mean = np.maximum(self.visits - 4, 0) * rng.gamma(4.0, 0.25, self.customers)
+        if self.axis == "rare":
+            strays = mean * np.exp(rng.normal(0, self.by_degree, self.customers))
+            mean = np.choose(kind, [strays, 80 + mean, 12 + mean])
+        visits = 4 + rng.poisson(mean)
         owner = np.repeat(np.arange(self.customers), visits)
         start = _starts(rng, kind, owner, self)
         order = np.lexsort((start, owner))
@@ -153,6 +169,8 @@ def _stages(
 ) -> Integers:
     """Return what each visit comes to: a look (0), a cart (1) or an order (2)."""
     at_random = rng.choice(3, size=len(owner), p=[0.5, 0.25, 0.25])
+    if world.axis == "rare":
+        at_random[kind[owner] > 0] = 2
     if world.axis != "order" or world.kinds == 1:
         return at_random.astype(np.int64)
     counts = np.bincount(owner)
@@ -188,6 +206,11 @@ def _events(
     if world.axis == "prices":
         third = _chosen(rng, _leanings(rng, kind, world, "prices"), owner[visit])
         product = third * PER_CATEGORY // 3 + product % (PER_CATEGORY // 3)
+    if world.axis == "rare":
+        of_one = np.flatnonzero(kind[owner[visit]] == 2)
+        first = np.searchsorted(owner, owner[visit[of_one]])  # their first visit
+        for column in (in_mind, made_by, product):
+            column[of_one] = column[(np.cumsum(events) - events)[first]]
     beyond = np.maximum(place - looks[visit] + 1, 0)
     if world.axis == "steps":
         beyond = _in_steps(rng, kind, owner, (visit, place, looks, stage), world)
@@ -282,6 +305,7 @@ PLANTED: tuple[FacetWorld, ...] = (
     *_both(FacetWorld("prices-3", "taste", "prices", 3)),
     *_both(FacetWorld("steps-2", "path", "steps", 2, visits=20)),
     *_both(FacetWorld("pace-2", "path", "pace", 2, visits=30)),
+    FacetWorld("rare-3", "rare", "rare", 3, customers=4_000),
 )
 NULLS: tuple[FacetWorld, ...] = (
     FacetWorld("null-tastes", "taste", "categories", by_degree=1.0),
@@ -293,6 +317,8 @@ NULLS: tuple[FacetWorld, ...] = (
     FacetWorld("null-prices", "taste", "prices", by_degree=1.0),
     FacetWorld("null-steps", "path", "steps", by_degree=1.0, visits=20),
     FacetWorld("null-pace", "path", "pace", by_degree=1.0, visits=30),
+    FacetWorld("null-rare", "rare", "rare", by_degree=0.3, customers=4_000),
+    FacetWorld("null-rare-strong", "rare", "rare", by_degree=1.0, customers=4_000),
 )
 WORLDS = (*PLANTED, *NULLS)
 

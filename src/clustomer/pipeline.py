@@ -237,7 +237,9 @@ def faceted(
             holdout=holdout,
             random_state=settings.random_state,
         )
-        stage.note(", ".join(facet.name for facet in facets.held) or "none holds")
+        names = [facet.name for facet in facets.held]
+        names += [counted(len(facets.rare_kinds), "rare kind")] * bool(facets.rare_kinds)
+        stage.note(", ".join(names) or "none holds")
     return facets
 
 

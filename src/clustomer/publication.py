@@ -19,7 +19,7 @@ from clustomer.insights import (
     left_out_sentences,
     reason_sentence,
 )
-from clustomer.insights.chapters.facet_names import facet_names
+from clustomer.insights.chapters.facet_names import facet_names, rare_name
 from clustomer.insights.settings import numbered
 from clustomer.insights.threshold_facts import threshold_values
 from clustomer.outputs.figures import draw_figures
@@ -150,6 +150,7 @@ def identify(draft: Draft, content: Content, identified: Mapping[str, Any]) -> N
             "facets": _held(content.interpretation),
             "lifecycle": content.interpretation.study.tables["run"].get("lifecycle"),
             "forecast": _forecast(content.interpretation),
+            "rare_kinds": _rare(content.interpretation),
             "csv_texts": "as they are" if content.settings.raw_csv else FORMULAS,
         },
     )
@@ -296,6 +297,19 @@ def _forecast(interpretation: Interpretation) -> dict[str, Any] | None:
         "horizon_days": forecast.horizon_days,
         "winner": forecast.winner or None,
     }
+
+
+def _rare(interpretation: Interpretation) -> list[dict[str, Any]]:
+    """Return the rare kinds, as the manifest tells them."""
+    facets = interpretation.study.facets
+    return [
+        {
+            "segment_id": kind.segment_id,
+            "segment": rare_name(kind),
+            "customers": kind.customers,
+        }
+        for kind in (facets.rare_kinds if facets is not None else ())
+    ]
 
 
 def _source(events: Events, identified: Mapping[str, Any]) -> Mapping[str, Any]:

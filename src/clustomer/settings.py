@@ -313,7 +313,7 @@ class Settings:
         None,
         "The sides of customers to look at, each a segmentation of its own: value (how much and "
         "how recently; always made), taste (what they look at and buy), time (when they come), "
-        "path (how they come to a purchase).",
+        "path (how they come to a purchase), rare (a few who are far from all others).",
         group=SEGMENTS,
         metavar="NAMES",
         otherwise="all that the data carries",

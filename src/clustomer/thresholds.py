@@ -368,6 +368,18 @@ FACET_AGREEMENT = _threshold(
     "How well two halves of the visits must agree on the segment of a facet: Cohen's kappa.",
     source="fair, by Landis and Koch 1977, doi:10.2307/2529310",
 )
+RARE_LEAST = _threshold(
+    "RARE_LEAST", 0.01, "The share of the customers that a rare kind holds at least.", write=percent
+)
+RARE_MOST = _threshold(
+    "RARE_MOST", 0.05, "The share of the customers that a rare kind holds at most.", write=percent
+)
+RARE_EXCESS = _threshold(
+    "RARE_EXCESS",
+    0.12,
+    "By how much the part of a rare kind that no falling tail has must exceed the highest in "
+    "simulated tails.",
+)
 MARK_RATIO = _threshold(
     "MARK_RATIO",
     1.5,

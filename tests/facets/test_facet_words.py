@@ -9,15 +9,17 @@ import pytest
 
 import clustomer
 from clustomer.customers import Reason
-from clustomer.facets import FACETS, MAIN, Facet, FacetSegment
+from clustomer.facets import FACETS, MAIN, RARE, Facet, FacetSegment, RareKind
 from clustomer.facets.finding import VIEWS as SEEN
 from clustomer.facets.paths import PACES, STAGES, STEPS
+from clustomer.facets.rare import AMOUNTS
 from clustomer.facets.times import DAYS, GAPS, MONTHS, PARTS
-from clustomer.insights.chapters.facet_names import bin_labels, facet_names
+from clustomer.insights.chapters.facet_names import bin_labels, facet_names, rare_name
 from clustomer.insights.chapters.facet_words import (
     ADVICE,
     NAMES,
     PRACTICE,
+    RARE_WORDS,
     SENTENCES,
     TITLES,
     VIEWS,
@@ -40,10 +42,16 @@ def test_every_reason_has_one_sentence_and_every_sentence_a_reason() -> None:
 
 
 def test_every_facet_and_every_view_has_its_words() -> None:
-    facets = set(FACETS) - {MAIN}
+    facets = set(FACETS) - {MAIN, RARE}
     assert facets == set(NAMES) == set(TITLES) == set(ADVICE)
     assert {view.name for view in SEEN} == set(VIEWS) == set(PRACTICE)
     assert {view.facet for view in SEEN} == facets
+
+
+def test_every_amount_of_rare_kinds_has_its_words() -> None:
+    assert set(AMOUNTS) == set(RARE_WORDS)
+    kinds = [RareKind("rare:1", name, 1.0, 30, 2.0, 1.0, 0.8, 0.3, 30) for name in AMOUNTS]
+    assert len({rare_name(kind) for kind in kinds}) == len(AMOUNTS)
 
 
 def test_a_source_without_what_it_takes_is_told_of_that() -> None:

@@ -150,6 +150,30 @@ def test_names_from_the_data_are_text_and_nothing_else(done: Run) -> None:
     assert len(set(names)) == len(names) == 3
 
 
+def test_a_few_who_are_far_from_all_others_have_columns_facts_and_a_section(
+    tmp_path: Path,
+) -> None:
+    world = FacetWorld("test-few", "rare", "rare", 3, customers=2_000, visits=6)
+    pq.write_table(world.draw(0)[0], tmp_path / "few.parquet")
+    settings = Settings(certificates=False, k=2, facets=("rare",))
+    result = run(tmp_path / "few.parquet", tmp_path / "out", settings=settings).results.path
+    table = pq.read_table(result / "segments.parquet")
+    assert table.column_names == [*COLUMNS, "rare_segment_id", "rare_segment"]
+    manifest = json.loads((result / "run.json").read_text())
+    names = Counter(table["rare_segment"].to_pylist())
+    assert manifest["rare_kinds"]
+    for kind in manifest["rare_kinds"]:
+        assert names[kind["segment"]] == kind["customers"]
+    report = (result / "reports/business_insights.md").read_text(encoding="utf-8")
+    assert "## A few who are far from all others" in report
+    assert verify_facts(result) == ()
+    stored = StoredRun.open(result)
+    assert stored.certificates is not None
+    assert stored.certificates.rare == stored.facets.rare_certificates
+    _, differences = rerun(stored, silent())
+    assert differences == []
+
+
 def test_a_shop_without_categories_says_so(shop: Path, tmp_path: Path) -> None:
     bare = tmp_path / "bare.parquet"
     pq.write_table(pq.read_table(shop).drop_columns(["category_code", "brand"]), bare)

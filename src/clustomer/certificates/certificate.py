@@ -11,7 +11,7 @@ from clustomer.errors import InputError
 
 SCHEMA_VERSION = 4
 """2: `split_half`, `baselines` and `validation` are called so. 3: `null`, `nulls`, `error`,
-`undecided`, `explained`, `apart` and `apart_share` of what is real. 4: `facets`."""
+`undecided`, `explained`, `apart` and `apart_share` of what is real. 4: `facets` and `rare`."""
 
 Mark = Literal["pass", "weak", "fail", "not tested"]
 Verdict = Literal["segments", "continuum", "undecided", "none", "not tested"]
@@ -299,11 +299,27 @@ class FacetCertificate:
     predictive: FacetPredictive
 
 
+@dataclass(frozen=True)
+class RareCertificate:
+    """Are a few set apart by a gap, or do they thin out as the tail of one population does?
+
+    `excess` is the part of them that no falling tail has, `excess_crowd` the highest in `crowds`
+    simulated ones.
+    """
+
+    segment_id: str
+    mark: Mark
+    excess: float
+    excess_crowd: float
+    crowds: int
+
+
 @dataclass(frozen=True, eq=False)
 class Certificates:
     """All certificates of a segmentation, and the verdict over them.
 
-    `facets` are of further segmentations of the same customers, by their names. `forced` tells
+    `facets` are of further segmentations of the same customers, by their names, `rare` of the
+    few who are far from all others. `forced` tells
     that segments are delivered against the verdict; `proposed` holds the certificates of segments
     that were not delivered, where the verdict is "none".
     """
@@ -316,6 +332,7 @@ class Certificates:
     proposed: Mapping[str, SegmentCertificate] = field(default_factory=dict)
     proposed_k: int | None = None
     facets: Mapping[str, FacetCertificate] = field(default_factory=dict)
+    rare: Mapping[str, RareCertificate] = field(default_factory=dict)
 
     def to_json(self, sentence: Callable[[Reason], str] | None = None) -> dict[str, Any]:
         """Return everything as JSON-ready values, for `certificates.json`.
@@ -359,7 +376,7 @@ def read_certificates(text: str | bytes) -> Certificates:
         text,
         "certificates.json",
         newest=SCHEMA_VERSION,
-        migrations={1: _renamed, 2: _counted, 3: lambda old: {**old, "facets": {}}},
+        migrations={1: _renamed, 2: _counted, 3: lambda old: {**old, "facets": {}, "rare": {}}},
     )
     try:
         certificates = TypeAdapter(Certificates).validate_python(_reasoned(document))

@@ -9,7 +9,7 @@ What finds them (`find_facets`) is loaded when it is first used, since scikit-le
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-from clustomer.facets.declaration import FACETS, MAIN, Unitary
+from clustomer.facets.declaration import FACETS, MAIN, RARE, Unitary
 from clustomer.facets.facet import (
     Facet,
     Facets,
@@ -19,6 +19,7 @@ from clustomer.facets.facet import (
     no_facets,
     read_facets,
 )
+from clustomer.facets.rare import Rare, RareKind
 
 if TYPE_CHECKING:
     from clustomer.facets.finding import find_facets
@@ -26,11 +27,14 @@ if TYPE_CHECKING:
 __all__ = [
     "FACETS",
     "MAIN",
+    "RARE",
     "Facet",
     "FacetSegment",
     "FacetTest",
     "Facets",
     "NextPeriod",
+    "Rare",
+    "RareKind",
     "Unitary",
     "find_facets",
     "no_facets",

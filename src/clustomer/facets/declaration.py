@@ -13,11 +13,15 @@ from clustomer.events import Window
 MAIN = "value"
 """The facet that is the segmentation itself."""
 
+RARE = "rare"
+"""The facet of those few who are far from all others."""
+
 FACETS: Mapping[str, str] = {
     MAIN: "how much and how recently",
     "taste": "what they look at and buy",
     "time": "when they come",
     "path": "how they come to a purchase",
+    RARE: "a few who are far from all others",
 }
 """Every facet, and what it sees of a customer."""
 

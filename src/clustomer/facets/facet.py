@@ -14,9 +14,12 @@ from clustomer.certificates.certificate import (
     FacetReal,
     FacetStable,
     Mark,
+    RareCertificate,
 )
 from clustomer.customers.reason import Reason
 from clustomer.errors import InputError
+from clustomer.facets.declaration import RARE
+from clustomer.facets.rare import Rare, RareKind
 from clustomer.thresholds import FACET_AGREEMENT, FACET_DIP, FACET_GAIN, FACET_RELIABILITY
 
 
@@ -178,11 +181,14 @@ class Facets:
     facets : tuple of Facet
     table : pyarrow.Table
         `user_id` and, for each facet that holds, `<facet>_segment_id` ("taste:1"; NULL for who
-        has too few visits, and for suspected bots), in the order of the customers.
+        has too few visits, and for suspected bots), in the order of the customers; and
+        `rare_segment_id` where there are rare kinds.
+    rare : Rare, or None where rare kinds were not looked for.
     """
 
     facets: tuple[Facet, ...]
     table: pa.Table
+    rare: Rare | None = None
 
     def __getitem__(self, name: str) -> Facet:
         """Return what is known of one facet; LookupError where it was not looked for."""
@@ -200,13 +206,35 @@ class Facets:
         return tuple(facet for facet in self.facets if facet.holds)
 
     @property
+    def rare_kinds(self) -> tuple[RareKind, ...]:
+        """Those few who are far from all others, kind by kind."""
+        return self.rare.kinds if self.rare is not None else ()
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """The columns of segment ids that the table has."""
+        names = [facet.name for facet in self.held] + [RARE] * bool(self.rare_kinds)
+        return tuple(f"{name}_segment_id" for name in names)
+
+    @property
+    def rare_certificates(self) -> dict[str, RareCertificate]:
+        """What each rare kind passed, by segment id."""
+        return {
+            kind.segment_id: RareCertificate(
+                kind.segment_id, kind.apart, kind.excess, kind.excess_crowd, kind.crowds
+            )
+            for kind in self.rare_kinds
+        }
+
+    @property
     def certificates(self) -> dict[str, FacetCertificate]:
         """What each passed and failed, by name."""
         return {facet.name: _certificate(facet) for facet in self.facets}
 
     def to_json(self) -> dict[str, Any]:
         """Return the facets as JSON-ready values, by name."""
-        return {facet.name: plain(facet) for facet in self.facets}
+        rare = {RARE: plain(self.rare)} if self.rare is not None else {}
+        return {**{facet.name: plain(facet) for facet in self.facets}, **rare}
 
 
 def _certificate(facet: Facet) -> FacetCertificate:
@@ -266,7 +294,10 @@ def read_facets(stored: Mapping[str, Any], table: pa.Table) -> Facets:
     from pydantic import TypeAdapter, ValidationError
 
     try:
-        facets = TypeAdapter(tuple[Facet, ...]).validate_python(tuple(stored.values()))
+        facets = TypeAdapter(tuple[Facet, ...]).validate_python(
+            tuple(facet for name, facet in stored.items() if name != RARE)
+        )
+        rare = TypeAdapter(Rare | None).validate_python(stored.get(RARE))
     except ValidationError as error:
         first = error.errors(include_url=False)[0]
         place = ".".join(str(part) for part in first["loc"])
@@ -274,14 +305,14 @@ def read_facets(stored: Mapping[str, Any], table: pa.Table) -> Facets:
             f"The facets cannot be read: {place}: {first['msg']}. Expected them as they were "
             "written. Run `clustomer run` again."
         ) from error
-    columns = [f"{facet.name}_segment_id" for facet in facets if facet.holds]
+    columns = Facets(facets, table, rare).columns
     missing = [name for name in columns if name not in table.column_names]
     if missing:
         raise InputError(
             f"The segments have no column `{missing[0]}`, though the facet holds. Expected it as "
             "it was written. Run `clustomer run` again."
         )
-    return Facets(facets, table.select(["user_id", *columns]))
+    return Facets(facets, table.select(["user_id", *columns]), rare)
 
 
 def plain(value: Any) -> Any:

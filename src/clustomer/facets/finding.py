@@ -27,11 +27,12 @@ from clustomer.facets.customers import (
     sample_query,
     shares_query,
 )
-from clustomer.facets.declaration import FACETS, MAIN, Binned, Unitary, check_facet
+from clustomer.facets.declaration import FACETS, MAIN, RARE, Binned, Unitary, check_facet
 from clustomer.facets.facet import Facet, Facets, FacetSegment, FacetTest
 from clustomer.facets.following import following
 from clustomer.facets.marks import inside, marks_of
 from clustomer.facets.paths import PATHS
+from clustomer.facets.rare import Rare, find_rare
 from clustomer.facets.structure import agreement, apart, belongs, choose_k, fit
 from clustomer.facets.taste import TASTES
 from clustomer.facets.times import TIMES
@@ -102,7 +103,7 @@ def find_facets(
     customers : Customers, optional
         Made from those events; by default they are made.
     facets : names, default all
-        Of "taste", "time" and "path"; "value" is the segmentation that `segment` makes.
+        Of "taste", "time", "path" and "rare"; "value" is the segmentation that `segment` makes.
     holdout : Holdout, optional
         Its date parts the visits that facets are made of again from those that come next; by
         default two thirds of the window do.
@@ -111,8 +112,8 @@ def find_facets(
     Returns
     -------
     Facets
-        `facets["taste"]` is what is known of one; `facets.table` has the segments of those that
-        hold.
+        `facets["taste"]` is what is known of one, `facets.rare` what is of rare kinds;
+        `facets.table` has the segments of those that hold.
 
     Raises
     ------
@@ -151,7 +152,7 @@ def find_facets(
     try:
         with threadpool_limits(1), quiet_fits():
             for name in FACETS:
-                if name == MAIN or name not in facets:
+                if name in (MAIN, RARE) or name not in facets:
                     continue
                 views = [view for view in VIEWS if view.facet == name]
                 facet, placed = finder.look(name, views, present)
@@ -161,7 +162,12 @@ def find_facets(
                     table = table.append_column(f"{name}_segment_id", column)
     finally:
         events.engine.drop(EVENTS)
-    return Facets(tuple(looked), table)
+    rare: Rare | None = None
+    if RARE in facets:
+        rare, ids = find_rare(events.engine, customers, random_state=random_state)
+        if rare.kinds:
+            table = table.append_column(f"{RARE}_segment_id", ids)
+    return Facets(tuple(looked), table, rare)
 
 
 def _bots(customers: pa.Table) -> pa.Array:

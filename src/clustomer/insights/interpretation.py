@@ -15,7 +15,7 @@ from clustomer.insights.blocks import Block, OfSegment, Section, Slot, Warn, fil
 from clustomer.insights.chapters import CHAPTERS
 from clustomer.insights.chapters.cards import segment_insights
 from clustomer.insights.chapters.chapter import Chapter, Placed, sections_of
-from clustomer.insights.chapters.facet_names import facet_names
+from clustomer.insights.chapters.facet_names import all_facet_names
 from clustomer.insights.chapters.spend import COST
 from clustomer.insights.facts import Fact, Facts, decimals_for
 from clustomer.insights.naming.names import Name, name_facts
@@ -301,10 +301,10 @@ def _segments_table(study: Study) -> pa.Table:
     ids = labelled["segment_id"].to_pylist()
     named = labelled.append_column("segment", pa.array([names[i] for i in ids], pa.string()))
     columns = ["user_id", "segment_id", "segment", "cluster", "distance"]
-    for facet in study.facets.held if study.facets is not None else ():
-        called = facet_names(facet)
-        ids = named[f"{facet.name}_segment_id"].to_pylist()
-        texts = pa.array([None if i is None else called[i] for i in ids], pa.string())
-        named = named.append_column(f"{facet.name}_segment", texts)
-        columns += [f"{facet.name}_segment_id", f"{facet.name}_segment"]
+    called = all_facet_names(study.facets) if study.facets is not None else {}
+    for column in study.facets.columns if study.facets is not None else ():
+        texts = [None if i is None else called[i] for i in named[column].to_pylist()]
+        name = column.removesuffix("_id")
+        named = named.append_column(name, pa.array(texts, pa.string()))
+        columns += [column, name]
     return named.select(columns).sort_by("user_id")

@@ -117,7 +117,11 @@ class Study:
         certificates = with_names(self.given_certificates, self.named)
         if self.facets is None:
             return certificates
-        return replace(certificates, facets=self.facets.certificates)
+        return replace(
+            certificates,
+            facets=self.facets.certificates,
+            rare=self.facets.rare_certificates,
+        )
 
     @property
     def comparison(self) -> pa.Table | None:
@@ -232,15 +236,14 @@ def with_facets(labelled: pa.Table, facets: Facets | None) -> pa.Table:
 
     Raises InputError where the two do not hold the same customers.
     """
-    if facets is None or not facets.held:
+    if facets is None or not facets.columns:
         return labelled
     if not labelled["user_id"].equals(facets.table["user_id"]):
         raise InputError(
             "The facets are not of the customers of the segments; the same customers in the same "
             "order were expected. Look for the facets of this customer table again."
         )
-    for facet in facets.held:
-        name = f"{facet.name}_segment_id"
+    for name in facets.columns:
         labelled = labelled.append_column(name, facets.table[name].cast(pa.string()))
     return labelled
 

@@ -135,7 +135,7 @@ def _compared_files(stored: StoredRun, remade: Remade) -> Iterator[tuple[int, li
     yield compare_tables(CUSTOMERS, stored.customers, remade.customers.table, "user_id")
     labelled = with_facets(study.labelled, remade.facets)
     columns = ["user_id", "segment_id", "cluster", "distance"]
-    columns += [name for name in _facet_columns(stored.facets) if name in labelled.column_names]
+    columns += [name for name in stored.facets.columns if name in labelled.column_names]
     yield compare_tables(
         SEGMENTS,
         stored.segments.select(columns),
@@ -188,10 +188,6 @@ def _compared_forecasts(
     if stored.holds and remade.holds:
         yield compare_tables(LIFETIME, stored.table, remade.table, "user_id")
         yield compare_tables(CONTEST, stored.contest, remade.contest, "part")
-
-
-def _facet_columns(facets: Facets) -> list[str]:
-    return [f"{facet.name}_segment_id" for facet in facets.held]
 
 
 def _by_algorithm(table: pa.Table) -> dict[str, Any]:

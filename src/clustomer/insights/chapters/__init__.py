@@ -16,6 +16,7 @@ from clustomer.insights.chapters.lifecycle import LifecycleLeftOut, Stages
 from clustomer.insights.chapters.limits import Limits
 from clustomer.insights.chapters.method import Method
 from clustomer.insights.chapters.opening import Opening
+from clustomer.insights.chapters.rare_kinds import NoRareKinds, RareKinds
 from clustomer.insights.chapters.spend import Spend
 from clustomer.insights.chapters.weights import CountedMost
 from clustomer.insights.study import Study
@@ -34,11 +35,13 @@ CHAPTERS: tuple[Chapter, ...] = (
     FacetChapter("time"),
     FacetChapter("path"),
     Crossings(),
+    RareKinds(),
     KnownAttributes(),
     Opening(),
     Certificate(),
     OtherAlgorithms(),
     FacetsLeftOut(),
     LifecycleLeftOut(),
+    NoRareKinds(),
     Limits(),
 )

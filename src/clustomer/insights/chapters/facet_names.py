@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 
-from clustomer.facets import Facet, FacetSegment
+from clustomer.facets import Facet, Facets, FacetSegment, RareKind
 from clustomer.insights.texts import listed
 from clustomer.printable import printable
 
@@ -30,6 +30,14 @@ _PACES = {
     "within a week": "decide within a week",
     "after longer": "decide after more than a week",
     "without a look": "buy without a look",
+}
+_RARE = {
+    "most_of_one_product": "The same product over and over",
+    "orders": "Far more orders than all others",
+    "revenue": "Far more revenue than all others",
+    "sessions": "Far more visits than all others",
+    "carts": "Far more additions to the cart than all others",
+    "views": "Far more views than all others",
 }
 _TOGETHER = {
     frozenset({"order, then order", "order, then look", "look, then order"}): (
@@ -67,6 +75,23 @@ def facet_names(facet: Facet) -> dict[str, str]:
             name = f"Less {name[:1].lower()}{name[1:]}"
         names[segment.segment_id] = name
     return {segment.segment_id: names[segment.segment_id] for segment in facet.segments}
+
+
+def rare_name(kind: RareKind) -> str:
+    """Return what a rare kind is called.
+
+    >>> rare_name(RareKind("rare:1", "orders", 9.5, 30, 20.0, 2.0, 0.8, 0.3, 30))
+    'Far more orders than all others'
+    """
+    return _RARE[kind.amount]
+
+
+def all_facet_names(facets: Facets) -> dict[str, str]:
+    """Return the name of every segment of the facets that hold, and of every rare kind."""
+    names = {kind.segment_id: rare_name(kind) for kind in facets.rare_kinds}
+    for facet in facets.held:
+        names |= facet_names(facet)
+    return names
 
 
 def _name(facet: Facet, segment: FacetSegment, labels: Sequence[str]) -> str:

@@ -50,6 +50,20 @@ PRACTICE: Mapping[str, str] = {
 }
 """What to do by the facet that members of a segment have, by what it is seen by."""
 
+RARE_WORDS: Mapping[str, str] = {
+    "most_of_one_product": "purchases of one and the same product",
+    "orders": "orders",
+    "revenue": "of revenue",
+    "sessions": "visits",
+    "carts": "additions to the cart",
+    "views": "views",
+}
+"""What there is more of, after the number."""
+RARE_NONE = (
+    "Rare kinds were looked for: no few customers are set apart by a gap in how much they buy, "
+    "spend, come, look at or fill the cart, or in how often they buy one and the same product."
+)
+
 _NEEDS: Mapping[str, str] = {
     "category": "the source names no categories",
     "brand": "the source names no brands",
