@@ -14,9 +14,9 @@ from clustomer.thresholds import FEWEST_KNOWN, MOST
 def members_advice(facets: Sequence[Facet], met: Sequence[Crossing]) -> Iterator[OfSegment]:
     """Return for each segment what its members' tastes, times and paths say to do.
 
-    Where most members have one facet in common (`MOST`), the advice is for all; else the two
-    most frequent are told apart. Segments of a facet that nothing marks give no advice, and fewer
-    than `FEWEST_KNOWN` members say nothing.
+    Where most members have one facet in common (`MOST`), the advice is for all; else the one or
+    two most frequent are told, and who has them. Segments of a facet that nothing marks give no
+    advice, nor do fewer than `FEWEST_KNOWN` members.
     """
     for segment_id in dict.fromkeys(crossing.segment_id for crossing in met):
         lines: list[str] = []
@@ -33,18 +33,21 @@ def _of_facet(facet: Facet, cells: Sequence[Crossing]) -> Iterator[str]:
     cells = sorted(cells, key=lambda one: (-one.customers, one.facet_segment_id))
     if cells[0].placed < FEWEST_KNOWN:
         return
-    telling = [cell for cell in cells if cell.facet_segment_id in marked][:2]
+    telling = [
+        cell for cell in cells if cell.facet_segment_id in marked and cell.customers >= FEWEST_KNOWN
+    ]
     if telling and telling[0].customers >= MOST * telling[0].placed:
-        yield _sentence(facet, names, telling[:1])
-    elif len(telling) == 2 and telling[1].share:
-        yield _sentence(facet, names, telling)
+        yield _sentence(facet, names, telling[:1], to="")
+    elif telling:
+        to = ", to each their own" if len(telling) > 1 else ", to a part of them"
+        yield _sentence(facet, names, telling[:2], to=to)
 
 
-def _sentence(facet: Facet, names: Mapping[str, str], cells: Sequence[Crossing]) -> str:
+def _sentence(facet: Facet, names: Mapping[str, str], cells: Sequence[Crossing], *, to: str) -> str:
     """Return what to do, with the share of the members for whom it is right.
 
     >>> cell = Crossing("taste", "S1", "taste:1", 60, 50.0, False, None, None, False, placed=80)
-    >>> _sentence(Facet("taste", "category"), {"taste:1": "Kitchen"}, [cell])
+    >>> _sentence(Facet("taste", "category"), {"taste:1": "Kitchen"}, [cell], to="")
     'Show first what they look for: {crossing.S1.taste.1.share} are “Kitchen”, of the \
 {crossing.S1.taste.1.placed:customer/customers} among them whose visits tell.'
     """
@@ -53,9 +56,8 @@ def _sentence(facet: Facet, names: Mapping[str, str], cells: Sequence[Crossing])
         for cell in cells
     ]
     placed = f"{{crossing.{cells[0].key}.placed:customer/customers}}"
-    apart = "" if len(cells) == 1 else ", to each their own"
-    column = "" if len(cells) == 1 else f" Who is which: `{facet.name}_segment`."
+    who = f" Who is which: the column {facet.name}_segment of segments.csv." if to else ""
     return (
-        f"{PRACTICE[facet.view]}{apart}: {' and '.join(parts)}, of the {placed} among them whose "
-        f"visits tell.{column}"
+        f"{PRACTICE[facet.view]}{to}: {' and '.join(parts)}, of the {placed} among them whose "
+        f"visits tell.{who}"
     )

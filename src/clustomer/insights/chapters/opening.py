@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from clustomer.insights.blocks import Block, Bullets
 from clustomer.insights.chapters.cards import segment_insights, short_window
 from clustomer.insights.chapters.chapter import Chapter
-from clustomer.insights.chapters.facet_names import facet_names
+from clustomer.insights.chapters.facet_names import facet_names, rare_name
 from clustomer.insights.chapters.facet_words import VIEWS
 from clustomer.insights.facts import Fact, escape
 from clustomer.insights.naming.names import Name
@@ -61,6 +61,12 @@ def _facets(study: Study) -> Iterator[str]:
         yield (
             f"Seen by {VIEWS[facet.view]}, {{{key}.customers:customer/customers}} fall into "
             f"{{{key}.segments:group/groups}}: {escape(quoted)}."
+        )
+    kinds = study.facets.rare_kinds if study.facets is not None else ()
+    for number, kind in enumerate(kinds, 1):
+        yield (
+            f"{{rare.{number}.customers:customer is/customers are}} far from all others: "
+            f"“{rare_name(kind)}”."
         )
 
 

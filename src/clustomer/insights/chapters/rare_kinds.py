@@ -45,7 +45,7 @@ class RareKinds(Chapter):
         yield Paragraph(
             "Look at them one by one before any campaign: they may be traders, your own staff, or "
             "one customer with many hands. No mean of everyone speaks of them, and one more or "
-            "one fewer of them is felt. Who they are: `rare_segment`."
+            "one fewer of them is felt. Who they are: the column rare_segment of segments.csv."
         )
         yield Section(self.title, (table,), "screen")
 
