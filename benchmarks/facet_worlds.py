@@ -318,7 +318,7 @@ NULLS: tuple[FacetWorld, ...] = (
     FacetWorld("null-steps", "path", "steps", by_degree=1.0, visits=20),
     FacetWorld("null-pace", "path", "pace", by_degree=1.0, visits=30),
     FacetWorld("null-rare", "rare", "rare", by_degree=0.3, customers=4_000),
-    FacetWorld("null-rare-strong", "rare", "rare", by_degree=1.0, customers=4_000),
+    FacetWorld("null-strong-rare", "rare", "rare", by_degree=1.0, customers=4_000),
 )
 WORLDS = (*PLANTED, *NULLS)
 
