@@ -124,7 +124,6 @@ DERIVED: Mapping[str, str] = {
     "per_1000": "1000 * a",
     "in_100": "100 * a",
     "floor": "FLOOR(a)",
-    "product": "a * b",
     "product_of_four": "a * b * c * d",
     "break_even": "CASE WHEN c * d > 0 THEN a * b / (c * d) END",
     "extra_orders_per_1000": "CASE WHEN b * c > 0 THEN 1000 * a / (b * c) END",
