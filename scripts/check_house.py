@@ -33,6 +33,7 @@ WITHOUT_PROSE = (
     "events",
     "customers",
     "lifecycle",
+    "history",
     "segments",
     "certificates",
     "versions",

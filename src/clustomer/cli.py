@@ -6,6 +6,7 @@ from typing import Annotated, NoReturn
 import typer
 
 from clustomer.commands.check import check
+from clustomer.commands.cohorts import cohorts
 from clustomer.commands.help import HelpfulCommand, HelpfulGroup
 from clustomer.commands.rename import rename
 from clustomer.commands.run import run
@@ -18,6 +19,7 @@ from clustomer.printable import printable
 COMMANDS = {
     "run": run,
     "check": check,
+    "cohorts": cohorts,
     "schema": schema,
     "rename": rename,
     "verify": verify,

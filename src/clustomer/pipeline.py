@@ -20,8 +20,10 @@ from clustomer.customers import (
 from clustomer.customers.reason import Reason
 from clustomer.events import CleanEvents, Events, read_events
 from clustomer.facets import FACETS, MAIN, Facets, no_facets
+from clustomer.history import History, shop_history
 from clustomer.insights import Interpretation, interpret
 from clustomer.insights.chapters.certificate_words import VERDICTS
+from clustomer.insights.study import with_ids
 from clustomer.lanes import Lanes
 from clustomer.lifecycle import Lifecycle, lifecycle_stages
 from clustomer.lifetime import Forecast
@@ -88,6 +90,7 @@ def run(
         facets = faceted(settings, events, customers, holdout, progress)
         lifecycle = staged(events, progress)
         forecast = forecasted(settings, events, customers, segmentation, progress)
+        history = counted_over_time(events, customers, segmentation, progress)
         identified = lanes.aside(identified_aside, events)
         interpretation = _interpreted(
             settings,
@@ -100,6 +103,7 @@ def run(
             facets=facets,
             lifecycle=lifecycle,
             forecast=forecast,
+            history=history,
             comparison=comparison,
         )
         content = Content(
@@ -277,6 +281,17 @@ def forecasted(
         )
         stage.note(f"{forecast.horizon_days} days" if forecast.holds else "too little to judge it")
     return forecast
+
+
+def counted_over_time(
+    events: CleanEvents, customers: Customers, segmentation: Segmentation, progress: Progress
+) -> History:
+    """Return the shop over time, its cohorts, and why its revenue changed last."""
+    with progress.stage("Look back over time", events.engine.fraction) as stage:
+        history = shop_history(events, customers, segmentation, with_ids(segmentation))
+        stage.note(f"by {history.over_time.unit}")
+    events.engine.release()
+    return history
 
 
 def _interpreted(

@@ -151,6 +151,7 @@ def identify(draft: Draft, content: Content, identified: Mapping[str, Any]) -> N
             "lifecycle": content.interpretation.study.tables["run"].get("lifecycle"),
             "forecast": _forecast(content.interpretation),
             "rare_kinds": _rare(content.interpretation),
+            "history": content.interpretation.study.tables["run"].get("history"),
             "csv_texts": "as they are" if content.settings.raw_csv else FORMULAS,
         },
     )
@@ -185,8 +186,9 @@ def write_tables(draft: Draft, content: Content) -> None:
         draft.write_json("forecast.json", interpretation.study.forecast.to_json())
     if content.comparison is not None:
         write_comparison(draft.path, content.comparison)
-    if "lifecycle" in interpretation.study.tables:
-        write_parquet(draft, "lifecycle.parquet", interpretation.study.tables["lifecycle"])
+    for name in ("lifecycle", "over_time", "cohorts", "retention", "revenue_change"):
+        if name in interpretation.study.tables:
+            write_parquet(draft, f"{name}.parquet", interpretation.study.tables[name])
     for name, table in interpretation.added.items():
         write_parquet(draft, f"{name}.parquet", table)
 

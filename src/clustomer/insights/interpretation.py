@@ -11,6 +11,7 @@ from clustomer.certificates.certificate import Certificates
 from clustomer.customers.reason import Reason
 from clustomer.errors import UsageError
 from clustomer.facets import Facets
+from clustomer.history import History
 from clustomer.insights.blocks import Block, OfSegment, Section, Slot, Warn, filled
 from clustomer.insights.chapters import CHAPTERS
 from clustomer.insights.chapters.cards import segment_insights
@@ -120,6 +121,7 @@ def interpret(
     facets: Facets | None = None,
     lifecycle: Lifecycle | Reason | None = None,
     forecast: Forecast | None = None,
+    history: History | None = None,
     comparison: Any = None,
     reading_notes: Sequence[str] = (),
     warnings: Sequence[str] = (),
@@ -160,6 +162,8 @@ def interpret(
         The stage of each customer, or why there is none; None says nothing about it.
     forecast : Forecast, default None
         What these customers are expected to order and to bring; None says nothing about it.
+    history : History, default None
+        The shop over time, its cohorts, and why its revenue changed; None says nothing about it.
     comparison : table, default None
         A row for each algorithm that was tried on the same features: `algorithm`, `segments`,
         `noise_share`, `silhouette`, `smallest_share`, `agreement` (with k-means).
@@ -212,6 +216,7 @@ def interpret(
         facets=facets,
         lifecycle=lifecycle,
         forecast=forecast,
+        history=history,
         comparison=comparison,
         reading_notes=reading_notes,
         warnings=warnings,

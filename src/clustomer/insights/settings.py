@@ -7,6 +7,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from clustomer.customers.reason import Reason
+from clustomer.history import History
 from clustomer.insights.algorithm import algorithm_entries, algorithm_facts
 from clustomer.insights.facts import Fact, decimals_for
 from clustomer.insights.naming.definition import grid_facts, grid_settings
@@ -25,6 +26,7 @@ def run_document(
     unavailable: Mapping[str, str] | None,
     attributes: Any,
     lifecycle: Any = None,
+    history: History | None = None,
     reading_notes: Sequence[str] = (),
     warnings: Sequence[str] = (),
 ) -> dict[str, Any]:
@@ -46,6 +48,8 @@ def run_document(
         }
     if lifecycle is not None:
         document["lifecycle"] = lifecycle_document(lifecycle)
+    if history is not None:
+        document["history"] = history.to_json()
     return document
 
 

@@ -11,6 +11,7 @@ from clustomer.certificates.certificate import Certificates
 from clustomer.customers.reason import Reason
 from clustomer.errors import InputError
 from clustomer.facets import Facets
+from clustomer.history import History, history_tables
 from clustomer.insights.naming.definition import define_segments
 from clustomer.insights.naming.names import Name, name_segments
 from clustomer.insights.naming.proof import with_names
@@ -45,6 +46,7 @@ class Study:
     facets : Facets, or None where none were looked for
     lifecycle : Lifecycle, Reason why there is none, or None where it was not looked for
     forecast : Forecast, or None where none was asked for
+    history : History, or None where it was not counted
     """
 
     customers: pa.Table
@@ -58,6 +60,7 @@ class Study:
     facets: Facets | None = None
     lifecycle: Lifecycle | Reason | None = None
     forecast: Forecast | None = None
+    history: History | None = None
     _results: dict[Any, Any] = field(default_factory=dict, repr=False)
 
     @cached_property
@@ -165,6 +168,7 @@ def study_of(
     facets: Facets | None = None,
     lifecycle: Lifecycle | Reason | None = None,
     forecast: Forecast | None = None,
+    history: History | None = None,
     comparison: Any = None,
     reading_notes: Sequence[str] = (),
     warnings: Sequence[str] = (),
@@ -176,7 +180,7 @@ def study_of(
     window = window if window is not None else getattr(customers, "window", None)
     missing = unavailable if unavailable is not None else getattr(customers, "unavailable", None)
     customer_table = customers if isinstance(customers, pa.Table) else pa.table(customers)
-    labelled = _with_ids(segmentation)
+    labelled = with_ids(segmentation)
     tables: dict[str, Any] = {
         "customers": customer_table,
         "segments": with_facets(labelled, facets),
@@ -192,6 +196,7 @@ def study_of(
             unavailable=missing,
             attributes=attributes,
             lifecycle=lifecycle,
+            history=history,
             reading_notes=reading_notes,
             warnings=warnings,
         ),
@@ -204,6 +209,8 @@ def study_of(
         tables["lifecycle"] = _of_the_same(lifecycle.table, customer_table)
     if forecast is not None:
         tables["forecast"] = forecast.to_json()
+    if history is not None:
+        tables |= history_tables(history)
     if comparison is not None:
         tables["comparison"] = pa.table(comparison)
     return Study(
@@ -218,6 +225,7 @@ def study_of(
         facets=facets,
         lifecycle=lifecycle,
         forecast=forecast,
+        history=history,
     )
 
 
@@ -248,7 +256,8 @@ def with_facets(labelled: pa.Table, facets: Facets | None) -> pa.Table:
     return labelled
 
 
-def _with_ids(segmentation: Any) -> pa.Table:
+def with_ids(segmentation: Any) -> pa.Table:
+    """Return the customers of a segmentation with the ids of their segments."""
     table, ids = segmentation.table, segmentation.segment_ids
     column = pa.array([ids[cluster] for cluster in table["cluster"].to_pylist()], pa.string())
     return table.append_column("segment_id", column)

@@ -12,6 +12,7 @@ from clustomer.customers import Customers, Reason, customer_features
 from clustomer.engines import DuckDB, memory_of_engine
 from clustomer.events import hash_sum, read_stored_events
 from clustomer.facets import Facets
+from clustomer.history import History, history_tables
 from clustomer.insights import certificate_sentence
 from clustomer.insights.settings import lifecycle_document
 from clustomer.insights.study import study_of, with_facets
@@ -20,6 +21,7 @@ from clustomer.lifetime import Forecast
 from clustomer.pipeline import (
     certified,
     compared,
+    counted_over_time,
     faceted,
     forecasted,
     held_out,
@@ -63,6 +65,7 @@ class Remade:
     forecast: Forecast | None
     comparison: pa.Table | None
     lifecycle: Lifecycle | Reason
+    history: History
 
 
 def rerun(stored: StoredRun, progress: Progress) -> tuple[Rerun, list[Difference]]:
@@ -112,8 +115,17 @@ def remake(stored: StoredRun, progress: Progress) -> Remade:
         forecast = None
         if "forecast" in stored.results.manifest:
             forecast = forecasted(settings, events, customers, delivered, progress)
+        history = counted_over_time(events, customers, delivered, progress)
     return Remade(
-        total, customers, delivered, certificates, facets, forecast, comparison, lifecycle
+        total,
+        customers,
+        delivered,
+        certificates,
+        facets,
+        forecast,
+        comparison,
+        lifecycle,
+        history,
     )
 
 
@@ -165,6 +177,15 @@ def _compared_files(stored: StoredRun, remade: Remade) -> Iterator[tuple[int, li
                 json.dumps(certificates.to_json(certificate_sentence)),
             ),
         )
+    yield from _compared_in_time(stored, remade)
+    if stored.comparison is not None and remade.comparison is not None:
+        yield compare_documents(
+            COMPARISON, *(_by_algorithm(table) for table in (stored.comparison, remade.comparison))
+        )
+
+
+def _compared_in_time(stored: StoredRun, remade: Remade) -> Iterator[tuple[int, list[Difference]]]:
+    """Compare the stages of customers, and the history of the shop."""
     if stored.lifecycle is not None:
         yield compare_documents(
             f"{MANIFEST}: lifecycle",
@@ -175,9 +196,14 @@ def _compared_files(stored: StoredRun, remade: Remade) -> Iterator[tuple[int, li
         yield compare_tables(LIFECYCLE, stored.lifecycle.table, remade.lifecycle.table, "user_id")
     if stored.forecast is not None and remade.forecast is not None:
         yield from _compared_forecasts(stored.forecast, remade.forecast)
-    if stored.comparison is not None and remade.comparison is not None:
+    if stored.history is not None:
+        remade_tables = history_tables(remade.history)
+        for name, table in history_tables(stored.history).items():
+            key = "part" if name == "revenue_change" else "cell"
+            if name in remade_tables:
+                yield compare_tables(f"{name}.parquet", table, remade_tables[name], key)
         yield compare_documents(
-            COMPARISON, *(_by_algorithm(table) for table in (stored.comparison, remade.comparison))
+            f"{MANIFEST}: history", stored.history.to_json(), remade.history.to_json()
         )
 
 

@@ -139,6 +139,36 @@ FILES = (
         required=lambda manifest: bool(manifest.get("forecast")),
     ),
     StoredFile(
+        "over_time.parquet",
+        "customers, orders and revenue of each day, week or month",
+        "history",
+        when="in versions written before there was a history it is missing",
+        required=lambda manifest: bool(manifest.get("history")),
+    ),
+    StoredFile(
+        "cohorts.parquet",
+        "what became of those who [arrived](../explanation/history.md#cohorts) in each period",
+        "history",
+        when="in versions written before there was a history it is missing",
+        required=lambda manifest: bool(manifest.get("history")),
+    ),
+    StoredFile(
+        "retention.parquet",
+        "the cohorts together, by age",
+        "history",
+        when="in versions written before there was a history it is missing",
+        required=lambda manifest: bool(manifest.get("history")),
+    ),
+    StoredFile(
+        "revenue_change.parquet",
+        "[why revenue changed](../explanation/history.md#why-did-revenue-change) last",
+        "history",
+        when="only where two periods can be compared",
+        required=lambda manifest: (
+            "before" in (manifest.get("history") or {}).get("revenue_change", {})
+        ),
+    ),
+    StoredFile(
         "facts.json",
         "every number that a text shows, and its source: see [Facts](facts.md)",
         "facts",

@@ -18,6 +18,7 @@ from clustomer.customers import Attributes, Reason
 from clustomer.errors import InputError, UsageError
 from clustomer.events import Window
 from clustomer.facets import Facets, read_facets
+from clustomer.history import History, read_history
 from clustomer.insights import Facts, Interpretation, interpret
 from clustomer.lifecycle import Lifecycle, Rhythm
 from clustomer.lifetime import Forecast, read_forecast
@@ -126,6 +127,7 @@ class RunManifest(Manifest):
     segments: tuple[StoredSegment, ...] = Field(min_length=1)
     attributes: StoredAttributes | None = None
     lifecycle: Mapping[str, Any] | None = None
+    history: Mapping[str, Any] | None = None
     unavailable_features: Mapping[str, str] = {}
     features_left_out: Mapping[str, str] = {}
     reading_notes: Mapping[str, str] = {}
@@ -387,6 +389,21 @@ class StoredRun:
         return self._document("forecast.json", lambda text: read_forecast(text, *tables))
 
     @cached_property
+    def history(self) -> History | None:
+        """The shop over time, its cohorts and its change; None in versions from before it."""
+        stored = self.manifest.history
+        if stored is None:
+            return None
+        names = ("over_time", "cohorts", "retention", "revenue_change")
+        tables = {
+            name: self._parquet(f"{name}.parquet") for name in names if self.has(f"{name}.parquet")
+        }
+        try:
+            return read_history(stored, tables)
+        except (KeyError, TypeError) as error:
+            raise self._unreadable(MANIFEST, f"history: {error}") from error
+
+    @cached_property
     def facts(self) -> Facts:
         """Every number that a text shows."""
         return self._document("facts.json", lambda text: Facts.from_json(text.decode()))
@@ -416,6 +433,7 @@ class StoredRun:
             facets=self.facets,
             lifecycle=self.lifecycle,
             forecast=self.forecast,
+            history=self.history,
             comparison=self.comparison,
             reading_notes=tuple(manifest.reading_notes.values()),
             warnings=tuple(manifest.warnings.values()),

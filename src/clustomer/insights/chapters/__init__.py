@@ -7,6 +7,7 @@ from clustomer.insights.chapters.attributes import KnownAttributes
 from clustomer.insights.chapters.cards import Cards
 from clustomer.insights.chapters.certificate import Certificate
 from clustomer.insights.chapters.chapter import Chapter
+from clustomer.insights.chapters.cohorts import CohortChapter
 from clustomer.insights.chapters.comparison import OtherAlgorithms
 from clustomer.insights.chapters.crossings import Crossings
 from clustomer.insights.chapters.expected import Expected
@@ -16,7 +17,9 @@ from clustomer.insights.chapters.lifecycle import LifecycleLeftOut, Stages
 from clustomer.insights.chapters.limits import Limits
 from clustomer.insights.chapters.method import Method
 from clustomer.insights.chapters.opening import Opening
+from clustomer.insights.chapters.over_time import HistoryLeftOut, OverTimeChapter
 from clustomer.insights.chapters.rare_kinds import NoRareKinds, RareKinds
+from clustomer.insights.chapters.revenue_change import ChangeChapter
 from clustomer.insights.chapters.spend import Spend
 from clustomer.insights.chapters.weights import CountedMost
 from clustomer.insights.study import Study
@@ -29,6 +32,9 @@ CHAPTERS: tuple[Chapter, ...] = (
     Spend(),
     Stages(),
     Expected(),
+    OverTimeChapter(),
+    ChangeChapter(),
+    CohortChapter(),
     Method(),
     CountedMost(),
     FacetChapter("taste"),
@@ -43,5 +49,6 @@ CHAPTERS: tuple[Chapter, ...] = (
     FacetsLeftOut(),
     LifecycleLeftOut(),
     NoRareKinds(),
+    HistoryLeftOut(),
     Limits(),
 )

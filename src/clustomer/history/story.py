@@ -1,0 +1,218 @@
+"""The shop's history as one: over time, by cohort, and why revenue changed last."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime, time, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import pyarrow as pa
+from sqlglot import exp
+
+from clustomer.customers import Customers, available_features, features_within
+from clustomer.customers.reason import Reason
+from clustomer.customers.table import known_within
+from clustomer.engines import parse
+from clustomer.events import CleanEvents, Window
+from clustomer.history.calendar import Calendar, calendar_of
+from clustomer.history.change import ARRIVED, Change, change_of
+from clustomer.history.cohorts import Cohorts, OverTime, customer_cohorts, shop_over_time
+from clustomer.history.definition import ACTIVITY, CALENDAR, ORDERS, activity_query, orders_query
+from clustomer.segments import Segmentation, assign
+from clustomer.thresholds import LONG_WINDOW_DAYS
+
+
+@dataclass(frozen=True, eq=False)
+class RevenueChange:
+    """Why revenue changed from one period to the next.
+
+    Attributes
+    ----------
+    before, after : int
+        The numbers of the two periods in the calendar of the window.
+    days : int
+        The days before each period by which its customers got their segments.
+    change : Change
+    """
+
+    before: int
+    after: int
+    days: int
+    change: Change
+
+
+@dataclass(frozen=True, eq=False)
+class History:
+    """The shop over time, its cohorts, and why its revenue changed last.
+
+    Attributes
+    ----------
+    over_time : OverTime
+    cohorts : Cohorts
+    revenue_change : RevenueChange, or Reason why there is none
+    """
+
+    over_time: OverTime
+    cohorts: Cohorts
+    revenue_change: RevenueChange | Reason
+
+    def to_json(self) -> dict[str, Any]:
+        """Return what the manifest holds of it."""
+        change = self.revenue_change
+        return {
+            "unit": self.over_time.unit,
+            "cohorts_by": self.cohorts.by,
+            "revenue_change": {"reason": {"kind": change.kind, "numbers": dict(change.numbers)}}
+            if isinstance(change, Reason)
+            else {"before": change.before, "after": change.after, "days": change.days},
+        }
+
+
+def shop_history(
+    events: CleanEvents, customers: Customers, segmentation: Segmentation, segments: pa.Table
+) -> History:
+    """Return the history of the shop, of all customers and by segment.
+
+    Parameters
+    ----------
+    events : Events
+    customers : Customers
+        Of those events.
+    segmentation : Segmentation
+        Of those customers; its rule also says who was in which segment before each period.
+    segments : pyarrow.Table
+        `user_id` and `segment_id` of the same customers.
+    """
+    over_time = shop_over_time(events, segments=segments)
+    bought = any(over_time.table["buyers"].to_pylist())
+    cohorts = customer_cohorts(events, by="purchase" if bought else "event", segments=segments)
+    return History(over_time, cohorts, revenue_change(events, customers, segmentation))
+
+
+def revenue_change(
+    events: CleanEvents,
+    customers: Customers,
+    segmentation: Segmentation,
+    *,
+    unit: str | None = None,
+) -> RevenueChange | Reason:
+    """Return why revenue changed from the last whole period but one to the last.
+
+    Whoever was there in as long a time before both periods is in the segment that the stored rule
+    says of that time; who was not, and came in the period itself, is of the group "arrived".
+
+    Parameters
+    ----------
+    events : Events
+    customers : Customers
+    segmentation : Segmentation
+    unit : "day", "week" or "month", optional
+        Of the periods; by default as the length of the log says.
+
+    Returns
+    -------
+    RevenueChange, or Reason
+        A reason where the log has no two whole periods ("few periods"), less than four weeks
+        before them ("short log"), no prices ("no revenue"), or a period without customers
+        ("empty period").
+    """
+    calendar = calendar_of(events.window, unit)
+    complete = [number for number, period in enumerate(calendar.periods) if period.complete]
+    if len(complete) < 2 or complete[-1] != complete[-2] + 1:
+        return Reason("few periods")
+    before, after = complete[-2:]
+    windows = [_window(calendar, number, events.window.time_zone) for number in (before, after)]
+    length = windows[0].start - events.window.start
+    if length < timedelta(days=LONG_WINDOW_DAYS):
+        days = max(length / timedelta(days=1), 0.0)
+        return Reason("short log", {"days": round(days, 6), "least": int(LONG_WINDOW_DAYS)})
+    if "price" not in known_within(events.engine, events.window):
+        return Reason("no revenue")
+    tables = []
+    for number, window in zip((before, after), windows, strict=True):
+        base = Window(window.start - length, window.start, window.time_zone)
+        labels = _labels(events, customers, segmentation, base)
+        tables.append(_group_rows(_did(events, calendar, number, window), labels))
+    if not all(table.num_rows for table in tables):
+        return Reason("empty period")
+    return RevenueChange(before, after, length.days, change_of(*tables))
+
+
+def _window(calendar: Calendar, number: int, time_zone: str) -> Window:
+    period, zone = calendar.periods[number], ZoneInfo(time_zone)
+    start, end = (
+        datetime.combine(day, time(), zone).astimezone(UTC).replace(tzinfo=None)
+        for day in (period.start, period.end)
+    )
+    return Window(start, end, time_zone)
+
+
+def _labels(
+    events: CleanEvents, customers: Customers, segmentation: Segmentation, window: Window
+) -> Mapping[str, str]:
+    """Return the segment of everyone who was there, by the stored rule."""
+    present, _ = available_features(known_within(events.engine, window))
+    wanted = {*segmentation.rule.features, *(f.name for f in customers.features)}
+    features = tuple(feature for feature in present if feature.name in wanted)
+    made = features_within(events.engine, features, window).table
+    for name in segmentation.rule.features:
+        if name not in made.column_names:
+            made = made.append_column(name, pa.nulls(made.num_rows, pa.float64()))
+    labels = assign(made, segmentation)
+    ids = segmentation.segment_ids
+    return {
+        user: ids.get(cluster, str(cluster))
+        for user, cluster in zip(
+            labels["user_id"].to_pylist(), labels["cluster"].to_pylist(), strict=True
+        )
+    }
+
+
+def _did(
+    events: CleanEvents, calendar: Calendar, number: int, window: Window
+) -> list[dict[str, Any]]:
+    """Return what each customer did in a period."""
+    engine = events.engine
+    engine.register(CALENDAR, Calendar(calendar.unit, (calendar.periods[number],)).table)
+    try:
+        engine.create_table(ORDERS, orders_query(window))
+        engine.create_table(ACTIVITY, activity_query(window))
+        query = parse(_DID)
+        assert isinstance(query, exp.Select)
+        rows: list[dict[str, Any]] = engine.query(query).to_pylist()
+    finally:
+        engine.drop(ORDERS)
+        engine.drop(ACTIVITY)
+        engine.unregister(CALENDAR)
+    return rows
+
+
+_DID = """
+    SELECT a.user_id AS user_id, COALESCE(o.orders, 0) AS orders,
+        CAST(a.sold AS DOUBLE) AS sold, CAST(a.returned AS DOUBLE) AS returned
+    FROM history_activity AS a LEFT JOIN history_orders AS o ON a.user_id = o.user_id
+    ORDER BY a.user_id
+"""
+
+
+def _group_rows(did: list[dict[str, Any]], labels: Mapping[str, str]) -> pa.Table:
+    """Return a row for everyone who was there before, and for everyone who came."""
+    rows = {
+        user: {"user_id": user, "group": group, "orders": 0, "sold": 0.0, "returned": 0.0}
+        for user, group in labels.items()
+    }
+    for row in did:
+        group = labels.get(row["user_id"], ARRIVED)
+        rows[row["user_id"]] = {**row, "group": group, "orders": int(row["orders"])}
+    return pa.Table.from_pylist([rows[user] for user in sorted(rows)], schema=_ROWS)
+
+
+_ROWS = pa.schema(
+    [
+        ("user_id", pa.string()),
+        ("group", pa.string()),
+        ("orders", pa.int64()),
+        ("sold", pa.float64()),
+        ("returned", pa.float64()),
+    ]
+)
