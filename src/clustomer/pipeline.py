@@ -23,7 +23,6 @@ from clustomer.facets import FACETS, MAIN, Facets, no_facets
 from clustomer.history import History, shop_history
 from clustomer.insights import Interpretation, interpret
 from clustomer.insights.chapters.certificate_words import VERDICTS
-from clustomer.insights.study import with_ids
 from clustomer.lanes import Lanes
 from clustomer.lifecycle import Lifecycle, lifecycle_stages
 from clustomer.lifetime import Forecast
@@ -288,7 +287,7 @@ def counted_over_time(
 ) -> History:
     """Return the shop over time, its cohorts, and why its revenue changed last."""
     with progress.stage("Look back over time", events.engine.fraction) as stage:
-        history = shop_history(events, customers, segmentation, with_ids(segmentation))
+        history = shop_history(events, customers, segmentation)
         stage.note(f"by {history.over_time.unit}")
     events.engine.release()
     return history

@@ -76,7 +76,7 @@ def test_numbers_are_read_as_the_ids_of_events_are() -> None:
         ("id,customer\na,b\nb,c\n", "has 1 chains, such as 'a' to 'b' to 'c'"),
         ("id,customer\na,b\nb,a\n", "has 2 chains, such as 'a' to 'b' to 'a'"),
         ("id,customer\na,\n", "rows without an id or a customer, such as id 'a', customer None"),
-        ("id,customer\na,b,c\n", "has 1 lines that cannot be read, such as 'a,b,c'"),
+        ("id,customer\nx,y\na,b,c\n", "has 1 lines that cannot be read, such as 'a,b,c'"),
         ("", "is empty"),
     ],
 )

@@ -45,6 +45,12 @@ def test_the_result_is_full(done: Run) -> None:
         "segmentation.json",
         "facts.json",
         "certificates.json",
+        "lifecycle.parquet",
+        "over_time.parquet",
+        "cohorts.parquet",
+        "retention.parquet",
+        "revenue_change.parquet",
+        "forecast.json",
         "reports/business_insights.md",
         "reports/report.html",
         "reports/cluster_evaluation_metrics.csv",
@@ -52,6 +58,8 @@ def test_the_result_is_full(done: Run) -> None:
         "reports/figures/segments.png",
         "reports/figures/differences.png",
         "reports/figures/rfm_grid.png",
+        "reports/figures/over_time.png",
+        "reports/figures/cohorts.png",
     }
     assert done.results.damaged() == []
     assert done.results.manifest["settings"]["algorithm"] == "rfm"

@@ -71,6 +71,12 @@ def test_the_results_keep_their_contract(done: Run) -> None:
         "segmentation.json",
         "facts.json",
         "certificates.json",
+        "lifecycle.parquet",
+        "over_time.parquet",
+        "cohorts.parquet",
+        "retention.parquet",
+        "revenue_change.parquet",
+        "forecast.json",
         "events/bucket-all.parquet",
         "reports/business_insights.md",
         "reports/report.html",
@@ -80,6 +86,8 @@ def test_the_results_keep_their_contract(done: Run) -> None:
         "reports/figures/segments.png",
         "reports/figures/differences.png",
         "reports/figures/choice_of_k.png",
+        "reports/figures/over_time.png",
+        "reports/figures/cohorts.png",
     } == files
     assert set(done.results.manifest["files"]) == files - {"run.json"}
     assert done.results.damaged() == []
@@ -221,7 +229,7 @@ def test_the_kind_of_source_changes_no_byte(untested: Run, shop: Path, tmp_path:
 def test_a_run_can_be_written_with_the_public_names_alone(
     done: Run, shop: Path, tmp_path: Path
 ) -> None:
-    events = clustomer.read_events(shop)
+    events = clustomer.read_events(shop).in_currency("EUR")
     customers = clustomer.customer_features(events)
     holdout = clustomer.split_holdout(events, customers)
     proposed = clustomer.segment(customers, holdout=holdout)
@@ -234,9 +242,10 @@ def test_a_run_can_be_written_with_the_public_names_alone(
     facets = clustomer.find_facets(
         events,
         customers,
-        facets=["taste", "time", "path"],
+        facets=["taste", "time", "path", "rare"],
         holdout=holdout,
     )
+    forecast = clustomer.forecast_customers(events, customers, segmentation)
     interpretation = clustomer.interpret(
         customers,
         segmentation,
@@ -247,6 +256,9 @@ def test_a_run_can_be_written_with_the_public_names_alone(
         reading_notes=events.readings.to_say,
         warnings=events.warnings,
         certificates=certificates,
+        lifecycle=clustomer.lifecycle_stages(events),
+        forecast=forecast,
+        history=clustomer.shop_history(events, customers, segmentation),
     )
     results = clustomer.publish(
         tmp_path,
@@ -288,7 +300,7 @@ def test_a_chapters_table_is_a_file_of_the_version_and_its_facts_are_verified(
     untested: Run, shop: Path, tmp_path: Path
 ) -> None:
     interpretation = tell(untested.interpretation.study, (*CHAPTERS, OrdersSorted()))
-    events = clustomer.read_events(shop)
+    events = clustomer.read_events(shop).in_currency("EUR")
     content = (events, untested.customers, untested.segmentation, interpretation)
     results = clustomer.publish(tmp_path, *content, settings=UNTESTED)
     events.close()

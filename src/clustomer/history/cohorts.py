@@ -292,7 +292,7 @@ def _customers(rows: list[dict[str, Any]]) -> dict[str, dict[int, int]]:
         for segment in {ALL, str(row["segment_id"])}:
             part = sizes.setdefault(segment, {})
             part[cohort] = part.get(cohort, 0) + int(row["customers"])
-    return sizes
+    return dict(sorted(sizes.items(), key=lambda item: _place_of(item[0])))
 
 
 def _place_of(segment: str) -> tuple[bool, int, str]:

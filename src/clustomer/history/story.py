@@ -19,6 +19,7 @@ from clustomer.history.change import ARRIVED, Change, change_of
 from clustomer.history.cohorts import Cohorts, OverTime, customer_cohorts, shop_over_time
 from clustomer.history.definition import ACTIVITY, CALENDAR, ORDERS, activity_query, orders_query
 from clustomer.segments import Segmentation, assign
+from clustomer.segments.segmentation import with_ids
 from clustomer.thresholds import LONG_WINDOW_DAYS
 
 
@@ -68,9 +69,7 @@ class History:
         }
 
 
-def shop_history(
-    events: CleanEvents, customers: Customers, segmentation: Segmentation, segments: pa.Table
-) -> History:
+def shop_history(events: CleanEvents, customers: Customers, segmentation: Segmentation) -> History:
     """Return the history of the shop, of all customers and by segment.
 
     Parameters
@@ -80,9 +79,8 @@ def shop_history(
         Of those events.
     segmentation : Segmentation
         Of those customers; its rule also says who was in which segment before each period.
-    segments : pyarrow.Table
-        `user_id` and `segment_id` of the same customers.
     """
+    segments = with_ids(segmentation).select(["user_id", "segment_id"])
     over_time = shop_over_time(events, segments=segments)
     bought = any(over_time.table["buyers"].to_pylist())
     cohorts = customer_cohorts(events, by="purchase" if bought else "event", segments=segments)

@@ -20,6 +20,7 @@ from clustomer.insights.profiles import Described, Profile, describe, profile, r
 from clustomer.insights.settings import model_document, run_document
 from clustomer.lifecycle import Lifecycle
 from clustomer.lifetime import Forecast
+from clustomer.segments.segmentation import with_ids
 
 Result = TypeVar("Result")
 
@@ -254,13 +255,6 @@ def with_facets(labelled: pa.Table, facets: Facets | None) -> pa.Table:
     for name in facets.columns:
         labelled = labelled.append_column(name, facets.table[name].cast(pa.string()))
     return labelled
-
-
-def with_ids(segmentation: Any) -> pa.Table:
-    """Return the customers of a segmentation with the ids of their segments."""
-    table, ids = segmentation.table, segmentation.segment_ids
-    column = pa.array([ids[cluster] for cluster in table["cluster"].to_pylist()], pa.string())
-    return table.append_column("segment_id", column)
 
 
 def _cleaning_table(cleaning: Any) -> pa.Table:

@@ -301,6 +301,13 @@ def _published(
     )
 
 
+def with_ids(segmentation: Segmentation) -> pa.Table:
+    """Return the customers of a segmentation with the ids of their segments."""
+    table, ids = segmentation.table, segmentation.segment_ids
+    column = pa.array([ids[cluster] for cluster in table["cluster"].to_pylist()], pa.string())
+    return table.append_column("segment_id", column)
+
+
 def _projection(
     features: tuple[ScaledFeature, ...],
     fitted: Matrix,

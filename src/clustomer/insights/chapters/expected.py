@@ -78,7 +78,7 @@ class Expected(Chapter):
         forecast = study.forecast
         assert forecast is not None
         if forecast.why is not None:
-            for name, value in forecast.why.numbers.items():
+            for name, value in sorted(forecast.why.numbers.items()):
                 yield _stored(f"expected.why.{name}", value, _unit(name), "why/numbers", name)
             return
         yield _stored("expected.horizon", forecast.horizon_days, "days", "", "horizon_days")
