@@ -46,7 +46,7 @@ def features(rows: list[dict], **options) -> pa.Table:
     return customer_features(build(rows), cutoff=CUTOFF, **options).table
 
 
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=8, deadline=None)
 @given(logs, st.randoms())
 def test_the_order_of_rows_changes_nothing(rows, random) -> None:
     shuffled = list(rows)
@@ -54,7 +54,7 @@ def test_the_order_of_rows_changes_nothing(rows, random) -> None:
     assert features(shuffled).equals(features(rows), check_metadata=True)
 
 
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=8, deadline=None)
 @given(logs, st.lists(later, min_size=1, max_size=10))
 def test_a_later_event_changes_nothing(rows, future) -> None:
     # a column that is only known later would be one more feature; here all are known
@@ -67,7 +67,7 @@ def test_a_later_event_changes_nothing(rows, future) -> None:
     assert features(rows + future).equals(features(rows), check_metadata=True)
 
 
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=8, deadline=None)
 @given(logs)
 def test_values_are_in_their_range(rows) -> None:
     for row in features(rows).to_pylist():
@@ -83,7 +83,7 @@ def test_values_are_in_their_range(rows) -> None:
         assert row.get("products_bought") is None or row["products_bought"] <= row["products"]
 
 
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=8, deadline=None)
 @given(logs)
 def test_a_copied_customer_has_the_same_features(rows) -> None:
     """Another customer who did the same is described the same."""
@@ -94,7 +94,7 @@ def test_a_copied_customer_has_the_same_features(rows) -> None:
     assert result["twin"] == result["1"]
 
 
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=8, deadline=None)
 @given(logs)
 def test_before_the_window_nothing_counts(rows) -> None:
     # the same lines under the same order number would be the same order, sent again

@@ -175,7 +175,7 @@ values = st.sampled_from(
 )
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=20, deadline=None)
 @given(st.lists(st.fixed_dictionaries(dict.fromkeys(GOOD, values)), max_size=12), st.integers(1, 3))
 def test_kept_and_rejected_are_the_input_exactly(rows, times) -> None:
     rows = [GOOD, *rows * times]

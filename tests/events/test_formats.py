@@ -292,7 +292,7 @@ def test_an_unnested_list_may_lie_inside_of_an_object() -> None:
         read_events(pa.Table.from_pylist(rows), schema=wrong)
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=20, deadline=None)
 @given(st.lists(st.lists(st.sampled_from(["a", "b", ""]), max_size=4), min_size=1, max_size=8))
 def test_unnested_rows_add_up(lists) -> None:
     rows = [{"at": f"2024-01-01 10:00:{i:02d}", "who": "1" if i % 3 else "", "visit": "v",

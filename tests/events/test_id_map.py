@@ -93,7 +93,7 @@ def test_a_map_that_is_not_there_is_an_error(tmp_path: Path) -> None:
 ids = st.sampled_from(["a", "b", "c", "d", "e'", 'f"', "g\\", "h🙂"])
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=20, deadline=None)
 @given(st.lists(ids, min_size=1, max_size=12), st.dictionaries(ids, st.sampled_from(["X", "Y"])))
 def test_a_map_is_the_same_as_mapped_data(users, mapping) -> None:
     times = [f"2024-01-01 10:{minute:02d}:01" for minute in range(len(users))]

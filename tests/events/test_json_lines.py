@@ -143,7 +143,7 @@ def test_json_lines_without_objects_say_what_was_expected(tmp_path: Path) -> Non
 texts = st.text(st.characters(exclude_categories=["Cs", "Zs", "Zl", "Zp"]), max_size=20)
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=20, deadline=None)
 @given(st.lists(st.one_of(texts, st.integers(-10, 10**12), st.booleans()), min_size=1, max_size=6))
 def test_any_value_of_json_arrives_as_it_is(tmp_path_factory, values) -> None:
     path = tmp_path_factory.mktemp("jsonl") / "log.jsonl"

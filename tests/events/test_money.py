@@ -99,13 +99,13 @@ WAYS = {
 }
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=12, deadline=None)
 @given(NUMBERS, st.sampled_from(sorted(WAYS)))
 def test_every_way_to_write_numbers_gives_the_same(values: list[Decimal], way: str) -> None:
     assert prices([WAYS[way](value) for value in values]) == values
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=12, deadline=None)
 @given(st.lists(st.tuples(st.integers(0, 9_999_999), st.sampled_from(sorted(WAYS))), min_size=1))
 def test_a_mixture_gives_the_same_or_an_error(parts: list[tuple[int, str]]) -> None:
     values = [Decimal(cents) / 100 for cents, _ in parts]

@@ -354,7 +354,7 @@ MOMENTS = st.datetimes(datetime(1991, 1, 1), datetime(2025, 12, 31, 23)).map(
 )
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=25, deadline=None)
 @given(
     st.lists(st.tuples(MOMENTS, st.integers(0, 2)), min_size=1, max_size=12),
     st.lists(st.sampled_from(sorted(WAYS)), min_size=1, max_size=3),

@@ -64,7 +64,7 @@ def test_customers_do_not_share_visits() -> None:
     assert len(set(rows)) == 2
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=15, deadline=None)
 @given(
     st.lists(
         st.tuples(st.integers(0, 200), st.sampled_from([None, "a", "b"])), min_size=1, max_size=12

@@ -62,7 +62,7 @@ _families = st.sets(st.sampled_from(sorted(FAMILIES)), min_size=1).filter(
 )
 
 
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=8, deadline=None)
 @given(_families, st.integers(0, 9), st.sampled_from([None, 0, 3, 200]))
 def test_every_text_renders_and_every_fact_is_confirmed(
     families: set[str], seed: int, days: int | None

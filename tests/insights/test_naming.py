@@ -155,7 +155,7 @@ def test_each_name_is_given_where_it_belongs(name: str) -> None:
     assert name in named(result).values()
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=20, deadline=None)
 @given(shops())
 def test_a_name_is_true_of_four_in_five_of_those_who_bear_it(drawn: Shop) -> None:
     measures = Measures(drawn.table.to_pylist(), drawn.days)
@@ -163,7 +163,7 @@ def test_a_name_is_true_of_four_in_five_of_those_who_bear_it(drawn: Shop) -> Non
         assert share_true(name, members(drawn, key), measures) >= 0.8 - 1e-9, name
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=20, deadline=None)
 @given(shops())
 def test_the_share_that_is_printed_is_the_share_of_members_of_whom_it_is_true(drawn: Shop) -> None:
     measures = Measures(drawn.table.to_pylist(), drawn.days)
@@ -175,14 +175,14 @@ def test_the_share_that_is_printed_is_the_share_of_members_of_whom_it_is_true(dr
             assert facts[f"{key}.named"] == pytest.approx(expected)
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=20, deadline=None)
 @given(shops())
 def test_no_two_segments_share_a_name(drawn: Shop) -> None:
     names = named(drawn)
     assert len(set(names.values())) == len(names) == len(drawn.profiles)
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=20, deadline=None)
 @given(shops(), st.randoms(use_true_random=False))
 def test_names_follow_the_customers_whatever_number_their_segment_has(
     drawn: Shop, random: object
@@ -196,7 +196,7 @@ def test_names_follow_the_customers_whatever_number_their_segment_has(
     }
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=20, deadline=None)
 @given(shops())
 def test_evidence_is_made_of_known_facts(drawn: Shop) -> None:
     names = name_segments(drawn.people, drawn.profiles, drawn.described, window_days=drawn.days)
@@ -223,7 +223,7 @@ def test_words_of_visits_are_not_used_where_only_orders_are_known() -> None:
 
 
 @pytest.mark.parametrize("days", [0.1, 1.0, 27.9])
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=20, deadline=None)
 @given(drawn=shops())
 def test_a_short_log_shows_nobody_loyal_or_lapsed(days: float, drawn: Shop) -> None:
     names = " ".join(named(shop(drawn.table, drawn.ids, days)).values()).lower()

@@ -82,7 +82,7 @@ def test_equal_values_get_equal_scores_and_some_scores_go_to_nobody():
     assert list(segments(segmentation).values()) == ["new"] * 6 + ["champions"] * 4
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=12, deadline=None)
 @given(
     st.lists(st.tuples(st.integers(0, 4), st.integers(0, 5)), min_size=1, max_size=40).filter(
         lambda rows: any(orders for orders, _ in rows)

@@ -269,7 +269,7 @@ def test_tables_that_cannot_be_clustered():
         segment(pa.table({"user_id": ["a"], "weekend_share": [0.5]}))
 
 
-@settings(max_examples=12, deadline=None)
+@settings(max_examples=8, deadline=None)
 @given(
     st.lists(
         st.tuples(st.none() | st.integers(-3, 9), st.none() | st.floats(-1e6, 1e6)),

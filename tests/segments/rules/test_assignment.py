@@ -43,7 +43,7 @@ def scored_tables(draw):
     return NearestCentroid(features, centroids), rows
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=12, deadline=None)
 @given(scored_tables())
 def test_sql_agrees_with_numpy(case):
     rule, rows = case

@@ -104,7 +104,7 @@ def tells_kinds_apart(values: Sequence[str]) -> bool:
     """
     proposals = [propose(value) for value in values]
     several = "purchase" in proposals and bool({"view", "cart"} & set(proposals))
-    return several and 2 * proposals.count(None) < len(values)
+    return several and 3 * proposals.count(None) < len(values)
 
 
 def tells_what_was_undone(values: Sequence[str]) -> bool:

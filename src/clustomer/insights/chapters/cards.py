@@ -124,7 +124,7 @@ def _segment_insight(study: Study, profile: Profile) -> SegmentInsight:
     return SegmentInsight(
         segment_id=key,
         name=name.name,
-        evidence=() if name.claim and name.named_by == "rule" else name.evidence,
+        evidence=() if name.claim else name.evidence,
         who=f"{_how_many(key, everyone, name)} {_who(key, name) or advised.who}",
         marks=tuple(mark.text for mark in differences) or _no_marks(profile, name, described),
         why=_why(profile, advised),
@@ -150,7 +150,9 @@ def _who(key: str, name: Name) -> str:
     """Say of how many members the name is true."""
     if not name.claim:
         return ""
-    return f"{{{key}.named}} of them {name.claim}, against {{{key}.named_of_everyone}} of everyone."
+    *given, _ = name.evidence
+    claim = f"{{{key}.named}} of them {name.claim}, against {{{key}.named_of_everyone}} of everyone."
+    return " ".join([claim, *given])
 
 
 def _no_marks(profile: Profile, name: Name, described: Mapping[str, Described]) -> tuple[str, ...]:

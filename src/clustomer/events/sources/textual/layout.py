@@ -49,9 +49,9 @@ def layout_of(lines: Sequence[str], separator: str | None = None) -> Layout:
     that has as many fields as most are titles and comments; `sep=;` says the separator itself.
 
     >>> layout_of(["sep=;", "a;b", "1,5;2", "3,5;4"])
-    Layout(separator=';', first='a;b', above=1)
+    Layout(separator=';', first='a;b', above=1, short=())
     >>> layout_of(["Orders of 2024", "", "id,at", "1,2024-01-01", "2,2024-01-02"])
-    Layout(separator=',', first='id,at', above=2)
+    Layout(separator=',', first='id,at', above=2, short=())
     """
     above = 0
     given = next((_SET.match(line) for line in lines if line.strip()), None)
