@@ -246,12 +246,9 @@ def test_a_full_disk_is_an_output_error(tmp_path, small_disk) -> None:
 
 STAGES = [
     ("Read ", []),
-    ("Clean", []),
     ("Build", []),
-    ("Look", []),
     ("Choose", []),
     ("Certify", ["--k", "3"]),
-    ("Name", ["--k", "3", "--no-certificates"]),
     ("Write tables", ["--k", "3", "--no-certificates"]),
     ("Write clean", ["--k", "3", "--no-certificates"]),
 ]

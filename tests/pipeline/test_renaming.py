@@ -32,7 +32,12 @@ def shop(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="module", params=["kmeans", "rfm"])
 def done(request, shop: Path, tmp_path_factory: pytest.TempPathFactory) -> Run:
     settings = Settings(
-        algorithm=request.param, currency="EUR", window="60d", force=True, facets=("value",)
+        algorithm=request.param,
+        k="auto" if request.param == "rfm" else 3,
+        currency="EUR",
+        window="60d",
+        certificates=False,
+        facets=("value",),
     )
     return run(shop, tmp_path_factory.mktemp("out"), settings=settings)
 

@@ -151,7 +151,9 @@ def _who(key: str, name: Name) -> str:
     if not name.claim:
         return ""
     *given, _ = name.evidence
-    claim = f"{{{key}.named}} of them {name.claim}, against {{{key}.named_of_everyone}} of everyone."
+    claim = (
+        f"{{{key}.named}} of them {name.claim}, against {{{key}.named_of_everyone}} of everyone."
+    )
     return " ".join([claim, *given])
 
 
