@@ -5,8 +5,6 @@ from collections.abc import Iterator
 from itertools import pairwise
 from typing import Any
 
-import numpy as np
-
 from clustomer.insights.facts import Fact
 from clustomer.insights.population import EVERYONE
 from clustomer.insights.study import Study
@@ -48,22 +46,18 @@ def _map_facts(shares: list[float]) -> Iterator[Fact]:
 
 def _grid_facts(study: Study, rule: Any) -> Iterator[Fact]:
     """Make the share of each pair of scores among customers who have both."""
-    recency = study.people.values(EVERYONE, RECENCY)
-    orders = study.people.values(EVERYONE, FREQUENCY)
-    scored = np.count_nonzero(~np.isnan(recency))
     # the first cut point of recency is that of the highest score
     of_recency = dict(zip(SCORES, _between(rule.recency_cuts)[::-1], strict=True))
     of_orders = dict(zip(SCORES, _between(rule.frequency_cuts), strict=True))
     for r, days in of_recency.items():
         for f, counts in of_orders.items():
-            inside = _holds(recency, days) & _holds(orders, counts)
-            share = float(np.count_nonzero(inside) / scored) if scored else None
-            bounds = json.dumps({RECENCY: days, FREQUENCY: counts})
+            aggregate = f"share_between({json.dumps({RECENCY: days, FREQUENCY: counts})})"
+            share = study.people.aggregate(EVERYONE, RECENCY, aggregate)
             source = {
                 "table": "customers",
                 "key": EVERYONE,
                 "column": RECENCY,
-                "aggregate": f"share_between({bounds})",
+                "aggregate": aggregate,
             }
             yield Fact(f"grid.cell.r{r}.f{f}", share, "share", 1, None, source)
 
@@ -71,16 +65,6 @@ def _grid_facts(study: Study, rule: Any) -> Iterator[Fact]:
 def _between(cuts: Any) -> list[tuple[float | None, float | None]]:
     bounds = [None, *(float(cut) for cut in cuts), None]
     return list(pairwise(bounds))
-
-
-def _holds(values: Any, bounds: tuple[float | None, float | None]) -> Any:
-    low, high = bounds
-    inside = ~np.isnan(values)
-    if low is not None:
-        inside &= values > low
-    if high is not None:
-        inside &= values <= high
-    return inside
 
 
 def _stored(

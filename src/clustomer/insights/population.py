@@ -11,8 +11,9 @@ Every statistic of this room is one of the aggregates here, named as a fact's so
 | `share_defined` | customers for whom the column is defined, over customers |
 | `share_at_least(x)`, `share_at_most(x)` | customers with a value ≥ x (≤ x), over customers |
 | `count_at_most(x)` | customers with a value ≤ x |
-| `share_between(conditions)` | customers for whom one of the conditions holds, over customers; a \
-condition has for each column the value to exceed and the one not to, and for `stage` the stages |
+| `share_between(conditions)` | customers for whom the condition, or one of several, holds, over \
+those for whom the column is defined; a condition has for each column the value to exceed and the \
+one not to, and for `stage` the stages |
 | `quantile_of_positive(q)` | the value that a share q of those above 0 do not exceed |
 | `count_defined` | customers for whom the column is defined |
 | `holders(p)` | how few customers, the highest first, hold the share p of the sum |
@@ -197,9 +198,11 @@ class Population:
         match = _CALL.fullmatch(aggregate)
         name, given = (match[1], match[2]) if match else (aggregate, None)
         if name == "share_between":
-            conditions = [Condition.from_json(stored) for stored in json.loads(given or "")]
-            held = self.holds(conditions)[self.rows(key)]
-            return _ratio(int(np.sum(held)), len(held))
+            stored = json.loads(given or "")
+            parts = [stored] if isinstance(stored, dict) else stored
+            held = self.holds([Condition.from_json(part) for part in parts])[self.rows(key)]
+            defined = len(self._defined(key, column)) if column in self.columns else len(held)
+            return _ratio(int(np.sum(held)), defined)
         arguments = [part.strip() for part in given.split(",")] if given else []
         if name == "count":
             return len(self.rows(key))

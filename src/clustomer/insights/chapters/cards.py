@@ -125,7 +125,7 @@ def _segment_insight(study: Study, profile: Profile) -> SegmentInsight:
         segment_id=key,
         name=name.name,
         evidence=() if name.claim else name.evidence,
-        who=f"{_how_many(key, everyone, name)} {_who(key, name) or advised.who}",
+        who=f"{_how_many(key, everyone, name)} {_who(name) or advised.who}",
         marks=tuple(mark.text for mark in differences) or _no_marks(profile, name, described),
         why=_why(profile, advised),
         actions=advised.actions,
@@ -146,14 +146,11 @@ def _how_many(key: str, everyone: str, name: Name) -> str:
     return f"{{{key}.customers:customer/customers}}, {{{key}.share}} of {{{everyone}.customers}}."
 
 
-def _who(key: str, name: Name) -> str:
+def _who(name: Name) -> str:
     """Say of how many members the name is true."""
     if not name.claim:
         return ""
-    *given, _ = name.evidence
-    claim = (
-        f"{{{key}.named}} of them {name.claim}, against {{{key}.named_of_everyone}} of everyone."
-    )
+    *given, claim = name.evidence
     return " ".join([claim, *given])
 
 
