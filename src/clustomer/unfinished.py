@@ -19,6 +19,7 @@ from functools import partial
 from pathlib import Path
 from types import FrameType
 
+from clustomer.errors import OutputError
 from clustomer.locks import SUFFIX, hold, let_go, take_over
 
 INTERRUPTED = 128 + signal.SIGINT
@@ -106,6 +107,42 @@ def undone_if_stopped(undo: Callable[[], None]) -> Iterator[None]:
         yield
     finally:
         del _undo[key]
+
+
+@contextmanager
+def whole_file(path: Path, *, option: str = "--out") -> Iterator[Path]:
+    """Give a place beside a file to write to, and move it there when the block has ended.
+
+    Whatever is at `path` stays as it is until then, and if the block fails or is stopped.
+
+    Raises
+    ------
+    OutputError
+        If the system refuses; it names the option with which another file can be named.
+
+    Examples
+    --------
+    >>> folder = temporary_folder("clustomer-")
+    >>> with whole_file(folder / "a.txt") as aside:
+    ...     _ = aside.write_text("whole")
+    >>> (folder / "a.txt").read_text()
+    'whole'
+    >>> remove_folder(folder)
+    """
+    aside = path.with_name(f".{path.name}.partial")
+    with undone_if_stopped(lambda: aside.unlink(missing_ok=True)):
+        try:
+            yield aside
+            os.replace(aside, path)
+        except OutputError:
+            raise
+        except OSError as error:
+            raise OutputError(
+                f"{path} cannot be written: {error.strerror or error}. Name another file with "
+                f"{option}."
+            ) from error
+        finally:
+            aside.unlink(missing_ok=True)
 
 
 @contextmanager

@@ -3,9 +3,12 @@
 import hashlib
 import json
 import shutil
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 import pytest
@@ -13,7 +16,8 @@ from typer.testing import CliRunner
 
 from clustomer.cli import app
 from clustomer.commands.exit_codes import ALARM
-from clustomer.errors import InputError
+from clustomer.engines import memory
+from clustomer.errors import InputError, OutputError, UsageError
 from clustomer.pipeline import Run, Settings, run
 from clustomer.proofs import verify
 from clustomer.renaming import rename
@@ -172,3 +176,43 @@ def test_other_package_versions_are_said(untested: Run, tmp_path: Path) -> None:
     assert call.exit_code == 0, call.stdout
     assert "The run had duckdb 0.1" in call.stdout
     assert "values made again from the events are as stated." in call.stdout
+
+
+def test_a_changed_forecast_comes_out(tmp_path: Path) -> None:
+    rng = np.random.default_rng(0)
+    orders = [
+        {
+            "user_id": f"{customer}",
+            "event_time": datetime(2024, 1, 1) + timedelta(days=int(day)),
+            "event_type": "purchase",
+            "price": 10.0 + customer % 7,
+            "product_id": "p",
+        }
+        for customer in range(300)
+        for day in rng.choice(360, size=1 + rng.poisson(1 + customer % 3), replace=False)
+    ]
+    settings = Settings(certificates=False, k=3, k_range=(2, 3), horizon="60d", facets=("value",))
+    run(pa.Table.from_pylist(orders), tmp_path, settings=settings)
+    assert verify(tmp_path, deep=True).differences == ()
+    changes = {"parameters/mbg_nbd/r": 1.0, "inside": 0.5, "winner": "past_rate"}
+    edit(tmp_path, "forecast.json", changes)
+    places = {
+        difference.place
+        for difference in verify(tmp_path, deep=True).differences
+        if difference.kind == "rerun"
+    }
+    assert places == {f"forecast.json: {place}" for place in changes}
+
+
+def test_memory_is_for_deep_alone_and_bounds_it(
+    untested: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    root = str(untested.results.path.parent.parent)
+    with pytest.raises(UsageError, match="without deep"):
+        verify(root, memory="4GB")
+    with pytest.raises(UsageError, match="1MB"):
+        verify(root, deep=True, memory="1MB")
+    monkeypatch.setattr(memory, "BYTES_PER_CUSTOMER", 10**6)
+    call = CliRunner().invoke(app, ["verify", root, "--deep", "--memory", "500MB"])
+    assert isinstance(call.exception, OutputError)
+    assert "too little memory" in str(call.exception)

@@ -9,6 +9,7 @@ from clustomer.commands.messages import print_json, progress_for
 from clustomer.commands.options import Json, Overwrite, Quiet, Source, with_settings
 from clustomer.errors import OutputError, UsageError
 from clustomer.settings import MACHINE, READING, Settings
+from clustomer.unfinished import whole_file
 
 if TYPE_CHECKING:
     from clustomer.history import Cohorts
@@ -110,15 +111,11 @@ def _write(made: "Cohorts", out: Path) -> None:
     import pyarrow.csv
     import pyarrow.parquet
 
-    try:
+    with whole_file(out) as aside:
         if out.suffix.lower() == ".csv":
-            pyarrow.csv.write_csv(made.table, out)
+            pyarrow.csv.write_csv(made.table, aside)
         else:
-            pyarrow.parquet.write_table(made.table, out, compression="zstd")
-    except OSError as error:
-        raise OutputError(
-            f"{out} cannot be written: {error}. Name a file in a folder that can be written to."
-        ) from error
+            pyarrow.parquet.write_table(made.table, aside, compression="zstd")
 
 
 def _print(made: "Cohorts") -> None:

@@ -1,6 +1,5 @@
 """`clustomer schema`: how a source's columns are understood."""
 
-import os
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -12,7 +11,7 @@ from clustomer.commands.options import Json, Overwrite, Source, with_settings
 from clustomer.errors import AmbiguousError, OutputError
 from clustomer.printable import printable
 from clustomer.settings import Settings
-from clustomer.unfinished import undone_if_stopped
+from clustomer.unfinished import whole_file
 
 if TYPE_CHECKING:
     from clustomer.events.draft.description import Description, Doubt
@@ -228,13 +227,5 @@ def _first_rows(rows: Any) -> Any:
 
 
 def _write_text(path: Path, text: str) -> None:
-    aside = path.with_name(f".{path.name}.partial")
-    with undone_if_stopped(lambda: aside.unlink(missing_ok=True)):
-        try:
-            aside.write_text(text, encoding="utf-8", newline="\n")
-            os.replace(aside, path)
-        except OSError as error:
-            aside.unlink(missing_ok=True)
-            raise OutputError(
-                f"{path} cannot be written: {error.strerror}. Name another file with --out."
-            ) from error
+    with whole_file(path) as aside:
+        aside.write_text(text, encoding="utf-8", newline="\n")

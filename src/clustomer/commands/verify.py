@@ -33,6 +33,15 @@ def verify(
             "compare every value. It takes about as long as the run did.",
         ),
     ] = False,
+    memory: Annotated[
+        str | None,
+        typer.Option(
+            "--memory",
+            metavar="SIZE",
+            help="With --deep: about how much memory to take, for example 4GB.",
+            show_default="half of the machine's",
+        ),
+    ] = None,
     quiet: Quiet = False,
     as_json: Json = False,
 ) -> None:
@@ -40,11 +49,11 @@ def verify(
 
     Exit codes: 0 everything holds, 6 something does not (it is listed: the place, what is stated
     there, what came out), 2 usage, 3 no results that can be read, or with --deep none that can be
-    made again, since their events were not kept.
+    made again, since their events were not kept, 4 too little memory for --deep.
     """
     from clustomer.proofs import verify as verify_version
 
-    verification = verify_version(results, deep=deep, progress=progress_for(quiet))
+    verification = verify_version(results, deep=deep, memory=memory, progress=progress_for(quiet))
     if as_json:
         print_json(verification.to_json())
     elif not quiet:

@@ -273,7 +273,9 @@ def read_events(
         if accept_losses is not None:
             losses.require(accept_losses)
         warnings = warnings_of(engine, used, cleaning, losses, readings, opened.names)
-        engine.expect_customers(_customers(engine, f"FROM events WHERE {scope}"), cleaning.kept)
+        engine.expect_customers(
+            count_customers(engine, f"FROM events WHERE {scope}"), cleaning.kept
+        )
         stage_bar.note(f"{cleaning.kept:,} kept, {cleaning.rejected:,} rejected")
     return Events(
         engine, chosen, used, given is None, opened.label, cleaning, readings, losses, warnings
@@ -292,11 +294,11 @@ def _require_memory(engine: DuckDB, source: Source, schema: EventSchema) -> None
         return
     query, _ = given_rows(source, schema)
     with source.opened():
-        customers = _customers(engine, f"FROM ({query})", source.parameters)
+        customers = count_customers(engine, f"FROM ({query})", source.parameters)
     engine.require_memory(customers, source.rows or 0)
 
 
-def _customers(engine: DuckDB, rows: str, parameters: list[Any] | None = None) -> int:
+def count_customers(engine: DuckDB, rows: str, parameters: list[Any] | None = None) -> int:
     """Return about how many customers some rows (SQL) are of."""
     return int(engine.rows(f"SELECT APPROX_COUNT_DISTINCT(user_id) {rows}", parameters)[0][0])
 

@@ -11,7 +11,7 @@ import pyarrow.parquet as pq
 
 from clustomer.engines import DuckDB
 from clustomer.errors import InputError, first_line
-from clustomer.events.log import EVENT_ORDER, CleanEvents, Events
+from clustomer.events.log import EVENT_ORDER, CleanEvents, Events, count_customers
 from clustomer.events.window import Window
 
 EVENTS_PER_FILE = 20_000_000
@@ -111,9 +111,12 @@ def read_stored_events(paths: Sequence[Path], window: Window, engine: DuckDB) ->
     ------
     InputError
         If a file cannot be read, or is none of events.
+    OutputError
+        If so many customers need more memory than the run may take.
     """
     try:
-        engine.expect(sum(pq.read_metadata(path).num_rows for path in paths))
+        rows = sum(pq.read_metadata(path).num_rows for path in paths)
+        engine.expect(rows)
         engine.execute(
             "CREATE OR REPLACE TABLE events AS SELECT * FROM READ_PARQUET(?)",
             [[str(path) for path in paths]],
@@ -124,4 +127,5 @@ def read_stored_events(paths: Sequence[Path], window: Window, engine: DuckDB) ->
             f"The events in {paths[0].parent} cannot be read: {first_line(error)} Expected the "
             "files as they were written. Run `clustomer run` again."
         ) from error
+    engine.expect_customers(count_customers(engine, "FROM events"), rows)
     return CleanEvents(engine, window)

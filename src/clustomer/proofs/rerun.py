@@ -9,7 +9,7 @@ import pyarrow as pa
 
 from clustomer.certificates import Certificates
 from clustomer.customers import Customers, Reason, customer_features
-from clustomer.engines import DuckDB, memory_of_engine
+from clustomer.engines import DuckDB, memory_of_engine, memory_of_run
 from clustomer.events import hash_sum, read_stored_events
 from clustomer.facets import Facets
 from clustomer.history import History, history_tables
@@ -68,12 +68,15 @@ class Remade:
     history: History
 
 
-def rerun(stored: StoredRun, progress: Progress) -> tuple[Rerun, list[Difference]]:
+def rerun(
+    stored: StoredRun, progress: Progress, memory: str | None = None
+) -> tuple[Rerun, list[Difference]]:
     """Make everything again from the stored clean events, and compare it with what is stored.
 
     Customers, segments, the comparison of algorithms and the whole certificate (simulated shops,
     permutations, resamples, split halves) are made by the functions that a run calls, with the
-    stored settings and seed. Values must agree to 1e-9 of their size (or of 1, below it).
+    stored settings and seed. Values must agree to 1e-9 of their size (or of 1, below it). How much
+    `memory` to take changes no value; see `verify`.
 
     Returns
     -------
@@ -86,7 +89,7 @@ def rerun(stored: StoredRun, progress: Progress) -> tuple[Rerun, list[Difference
     if not stored.event_files:
         lost = tuple(fact.id for fact in stored.facts.values() if fact.source["table"] in SIMULATED)
         return Rerun(0, packages, lost), []
-    remade = remake(stored, progress)
+    remade = remake(stored, progress, memory)
     values, differences = 0, []
     for count, differing in _compared_files(stored, remade):
         values += count
@@ -94,10 +97,10 @@ def rerun(stored: StoredRun, progress: Progress) -> tuple[Rerun, list[Difference
     return Rerun(values, packages), differences
 
 
-def remake(stored: StoredRun, progress: Progress) -> Remade:
+def remake(stored: StoredRun, progress: Progress, memory: str | None = None) -> Remade:
     """Return what the stored settings make of the stored events."""
     settings = Settings.from_recorded(stored.results.manifest["settings"])
-    with DuckDB(memory=memory_of_engine(settings.memory)) as engine:
+    with DuckDB(memory=memory_of_engine(memory), run_memory=memory_of_run(memory)) as engine:
         with progress.stage("Read the clean events"):
             events = read_stored_events(stored.event_files, stored.window, engine)
             total = hash_sum(events)

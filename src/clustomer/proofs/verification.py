@@ -3,14 +3,19 @@
 import os
 from dataclasses import replace
 
-from clustomer.errors import ClustomerError
+from clustomer.engines import check_memory
+from clustomer.errors import ClustomerError, OutputError, UsageError
 from clustomer.progress import Progress, silent
 from clustomer.proofs.rerun import rerun
 from clustomer.versions import Difference, StoredRun, Verification, verify_stated
 
 
 def verify(
-    results: str | os.PathLike[str], *, deep: bool = False, progress: Progress | None = None
+    results: str | os.PathLike[str],
+    *,
+    deep: bool = False,
+    memory: str | None = None,
+    progress: Progress | None = None,
 ) -> Verification:
     """Check the files of a version and recompute every number that it states.
 
@@ -27,6 +32,8 @@ def verify(
         Also make customers, segments and the whole certificate again from the stored clean events
         by the stored settings and seed, as the run did, and compare them value by value to 1e-9
         of their size. It takes about as long as the run without reading.
+    memory : str, optional
+        About how much memory `deep` takes, as "4GB"; by default half of the machine's.
     progress : Progress, optional
 
     Returns
@@ -40,6 +47,10 @@ def verify(
     ------
     InputError
         If there are no results, or their manifest cannot be read.
+    UsageError
+        For an amount of memory that is none, or given without `deep`.
+    OutputError
+        If that is too little memory.
 
     Examples
     --------
@@ -49,12 +60,20 @@ def verify(
     clustomer.errors.InputError: There are no results in no-such-folder. ...
     """
     progress = progress or silent()
+    if memory is not None and not deep:
+        raise UsageError(
+            f"The memory {memory!r} was given without deep, and only making everything again "
+            "takes much. Add deep, or leave the memory out."
+        )
+    check_memory(memory)
     with progress.stage("Check the files and recompute the facts"):
         verification = verify_stated(results)
     if not deep:
         return verification
     try:
-        again, differences = rerun(StoredRun.open(verification.results), progress)
+        again, differences = rerun(StoredRun.open(verification.results), progress, memory)
+    except OutputError:
+        raise  # too little memory says nothing of the results
     except ClustomerError as error:
         # damaged or changed files may be beyond running
         failed = Difference(
