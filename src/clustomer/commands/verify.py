@@ -7,8 +7,9 @@ import typer
 
 from clustomer.commands.exit_codes import ALARM
 from clustomer.commands.messages import print_json, progress_for, say
-from clustomer.commands.options import Json, Quiet
+from clustomer.commands.options import Json, Quiet, with_settings
 from clustomer.errors import InputError
+from clustomer.settings import MACHINE, Settings
 
 if TYPE_CHECKING:
     from clustomer.versions import Difference, Rerun, Verification
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
 _SHOWN = 50
 
 
+@with_settings(MACHINE, names=("memory",))
 def verify(
     results: Annotated[
         Path,
@@ -25,6 +27,7 @@ def verify(
             show_default=False,
         ),
     ],
+    settings: Settings,
     deep: Annotated[
         bool,
         typer.Option(
@@ -33,15 +36,6 @@ def verify(
             "compare every value. It takes about as long as the run did.",
         ),
     ] = False,
-    memory: Annotated[
-        str | None,
-        typer.Option(
-            "--memory",
-            metavar="SIZE",
-            help="With --deep: about how much memory to take, for example 4GB.",
-            show_default="half of the machine's",
-        ),
-    ] = None,
     quiet: Quiet = False,
     as_json: Json = False,
 ) -> None:
@@ -53,7 +47,9 @@ def verify(
     """
     from clustomer.proofs import verify as verify_version
 
-    verification = verify_version(results, deep=deep, memory=memory, progress=progress_for(quiet))
+    verification = verify_version(
+        results, deep=deep, memory=settings.memory, progress=progress_for(quiet)
+    )
     if as_json:
         print_json(verification.to_json())
     elif not quiet:
