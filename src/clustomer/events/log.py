@@ -273,9 +273,7 @@ def read_events(
         if accept_losses is not None:
             losses.require(accept_losses)
         warnings = warnings_of(engine, used, cleaning, losses, readings, opened.names)
-        engine.expect_customers(
-            count_customers(engine, f"FROM events WHERE {scope}"), cleaning.kept
-        )
+        engine.expect_customers(customers_of(engine, f"FROM events WHERE {scope}"), cleaning.kept)
         stage_bar.note(f"{cleaning.kept:,} kept, {cleaning.rejected:,} rejected")
     return Events(
         engine, chosen, used, given is None, opened.label, cleaning, readings, losses, warnings
@@ -294,11 +292,11 @@ def _require_memory(engine: DuckDB, source: Source, schema: EventSchema) -> None
         return
     query, _ = given_rows(source, schema)
     with source.opened():
-        customers = count_customers(engine, f"FROM ({query})", source.parameters)
+        customers = customers_of(engine, f"FROM ({query})", source.parameters)
     engine.require_memory(customers, source.rows or 0)
 
 
-def count_customers(engine: DuckDB, rows: str, parameters: list[Any] | None = None) -> int:
+def customers_of(engine: DuckDB, rows: str, parameters: list[Any] | None = None) -> int:
     """Return about how many customers some rows (SQL) are of."""
     return int(engine.rows(f"SELECT APPROX_COUNT_DISTINCT(user_id) {rows}", parameters)[0][0])
 

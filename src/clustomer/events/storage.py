@@ -11,7 +11,7 @@ import pyarrow.parquet as pq
 
 from clustomer.engines import DuckDB
 from clustomer.errors import InputError, first_line
-from clustomer.events.log import EVENT_ORDER, CleanEvents, Events, count_customers
+from clustomer.events.log import EVENT_ORDER, CleanEvents, Events, customers_of
 from clustomer.events.window import Window
 
 EVENTS_PER_FILE = 20_000_000
@@ -127,5 +127,5 @@ def read_stored_events(paths: Sequence[Path], window: Window, engine: DuckDB) ->
             f"The events in {paths[0].parent} cannot be read: {first_line(error)} Expected the "
             "files as they were written. Run `clustomer run` again."
         ) from error
-    engine.expect_customers(count_customers(engine, "FROM events"), rows)
+    engine.expect_customers(customers_of(engine, "FROM events"), rows)
     return CleanEvents(engine, window)
