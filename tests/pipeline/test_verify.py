@@ -170,7 +170,7 @@ def test_the_command(copy: Path) -> None:
     done = call(app, ["verify", str(copy)])
     assert done.exit_code == 0, done.output
     assert " holds: " in done.stdout
-    assert "facts are as stated." in done.stdout
+    assert "facts and the reports written again are as stated." in done.stdout
     done = call(app, ["verify", str(copy), "--json", "--quiet"])
     assert json.loads(done.stdout)["holds"] is True
     rewrite(copy, "run.json", lambda manifest: manifest.update(customers=7))

@@ -65,20 +65,21 @@ def _print(verification: "Verification") -> None:
     from rich.table import Table
     from rich.text import Text
 
-    checked = f"{verification.files:,} files and {verification.facts:,} facts"
+    checked = [f"{verification.files:,} files", f"{verification.facts:,} facts"]
+    _say_reports(verification)
+    if verification.reports == "again":
+        checked.append("the reports written again")
     again = verification.rerun
     if again is not None:
         _say_rerun(again)
         if again.values:
-            checked = (
-                f"{verification.files:,} files, {verification.facts:,} facts and "
-                f"{again.values:,} values made again from the events"
-            )
+            checked.append(f"{again.values:,} values made again from the events")
+    parts = f"{', '.join(checked[:-1])} and {checked[-1]}"
     if verification.holds:
-        say(f"Version {verification.version} holds: {checked} are as stated.")
+        say(f"Version {verification.version} holds: {parts} are as stated.")
         return
     differences = verification.differences
-    say(f"Version {verification.version} does not hold, of {checked}:")
+    say(f"Version {verification.version} does not hold, of {parts}:")
     grid = Table(box=None, pad_edge=False, header_style="dim")
     for title in ("Place", "Stated", "Recomputed"):
         grid.add_column(title, overflow="fold")
@@ -91,6 +92,18 @@ def _print(verification: "Verification") -> None:
     Console().print(grid)
     if len(differences) > _SHOWN:
         say(f"and {len(differences) - _SHOWN:,} more; --json lists them all.")
+
+
+def _say_reports(verification: "Verification") -> None:
+    if verification.reports == "numbers":
+        names = ", ".join(
+            f"{name} {then or '(version not recorded)'}"
+            for name, then in verification.writers.items()
+        )
+        say(
+            f"The reports were written with {names}, and cannot be written the same today: the "
+            "numbers of report.html were compared with the facts, words and pictures were not."
+        )
 
 
 def _say_rerun(again: "Rerun") -> None:

@@ -6,6 +6,7 @@ from dataclasses import replace
 from clustomer.engines import check_memory
 from clustomer.errors import ClustomerError, OutputError, UsageError
 from clustomer.progress import Progress, silent
+from clustomer.proofs.reports import differing_reports
 from clustomer.proofs.rerun import rerun
 from clustomer.versions import Difference, StoredRun, Verification, verify_stated
 
@@ -20,8 +21,9 @@ def verify(
     """Check the files of a version and recompute every number that it states.
 
     Every file must have the hash that the manifest lists; every fact must come out of its source
-    again, to 1e-9 of its size; and what the manifest says of rows, customers, segments and the
-    verdict must be what the files hold. Nothing is read but the version's own files, and
+    again, to 1e-9 of its size; what the manifest says of rows, customers, segments and the
+    verdict must be what the files hold; and reports and pictures must be those that the tables
+    give when they are written and drawn again. Nothing is read but the version's own files, and
     nothing is written.
 
     Parameters
@@ -68,6 +70,7 @@ def verify(
     check_memory(memory)
     with progress.stage("Check the files and recompute the facts"):
         verification = verify_stated(results)
+    verification = _with_reports(verification, progress)
     if not deep:
         return verification
     try:
@@ -81,3 +84,22 @@ def verify(
         )
         return replace(verification, differences=(*verification.differences, failed))
     return replace(verification, differences=(*verification.differences, *differences), rerun=again)
+
+
+def _with_reports(verification: Verification, progress: Progress) -> Verification:
+    """Compare the reports, where what they are made from holds."""
+    differences = verification.differences
+    if any(not difference.place.startswith("reports/") for difference in differences):
+        return verification
+    try:
+        with progress.stage("Write and draw the reports again"):
+            writers, others = differing_reports(StoredRun.open(verification.results))
+    except ClustomerError as error:
+        # a damaged file may be beyond reading
+        others, writers = [Difference("report", "reports/", "reports", str(error))], {}
+    return replace(
+        verification,
+        differences=(*differences, *others),
+        reports="numbers" if writers else "again",
+        writers=writers,
+    )

@@ -15,7 +15,10 @@ from clustomer.errors import InputError
 from clustomer.versions.contract import MANIFEST
 
 SCHEMA_VERSION = 1
-_PACKAGES = ("clustomer", "duckdb", "sqlglot", "numpy", "scikit-learn", "pyarrow")
+_PACKAGES = (
+    *("clustomer", "duckdb", "sqlglot", "numpy", "scikit-learn", "pyarrow"),
+    "vl-convert-python",  # which draws the pictures
+)
 _DRIVE = re.compile(r"[A-Za-z]:")
 
 

@@ -19,10 +19,11 @@ class Difference:
 
     `place` is a file of the version, the id of a fact, or the way through a file. `recomputed`
     is None where there is nothing to state: the file is missing, or the data define no value.
-    "rerun" is the kind of what did not come out when the run was made again.
+    "report" is the kind of what a report shows otherwise than the tables say, and "rerun" that of
+    what did not come out when the run was made again.
     """
 
-    kind: Literal["file", "fact", "manifest", "rerun"]
+    kind: Literal["file", "fact", "manifest", "report", "rerun"]
     place: str
     stated: Any
     recomputed: Any
@@ -51,7 +52,10 @@ class Rerun:
 class Verification:
     """What was checked in a version, and what does not hold.
 
-    `rerun` is None where the run was not made again, as it was not asked for or could not be.
+    `reports` tells how the reports were compared: written and drawn "again" from the tables; their
+    "numbers" with the facts alone, where other versions of `writers` (package: version) wrote
+    them; or "not", since the tables do not hold themselves. `rerun` is None where the run was not
+    made again, as it was not asked for or could not be.
     """
 
     results: str
@@ -59,6 +63,8 @@ class Verification:
     files: int
     facts: int
     differences: tuple[Difference, ...]
+    reports: Literal["again", "numbers", "not"] = "not"
+    writers: Mapping[str, str | None] = field(default_factory=dict)
     rerun: Rerun | None = None
 
     @property

@@ -1,0 +1,188 @@
+"""Reports beside what they must say: made again from the tables of their version.
+
+Every number in a report comes from a fact, and every fact from the tables. So whatever the reports
+show, numbers, words and pictures, follows from the tables, and is written anew here and compared
+character by character. A number is known by its place, not by its value.
+"""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from difflib import SequenceMatcher
+from html import unescape
+from itertools import zip_longest
+from pathlib import Path
+
+from clustomer.insights import Interpretation
+from clustomer.insights.facts.collection import Facts
+from clustomer.insights.facts.writing import format_value
+from clustomer.outputs.charts import Figure
+from clustomer.outputs.figures import draw_figures
+from clustomer.outputs.report import HTML_NAME, MARKDOWN_NAME, report_html, report_markdown
+from clustomer.outputs.theme import unbroken
+from clustomer.versions import Difference, StoredRun, package_versions
+
+WRITERS = ("clustomer", "vl-convert-python")
+"""What decides how a report is written and drawn: only of these versions it can be made again."""
+
+_OPEN, _BETWEEN, _CLOSE = "\ue000", "\ue001", "\ue002"
+_MARKED = re.compile(f"{_OPEN}(.*?){_BETWEEN}(.*?){_CLOSE}")
+_SPAN = re.compile(r'<span data-fact="([^"]*)">(.*?)</span>', re.DOTALL)
+_SHOWN = 60
+"""Characters of a line that a difference shows at most."""
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where a number stands in a line: from, to, and the fact that it is."""
+
+    start: int
+    end: int
+    fact: str
+
+
+def differing_reports(
+    stored: StoredRun,
+) -> tuple[dict[str, str | None], list[Difference]]:
+    """Write the reports and pictures of a version again from its tables, and compare them.
+
+    Returns
+    -------
+    writers : dict of a package to its version
+        Of those that wrote the reports in another version than today's. Where there are any,
+        only the numbers of the page are compared, each with its fact: words and pictures may have
+        become others since.
+    differences : list of Difference
+        Of the kind "report": file, line and, for a number, the id of its fact.
+    """
+    interpretation = stored.interpret(stored.given_names)
+    packages, today = stored.manifest.packages, package_versions()
+    writers = {name: packages.get(name) for name in WRITERS if packages.get(name) != today[name]}
+    if writers:
+        return writers, list(_differing_numbers(stored, interpretation.facts))
+    return {}, list(_differing_files(stored, interpretation))
+
+
+def _differing_files(stored: StoredRun, made: Interpretation) -> Iterator[Difference]:
+    figures = draw_figures(made, stored.segmentation)
+    markdown = report_markdown(made.insights, made.facts, figures)
+    marked = report_markdown(
+        made.insights,
+        made.facts,
+        figures,
+        wrap=lambda fact_id, written: f"{_OPEN}{fact_id}{_BETWEEN}{written}{_CLOSE}",
+    )
+    page = report_html(made.insights, made.facts, figures)
+    yield from _differing_lines(
+        f"reports/{MARKDOWN_NAME}", _text(stored, MARKDOWN_NAME), markdown, _places(marked)
+    )
+    yield from _differing_lines(
+        f"reports/{HTML_NAME}", _text(stored, HTML_NAME), page, _spans(page)
+    )
+    yield from _differing_pictures(stored, figures)
+
+
+def _differing_pictures(stored: StoredRun, figures: tuple[Figure, ...]) -> Iterator[Difference]:
+    """Compare pixel for pixel what is drawn again; say also which pictures are too many."""
+    drawn = {f"reports/figures/{figure.name}.png": figure.png for figure in figures}
+    for name in sorted(drawn.keys() | _pictures(stored)):
+        path = stored.path / name
+        if name not in drawn:
+            yield Difference("report", name, "a picture", None)
+        elif path.is_file() and path.read_bytes() != drawn[name]:
+            yield Difference("report", name, "another picture", "the picture of these tables")
+
+
+def _pictures(stored: StoredRun) -> set[str]:
+    return {name for name in stored.manifest.files if name.startswith("reports/figures/")}
+
+
+def _text(stored: StoredRun, name: str) -> str:
+    path: Path = stored.path / "reports" / name
+    # a file that is missing is named by its hash
+    return path.read_bytes().decode("utf-8", errors="replace") if path.is_file() else ""
+
+
+def _places(marked: str) -> list[list[Place]]:
+    """Return where each line of a text has its numbers, without the marks around them."""
+    lines = []
+    for line in marked.split("\n"):
+        places, gone = [], 0
+        for match in _MARKED.finditer(line):
+            start = match.start() - gone
+            places.append(Place(start, start + len(match[2]), match[1].replace("\\", "")))
+            gone += len(match[0]) - len(match[2])
+        lines.append(places)
+    return lines
+
+
+def _spans(page: str) -> list[list[Place]]:
+    """Do the same with a page, whose numbers are marked in it."""
+    return [
+        [Place(match.start(2), match.end(2), match[1]) for match in _SPAN.finditer(line)]
+        for line in page.split("\n")
+    ]
+
+
+def _differing_lines(
+    name: str, stored: str, remade: str, places: list[list[Place]]
+) -> Iterator[Difference]:
+    if not stored or stored == remade:
+        return
+    one, other = stored.split("\n"), remade.split("\n")
+    for old, new in _unlike_lines(one, other):
+        place = f"{name}: line {(len(one) if old is None else old) + 1}"
+        if old is None or new is None:
+            line = _shown(other[new], 0) if new is not None else None
+            yield Difference("report", place, None if old is None else _shown(one[old], 0), line)
+        else:
+            yield _difference(place, one[old], other[new], places[new])
+
+
+def _unlike_lines(stored: list[str], remade: list[str]) -> Iterator[tuple[int | None, int | None]]:
+    """Pair the lines that differ by their numbers; None for one that the other text lacks."""
+    if len(stored) == len(remade):
+        yield from ((n, n) for n in range(len(stored)) if stored[n] != remade[n])
+        return
+    for tag, *ends in SequenceMatcher(None, stored, remade, False).get_opcodes():
+        if tag != "equal":
+            yield from zip_longest(range(*ends[:2]), range(*ends[2:]))
+
+
+def _difference(place: str, stored: str, remade: str, places: list[Place]) -> Difference:
+    """Tell of two lines what differs first: the number, where it is one, else the words there."""
+    at = next(
+        (index for index, pair in enumerate(zip(stored, remade, strict=False)) if len({*pair}) > 1),
+        min(len(stored), len(remade)),
+    )
+    for number in places:
+        if number.start <= at <= number.end:
+            longer = len(stored) - len(remade)
+            written = stored[number.start : number.end + longer]
+            return Difference(
+                "report",
+                f"{place}, {number.fact}",
+                written[:_SHOWN],
+                remade[number.start : number.end],
+            )
+    return Difference("report", place, _shown(stored, at), _shown(remade, at))
+
+
+def _shown(line: str, at: int) -> str:
+    start = max(0, at - _SHOWN // 3)
+    return line[start : start + _SHOWN].strip()
+
+
+def _differing_numbers(stored: StoredRun, facts: Facts) -> Iterator[Difference]:
+    """Compare each number of the page with the fact whose id stands there."""
+    name = f"reports/{HTML_NAME}"
+    for count, line in enumerate(_text(stored, HTML_NAME).split("\n"), 1):
+        for fact_id, written in _SPAN.findall(line):
+            place = f"{name}: line {count}, {fact_id}"
+            if fact_id not in facts:
+                yield Difference("report", place, written, None)
+                continue
+            value = unbroken(facts, fact_id, format_value(facts[fact_id], facts.currency))
+            # a word may follow, as in "3 customers"
+            if not re.fullmatch(rf"{re.escape(value)}([ \u00a0].*)?", unescape(written)):
+                yield Difference("report", place, unescape(written), value)
