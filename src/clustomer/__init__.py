@@ -42,6 +42,7 @@ if TYPE_CHECKING:
     from clustomer.proofs import verify
     from clustomer.publication import publish
     from clustomer.renaming import rename
+    from clustomer.scoring import Scored, Scorer, score
     from clustomer.segments import Segmentation, SelectK, assign, compare, rfm, segment
     from clustomer.settings import Settings
     from clustomer.versions import Results, StoredRun, Verification
@@ -70,6 +71,8 @@ _HOMES = {
     "Reason": "customers",
     "Results": "versions",
     "Run": "pipeline",
+    "Scored": "scoring",
+    "Scorer": "scoring",
     "Segmentation": "segments",
     "SelectK": "segments",
     "Settings": "settings",
@@ -95,6 +98,7 @@ _HOMES = {
     "revenue_change": "history",
     "rfm": "segments",
     "run": "pipeline",
+    "score": "scoring",
     "segment": "segments",
     "shop_history": "history",
     "shop_over_time": "history",
@@ -126,6 +130,8 @@ __all__ = [
     "Reason",
     "Results",
     "Run",
+    "Scored",
+    "Scorer",
     "Segmentation",
     "SelectK",
     "Settings",
@@ -151,6 +157,7 @@ __all__ = [
     "revenue_change",
     "rfm",
     "run",
+    "score",
     "segment",
     "shop_history",
     "shop_over_time",

@@ -11,6 +11,7 @@ from clustomer.commands.help import HelpfulCommand, HelpfulGroup
 from clustomer.commands.rename import rename
 from clustomer.commands.run import run
 from clustomer.commands.schema import schema
+from clustomer.commands.score import score
 from clustomer.commands.simulate import simulate
 from clustomer.commands.verify import verify
 from clustomer.errors import ClustomerError
@@ -22,6 +23,7 @@ COMMANDS = {
     "cohorts": cohorts,
     "schema": schema,
     "rename": rename,
+    "score": score,
     "verify": verify,
     "simulate": simulate,
 }

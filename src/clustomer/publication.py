@@ -32,7 +32,7 @@ from clustomer.outputs.tables import (
     write_evaluation_metrics,
     write_segments,
 )
-from clustomer.segments import Segmentation, SegmentationModel, to_model
+from clustomer.segments import Segmentation, SegmentationModel, to_model, to_scoring
 from clustomer.settings import Settings
 from clustomer.versions import Draft, Results, new_version
 
@@ -214,6 +214,9 @@ def stored_model(
         customers_query=customers.query,
         reason=reason_sentence(segmentation.selection.reason),
         left_out=left_out_sentences(segmentation.left_out),
+        scoring=to_scoring(
+            segmentation, customers.table, customers.shop, customers.category_prices
+        ),
         facets=_stored_facets(facets),
     )
 

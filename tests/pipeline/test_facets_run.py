@@ -24,7 +24,7 @@ from facet_worlds import FacetWorld
 
 WORLD = FacetWorld("test-run", "taste", "categories", 3, customers=400, visits=14)
 UNKIND = ("home.<b>bold</b>", "home.{brace}", "home.=1+1\x1b[31m")
-COLUMNS = ["user_id", "segment_id", "segment", "cluster", "distance"]
+COLUMNS = ["user_id", "segment_id", "segment", "cluster", "distance", "border_distance"]
 
 
 @pytest.fixture(scope="module")

@@ -70,7 +70,8 @@ def test_scoring_from_the_stored_file_gives_the_published_labels(done: Run) -> N
     model = read_model((root / "segmentation.json").read_bytes())
     customers = pq.read_table(root / "customers.parquet")
     published = pq.read_table(root / "segments.parquet")
-    assert assign(customers, model).equals(published.select(["user_id", "cluster", "distance"]))
+    labelled = assign(customers, model)
+    assert labelled.equals(published.select(labelled.column_names))
     ids = {part.cluster: part.segment_id for part in model.segments}
     names = {part.segment_id: part.name for part in model.segments}
     for row in published.to_pylist():

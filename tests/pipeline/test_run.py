@@ -30,6 +30,7 @@ from clustomer.simulate import simulate
 from clustomer.versions import Results
 
 ROWS = 6_000
+COLUMNS = ["user_id", "segment_id", "segment", "cluster", "distance", "border_distance"]
 WHOLE = Settings(currency="EUR", force=True)
 UNTESTED = Settings(currency="EUR", certificates=False, k=3)
 
@@ -97,7 +98,7 @@ def test_the_results_keep_their_contract(done: Run) -> None:
 def test_the_tables_have_their_columns_and_agree(done: Run) -> None:
     root = done.results.path
     segments = pq.read_table(root / "segments.parquet")
-    assert segments.column_names == ["user_id", "segment_id", "segment", "cluster", "distance"]
+    assert segments.column_names == COLUMNS
     customers = pq.read_table(root / "customers.parquet")
     assert customers.column_names[0] == "user_id"
     assert segments["user_id"].equals(customers["user_id"])
@@ -129,9 +130,7 @@ def test_the_stored_rule_gives_the_published_labels(done: Run) -> None:
     model = read_model((root / "segmentation.json").read_text())
     again = assign(pq.read_table(root / "customers.parquet"), model)
     published = pq.read_table(root / "segments.parquet")
-    assert again.select(["user_id", "cluster", "distance"]).equals(
-        published.select(["user_id", "cluster", "distance"])
-    )
+    assert again.equals(published.select(again.column_names))
 
 
 def test_the_stored_sql_gives_the_published_labels_from_the_stored_events(done: Run) -> None:

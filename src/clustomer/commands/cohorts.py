@@ -7,14 +7,12 @@ import typer
 
 from clustomer.commands.messages import print_json, progress_for
 from clustomer.commands.options import Json, Overwrite, Quiet, Source, with_settings
-from clustomer.errors import OutputError, UsageError
+from clustomer.commands.tables import check_table_file, write_table_file
 from clustomer.settings import MACHINE, READING, Settings
-from clustomer.unfinished import whole_file
 
 if TYPE_CHECKING:
     from clustomer.history import Cohorts
 
-_ENDINGS = (".parquet", ".csv")
 _MOST_AGES = 13
 
 
@@ -66,7 +64,7 @@ def cohorts(
     from clustomer.engines import DuckDB, check_memory, memory_of_engine
     from clustomer.history import customer_cohorts
 
-    _check_out(out, overwrite)
+    check_table_file(out, overwrite)
     check_memory(settings.memory)
     with DuckDB(memory=memory_of_engine(settings.memory)) as engine:
         made = customer_cohorts(
@@ -79,23 +77,11 @@ def cohorts(
             **settings.reading(),
         )
     if out is not None:
-        _write(made, out)
+        write_table_file(made.table, out)
     if as_json:
         print_json({"by": made.by, "unit": made.unit, "cells": _plain(made)})
     elif not quiet:
         _print(made)
-
-
-def _check_out(out: Path | None, overwrite: bool) -> None:
-    if out is None:
-        return
-    if out.suffix.lower() not in _ENDINGS:
-        raise UsageError(
-            f"{out} ends in {out.suffix or 'nothing'}; {' or '.join(_ENDINGS)} was expected. "
-            "Name a file with one of these endings."
-        )
-    if out.exists() and not overwrite:
-        raise OutputError(f"{out} is there already. Give --overwrite to replace it.")
 
 
 def _plain(made: "Cohorts") -> list[dict[str, Any]]:
@@ -105,17 +91,6 @@ def _plain(made: "Cohorts") -> list[dict[str, Any]]:
         for name in ("cohort", "period"):
             row[name] = row[name].isoformat()
     return rows
-
-
-def _write(made: "Cohorts", out: Path) -> None:
-    import pyarrow.csv
-    import pyarrow.parquet
-
-    with whole_file(out) as aside:
-        if out.suffix.lower() == ".csv":
-            pyarrow.csv.write_csv(made.table, aside)
-        else:
-            pyarrow.parquet.write_table(made.table, aside, compression="zstd")
 
 
 def _print(made: "Cohorts") -> None:

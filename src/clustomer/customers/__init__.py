@@ -14,8 +14,10 @@ from clustomer.customers.reason import Reason
 from clustomer.customers.table import (
     Customers,
     available_features,
+    create_customers,
     customer_features,
     features_within,
+    known_within,
 )
 
 __all__ = [
@@ -28,10 +30,12 @@ __all__ = [
     "Holdout",
     "Reason",
     "available_features",
+    "create_customers",
     "customer_features",
     "customers_query",
     "feature",
     "features_within",
+    "known_within",
     "outcomes_query",
     "read_attributes",
     "split_holdout",

@@ -96,11 +96,27 @@ GRAINS: Mapping[str, tuple[str, tuple[str, ...]]] = {
 }
 """Each grain's rows, and the tables that they need in order."""
 
-SHOP_TABLES = ("category_prices",)
+CATEGORY_PRICES = "category_prices"
+SHOP_TABLES = (CATEGORY_PRICES,)
 """Those of the tables that are of the whole shop, not of single customers."""
 
 _DECLARED: tuple[Measure | Feature, ...] = (*MEASURES, *FEATURES)
 _ZERO_WITHOUT_ROWS = {declared.name for declared in _DECLARED if declared.zero_without_rows}
+
+
+def takes_category_prices(features: Iterable[Feature]) -> bool:
+    """Return whether a feature depends on what things of a category cost in the whole shop.
+
+    >>> takes_category_prices([f for f in FEATURES if f.name == "category_entropy"])
+    False
+    >>> takes_category_prices([f for f in FEATURES if f.name == "shrunk_price_level"])
+    True
+    """
+    priced = {"price_level", "priced_events"}
+    return any(
+        grain == "categories" and priced & {part.name for part in parse(sql).find_all(exp.Column)}
+        for _, grain, sql in _columns(features)
+    )
 
 
 def shop_table_query(name: str, window: Window) -> exp.Select:

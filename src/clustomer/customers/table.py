@@ -1,7 +1,7 @@
 """The customer table: one row per customer, one column per feature."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass, replace
 from typing import Any
 
 import pyarrow as pa
@@ -9,11 +9,13 @@ import pyarrow.compute as pc
 from sqlglot import exp
 
 from clustomer.customers.definition import (
+    CATEGORY_PRICES,
     SHOP_TABLES,
     customers_query,
     features_query,
     measures_query,
     shop_table_query,
+    takes_category_prices,
 )
 from clustomer.customers.features import FEATURES, Feature
 from clustomer.customers.rates import beta_binomial_prior, credibility_strength
@@ -54,6 +56,8 @@ class Customers:
         The shop's own figures that the features refer to.
     query : sqlglot expression
         The whole definition, over the table `events`.
+    category_prices : pyarrow.Table, or None where no feature takes them
+        `category` and `mean_price` of the whole shop, to which price levels refer.
     """
 
     table: pa.Table
@@ -62,6 +66,7 @@ class Customers:
     window: Window
     shop: Mapping[str, float]
     query: exp.Select
+    category_prices: pa.Table | None = None
 
     def __arrow_c_stream__(self, requested_schema: object = None) -> object:
         return self.table.__arrow_c_stream__(requested_schema)
@@ -107,6 +112,9 @@ def customer_features(
     with progress.stage("Build customer features", events.engine.fraction) as stage:
         features, unavailable = available_features(known_within(events.engine, events.window))
         customers = features_within(events.engine, features, events.window, unavailable=unavailable)
+        if takes_category_prices(features):
+            prices = shop_table_query(CATEGORY_PRICES, events.window).order_by("category")
+            customers = replace(customers, category_prices=events.engine.query(prices))
         stage.note(
             f"{counted(customers.table.num_rows, 'customer')}, {counted(len(features), 'feature')}"
         )
@@ -148,13 +156,69 @@ def features_within(
     )
 
 
-def _gather(engine: Engine, features: tuple[Feature, ...], window: Window, events: str) -> None:
+def create_customers(
+    engine: Engine,
+    features: tuple[Feature, ...],
+    window: Window,
+    *,
+    shop: Mapping[str, float],
+    category_prices: Iterable[tuple[str, float | None]] = (),
+) -> None:
+    """Make the table `customers` of an engine by the figures of a shop that were taken before.
+
+    Customers are drawn to the shop's rates as they were, and their prices are held against those
+    that categories had, whatever the events of today would give; a category that was not there
+    has none. With the figures of the same events, it is the table of `customer_features`.
+
+    Parameters
+    ----------
+    engine : Engine
+        Holds the table `events`.
+    features : tuple of Feature
+    window : Window
+    shop : mapping
+        As in `Customers.shop`, its bounds those of this window.
+    category_prices : iterable of (category, mean price)
+    """
+    prices = list(category_prices)
+    stored = pa.table(
+        {
+            "category": pa.array([category for category, _ in prices], pa.string()),
+            "mean_price": pa.array([price for _, price in prices], pa.float64()),
+        }
+    )
+    engine.register("stored_category_prices", stored)
+    engine.create_table(CATEGORY_PRICES, parse(_PRICES_AS_STORED))
+    engine.unregister("stored_category_prices")
+    _gather(engine, features, window, "events", given=SHOP_TABLES)
+    engine.drop(CATEGORY_PRICES)
+    engine.create_table("customers", features_query(features, shop))
+    engine.drop("measures")
+
+
+_PRICES_AS_STORED = """
+    SELECT today.category, stored_category_prices.mean_price
+    FROM (SELECT DISTINCT COALESCE(category_id, category_code) AS category FROM events) AS today
+    LEFT JOIN stored_category_prices ON today.category = stored_category_prices.category
+    WHERE NOT today.category IS NULL
+"""
+
+
+def _gather(
+    engine: Engine,
+    features: tuple[Feature, ...],
+    window: Window,
+    events: str,
+    given: Collection[str] = (),
+) -> None:
     """Make the table `measures`, in parts of the customers where all at once do not fit."""
     parts = engine.parts(events)
     if parts == 1:
-        engine.create_table("measures", _over(events, measures_query(features, window)))
+        query = measures_query(features, window, given=given)
+        engine.create_table("measures", _over(events, query))
         return
-    for table in SHOP_TABLES:
+    made = [table for table in SHOP_TABLES if table not in given]
+    for table in made:
         engine.create_table(table, _over(events, shop_table_query(table, window)))
     query = _over("part_of_events", measures_query(features, window, given=SHOP_TABLES))
     for number in range(parts):
@@ -163,7 +227,7 @@ def _gather(engine: Engine, features: tuple[Feature, ...], window: Window, event
             engine.create_table("measures", query)
         else:
             engine.append("measures", query)
-    for table in ("part_of_events", *SHOP_TABLES):
+    for table in ("part_of_events", *made):
         engine.drop(table)
 
 

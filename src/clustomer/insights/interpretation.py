@@ -51,8 +51,8 @@ class Interpretation:
     summary : pyarrow.Table
         The content of `cluster_summary.csv`, rows in the order of the report.
     segments : pyarrow.Table
-        `user_id`, `segment_id`, `segment`, `cluster`, `distance`, sorted by `user_id`; then
-        `<facet>_segment_id` and `<facet>_segment` for each facet that holds.
+        `user_id`, `segment_id`, `segment`, `cluster`, `distance`, `border_distance`, sorted by
+        `user_id`; then `<facet>_segment_id` and `<facet>_segment` for each facet that holds.
     added : mapping of name to table
         Tables of results that chapters added.
     """
@@ -306,6 +306,8 @@ def _segments_table(study: Study) -> pa.Table:
     ids = labelled["segment_id"].to_pylist()
     named = labelled.append_column("segment", pa.array([names[i] for i in ids], pa.string()))
     columns = ["user_id", "segment_id", "segment", "cluster", "distance"]
+    # results from before there was a border distance have none
+    columns += ["border_distance"] * ("border_distance" in labelled.column_names)
     called = all_facet_names(study.facets) if study.facets is not None else {}
     for column in study.facets.columns if study.facets is not None else ():
         texts = [None if i is None else called[i] for i in named[column].to_pylist()]

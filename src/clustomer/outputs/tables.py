@@ -28,7 +28,7 @@ def write_cleaning(directory: Path, table: pa.Table) -> Path:
 
 
 def write_segments(directory: Path, table: pa.Table, *, raw: bool = False) -> Path:
-    """Write `segments.csv`: `user_id, segment_id, segment, cluster, distance`."""
+    """Write `segments.csv`: `user_id, segment_id, segment, cluster, distance`, and what follows."""
     columns = ("user_id", "segment_id", "segment", "cluster", "distance")
     return write_csv(directory / "segments.csv", table, columns, raw=raw)
 

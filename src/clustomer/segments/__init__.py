@@ -20,7 +20,7 @@ from clustomer.segments.exclusions import Exclusion
 from clustomer.segments.matrix.projection import Projection
 from clustomer.segments.matrix.scaling import ScaledFeature, Scaling, fit_scaling, scale
 from clustomer.segments.rfm import rfm
-from clustomer.segments.rules.assignment import assign, assignment_query
+from clustomer.segments.rules.assignment import LABELS, assign, assignment_query
 from clustomer.segments.rules.nearest_centroid import NearestCentroid
 from clustomer.segments.rules.nearest_exemplar import NearestExemplar
 from clustomer.segments.rules.quadratic import Quadratic
@@ -30,6 +30,7 @@ from clustomer.segments.segmentation import Segmentation, segment
 from clustomer.segments.selection.k_range import check_choice
 from clustomer.segments.selection.selection import Selection
 from clustomer.segments.stored.restoration import restore
+from clustomer.segments.stored.scoring import ScoringModel, to_scoring
 from clustomer.segments.stored.segmentation_file import SegmentationModel, read_model
 from clustomer.segments.stored.writing import to_model
 from clustomer.segments.validity.criteria import (
@@ -66,6 +67,7 @@ _LATER = {
 
 __all__ = [
     "ALGORITHMS",
+    "LABELS",
     "RFM_SEGMENTS",
     "AlgorithmNote",
     "Criteria",
@@ -85,6 +87,7 @@ __all__ = [
     "Rule",
     "ScaledFeature",
     "Scaling",
+    "ScoringModel",
     "Segmentation",
     "SegmentationModel",
     "SelectK",
@@ -112,6 +115,7 @@ __all__ = [
     "segment",
     "squared_silhouettes",
     "to_model",
+    "to_scoring",
 ]
 
 

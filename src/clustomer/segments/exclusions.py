@@ -71,6 +71,32 @@ def excluded_predicate(exclusions: Iterable[Exclusion]) -> exp.Expr:
     return exp.Case().when(exp.or_(*predicates, copy=False), exp.true()).else_(exp.false())
 
 
+_OF_A_ROW = (
+    exp.Column, exp.Identifier, exp.Literal, exp.Boolean, exp.Null, exp.Paren, exp.Neg, exp.And,
+    exp.Or, exp.Not, exp.Is, exp.In, exp.EQ, exp.NEQ, exp.GT, exp.GTE, exp.LT, exp.LTE, exp.Add,
+    exp.Sub, exp.Mul, exp.Div, exp.Cast, exp.DataType, exp.Coalesce, exp.Case, exp.If,
+)  # fmt: skip
+
+
+def check_rows_only(exclusions: Iterable[Exclusion]) -> None:
+    """Raise ValueError for an exclusion that looks at more than the row of a customer.
+
+    A stored one may come from anyone: it must open no table or file.
+
+    >>> check_rows_only([Exclusion("bots", 'orders > (SELECT COUNT(*) FROM "/etc/passwd")')])
+    Traceback (most recent call last):
+    ...
+    ValueError: the exclusion `bots` uses Subquery, and may look at columns of a customer only
+    """
+    for exclusion in exclusions:
+        for node in dialect.parse(exclusion.rule).walk():
+            if not isinstance(node, _OF_A_ROW):
+                raise ValueError(
+                    f"the exclusion `{exclusion.name}` uses {type(node).__name__}, and may look at "
+                    "columns of a customer only"
+                )
+
+
 def known_part(predicate: str, table: pa.Table) -> str | None:
     """Return the alternatives of a predicate whose columns are all in the table, or None.
 

@@ -51,7 +51,7 @@ class Segmentation:
     table : pyarrow.Table
         `user_id`, `cluster` (int32; -1 for suspected bots, -2 for noise) and `distance` to the
         cluster's centroid or nearest exemplar in standard deviations (NULL for bots, for noise,
-        and for a grid), sorted by `user_id`.
+        and for a grid), `border_distance` (see `assignment_query`), sorted by `user_id`.
     clusters : dict
         Customers per cluster; -1 only where there are suspected bots, -2 only where there are
         customers whom a density algorithm leaves in no group ("noise").

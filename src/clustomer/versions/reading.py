@@ -244,7 +244,7 @@ class StoredRun:
 
     @cached_property
     def segments(self) -> pa.Table:
-        """`user_id`, `segment_id`, `segment`, `cluster` and `distance` of each customer."""
+        """`user_id`, `segment_id`, `segment`, `cluster`, `distance`, ... of each customer."""
         table = self._parquet(
             "segments.parquet",
             user_id=pa.types.is_string,

@@ -95,7 +95,7 @@ def test_excluded_customers_have_no_cluster_and_no_distance():
         }
     )
     assigned = assign(table, rule)
-    assert assigned.schema.types == [pa.string(), pa.int32(), pa.float64()]
+    assert assigned.schema.types == [pa.string(), pa.int32(), pa.float64(), pa.float64()]
     assert assigned["cluster"].to_pylist() == [0, -1, 0, -1]
     assert assigned["distance"].to_pylist() == [1.0, None, 1.0, None]
 

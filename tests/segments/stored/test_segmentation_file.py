@@ -40,7 +40,7 @@ def test_stored_sql_gives_the_published_labels_without_this_program(customers, s
     stored = json.loads(to_model(segmentation).to_json())["sql"]["assignment"]
     with DuckDB() as engine:
         engine.register("customers", customers)
-        rows = engine.rows(f"SELECT user_id, cluster, distance FROM ({stored}) ORDER BY user_id")
+        rows = engine.rows(f"SELECT * FROM ({stored}) ORDER BY user_id")
     assert rows == [tuple(row.values()) for row in segmentation.table.to_pylist()]
 
 
@@ -84,9 +84,9 @@ def test_contract_of_the_file(segmentation):
     assert list(model) == [
         "schema_version", "clustomer_version", "event_schema", "window", "features", "left_out",
         "left_out_grounds", "weights", "algorithm", "assignment", "exclusions", "segments",
-        "selection", "projection", "dendrogram", "sql", "facets",
+        "selection", "projection", "dendrogram", "sql", "scoring", "facets",
     ]  # fmt: skip
-    assert model["schema_version"] == 3
+    assert model["schema_version"] == 4
     assert model["algorithm"]["name"] == "kmeans"
     assert list(model["features"][0]) == [
         "name", "label", "unit", "definition", "sql", "undefined", "low", "high", "power", "mean",

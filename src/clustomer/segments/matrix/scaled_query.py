@@ -79,14 +79,13 @@ def squared(term: exp.Expr) -> exp.Mul:
     return exp.Mul(this=term, expression=term.copy())
 
 
-def nearest(n_clusters: int, taken: Sequence[exp.Expr] | None = None) -> exp.Case:
+def nearest(n_clusters: int) -> exp.Case:
     """Return the CASE that picks the lowest of the clusters whose `d0`, `d1`, ... is smallest.
 
     A cluster need only be compared with those after it: had one before it been as near,
-    that one would have been picked. `taken` says what a picked cluster gives instead of its
-    number.
+    that one would have been picked.
     """
-    given = taken or [dialect.literal(j) for j in range(n_clusters)]
+    given = [dialect.literal(j) for j in range(n_clusters)]
     # Copying at each step would make the time grow with the third power of the clusters.
     case = exp.Case().when(exp.column("excluded"), dialect.literal(BOTS), copy=False)
     for j in range(n_clusters - 1):
@@ -96,19 +95,6 @@ def nearest(n_clusters: int, taken: Sequence[exp.Expr] | None = None) -> exp.Cas
         ]
         case = case.when(exp.and_(*later, copy=False), given[j], copy=False)
     return case.else_(given[n_clusters - 1], copy=False)
-
-
-def root_of_own(n_clusters: int, prefix: str) -> exp.Case:
-    """Return the square root of the column of a customer's own cluster; NULL in none.
-
-    >>> root_of_own(1, "d").sql()
-    'CASE WHEN cluster = 0 THEN SQRT(d0) END'
-    """
-    distance = exp.Case()
-    for j in range(n_clusters):
-        is_own = exp.EQ(this=exp.column("cluster"), expression=dialect.literal(j))
-        distance = distance.when(is_own, exp.Sqrt(this=exp.column(f"{prefix}{j}")), copy=False)
-    return distance
 
 
 def pipeline(query: exp.Select, **parts: exp.Expr) -> exp.Select:

@@ -13,6 +13,16 @@ from clustomer.segments.exclusions import columns_of
 from clustomer.segments.matrix.customer_matrix import customer_table, is_number
 from clustomer.segments.rules.rule import HasRule
 
+LABELS = pa.schema(
+    [
+        ("user_id", pa.string()),
+        ("cluster", pa.int32()),
+        ("distance", pa.float64()),
+        ("border_distance", pa.float64()),
+    ]
+)
+"""The columns that a rule gives."""
+
 
 def assignment_query(model: HasRule, table: str = "customers") -> exp.Select:
     """Return the query that gives each row of a customer table its cluster.
@@ -33,10 +43,22 @@ def assignment_query(model: HasRule, table: str = "customers") -> exp.Select:
     Returns
     -------
     sqlglot Select
-        Columns `user_id`, `cluster` (integer) and `distance` (double: Euclidean, in
+        Columns `user_id`, `cluster` (integer), `distance` (double: Euclidean, in
         standard deviations, for a mixture Mahalanobis, in those of the cluster itself; NULL
-        where excluded, for noise, and for a grid), in no particular order. It
+        where excluded, for noise, and for a grid) and `border_distance` (double, from 0 on the
+        border to another cluster to 1), in no particular order. It
         keeps to the portable dialect: `engines.dialect.translate` gives it for other engines.
+
+    Notes
+    -----
+    `border_distance` is 1 - a / b for centroids, a and b the distances to the nearest and the
+    second nearest. For exemplars a is the distance to the nearest of all, and b the one to the
+    nearest of another cluster or the radius beyond which there is noise, whichever is less; for
+    noise itself it is 1 - radius / a. For a mixture it is h / (1 + h), h the natural logarithm of
+    how many times as likely the own cluster is as the second. For a grid it is 1 - a / b with the
+    value of recency or of orders and the one at which the segment changes, the smaller over the
+    larger, whichever is less. NULL where excluded, without an order in a grid, and where there is
+    one centroid.
 
     Examples
     --------
@@ -76,12 +98,43 @@ def assignment_query(model: HasRule, table: str = "customers") -> exp.Select:
         d0,
         d1
       FROM distances
+    ), placed AS (
+      SELECT
+        user_id,
+        cluster,
+        CASE WHEN cluster = 0 THEN d0 WHEN cluster = 1 THEN d1 END AS own,
+        d0,
+        d1
+      FROM nearest
+    ), margins AS (
+      SELECT
+        user_id,
+        cluster,
+        own,
+        CASE
+          WHEN cluster = 0
+          THEN CAST(1.0 AS DOUBLE)
+          ELSE COALESCE(
+            CAST(1.0 AS DOUBLE) - SQRT(own / NULLIF(d0, CAST(0.0 AS DOUBLE))),
+            CAST(0.0 AS DOUBLE)
+          )
+        END AS m0,
+        CASE
+          WHEN cluster = 1
+          THEN CAST(1.0 AS DOUBLE)
+          ELSE COALESCE(
+            CAST(1.0 AS DOUBLE) - SQRT(own / NULLIF(d1, CAST(0.0 AS DOUBLE))),
+            CAST(0.0 AS DOUBLE)
+          )
+        END AS m1
+      FROM placed
     )
     SELECT
       user_id,
       cluster,
-      CASE WHEN cluster = 0 THEN SQRT(d0) WHEN cluster = 1 THEN SQRT(d1) END AS distance
-    FROM nearest
+      SQRT(own) AS distance,
+      CASE WHEN cluster >= 0 THEN CASE WHEN m0 <= m1 THEN m0 ELSE m1 END END AS border_distance
+    FROM margins
     """
     source = exp.to_table(table) if "." in table else exp.Table(this=exp.to_identifier(table))
     query = model.rule.query(source)
@@ -101,8 +154,8 @@ def assign(customers: object, model: HasRule) -> pa.Table:
     -------
     pyarrow.Table
         `user_id` (string), `cluster` (int32; -1 where excluded, -2 for noise), `distance`
-        (float64, standard deviations, NULL where excluded, for noise, and for a grid), sorted by
-        `user_id`.
+        (float64, standard deviations, NULL where excluded, for noise, and for a grid) and
+        `border_distance` (float64: see `assignment_query`), sorted by `user_id`.
 
     Raises
     ------
@@ -117,7 +170,8 @@ def assign(customers: object, model: HasRule) -> pa.Table:
     ...     (ScaledFeature("orders", 0.0, 1.0, 2.0, 0.5),), np.array([[1.0], [-1.0]])
     ... )
     >>> assign(pa.table({"user_id": ["b", "a"], "orders": [3.0, None]}), rule).to_pydict()
-    {'user_id': ['a', 'b'], 'cluster': [1, 0], 'distance': [3.0, 1.0]}
+    {'user_id': ['a', 'b'], 'cluster': [1, 0], 'distance': [3.0, 1.0],
+     'border_distance': [0.4, 0.6666666666666667]}
     """
     rule = model.rule
     needed = [*rule.features, *columns_of(rule.exclusions)]
@@ -137,6 +191,4 @@ def assign(customers: object, model: HasRule) -> pa.Table:
             )
     query = assignment_query(rule).order_by("user_id", copy=False)
     labelled = query_tables(query, customers=table)
-    return labelled.cast(
-        pa.schema([("user_id", pa.string()), ("cluster", pa.int32()), ("distance", pa.float64())])
-    )
+    return labelled.cast(LABELS)

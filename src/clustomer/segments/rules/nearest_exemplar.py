@@ -15,11 +15,16 @@ from clustomer.segments.matrix.scaled_query import (
     added,
     nearest,
     pipeline,
-    root_of_own,
     scaled_customers,
     squared,
 )
 from clustomer.segments.matrix.scaling import ScaledFeature
+from clustomer.segments.rules.border import (
+    in_a_cluster,
+    lowest,
+    margin,
+    of_own,
+)
 from clustomer.segments.rules.scaled_rule import ScaledRule, check_points
 from clustomer.segments.rules.stored_arrays import StoredIntegers, StoredNumbers, StoredPoints
 
@@ -102,32 +107,9 @@ def nearest_region(
 
 def nearest_exemplar_query(rule: NearestExemplar, source: exp.Table) -> exp.Select:
     """Return the query that gives each row of a customer table its exemplar's cluster."""
-    n_clusters, features = len(rule.noise_radii), range(len(rule.scaling))
+    n_clusters = len(rule.noise_radii)
     customer, excluded = exp.column("user_id"), exp.column("excluded")
-    pairs = (
-        exp.select(
-            customer.copy(),
-            excluded.copy(),
-            exp.column("cluster"),
-            exp.alias_(
-                added(
-                    [
-                        squared(
-                            exp.Paren(
-                                this=exp.Sub(
-                                    this=exp.column(f"z{i}"), expression=exp.column(f"e{i}")
-                                )
-                            )
-                        )
-                        for i in features
-                    ]
-                ),
-                "apart",
-            ),
-        )
-        .from_("scaled")
-        .join("exemplars", join_type="cross")
-    )
+    pairs = _pairs(len(rule.scaling))
     distances = (
         exp.select(
             customer.copy(),
@@ -140,28 +122,94 @@ def nearest_exemplar_query(rule: NearestExemplar, source: exp.Table) -> exp.Sele
         .from_("pairs")
         .group_by(customer.copy(), excluded.copy())
     )
-    taken = [
-        exp.Case()
-        .when(
-            exp.LTE(this=exp.column(f"d{j}"), expression=dialect.literal(radius * radius)),
-            dialect.literal(j),
-        )
-        .else_(dialect.literal(NOISE))
-        for j, radius in enumerate(rule.noise_radii.tolist())
-    ]
+    d = [exp.column(f"d{j}") for j in range(n_clusters)]
+    nearest_to = exp.select(customer.copy(), exp.alias_(nearest(n_clusters), "closest"), *d).from_(
+        "distances"
+    )
     placed = exp.select(
         customer.copy(),
-        exp.alias_(nearest(n_clusters, taken), "cluster"),
-        *(exp.column(f"d{j}") for j in range(n_clusters)),
-    ).from_("distances")
+        exp.column("closest"),
+        exp.alias_(of_own(n_clusters, "d", "closest"), "own"),
+        exp.alias_(_reach(rule), "reach"),
+        *(column.copy() for column in d),
+    ).from_("nearest")
+    margins = exp.select(
+        customer.copy(),
+        exp.alias_(_cluster(), "cluster"),
+        exp.column("own"),
+        exp.alias_(margin("own", "reach"), "inside"),
+        exp.alias_(margin("reach", "own"), "outside"),
+        *(exp.alias_(_towards(j), f"m{j}") for j in range(n_clusters)),
+    ).from_("placed")
+    border = in_a_cluster(lowest(["inside", *(f"m{j}" for j in range(n_clusters))]))
+    is_noise = exp.EQ(this=exp.column("cluster"), expression=dialect.literal(NOISE))
     query = exp.select(
         customer.copy(),
         exp.column("cluster"),
-        exp.alias_(root_of_own(n_clusters, "d"), "distance"),
-    ).from_("placed")
+        exp.alias_(in_a_cluster(exp.Sqrt(this=exp.column("own"))), "distance"),
+        exp.alias_(border.when(is_noise, exp.column("outside")), "border_distance"),
+    ).from_("margins")
     scaled = scaled_customers(rule.scaling, rule.exclusions, source)
     parts = {"exemplars": _inline_table(rule), "pairs": pairs, "distances": distances}
-    return dialect.computed_once(pipeline(query, scaled=scaled, **parts, placed=placed))
+    parts |= {"nearest": nearest_to, "placed": placed, "margins": margins}
+    return dialect.computed_once(pipeline(query, scaled=scaled, **parts))
+
+
+def _pairs(n_features: int) -> exp.Select:
+    """Return how far each customer is from each exemplar, squared."""
+    return (
+        exp.select(
+            exp.column("user_id"),
+            exp.column("excluded"),
+            exp.column("cluster"),
+            exp.alias_(
+                added(
+                    [
+                        squared(
+                            exp.Paren(
+                                this=exp.Sub(
+                                    this=exp.column(f"z{i}"), expression=exp.column(f"e{i}")
+                                )
+                            )
+                        )
+                        for i in range(n_features)
+                    ]
+                ),
+                "apart",
+            ),
+        )
+        .from_("scaled")
+        .join("exemplars", join_type="cross")
+    )
+
+
+def _reach(rule: NearestExemplar) -> exp.Case:
+    """Return the square of the closest cluster's radius, beyond which there is noise."""
+    reach = exp.Case()
+    for j, radius in enumerate(rule.noise_radii.tolist()):
+        is_closest = exp.EQ(this=exp.column("closest"), expression=dialect.literal(j))
+        reach = reach.when(is_closest, dialect.literal(radius * radius), copy=False)
+    return reach
+
+
+def _cluster() -> exp.Case:
+    within = exp.LTE(this=exp.column("own"), expression=exp.column("reach"))
+    excluded = exp.LT(this=exp.column("closest"), expression=dialect.literal(0))
+    return (
+        exp.Case()
+        .when(excluded, exp.column("closest"))
+        .when(within, exp.column("closest"))
+        .else_(dialect.literal(NOISE))
+    )
+
+
+def _towards(cluster: int) -> exp.Case:
+    is_closest = exp.EQ(this=exp.column("closest"), expression=dialect.literal(cluster))
+    return (
+        exp.Case()
+        .when(is_closest, dialect.literal(1.0), copy=False)
+        .else_(margin("own", f"d{cluster}"), copy=False)
+    )
 
 
 def _inline_table(rule: NearestExemplar) -> exp.Expr:

@@ -15,11 +15,17 @@ from clustomer.segments.matrix.scaled_query import (
     apart,
     nearest,
     pipeline,
-    root_of_own,
     scaled_customers,
     squared,
 )
 from clustomer.segments.matrix.scaling import ScaledFeature
+from clustomer.segments.rules.border import (
+    in_a_cluster,
+    lowest,
+    no_border,
+    of_own,
+    unless_own,
+)
 from clustomer.segments.rules.scaled_rule import ScaledRule, check_points
 from clustomer.segments.rules.stored_arrays import StoredNumbers, StoredPoints, StoredTriangles
 
@@ -136,19 +142,42 @@ def quadratic_query(rule: Quadratic, source: exp.Table) -> exp.Select:
             for j in clusters
         ),
     ).from_("forms")
+    both = [exp.column(f"{letter}{j}") for letter in "qd" for j in clusters]
     placed = exp.select(
-        customer.copy(),
-        exp.alias_(nearest(len(clusters)), "cluster"),
-        *(exp.column(f"q{j}") for j in clusters),
+        customer.copy(), exp.alias_(nearest(len(clusters)), "cluster"), *both
     ).from_("densities")
+    densest_of_all = exp.select(
+        customer.copy(),
+        exp.column("cluster"),
+        exp.alias_(of_own(len(clusters), "q"), "own"),
+        exp.alias_(of_own(len(clusters), "d"), "own_density"),
+        *(exp.column(f"d{j}") for j in clusters),
+    ).from_("densest")
+    margins = exp.select(
+        customer.copy(),
+        exp.column("cluster"),
+        exp.column("own"),
+        *(exp.alias_(unless_own(j, _odds(f"d{j}")), f"m{j}") for j in clusters),
+    ).from_("placed")
+    border = in_a_cluster(lowest([f"m{j}" for j in clusters]))
     query = exp.select(
         customer.copy(),
         exp.column("cluster"),
-        exp.alias_(root_of_own(len(clusters), "q"), "distance"),
-    ).from_("densest")
+        exp.alias_(exp.Sqrt(this=exp.column("own")), "distance"),
+        exp.alias_(border if len(clusters) > 1 else no_border(), "border_distance"),
+    ).from_("margins")
     scaled = scaled_customers(rule.scaling, rule.exclusions, source)
     parts = {"whitened": whitened, "forms": forms, "densities": densities, "densest": placed}
-    return dialect.computed_once(pipeline(query, scaled=scaled, **parts))
+    return dialect.computed_once(
+        pipeline(query, scaled=scaled, **parts, placed=densest_of_all, margins=margins)
+    )
+
+
+def _odds(density: str) -> exp.Expr:
+    """Return h / (1 + h), h the logarithm of how many times as likely the own cluster is."""
+    gap = exp.Sub(this=exp.column(density), expression=exp.column("own_density"))
+    more = exp.Add(this=dialect.literal(2.0), expression=exp.Paren(this=gap.copy()))
+    return exp.Div(this=exp.Paren(this=gap), expression=exp.Paren(this=more))
 
 
 def _line(rule: Quadratic, cluster: int, row: int) -> exp.Expr:

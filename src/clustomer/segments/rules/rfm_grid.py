@@ -21,6 +21,8 @@ from clustomer.segments.exclusions import (
 )
 from clustomer.segments.matrix.customer_matrix import feature_matrix, is_number
 from clustomer.segments.matrix.scaling import ScaledFeature
+from clustomer.segments.rules.border import lowest
+from clustomer.segments.rules.grid_border import grid_margins
 from clustomer.segments.rules.scaled_rule import STORED
 
 RECENCY = "purchase_recency_days"
@@ -228,6 +230,7 @@ def rfm_grid_query(rule: RfmGrid, source: exp.Table) -> exp.Select:
     scored = exp.select(
         customer.copy(),
         exp.alias_(excluded_predicate(rule.exclusions), "excluded"),
+        exp.alias_(recency, "recency"),
         exp.alias_(exp.Coalesce(this=orders, expressions=[dialect.literal(0.0)]), "orders_placed"),
         exp.alias_(_score(recency, rule.recency_cuts, (5, 4, 3, 2, 1)), "recency_score"),
         exp.alias_(_score(orders, rule.frequency_cuts, (1, 2, 3, 4, 5)), "frequency_score"),
@@ -242,6 +245,8 @@ def rfm_grid_query(rule: RfmGrid, source: exp.Table) -> exp.Select:
     )
     placed = exp.select(
         customer.copy(),
+        exp.column("recency"),
+        exp.column("orders_placed"),
         exp.alias_(
             exp.Case()
             .when(exp.column("excluded"), dialect.literal(BOTS))
@@ -256,15 +261,26 @@ def rfm_grid_query(rule: RfmGrid, source: exp.Table) -> exp.Select:
     for number, cells in _cells(rule.grid).items():
         inside = exp.In(this=exp.column("cell"), expressions=[dialect.literal(c) for c in cells])
         cluster = cluster.when(inside, dialect.literal(number))
+    sides = grid_margins(rule.recency_cuts, rule.frequency_cuts, rule.grid)
+    margins = exp.select(
+        customer.copy(),
+        exp.column("cell"),
+        exp.alias_(cluster.else_(dialect.literal(rule.no_purchase)), "cluster"),
+        *(exp.alias_(side, f"m{i}") for i, side in enumerate(sides)),
+    ).from_("placed")
+    has_cell = exp.column("cell") > dialect.literal(0)
+    border = exp.Case().when(has_cell, lowest([f"m{i}" for i in range(len(sides))]))
     return (
         exp.select(
             customer.copy(),
-            exp.alias_(cluster.else_(dialect.literal(rule.no_purchase)), "cluster"),
+            exp.column("cluster"),
             exp.alias_(exp.cast(exp.Null(), "DOUBLE"), "distance"),
+            exp.alias_(border, "border_distance"),
         )
-        .from_("placed")
+        .from_("margins")
         .with_("scored", as_=scored)
         .with_("placed", as_=placed)
+        .with_("margins", as_=margins)
     )
 
 

@@ -9,6 +9,7 @@ from clustomer.customers.reason import Reason
 from clustomer.segments.exclusions import BOTS
 from clustomer.segments.matrix.customer_matrix import customer_table, feature_matrix
 from clustomer.segments.matrix.projection import Projection, project
+from clustomer.segments.rules.assignment import LABELS
 from clustomer.segments.segmentation import BOTS_ID, Segmentation
 from clustomer.segments.selection.criteria_table import CRITERIA
 from clustomer.segments.selection.selection import Selection
@@ -25,7 +26,7 @@ def restore(model: SegmentationModel, customers: object, labelled: pa.Table) -> 
     customers : any table of customers
         The content of `customers.parquet`.
     labelled : pyarrow.Table
-        `user_id`, `cluster`, `distance`: the labels as they were published.
+        `user_id`, `cluster`, `distance`, `border_distance`: the labels as they were published.
 
     Examples
     --------
@@ -48,7 +49,8 @@ def restore(model: SegmentationModel, customers: object, labelled: pa.Table) -> 
         criteria=pa.Table.from_pylist(stored.criteria, schema=CRITERIA),
         repetition=stored.repetition,
     )
-    table = labelled.select(["user_id", "cluster", "distance"])
+    # results from before there was a border distance have none
+    table = labelled.select([name for name in LABELS.names if name in labelled.column_names])
     sizes = {part.cluster: part.customers for part in model.segments if part.customers}
     return Segmentation(
         table=table,

@@ -9,14 +9,15 @@ from clustomer.documents import Document, read_document
 from clustomer.errors import InputError
 from clustomer.segments.algorithms.algorithm import AlgorithmNote
 from clustomer.segments.algorithms.dendrogram import Dendrogram
-from clustomer.segments.exclusions import Exclusion, excluded_predicate
+from clustomer.segments.exclusions import Exclusion, check_rows_only, excluded_predicate
 from clustomer.segments.matrix.scaling import POWERS, ScaledFeature
 from clustomer.segments.rules.rule import Rule
 from clustomer.segments.rules.stored_rule import from_stored
 from clustomer.segments.selection.repeated import Repetition
 from clustomer.segments.selection.weights import Weights
+from clustomer.segments.stored.scoring import ScoringModel
 
-SCHEMA_VERSION: Literal[3] = 3
+SCHEMA_VERSION: Literal[4] = 4
 
 
 class _Part(BaseModel):
@@ -125,7 +126,7 @@ class SqlModel(_Part):
 class SegmentationModel(_Part):
     """Everything needed to give a customer a segment, on any engine, in any language."""
 
-    schema_version: Literal[3] = SCHEMA_VERSION
+    schema_version: Literal[4] = SCHEMA_VERSION
     clustomer_version: str
     event_schema: dict[str, Any]
     window: dict[str, Any]
@@ -151,6 +152,11 @@ class SegmentationModel(_Part):
         default=None, description="null where the algorithm builds no tree"
     )
     sql: SqlModel
+    scoring: ScoringModel | None = Field(
+        default=None,
+        description="what scoring takes besides; null where customers were not made of events, and "
+        "in files from before there was scoring",
+    )
     facets: dict[str, Any] = Field(
         default_factory=dict, description="facet to what is known of it, as `Facets` writes it"
     )
@@ -164,6 +170,7 @@ class SegmentationModel(_Part):
         if rule.features != tuple(feature.name for feature in self.features):
             raise ValueError("the features are not those of the assignment")
         excluded_predicate(rule.exclusions)
+        check_rows_only(rule.exclusions)
         return self
 
     @property
@@ -192,7 +199,10 @@ def read_model(text: str | bytes) -> SegmentationModel:
     clustomer.errors.InputError: This is no segmentation.json: it states no schema_version; ...
     """
     document = read_document(
-        text, "segmentation.json", newest=SCHEMA_VERSION, migrations={2: _of_version_2}
+        text,
+        "segmentation.json",
+        newest=SCHEMA_VERSION,
+        migrations={2: _of_version_2, 3: _of_version_3},
     )
     try:
         return SegmentationModel.model_validate(document)
@@ -249,3 +259,8 @@ def _of_version_2(document: Document) -> Document:
         "assignment": assignment,
         "selection": {**selection, "rule": rule, "criteria": criteria, "grounds": stated},
     }
+
+
+def _of_version_3(document: Document) -> Document:
+    """Return a document from before there was scoring, which holds nothing for it."""
+    return {**document, "scoring": None}

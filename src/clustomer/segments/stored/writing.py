@@ -12,6 +12,7 @@ from clustomer.segments.exclusions import BOTS
 from clustomer.segments.rules.assignment import assignment_query
 from clustomer.segments.rules.stored_rule import to_stored
 from clustomer.segments.segmentation import BOTS_ID, BOTS_NAME, NOISE_ID, NOISE_NAME, Segmentation
+from clustomer.segments.stored.scoring import ScoringModel
 from clustomer.segments.stored.segmentation_file import (
     ArrowModel,
     FeatureModel,
@@ -33,6 +34,7 @@ def to_model(
     own_names: Mapping[str, str] | None = None,
     reason: str | None = None,
     left_out: Mapping[str, str] | None = None,
+    scoring: ScoringModel | None = None,
     facets: Mapping[str, Any] | None = None,
 ) -> SegmentationModel:
     """Return a segmentation as the model that `segmentation.json` stores.
@@ -47,6 +49,7 @@ def to_model(
     own_names : segment id to the program's own name, where `names` has one given by a user.
     reason : why there are as many segments, in a sentence.
     left_out : feature that does not decide to the sentence why.
+    scoring : what scoring takes besides, as `to_scoring` returns it.
     facets : further segmentations of the same customers, ready for JSON.
 
     Examples
@@ -82,6 +85,7 @@ def to_model(
             else dialect.translate(customers_query, pretty=True),
             assignment=dialect.translate(assignment_query(segmentation), pretty=True),
         ),
+        scoring=scoring,
         facets=dict(facets or {}),
     )
 

@@ -1,0 +1,38 @@
+"""Tables that commands write where they are asked to: a Parquet or a CSV file."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from clustomer.errors import OutputError, UsageError
+from clustomer.unfinished import whole_file
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+_ENDINGS = (".parquet", ".csv")
+
+
+def check_table_file(out: Path | None, overwrite: bool) -> None:
+    """Raise an error, before any work, where a table could not be written to a file."""
+    if out is None:
+        return
+    if out.suffix.lower() not in _ENDINGS:
+        raise UsageError(
+            f"{out} ends in {out.suffix or 'nothing'}; {' or '.join(_ENDINGS)} was expected. "
+            "Name a file with one of these endings."
+        )
+    if out.exists() and not overwrite:
+        raise OutputError(f"{out} is there already. Give --overwrite to replace it.")
+
+
+def write_table_file(table: "pa.Table", out: Path) -> None:
+    """Write a table as Parquet or CSV, by the ending of the file's name."""
+    import pyarrow.parquet
+
+    from clustomer.outputs.tables import write_csv
+
+    with whole_file(out) as aside:
+        if out.suffix.lower() == ".csv":
+            write_csv(aside, table)
+        else:
+            pyarrow.parquet.write_table(table, aside, compression="zstd")

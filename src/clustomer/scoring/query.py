@@ -1,0 +1,77 @@
+"""From a table of customers to their segments, as one portable query."""
+
+from collections.abc import Mapping
+
+from sqlglot import exp
+
+from clustomer.engines import dialect, literal
+from clustomer.scoring.definition import Definition
+from clustomer.segments import assignment_query
+
+COLUMNS = (
+    *("user_id", "segment_id", "segment", "cluster", "distance", "border_distance"),
+    "unlike",
+)
+"""What scoring tells of each customer."""
+
+
+def scored_query(definition: Definition) -> exp.Select:
+    """Return the query that gives each row of the table `customers` its segment.
+
+    Its columns are `COLUMNS`. `unlike` marks customers who are farther from the middle of their
+    segment than any customer of the run was, or who have a value of a feature that lies as far
+    outside the range of the run as that range is wide.
+    """
+    model = definition.model
+    ids = {cluster: segment_id for cluster, (segment_id, _) in definition.segments.items()}
+    names = {cluster: name for cluster, (_, name) in definition.segments.items()}
+    query = exp.select(
+        exp.column("user_id", table="labels"),
+        exp.alias_(_by_cluster(ids), "segment_id"),
+        exp.alias_(_by_cluster(names), "segment"),
+        *(exp.column(name, table="labels") for name in ("cluster", "distance", "border_distance")),
+        exp.alias_(_unlike(definition), "unlike"),
+    )
+    query = query.from_("labels").join("customers", on="labels.user_id = customers.user_id")
+    return with_parts_of(assignment_query(model), query, "labels")
+
+
+def with_parts_of(inner: exp.Select, outer: exp.Select, name: str) -> exp.Select:
+    """Return a query that reads another under a name; its parts stand beside it, not inside."""
+    parts = inner.args.pop("with_", None)
+    query = outer
+    for part in parts.expressions if parts is not None else ():
+        query = query.with_(part.alias, as_=part.this, copy=False)
+    return dialect.computed_once(query.with_(name, as_=inner, copy=False))
+
+
+def _by_cluster(texts: Mapping[int, str]) -> exp.Case:
+    case = exp.Case()
+    for cluster, text in texts.items():
+        is_it = exp.EQ(this=exp.column("cluster", table="labels"), expression=literal(cluster))
+        case = case.when(is_it, literal(text), copy=False)
+    return case
+
+
+def _unlike(definition: Definition) -> exp.Case:
+    clusters = {part.segment_id: part.cluster for part in definition.model.segments}
+    conditions: list[exp.Expr] = []
+    for segment_id, radius in definition.scoring.radii.items():
+        if segment_id in clusters:
+            in_it = exp.EQ(
+                this=exp.column("cluster", table="labels"), expression=literal(clusters[segment_id])
+            )
+            farther = exp.GT(
+                this=exp.column("distance", table="labels"), expression=literal(float(radius))
+            )
+            conditions.append(exp.and_(in_it, farther))
+    for name, seen in definition.scoring.seen.items():
+        width = seen.highest - seen.lowest
+        column = exp.column(name, table="customers")
+        conditions += [
+            exp.GT(this=column, expression=literal(seen.highest + width)),
+            exp.LT(this=column.copy(), expression=literal(seen.lowest - width)),
+        ]
+    if not conditions:
+        return exp.Case().when(exp.false(), exp.true()).else_(exp.false())
+    return exp.Case().when(exp.or_(*conditions, copy=False), exp.true()).else_(exp.false())

@@ -1,0 +1,211 @@
+"""One customer's segment from their events, in milliseconds: the definition planned beforehand."""
+
+from datetime import UTC, datetime
+from decimal import Decimal
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+from sqlglot import exp
+
+from clustomer.customers.definition import CATEGORY_PRICES, features_query, measures_query
+from clustomer.engines import DuckDB, literal
+from clustomer.errors import InputError
+from clustomer.events import EVENT_TYPES, Window
+from clustomer.events.reading.zones import utc_offset_expression
+from clustomer.events.sessions import derive_sessions, number_orders
+from clustomer.scoring.definition import Definition
+from clustomer.segments.exclusions import BOTS, excluded_predicate
+
+_COLUMNS = {
+    "event_time": pa.timestamp("us"),
+    "event_type": pa.string(),
+    "product_id": pa.string(),
+    "category_id": pa.string(),
+    "category_code": pa.string(),
+    "brand": pa.string(),
+    "price": pa.decimal128(18, 4),
+    "user_session": pa.string(),
+    "quantity": pa.decimal128(18, 4),
+    "order_id": pa.string(),
+    "is_product": pa.bool_(),
+}
+
+
+class SingleCustomer:
+    """A prepared statement over the events of one customer.
+
+    Parameters
+    ----------
+    definition : Definition
+    """
+
+    def __init__(self, definition: Definition) -> None:
+        self._definition = definition
+        self._engine = DuckDB(threads=1)
+        self._categories = {category for category, _ in definition.scoring.category_prices}
+        self._fill()
+        self._prepare()
+
+    def segment(self, events: pa.Table, window: Window) -> tuple[int, dict[str, float | None]]:
+        """Return the cluster of the customer whose events these are, and the features."""
+        run = self._engine.connection.execute
+        self._add_categories(events)
+        run("DELETE FROM events")
+        self._engine.register("given", events)
+        run(f"INSERT INTO events {self._insert}")
+        if events["user_session"].null_count:
+            derive_sessions(self._engine)
+        if self._definition.model.event_schema.get("row_is_order"):
+            number_orders(self._engine)
+        start, cutoff = (literal(moment).sql("duckdb") for moment in (window.start, window.cutoff))
+        row = run(
+            f"EXECUTE single(start := {start}, cutoff := {cutoff}, "
+            f"start_s := {window.start_s}, cutoff_s := {window.cutoff_s})"
+        ).fetchone()
+        if row is None:
+            raise InputError(
+                f"No event lies in the window from {window.start.isoformat(' ')} to "
+                f"{window.cutoff.isoformat(' ')} UTC. Expected one at least: a customer without "
+                "any is in no segment."
+            )
+        excluded, *values = row
+        features = dict(zip(self._names, values, strict=True))
+        if excluded:
+            return BOTS, features
+        rule = self._definition.model.rule
+        raw = [features[name] for name in rule.features]
+        matrix = np.array([[np.nan if value is None else value for value in raw]])
+        return int(rule.predict(rule.prepared(matrix))[0]), features
+
+    def close(self) -> None:
+        """Free what is held."""
+        self._engine.close()
+
+    def _fill(self) -> None:
+        prices = self._definition.scoring.category_prices
+        stored = pa.table(
+            {
+                "category": pa.array([category for category, _ in prices], pa.string()),
+                "mean_price": pa.array([price for _, price in prices], pa.float64()),
+            }
+        )
+        self._engine.register("stored", stored)
+        self._engine.execute(f"CREATE TABLE {CATEGORY_PRICES} AS SELECT * FROM stored")
+        self._engine.unregister("stored")
+        empty = pa.schema(_COLUMNS).empty_table()
+        self._engine.register("given", empty)
+        offset = utc_offset_expression("event_time", self._definition.window.time_zone)
+        self._insert = f"SELECT *, 'customer' AS user_id, {offset} AS utc_offset_s FROM given"
+        self._engine.execute(f"CREATE TABLE events AS {self._insert}")
+
+    def _prepare(self) -> None:
+        definition, window = self._definition, self._definition.window
+        features = definition.features
+        measures = measures_query(features, window, given=(CATEGORY_PRICES,))
+        query = features_query(features, definition.shop(window))
+        self._names = [feature.name for feature in features]
+        inner = measures.args.pop("with_")
+        for part in inner.expressions:
+            query = query.with_(part.alias, as_=part.this, copy=False)
+        query = query.with_("measures", as_=measures, copy=False)
+        parts = query.args.pop("with_")
+        outer = exp.select(
+            exp.alias_(excluded_predicate(definition.model.exclusions), "excluded"),
+            *map(exp.column, self._names),
+        ).from_("customers")
+        for part in parts.expressions:
+            outer = outer.with_(part.alias, as_=part.this, copy=False)
+        outer = outer.with_("customers", as_=query, copy=False)
+        prepared = outer.transform(_with_bounds(window), copy=False)
+        # of one customer there is nothing to optimise, and to try takes longer than the work
+        names = self._engine.rows("SELECT name FROM duckdb_optimizers()")
+        self._engine.execute(f"SET disabled_optimizers = '{','.join(name for (name,) in names)}'")
+        self._engine.execute("SET enable_progress_bar = false")
+        self._engine.execute(f"PREPARE single AS {prepared.sql('duckdb')}")
+
+    def _add_categories(self, events: pa.Table) -> None:
+        """Let categories count that the run did not see; nothing is known of their prices."""
+        for name in ("category_id", "category_code"):
+            for category in events[name].unique().to_pylist():
+                if category is not None and category not in self._categories:
+                    self._engine.execute(
+                        f"INSERT INTO {CATEGORY_PRICES} VALUES (?, NULL)", [category]
+                    )
+                    self._categories.add(category)
+
+
+def _with_bounds(window: Window) -> Any:
+    """Return the function that puts parameters in the places of a window's bounds."""
+    moments = {"start": literal(window.start), "cutoff": literal(window.cutoff)}
+    seconds = {"start_s", "cutoff_s"}
+
+    def bound(node: exp.Expr) -> exp.Expr:
+        if isinstance(node, exp.Alias) and node.alias in seconds:
+            number = exp.cast(exp.Placeholder(this=node.alias), "BIGINT")
+            return exp.alias_(number, node.alias)
+        for name, moment in moments.items():
+            if isinstance(node, exp.Cast) and node == moment:
+                return exp.Placeholder(this=name)
+        return node
+
+    return bound
+
+
+def one_customers_events(events: Any) -> pa.Table:
+    """Return events as a table with the columns of clean events, those that are missing empty.
+
+    Parameters
+    ----------
+    events : Arrow, pandas or Polars table, or a list of mappings
+        `event_time` and `event_type`, and what else is known under the names of clean events.
+
+    >>> one_customers_events([{"event_time": datetime(2024, 1, 1), "event_type": "buy"}])
+    Traceback (most recent call last):
+    ...
+    clustomer.errors.InputError: The event type 'buy' is none of ours. Expected view, cart, ...
+    """
+    table = pa.Table.from_pylist(list(events)) if isinstance(events, list) else pa.table(events)
+    missing = [name for name in ("event_time", "event_type") if name not in table.column_names]
+    if missing:
+        raise InputError(
+            f"The events have no `{missing[0]}`. Expected `event_time`, `event_type`, and what "
+            "else is known under the names of clean events."
+        )
+    if "user_id" in table.column_names and len(table["user_id"].unique()) > 1:
+        raise InputError(
+            "The events are of several customers. Expected those of one; `score` takes a log."
+        )
+    for kind in table["event_type"].unique().to_pylist():
+        if kind not in EVENT_TYPES:
+            raise InputError(
+                f"The event type {kind!r} is none of ours. Expected {', '.join(EVENT_TYPES)}."
+            )
+    columns: dict[str, Any] = {}
+    for name, kind in _COLUMNS.items():
+        if name in table.column_names:
+            columns[name] = _cast(table[name], name, kind)
+        else:
+            filled = {"is_product": True, "quantity": Decimal(1)}.get(name)
+            columns[name] = pa.array([filled] * table.num_rows, kind)
+    return pa.table(columns)
+
+
+def _cast(column: pa.ChunkedArray, name: str, kind: pa.DataType) -> pa.ChunkedArray:
+    try:
+        if name == "event_time" and pa.types.is_timestamp(column.type) and column.type.tz:
+            column = column.cast(pa.timestamp("us", tz="UTC"))
+        return column.cast(kind)
+    except pa.ArrowException as error:
+        raise InputError(
+            f"`{name}` is of type {column.type}, expected {kind}: {error}. Give clean events, as "
+            "`read_events` returns them."
+        ) from error
+
+
+def window_to(cutoff: datetime, definition: Definition) -> Window:
+    """Return the window that ends at a cutoff, as long as that of a definition."""
+    if cutoff.tzinfo is not None:
+        cutoff = cutoff.astimezone(UTC).replace(tzinfo=None)
+    stored = definition.window
+    return Window(cutoff - (stored.cutoff - stored.start), cutoff, stored.time_zone)
