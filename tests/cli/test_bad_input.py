@@ -226,7 +226,7 @@ def test_a_full_disk_is_an_output_error(tmp_path, small_disk) -> None:
     # how long a compressed file is shows only in reading it: it is kept on disk from the start
     simulate(tmp_path / "log.csv.gz", events=20_000, random_state=0)
     program = [sys.executable, "-m", "clustomer", "run", str(tmp_path / "log.csv.gz"), "--quiet"]
-    program += ["--k", "3", "--no-certificates"]
+    program += ["--k", "3", "--k-range", "2:3", "--facets", "value", "--no-certificates"]
     for options, place in (
         (["--out", str(small_disk / "out")], {}),
         (["--out", str(tmp_path / "out")], {"TMPDIR": str(small_disk)}),
@@ -248,9 +248,9 @@ STAGES = [
     ("Read ", []),
     ("Build", []),
     ("Choose", []),
-    ("Certify", ["--k", "3"]),
-    ("Write tables", ["--k", "3", "--no-certificates"]),
-    ("Write clean", ["--k", "3", "--no-certificates"]),
+    ("Certify", ["--k", "3", "--k-range", "2:3"]),
+    ("Write tables", ["--k", "3", "--k-range", "2:3", "--no-certificates"]),
+    ("Write clean", ["--k", "3", "--k-range", "2:3", "--no-certificates"]),
 ]
 
 

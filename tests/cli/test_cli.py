@@ -25,7 +25,7 @@ def test_a_run_ends_with_a_summary_and_where_the_report_is(call, shop, tmp_path)
 
 
 def test_few_customers_prove_no_structure_unless_it_is_forced(call, shop, tmp_path) -> None:
-    options = ("--no-events", "--k", 3, "--facets", "value")
+    options = ("--no-events", "--k", 3, "--k-range", "2:3", "--facets", "value")
     code, out, _ = call("run", shop, "--out", tmp_path / "out", *options)
     assert code == 5
     assert "No structure found" in out

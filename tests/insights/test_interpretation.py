@@ -62,7 +62,7 @@ _families = st.sets(st.sampled_from(sorted(FAMILIES)), min_size=1).filter(
 )
 
 
-@settings(max_examples=8, deadline=None)
+@settings(max_examples=5, deadline=None)
 @given(_families, st.integers(0, 9), st.sampled_from([None, 0, 3, 200]))
 def test_every_text_renders_and_every_fact_is_confirmed(
     families: set[str], seed: int, days: int | None
@@ -192,7 +192,7 @@ def test_spend_table_by_hand() -> None:
             "revenue": [100.0, 60.0, 0.0, 0.0, 0.0],
         }
     )
-    segmentation = segment(customers, k=2, features=customers.column_names[1:])
+    segmentation = segment(customers, k=2, k_range=(2, 4), features=customers.column_names[1:])
     interpretation = interpret(customers, segmentation, margin=0.25, cost=1.0, currency="EUR")
     buyers, others = spend(interpretation)
     # 160 / 8 = 20 an order; 5 % of two, and of three at everyone's order, at a margin of a quarter
@@ -209,7 +209,7 @@ def test_more_sent_back_than_bought_has_no_order_of_its_own_worth() -> None:
         {"user_id": ["a", "b", "c"], "orders": [1.0, 1.0, 9.0], "revenue": [-5.0, -6.0, 90.0]}
     )
     interpretation = interpret(
-        customers, segment(customers, k=2, features=customers.column_names[1:])
+        customers, segment(customers, k=2, k_range=(2, 4), features=customers.column_names[1:])
     )
     assert [row[2] for row in spend(interpretation)] == ["{S2.order_value}", "–"]
 
@@ -217,7 +217,9 @@ def test_more_sent_back_than_bought_has_no_order_of_its_own_worth() -> None:
 def test_no_structure_is_said_to_be_none() -> None:
     customers = pa.table({"user_id": ["a", "b", "c"], "orders": [1.0, 1.0, 1.0]})
     interpretation = interpret(
-        customers, segment(customers, features=customers.column_names[1:]), window=window()
+        customers,
+        segment(customers, k_range=(2, 4), features=customers.column_names[1:]),
+        window=window(),
     )
     assert list(interpretation.names.values()) == ["All customers"]
     assert interpretation.facts.render(interpretation.insights.opening[0]) == (
@@ -256,7 +258,7 @@ def test_half_who_have_nothing_have_none() -> None:
         {"user_id": ["a", "b", "c"], "orders": [0.0, 0.0, 3.0], "revenue": [0.0, -1.0, 4.0]}
     )
     interpretation = interpret(
-        customers, segment(customers, k=1, features=["orders"]), window=window()
+        customers, segment(customers, k=1, k_range=(2, 4), features=["orders"]), window=window()
     )
     [everyone] = interpretation.insights.segments
     assert [interpretation.facts.render(mark) for mark in everyone.marks] == [
@@ -276,7 +278,9 @@ def test_suspected_bots_are_in_no_figure_of_everyone() -> None:
         }
     )
     assert "busiest_hour_events > 720" in SUSPECTED_BOT
-    interpretation = interpret(customers, segment(customers, k=2, features=["views"]))
+    interpretation = interpret(
+        customers, segment(customers, k=2, k_range=(2, 4), features=["views"])
+    )
     assert interpretation.profiles[-1].segment_id == "bots"
     assert interpretation.names["bots"] == "Suspected bots"
     assert interpretation.everyone.customers == 3
@@ -300,7 +304,7 @@ def test_names_of_columns_and_sources_may_hold_anything() -> None:
     )
     interpretation = interpret(
         customers,
-        segment(customers, k=3, features=customers.column_names[1:]),
+        segment(customers, k=3, k_range=(2, 4), features=customers.column_names[1:]),
         source_label="a {b}.csv <x>",
     )
     written = [interpretation.facts.render(text) for text in texts(interpretation)]
@@ -333,7 +337,7 @@ def test_settings_that_make_no_sense_are_refused(options: dict[str, object]) -> 
 
 def test_segments_of_other_customers_are_refused() -> None:
     customers = shop()
-    segmentation = segment(customers, k=2, features=customers.column_names[1:])
+    segmentation = segment(customers, k=2, k_range=(2, 4), features=customers.column_names[1:])
     with pytest.raises(InputError, match="not the same ones"):
         interpret(customers.slice(1), segmentation)
 

@@ -33,13 +33,15 @@ def generated(seed: int) -> Interpretation:
     customers = customers.drop_columns("group")
     start = datetime(2024, 1, 1)
     window = Window(start, start + timedelta(days=200), "UTC")
-    return interpret(customers, segment(customers, k=3), window=window, currency="EUR")
+    return interpret(
+        customers, segment(customers, k=3, k_range=(2, 4)), window=window, currency="EUR"
+    )
 
 
 def simulated(folder: Path, seed: int) -> Interpretation:
     simulate(folder / "log.parquet", events=8_000, days=60, random_state=seed)
     customers = customer_features(read_events(folder / "log.parquet"))
-    segmentation = rfm(customers) if seed % 2 else segment(customers, k=4)
+    segmentation = rfm(customers) if seed % 2 else segment(customers, k=4, k_range=(2, 4))
     return interpret(customers, segmentation, currency="EUR")
 
 
@@ -51,7 +53,7 @@ def halves() -> Interpretation:
     customers = pa.table(
         {"user_id": [f"u{n}" for n in range(200)], "orders": orders, "revenue": revenue}
     )
-    return interpret(customers, segment(customers, k=2), currency="EUR")
+    return interpret(customers, segment(customers, k=2, k_range=(2, 4)), currency="EUR")
 
 
 @pytest.mark.parametrize("shop", ["generated 1", "generated 2", "simulated 1", "simulated 2", "-"])

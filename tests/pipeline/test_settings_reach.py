@@ -10,7 +10,7 @@ from clustomer.insights.reasons import certificate_sentence
 from clustomer.segments import compare
 
 FEATURES = ("sessions", "events", "orders", "revenue")
-K_RANGE = (3, 5)
+K_RANGE = (3, 4)
 SEED = 7
 
 

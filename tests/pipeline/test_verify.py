@@ -84,8 +84,15 @@ def test_a_run_holds_with_all_its_facts(done: Run) -> None:
 @pytest.mark.parametrize(
     "settings",
     [
-        Settings(algorithm="rfm", certificates=False, keep_events=False),
-        Settings(k=2, k_range=(2, 3), certificates=False, keep_events=False, algorithm="gmm"),
+        Settings(algorithm="rfm", certificates=False, keep_events=False, facets=("value",)),
+        Settings(
+            k=2,
+            k_range=(2, 3),
+            certificates=False,
+            keep_events=False,
+            algorithm="gmm",
+            facets=("value",),
+        ),
     ],
     ids=["rfm", "gmm"],
 )

@@ -16,6 +16,9 @@ from clustomer.insights.reasons import reason_sentence
 from clustomer.segments import assign, segment
 from clustomer.segments.matrix.scaling import scale
 
+QUICK = {"k_range": (2, 4)}
+"""Where the choice of K is not what is tested."""
+
 
 def shop(n_customers=600, *, seed=0):
     """Three planted groups of sizes 3 : 2 : 1 that differ on skewed features."""
@@ -48,7 +51,7 @@ def result(segmentation):
 
 def test_planted_groups_are_recovered():
     table, truth = shop()
-    segmentation = segment(table, k=3)
+    segmentation = segment(table, k=3, **QUICK)
     assert adjusted_rand_score(truth, segmentation.table["cluster"].to_pylist()) > 0.9
     assert segmentation.structure
     assert segmentation.selection.requested == segmentation.k == 3
@@ -57,7 +60,7 @@ def test_planted_groups_are_recovered():
 
 def test_labels_are_the_nearest_centroid_by_numpy():
     table, _ = shop()
-    segmentation = segment(table)
+    segmentation = segment(table, **QUICK)
     names = [feature.name for feature in segmentation.scaling]
     scaled = scale(
         np.column_stack([table[name].to_numpy() for name in names]), segmentation.scaling
@@ -72,13 +75,13 @@ def test_labels_are_the_nearest_centroid_by_numpy():
 
 def test_neither_row_order_nor_threads_nor_kind_of_table_matter():
     table, _ = shop(300)
-    expected = result(segment(table))
+    expected = result(segment(table, **QUICK))
     shuffled = table.take(np.random.default_rng(1).permutation(table.num_rows))
-    assert result(segment(shuffled)) == expected
+    assert result(segment(shuffled, **QUICK)) == expected
     with threadpool_limits(1):
-        assert result(segment(table)) == expected
-    assert result(segment(pd.DataFrame(table.to_pydict()))) == expected
-    assert result(segment(pl.DataFrame(table.to_pydict()))) == expected
+        assert result(segment(table, **QUICK)) == expected
+    assert result(segment(pd.DataFrame(table.to_pydict()), **QUICK)) == expected
+    assert result(segment(pl.DataFrame(table.to_pydict()), **QUICK)) == expected
 
 
 def test_every_customer_twice_gives_the_same_scaling_and_sizes_twice():
@@ -86,7 +89,9 @@ def test_every_customer_twice_gives_the_same_scaling_and_sizes_twice():
     again = table.set_column(
         0, "user_id", [[f"v{value}" for value in table["user_id"].to_pylist()]]
     )
-    once, twice = segment(table, k=3), segment(pa.concat_tables([table, again]), k=3)
+    once, twice = (
+        segment(rows, k=3, **QUICK) for rows in (table, pa.concat_tables([table, again]))
+    )
     for one, two in zip(once.scaling, twice.scaling, strict=True):
         assert (one.name, one.power) == (two.name, two.power)
         # the percentile of twice as many customers lies between other two
@@ -114,7 +119,9 @@ def test_suspected_bots_neither_shape_the_fit_nor_get_a_cluster():
             "busiest_hour_events": [9_000.0, 721.0],
         }
     )
-    without, segmentation = segment(table), segment(pa.concat_tables([bots, with_rates]))
+    without, segmentation = (
+        segment(rows, **QUICK) for rows in (table, pa.concat_tables([bots, with_rates]))
+    )
     assert segmentation.clusters == {-1: 2, **without.clusters}
     assert segmentation.rule.centroids.tolist() == without.rule.centroids.tolist()
     assert segmentation.table["distance"].to_pylist()[:2] == [None, None]
@@ -157,7 +164,7 @@ def test_no_structure(orders, reason):
 
 def test_one_cluster_that_was_asked_for_is_no_lack_of_structure():
     table, _ = shop(60)
-    segmentation = segment(table, k=1)
+    segmentation = segment(table, k=1, **QUICK)
     assert segmentation.clusters == {0: 60}
     assert segmentation.structure
 
@@ -172,14 +179,16 @@ def test_default_features_are_the_declared_ones_in_declared_order():
     table, _ = shop(60)
     table = table.append_column("zodiac", [list(range(60))])
     segmentation = segment(
-        table.select(["zodiac", "revenue", "orders", "user_id", "recency_days"]), k=2
+        table.select(["zodiac", "revenue", "orders", "user_id", "recency_days"]), k=2, **QUICK
     )
     names = [feature.name for feature in segmentation.scaling] + list(segmentation.left_out)
     assert sorted(names) == ["orders", "recency_days", "revenue"]
     assert segmentation.scaling[0].name == "recency_days"
-    expected = segment(pa.table({"user_id": ["a", "b"], "x": [1, 2], "text": ["p", "q"]}), k=2)
+    expected = segment(
+        pa.table({"user_id": ["a", "b"], "x": [1, 2], "text": ["p", "q"]}), k=2, **QUICK
+    )
     assert [feature.name for feature in expected.scaling] == ["x"]
-    chosen = segment(table, features=["zodiac"], k=2)
+    chosen = segment(table, features=["zodiac"], k=2, **QUICK)
     assert [feature.name for feature in chosen.scaling] == ["zodiac"]
 
 
@@ -192,12 +201,12 @@ def test_undefined_comes_from_metadata_then_declaration_then_median():
     }
     names = list(columns)[1:]
     table = pa.table(columns)
-    outcome = {f.name: f.undefined for f in segment(table, features=names, k=2).scaling}
+    outcome = {f.name: f.undefined for f in segment(table, features=names, k=2, **QUICK).scaling}
     assert outcome == {"purchase_recency_days": 40.0, "average_order_value": 0.0, "own": 3.0}
 
     field = pa.field("own", pa.float64(), metadata={"undefined": "-1"})
     table = table.set_column(3, field, table["own"])
-    assert segment(table, features=["own"], k=2).scaling[0].undefined == -1.0
+    assert segment(table, features=["own"], k=2, **QUICK).scaling[0].undefined == -1.0
     field = pa.field("own", pa.float64(), metadata={"undefined": "none"})
     with pytest.raises(InputError, match="expected a number as text"):
         segment(table.set_column(3, field, table["own"]), features=["own"])
@@ -205,7 +214,7 @@ def test_undefined_comes_from_metadata_then_declaration_then_median():
 
 def test_large_tables_are_fitted_on_the_lowest_md5_and_all_are_labelled():
     table, truth = shop(600)
-    segmentation = segment(table, k=3, max_fit_customers=200)
+    segmentation = segment(table, k=3, **QUICK, max_fit_customers=200)
     assert segmentation.fitted_customers == 200
     assert segmentation.table.num_rows == 600
     assert adjusted_rand_score(truth, segmentation.table["cluster"].to_pylist()) > 0.9
@@ -213,7 +222,7 @@ def test_large_tables_are_fitted_on_the_lowest_md5_and_all_are_labelled():
     ids = table["user_id"].to_pylist()
     lowest = sorted(ids, key=lambda value: hashlib.md5(value.encode()).hexdigest())[:200]
     sample = table.filter(pa.array([value in set(lowest) for value in ids]))
-    assert segment(sample, k=3).scaling == segmentation.scaling
+    assert segment(sample, k=3, **QUICK).scaling == segmentation.scaling
 
 
 def test_selection_table_marks_elbow_and_silhouette():
@@ -269,7 +278,7 @@ def test_tables_that_cannot_be_clustered():
         segment(pa.table({"user_id": ["a"], "weekend_share": [0.5]}))
 
 
-@settings(max_examples=8, deadline=None)
+@settings(max_examples=5, deadline=None)
 @given(
     st.lists(
         st.tuples(st.none() | st.integers(-3, 9), st.none() | st.floats(-1e6, 1e6)),
