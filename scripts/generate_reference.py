@@ -408,7 +408,9 @@ def facts_page() -> str:
         "of revenue at which an action pays for itself that costs `a` for each of `b` customers, "
         "at the margin `c` on the revenue `d`; `extra_orders_per_1000` is the number of orders "
         "that pay for contacting 1,000 customers at the cost `a`, at the margin `b` on the "
-        "revenue `c` of an order. A figure is undefined where a part is, or a divisor is not "
+        "revenue `c` of an order; `control_group` is how many customers each of two groups needs to "
+        "tell that a share `a` rose by `b` (two-sided test at 5 %, power 80 %: see "
+        "[Advice](../explanation/advice.md)). A figure is undefined where a part is, or a divisor is not "
         "above 0.",
         grid(("Figure", "SQL"), ((code(k), code(v)) for k, v in sources.DERIVED.items())),
         "## In pictures",

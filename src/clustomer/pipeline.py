@@ -20,6 +20,7 @@ from clustomer.customers import (
 from clustomer.customers.reason import Reason
 from clustomer.events import CleanEvents, Events, read_events
 from clustomer.facets import FACETS, MAIN, Facets, no_facets
+from clustomer.habits import Habits, segment_habits
 from clustomer.history import History, shop_history
 from clustomer.insights import Interpretation, interpret
 from clustomer.insights.chapters.certificate_words import VERDICTS
@@ -90,6 +91,7 @@ def run(
         lifecycle = staged(events, progress)
         forecast = forecasted(settings, events, customers, segmentation, progress)
         history = counted_over_time(events, customers, segmentation, progress)
+        habits = accustomed(events, customers, segmentation, lifecycle, progress)
         identified = lanes.aside(identified_aside, events)
         interpretation = _interpreted(
             settings,
@@ -103,6 +105,7 @@ def run(
             lifecycle=lifecycle,
             forecast=forecast,
             history=history,
+            habits=habits,
             comparison=comparison,
         )
         content = Content(
@@ -291,6 +294,21 @@ def counted_over_time(
         stage.note(f"by {history.over_time.unit}")
     events.engine.release()
     return history
+
+
+def accustomed(
+    events: CleanEvents,
+    customers: Customers,
+    segmentation: Segmentation,
+    lifecycle: Lifecycle | Reason,
+    progress: Progress,
+) -> Habits:
+    """Return what customers of each segment choose, when, and how soon they order again."""
+    with progress.stage("Look for habits", events.engine.fraction) as stage:
+        habits = segment_habits(events, customers, segmentation, lifecycle)
+        stage.note(counted(habits.table.num_rows, "habit"))
+    events.engine.release()
+    return habits
 
 
 def _interpreted(

@@ -152,6 +152,7 @@ def identify(draft: Draft, content: Content, identified: Mapping[str, Any]) -> N
             "forecast": _forecast(content.interpretation),
             "rare_kinds": _rare(content.interpretation),
             "history": content.interpretation.study.tables["run"].get("history"),
+            "habits": _habits(content.interpretation),
             "csv_texts": "as they are" if content.settings.raw_csv else FORMULAS,
         },
     )
@@ -186,7 +187,7 @@ def write_tables(draft: Draft, content: Content) -> None:
         draft.write_json("forecast.json", interpretation.study.forecast.to_json())
     if content.comparison is not None:
         write_comparison(draft.path, content.comparison)
-    for name in ("lifecycle", "over_time", "cohorts", "retention", "revenue_change"):
+    for name in ("habits", "lifecycle", "over_time", "cohorts", "retention", "revenue_change"):
         if name in interpretation.study.tables:
             write_parquet(draft, f"{name}.parquet", interpretation.study.tables[name])
     for name, table in interpretation.added.items():
@@ -302,6 +303,12 @@ def _forecast(interpretation: Interpretation) -> dict[str, Any] | None:
         "horizon_days": forecast.horizon_days,
         "winner": forecast.winner or None,
     }
+
+
+def _habits(interpretation: Interpretation) -> int | None:
+    """Return how many habits a version holds; None where they were not looked for."""
+    habits = interpretation.study.habits
+    return None if habits is None else habits.table.num_rows
 
 
 def _rare(interpretation: Interpretation) -> list[dict[str, Any]]:

@@ -478,12 +478,41 @@ CHANCE = _threshold(
 # advice
 
 NEXT_ORDER_DAYS = _count(
-    "NEXT_ORDER_DAYS", 60, "The days to wait for an order before an action is judged."
+    "NEXT_ORDER_DAYS",
+    60,
+    "The days in which customers are seen to order again, where their usual gap is not known.",
 )
-NEXT_VISIT_DAYS = _count(
-    "NEXT_VISIT_DAYS", 30, "The days to wait for a visit or a first order before it is judged."
-)
+NEXT_VISIT_DAYS = _count("NEXT_VISIT_DAYS", 30, "The same for visits and first orders.")
 
+TEST_LEVEL = _threshold(
+    "TEST_LEVEL",
+    0.05,
+    "The level of the two-sided test for which control groups are sized.",
+    write=percent,
+)
+TEST_POWER = _threshold(
+    "TEST_POWER",
+    0.8,
+    "The power that such a test has to tell the rise of ONE_MORE_SHARE.",
+    write=percent,
+)
+RESPONSE_PART = _threshold(
+    "RESPONSE_PART",
+    0.25,
+    "The part of the period in which, at most, customers are watched for what they do unasked.",
+    write=part,
+)
+HABIT_RATIO = _threshold(
+    "HABIT_RATIO",
+    1.25,
+    "How many times the share of others makes a choice one of a segment's habits.",
+)
+HABIT_LEAST = _threshold(
+    "HABIT_LEAST",
+    0.005,
+    "The share of a customer's choices that a habit has at least.",
+    write=percent,
+)
 ONE_MORE_SHARE = _threshold(
     "ONE_MORE_SHARE",
     0.05,

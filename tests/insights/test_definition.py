@@ -108,7 +108,7 @@ def test_each_of_the_ten_has_its_own_advice():
 
     full, bare = advised(lambda *names: True), advised(lambda *names: False)
     assert len({advice.headline for advice in full}) == len(RFM_SEGMENTS)
-    assert all(len(advice.actions) == 4 for advice in full)
+    assert all(len(advice.actions) >= 3 for advice in full)
     assert not any("categor" in action.text for advice in bare for action in advice.actions)
 
 
@@ -154,6 +154,6 @@ def test_a_short_log_is_warned_of_and_gets_no_advice_that_needs_time(spread, mon
         == warned
     )
     assert any("Begin with" in text for text in interpretation.insights.opening) != warned
-    assert ("save the money" in shown["hibernating"].headline_action) != warned
+    assert ("win-back" in shown["hibernating"].headline_action) != warned
     assert "at least three in five" in shown["champions"].who
     assert shown["no_purchase"].headline_action == "Answer what holds up an order"

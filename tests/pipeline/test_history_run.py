@@ -75,7 +75,7 @@ def test_the_change_is_that_of_the_books(results: Path) -> None:
     assert sum(part.amount for part in change.parts) == change.amount
 
 
-def test_the_history_is_proved(results: Path) -> None:
+def test_history_and_habits_are_proved(results: Path) -> None:
     verification = verify(results, deep=True)
     assert verification.holds, verification.differences
 
@@ -114,3 +114,15 @@ def test_a_short_log_says_what_is_not_told(tmp_path: Path, log) -> None:
     assert "The log has no two whole days: nothing can be said of the shop over time." in report
     assert "## The shop over time" not in report
     assert verify(tmp_path / "out").holds
+
+
+def test_habits_are_written_and_told(results: Path) -> None:
+    stored = StoredRun.open(results)
+    assert stored.habits is not None
+    responses = [row for row in stored.habits.table.to_pylist() if row["kind"] == "response"]
+    assert responses
+    for row in responses:
+        assert stored.facts[f"{row['segment_id']}.own.response"].value == row["share"]
+        assert stored.facts[f"{row['segment_id']}.own.horizon"].value == row["days"]
+    report = (stored.path / "reports" / "business_insights.md").read_text(encoding="utf-8")
+    assert report.count("before the end of the data, ") == len(responses)

@@ -11,7 +11,7 @@ from clustomer.history.cohorts import (
     shop_over_time,
 )
 from clustomer.history.stored import change_table, history_tables, read_change, read_history
-from clustomer.history.story import History, RevenueChange, revenue_change, shop_history
+from clustomer.history.story import History, RevenueChange, labels_at, revenue_change, shop_history
 
 __all__ = [
     "ALL",
@@ -32,6 +32,7 @@ __all__ = [
     "change_table",
     "customer_cohorts",
     "history_tables",
+    "labels_at",
     "read_change",
     "read_history",
     "revenue_change",

@@ -129,7 +129,7 @@ def revenue_change(
     tables = []
     for number, window in zip((before, after), windows, strict=True):
         base = Window(window.start - length, window.start, window.time_zone)
-        labels = _labels(events, customers, segmentation, base)
+        labels = labels_at(events, customers, segmentation, base)
         tables.append(_group_rows(_did(events, calendar, number, window), labels))
     if not all(table.num_rows for table in tables):
         return Reason("empty period")
@@ -145,10 +145,10 @@ def _window(calendar: Calendar, number: int, time_zone: str) -> Window:
     return Window(start, end, time_zone)
 
 
-def _labels(
+def labels_at(
     events: CleanEvents, customers: Customers, segmentation: Segmentation, window: Window
 ) -> Mapping[str, str]:
-    """Return the segment of everyone who was there, by the stored rule."""
+    """Return the segment of everyone who was there in a window, by the stored rule."""
     present, _ = available_features(known_within(events.engine, window))
     wanted = {*segmentation.rule.features, *(f.name for f in customers.features)}
     features = tuple(feature for feature in present if feature.name in wanted)

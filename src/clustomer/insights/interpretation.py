@@ -11,10 +11,11 @@ from clustomer.certificates.certificate import Certificates
 from clustomer.customers.reason import Reason
 from clustomer.errors import UsageError
 from clustomer.facets import Facets
+from clustomer.habits import Habits
 from clustomer.history import History
 from clustomer.insights.blocks import Block, OfSegment, Section, Slot, Warn, filled
 from clustomer.insights.chapters import CHAPTERS
-from clustomer.insights.chapters.cards import segment_insights
+from clustomer.insights.chapters.cards import own_figures, segment_insights
 from clustomer.insights.chapters.chapter import Chapter, Placed, sections_of
 from clustomer.insights.chapters.facet_names import all_facet_names
 from clustomer.insights.chapters.spend import COST
@@ -122,6 +123,7 @@ def interpret(
     lifecycle: Lifecycle | Reason | None = None,
     forecast: Forecast | None = None,
     history: History | None = None,
+    habits: Habits | None = None,
     comparison: Any = None,
     reading_notes: Sequence[str] = (),
     warnings: Sequence[str] = (),
@@ -164,6 +166,9 @@ def interpret(
         What these customers are expected to order and to bring; None says nothing about it.
     history : History, default None
         The shop over time, its cohorts, and why its revenue changed; None says nothing about it.
+    habits : Habits, default None
+        What the customers of each segment choose, when, and how soon they order again; None leaves
+        such numbers out of the advice.
     comparison : table, default None
         A row for each algorithm that was tried on the same features: `algorithm`, `segments`,
         `noise_share`, `silhouette`, `smallest_share`, `agreement` (with k-means).
@@ -217,6 +222,7 @@ def interpret(
         lifecycle=lifecycle,
         forecast=forecast,
         history=history,
+        habits=habits,
         comparison=comparison,
         reading_notes=reading_notes,
         warnings=warnings,
@@ -250,6 +256,7 @@ def study_facts(study: Study) -> Iterable[Fact]:
     profiles = [study.everyone, *study.profiles]
     yield from profile_facts(profiles, study.described, window_days=study.window_days)
     yield from limit_facts(study.people, study.described)
+    yield from study.once(own_figures).values()
     yield from name_facts(study.people, study.named.values())
     yield from setting_facts(study.tables)
     yield from _population_facts(study)

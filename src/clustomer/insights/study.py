@@ -11,6 +11,7 @@ from clustomer.certificates.certificate import Certificates
 from clustomer.customers.reason import Reason
 from clustomer.errors import InputError
 from clustomer.facets import Facets
+from clustomer.habits import Habits
 from clustomer.history import History, history_tables
 from clustomer.insights.naming.definition import define_segments
 from clustomer.insights.naming.names import Name, name_segments
@@ -48,6 +49,7 @@ class Study:
     lifecycle : Lifecycle, Reason why there is none, or None where it was not looked for
     forecast : Forecast, or None where none was asked for
     history : History, or None where it was not counted
+    habits : Habits, or None where they were not looked for
     """
 
     customers: pa.Table
@@ -62,6 +64,7 @@ class Study:
     lifecycle: Lifecycle | Reason | None = None
     forecast: Forecast | None = None
     history: History | None = None
+    habits: Habits | None = None
     _results: dict[Any, Any] = field(default_factory=dict, repr=False)
 
     @cached_property
@@ -170,6 +173,7 @@ def study_of(
     lifecycle: Lifecycle | Reason | None = None,
     forecast: Forecast | None = None,
     history: History | None = None,
+    habits: Habits | None = None,
     comparison: Any = None,
     reading_notes: Sequence[str] = (),
     warnings: Sequence[str] = (),
@@ -212,6 +216,8 @@ def study_of(
         tables["forecast"] = forecast.to_json()
     if history is not None:
         tables |= history_tables(history)
+    if habits is not None:
+        tables["habits"] = habits.table
     if comparison is not None:
         tables["comparison"] = pa.table(comparison)
     return Study(
@@ -227,6 +233,7 @@ def study_of(
         lifecycle=lifecycle,
         forecast=forecast,
         history=history,
+        habits=habits,
     )
 
 

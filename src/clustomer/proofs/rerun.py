@@ -12,6 +12,7 @@ from clustomer.customers import Customers, Reason, customer_features
 from clustomer.engines import DuckDB, memory_of_engine, memory_of_run
 from clustomer.events import hash_sum, read_stored_events
 from clustomer.facets import Facets
+from clustomer.habits import Habits
 from clustomer.history import History, history_tables
 from clustomer.insights import certificate_sentence
 from clustomer.insights.settings import lifecycle_document
@@ -19,6 +20,7 @@ from clustomer.insights.study import study_of, with_facets
 from clustomer.lifecycle import Lifecycle
 from clustomer.lifetime import Forecast
 from clustomer.pipeline import (
+    accustomed,
     certified,
     compared,
     counted_over_time,
@@ -66,6 +68,7 @@ class Remade:
     comparison: pa.Table | None
     lifecycle: Lifecycle | Reason
     history: History
+    habits: Habits
 
 
 def rerun(
@@ -119,6 +122,7 @@ def remake(stored: StoredRun, progress: Progress, memory: str | None = None) -> 
         if "forecast" in stored.results.manifest:
             forecast = forecasted(settings, events, customers, delivered, progress)
         history = counted_over_time(events, customers, delivered, progress)
+        habits = accustomed(events, customers, delivered, lifecycle, progress)
     return Remade(
         total,
         customers,
@@ -129,6 +133,7 @@ def remake(stored: StoredRun, progress: Progress, memory: str | None = None) -> 
         comparison,
         lifecycle,
         history,
+        habits,
     )
 
 
@@ -199,6 +204,8 @@ def _compared_in_time(stored: StoredRun, remade: Remade) -> Iterator[tuple[int, 
         )
     if isinstance(stored.lifecycle, Lifecycle) and isinstance(remade.lifecycle, Lifecycle):
         yield compare_tables(LIFECYCLE, stored.lifecycle.table, remade.lifecycle.table, "user_id")
+    if stored.habits is not None:
+        yield compare_tables("habits.parquet", stored.habits.table, remade.habits.table, "part")
     if stored.forecast is not None and remade.forecast is not None:
         yield from _compared_forecasts(stored.forecast, remade.forecast)
     if stored.history is not None:

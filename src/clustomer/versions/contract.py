@@ -169,6 +169,14 @@ FILES = (
         ),
     ),
     StoredFile(
+        "habits.parquet",
+        "what each segment's customers [choose and when](../explanation/advice.md), and how many "
+        "of them order again within their own horizon",
+        "habits",
+        when="in versions written before there were habits it is missing",
+        required=lambda manifest: manifest.get("habits") is not None,
+    ),
+    StoredFile(
         "facts.json",
         "every number that a text shows, and its source: see [Facts](facts.md)",
         "facts",

@@ -18,6 +18,7 @@ from clustomer.customers import Attributes, Reason
 from clustomer.errors import InputError, UsageError
 from clustomer.events import Window
 from clustomer.facets import Facets, read_facets
+from clustomer.habits import Habits
 from clustomer.history import History, read_history
 from clustomer.insights import Facts, Interpretation, interpret
 from clustomer.lifecycle import Lifecycle, Rhythm
@@ -404,6 +405,13 @@ class StoredRun:
             raise self._unreadable(MANIFEST, f"history: {error}") from error
 
     @cached_property
+    def habits(self) -> Habits | None:
+        """What each segment's customers choose, and when; None in versions from before it."""
+        if not self.has("habits.parquet"):
+            return None
+        return Habits(self._parquet("habits.parquet", part=pa.types.is_string))
+
+    @cached_property
     def facts(self) -> Facts:
         """Every number that a text shows."""
         return self._document("facts.json", lambda text: Facts.from_json(text.decode()))
@@ -434,6 +442,7 @@ class StoredRun:
             lifecycle=self.lifecycle,
             forecast=self.forecast,
             history=self.history,
+            habits=self.habits,
             comparison=self.comparison,
             reading_notes=tuple(manifest.reading_notes.values()),
             warnings=tuple(manifest.warnings.values()),

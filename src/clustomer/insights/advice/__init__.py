@@ -1,14 +1,13 @@
 """Advice: what to do about each kind of segment, and which number will show that it worked."""
 
-from clustomer.insights.advice.advised import AREAS, CAUSE_NOTE, Action, Advised, advise
-from clustomer.insights.advice.declaration import Advice, Choice, Has
+from clustomer.insights.advice.advised import Action, Advised, advise
+from clustomer.insights.advice.declaration import Advice, Choice, Has, bound
+from clustomer.insights.advice.figures import control_group, known_figures, own_facts
 from clustomer.insights.advice.kinds import ADVICE
 from clustomer.insights.advice.rfm import RFM_ADVICE
 
 __all__ = [
     "ADVICE",
-    "AREAS",
-    "CAUSE_NOTE",
     "RFM_ADVICE",
     "Action",
     "Advice",
@@ -16,4 +15,8 @@ __all__ = [
     "Choice",
     "Has",
     "advise",
+    "bound",
+    "control_group",
+    "known_figures",
+    "own_facts",
 ]

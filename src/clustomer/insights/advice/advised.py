@@ -5,18 +5,13 @@ from dataclasses import dataclass, replace
 from clustomer.insights.advice.declaration import Advice, Has, text_for
 from clustomer.insights.advice.kinds import ADVICE
 from clustomer.insights.advice.rfm import RFM_ADVICE
+from clustomer.insights.advice.steps import ORDERS_AGAIN
+from clustomer.insights.population import UNGROUPED
 from clustomer.segments.rules.rfm_grid import NO_PURCHASE_ID
-
-AREAS = ("personalization", "targeting", "retention", "revenue")
-"""What an action is about, in the order of a report."""
 
 SHORT_NOTE = (
     "In so short a time nobody can become loyal or fall asleep, so the name says little about "
     "them, and what is right for any buyer is right for them."
-)
-CAUSE_NOTE = (
-    "Hold back a random part of the segment that gets nothing, and compare: without it nobody "
-    "can tell what the action did."
 )
 
 
@@ -47,19 +42,20 @@ def advise(kind: str, has: Has, *, defined: bool = False, short: bool = False) -
 
     `defined` says that the key is that of a segment of the RFM grid; in a `short` log, in which
     nobody has had the time to come back or stay away, its buyers get what is right for any buyer.
-    `has(*features)` tells which features the data have.
+    `has(*names)` tells which features and which of the segment's own figures are known.
 
-    >>> "cart" in advise("loyal", lambda *names: False).headline
-    False
+    >>> advise("loyal", lambda *names: False).headline
+    'Reward the next order'
     """
     advice = _advice(kind, defined=defined, short=short)
-    texts = ((area, text_for(getattr(advice, area), has)) for area in AREAS)
+    texts = ((area, text_for(text, has)) for area, text in advice.actions)
+    measures = (advice.measure,) if kind in UNGROUPED else (ORDERS_AGAIN, advice.measure)
     return Advised(
         who=advice.who,
-        why=advice.why,
+        why=text_for(advice.why, has),
         actions=tuple(Action(area, text) for area, text in texts if text),
-        measure=text_for(advice.measure, has),
-        headline=advice.headline,
+        measure=text_for(measures, has),
+        headline=text_for(advice.headline, has),
     )
 
 

@@ -32,11 +32,15 @@ LONGEST_VALUE = 60
 
 @dataclass(frozen=True)
 class Known:
-    """What attributes say: facts, lines for each segment, and paragraphs for the appendix."""
+    """What attributes say: facts, lines for each segment, and paragraphs for the appendix.
+
+    `more` has for a segment the line of what it has more of than everyone, if there is one.
+    """
 
     facts: tuple[Fact, ...]
     lines: Mapping[str, tuple[str, ...]]
     method: tuple[str, ...]
+    more: Mapping[str, str]
 
 
 @dataclass(frozen=True)
@@ -71,6 +75,9 @@ class KnownAttributes(Chapter):
             lines = described.lines.get(key, ())
             if lines:
                 yield OfSegment(key, "left", Bullets(lines, "What else is known of them"))
+            if key in described.more:
+                where = Bullets((f"Look for others like them: {described.more[key]}",))
+                yield OfSegment(key, "actions", where)
         yield from step(self.title, described.method)
 
 
@@ -105,10 +112,14 @@ def describe_attributes(attributes: Any, labelled: pa.Table, profiles: Sequence[
         shown.append(_count(name, slug, values, column.indices, ids, keys))
     comparisons = sum(len(attribute.values) for attribute in shown) * len(keys)
     facts: dict[str, Fact] = {}
-    lines = {key: _lines(key, shown, max(comparisons, 1), facts) for key in keys}
+    compared = {key: _lines(key, shown, max(comparisons, 1), facts) for key in keys}
+    lines = {key: tuple(line for line, _ in pairs) for key, pairs in compared.items()}
+    more = {key: next((line for line, up in pairs if up), "") for key, pairs in compared.items()}
     everyone = int(np.sum(ids != BOTS))
     method = tuple(_method(attributes, shown, left_out, everyone, facts))
-    return Known(tuple(facts.values()), lines, method)
+    return Known(
+        tuple(facts.values()), lines, method, {key: line for key, line in more.items() if line}
+    )
 
 
 def _count(
@@ -131,9 +142,10 @@ def _count(
 
 def _lines(
     key: str, shown: Sequence[_Counts], comparisons: int, facts: dict[str, Fact]
-) -> tuple[str, ...]:
+) -> tuple[tuple[str, bool], ...]:
+    """Return what is said of a segment, and whether it has more of it than everyone."""
     sure = NormalDist().inv_cdf(1 - CHANCE / (2 * comparisons))
-    differences: list[tuple[float, int, int, _Counts]] = []
+    differences: list[tuple[float, int, int, bool, _Counts]] = []
     enough = False
     for number, attribute in enumerate(shown):
         inside, everyone = attribute.counts[key], attribute.counts[EVERYONE]
@@ -146,13 +158,17 @@ def _lines(
         often = np.maximum(inside, inside.sum() * q) >= FEWEST_EXPECTED
         large = [i for i in np.argsort(-abs(effects), kind="stable") if abs(effects[i]) >= least]
         large = [i for i in large if often[i]][:MOST_OF_ONE]
-        differences += [(-abs(float(effects[i])), number, int(i), attribute) for i in large]
+        differences += [
+            (-abs(float(effects[i])), number, int(i), bool(effects[i] > 0), attribute)
+            for i in large
+        ]
     if not enough:
-        return ("They are too few, or too little is known of them, to be compared by attributes.",)
+        text = "They are too few, or too little is known of them, to be compared by attributes."
+        return ((text, False),)
     if not differences:
-        return ("In none of the attributes do they differ much from everyone.",)
+        return (("In none of the attributes do they differ much from everyone.", False),)
     best = sorted(differences, key=lambda one: one[:3])[:MOST_LINES]
-    return tuple(_line(key, attribute, i, facts) for _, _, i, attribute in best)
+    return tuple((_line(key, attribute, i, facts), up) for _, _, i, up, attribute in best)
 
 
 def _line(key: str, attribute: _Counts, index: int, facts: dict[str, Fact]) -> str:

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 
-from clustomer.insights.advice import CAUSE_NOTE, Advised, advise
+from clustomer.insights.advice import Action, Advised, advise, bound, known_figures, own_facts
 from clustomer.insights.blocks import (
     Block,
     Bullets,
@@ -115,10 +115,31 @@ def segment_insights(study: Study) -> tuple[SegmentInsight, ...]:
     return tuple(_segment_insight(study, profile) for profile in study.profiles)
 
 
+def own_figures(study: Study) -> dict[str, Fact]:
+    """Return the figures of every segment that its advice goes by."""
+    facts = [
+        fact
+        for profile in study.profiles
+        if profile.segment_id != BOTS
+        for fact in own_facts(profile.segment_id, study.people, study.tables)
+    ]
+    return {fact.id: fact for fact in facts}
+
+
+def _figures(study: Study, profile: Profile) -> frozenset[str]:
+    """Return the names of a segment's own figures that are known."""
+    return known_figures(study.once(own_figures), profile.segment_id, profile.customers)
+
+
 def _segment_insight(study: Study, profile: Profile) -> SegmentInsight:
     key, name, described = profile.segment_id, study.named[profile.segment_id], study.described
     case = Case(profile, study.everyone)
-    advised = advise(name.advised_as, case.has, defined=study.defined, short=short_window(study))
+    figures = _figures(study, profile)
+
+    def has(*names: str) -> bool:
+        return all(name in figures or case.has(name) for name in names)
+
+    advised = advise(name.advised_as, has, defined=study.defined, short=short_window(study))
     differences = marks(case, described) if key != BOTS else ()
     everyone = "all" if key == BOTS else EVERYONE
     return SegmentInsight(
@@ -128,10 +149,10 @@ def _segment_insight(study: Study, profile: Profile) -> SegmentInsight:
         who=f"{_how_many(key, everyone, name)} {_who(name) or advised.who}",
         marks=tuple(mark.text for mark in differences) or _no_marks(profile, name, described),
         why=_why(profile, advised),
-        actions=advised.actions,
-        measure=advised.measure if key == BOTS else f"{advised.measure} {CAUSE_NOTE}",
+        actions=tuple(Action(step.area, bound(step.text, key)) for step in advised.actions),
+        measure=bound(advised.measure, key),
         headline_mark="all there are" if name.rule == "all" else _headline(differences, key),
-        headline_action=advised.headline,
+        headline_action=bound(advised.headline, key),
     )
 
 
@@ -182,7 +203,7 @@ def _headline(differences: Sequence[Mark], key: str) -> str:
 
 
 def _why(profile: Profile, advised: Advised) -> str:
-    key, why = profile.segment_id, advised.why
+    key, why = profile.segment_id, bound(advised.why, profile.segment_id)
     if profile.revenue is None:
         return why
     if profile.revenue == 0:

@@ -125,11 +125,16 @@ DERIVED: Mapping[str, str] = {
     "in_100": "100 * a",
     "floor": "FLOOR(a)",
     "product_of_four": "a * b * c * d",
+    "control_group": "CASE WHEN a + b <= 1 THEN CEIL(ROUND(POWER("
+    "1.959963984540054 * SQRT((2 * a + b) * (2 - 2 * a - b) / 2) + 0.8416212335729143 * "
+    "SQRT(a * (1 - a) + (a + b) * (1 - a - b)), 2) / POWER(b, 2), 9)) END",
     "break_even": "CASE WHEN c * d > 0 THEN a * b / (c * d) END",
     "extra_orders_per_1000": "CASE WHEN b * c > 0 THEN 1000 * a / (b * c) END",
 }
 """Figures made of other facts, which are `a`, `b`, `c` and `d` in the order of the key.
 
+`control_group` is how many customers each of two groups needs to tell that a share `a` rose by `b`:
+a two-sided test of two proportions at 5 %, with a power of 80 % (Fleiss, Levin and Paik 2003).
 `break_even` and `extra_orders_per_1000` are read, where an earlier version of the program wrote
 them: cost * customers / (margin * revenue), and 1000 * cost / (margin * revenue per order).
 """

@@ -1,0 +1,6 @@
+"""Habits: what a segment's customers choose, when they come, and how soon they order again."""
+
+from clustomer.habits.responses import STEPS, horizon_of
+from clustomer.habits.segment_habits import KINDS, Habits, segment_habits
+
+__all__ = ["KINDS", "STEPS", "Habits", "horizon_of", "segment_habits"]

@@ -1,0 +1,175 @@
+"""A segment's own figures, which its advice goes by: its gap, its order, who is late, its habits.
+
+Each is a fact `S1.own.<name>`; one that is not known, or known of too few, is not made.
+"""
+
+import json
+from collections.abc import Iterator, Mapping
+from math import ceil, sqrt
+from statistics import NormalDist
+from typing import Any
+
+import numpy as np
+
+from clustomer.insights.facts import Fact, decimals_for
+from clustomer.insights.population import Population
+from clustomer.thresholds import (
+    FEWEST_KNOWN,
+    NEARLY_ALL,
+    ONE_MORE_SHARE,
+    TEST_LEVEL,
+    TEST_POWER,
+)
+
+_FEATURES = {
+    "order": ("average_order_value", "median", "currency"),
+    "order_upper": ("average_order_value", "quantile_of_positive(0.75)", "currency"),
+    "away": ("purchase_recency_days", "median", "days"),
+    "orders": ("orders", "median", "orders"),
+    "visits": ("sessions", "median", "visits"),
+    "views": ("views", "median", "views"),
+    "carts": ("carts", "mean", "carts"),
+    "abandoned": ("cart_abandonment_rate", "mean", "share"),
+    "returned": ("return_rate", "mean", "share"),
+    "seen": ("recency_days", "median", "days"),
+    "price": ("price_level", "mean", "share"),
+}
+"""Figures of features, by their name: column, aggregate, unit."""
+_STAGES = {"slowing": "slowing", "at_risk": "at risk", "lapsed": "lapsed"}
+_HABITS = ("category", "brand", "product", "weekday", "hours")
+CONTROL = "control_group"
+
+
+def own_facts(key: str, people: Population, tables: Mapping[str, Any]) -> Iterator[Fact]:
+    """Make the figures of a segment that are known.
+
+    `tables` are those of the study: with `lifecycle` its rhythm and who is due, with `habits`
+    what it chooses, when, and how many order again within its horizon.
+    """
+    rows = people.rows(key)
+    for name, (column, aggregate, unit) in _FEATURES.items():
+        if column not in people.columns:
+            continue
+        defined = people.aggregate(key, column, "count_defined")
+        value = people.aggregate(key, column, aggregate)
+        if value and defined and 2 * defined >= len(rows):
+            yield _fact(key, name, value, unit, "customers", column, aggregate)
+    if "lifecycle" in tables:
+        yield from _rhythm(key, tables["lifecycle"], rows)
+    if "habits" in tables:
+        yield from _habits(key, tables["habits"], len(rows))
+
+
+def control_group(before: float, rise: float) -> int | None:
+    """Return how many customers each of two groups needs to tell a rise of a share.
+
+    For a two-sided test of two proportions at `TEST_LEVEL` with the power `TEST_POWER`, without
+    continuity correction: Fleiss, Levin and Paik (2003), Statistical Methods for Rates and
+    Proportions, 3rd edition, chapter 4. None where the share would exceed 1.
+
+    >>> control_group(0.5, 0.05), control_group(0.1, 0.05), control_group(0.97, 0.05)
+    (1565, 686, None)
+    """
+    after = before + rise
+    if after > 1:
+        return None
+    alpha, beta = NormalDist().inv_cdf(1 - TEST_LEVEL / 2), NormalDist().inv_cdf(TEST_POWER)
+    together = alpha * sqrt((before + after) * (2 - before - after) / 2)
+    apart = beta * sqrt(before * (1 - before) + after * (1 - after))
+    return ceil(round((together + apart) ** 2 / rise**2, 9))
+
+
+def _rhythm(key: str, lifecycle: Any, rows: Any) -> Iterator[Fact]:
+    """Make `gap` (or `visit_gap`), `due`, `slowing`, `at_risk`, `late` and `lapsed`."""
+    gaps = lifecycle["usual_gap_days"].to_numpy(zero_copy_only=False).astype(float)[rows]
+    orders = np.asarray(lifecycle["basis"].to_pylist(), dtype=object)[rows] == "orders"
+    lasting = ~np.isnan(gaps)
+    if lasting.sum() >= FEWEST_KNOWN and 2 * lasting.sum() >= len(rows):
+        value, by_orders = float(np.median(gaps[lasting])), float(np.mean(orders[lasting]))
+        if by_orders >= NEARLY_ALL or by_orders <= 1 - NEARLY_ALL:
+            name = "gap" if by_orders >= NEARLY_ALL else "visit_gap"
+            yield _fact(key, name, value, "days", "lifecycle", "usual_gap_days", "median")
+    due = int(np.sum(lifecycle["due"].to_numpy(zero_copy_only=False)[rows]))
+    if due:
+        yield _fact(key, "due", due, "customers", "lifecycle", "due", 'count_of("true")')
+    stages = np.asarray(lifecycle["stage"].to_pylist(), dtype=object)[rows]
+    counts = {name: int(np.sum(stages == stage)) for name, stage in _STAGES.items()}
+    late = counts["slowing"] + counts["at_risk"]
+    for name, stage in _STAGES.items():
+        if counts[name] or (name != "lapsed" and late):
+            aggregate = f"count_of({json.dumps(stage)})"
+            yield _fact(key, name, counts[name], "customers", "lifecycle", "stage", aggregate)
+    if late:
+        ids = f"{key}.own.slowing {key}.own.at_risk"
+        yield _derived(key, "late", late, "customers", ids, "sum")
+
+
+def _habits(key: str, habits: Any, size: int) -> Iterator[Fact]:
+    """Make `category`, `category_share`, ..., `horizon`, `response`, `watched`, `control`."""
+    parts = {row["part"]: row for row in habits.to_pylist() if row["segment_id"] == key}
+    for kind in _HABITS:
+        part = f"{key}.{kind}.1"
+        if part in parts:
+            for suffix, column, unit in (
+                ("", "value", "text"),
+                ("_share", "share", "share"),
+                ("_others", "others", "share"),
+            ):
+                yield _habit(key, f"{kind}{suffix}", parts[part], column, unit)
+    response = parts.get(f"{key}.response")
+    if response is None:
+        return
+    for name, column, unit in (
+        ("horizon", "days", "days"),
+        ("watched", "placed", "customers"),
+        ("response", "share", "share"),
+    ):
+        yield _habit(key, name, response, column, unit)
+    needed = control_group(response["share"], ONE_MORE_SHARE)
+    if needed is not None:
+        ids = f"{key}.own.response threshold.one_more_share"
+        yield _derived(key, "control", needed, "customers", ids, CONTROL)
+
+
+def known_figures(facts: Mapping[str, Fact], key: str, customers: int) -> frozenset[str]:
+    """Return the names of a segment's figures that advice may speak of.
+
+    Besides those that are facts: `own.testable` where the segment holds two groups as large as a
+    test needs, else `own.untestable`.
+    """
+    prefix = f"{key}.own."
+    names = {fact[len(key) + 1 :] for fact in facts if fact.startswith(prefix)}
+    if "own.control" in names:
+        needed = facts[f"{prefix}control"].value
+        assert isinstance(needed, int)
+        names.add("own.testable" if 2 * needed <= customers else "own.untestable")
+    if {"own.order", "own.order_upper"} <= names:
+        order, upper = (facts[f"{prefix}{name}"].value for name in ("order", "order_upper"))
+        assert isinstance(order, float)
+        assert isinstance(upper, float)
+        if upper <= order:
+            names.discard("own.order_upper")
+    return frozenset(names)
+
+
+def _fact(
+    key: str, name: str, value: float, unit: str, table: str, column: str, aggregate: str
+) -> Fact:
+    source = {"table": table, "key": key, "column": column, "aggregate": aggregate}
+    return Fact(f"{key}.own.{name}", value, unit, decimals_for(value, unit), key, source)
+
+
+def _derived(key: str, name: str, value: float, unit: str, ids: str, aggregate: str) -> Fact:
+    source = {"table": "facts", "key": ids, "column": "value", "aggregate": aggregate}
+    return Fact(f"{key}.own.{name}", value, unit, decimals_for(value, unit), key, source)
+
+
+def _habit(key: str, name: str, row: Mapping[str, Any], column: str, unit: str) -> Fact:
+    source = {
+        "table": "habits.parquet",
+        "key": f"part={row['part']}",
+        "column": column,
+        "aggregate": "value",
+    }
+    value = row[column]
+    return Fact(f"{key}.own.{name}", value, unit, decimals_for(value, unit), key, source)

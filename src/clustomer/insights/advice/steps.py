@@ -1,0 +1,136 @@
+"""What can be done about a segment, each with a figure of its own; `kinds` puts them together.
+
+A step whose figures are not known of a segment is not advised to it.
+"""
+
+from clustomer.insights.advice.declaration import Choice, Text
+
+
+def _chosen(kind: str) -> str:
+    return (
+        f"{{own.{kind}_share}} of what one of them chooses, on average, against "
+        f"{{own.{kind}_others}} among the others."
+    )
+
+
+TASTE: Text = (
+    Choice(
+        ("own.category",),
+        f"Show {{own.category}} first: it is {_chosen('category')}",
+        Choice(
+            ("own.product",),
+            f"Show what goes with {{own.product}}: it is {_chosen('product')}",
+        ),
+    ),
+    Choice(("own.brand",), f"Show the brand {{own.brand}}: it is {_chosen('brand')}"),
+)
+"""What to show."""
+
+
+def _moment(verb: str, noun: str) -> Choice:
+    """Return when they come, where it is known: the day, the hours, or both."""
+    share = f"of a customer's {noun}, on average"
+    day = f"on {{own.weekday}} ({{own.weekday_share}} {share})"
+    hours = "from {own.hours} o'clock ({own.hours_share}"
+    before = ": let messages arrive before that."
+    return Choice(
+        ("own.weekday", "own.hours"),
+        f"They {verb} most {day} and {hours}){before}",
+        Choice(
+            ("own.weekday",),
+            f"They {verb} most {day}{before}",
+            Choice(("own.hours",), f"They {verb} most {hours} {share}){before}"),
+        ),
+    )
+
+
+MOMENT: Text = Choice(("orders",), _moment("order", "orders"), _moment("come", "visits"))
+"""On which day and at what time."""
+REMIND: Text = Choice(
+    ("own.gap",),
+    (
+        "Remind each of them {own.gap} after the last order, which is their usual gap.",
+        Choice(("own.due",), "{own.due} of them {own.due?is/are} due now."),
+    ),
+)
+"""When to remind those who order again."""
+RESCUE: Text = Choice(
+    ("own.late",),
+    "Write first to the {own.late:customer/customers} who {own.late?is/are} late by their own "
+    "rhythm but {own.late?has/have} not lapsed.",
+)
+FREE_DELIVERY: Text = Choice(
+    ("own.order_upper",),
+    "Offer free delivery from {own.order_upper}: their usual order is {own.order}, and a quarter "
+    "of them usually spend more than {own.order_upper}.",
+    Choice(
+        ("own.order",), "Suggest one more item at the checkout: their usual order is {own.order}."
+    ),
+)
+"""How to raise what they order."""
+NEXT_REWARD: Text = Choice(
+    ("own.orders", "own.gap"),
+    "Set a reward within reach of the next order: half of them have placed "
+    "{own.orders:order/orders} or more so far.",
+)
+KEEP_BELOW_MARGIN: Text = Choice(
+    ("own.order", "orders"),
+    "Keep an offer below the margin on one order of theirs: {own.order} at {run.margin}.",
+)
+"""What winning back may cost."""
+FOLLOW_UP: Text = Choice(
+    ("own.horizon", "own.away"),
+    "Ask for the next order within {own.horizon} of the last one; for half of them that was "
+    "{own.away} ago or earlier.",
+    Choice(
+        ("own.away",),
+        "Ask for the next order now: for half of them the last one was {own.away} ago or earlier.",
+    ),
+)
+"""After a first order."""
+SHOW_AGAIN: Text = Choice(
+    ("own.views",),
+    "Show again what they looked at, and stop after a few times: half of them looked at products "
+    "{own.views:time/times} or more often.",
+)
+LEAVE_ADDRESS: Text = Choice(
+    ("own.visits",),
+    "Offer a wish list or a price alert, so that they leave an address: half of them came "
+    "{own.visits:time/times} or more often.",
+)
+FIRST_ORDER: Text = (
+    "Answer what holds up a first order (delivery cost, returns, payment): "
+    "{its.customers:customer/customers} of this segment {its.customers?has/have} been here already."
+)
+EACH_BRINGS: Text = Choice(
+    ("revenue",),
+    "One of them brings {its.revenue.mean} on average, against {everyone.revenue.mean} over all "
+    "customers.",
+)
+
+ORDERS_AGAIN: Text = Choice(
+    ("own.response",),
+    (
+        Choice(
+            ("orders",),
+            "The share of them who order within {own.horizon}.",
+            "The share of them who come within {own.horizon}.",
+        ),
+        "Of the {own.watched:customer/customers} who were in this segment {own.horizon} before the "
+        "end of the data, {own.response} did.",
+        Choice(
+            ("own.testable",),
+            "To tell {threshold.one_more_points} more from chance, hold back {own.control} of them "
+            "at random, who get nothing (two-sided test at {threshold.test_level}, power "
+            "{threshold.test_power}).",
+        ),
+        Choice(
+            ("own.untestable",),
+            "They are too few to test: to tell {threshold.one_more_points} more from chance takes "
+            "{own.control} in each of two groups, and there are {its.customers} of them.",
+        ),
+    ),
+    "How many of them would order anyway cannot be told from this log: act on a random half of the "
+    "{its.customers}, and compare.",
+)
+"""What shows that an action worked, with what happens without it, and the size of a test."""
