@@ -220,7 +220,7 @@ def test_one_segment_has_a_whole_report(one):
         assert "No structure found: everyone is one segment." in shown
         assert "The groups that were found, and not delivered" in shown
         assert "Group 3" in shown
-        assert "Treat all customers alike for now" in shown
+        assert "Address customers by the plain groups" in shown
         assert "--force gives the segments" in shown
         assert "40 customers: all there are." in shown
     assert "Found, and not delivered:" in last

@@ -49,6 +49,15 @@ class Link:
 
 
 @dataclass(frozen=True)
+class FileLink:
+    """A way to a file of the version, by its path there, with a text before it and one after."""
+
+    before: str
+    path: str
+    after: str
+
+
+@dataclass(frozen=True)
 class Marked:
     """A mark, and a figure beside it or none."""
 
@@ -249,6 +258,7 @@ Block = (
     Paragraph
     | Bullets
     | Link
+    | FileLink
     | Table
     | FigureRef
     | Findings
@@ -280,6 +290,8 @@ def texts_of(block: Block) -> Iterator[str]:
             yield from (title, *items)
         case Labelled(label, text):
             yield from (label, text)
+        case FileLink(before, _, after):
+            yield from (before, after)
         case KeyNumbers(labelled) | Steps(labelled):
             for entry in labelled:
                 yield from (entry.label, entry.text)

@@ -27,7 +27,7 @@ from clustomer.insights.profiles import Profile, cluster_summary, limit_facts, p
 from clustomer.insights.reasons import certificate_sentence
 from clustomer.insights.settings import setting_facts
 from clustomer.insights.story import Insights
-from clustomer.insights.study import Study, study_of, with_facets
+from clustomer.insights.study import Study, study_of
 from clustomer.insights.texts import used_facts
 from clustomer.lifecycle import Lifecycle
 from clustomer.lifetime import Forecast
@@ -53,7 +53,9 @@ class Interpretation:
         The content of `cluster_summary.csv`, rows in the order of the report.
     segments : pyarrow.Table
         `user_id`, `segment_id`, `segment`, `cluster`, `distance`, `border_distance`, sorted by
-        `user_id`; then `<facet>_segment_id` and `<facet>_segment` for each facet that holds.
+        `user_id`; then `defined_group`, `revenue`, `orders`, `last_order_on`, `stage` and what the attributes
+        bring, as far as the data have them, and `<facet>_segment_id` and `<facet>_segment` for each
+        facet that holds.
     added : mapping of name to table
         Tables of results that chapters added.
     """
@@ -309,14 +311,14 @@ def _population_facts(study: Study) -> Iterable[Fact]:
 
 
 def _segments_table(study: Study) -> pa.Table:
-    labelled, names = with_facets(study.labelled, study.facets), study.names
+    labelled, names = study.tables["segments"], study.names
     ids = labelled["segment_id"].to_pylist()
     named = labelled.append_column("segment", pa.array([names[i] for i in ids], pa.string()))
     columns = ["user_id", "segment_id", "segment", "cluster", "distance"]
-    # results from before there was a border distance have none
-    columns += ["border_distance"] * ("border_distance" in labelled.column_names)
+    facets = study.facets.columns if study.facets is not None else ()
+    columns += [name for name in labelled.column_names if name not in (*columns, *facets)]
     called = all_facet_names(study.facets) if study.facets is not None else {}
-    for column in study.facets.columns if study.facets is not None else ():
+    for column in facets:
         texts = [None if i is None else called[i] for i in named[column].to_pylist()]
         name = column.removesuffix("_id")
         named = named.append_column(name, pa.array(texts, pa.string()))

@@ -14,6 +14,7 @@ from clustomer.facets import Facets
 from clustomer.habits import Habits
 from clustomer.history import History, history_tables
 from clustomer.insights.naming.definition import define_segments
+from clustomer.insights.naming.members import member_columns, with_columns
 from clustomer.insights.naming.names import Name, name_segments
 from clustomer.insights.naming.proof import with_names
 from clustomer.insights.population import BOTS, EVERYONE, UNGROUPED, Population
@@ -220,6 +221,16 @@ def study_of(
         tables["habits"] = habits.table
     if comparison is not None:
         tables["comparison"] = pa.table(comparison)
+    stages = tables.get("lifecycle")
+    people = Population(customer_table, labelled, None if stages is None else stages["stage"])
+    members = member_columns(
+        people,
+        labelled.sort_by("user_id")["user_id"],
+        window=window,
+        lifecycle=stages,
+        attributes=attributes,
+    )
+    tables["segments"] = with_columns(tables["segments"].sort_by("user_id"), members)
     return Study(
         customers=customer_table,
         labelled=labelled,

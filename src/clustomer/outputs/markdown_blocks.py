@@ -9,6 +9,7 @@ from clustomer.insights.blocks import (
     Column,
     Explanations,
     FigureRef,
+    FileLink,
     Finding,
     Findings,
     Headed,
@@ -76,6 +77,9 @@ class MarkdownBlocks:
                 return self._explanations(block, level)
             case Labelled(label, text):
                 return f"**{self.say(label)}:** {self.say(text)}"
+            case FileLink(before, path, after):
+                link = f"[{escape_markdown(path)}](../{path})"
+                return f"{self.say(before)} {link} {self.say(after)}"
             case FigureRef(name) if name in self.figures:
                 return f"![{self.say(self.figures[name])}](figures/{name}.png)"
             case SegmentPanel(title=title, name=name, blocks=blocks):

@@ -96,6 +96,8 @@ class TerminalBlocks:
         name = self._name(row)
         if bold:
             name.stylize("bold")
+            if row.segment_id is not None and row.segment_id in self.colours:
+                name.append(f" {clean(row.segment_id)}", style="dim")
         return Line(
             name,
             tuple(self._cell(cell) for column, cell in pairs if column.kind not in _TEXTS),

@@ -52,7 +52,8 @@ def own_facts(key: str, people: Population, tables: Mapping[str, Any]) -> Iterat
             continue
         defined = people.aggregate(key, column, "count_defined")
         value = people.aggregate(key, column, aggregate)
-        if value and defined and 2 * defined >= len(rows):
+        empty = unit in ("visits", "views") and value == 1  # "once or more" says nothing
+        if value and not empty and defined and 2 * defined >= len(rows):
             yield _fact(key, name, value, unit, "customers", column, aggregate)
     if "lifecycle" in tables:
         yield from _rhythm(key, tables["lifecycle"], rows)

@@ -243,8 +243,8 @@ _ABANDONERS = Advice(
             "targeting",
             Choice(
                 ("own.carts",),
-                "Remind them of the cart within a day, at first without a discount: they put "
-                "{own.carts:product/products} in it on average.",
+                "Remind them of the cart within a day, at first without a discount: on average "
+                "they filled it {own.carts:time/times} in this period.",
                 "Remind the {its.customers} of them of the cart within a day.",
             ),
         ),

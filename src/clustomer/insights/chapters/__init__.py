@@ -18,6 +18,7 @@ from clustomer.insights.chapters.limits import Limits
 from clustomer.insights.chapters.method import Method
 from clustomer.insights.chapters.opening import Opening
 from clustomer.insights.chapters.over_time import HistoryLeftOut, OverTimeChapter
+from clustomer.insights.chapters.plain_groups import PlainGroups
 from clustomer.insights.chapters.rare_kinds import NoRareKinds, RareKinds
 from clustomer.insights.chapters.revenue_change import ChangeChapter
 from clustomer.insights.chapters.spend import Spend
@@ -28,6 +29,7 @@ __all__ = ["CHAPTERS", "Chapter", "Study"]
 
 CHAPTERS: tuple[Chapter, ...] = (
     Glance(),
+    PlainGroups(),
     Cards(),
     Spend(),
     Stages(),

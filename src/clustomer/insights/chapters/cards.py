@@ -6,6 +6,7 @@ from clustomer.insights.advice import Action, Advised, advise, bound, known_figu
 from clustomer.insights.blocks import (
     Block,
     Bullets,
+    FileLink,
     Headed,
     KeyNumbers,
     Labelled,
@@ -101,6 +102,7 @@ def card(segment: SegmentInsight, numbers: tuple[Labelled, ...]) -> SegmentPanel
             OpenSlot(key, "marks"),
             SideBySide(described, to_do),
             *_headed("Why they are called that", evidence),
+            FileLink("Their rows:", "segments.csv", f'where segment_id is "{key}".'),
         ),
         "card",
     )

@@ -304,7 +304,8 @@ def _less_stable(certificates: Certificates, names: Mapping[str, str]) -> Iterat
 
 def _next_steps(facts: Mapping[str, Fact], kind: str) -> Iterator[str]:
     yield (
-        "Treat all customers alike for now, and test one change at a time on a random half of them."
+        "Address customers by the plain groups, and test one change at a time on a random half of "
+        "them."
     )
     yield (
         "Run it again when there is more to see: a longer stretch of time, or more of what "

@@ -24,7 +24,7 @@ def members_advice(facets: Sequence[Facet], met: Sequence[Crossing]) -> Iterator
             cells = [c for c in met if (c.segment_id, c.facet) == (segment_id, facet.name)]
             lines += _of_facet(facet, cells)
         if lines:
-            yield OfSegment(segment_id, "actions", Bullets(tuple(lines), "What is theirs"))
+            yield OfSegment(segment_id, "actions", Bullets(tuple(lines), "By taste, time and path"))
 
 
 def _of_facet(facet: Facet, cells: Sequence[Crossing]) -> Iterator[str]:

@@ -46,6 +46,7 @@ def _lines(study: Study, facts: Mapping[str, Fact]) -> tuple[str, ...]:
         _revenue(study.groups, study.everyone, study.named, structure),
         _concentration(facts),
         _buying(facts),
+        _plain(study, facts),
         *_facets(study),
         start,
         _caveat(facts, study.everyone),
@@ -123,6 +124,18 @@ def _buying(facts: Mapping[str, Fact]) -> str:
     return (
         "Everyone in the data ordered at least once; {everyone.orders.at_most_1} of them ordered "
         "only once in this period."
+    )
+
+
+def _plain(study: Study, facts: Mapping[str, Fact]) -> str:
+    """Say who brings the revenue by plain definition, where no groups were found."""
+    names = ("group.top.customers", "group.top.revenue_share", "group.none.customers")
+    if study.segmentation.structure or not all(name in facts for name in names):
+        return ""
+    return (
+        "By plain definition, {group.top.customers:top spender brings/top spenders bring} "
+        "{group.top.revenue_share} of the revenue, and {group.none.customers:customer/customers} "
+        "ordered nothing: see the plain groups."
     )
 
 

@@ -1,0 +1,106 @@
+"""Plain groups and the columns beside a customer's segment: definitions, by hand."""
+
+from datetime import date, datetime
+
+import pyarrow as pa
+import pytest
+
+from clustomer.customers import read_attributes
+from clustomer.customers.reason import Reason
+from clustomer.events import Window
+from clustomer.insights import interpret
+from clustomer.outputs import report_html, report_markdown
+from clustomer.segments import segment
+from clustomer.segments.one_segment import one_segment
+
+WINDOW = Window(datetime(2024, 1, 1), datetime(2024, 2, 1), "Europe/Berlin")
+
+
+def shop() -> pa.Table:
+    """Return twenty buyers (ten once, ten twice; the last spends most) and ten others."""
+    orders = [1.0] * 10 + [2.0] * 10 + [0.0] * 10
+    return pa.table(
+        {
+            "user_id": [f"u{i:02}" for i in range(30)],
+            "orders": orders,
+            "revenue": [10.0] * 10 + [30.0] * 8 + [40.0, 50.0] + [0.0] * 10,
+            "purchase_recency_days": pa.array(
+                [float(i) for i in range(20)] + [None] * 10, pa.float64()
+            ),
+            "sessions": [1.0 + i % 2 for i in range(30)],
+        }
+    )
+
+
+def told(customers: pa.Table, *, structure: bool = True, **further):
+    segmentation = segment(customers, k=2, features=["orders"])
+    if not structure:
+        segmentation = one_segment(customers, segmentation, reason=Reason("no structure", {"best_k": 2}))
+    return interpret(customers, segmentation, window=WINDOW, **further)
+
+
+def test_each_customer_is_in_the_first_group_that_applies() -> None:
+    groups = told(shop()).segments["defined_group"].to_pylist()
+    # 18 of the 20 buyers spent 30 or less
+    expected = ["One order"] * 10 + ["Repeat orders"] * 8 + ["Top spenders"] * 2
+    assert groups == expected + ["No order"] * 10
+
+
+def test_without_orders_they_are_told_apart_by_visits() -> None:
+    customers = shop().select(["user_id", "sessions"])
+    segmentation = segment(customers, k=2, features=["sessions"])
+    groups = interpret(customers, segmentation).segments["defined_group"].to_pylist()
+    assert groups == ["One visit", "Several visits"] * 15
+    assert (
+        "defined_group"
+        not in interpret(
+            shop().select(["user_id", "revenue"]),
+            segment(shop(), k=2, features=["revenue"]),
+        ).segments.column_names
+    )
+
+
+def test_the_columns_follow_the_contract() -> None:
+    brought = pa.table({"user_id": ["u01", "u19"], "country": ["DE", "FR"], "stage": ["a", "b"]})
+    customers = shop()
+    rows = told(customers, attributes=read_attributes(brought, customers)).segments
+    assert rows.column_names == [
+        *("user_id", "segment_id", "segment", "cluster", "distance"),
+        *("defined_group", "revenue", "orders", "last_order_on", "country", "stage"),
+    ]
+    assert rows.slice(19, 1).to_pylist()[0]["country"] == "FR"
+    assert rows["country"].null_count == 28
+    assert rows["orders"].type == pa.int64()
+    # the window ends at one in the morning of the first of February in Berlin
+    assert rows["last_order_on"].to_pylist()[:2] == [date(2024, 2, 1), date(2024, 1, 31)]
+    assert rows["last_order_on"].to_pylist()[29] is None
+
+
+@pytest.mark.parametrize("structure", [True, False])
+def test_the_groups_are_told_by_hand(structure: bool) -> None:
+    interpretation = told(shop(), structure=structure)
+    facts = interpretation.facts
+    assert facts["group.top.customers"].value == 2
+    assert facts["group.top.revenue"].value == 90.0
+    assert facts["group.repeat.revenue"].value == 240.0
+    assert facts["group.top.revenue_share"].value == pytest.approx(90 / 430)
+    counts = [facts[f"group.{key}.customers"].value for key in ("repeat", "once", "none")]
+    assert counts == [8, 10, 10]
+    assert facts.verify(interpretation.tables) == ()
+    [section] = [part for part in interpretation.insights.sections if part.anchor == "plain-groups"]
+    assert section.place == ("appendix" if structure else "main")
+    opening = " ".join(interpretation.insights.opening)
+    assert ("By plain definition" in opening) != structure
+    words = report_markdown(interpretation.insights, facts)
+    assert "defined, not found" in words
+    assert "no ground" not in words
+
+
+def test_a_card_leads_to_its_rows() -> None:
+    interpretation = told(shop())
+    page = report_html(interpretation.insights, interpretation.facts)
+    text = report_markdown(interpretation.insights, interpretation.facts)
+    for key in ("S1", "S2"):
+        link = '<a href="../segments.csv">segments.csv</a>'
+        assert f"{link} where segment_id is &#34;{key}&#34;." in page
+        assert f'[segments.csv](../segments.csv) where segment_id is "{key}".' in text
