@@ -423,7 +423,7 @@ def facts_page() -> str:
         "- the ticks of an axis;\n"
         "- the number of an item in a list;\n"
         "- the year of a work that is cited, and its DOI;\n"
-        "- names that hold a number: of segments and groups that were not delivered (Group 2), of "
+        "- names that hold a number: ids of segments, names of segments and groups that were not delivered (Group 2), of "
         "products, brands, attributes and files, of methods (MD5, the 125 RFM cells), and of the "
         "cells of the RFM grid by their scores.",
         "Thresholds are facts, too: `threshold.<name>`, from the entry `thresholds` of `run.json`.",

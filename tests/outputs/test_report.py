@@ -89,14 +89,14 @@ def test_the_page_asks_nothing_of_the_network(html):
     for name, value in Page(html).attributes:
         assert not name.startswith("on")
         if name in ("href", "src", "xlink:href"):
-            assert value.startswith("#")
+            assert value.startswith("#") or value == "../segments.csv"
     assert "default-src 'none'" in html
 
 
 def test_every_link_of_the_page_has_its_target(html):
     page = Page(html)
     for name, value in page.attributes:
-        if name == "href":
+        if name == "href" and value.startswith("#"):
             assert value.removeprefix("#") in page.ids
 
 
@@ -137,7 +137,7 @@ def test_numbers_of_a_segment_are_facts(html, story):
     page = Page(html)
     assert len(page.cards) == len(story.insights.segments)
     for card in page.cards:
-        assert not re.search(r"\d", card), card
+        assert not re.search(r"\d", re.sub(r'segment_id is "\w+"', "", card)), card
     for fact_id, written in page.facts.items():
         assert written.replace("\u00a0", " ").startswith(story.facts.format(fact_id))
     assert {"S3.revenue_share", "S3.orders.mean", "everyone.revenue"} <= set(page.facts)
@@ -153,7 +153,7 @@ def test_numbers_of_a_segment_are_facts_in_markdown_too(story):
     part = text.partition("## Segment by segment")[2].partition("## What is at stake")[0]
     for written in sorted(numbers.values(), key=len, reverse=True):
         part = part.replace(written.replace("<", "\\<"), "")
-    assert not re.search(r"\d", part)
+    assert not re.search(r"\d", re.sub(r'segment_id is "\w+"', "", part))
 
 
 def test_a_fact_that_was_not_computed_is_an_error(story):
