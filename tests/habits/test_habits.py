@@ -59,12 +59,12 @@ def habits_of(table: pa.Table) -> tuple[dict[str, dict], str]:
 
 
 @pytest.fixture(scope="module")
-def found() -> tuple[dict[str, dict], str]:
+def shop_habits() -> tuple[dict[str, dict], str]:
     return habits_of(log())
 
 
-def test_shares_by_hand(found) -> None:
-    parts, often = found
+def test_shares_by_hand(shop_habits) -> None:
+    parts, often = shop_habits
     tools = parts[f"{often}.category.1"]
     # of 17 weeks 12 are tools, of 15 weeks 11: the mean over customers, in ten thousandths
     share = (30 * (120000 // 17) + 10 * (110000 // 15)) / 40 / 10000
@@ -77,16 +77,16 @@ def test_shares_by_hand(found) -> None:
     assert parts[f"{often}.hours.1"]["value"] == "12 to 15"
 
 
-def test_what_chance_makes_is_no_habit(found) -> None:
-    parts, often = found
-    told = [row for row in parts.values() if row["kind"] != "response"]
+def test_what_chance_makes_is_no_habit(shop_habits) -> None:
+    parts, often = shop_habits
+    rows = [row for row in parts.values() if row["kind"] != "response"]
     # the others take each of four categories alike, and everyone each product
-    assert {row["segment_id"] for row in told} == {often}
-    assert not [row for row in told if row["kind"] == "product"]
+    assert {row["segment_id"] for row in rows} == {often}
+    assert not [row for row in rows if row["kind"] == "product"]
 
 
-def test_the_horizon_follows_the_rhythm_and_shares_are_of_those_before(found) -> None:
-    parts, often = found
+def test_the_horizon_follows_the_rhythm_and_shares_are_of_those_before(shop_habits) -> None:
+    parts, often = shop_habits
     response = parts[f"{often}.response"]
     assert (response["value"], response["days"]) == ("orders", 7)
     # a week before the end all 40 were in it, and the ten who stayed away had done so before
@@ -94,8 +94,8 @@ def test_the_horizon_follows_the_rhythm_and_shares_are_of_those_before(found) ->
     assert response["share"] == 0.75
 
 
-def test_the_order_of_rows_changes_nothing(found) -> None:
-    assert habits_of(log(shuffled=True))[0] == found[0]
+def test_the_order_of_rows_changes_nothing(shop_habits) -> None:
+    assert habits_of(log(shuffled=True))[0] == shop_habits[0]
 
 
 def test_a_log_of_dates_has_no_hours() -> None:

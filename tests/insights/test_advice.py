@@ -17,22 +17,22 @@ def told_to(key: str, *, defined: bool = False, has=lambda *names: True):
     return advise(key, has, defined=defined)
 
 
-@pytest.mark.parametrize("known", ["all", "none", "orders alone", "visits alone"])
-def test_nothing_is_advised_without_a_figure_of_the_segment(known: str) -> None:
+@pytest.mark.parametrize("there_is", ["all", "none", "orders alone", "visits alone"])
+def test_nothing_is_advised_without_a_figure_of_the_segment(there_is: str) -> None:
     def has(*names: str) -> bool:
         return {
             "all": True,
             "none": False,
             "orders alone": set(names) <= {"orders", "revenue", "own.order", "own.away"},
             "visits alone": set(names) <= {"own.visits", "own.views", "own.seen"},
-        }[known]
+        }[there_is]
 
     kinds = [(key, False) for key in ADVICE] + [(key, True) for key in RFM_ADVICE]
     for key, defined in kinds:
         advised = told_to(key, defined=defined, has=has)
         for text in (*(action.text for action in advised.actions), advised.measure):
             assert "{own." in text or "{its." in text, (key, text)
-        assert len(advised.actions) >= (2 if known == "all" and key != "bots" else 0)
+        assert len(advised.actions) >= (2 if there_is == "all" and key != "bots" else 0)
 
 
 def test_no_advice_stands_twice() -> None:
@@ -92,30 +92,30 @@ def shop() -> tuple[pa.Table, Habits]:
 
 def test_a_card_speaks_of_its_own_segment() -> None:
     customers, habits = shop()
-    told = interpret(customers, segment(customers, k=2, features=["orders"]), habits=habits)
-    cards = {part.segment_id: part for part in told.insights.segments}
-    said = {
-        key: [told.facts.render(action.text) for action in card.actions]
+    shown = interpret(customers, segment(customers, k=2, features=["orders"]), habits=habits)
+    cards = {part.segment_id: part for part in shown.insights.segments}
+    texts = {
+        key: [shown.facts.render(action.text) for action in card.actions]
         for key, card in cards.items()
     }
-    assert any("Show Kitchen & co first: it is 40.0 %" in text for text in said["S2"])
-    assert not any("Kitchen" in text for text in said["S1"])
-    measure = told.facts.render(cards["S2"].measure)
+    assert any("Show Kitchen & co first: it is 40.0 %" in text for text in texts["S2"])
+    assert not any("Kitchen" in text for text in texts["S1"])
+    measure = shown.facts.render(cards["S2"].measure)
     assert measure.startswith("The share of them who order within 14 days. Of the 80 customers who")
     # half of them ordered: 1,565 in each group, and there are 100
     assert "takes 1,565 in each of two groups, and there are 100 of them" in measure
-    first = told.facts.render(cards["S1"].measure)
+    first = shown.facts.render(cards["S1"].measure)
     assert "takes 686 in each of two groups, and there are 300 of them" in first
-    assert told.facts.verify(told.tables) == ()
+    assert shown.facts.verify(shown.tables) == ()
 
 
 def test_large_segments_are_told_how_many_to_hold_back() -> None:
     customers, habits = shop()
     more = pa.concat_tables([customers] * 5)
     more = more.set_column(0, "user_id", pa.array([f"u{i:04}" for i in range(2000)]))
-    told = interpret(more, segment(more, k=2, features=["orders"]), habits=habits)
-    [first] = [part for part in told.insights.segments if part.segment_id == "S1"]
-    assert "hold back 686 of them at random" in told.facts.render(first.measure)
+    shown = interpret(more, segment(more, k=2, features=["orders"]), habits=habits)
+    [first] = [part for part in shown.insights.segments if part.segment_id == "S1"]
+    assert "hold back 686 of them at random" in shown.facts.render(first.measure)
 
 
 def test_figures_are_bound_to_their_segment() -> None:

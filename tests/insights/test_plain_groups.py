@@ -35,7 +35,9 @@ def shop() -> pa.Table:
 def told(customers: pa.Table, *, structure: bool = True, **further):
     segmentation = segment(customers, k=2, features=["orders"])
     if not structure:
-        segmentation = one_segment(customers, segmentation, reason=Reason("no structure", {"best_k": 2}))
+        segmentation = one_segment(
+            customers, segmentation, reason=Reason("no structure", {"best_k": 2})
+        )
     return interpret(customers, segmentation, window=WINDOW, **further)
 
 

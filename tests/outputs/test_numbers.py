@@ -28,7 +28,9 @@ CITATION = re.compile(
     r"|\(after [A-Z]\w+, (1[89]|20)\d\d\)|\([A-Z][\w ]+, (1[89]|20)\d\d(, doi:[\w./-]+)?\)"
 )
 """Authors with the year of what they wrote, and where it is to be had."""
-NAMED = re.compile(r"\bMD5\b|\bThe 125 RFM cells\b|\b(recency|frequency) score \d( or \d)?|\bS\d+\b")
+NAMED = re.compile(
+    r"\bMD5\b|\bThe 125 RFM cells\b|\b(recency|frequency) score \d( or \d)?|\bS\d+\b"
+)
 """Names that hold a number: of methods, ids of segments, cells of the RFM grid by their scores."""
 GROUP = re.compile(r"\bGroup \d+\b")
 """Names of groups that were not delivered."""

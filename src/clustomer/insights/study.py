@@ -221,16 +221,7 @@ def study_of(
         tables["habits"] = habits.table
     if comparison is not None:
         tables["comparison"] = pa.table(comparison)
-    stages = tables.get("lifecycle")
-    people = Population(customer_table, labelled, None if stages is None else stages["stage"])
-    members = member_columns(
-        people,
-        labelled.sort_by("user_id")["user_id"],
-        window=window,
-        lifecycle=stages,
-        attributes=attributes,
-    )
-    tables["segments"] = with_columns(tables["segments"].sort_by("user_id"), members)
+    tables["segments"] = _with_members(tables, labelled, window, attributes)
     return Study(
         customers=customer_table,
         labelled=labelled,
@@ -246,6 +237,19 @@ def study_of(
         history=history,
         habits=habits,
     )
+
+
+def _with_members(
+    tables: Mapping[str, Any], labelled: pa.Table, window: Any, attributes: Any
+) -> pa.Table:
+    """Return the segments with what else their file says of each customer."""
+    stages = tables.get("lifecycle")
+    people = Population(tables["customers"], labelled, None if stages is None else stages["stage"])
+    rows = tables["segments"].sort_by("user_id")
+    members = member_columns(
+        people, rows["user_id"], window=window, lifecycle=stages, attributes=attributes
+    )
+    return with_columns(rows, members)
 
 
 def _of_the_same(table: pa.Table, customers: pa.Table) -> pa.Table:
