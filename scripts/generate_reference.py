@@ -408,10 +408,10 @@ def facts_page() -> str:
         "of revenue at which an action pays for itself that costs `a` for each of `b` customers, "
         "at the margin `c` on the revenue `d`; `extra_orders_per_1000` is the number of orders "
         "that pay for contacting 1,000 customers at the cost `a`, at the margin `b` on the "
-        "revenue `c` of an order; `control_group` is how many customers each of two groups needs to "
-        "tell that a share `a` rose by `b` (two-sided test at 5 %, power 80 %: see "
-        "[Advice](../explanation/advice.md)). A figure is undefined where a part is, or a divisor is not "
-        "above 0.",
+        "revenue `c` of an order; `control_group` is how many customers each of two groups needs "
+        "to tell that a share `a` rose by `b` (two-sided test at 5 %, power 80 %: see "
+        "[Advice](../explanation/advice.md)). A figure is undefined where a part is, or a "
+        "divisor is not above 0.",
         grid(("Figure", "SQL"), ((code(k), code(v)) for k, v in sources.DERIVED.items())),
         "## In pictures",
         "A text in the SVG of a picture has the ids of the facts that its numbers are as "
@@ -423,7 +423,8 @@ def facts_page() -> str:
         "- the ticks of an axis;\n"
         "- the number of an item in a list;\n"
         "- the year of a work that is cited, and its DOI;\n"
-        "- names that hold a number: ids of segments, names of segments and groups that were not delivered (Group 2), of "
+        "- names that hold a number: ids and names of segments, names of groups that were not delivered (Group "
+        "2), of "
         "products, brands, attributes and files, of methods (MD5, the 125 RFM cells), and of the "
         "cells of the RFM grid by their scores.",
         "Thresholds are facts, too: `threshold.<name>`, from the entry `thresholds` of `run.json`.",
