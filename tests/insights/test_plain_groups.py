@@ -67,7 +67,7 @@ def test_the_columns_follow_the_contract() -> None:
     customers = shop()
     rows = told(customers, attributes=read_attributes(brought, customers)).segments
     assert rows.column_names == [
-        *("user_id", "segment_id", "segment", "cluster", "distance"),
+        *("user_id", "segment_id", "segment", "cluster", "distance", "border_distance"),
         *("defined_group", "revenue", "orders", "last_order_on", "country", "stage"),
     ]
     assert rows.slice(19, 1).to_pylist()[0]["country"] == "FR"
