@@ -425,7 +425,7 @@ def facts_page() -> str:
         "- the year of a work that is cited, and its DOI;\n"
         "- names that hold a number: ids and names of segments, names of groups that were not "
         "delivered (Group 2), names of products, brands, attributes and files, of methods (MD5, "
-        "the 125 RFM cells), and of the cells of the RFM grid by their scores.",
+        "BM25, the 125 RFM cells), and of the cells of the RFM grid by their scores.",
         "Thresholds are facts, too: `threshold.<name>`, from the entry `thresholds` of `run.json`.",
         "A sentence that was made elsewhere, such as the reason for the number of segments, is one "
         "fact with the unit `text`.",

@@ -15,11 +15,13 @@ PUBLIC = clustomer.__all__
 
 ROOMS = [
     "customers",
+    "editions",
     "engines",
     "events",
     "facets",
     "insights",
     "outputs",
+    "products",
     "proofs",
     "versions",
     "segments",

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
         read_attributes,
         split_holdout,
     )
+    from clustomer.editions import recommend, rename
     from clustomer.errors import ClustomerError, InputError, OutputError, UsageError
     from clustomer.events import Cleaning, Events, EventSchema, Window, read_events
     from clustomer.facets import Facets, find_facets
@@ -39,9 +40,9 @@ if TYPE_CHECKING:
     from clustomer.lifecycle import Lifecycle, lifecycle_stages
     from clustomer.lifetime import Forecast, forecast_customers
     from clustomer.pipeline import Run, run
+    from clustomer.products import Recommendations
     from clustomer.proofs import verify
     from clustomer.publication import publish
-    from clustomer.renaming import rename
     from clustomer.scoring import Scored, Scorer, score
     from clustomer.segments import Segmentation, SelectK, assign, compare, rfm, segment
     from clustomer.settings import Settings
@@ -69,6 +70,7 @@ _HOMES = {
     "OutputError": "errors",
     "OverTime": "history",
     "Reason": "customers",
+    "Recommendations": "products",
     "Results": "versions",
     "Run": "pipeline",
     "Scored": "scoring",
@@ -94,7 +96,8 @@ _HOMES = {
     "publish": "publication",
     "read_attributes": "customers",
     "read_events": "events",
-    "rename": "renaming",
+    "recommend": "editions",
+    "rename": "editions",
     "revenue_change": "history",
     "rfm": "segments",
     "run": "pipeline",
@@ -128,6 +131,7 @@ __all__ = [
     "OutputError",
     "OverTime",
     "Reason",
+    "Recommendations",
     "Results",
     "Run",
     "Scored",
@@ -153,6 +157,7 @@ __all__ = [
     "publish",
     "read_attributes",
     "read_events",
+    "recommend",
     "rename",
     "revenue_change",
     "rfm",

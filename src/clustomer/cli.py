@@ -8,6 +8,7 @@ import typer
 from clustomer.commands.check import check
 from clustomer.commands.cohorts import cohorts
 from clustomer.commands.help import HelpfulCommand, HelpfulGroup
+from clustomer.commands.recommend import recommend
 from clustomer.commands.rename import rename
 from clustomer.commands.run import run
 from clustomer.commands.schema import schema
@@ -23,6 +24,7 @@ COMMANDS = {
     "cohorts": cohorts,
     "schema": schema,
     "rename": rename,
+    "recommend": recommend,
     "score": score,
     "verify": verify,
     "simulate": simulate,

@@ -29,9 +29,11 @@ from clustomer.outputs.tables import (
     write_cleaning,
     write_cluster_summary,
     write_comparison,
+    write_csv,
     write_evaluation_metrics,
     write_segments,
 )
+from clustomer.products import Recommendations
 from clustomer.segments import Segmentation, SegmentationModel, to_model, to_scoring
 from clustomer.settings import Settings
 from clustomer.versions import Draft, Results, new_version
@@ -235,6 +237,16 @@ def write_parquet(draft: Draft, name: str, table: pa.Table) -> None:
     pq.write_table(table, draft.file(name), compression="zstd", use_dictionary=texts)
 
 
+def write_recommendations(
+    draft: Draft, recommendations: Recommendations, *, raw: bool = False
+) -> None:
+    """Write the lists of customers, and what is told of products."""
+    write_parquet(draft, "recommendations.parquet", recommendations.table)
+    write_csv(draft.path / "recommendations.csv", recommendations.table, raw=raw)
+    write_parquet(draft, "products.parquet", recommendations.products)
+    draft.write_json("recommendation.json", recommendations.to_json())
+
+
 def identified_aside(events: Events) -> dict[str, Any]:
     """Return the fingerprint of events, on a connection of its own."""
     with events.engine.beside() as engine:
@@ -246,13 +258,19 @@ def identity_of(
     identified: Mapping[str, Any],
     given_names: Mapping[str, str] | None = None,
     attributes: Mapping[str, Any] | None = None,
+    recommendations: Mapping[str, Any] | None = None,
 ) -> Mapping[str, Any]:
-    """Return what a version depends on: settings, input, attributes, and names that were given."""
+    """Return what a version depends on: settings, input, attributes, and what was added since.
+
+    That is names that were given, and recommendations, as the manifest tells them.
+    """
     identity = {"settings": settings, "input": identified}
     if given_names:
         identity["names"] = dict(given_names)
     if attributes:
         identity["attributes"] = attributes["sha256"]
+    if recommendations:
+        identity["recommendations"] = dict(recommendations)
     return identity
 
 

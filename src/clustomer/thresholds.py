@@ -622,3 +622,48 @@ LONG_WINDOW_DAYS = _threshold(
     "nobody has had the time.",
     write=weeks,
 )
+
+# products
+
+STRETCH_PART = _threshold(
+    "STRETCH_PART",
+    0.15,
+    "The part of the log that recommendations are chosen by, and the part that judges them.",
+    write=percent,
+)
+STRETCH_DAYS = _count("STRETCH_DAYS", 91, "The days of such a stretch, at most.", write=months)
+JUDGED_CUSTOMERS = _count(
+    "JUDGED_CUSTOMERS",
+    100,
+    "The customers of each stretch who must have bought (or looked) before and in it, to judge "
+    "recommendations by.",
+)
+MOST_JUDGED = _count("MOST_JUDGED", 5_000, "The customers of a stretch who judge, at most.")
+REPEAT_SHOP = _threshold(
+    "REPEAT_SHOP",
+    0.5,
+    "The share of the buyers of a stretch with two orders or more before it, from which on the "
+    "next basket is recommended.",
+    write=percent,
+)
+GONE_DAYS = _count(
+    "GONE_DAYS", 91, "The days without a sale after which a product counts as gone.", write=months
+)
+HISTORY_PRODUCTS = _count(
+    "HISTORY_PRODUCTS",
+    100,
+    "The last products of a customer by which others are recommended.",
+)
+REPURCHASE_PRIOR = _count(
+    "REPURCHASE_PRIOR",
+    10,
+    "The expected repurchases that a category needs to be believed half as much as all others.",
+)
+WANTED_SUPPORT = _count(
+    "WANTED_SUPPORT",
+    10,
+    "The customers of a segment who must want a product, for it to be what the segment wants more.",
+)
+TOGETHER_SUPPORT = _count(
+    "TOGETHER_SUPPORT", 10, "The orders that two products must share, to be bought together."
+)

@@ -22,6 +22,7 @@ from clustomer.insights.blocks import Paragraph, Section
 from clustomer.outputs import report_html, report_markdown
 from clustomer.outputs.terminal import summary
 from clustomer.segments import rfm, segment
+from product_logs import recommended
 
 CITATION = re.compile(
     r"\b[A-Z][\w'’ ,]+?,? \(?(1[89]|20)\d\d(, doi:[\w./()-]+?)?\)|\((1[89]|20)\d\d\)"
@@ -29,7 +30,7 @@ CITATION = re.compile(
 )
 """Authors with the year of what they wrote, and where it is to be had."""
 NAMED = re.compile(
-    r"\bMD5\b|\bThe 125 RFM cells\b|\b(recency|frequency) score \d( or \d)?|\bS\d+\b"
+    r"\bMD5\b|\bBM25\b|\bThe 125 RFM cells\b|\b(recency|frequency) score \d( or \d)?|\bS\d+\b"
 )
 """Names that hold a number: of methods, ids of segments, cells of the RFM grid by their scores."""
 GROUP = re.compile(r"\bGroup \d+\b")
@@ -90,6 +91,7 @@ def stories() -> dict[str, Interpretation]:
             certificates=certified.certificates("segments"),
             comparison=COMPARISON,
             attributes=attributes(),
+            recommendations=recommended(),
             **shared,
         ),
         "untested": interpret(

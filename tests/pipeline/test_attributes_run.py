@@ -8,9 +8,9 @@ import pytest
 from typer.testing import CliRunner
 
 from clustomer.cli import app
+from clustomer.editions import rename
 from clustomer.insights import verify_facts
 from clustomer.pipeline import Run, run
-from clustomer.renaming import rename
 from clustomer.settings import Settings
 from clustomer.simulate import simulate
 

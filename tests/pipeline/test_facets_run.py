@@ -11,13 +11,13 @@ import pyarrow.parquet as pq
 import pytest
 from rich.console import Console
 
+from clustomer.editions import rename
 from clustomer.errors import UsageError
 from clustomer.insights import verify_facts
 from clustomer.outputs import print_summary
 from clustomer.pipeline import Run, run
 from clustomer.progress import silent
 from clustomer.proofs.rerun import rerun
-from clustomer.renaming import rename
 from clustomer.settings import Settings
 from clustomer.versions import StoredRun
 from facet_worlds import FacetWorld

@@ -10,10 +10,10 @@ import pytest
 from typer.testing import CliRunner
 
 from clustomer.cli import app
+from clustomer.editions import rename
 from clustomer.errors import InputError, UsageError
 from clustomer.insights import Facts
 from clustomer.pipeline import Run, run
-from clustomer.renaming import rename
 from clustomer.segments import read_model
 from clustomer.settings import Settings
 from clustomer.simulate import simulate

@@ -16,11 +16,11 @@ from typer.testing import CliRunner
 
 from clustomer.cli import app
 from clustomer.commands.exit_codes import ALARM
+from clustomer.editions import rename
 from clustomer.engines import memory
 from clustomer.errors import InputError, OutputError, UsageError
 from clustomer.pipeline import Run, Settings, run
 from clustomer.proofs import verify
-from clustomer.renaming import rename
 from clustomer.simulate import simulate
 
 

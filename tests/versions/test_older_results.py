@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from clustomer.editions import rename
 from clustomer.proofs import verify
-from clustomer.renaming import rename
 from clustomer.versions import Results, StoredRun
 
 # as written by 0.1.0 of 2026-11-23, less its reports and pictures

@@ -11,9 +11,9 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
+from clustomer.editions import rename
 from clustomer.errors import InputError, UsageError
 from clustomer.pipeline import Run, run
-from clustomer.renaming import rename
 from clustomer.settings import Settings
 from clustomer.simulate import simulate
 from clustomer.versions import FILES, Results, StoredRun, missing_files

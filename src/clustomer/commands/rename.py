@@ -36,7 +36,7 @@ def rename(
     Report, figures and tables are written anew with the name, marked as given by you; nothing
     is clustered again. The program's own name takes the mark away.
     """
-    from clustomer.renaming import rename as rename_segment
+    from clustomer.editions import rename as rename_segment
 
     with progress_for(quiet).stage("Write the results with the new name"):
         renamed = rename_segment(results, segment_id, name)

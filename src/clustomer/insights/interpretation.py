@@ -31,6 +31,7 @@ from clustomer.insights.study import Study, study_of
 from clustomer.insights.texts import used_facts
 from clustomer.lifecycle import Lifecycle
 from clustomer.lifetime import Forecast
+from clustomer.products import Recommendations
 from clustomer.settings import MARGIN
 
 TOP_PARTS = {"top_tenth": 0.1, "top_hundredth": 0.01}
@@ -126,6 +127,7 @@ def interpret(
     forecast: Forecast | None = None,
     history: History | None = None,
     habits: Habits | None = None,
+    recommendations: Recommendations | None = None,
     comparison: Any = None,
     reading_notes: Sequence[str] = (),
     warnings: Sequence[str] = (),
@@ -171,6 +173,8 @@ def interpret(
     habits : Habits, default None
         What the customers of each segment choose, when, and how soon they order again; None leaves
         such numbers out of the advice.
+    recommendations : Recommendations, default None
+        What to recommend to each customer; None says nothing about it.
     comparison : table, default None
         A row for each algorithm that was tried on the same features: `algorithm`, `segments`,
         `noise_share`, `silhouette`, `smallest_share`, `agreement` (with k-means).
@@ -225,6 +229,7 @@ def interpret(
         forecast=forecast,
         history=history,
         habits=habits,
+        recommendations=recommendations,
         comparison=comparison,
         reading_notes=reading_notes,
         warnings=warnings,

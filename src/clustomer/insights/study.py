@@ -22,6 +22,7 @@ from clustomer.insights.profiles import Described, Profile, describe, profile, r
 from clustomer.insights.settings import model_document, run_document
 from clustomer.lifecycle import Lifecycle
 from clustomer.lifetime import Forecast
+from clustomer.products import Recommendations
 from clustomer.segments.segmentation import with_ids
 
 Result = TypeVar("Result")
@@ -51,6 +52,7 @@ class Study:
     forecast : Forecast, or None where none was asked for
     history : History, or None where it was not counted
     habits : Habits, or None where they were not looked for
+    recommendations : Recommendations, or None where none were made
     """
 
     customers: pa.Table
@@ -66,6 +68,7 @@ class Study:
     forecast: Forecast | None = None
     history: History | None = None
     habits: Habits | None = None
+    recommendations: Recommendations | None = None
     _results: dict[Any, Any] = field(default_factory=dict, repr=False)
 
     @cached_property
@@ -175,6 +178,7 @@ def study_of(
     forecast: Forecast | None = None,
     history: History | None = None,
     habits: Habits | None = None,
+    recommendations: Recommendations | None = None,
     comparison: Any = None,
     reading_notes: Sequence[str] = (),
     warnings: Sequence[str] = (),
@@ -219,6 +223,9 @@ def study_of(
         tables |= history_tables(history)
     if habits is not None:
         tables["habits"] = habits.table
+    if recommendations is not None:
+        tables["recommendation"] = recommendations.to_json()
+        tables["products"] = recommendations.products
     if comparison is not None:
         tables["comparison"] = pa.table(comparison)
     tables["segments"] = _with_members(tables, labelled, window, attributes)
@@ -236,6 +243,7 @@ def study_of(
         forecast=forecast,
         history=history,
         habits=habits,
+        recommendations=recommendations,
     )
 
 

@@ -74,6 +74,8 @@ WRITTEN: Mapping[str, Written] = {
     "attribute_known": Written("FEWEST_KNOWN", "customers"),
     "attribute_expected": Written("FEWEST_EXPECTED", "customers"),
     "attribute_chance": Written("CHANCE", "share"),
+    "gone_days": Written("GONE_DAYS", "days"),
+    "wanted_support": Written("WANTED_SUPPORT", "customers"),
 }
 """By the last part of the fact's id: `{threshold.jaccard_valid}`."""
 

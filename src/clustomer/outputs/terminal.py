@@ -29,6 +29,16 @@ def print_summary(console: Console, insights: Insights, facts: Facts, *, report:
     console.print(line, soft_wrap=True)
 
 
+def print_section(console: Console, insights: Insights, facts: Facts, title: str) -> None:
+    """Print what the section of this title has for a screen."""
+    plain = not console.encoding.lower().startswith("utf")
+    colours = {look.segment_id: look.colour for look in looks_of(insights.sections)}
+    blocks = TerminalBlocks(facts, console.width, plain, colours)
+    for section in insights.at("screen"):
+        if section.title == title:
+            console.print(blocks.section(section))
+
+
 def summary(
     insights: Insights, facts: Facts, *, width: int = 100, plain: bool = False
 ) -> RenderableType:

@@ -23,6 +23,7 @@ from clustomer.history import History, read_history
 from clustomer.insights import Facts, Interpretation, interpret
 from clustomer.lifecycle import Lifecycle, Rhythm
 from clustomer.lifetime import Forecast, read_forecast
+from clustomer.products import Recommendations, read_recommendations
 from clustomer.segments import Segmentation, SegmentationModel, read_model, restore
 from clustomer.settings import MARGIN
 from clustomer.versions.contract import FILES, MANIFEST
@@ -412,14 +413,30 @@ class StoredRun:
         return Habits(self._parquet("habits.parquet", part=pa.types.is_string))
 
     @cached_property
+    def recommendations(self) -> Recommendations | None:
+        """The lists of customers, and what is told of products; None where none were made."""
+        if not self.has("recommendation.json"):
+            return None
+        table = self._parquet("recommendations.parquet", user_id=pa.types.is_string)
+        products = self._parquet("products.parquet", key=pa.types.is_string)
+        return self._document(
+            "recommendation.json", lambda text: read_recommendations(text, table, products)
+        )
+
+    @cached_property
     def facts(self) -> Facts:
         """Every number that a text shows."""
         return self._document("facts.json", lambda text: Facts.from_json(text.decode()))
 
-    def interpret(self, given_names: Mapping[str, str] | None = None) -> Interpretation:
+    def interpret(
+        self,
+        given_names: Mapping[str, str] | None = None,
+        recommendations: Recommendations | None = None,
+    ) -> Interpretation:
         """Say what the stored segments mean, as the run did; with other names, if any are given.
 
-        `given_names` (segment id to name) stand in place of those that were stored.
+        `given_names` (segment id to name), and `recommendations`, stand in place of those that
+        were stored.
         """
         manifest, settings = self.manifest, self.manifest.settings
         return interpret(
@@ -443,6 +460,7 @@ class StoredRun:
             forecast=self.forecast,
             history=self.history,
             habits=self.habits,
+            recommendations=self.recommendations if recommendations is None else recommendations,
             comparison=self.comparison,
             reading_notes=tuple(manifest.reading_notes.values()),
             warnings=tuple(manifest.warnings.values()),

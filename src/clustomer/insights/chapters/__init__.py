@@ -20,6 +20,7 @@ from clustomer.insights.chapters.opening import Opening
 from clustomer.insights.chapters.over_time import HistoryLeftOut, OverTimeChapter
 from clustomer.insights.chapters.plain_groups import PlainGroups
 from clustomer.insights.chapters.rare_kinds import NoRareKinds, RareKinds
+from clustomer.insights.chapters.recommended import Recommended
 from clustomer.insights.chapters.revenue_change import ChangeChapter
 from clustomer.insights.chapters.spend import Spend
 from clustomer.insights.chapters.weights import CountedMost
@@ -34,6 +35,7 @@ CHAPTERS: tuple[Chapter, ...] = (
     Spend(),
     Stages(),
     Expected(),
+    Recommended(),
     OverTimeChapter(),
     ChangeChapter(),
     CohortChapter(),

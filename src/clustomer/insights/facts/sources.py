@@ -14,9 +14,10 @@ version. A feature's name stands where `x` stands below.
 | any other CSV, such as `cleaning` | `column=value`: the rows that have it; empty: all rows | \
 a column | `value` (of the one row), `sum` or `count` |
 | `segments` | `taste_segment_id=taste:1` or the like | the same column | `count` |
-| `run`, `segmentation`, `certificates`, `forecast` | the way through the JSON file, with a `/` \
-between: `window`, `prediction/baselines/0/auc` | a name in there, or a number in a list | \
-`value`, `length`, or, of the window, `local_time`, `local_date`, `local_last_day` and `days` |
+| `run`, `segmentation`, `certificates`, `forecast`, `recommendation` | the way through the JSON \
+file, with a `/` between: `window`, `prediction/baselines/0/auc` | a name in there, or a number in \
+a list | `value`, `length`, or, of the window, `local_time`, `local_date`, `local_last_day` and \
+`days` |
 | `facts` | ids of other facts, with a blank between | `value` | [see below](#derived-figures) |
 
 What was simulated (nulls, permutations, resamples) has its place in `certificates.json`, and is
@@ -54,6 +55,7 @@ FILES: Mapping[str, str] = {
     "segmentation": "segmentation.json",
     "certificates": "certificates.json",
     "forecast": "forecast.json",
+    "recommendation": "recommendation.json",
 }
 """The file of each table that a source may name; a chapter's table is named by its file."""
 

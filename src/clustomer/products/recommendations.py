@@ -1,0 +1,376 @@
+"""What to recommend to every customer, as chosen by a contest on the log itself."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+
+from clustomer.customers import available_features, features_within
+from clustomer.customers.reason import Number, Reason
+from clustomer.customers.table import known_within
+from clustomer.documents import read_document
+from clustomer.errors import InputError, UsageError
+from clustomer.events import CleanEvents, Window
+from clustomer.products.contest import Contest, hold_contest, make_way, with_again
+from clustomer.products.interactions import Integers, Interactions, read_interactions
+from clustomer.products.metrics import DEPTH
+from clustomer.products.past import Past
+from clustomer.products.ranking import NOBODY, Ranking
+from clustomer.products.reasons import reason_texts, reasons_of
+from clustomer.products.repurchase import Repurchase, measure_repurchase
+from clustomer.products.sparse import Floats
+from clustomer.products.split import (
+    Split,
+    Stretch,
+    default_target,
+    earlier,
+    past_of,
+    split,
+    stretch_bounds,
+)
+from clustomer.products.wants import bought_together, most_offered, most_wanted, products_table
+from clustomer.products.ways.neighbours import COSINE, cosine_neighbours
+from clustomer.products.ways.popularity import POPULARITY, SEGMENT_POPULARITY
+from clustomer.progress import Progress, silent
+from clustomer.segments import Segmentation, assign
+from clustomer.segments.segmentation import BOTS_ID
+
+TOP = 10
+"""Products on a list, unless told otherwise."""
+MOST_TOP = 100
+_OFFERED_NEXT = 5
+SCHEMA_VERSION = 1
+
+
+@dataclass(frozen=True, eq=False)
+class Recommendations:
+    """Lists for customers, what the segments want, and how well such lists did before.
+
+    Attributes
+    ----------
+    table : pyarrow.Table
+        `user_id`, `rank`, `product_id`, `score` (how often such a place was taken, of customers
+        who took anything in such a stretch), `reason`, `reason_product`.
+    products : pyarrow.Table
+        What each segment wants more than others, what is bought together, what to offer next.
+    contest : Contest, or Reason why there was none
+    numbers : mapping
+        The target, the stretches, and what was counted: see `to_json`.
+    """
+
+    table: pa.Table
+    products: pa.Table
+    contest: Contest | Reason
+    numbers: Mapping[str, Any]
+
+    @property
+    def way(self) -> str:
+        """The way that made the lists."""
+        return str(self.numbers["way"])
+
+    @property
+    def by_segment(self) -> bool:
+        """Whether lists are filled up by what is popular in the segment."""
+        return bool(self.numbers["by_segment"])
+
+    @property
+    def target(self) -> str:
+        """What is recommended: the next view, purchase or basket."""
+        return str(self.numbers["target"])
+
+    def entry(self) -> dict[str, Any]:
+        """Return what the manifest tells of them."""
+        names = ("way", "asked", "target", "top")
+        return {name: self.numbers[name] for name in names}
+
+    def to_json(self) -> dict[str, Any]:
+        """Return everything but the tables as JSON-ready values."""
+        contest = self.contest
+        return {
+            "schema_version": SCHEMA_VERSION,
+            **self.numbers,
+            **(
+                {"why": {"kind": contest.kind, "numbers": dict(contest.numbers)}}
+                if isinstance(contest, Reason)
+                else {"contest": contest.to_json()}
+            ),
+        }
+
+
+def read_recommendations(text: str | bytes, table: pa.Table, products: pa.Table) -> Recommendations:
+    """Return recommendations from the text of what `to_json` returned, and the tables.
+
+    Raises InputError where the text is something else.
+    """
+    document = read_document(text, "recommendation.json", newest=SCHEMA_VERSION)
+    numbers = {
+        key: value
+        for key, value in document.items()
+        if key not in ("schema_version", "why", "contest")
+    }
+    contest: Contest | Reason
+    try:
+        if "why" in document:
+            contest = Reason(document["why"]["kind"], document["why"]["numbers"])
+        else:
+            contest = Contest.from_json(document["contest"])
+        for key in ("way", "target", "top"):
+            numbers[key]
+    except (KeyError, TypeError, AttributeError) as error:
+        raise InputError(
+            f"This is no recommendation.json: {error}. Give the file of a results folder as it "
+            "was written, or make the recommendations again."
+        ) from error
+    return Recommendations(table, products, contest, numbers)
+
+
+def recommend_products(
+    events: CleanEvents,
+    segmentation: Segmentation,
+    labelled: pa.Table,
+    *,
+    features: Sequence[str] = (),
+    top: int = TOP,
+    way: str | None = None,
+    random_state: int = 0,
+    progress: Progress | None = None,
+) -> Recommendations:
+    """Hold the contest, and make the lists of every customer by its winner.
+
+    Parameters
+    ----------
+    events : CleanEvents
+    segmentation : Segmentation
+        Whose rule says who was in which segment before.
+    labelled : pyarrow.Table
+        `user_id`, `segment_id`; suspected bots get no list.
+    features : sequence of str
+        The columns of the customer table, where the rule needs others than its own.
+    top : int, default 10
+        The length of the lists, 1 to 100.
+    way : str, optional
+        The way to use, whichever wins.
+    random_state : int, default 0
+    progress : Progress, optional
+
+    Raises
+    ------
+    InputError
+        If the events name no products.
+    UsageError
+        If `top` is out of range, there is no such way, or it takes a package that is missing.
+    """
+    progress = progress or silent()
+    if not 1 <= top <= MOST_TOP:
+        raise UsageError(f"The lists are to have {top} products; 1 to {MOST_TOP} were expected.")
+    if way is not None:
+        make_way(way, random_state)
+    users = [
+        (user, segment)
+        for user, segment in zip(
+            labelled["user_id"].to_pylist(), labelled["segment_id"].to_pylist(), strict=True
+        )
+        if segment != BOTS_ID
+    ]
+    users.sort()
+    segments = sorted({segment for _, segment in users})
+    place = {segment: number for number, segment in enumerate(segments)}
+    label = np.array([place[segment] for _, segment in users], dtype=np.int64)
+    with progress.stage("Read who did what with which product") as stage:
+        rows = read_interactions(events, [user for user, _ in users])
+        stage.note(f"{rows.n_products:,} products")
+    if not len(rows):
+        raise InputError(
+            "The events name no products, so that there is nothing to recommend. Expected a "
+            "column of products; name it in the schema, if the log has one, and run again."
+        )
+    places = {user: number for number, (user, _) in enumerate(users)}
+
+    def segments_at(second: int) -> Integers:
+        return _segments_at(events, segmentation, features, places, place, second)
+
+    parts = split(rows, events.window, segments_at, random_state=random_state)
+    contest: Contest | Reason = (
+        parts
+        if isinstance(parts, Reason)
+        else hold_contest(parts, way=way, random_state=random_state, progress=progress)
+    )
+    with progress.stage("Make the lists"):
+        return _lists(rows, events.window, parts, contest, label, segments, top, way, random_state)
+
+
+def _lists(
+    rows: Interactions,
+    window: Window,
+    parts: Split | Reason,
+    contest: Contest | Reason,
+    label: Integers,
+    segments: Sequence[str],
+    top: int,
+    way: str | None,
+    random_state: int,
+) -> Recommendations:
+    target = default_target(rows) if isinstance(parts, Reason) else parts.target
+    _, judge, end = stretch_bounds(rows, window)
+    past = past_of(rows, end, max(end - judge, 1), target, label)
+    repurchase = measure_repurchase(past, earlier(past))
+    if isinstance(contest, Reason):
+        used = way or (SEGMENT_POPULARITY if len(segments) > 1 else POPULARITY)
+        chances = popular_chances(past, top)
+    else:
+        used = contest.winner
+        chances = _longer(contest.entrant(used).judged_chances, top)
+    made = make_way(used, random_state).fit(past)
+    customers = np.arange(rows.n_customers)
+    ranking = made.rank(customers, top, repurchase)
+    if made.ranks_all:
+        scores = np.where(ranking.items == NOBODY, np.nan, chances[None, :])
+    else:
+        ranking, scores = with_again(ranking, chances, past, customers, repurchase)
+    near = made.near if used == COSINE else cosine_neighbours(past.evidence)  # type: ignore[attr-defined]
+    by_segment = used != POPULARITY and len(segments) > 1
+    reasons = reasons_of(past, customers, ranking, near, by_segment=by_segment)
+    products = products_table(
+        most_wanted(rows, label, len(segments)),
+        bought_together(rows),
+        most_offered(label, ranking.items, segments, rows.products, _OFFERED_NEXT),
+        segments,
+        rows.products,
+    )
+    # nothing was measured of those of whom nothing is known
+    scores = np.where((np.diff(past.evidence.indptr) > 0)[:, None], scores, np.nan)
+    table = _table(rows, ranking, scores, *reasons)
+    numbers = {
+        "way": used,
+        "asked": way is not None,
+        "target": target,
+        "top": top,
+        "by_segment": by_segment,
+        "depth": DEPTH,
+        **_stretches(parts),
+        **_counted(past, repurchase, table, ranking),
+    }
+    return Recommendations(table, products, contest, numbers)
+
+
+def popular_chances(past: Past, depth: int) -> Floats:
+    """Return how many customers of the last stretch took the most popular products, as shares."""
+    active = max(int((np.diff(past.recent.indptr) > 0).sum()), 1)
+    counts = np.asarray(past.recent.sum(axis=0)).ravel()
+    shares = np.zeros(depth)
+    first = counts[past.popular(NOBODY)][:depth] / active
+    shares[: len(first)] = first
+    return shares
+
+
+def _longer(chances: Sequence[float], depth: int) -> Floats:
+    """Return chances for so many places; further places have the last of them."""
+    longer = list(chances) + [chances[-1]] * max(depth - len(chances), 0)
+    return np.array(longer[:depth])
+
+
+def _segments_at(
+    events: CleanEvents,
+    segmentation: Segmentation,
+    features: Sequence[str],
+    places: Mapping[str, int],
+    segment_place: Mapping[str, int],
+    second: int,
+) -> Integers:
+    """Return the segment that the stored rule gives each customer by what was before a second."""
+    label = np.full(len(places), NOBODY, dtype=np.int64)
+    if len(segment_place) < 2:
+        return label
+    moment = datetime.fromtimestamp(second, UTC).replace(tzinfo=None)
+    window = Window(events.window.start, moment, events.window.time_zone)
+    if moment <= events.window.start:
+        return label
+    present, _ = available_features(known_within(events.engine, window))
+    wanted = {*segmentation.rule.features, *features}
+    chosen = tuple(feature for feature in present if feature.name in wanted)
+    made = features_within(events.engine, chosen, window).table
+    for name in segmentation.rule.features:
+        if name not in made.column_names:
+            made = made.append_column(name, pa.nulls(made.num_rows, pa.float64()))
+    labels, ids = assign(made, segmentation), segmentation.segment_ids
+    for user, cluster in zip(
+        labels["user_id"].to_pylist(), labels["cluster"].to_pylist(), strict=True
+    ):
+        segment = ids.get(cluster, str(cluster))
+        if user in places and segment in segment_place:
+            label[places[user]] = segment_place[segment]
+    return label
+
+
+def _table(
+    rows: Interactions, ranking: Ranking, scores: Floats, reason: Integers, nearest: Integers
+) -> pa.Table:
+    """Return the lists, a row for each product of each customer."""
+    n, depth = ranking.items.shape
+    there = ranking.items.ravel() >= 0
+    owner = np.repeat(np.arange(n), depth)[there]
+    product_ids = rows.products["product_id"].combine_chunks()
+    other = nearest.ravel()[there]
+    return pa.table(
+        {
+            "user_id": rows.user_ids.take(pa.array(owner)),
+            "rank": pa.array(np.tile(np.arange(1, depth + 1), n)[there], pa.int64()),
+            "product_id": product_ids.take(pa.array(ranking.items.ravel()[there])),
+            "score": pa.array(np.round(scores.ravel()[there], 9), from_pandas=True),
+            "reason": reason_texts(reason.ravel()[there]),
+            "reason_product": product_ids.take(pa.array(other, mask=other < 0)),
+        }
+    )
+
+
+def _stretches(parts: Split | Reason) -> dict[str, Any]:
+    if isinstance(parts, Reason):
+        return {}
+    return {
+        name: _stretch(part)
+        for name, part in (("choosing", parts.choosing), ("judging", parts.judging))
+    }
+
+
+def _stretch(part: Stretch) -> dict[str, Number]:
+    until = part.past.until
+    return {
+        "start": _moment(until),
+        "end": _moment(until + part.past.stretch),
+        "days": round(part.past.stretch / 86_400, 6),
+        "eligible": part.eligible,
+        "customers": len(part.customers),
+    }
+
+
+def _moment(second: int) -> str:
+    return datetime.fromtimestamp(second, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def _counted(
+    past: Past, repurchase: Repurchase, table: pa.Table, ranking: Ranking
+) -> dict[str, Any]:
+    offered = int(past.offered.sum())
+    return {
+        "repurchase": {
+            "pairs": repurchase.pairs,
+            "repeated": repurchase.repeated,
+            "rate": repurchase.rate,
+        },
+        "products": {
+            "all": past.shape[1],
+            "offered": offered,
+            "gone": past.shape[1] - offered,
+            "listed": len(np.unique(ranking.items[ranking.items >= 0])),
+        },
+        "customers": {
+            "all": past.shape[0],
+            "listed": int((ranking.items >= 0).any(axis=1).sum()),
+            "without_history": int((np.diff(past.evidence.indptr) == 0).sum()),
+        },
+        "returned": int(past.returned.nnz),
+        "rows": table.num_rows,
+    }

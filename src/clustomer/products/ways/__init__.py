@@ -1,0 +1,1 @@
+"""The ways to recommend: one file each."""

@@ -1,0 +1,117 @@
+"""The next basket: TIFU-KNN, of Hu, He, Gao and Zhang (2020, doi:10.1145/3397271.3401066).
+
+A customer is how often each product was in their baskets, later baskets counting more, in groups
+of baskets of which later ones count more, too; it is mixed with the mean of the customers that
+are most alike.
+"""
+
+from typing import ClassVar, Self
+
+import numpy as np
+from scipy import sparse
+
+from clustomer.products.interactions import Integers, Mask
+from clustomer.products.past import Past
+from clustomer.products.ranking import Ranking, rank_scores
+from clustomer.products.repurchase import Repurchase
+from clustomer.products.sparse import Floats, Matrix, pairs_matrix
+from clustomer.products.ways.way import Way
+
+BASKETS = "tifuknn"
+
+NEAREST = 300
+"""The customers that are most alike."""
+COMPARED = 5_000
+"""The customers with most baskets, among whom they are looked for."""
+SHARE = 0.7
+"""What a customer counts against those alike."""
+GROUP = 7
+"""The baskets of a group."""
+WITHIN, BETWEEN = 0.9, 0.7
+"""What a basket, and a group, counts of the one after it."""
+_ROWS = 512
+
+
+class Baskets(Way):
+    """TIFU-KNN; what is taken again is part of it."""
+
+    name: ClassVar[str] = BASKETS
+    ranks_all: ClassVar[bool] = True
+
+    def fit(self, past: Past) -> Self:
+        """Make the vector of every customer, and keep those to compare with."""
+        self.past = past
+        self.vectors, baskets = basket_vectors(past)
+        order = np.lexsort((np.arange(len(baskets)), -baskets))[:COMPARED]
+        self.others = np.sort(order[baskets[order] > 0])
+        return self
+
+    def rank(self, customers: Integers, depth: int, repurchase: Repurchase) -> Ranking:
+        """Rank all products that are still there; what was taken by how often it comes again."""
+        past = self.past
+        blocks = []
+        for begin in range(0, len(customers), _ROWS):
+            block = customers[begin : begin + _ROWS]
+            dense = self._scores(block)
+            again = past.taken[block]
+            lines = np.repeat(np.arange(len(block)), np.diff(again.indptr))
+            factor = np.minimum(repurchase.factor[again.indices], 1.0)
+            dense[lines, again.indices] *= factor
+            blocks.append(_densest(dense, past.offered, 2 * depth))
+        scores = sparse.vstack(blocks, format="csr")
+        return rank_scores(past, customers, scores, depth, barred=past.returned)
+
+    def _scores(self, customers: Integers) -> Floats:
+        asked = self.vectors[customers]
+        others = self.vectors[self.others]
+        product = np.asarray((asked @ others.T).todense())
+        square = np.asarray(others.multiply(others).sum(axis=1)).ravel()
+        distance = square[None, :] - 2 * product
+        distance[customers[:, None] == self.others[None, :]] = np.inf
+        nearest = min(NEAREST, len(self.others) - 1)
+        scores: Floats = SHARE * asked.toarray()
+        if nearest < 1:
+            return scores
+        order = np.argsort(distance.round(12), axis=1, kind="stable")[:, :nearest]
+        rows = np.repeat(np.arange(len(customers)), nearest)
+        shape = (len(customers), len(self.others))
+        mean = sparse.csr_matrix((np.full(len(rows), 1 / nearest), (rows, order.ravel())), shape)
+        scores += (1 - SHARE) * (mean @ others).toarray()
+        return scores
+
+
+def basket_vectors(past: Past) -> tuple[Matrix, Integers]:
+    """Return the vector of every customer, and how many baskets each had.
+
+    Groups are filled from the last basket back, so that the first group may be smaller.
+    """
+    rows = past.aims
+    customer, product = rows.customer, rows.product
+    number = np.where(rows.basket >= 0, rows.basket, rows.visit)
+    baskets, line = np.unique(number, return_inverse=True)
+    owner = np.zeros(len(baskets), dtype=np.int64)
+    owner[line] = customer
+    begins = np.full(len(baskets), np.iinfo(np.int64).max)
+    np.minimum.at(begins, line, rows.second)
+    order = np.lexsort((baskets, begins, owner))
+    count = np.bincount(owner, minlength=past.shape[0])
+    first = np.cumsum(count) - count
+    place = np.empty(len(baskets), dtype=np.int64)
+    place[order] = np.arange(len(baskets)) - first[owner[order]]
+    back = count[owner] - 1 - place
+    group, inside = back // GROUP, back % GROUP
+    groups = -(-count // GROUP)
+    size = np.minimum(count[owner] - group * GROUP, GROUP)
+    weight = (WITHIN**inside / size) * (BETWEEN**group / groups[owner])
+    pairs = pairs_matrix(line, product, (len(baskets), past.shape[1]))
+    shape = (past.shape[0], len(baskets))
+    sums = sparse.csr_matrix((weight, (owner, np.arange(len(baskets)))), shape=shape)
+    return (sums @ pairs).tocsr(), count
+
+
+def _densest(scores: Floats, offered: Mask, keep: int) -> Matrix:
+    scores[:, ~offered] = 0
+    keep = min(keep, scores.shape[1])
+    least = -np.partition(-scores, keep - 1, axis=1)[:, keep - 1 : keep]
+    scores[scores < least] = 0
+    return sparse.csr_matrix(scores)
