@@ -330,6 +330,7 @@ def _interpreted(
             source_label=events.source,
             reading_notes=events.readings.to_say,
             warnings=events.warnings,
+            nameless=None if events.nameless is None else float(events.nameless),
             **further,
         )
 

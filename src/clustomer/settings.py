@@ -88,6 +88,23 @@ option = _field_of(Option)
 """Return a field of `Settings`: its default without the option, then what `Option` takes."""
 
 
+def check_margin(margin: float) -> None:
+    """Raise UsageError for a margin that is no share of revenue.
+
+    >>> check_margin(30)
+    Traceback (most recent call last):
+    ...
+    clustomer.errors.UsageError: The margin is 30; ... expected. Did you mean 0.3, which is 30 %?
+    """
+    if 0 < margin <= 1:
+        return
+    meant = f"Did you mean {margin / 100:g}, which is {margin:g} %?" if 1 < margin <= 100 else ""
+    raise UsageError(
+        f"The margin is {margin!r}; a share of revenue above 0 and at most 1 was expected. "
+        + (meant or "Write 30 % as 0.3.")
+    )
+
+
 def read_k(text: str) -> int | Literal["auto"]:
     """Return a number of segments from its text.
 

@@ -4,6 +4,7 @@ import os
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
+from decimal import Decimal
 from typing import Any
 
 import pyarrow as pa
@@ -43,7 +44,7 @@ from clustomer.events.schema_file import read_schema
 from clustomer.events.sessions import derive_sessions, number_orders
 from clustomer.events.sources import Source, open_source
 from clustomer.events.staging import Staged, stage
-from clustomer.events.totals import Totals, totals_of
+from clustomer.events.totals import Totals, nameless_revenue, totals_of
 from clustomer.events.window import Window, dense_days, parse_cutoff, parse_length
 from clustomer.progress import Progress, counted, silent
 
@@ -109,6 +110,8 @@ class Events(CleanEvents):
         What could not be read.
     warnings : tuple of str
         What a reader of the results must know of what was lost.
+    nameless : Decimal, or None where the log has no amounts
+        The revenue in the window that names no customer: purchases less returns.
     """
 
     schema: EventSchema
@@ -118,6 +121,7 @@ class Events(CleanEvents):
     readings: Readings
     losses: Losses
     warnings: tuple[str, ...] = ()
+    nameless: Decimal | None = None
 
     def in_currency(self, currency: str | None) -> "Events":
         """Return the events with a warning where their amounts name another currency."""
@@ -272,12 +276,13 @@ def read_events(
         losses = losses_of(engine, cleaning, opened)
         if accept_losses is not None:
             losses.require(accept_losses)
-        warnings = warnings_of(engine, used, cleaning, losses, readings, opened.names)
+        # what nobody asked to leave out belongs to the source's total
+        nameless = nameless_revenue(engine, scope if moment or length else "TRUE", readings)
+        warnings = warnings_of(engine, used, cleaning, losses, readings, opened.names, nameless)
         engine.expect_customers(customers_of(engine, f"FROM events WHERE {scope}"), cleaning.kept)
         stage_bar.note(f"{cleaning.kept:,} kept, {cleaning.rejected:,} rejected")
-    return Events(
-        engine, chosen, used, given is None, opened.label, cleaning, readings, losses, warnings
-    )
+    reading = (used, given is None, opened.label, cleaning, readings, losses, warnings, nameless)
+    return Events(engine, chosen, *reading)
 
 
 MANY_ROWS = 5_000_000

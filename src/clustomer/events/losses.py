@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from decimal import Decimal
 from types import MappingProxyType
 from typing import Any
 
@@ -11,7 +12,7 @@ from clustomer.errors import InputError, UsageError
 from clustomer.events.cleaning import REJECTIONS, Cleaning
 from clustomer.events.draft.words import names, numbers, speaks_against, words_in
 from clustomer.events.missing import PLACEHOLDERS
-from clustomer.events.reading import MONEY, Readings, sentinels_in, sql_text, with_times
+from clustomer.events.reading import Readings, sentinels_in, sql_text, with_times
 from clustomer.events.schema import EventSchema
 from clustomer.events.sources import Source
 from clustomer.progress import counted
@@ -185,10 +186,11 @@ def warnings_of(
     losses: Losses,
     readings: Readings,
     columns: Sequence[str] = (),
+    nameless: Decimal | None = None,
 ) -> tuple[str, ...]:
     """Return what a reader of the results must know of what was lost, or may be no customer.
 
-    `columns` are the names of the source.
+    `columns` are the names of the source, `nameless` is the revenue without a customer.
     """
     warnings = []
     if losses.share > MAX_LOSSES:
@@ -198,7 +200,7 @@ def warnings_of(
     warnings += _unknown_types(cleaning)
     warnings += _sentinels(engine, schema, losses, readings)
     warnings += _edges(cleaning)
-    warnings += _nobody(engine, schema, cleaning, columns)
+    warnings += _nobody(schema, cleaning, columns, nameless)
     warnings += _placeholders(engine)
     return tuple(warnings)
 
@@ -391,18 +393,14 @@ def _other_customer(schema: EventSchema, columns: Sequence[str]) -> str:
 
 
 def _nobody(
-    engine: DuckDB, schema: EventSchema, cleaning: Cleaning, columns: Sequence[str]
+    schema: EventSchema, cleaning: Cleaning, columns: Sequence[str], nameless: Decimal | None
 ) -> list[str]:
     """Say how many rows, and how much revenue, name no customer."""
     n = next(rows for rule, _, rows in cleaning.rules if rule == "missing_customer")
     if n < 0.01 * cleaning.rows or (n < MIN_ROWS and n <= MAX_LOSSES * cleaning.rows):
         return []
-    amount = f"TRY_CAST(price AS {MONEY}) * COALESCE(TRY_CAST(quantity AS {MONEY}), 1)"
-    lost = engine.rows(
-        f"SELECT SUM(CAST({amount} AS DOUBLE)) FROM rejected WHERE rule = 'missing_customer'"
-    )[0][0]
     amounts = "an amount of" if n == 1 else "amounts together of"
-    worth = f", with {amounts} {lost:,.2f}" if lost else ""
+    worth = f", with {amounts} {nameless:,.2f}" if nameless else ""
     return [
         f"{n:,} of {counted(cleaning.rows, 'row')} ({n / cleaning.rows:.1%}) "
         f"{'names' if n == 1 else 'name'} no customer{worth}: nothing here is about "

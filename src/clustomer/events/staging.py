@@ -23,6 +23,7 @@ from clustomer.events.reading import (
 from clustomer.events.reading.zones import utc_offset_expression
 from clustomer.events.schema import COLUMNS, EventSchema
 from clustomer.events.sources import LostRowsError, Source, require_unchanged
+from clustomer.events.totals import NAMELESS
 
 
 @dataclass(frozen=True)
@@ -194,6 +195,10 @@ def _set_rejected_aside(engine: DuckDB, source: Source, schema: EventSchema) -> 
         rows += int(engine.rows("SELECT COUNT(*) FROM rejected")[0][0])
     fields = ", ".join(f"raw ->> '$.{column}'" for column in (*COLUMNS, "line"))
     engine.execute(f"INSERT INTO rejected SELECT rule, {fields} FROM events WHERE raw IS NOT NULL")
+    engine.execute(
+        f"CREATE OR REPLACE TABLE {NAMELESS} AS SELECT event_time, event_type, price, quantity "
+        "FROM events WHERE rule = 'missing_customer' AND event_type IN ('purchase', 'return')"
+    )
     engine.execute("DELETE FROM events WHERE rule IS NOT NULL")
     for column in ("raw", "rule", *(("is_return",) if schema.return_time else ())):
         engine.execute(f"ALTER TABLE events DROP COLUMN {column}")

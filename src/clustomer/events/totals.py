@@ -5,6 +5,7 @@ from decimal import Decimal
 from typing import Any
 
 from clustomer.engines import DuckDB, literal
+from clustomer.events.reading import Readings
 from clustomer.events.window import Window
 
 AMOUNT = "CAST(price * CAST(quantity AS DECIMAL(19, 4)) AS DECIMAL(18, 4))"
@@ -13,6 +14,10 @@ AMOUNT = "CAST(price * CAST(quantity AS DECIMAL(19, 4)) AS DECIMAL(18, 4))"
 The second factor is wider than money, so that large products have room. Everything that adds up
 money takes it from here.
 """
+
+
+NAMELESS = "nameless"
+"""The purchases and returns that name no customer, as they were read."""
 
 
 @dataclass(frozen=True)
@@ -49,3 +54,17 @@ def totals_of(engine: DuckDB, window: Window) -> Totals:
         FROM events WHERE {within}"""
     )[0]
     return Totals(int(customers), int(orders), Decimal(revenue))
+
+
+def nameless_revenue(engine: DuckDB, within: str, readings: Readings) -> Decimal | None:
+    """Return the revenue of what names no customer: purchases less returns.
+
+    `within` is SQL that keeps what counts, `readings` say what the amounts are of. None where no
+    amount is known, or each line has that of its whole order.
+    """
+    if readings.amounts is None or readings.amounts.of == "order":
+        return None
+    worth = "price" if readings.amounts.of == "line" else AMOUNT
+    sign = "CASE WHEN event_type = 'return' THEN -1 ELSE 1 END"
+    ((amount,),) = engine.rows(f"SELECT SUM({worth} * {sign}) FROM {NAMELESS} WHERE {within}")
+    return None if amount is None else Decimal(amount)

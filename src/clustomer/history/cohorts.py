@@ -25,6 +25,7 @@ from clustomer.history.definition import (
     prices_query,
     sizes_query,
 )
+from clustomer.settings import check_margin
 
 BASES = ("event", "purchase")
 """What customers arrive by: their first event of any kind, or their first purchase."""
@@ -172,11 +173,8 @@ def customer_cohorts(
     """
     if by not in BASES:
         raise UsageError(f"Nobody arrives by `{by}`. {did_you_mean(by, BASES)}")
-    if margin is not None and not 0 < margin <= 1:
-        raise UsageError(
-            f"The margin is {margin!r}; a share of revenue above 0 and at most 1 was expected. "
-            "Write 30 % as 0.3."
-        )
+    if margin is not None:
+        check_margin(margin)
     if not isinstance(events, CleanEvents):
         with_events = read_events(events, **options)
         try:

@@ -1,7 +1,7 @@
 """From customers and their segments to everything that is said about them."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from types import MappingProxyType
 from typing import Any
 
@@ -32,7 +32,7 @@ from clustomer.insights.texts import used_facts
 from clustomer.lifecycle import Lifecycle
 from clustomer.lifetime import Forecast
 from clustomer.products import Recommendations
-from clustomer.settings import MARGIN
+from clustomer.settings import MARGIN, check_margin
 
 TOP_PARTS = {"top_tenth": 0.1, "top_hundredth": 0.01}
 """The parts of customers, best-paying first, whose share of revenue shows its concentration."""
@@ -131,6 +131,7 @@ def interpret(
     comparison: Any = None,
     reading_notes: Sequence[str] = (),
     warnings: Sequence[str] = (),
+    nameless: float | None = None,
 ) -> Interpretation:
     """Say what the segments mean: profiles, names, facts, actions, texts.
 
@@ -182,6 +183,8 @@ def interpret(
         What was decided about how the events were read, a sentence each.
     warnings : sequence of str
         What was lost of them, or may be no customer; the opening begins with it.
+    nameless : float, default None
+        The revenue of the period that names no customer, which no share counts.
 
     Raises
     ------
@@ -233,6 +236,7 @@ def interpret(
         comparison=comparison,
         reading_notes=reading_notes,
         warnings=warnings,
+        nameless=nameless,
     )
     return tell(study)
 
@@ -271,11 +275,7 @@ def study_facts(study: Study) -> Iterable[Fact]:
 
 def check_spend(margin: float, cost: float) -> None:
     """Raise UsageError for a margin or a cost that makes no sense."""
-    if not 0 < margin <= 1:
-        raise UsageError(
-            f"The margin is {margin!r}; a share of revenue above 0 and at most 1 was expected. "
-            "Write 30 % as 0.3."
-        )
+    check_margin(margin)
     if not 0 <= cost < float("inf"):
         raise UsageError(
             f"The cost per customer is {cost!r}; an amount of at least 0 was expected. Give what "
@@ -310,9 +310,31 @@ def _population_facts(study: Study) -> Iterable[Fact]:
         yield fact("everyone.orders.sum", "orders", EVERYONE, "orders", "sum")
         yield fact("everyone.non_buyers", "customers", EVERYONE, "orders", "count_at_most(0)")
     if study.everyone.revenue is not None:
+        yield from _money_left_out(study, fact("all.revenue", "currency", "all", "revenue", "sum"))
         for name, part in TOP_PARTS.items():
             share = f"top_share({part})"
             yield fact(f"everyone.revenue.{name}", "share", EVERYONE, "revenue", share)
+
+
+def _money_left_out(study: Study, named: Fact) -> Iterable[Fact]:
+    """Make `money.nameless`, and with it the total of the source, where there is such revenue."""
+    nameless = study.tables["run"].get("revenue_without_customer")
+    if nameless is None or nameless <= 0 or named.value is None:
+        return
+
+    def made(name: str, value: float, unit: str, ids: str, aggregate: str) -> Fact:
+        source = {"table": "facts", "key": ids, "column": "value", "aggregate": aggregate}
+        return Fact(name, value, unit, 2 if unit == "currency" else 1, None, source)
+
+    amount = float(named.value)
+    yield replace(named, id="money.known", decimals=2)
+    source = {"table": "run", "key": "", "column": "revenue_without_customer", "aggregate": "value"}
+    yield Fact("money.nameless", nameless, "currency", 2, None, source)
+    both = "money.known money.nameless"
+    yield made("money.total", amount + nameless, "currency", both, "sum")
+    if amount + nameless > 0:
+        share = nameless / (amount + nameless)
+        yield made("money.nameless_share", share, "share", "money.nameless money.total", "ratio")
 
 
 def _segments_table(study: Study) -> pa.Table:

@@ -29,6 +29,7 @@ def run_document(
     history: History | None = None,
     reading_notes: Sequence[str] = (),
     warnings: Sequence[str] = (),
+    nameless: float | None = None,
 ) -> dict[str, Any]:
     """Return what facts take from `run.json`, laid out as it is there."""
     document: dict[str, Any] = {
@@ -38,6 +39,7 @@ def run_document(
         "thresholds": threshold_values(),
         "reading_notes": numbered(reading_notes),
         "warnings": numbered(warnings),
+        "revenue_without_customer": nameless,
     }
     if window is not None:
         document["window"] = window.to_json()

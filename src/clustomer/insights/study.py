@@ -182,6 +182,7 @@ def study_of(
     comparison: Any = None,
     reading_notes: Sequence[str] = (),
     warnings: Sequence[str] = (),
+    nameless: float | None = None,
 ) -> Study:
     """Return the study of a run; the arguments are those of `interpret`.
 
@@ -209,6 +210,7 @@ def study_of(
             history=history,
             reading_notes=reading_notes,
             warnings=warnings,
+            nameless=nameless,
         ),
     }
     if cleaning is not None:

@@ -134,6 +134,7 @@ class RunManifest(Manifest):
     features_left_out: Mapping[str, str] = {}
     reading_notes: Mapping[str, str] = {}
     warnings: Mapping[str, str] = {}
+    revenue_without_customer: float | None = None
 
     @model_validator(mode="after")
     def _ids_differ(self) -> Self:
@@ -464,6 +465,7 @@ class StoredRun:
             comparison=self.comparison,
             reading_notes=tuple(manifest.reading_notes.values()),
             warnings=tuple(manifest.warnings.values()),
+            nameless=manifest.revenue_without_customer,
         )
 
     def _document(self, name: str, read: Callable[[bytes], _Read]) -> _Read:

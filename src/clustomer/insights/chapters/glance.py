@@ -7,6 +7,7 @@ from clustomer.insights.blocks import (
     Column,
     FigureRef,
     Labelled,
+    Paragraph,
     Row,
     Section,
     Slot,
@@ -19,6 +20,10 @@ from clustomer.insights.story import SegmentInsight
 from clustomer.insights.study import Study
 
 FIGURES = ("segments", "differences", "rfm_grid")
+_BASE = (
+    "Shares of the revenue are of the {everyone.revenue} of known customers; purchases without a "
+    "customer are {money.nameless_share} of the source's total of {money.total}."
+)
 _ON_SCREEN = (
     ("customers", "Customers"),
     ("share", "Share"),
@@ -37,6 +42,8 @@ class Glance(Chapter):
         """Return the table, the pictures, and a shorter table for the last screen."""
         segments = study.once(segment_insights)
         yield table_of_segments(segments, segment_numbers(segments, facts))
+        if "money.nameless_share" in facts:
+            yield Paragraph(_BASE, "note")
         yield from (FigureRef(name) for name in FIGURES)
         yield Section("", (screen_of_segments(segments, facts),), "screen")
 

@@ -43,6 +43,7 @@ def _lines(study: Study, facts: Mapping[str, Fact]) -> tuple[str, ...]:
     lines = (
         *(f"{{run.warnings.{number}}}" for number in warnings),
         _shop(facts),
+        MONEY_LEFT_OUT if "money.nameless_share" in facts else "",
         _revenue(study.groups, study.everyone, study.named, structure),
         _concentration(facts),
         _buying(facts),
@@ -164,6 +165,13 @@ def _start(study: Study, facts: Mapping[str, Fact], structure: bool) -> str:
         f"{{threshold.one_more_share}} of them would bring {{{key}.one_more}} at a margin of "
         f"{{run.margin}}; contacting all of them once costs {{{key}.contact}}."
     )
+
+
+MONEY_LEFT_OUT = (
+    "Purchases that name no customer bring {money.nameless} more, {money.nameless_share} of the "
+    "{money.total} that the source holds. Every share of the revenue here is one of the "
+    "{money.known} of known customers."
+)
 
 
 def _shop(facts: Mapping[str, Fact]) -> str:
