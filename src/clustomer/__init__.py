@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from clustomer.errors import ClustomerError, InputError, OutputError, UsageError
     from clustomer.events import Cleaning, Events, EventSchema, Window, read_events
     from clustomer.facets import Facets, find_facets
+    from clustomer.given_labels import CertifiedLabels, certify_labels
     from clustomer.history import (
         Cohorts,
         History,
@@ -52,6 +53,7 @@ _HOMES = {
     "FEATURES": "customers",
     "Attributes": "customers",
     "Certificates": "certificates",
+    "CertifiedLabels": "given_labels",
     "Cleaning": "events",
     "ClustomerError": "errors",
     "Cohorts": "history",
@@ -84,6 +86,7 @@ _HOMES = {
     "Window": "events",
     "assign": "segments",
     "certify": "certificates",
+    "certify_labels": "given_labels",
     "compare": "segments",
     "customer_cohorts": "history",
     "customer_features": "customers",
@@ -113,6 +116,7 @@ __all__ = [
     "FEATURES",
     "Attributes",
     "Certificates",
+    "CertifiedLabels",
     "Cleaning",
     "ClustomerError",
     "Cohorts",
@@ -145,6 +149,7 @@ __all__ = [
     "Window",
     "assign",
     "certify",
+    "certify_labels",
     "compare",
     "customer_cohorts",
     "customer_features",

@@ -5,6 +5,7 @@ from typing import Annotated, NoReturn
 
 import typer
 
+from clustomer.commands.certify import certify
 from clustomer.commands.check import check
 from clustomer.commands.cohorts import cohorts
 from clustomer.commands.help import HelpfulCommand, HelpfulGroup
@@ -26,6 +27,7 @@ COMMANDS = {
     "rename": rename,
     "recommend": recommend,
     "score": score,
+    "certify": certify,
     "verify": verify,
     "simulate": simulate,
 }

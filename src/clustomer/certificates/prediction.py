@@ -1,5 +1,7 @@
 """Do segments tell what their customers do next? Asked of an earlier date and another half."""
 
+from collections.abc import Sequence
+
 import numpy as np
 import pyarrow as pa
 
@@ -183,10 +185,20 @@ def _predictive(
             why=Reason("few to validate", {"least": MIN_SEGMENT}),
         )
     tested = lifts.get(cluster, ())
-    mark: Mark = "fail"
-    if any(lift.p < LEVEL for lift in tested):
-        mark = "pass" if any(_far(lift) for lift in tested) else "weak"
-    return Predictive(mark, matched, customers, tested)
+    return Predictive(predictive_mark(tested), matched, customers, tested)
+
+
+def predictive_mark(lifts: Sequence[Lift]) -> Mark:
+    """Return the mark of a segment, from its lifts.
+
+    >>> predictive_mark([Lift("bought", 0.3, 0.2, Estimate(1.5), 0.01)])
+    'pass'
+    >>> predictive_mark([Lift("bought", 0.22, 0.2, Estimate(1.1), 0.01)])
+    'weak'
+    """
+    if any(lift.p < LEVEL for lift in lifts):
+        return "pass" if any(_far(lift) for lift in lifts) else "weak"
+    return "fail"
 
 
 def mark_of(segments: Baseline) -> Mark:

@@ -145,6 +145,11 @@ class Study:
         return bool(self.segmentation.rule.is_defined)
 
     @property
+    def given(self) -> bool:
+        """Whether the segments are groups that somebody else made."""
+        return bool(self.segmentation.algorithm.name == "given")
+
+    @property
     def settings(self) -> Mapping[str, Any]:
         """Currency, margin and cost of the run."""
         return cast(Mapping[str, Any], self.tables["run"]["settings"])

@@ -109,7 +109,7 @@ def test_contract_of_the_file(segmentation):
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        ({"schema_version": 99}, "has schema version 99; up to 3 can be read"),
+        ({"schema_version": 99}, "has schema version 99; up to 4 can be read"),
         ({"assignment": {"kind": "nearest_centroid", "centroids": [[1.0]]}}, "a centroid has 1"),
         ({"exclusions": [{"name": "x", "rule": "LOAD_FILE('x')"}]}, "not mean the same"),
         ({"surprise": 1}, "surprise"),

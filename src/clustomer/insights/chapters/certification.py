@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from clustomer.certificates.certificate import Certificates, Verdict
+from clustomer.customers.reason import Reason
 from clustomer.insights.blocks import Explanation, Finding, Table
 from clustomer.insights.chapters.certificate_words import (
     EXPLANATIONS,
@@ -247,6 +248,15 @@ def _holdout(certificates: Certificates) -> Iterator[str]:
         if held.horizon_days
         else ("what happened after it")
     )
+    if certificates.reality.why == Reason("given"):
+        yield (
+            "The groups count as made before {holdout.date}, and were set beside "
+            f"{after}: {{holdout.eligible:customer/customers}} had been active before that date. "
+            "What a fifth of them did was foretold from what the other four fifths of the same "
+            "group did."
+        )
+        yield from carried(held)
+        return
     yield (
         f"Segments were made as of {{holdout.date}},{before}, and then set beside {after}."
         if before

@@ -210,8 +210,13 @@ def _features(study: Study, facts: Mapping[str, Fact]) -> Iterator[str]:
     tables, described = study.tables, study.described
     deciding = [name for name in study.segmentation.rule.features if name in described]
     if deciding:
+        words = _in_turn(described[name].label for name in deciding)
         how = "defined by" if study.defined else "found from"
-        yield f"The segments were {how}: {_in_turn(described[name].label for name in deciding)}."
+        yield (
+            f"The groups were given. A short rule for each was sought in: {words}."
+            if study.given
+            else f"The segments were {how}: {words}."
+        )
     for index in range(1, len(tables["segmentation"]["left_out"]) + 1):
         yield f"Not used to find them: {{clustering.left_out.{index}}}."
     rest = [
@@ -234,7 +239,7 @@ def _features(study: Study, facts: Mapping[str, Fact]) -> Iterator[str]:
 
 
 def _scaling(described: Mapping[str, Described], segmentation: Any) -> Iterator[str]:
-    if not segmentation.scaling:
+    if not segmentation.scaling or segmentation.algorithm.name == "given":
         return
     rooted = [
         described[feature.name].label for feature in segmentation.scaling if feature.power != 1
@@ -261,6 +266,8 @@ def _number(
     facts: Mapping[str, Fact], segmentation: Any, named: Mapping[str, Name]
 ) -> Iterator[str]:
     yield "{clustering.reason}"
+    if segmentation.algorithm.name == "given":
+        return
     if segmentation.structure:
         yield (
             "cluster_evaluation_metrics.csv holds every criterion for every number of segments "
