@@ -44,7 +44,7 @@ if TYPE_CHECKING:
     from clustomer.products import Recommendations
     from clustomer.proofs import verify
     from clustomer.publication import publish
-    from clustomer.scoring import Scored, Scorer, score
+    from clustomer.scoring import Scored, Scorer, score, segments_sql
     from clustomer.segments import Segmentation, SelectK, assign, compare, rfm, segment
     from clustomer.settings import Settings
     from clustomer.versions import Results, StoredRun, Verification
@@ -106,6 +106,7 @@ _HOMES = {
     "run": "pipeline",
     "score": "scoring",
     "segment": "segments",
+    "segments_sql": "scoring",
     "shop_history": "history",
     "shop_over_time": "history",
     "split_holdout": "customers",
@@ -169,6 +170,7 @@ __all__ = [
     "run",
     "score",
     "segment",
+    "segments_sql",
     "shop_history",
     "shop_over_time",
     "split_holdout",

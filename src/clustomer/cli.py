@@ -15,6 +15,7 @@ from clustomer.commands.run import run
 from clustomer.commands.schema import schema
 from clustomer.commands.score import score
 from clustomer.commands.simulate import simulate
+from clustomer.commands.sql import sql
 from clustomer.commands.verify import verify
 from clustomer.errors import ClustomerError
 from clustomer.printable import printable
@@ -27,6 +28,7 @@ COMMANDS = {
     "rename": rename,
     "recommend": recommend,
     "score": score,
+    "sql": sql,
     "certify": certify,
     "verify": verify,
     "simulate": simulate,

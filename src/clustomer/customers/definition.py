@@ -73,7 +73,8 @@ _GATHERED: dict[str, str] = {
     "category_rows": """
         SELECT c.user_id, c.category_events, CASE WHEN p.mean_price > 0 THEN c.priced_events END
                 AS priced_events,
-            CAST(c.prices AS DOUBLE) / NULLIF(p.mean_price, 0) AS price_level
+            CASE WHEN p.mean_price <> 0 THEN CAST(c.prices AS DOUBLE) / p.mean_price END
+                AS price_level
         FROM customer_categories AS c JOIN category_prices AS p ON c.category = p.category""",
     "brand_rows": """
         SELECT user_id, brand, COUNT(*) AS brand_events
@@ -143,7 +144,8 @@ def measures_query(
             if table in given:
                 continue
             ctes.setdefault(table, parse(_GATHERED[table]))
-    query = exp.select("scoped_customers.user_id").from_("scoped_customers")
+    # named once more, since ClickHouse would call it by both names
+    query = exp.select("scoped_customers.user_id AS user_id").from_("scoped_customers")
     ctes["scoped_customers"] = _per_customer(
         "scoped", [column for column in columns if column[1] == "events"]
     )
@@ -181,7 +183,9 @@ def features_query(features: Iterable[Feature], shop: Mapping[str, float]) -> ex
     figures = exp.select(
         *(exp.alias_(literal(value), name) for name, value in sorted(shop.items()))
     )
-    query = exp.select("measures.user_id").from_("measures").join("shop", join_type="cross")
+    query = (
+        exp.select("measures.user_id AS user_id").from_("measures").join("shop", join_type="cross")
+    )
     for feature in features:
         value = parse(feature.sql) if feature.grain == "customer" else exp.column(feature.name)
         number = exp.cast(value, exp.DataType.build("DOUBLE"), copy=False)

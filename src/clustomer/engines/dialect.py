@@ -41,12 +41,12 @@ PORTABLE: frozenset[type[exp.Expr]] = frozenset(
         # arithmetic
         exp.Literal, exp.Neg, exp.Add, exp.Sub, exp.Mul, exp.Div, exp.IntDiv, exp.Mod,
         exp.Abs, exp.Sign, exp.Ln, exp.Sqrt, exp.Cast, exp.DataType, exp.DataTypeParam,
-        exp.DateDiff, exp.Var,
+        exp.DateDiff, exp.Var, exp.Placeholder,
         # aggregates and windows
         exp.Count, exp.Sum, exp.Min, exp.Max, exp.Filter,
         exp.Window, exp.RowNumber, exp.Lag, exp.WindowSpec,
         # text
-        exp.DPipe, exp.MD5,
+        exp.DPipe, exp.MD5, exp.Lower, exp.Substring,
     }
 )  # fmt: skip
 """The node types that a portable definition may use."""
@@ -148,7 +148,42 @@ def translate(expression: exp.Expr, dialect: str = "duckdb", *, pretty: bool = F
         expression = expression.copy()
         for cte in expression.find_all(exp.CTE):
             cte.set("materialized", cte.meta.get(_ONCE))
+    spoken = _SPOKEN.get(dialect)
+    if spoken is not None:
+        expression = expression.copy().transform(spoken, copy=False)
     return expression.sql(dialect=dialect, pretty=pretty)
+
+
+def _without_filter(node: exp.Expr) -> exp.Expr:
+    """Return an aggregate without FILTER, which Amazon Redshift does not have.
+
+    >>> translate(parse("SUM(price) FILTER (WHERE kind = 'view')"), "redshift")
+    "SUM(CASE WHEN kind = 'view' THEN price END)"
+    >>> translate(parse("COUNT(*) FILTER (WHERE kind = 'view')"), "redshift")
+    "COUNT(CASE WHEN kind = 'view' THEN 1 END)"
+    """
+    if not isinstance(node, exp.Filter):
+        return node
+    aggregate, condition = node.this, node.expression.this
+    counted = exp.Literal.number(1) if isinstance(aggregate.this, exp.Star) else aggregate.this
+    kept = exp.Case().when(condition, counted, copy=False)
+    bare: exp.Expr = type(aggregate)(this=kept)
+    return bare
+
+
+def _of_moments(node: exp.Expr) -> exp.Expr:
+    """Return a difference of two moments as BigQuery has it, where DATE_DIFF is of days.
+
+    >>> translate(parse("DATE_DIFF('second', a, b)"), "bigquery")
+    'DATETIME_DIFF(b, a, SECOND)'
+    """
+    if not isinstance(node, exp.DateDiff):
+        return node
+    return exp.DatetimeDiff(this=node.this, expression=node.expression, unit=exp.Var(this="SECOND"))
+
+
+_SPOKEN = {"redshift": _without_filter, "bigquery": _of_moments}
+"""What sqlglot leaves as it is, and the system's manual does not know."""
 
 
 def computed_once(query: exp.Select) -> exp.Select:

@@ -26,7 +26,7 @@ def scored_query(definition: Definition) -> exp.Select:
     ids = {cluster: segment_id for cluster, (segment_id, _) in definition.segments.items()}
     names = {cluster: name for cluster, (_, name) in definition.segments.items()}
     query = exp.select(
-        exp.column("user_id", table="labels"),
+        exp.alias_(exp.column("user_id", table="labels"), "user_id"),
         exp.alias_(_by_cluster(ids), "segment_id"),
         exp.alias_(_by_cluster(names), "segment"),
         *(exp.column(name, table="labels") for name in ("cluster", "distance", "border_distance")),
@@ -34,6 +34,22 @@ def scored_query(definition: Definition) -> exp.Select:
     )
     query = query.from_("labels").join("customers", on="labels.user_id = customers.user_id")
     return with_parts_of(assignment_query(model), query, "labels")
+
+
+def labelled_query(definition: Definition) -> exp.Select:
+    """Return the query that gives each row of the table `customers` its segment, and no more.
+
+    Its columns are those of `segments.parquet`.
+    """
+    ids = {cluster: segment_id for cluster, (segment_id, _) in definition.segments.items()}
+    names = {cluster: name for cluster, (_, name) in definition.segments.items()}
+    query = exp.select(
+        exp.alias_(exp.column("user_id", table="labels"), "user_id"),
+        exp.alias_(_by_cluster(ids), "segment_id"),
+        exp.alias_(_by_cluster(names), "segment"),
+        *(exp.column(name, table="labels") for name in ("cluster", "distance", "border_distance")),
+    )
+    return with_parts_of(assignment_query(definition.model), query.from_("labels"), "labels")
 
 
 def with_parts_of(inner: exp.Select, outer: exp.Select, name: str) -> exp.Select:

@@ -1,0 +1,83 @@
+"""`clustomer sql`: the definition of the segments as SQL for another system."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from clustomer.commands.messages import print_json
+from clustomer.commands.options import Json, Overwrite
+from clustomer.errors import OutputError
+
+
+def sql(
+    results: Annotated[
+        Path,
+        typer.Argument(
+            metavar="RESULTS",
+            help="A results folder that `clustomer run` wrote, or the folder of a version.",
+            show_default=False,
+        ),
+    ],
+    dialect: Annotated[
+        str,
+        typer.Option(
+            metavar="NAME",
+            help="duckdb, postgres, spark, snowflake, bigquery, databricks, redshift, trino or "
+            "clickhouse.",
+        ),
+    ] = "duckdb",
+    table: Annotated[
+        str, typer.Option(metavar="NAME", help="The table of events, also as schema.table.")
+    ] = "events",
+    clean: Annotated[
+        bool,
+        typer.Option(
+            "--clean",
+            help="The table has clean events, as the folder events/ of the results, so that no "
+            "cleaning rules are needed.",
+        ),
+    ] = False,
+    cutoff: Annotated[
+        str | None,
+        typer.Option(
+            metavar="DATE",
+            help="The end of the window; its length stays.",
+            show_default="that of the run",
+        ),
+    ] = None,
+    parameters: Annotated[
+        bool,
+        typer.Option(
+            "--parameters",
+            help="Leave the bounds of the window open: the parameters window_start and "
+            "window_cutoff.",
+        ),
+    ] = False,
+    out: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", help="Write it into this file.", show_default=False),
+    ] = None,
+    overwrite: Overwrite = False,
+    as_json: Json = False,
+) -> None:
+    """Print one SELECT, from a table of events to each customer's segment, for another system.
+
+    Cleaning rules are part of it, and so are the shop's rates, limits, scaling and rule of the run.
+    DuckDB, PostgreSQL and ClickHouse are tested; the others are translated only.
+    """
+    from clustomer.scoring import segments_sql
+    from clustomer.unfinished import whole_file
+
+    if out is not None and out.exists() and not overwrite:
+        raise OutputError(f"{out} is there already. Give --overwrite to replace it.")
+    text = segments_sql(
+        results, dialect, table=table, clean=clean, cutoff=cutoff, parameters=parameters
+    )
+    if out is not None:
+        with whole_file(out) as aside:
+            aside.write_text(text, encoding="utf-8", newline="\n")
+    if as_json:
+        print_json({"dialect": dialect, "sql": text, "out": None if out is None else str(out)})
+    elif out is None:
+        typer.echo(text, nl=False)
