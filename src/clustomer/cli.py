@@ -9,6 +9,7 @@ from clustomer.commands.certify import certify
 from clustomer.commands.check import check
 from clustomer.commands.cohorts import cohorts
 from clustomer.commands.help import HelpfulCommand, HelpfulGroup
+from clustomer.commands.insights import insights
 from clustomer.commands.recommend import recommend
 from clustomer.commands.rename import rename
 from clustomer.commands.run import run
@@ -25,6 +26,7 @@ COMMANDS = {
     "check": check,
     "cohorts": cohorts,
     "schema": schema,
+    "insights": insights,
     "rename": rename,
     "recommend": recommend,
     "score": score,

@@ -1,0 +1,149 @@
+"""`clustomer insights`: what results mean in prose, by the program or by a language model."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from clustomer.commands.messages import print_json, say
+from clustomer.commands.options import Json, Overwrite, Quiet
+from clustomer.errors import OutputError, UsageError, did_you_mean
+from clustomer.unfinished import whole_file
+
+if TYPE_CHECKING:
+    from clustomer.narrative import Narrative
+
+
+def insights(
+    results: Annotated[
+        Path,
+        typer.Argument(
+            metavar="RESULTS",
+            help="A results folder that `clustomer run` wrote, or the folder of a version.",
+            show_default=False,
+        ),
+    ],
+    llm: Annotated[
+        str | None,
+        typer.Option(
+            metavar="URL",
+            help="A server with OpenAI's chat completions, such as http://localhost:11434/v1. The "
+            "only place to which anything is sent; the key is taken from CLUSTOMER_LLM_KEY.",
+            show_default=False,
+        ),
+    ] = None,
+    model: Annotated[
+        str | None,
+        typer.Option(metavar="NAME", help="The model, by its name there.", show_default=False),
+    ] = None,
+    ask: Annotated[
+        str | None,
+        typer.Option(
+            metavar="QUESTION",
+            help="Answer this question, in place of a narrative of everything.",
+            show_default=False,
+        ),
+    ] = None,
+    reader: Annotated[
+        str, typer.Option(metavar="WHO", help="For whom: owner, marketer or analyst.")
+    ] = "owner",
+    wait: Annotated[
+        float, typer.Option(metavar="SECONDS", help="How long to wait for an answer.")
+    ] = 120.0,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Print exactly what would be sent, and send nothing.")
+    ] = False,
+    out: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FILE", help="Write the text into this Markdown file.", show_default=False
+        ),
+    ] = None,
+    overwrite: Overwrite = False,
+    quiet: Quiet = False,
+    as_json: Json = False,
+) -> None:
+    """Say what results mean: a summary, a portrait of each segment, drafts of campaigns.
+
+    Without --llm it is the report's own text. A model may choose and arrange, and not invent:
+    numbers, names and comparisons are put in by the program, and an answer with one sentence that
+    the results do not bear out is refused.
+    """
+    from clustomer.narrative import READERS, Server, catalogue_of, narrate, request_of
+    from clustomer.versions import StoredRun
+
+    if reader not in READERS:
+        raise UsageError(f"There is no reader {reader!r:.40}. {did_you_mean(reader, READERS)}")
+    if (llm is None) != (model is None) and not dry_run:
+        raise UsageError(
+            "--llm and --model belong together: the server, and the name of a model there. Give "
+            "both, or neither for the program's own text."
+        )
+    if out is not None and out.exists() and not overwrite:
+        raise OutputError(f"{out} is there already. Give --overwrite to replace it.")
+    server = Server(llm, wait) if llm is not None else None
+    stored = StoredRun.open(results)
+    stored.check()
+    catalogue = catalogue_of(stored)
+    if dry_run:
+        print_json(request_of(catalogue, model or "", reader=reader, question=ask))  # type: ignore[arg-type]
+        return
+    narrative = narrate(
+        catalogue,
+        server=server,
+        model=model or "",
+        reader=reader,  # type: ignore[arg-type]
+        question=ask,
+    )
+    if out is not None:
+        with whole_file(out) as aside:
+            aside.write_text(_markdown(narrative), encoding="utf-8", newline="\n")
+    if as_json:
+        print_json(narrative.to_json())
+    elif not quiet:
+        _print(narrative)
+
+
+def _print(narrative: "Narrative") -> None:
+    from rich.console import Console
+    from rich.text import Text
+
+    for note in narrative.notes:
+        say(note)
+    for problem in narrative.refused:
+        say(f"Refused: {problem.sentence[:100]!r}: {problem.reason}")
+    console = Console()
+    for title, texts in _sections(narrative):
+        if title:
+            console.print(Text(title, style="bold"))
+        for text in texts:
+            console.print(Text(text))
+        console.print()
+
+
+def _sections(narrative: "Narrative") -> list[tuple[str, list[str]]]:
+    """Return the narrative as titles and paragraphs."""
+    parts, names = narrative.parts, narrative.catalogue.segments
+    if not parts.summary:
+        answer = narrative.rendered(parts.answer)
+        return [("", answer or ["The results do not hold the answer to this question."])]
+    sections = [("", narrative.rendered(parts.summary))]
+    for segment_id, name in names.items():
+        sections.append((name, narrative.rendered(parts.segments.get(segment_id, ()))))
+        draft = narrative.rendered(parts.campaigns.get(segment_id, ()))
+        if draft:
+            title = "What to do" if narrative.author == "clustomer" else "A draft to them"
+            sections.append((f"{name}: {title}", draft))
+    return sections
+
+
+def _markdown(narrative: "Narrative") -> str:
+    from clustomer.outputs.markdown import escape_markdown
+
+    lines = ["# What the segments mean", "", f"Written by {escape_markdown(narrative.author)}."]
+    lines += [escape_markdown(note) for note in narrative.notes]
+    for title, texts in _sections(narrative):
+        lines += ["", f"## {escape_markdown(title)}"] if title else []
+        for text in texts:
+            lines += ["", escape_markdown(text)]
+    return "\n".join(lines) + "\n"
