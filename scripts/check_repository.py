@@ -11,7 +11,7 @@ FORBIDDEN = {
     r"(?i)\bco-authored-by\b": "a co-author line",
     r"\bpickle\.(load|dump)|\bimport pickle\b|\bjoblib\.(load|dump)\b": "pickle",
 }
-MAX_BYTES = 500_000
+MAX_BYTES = 600_000
 
 
 def main() -> int:

@@ -69,15 +69,16 @@ def own_answer(catalogue: Catalogue, question: str) -> Texts:
 
 
 def _at_stake(catalogue: Catalogue) -> Iterator[str]:
-    """Yield the segments by what one more order would bring, beside the cost of asking."""
+    """Yield the segments by what one more order would bring for each unit of the cost of asking."""
     usable = frozenset(catalogue.usable)
     rows = [
-        (catalogue.value(f"{segment}.one_more") - catalogue.value(f"{segment}.contact"), segment)
+        (catalogue.value(f"{segment}.one_more") / catalogue.value(f"{segment}.contact"), segment)
         for segment in catalogue.segments
         if f"{segment}.one_more" in usable and f"{segment}.contact" in usable
+        if catalogue.value(f"{segment}.contact") > 0
     ]
     for place, (_, segment) in enumerate(sorted(rows, key=lambda row: (-row[0], row[1]))):
-        begin = "Most is at stake with" if place == 0 else "Then come"
+        begin = "Most comes back for its cost from" if place == 0 else "Then come"
         name = catalogue.segments[segment].replace("{", "{{").replace("}", "}}")
         parts = [
             PHRASES[part][0].replace("@", f"{segment}.{part}") for part in ("one_more", "contact")

@@ -69,7 +69,7 @@ class Server:
         if isinstance(content, AnswerError | ClustomerError):
             raise content
         if isinstance(content, BaseException):
-            raise AnswerError(first_line(content)) from content
+            raise AnswerError(first_line(content).rstrip(".")) from content
         return content
 
     def _post(self, request: dict[str, Any]) -> str:
