@@ -12,8 +12,8 @@ from clustomer.narrative.checks import Sentence
 from clustomer.narrative.words import REFUSED
 
 
-def verdict(said: Said, catalogue: Catalogue) -> str | Problem:
-    about, sentence = said
+def verdict(stated: Said, catalogue: Catalogue) -> str | Problem:
+    about, sentence = stated
     if about == "campaign":
         return checked(sentence, catalogue, about="S1", campaign=True)
     return checked(sentence, catalogue, about=about)
@@ -25,16 +25,16 @@ def test_the_results_are_those_that_the_sentences_are_about(catalogue: Catalogue
     assert catalogue.segments["S3"] == "Engaged shoppers"
 
 
-@pytest.mark.parametrize("said", HONEST, ids=lambda said: said[1].text[:50])
-def test_no_honest_sentence_is_refused(said: Said, catalogue: Catalogue) -> None:
-    text = verdict(said, catalogue)
+@pytest.mark.parametrize("stated", HONEST, ids=lambda stated: stated[1].text[:50])
+def test_no_honest_sentence_is_refused(stated: Said, catalogue: Catalogue) -> None:
+    text = verdict(stated, catalogue)
     assert isinstance(text, str), text
     assert catalogue.facts.render(text)
 
 
-@pytest.mark.parametrize("said", LIES, ids=lambda said: said[1].text[:50])
-def test_every_lie_is_caught(said: Said, catalogue: Catalogue) -> None:
-    assert isinstance(verdict(said, catalogue), Problem)
+@pytest.mark.parametrize("stated", LIES, ids=lambda stated: stated[1].text[:50])
+def test_every_lie_is_caught(stated: Said, catalogue: Catalogue) -> None:
+    assert isinstance(verdict(stated, catalogue), Problem)
 
 
 def test_there_are_enough_of_both() -> None:

@@ -215,10 +215,10 @@ def test_the_command(results: Path, server: HTTPServer, tmp_path: Path) -> None:
     options = ["--llm", server.url_for("/v1"), "--model", "small", "--out", str(out), "--json"]
     done = call(app, ["insights", str(results), *options])
     assert done.exit_code == 0, done.output
-    told = json.loads(done.stdout)
-    assert told["author"] == "small"
-    assert told["segments"]["S3"][0]["text"] == "They bring EUR 49,053 of revenue."
-    assert told["segments"]["S3"][0]["from"] == "They bring {S3.revenue} of revenue."
+    document = json.loads(done.stdout)
+    assert document["author"] == "small"
+    assert document["segments"]["S3"][0]["text"] == "They bring EUR 49,053 of revenue."
+    assert document["segments"]["S3"][0]["from"] == "They bring {S3.revenue} of revenue."
     written = out.read_text("utf-8")
     assert "Written by small." in written
     assert "They bring EUR 49,053 of revenue." in written
