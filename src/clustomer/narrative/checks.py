@@ -84,9 +84,9 @@ def _reasons(sentence: Sentence, catalogue: Catalogue, about: str, campaign: boo
 
 def _unknown_placeholders(text: str, catalogue: Catalogue, claims: int) -> Iterator[str]:
     names = [*catalogue.usable, *catalogue.segments, *(f"claim:{n + 1}" for n in range(claims))]
-    known = frozenset(names)
+    defined = frozenset(names)
     for name in _PLACEHOLDER.findall(text):
-        if name not in known:
+        if name not in defined:
             yield f"there is no {{{name:.60}}}.{did_you_mean(name[:60], names)}"
     if re.search(r"[{}]", _PLACEHOLDER.sub("", text)):
         yield "a brace is left over"

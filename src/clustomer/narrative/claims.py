@@ -40,16 +40,16 @@ def check_claims(text: str, catalogue: Catalogue) -> tuple[Verdict, ...]:
     return tuple(sorted_by_place([*_numbers(text, facts), *_loose_words(text)]))
 
 
-def sorted_by_place(found_at: list[tuple[int, Verdict]]) -> list[Verdict]:
+def sorted_by_place(placed: list[tuple[int, Verdict]]) -> list[Verdict]:
     """Return verdicts in the order of the text."""
-    return [verdict for _, verdict in sorted(found_at, key=lambda pair: pair[0])]
+    return [verdict for _, verdict in sorted(placed, key=lambda pair: pair[0])]
 
 
 def _numbers(text: str, facts: Facts) -> Iterator[tuple[int, Verdict]]:
     for match in _NUMBER.finditer(text):
-        said = match[0].strip()
+        statement = match[0].strip()
         fact_id = match["id"]
-        number = said.partition("[")[0].strip().rstrip(".,")
+        number = statement.partition("[")[0].strip().rstrip(".,")
         if fact_id is None:
             reason = "no fact is named; write its id in brackets after the number"
             yield match.start(), Verdict(number, "unknown", None, reason)
