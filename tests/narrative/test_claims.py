@@ -1,8 +1,14 @@
 """The gate: what of anyone's prose is proven, false or unknown."""
 
+import json
+from pathlib import Path
+
 import pytest
 from answers import LIES
+from typer.testing import CliRunner
 
+from clustomer.cli import app
+from clustomer.commands.exit_codes import ALARM
 from clustomer.narrative import Catalogue, check_claims
 
 
@@ -43,3 +49,21 @@ def test_numbers_and_comparisons_of_lies_are_never_proven(catalogue: Catalogue) 
     for _, sentence in LIES:
         verdicts = check_claims(sentence.text, catalogue)
         assert "proven" not in {part.verdict for part in verdicts}
+
+
+def test_the_command(results: Path, tmp_path: Path) -> None:
+    text = tmp_path / "prose.txt"
+    text.write_text("They bring 71.6 % [S3.revenue_share]. It is twice that of 62 [S3.customers].")
+    done = CliRunner().invoke(app, ["insights", str(results), "--check", str(text)])
+    assert done.exit_code == ALARM == 6
+    assert [line.split()[:2] for line in done.stdout.splitlines()] == [
+        ["proven", "71.6"],
+        ["unknown", "twice"],
+        ["false", "62"],
+    ]
+    text.write_text("They bring 71.6 % [S3.revenue_share].")
+    done = CliRunner().invoke(app, ["insights", str(results), "--check", str(text), "--json"])
+    assert done.exit_code == 0
+    assert json.loads(done.stdout)[0]["verdict"] == "proven"
+    missing = CliRunner().invoke(app, ["insights", str(results), "--check", "no/such.txt"])
+    assert "cannot be read" in str(missing.exception)

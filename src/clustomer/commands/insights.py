@@ -1,17 +1,19 @@
 """`clustomer insights`: what results mean in prose, by the program or by a language model."""
 
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from clustomer.commands.exit_codes import ALARM
 from clustomer.commands.messages import print_json, say
 from clustomer.commands.options import Json, Overwrite, Quiet
-from clustomer.errors import OutputError, UsageError, did_you_mean
+from clustomer.errors import InputError, OutputError, UsageError, did_you_mean, first_line
 from clustomer.unfinished import whole_file
 
 if TYPE_CHECKING:
-    from clustomer.narrative import Narrative
+    from clustomer.narrative import Catalogue, Narrative
 
 
 def insights(
@@ -44,6 +46,14 @@ def insights(
             show_default=False,
         ),
     ] = None,
+    check: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FILE",
+            help="Check the prose in this file instead: what of it is proven, false or unknown.",
+            show_default=False,
+        ),
+    ] = None,
     reader: Annotated[
         str, typer.Option(metavar="WHO", help="For whom: owner, marketer or analyst.")
     ] = "owner",
@@ -67,7 +77,8 @@ def insights(
 
     Without --llm it is the report's own text. A model may choose and arrange, and not invent:
     numbers, names and comparisons are put in by the program, and an answer with one sentence that
-    the results do not bear out is refused.
+    the results do not bear out is refused. With --check, exit code 6 where a statement is not
+    proven.
     """
     from clustomer.narrative import READERS, Server, catalogue_of, narrate, request_of
     from clustomer.versions import StoredRun
@@ -85,6 +96,9 @@ def insights(
     stored = StoredRun.open(results)
     stored.check()
     catalogue = catalogue_of(stored)
+    if check is not None:
+        _check(check, catalogue, as_json, quiet)
+        return
     if dry_run:
         print_json(request_of(catalogue, model or "", reader=reader, question=ask))  # type: ignore[arg-type]
         return
@@ -102,6 +116,26 @@ def insights(
         print_json(narrative.to_json())
     elif not quiet:
         _print(narrative)
+
+
+def _check(path: Path, catalogue: "Catalogue", as_json: bool, quiet: bool) -> None:
+    from clustomer.narrative import check_claims
+
+    try:
+        text = path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise InputError(
+            f"{path} cannot be read: {first_line(error)} A text in UTF-8 was expected."
+        ) from error
+    verdicts = check_claims(text, catalogue)
+    if as_json:
+        print_json([asdict(verdict) for verdict in verdicts])
+    elif not quiet:
+        for verdict in verdicts:
+            reason = f": {verdict.reason}" if verdict.reason else ""
+            typer.echo(f"{verdict.verdict:8} {verdict.said}{reason}")
+    if any(verdict.verdict != "proven" for verdict in verdicts):
+        raise typer.Exit(ALARM)
 
 
 def _print(narrative: "Narrative") -> None:
