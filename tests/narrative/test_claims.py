@@ -58,8 +58,8 @@ def test_the_command(results: Path, tmp_path: Path) -> None:
     assert done.exit_code == ALARM == 6
     assert [line.split()[:2] for line in done.stdout.splitlines()] == [
         ["proven", "71.6"],
-        ["unknown", "twice"],
-        ["false", "62"],
+        ["unknown", "twice:"],
+        ["false", "62:"],
     ]
     text.write_text("They bring 71.6 % [S3.revenue_share].")
     done = CliRunner().invoke(app, ["insights", str(results), "--check", str(text), "--json"])

@@ -38,8 +38,7 @@ def certify(
         str | None,
         typer.Option(
             metavar="DATE",
-            help="The groups were made without what happened from this date on, and are judged by "
-            "it.",
+            help="Test the segments by what customers did from this date on.",
             show_default="the last third of the window",
         ),
     ] = None,
