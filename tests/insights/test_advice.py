@@ -122,3 +122,34 @@ def test_figures_are_bound_to_their_segment() -> None:
     text = bound("{own.late:customer is/customers are} late, {its.revenue.mean} each", "S7")
     assert text == "{S7.own.late:customer is/customers are} late, {S7.revenue.mean} each"
     assert Facts().render("{{own.late}}") == "{own.late}"
+
+
+def test_habits_tell_apart_what_no_fact_of_a_customer_does() -> None:
+    # two segments alike in all but a column that no name knows
+    customers = pa.table(
+        {
+            "user_id": [f"u{i:03}" for i in range(120)],
+            "orders": [3.0] * 120,
+            "colour": [0.0] * 70 + [9.0] * 50,
+        }
+    )
+    rows = [("S2.category.1", "S2", "category", "Garden", None, 40, 50, 0.6, 0.2)]
+    names = (
+        "part",
+        "segment_id",
+        "kind",
+        "value",
+        "days",
+        "customers",
+        "placed",
+        "share",
+        "others",
+    )
+    habits = Habits(pa.Table.from_pylist([dict(zip(names, row, strict=True)) for row in rows]))
+    segmentation = segment(customers, k=2, features=["colour"])
+    assert set(interpret(customers, segmentation, habits=habits).names.values()) == {
+        "One order or more",
+        "One order or more, more Garden than others",
+    }
+    alone = interpret(customers, segmentation)
+    assert set(alone.names.values()) == {"One order or more", "One order or more (2)"}

@@ -107,7 +107,11 @@ class Study:
             named = define_segments(self.profiles)
         else:
             named = name_segments(
-                self.people, self.profiles, self.described, window_days=self.window_days
+                self.people,
+                self.profiles,
+                self.described,
+                window_days=self.window_days,
+                habits=self.habits.table.to_pylist() if self.habits is not None else (),
             )
         for key, name in self.given_names.items():
             named[key] = named[key].renamed(name)

@@ -147,6 +147,7 @@ def _compared_files(stored: StoredRun, remade: Remade) -> Iterator[tuple[int, li
         certificates=remade.certificates,
         facets=remade.facets,
         lifecycle=remade.lifecycle if stored.lifecycle is not None else None,
+        habits=remade.habits if stored.habits is not None else None,
     )
     if "duckdb" not in _other_packages(stored):
         stated = stored.manifest.source.fingerprint.get("sum")

@@ -11,7 +11,7 @@ name depends on a cluster's number or on the order of rows.
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -126,6 +126,7 @@ def name_segments(
     described: Mapping[str, Described],
     *,
     window_days: float | None,
+    habits: Sequence[Mapping[str, Any]] = (),
 ) -> dict[str, Name]:
     """Return the name of every segment, by segment id.
 
@@ -135,6 +136,7 @@ def name_segments(
     profiles : those of the segments, suspected bots among them or not, in any order.
     described : how each feature is described; its slugs make the ids of the facts.
     window_days : length of the window, None where it is not known.
+    habits : rows of the table of habits, which tell apart what no fact of a customer does.
     """
     names = {
         profile.segment_id: UNGROUPED_NAMES[profile.segment_id]
@@ -156,7 +158,7 @@ def name_segments(
         namesakes = [other for other, taken in chosen.items() if taken.name == candidate.name]
         apart = vocabulary.told_apart(candidate, key, namesakes)
         names[key] = _named(key, apart)
-    return _unique(names, segments)
+    return _unique(names, segments, habits)
 
 
 class _Vocabulary:
@@ -338,8 +340,13 @@ def _named(key: str, candidate: Candidate) -> Name:
     )
 
 
-def _unique(names: dict[str, Name], segments: Sequence[Profile]) -> dict[str, Name]:
-    """Number those that nothing tells apart, and name those of which nothing is true."""
+def _unique(
+    names: dict[str, Name], segments: Sequence[Profile], habits: Sequence[Mapping[str, Any]]
+) -> dict[str, Name]:
+    """Tell apart by their habits those that no fact does, and name those of which none is true.
+
+    What only some of them do is no proof of a name; where there are no habits, they are numbered.
+    """
     order = sorted(segments, key=lambda part: (-part.customers, part.first_user))
     taken = {names[key].name for key in names if key in UNGROUPED}
     for part in order:
@@ -352,12 +359,39 @@ def _unique(names: dict[str, Name], segments: Sequence[Profile]) -> dict[str, Na
             proved=False,
         )
         base, number = name.name, 2
+        for words in _by_habits(key, habits) if base in taken else ():
+            if f"{base}, {words}" not in taken:
+                name = replace(name, name=f"{base}, {words}", proved=False)
+                break
         while name.name in taken:
             name = replace(name, name=f"{base} ({number})", proved=False)
             number += 1
         taken.add(name.name)
         names[key] = name
     return names
+
+
+def _by_habits(key: str, habits: Sequence[Mapping[str, Any]]) -> Iterator[str]:
+    """Yield what a segment chooses more than others, and when it comes, most telling first.
+
+    >>> rows = [{"segment_id": "S1", "kind": "weekday", "value": "Sunday"},
+    ...         {"segment_id": "S1", "kind": "brand", "value": "acme"}]
+    >>> list(_by_habits("S1", rows))
+    ['more acme than others', 'often on Sunday']
+    """
+    for kind, words in _OF_HABITS.items():
+        for row in habits:
+            if row["segment_id"] == key and row["kind"] == kind:
+                yield words.format(row["value"])
+
+
+_OF_HABITS = {
+    "category": "more {} than others",
+    "brand": "more {} than others",
+    "product": "more {} than others",
+    "weekday": "often on {}",
+    "hours": "often from {} o'clock",
+}
 
 
 def feature_title(column: Described) -> str:
