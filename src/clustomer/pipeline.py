@@ -330,6 +330,8 @@ def _interpreted(
             source_label=events.source,
             reading_notes=events.readings.to_say,
             warnings=events.warnings,
+            title=settings.title,
+            one_page=settings.summary,
             nameless=None if events.nameless is None else float(events.nameless),
             **further,
         )

@@ -366,6 +366,18 @@ class Settings:
         "Deliver segments even where no structure is found, with a warning on every page.",
         group=TESTS,
     )
+    title: str | None = option(
+        None,
+        "What the report is called, such as the name of the shop.",
+        group=REPORT,
+        metavar="TEXT",
+        otherwise="Customer segments",
+    )
+    summary: bool = option(
+        False,
+        "Write a summary of one page to print, too: reports/summary.html.",
+        group=REPORT,
+    )
     attributes: str | None = option(
         None,
         "What else is known of customers, such as country or channel: CSV or Parquet, a row for "

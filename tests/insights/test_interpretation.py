@@ -87,7 +87,8 @@ def test_facts_agree_with_sql_written_apart() -> None:
             "SELECT segment_id, COUNT(*), SUM(revenue), AVG(orders), MEDIAN(orders),"
             " AVG(average_order_value), AVG(CASE WHEN orders >= 2 THEN 1.0 ELSE 0.0 END),"
             " SUM(revenue) / (SELECT SUM(revenue) FROM customers)"
-            " FROM customers JOIN segments USING (user_id) GROUP BY 1"
+            " FROM customers JOIN (SELECT user_id, segment_id FROM segments) USING (user_id)"
+            " GROUP BY 1"
         ).fetchall()
     by_id = {profile.segment_id: profile for profile in interpretation.profiles}
     for key, count, revenue, orders, median, value, repeaters, share in rows:

@@ -245,7 +245,7 @@ def test_what_a_certificate_says_of_the_data_is_inert(two):
     ]
     first, second = (Page(html(way)) for way in ways)
     assert not any(name.startswith("on") for name, _ in second.attributes)
-    assert "script" not in second.tags
+    assert second.tags.count("script") == first.tags.count("script") == 1
     assert set(first.tags) == set(second.tags)
     kinds = [rendered(markdown(way)) for way in ways]
     assert set(kinds[0]) == set(kinds[1])
@@ -256,7 +256,7 @@ def test_links_lead_somewhere_and_ids_are_unique(two, one):
         page = Page(html(text))
         assert len(page.ids) == len(set(page.ids))
         for name, value in page.attributes:
-            if name == "href":
+            if name == "href" and value != "../segments.csv":
                 assert value is not None
                 assert value.removeprefix("#") in page.ids
     assert Page(html(told(one, certified.none()))).open == []
@@ -278,6 +278,11 @@ def test_the_last_screen_keeps_words_whole_and_lines_short(two, one, width, enco
 def test_every_text_of_a_certificate_is_rendered_somewhere(two):
     interpretation = told(two, FORCED, comparison=COMPARISON)
     page = plain(html(interpretation))
-    screen_only = {text for part in interpretation.insights.at("screen") for text in texts_of(part)}
-    for text in set(interpretation.insights.texts()) - screen_only:
+    apart = {
+        text
+        for place in ("screen", "page")
+        for part in interpretation.insights.at(place)
+        for text in texts_of(part)
+    }
+    for text in set(interpretation.insights.texts()) - apart:
         assert plain(interpretation.facts.render(text)) in page, text

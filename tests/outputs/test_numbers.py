@@ -131,7 +131,7 @@ class Words(HTMLParser):
     def handle_starttag(self, tag, attributes):
         if tag not in ("meta", "br", "hr", "img", "link", "input"):
             names = {name for name, _ in attributes}
-            self.open.append(tag in ("style", "svg") or "data-fact" in names)
+            self.open.append(tag in ("style", "svg", "script") or "data-fact" in names)
 
     def handle_endtag(self, tag):
         self.open.pop()

@@ -1,5 +1,7 @@
 import re
+from base64 import b64encode
 from dataclasses import replace
+from hashlib import sha256
 from html.parser import HTMLParser
 from itertools import pairwise
 
@@ -10,6 +12,7 @@ from stories import contrast, opening_of, overview, tell
 from clustomer.errors import InputError, OutputError
 from clustomer.insights import Facts
 from clustomer.outputs import report_html, report_markdown, write_reports
+from clustomer.outputs.report import summary_html
 
 VOID = {"meta", "br", "hr", "img", "link", "input"}
 HOSTILE = '<script>alert(1)</script>](javascript:x) | `x` \n# h "quoted" {{0}} www.example.org'
@@ -85,7 +88,12 @@ def test_the_page_asks_nothing_of_the_network(html):
     assert "http://www.w3.org/2000/svg" in html
     rest = html.replace("http://www.w3.org/2000/svg", "")
     assert not re.search(r"https?:|//[a-z]", rest)
-    assert not re.search(r"@import|url\((?!#)|<(script|link|iframe|img|object|form)\b", rest)
+    assert not re.search(r"@import|url\((?!#)|<(link|iframe|img|object|form)\b", rest)
+    # the one script there is, and none else, may run
+    [script] = re.findall(r"<script>(.*?)</script>", rest, re.DOTALL)
+    digest = b64encode(sha256(script.encode()).digest()).decode()
+    assert f"script-src 'sha256-{digest}';" in rest
+    assert not re.search(r"fetch|XMLHttp|import\(|eval|innerHTML|localStorage", script)
     for name, value in Page(html).attributes:
         assert not name.startswith("on")
         if name in ("href", "src", "xlink:href"):
@@ -233,3 +241,22 @@ def test_without_revenue_there_are_no_empty_columns(story):
     assert "Share of revenue" not in text
     assert 'id="spend"' not in text
     assert "Share of revenue" not in report_markdown(insights, facts)
+
+
+def test_a_title_of_the_users_own_is_inert_everywhere(story):
+    titled = replace(story.insights, title="A <b> & {shop} *x*", one_page=True)
+    page, text = report_html(titled, story.facts), report_markdown(titled, story.facts)
+    printed = summary_html(titled, story.facts)
+    assert text.startswith("# A \\<b\\> & {shop} \\*x\\*\n")
+    for html in (page, printed):
+        assert "<h1>A &lt;b&gt; &amp; {shop} *x*</h1>" in html
+    assert "<script" not in printed
+    assert "default-src 'none'" in printed
+
+
+def test_the_summary_is_written_where_it_is_asked_for(story, tmp_path):
+    write_reports(tmp_path / "without", story.insights, story.facts)
+    assert not (tmp_path / "without" / "reports" / "summary.html").exists()
+    asked = replace(story.insights, one_page=True)
+    written = write_reports(tmp_path / "with", asked, story.facts)
+    assert tmp_path / "with" / "reports" / "summary.html" in written

@@ -11,9 +11,9 @@ from typing import Literal
 
 from clustomer.certificates.certificate import Mark
 
-Place = Literal["lead", "main", "appendix", "screen"]
-"""Where a section stands: before everything else, in the report, in its appendix, or on the last
-screen of a terminal."""
+Place = Literal["lead", "main", "appendix", "screen", "page"]
+"""Where a section stands: before everything else, in the report, in its appendix, on the last
+screen of a terminal, or on the summary of one page."""
 Slot = Literal["name", "marks", "left", "actions"]
 """Where a block of a chapter goes that is about one segment: beside its name in the table of
 segments, or on its card: below who they are, among what is known of them, before what to do."""
@@ -163,10 +163,14 @@ class Explanations:
 
 @dataclass(frozen=True)
 class Labelled:
-    """A text beside a word that says what it is about."""
+    """A text beside a word that says what it is about.
+
+    `trend` are the ids of facts that a small picture of its way in time is drawn from.
+    """
 
     label: str
     text: str
+    trend: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -174,6 +178,25 @@ class KeyNumbers:
     """A few numbers in large, each with its label; only on a page: texts say them, too."""
 
     numbers: tuple[Labelled, ...]
+
+
+@dataclass(frozen=True)
+class Bars:
+    """A small picture of how far figures lie above or below everyone's; only on a page.
+
+    The text of each is one fact, in standard deviations.
+    """
+
+    title: str
+    bars: tuple[Labelled, ...]
+
+
+@dataclass(frozen=True)
+class Folded:
+    """Blocks that a page shows when they are asked for; where there are no pages, below a title."""
+
+    title: str
+    blocks: tuple["Block", ...]
 
 
 @dataclass(frozen=True)
@@ -266,6 +289,8 @@ Block = (
     | Explanations
     | Labelled
     | KeyNumbers
+    | Bars
+    | Folded
     | Steps
     | Headed
     | SideBySide
@@ -292,9 +317,10 @@ def texts_of(block: Block) -> Iterator[str]:
             yield from (label, text)
         case FileLink(before, _, after):
             yield from (before, after)
-        case KeyNumbers(labelled) | Steps(labelled):
+        case KeyNumbers(labelled) | Steps(labelled) | Bars(_, labelled):
             for entry in labelled:
                 yield from (entry.label, entry.text)
+                yield from (f"{{{fact}}}" for fact in entry.trend)
         case Table():
             yield from (column.title for column in block.columns)
             yield block.beside
@@ -306,7 +332,7 @@ def texts_of(block: Block) -> Iterator[str]:
         case Explanations(explanations=explanations):
             for word in explanations:
                 yield from (word.word, word.plain, word.method)
-        case Section(title) | Headed(title):
+        case Section(title) | Headed(title) | Folded(title):
             yield title
     for inner in inside(block):
         yield from texts_of(inner)
@@ -319,7 +345,12 @@ def inside(block: Block) -> tuple[Block, ...]:
     (FigureRef(name='sizes'),)
     """
     match block:
-        case Section(blocks=blocks) | SegmentPanel(blocks=blocks) | Headed(blocks=blocks):
+        case (
+            Section(blocks=blocks)
+            | SegmentPanel(blocks=blocks)
+            | Headed(blocks=blocks)
+            | Folded(blocks=blocks)
+        ):
             return blocks
         case SideBySide(left, right):
             return (*left, *right)
@@ -363,7 +394,7 @@ def filled(
         match block:
             case OpenSlot(segment_id, slot):
                 result += asides.get((segment_id, slot), ())
-            case Section() | SegmentPanel() | Headed():
+            case Section() | SegmentPanel() | Headed() | Folded():
                 result.append(replace(block, blocks=filled(block.blocks, asides)))
             case SideBySide(left, right):
                 result.append(SideBySide(filled(left, asides), filled(right, asides)))

@@ -132,6 +132,8 @@ def interpret(
     reading_notes: Sequence[str] = (),
     warnings: Sequence[str] = (),
     nameless: float | None = None,
+    title: str | None = None,
+    one_page: bool = False,
 ) -> Interpretation:
     """Say what the segments mean: profiles, names, facts, actions, texts.
 
@@ -185,6 +187,10 @@ def interpret(
         What was lost of them, or may be no customer; the opening begins with it.
     nameless : float, default None
         The revenue of the period that names no customer, which no share counts.
+    title : str, default None
+        What the report is called.
+    one_page : bool, default False
+        Whether `write_reports` writes a summary of one page, too.
 
     Raises
     ------
@@ -219,6 +225,8 @@ def interpret(
             "margin": assumed,
             "margin_given": margin,
             "cost": float(cost),
+            "title": title,
+            "summary": one_page,
         },
         source_label=source_label,
         cleaning=cleaning,
@@ -294,6 +302,8 @@ def _insights(study: Study, parts: Sequence[Placed]) -> Insights:
         sections=tuple(part for part in sections if isinstance(part, Section)),
         segments=study.once(segment_insights),
         warning=" ".join(part.text for part in parts if isinstance(part, Warn)),
+        title=study.settings.get("title") or "",
+        one_page=bool(study.settings.get("summary")),
     )
 
 

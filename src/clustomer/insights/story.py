@@ -36,12 +36,15 @@ class Insights:
 
     `sections` are those of the chapters, each with its place: all that is rendered. `segments`
     are the segments in the order of the report, for programs; no renderer looks at them.
-    `warning` is what must be said in every part of a report; mostly nothing.
+    `warning` is what must be said in every part of a report; mostly nothing. `title` is what a
+    user calls it, and `one_page` whether a summary of one page is wanted, too.
     """
 
     sections: tuple[Section, ...]
     segments: tuple[SegmentInsight, ...] = ()
     warning: str = ""
+    title: str = ""
+    one_page: bool = False
 
     def at(self, place: str) -> tuple[Section, ...]:
         """Return the sections at one place."""

@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 from clustomer.insights.blocks import (
+    Bars,
     Block,
     Bullets,
     Column,
@@ -12,6 +13,7 @@ from clustomer.insights.blocks import (
     FileLink,
     Finding,
     Findings,
+    Folded,
     Headed,
     KeyNumbers,
     Labelled,
@@ -62,6 +64,9 @@ class MarkdownBlocks:
                 return "\n".join(
                     f"- *{self.say(step.label)}:* {self.say(step.text)}" for step in steps
                 )
+            case Folded(title, blocks):
+                heading = f"{'#' * level} {self.say(title)}"
+                return self.joined([heading, *self._inside(blocks, level)])
             case Headed(title, blocks):
                 return self.joined([f"**{self.say(title)}**", *self._inside(blocks, level - 1)])
             case SideBySide(left, right):
@@ -88,7 +93,7 @@ class MarkdownBlocks:
                 return self.joined([heading, self.warned(), *self._inside(blocks, level)])
             case Section():
                 return self.section(block, level)
-            case KeyNumbers() | Link() | OfSegment() | OpenSlot() | Warn() | FigureRef():
+            case KeyNumbers() | Bars() | Link() | OfSegment() | OpenSlot() | Warn() | FigureRef():
                 return ""
 
     def section(self, section: Section, level: int) -> str:

@@ -1,7 +1,9 @@
 """The report: one story, as Markdown and as a page that needs nothing else."""
 
+from base64 import b64encode
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
@@ -11,14 +13,17 @@ from markupsafe import Markup, escape
 from clustomer.errors import OutputError
 from clustomer.insights import Facts, Insights
 from clustomer.insights.blocks import Block, Section, panels_of, warns_itself
+from clustomer.insights.facts import placeholders
 from clustomer.outputs.charts import Figure
 from clustomer.outputs.markdown import escape_markdown
 from clustomer.outputs.markdown_blocks import MarkdownBlocks
+from clustomer.outputs.small_pictures import bar, spark
 from clustomer.outputs.theme import SIGNS, looks_of, unbroken
 
 TITLE = "Customer segments"
 MARKDOWN_NAME = "business_insights.md"
 HTML_NAME = "report.html"
+SUMMARY_NAME = "summary.html"
 FIGURES_NAME = "figures"
 
 Wrap = Callable[[str, str], str]
@@ -39,7 +44,7 @@ def report_markdown(
     facts: Facts,
     figures: Sequence[Figure] = (),
     *,
-    title: str = TITLE,
+    title: str = "",
     subtitle: str | None = None,
     wrap: Wrap = lambda fact_id, written: written,
 ) -> str:
@@ -75,15 +80,47 @@ def report_html(
     facts: Facts,
     figures: Sequence[Figure] = (),
     *,
-    title: str = TITLE,
+    title: str = "",
     subtitle: str | None = None,
 ) -> str:
-    """Return `report.html`: one page with its style and pictures inside, and no script.
+    """Return `report.html`: one page with its style, pictures and a script inside.
 
     Every number is wrapped in `<span data-fact="id">`. Whatever comes from data is escaped,
-    and a content security policy forbids the page to load or run anything. Raises InputError
-    where a text names a fact that there is not.
+    and a content security policy forbids the page to load anything, and to run anything but
+    that script, which sorts tables; without it the page reads as well. Raises InputError where a
+    text names a fact that there is not.
     """
+    environment, frame = _page(insights, facts, figures, title, subtitle)
+    script = environment.get_template("report.js").render()
+    return environment.get_template("report.html.j2").render(
+        **frame,
+        script=script,
+        script_hash=f"sha256-{b64encode(sha256(script.encode()).digest()).decode()}",
+        lead=insights.at("lead"),
+        main=insights.at("main"),
+        appendix=insights.at("appendix"),
+    )
+
+
+def summary_html(
+    insights: Insights, facts: Facts, figures: Sequence[Figure] = (), *, title: str = ""
+) -> str:
+    """Return `summary.html`: one page to print, with key figures, segments and three actions."""
+    environment, frame = _page(insights, facts, figures, title, None)
+    verdict = [section.title for section in insights.at("lead") if section.tone is not None]
+    return environment.get_template("summary.html.j2").render(
+        **frame, page=insights.at("page"), verdict=verdict[0] if verdict else ""
+    )
+
+
+def _page(
+    insights: Insights,
+    facts: Facts,
+    figures: Sequence[Figure],
+    title: str,
+    subtitle: str | None,
+) -> tuple[Environment, dict[str, Any]]:
+    """Return what writes blocks on a page, and what every page is told."""
 
     def say(text: str) -> Markup:
         return Markup(
@@ -107,6 +144,8 @@ def report_html(
     environment = _environment(autoescape=True)
     environment.filters["say"] = say
     environment.filters["estimate"] = estimate
+    environment.filters["spark"] = lambda trend: spark([facts[fact].value for fact in trend])
+    environment.filters["bar"] = lambda text: bar(facts[placeholders(text)[0]].value)
     # The SVG was drawn here, and its texts were escaped by the XML writer.
     environment.filters["trusted"] = Markup
     frame = _frame(insights, facts, figures, title, subtitle)
@@ -117,12 +156,7 @@ def report_html(
     environment.globals["show"] = show
     environment.globals["warns_itself"] = warns_itself
     macros: Any = environment.get_template("blocks.html.j2").make_module(frame)
-    return environment.get_template("report.html.j2").render(
-        **frame,
-        lead=insights.at("lead"),
-        main=insights.at("main"),
-        appendix=insights.at("appendix"),
-    )
+    return environment, frame
 
 
 def write_reports(
@@ -131,12 +165,13 @@ def write_reports(
     facts: Facts,
     figures: Sequence[Figure] = (),
     *,
-    title: str = TITLE,
+    title: str = "",
     subtitle: str | None = None,
 ) -> tuple[Path, ...]:
     """Write both reports and the figures into the directory of a version; return the paths.
 
-    `reports/business_insights.md`, `reports/report.html`, then `reports/figures/*.png`. Folders
+    `reports/business_insights.md`, `reports/report.html`, where it was asked for
+    `reports/summary.html`, then `reports/figures/*.png`. Folders
     are made where they are missing. Raises OutputError where they cannot be written.
     """
     reports = directory / "reports"
@@ -144,6 +179,8 @@ def write_reports(
         MARKDOWN_NAME: report_markdown(insights, facts, figures, title=title, subtitle=subtitle),
         HTML_NAME: report_html(insights, facts, figures, title=title, subtitle=subtitle),
     }
+    if insights.one_page:
+        texts[SUMMARY_NAME] = summary_html(insights, facts, figures, title=title)
     written: list[Path] = []
     try:
         (reports / FIGURES_NAME).mkdir(parents=True, exist_ok=True)
@@ -191,7 +228,7 @@ def _frame(
 ) -> dict[str, Any]:
     """Return what both reports are told besides the sections of the chapters."""
     return {
-        "title": title,
+        "title": title or insights.title or TITLE,
         "subtitle": _subtitle(facts) if subtitle is None else subtitle,
         "contents": list(contents(insights.at("main"))),
         "figures": {figure.name: figure for figure in figures},

@@ -18,7 +18,14 @@ from clustomer.insights.facts.collection import Facts
 from clustomer.insights.facts.writing import format_value
 from clustomer.outputs.charts import Figure
 from clustomer.outputs.figures import draw_figures
-from clustomer.outputs.report import HTML_NAME, MARKDOWN_NAME, report_html, report_markdown
+from clustomer.outputs.report import (
+    HTML_NAME,
+    MARKDOWN_NAME,
+    SUMMARY_NAME,
+    report_html,
+    report_markdown,
+    summary_html,
+)
 from clustomer.outputs.theme import unbroken
 from clustomer.versions import Difference, StoredRun, package_versions
 
@@ -79,6 +86,11 @@ def _differing_files(stored: StoredRun, made: Interpretation) -> Iterator[Differ
     yield from _differing_lines(
         f"reports/{HTML_NAME}", _text(stored, HTML_NAME), page, _spans(page)
     )
+    if made.insights.one_page:
+        page = summary_html(made.insights, made.facts, figures)
+        yield from _differing_lines(
+            f"reports/{SUMMARY_NAME}", _text(stored, SUMMARY_NAME), page, _spans(page)
+        )
     yield from _differing_pictures(stored, figures)
 
 

@@ -211,6 +211,14 @@ FILES = (
         bears_names=True,
     ),
     StoredFile("reports/report.html", "the report, self-contained", None, bears_names=True),
+    StoredFile(
+        "reports/summary.html",
+        "a summary of one page, to print",
+        None,
+        bears_names=True,
+        when="only with `--summary`",
+        required=_setting("summary"),
+    ),
     StoredFile("reports/business_insights.md", "the same as Markdown", None, bears_names=True),
     StoredFile("reports/figures/", "its pictures as PNG", None, bears_names=True),
     StoredFile(

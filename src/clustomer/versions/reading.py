@@ -83,6 +83,8 @@ class StoredSettings(_Entry):
     margin: float = Field(default=MARGIN, gt=0, le=1)
     margin_given: float | None = Field(default=None, gt=0, le=1)
     random_state: int = 0
+    summary: bool = False
+    title: str | None = None
 
 
 class StoredSource(_Entry):
@@ -465,6 +467,8 @@ class StoredRun:
             comparison=self.comparison,
             reading_notes=tuple(manifest.reading_notes.values()),
             warnings=tuple(manifest.warnings.values()),
+            title=settings.title,
+            one_page=settings.summary,
             nameless=manifest.revenue_without_customer,
         )
 

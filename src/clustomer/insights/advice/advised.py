@@ -15,6 +15,10 @@ SHORT_NOTE = (
 )
 
 
+_LAST_RESORT = "Test one thing at a time on a random half of the {its.customers}, and compare."
+"""What is advised where no other figure of a segment is known."""
+
+
 @dataclass(frozen=True)
 class Action:
     """One thing to do about a segment.
@@ -48,7 +52,8 @@ def advise(kind: str, has: Has, *, defined: bool = False, short: bool = False) -
     'Reward the next order'
     """
     advice = _advice(kind, defined=defined, short=short)
-    texts = ((area, text_for(text, has)) for area, text in advice.actions)
+    pairs = [(area, text_for(text, has)) for area, text in advice.actions]
+    texts = pairs if any(text for _, text in pairs) else [("targeting", _LAST_RESORT)]
     measures = (advice.measure,) if kind in UNGROUPED else (ORDERS_AGAIN, advice.measure)
     return Advised(
         who=advice.who,

@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from clustomer.insights.advice import Action, Advised, advise, bound, known_figures, own_facts
 from clustomer.insights.blocks import (
+    Bars,
     Block,
     Bullets,
     FileLink,
@@ -17,6 +18,7 @@ from clustomer.insights.blocks import (
     Steps,
 )
 from clustomer.insights.chapters.chapter import Chapter
+from clustomer.insights.chapters.over_time import trend
 from clustomer.insights.facts import Fact, escape
 from clustomer.insights.marks import Case, Mark, marks
 from clustomer.insights.naming.names import Name, feature_title
@@ -26,6 +28,7 @@ from clustomer.insights.story import SegmentInsight
 from clustomer.insights.study import Study
 from clustomer.thresholds import LONG_WINDOW_DAYS
 
+_IN_TIME = ("revenue", "customers")
 _TYPICAL = ("orders", "revenue", "sessions", "views", "recency_days", "tenure_days")
 _NUMBERS = (
     ("customers", "Customers"),
@@ -44,14 +47,18 @@ class Cards(Chapter):
     def blocks(self, study: Study, facts: Mapping[str, Fact]) -> Iterator[Block]:
         """Return a card for each segment."""
         segments = study.once(segment_insights)
-        numbers = segment_numbers(segments, facts)
-        yield from (card(segment, numbers[segment.segment_id]) for segment in segments)
+        numbers = segment_numbers(segments, facts, study)
+        for segment in segments:
+            yield card(segment, numbers[segment.segment_id], _bars(study, segment.segment_id))
 
 
 def segment_numbers(
-    segments: Sequence[SegmentInsight], facts: Mapping[str, Fact]
+    segments: Sequence[SegmentInsight], facts: Mapping[str, Fact], study: Study | None = None
 ) -> dict[str, tuple[Labelled, ...]]:
-    """Return the key numbers by segment id: those for which some segment has a fact."""
+    """Return the key numbers by segment id: those for which some segment has a fact.
+
+    With a study, revenue is drawn over its whole periods.
+    """
     columns = [
         (name, title)
         for name, title in _NUMBERS
@@ -63,7 +70,14 @@ def segment_numbers(
 
     return {
         segment.segment_id: tuple(
-            Labelled(title, number(f"{segment.segment_id}.{name}")) for name, title in columns
+            Labelled(
+                title,
+                number(f"{segment.segment_id}.{name}"),
+                ()
+                if study is None or name not in _IN_TIME
+                else trend(study, facts, segment.segment_id, name),
+            )
+            for name, title in columns
         )
         for segment in segments
     }
@@ -74,12 +88,30 @@ def card_anchor(segment_id: str) -> str:
     return f"segment-{segment_id}"
 
 
-def card(segment: SegmentInsight, numbers: tuple[Labelled, ...]) -> SegmentPanel:
+def _bars(study: Study, key: str) -> Bars | None:
+    """Return how far a segment lies from everyone in what marks it; None where nothing does."""
+    if key == BOTS:
+        return None
+    profile = next(part for part in study.profiles if part.segment_id == key)
+    rows = tuple(
+        Labelled(
+            escape(feature_title(study.described[mark.feature])),
+            f"{{{key}.{study.described[mark.feature].slug}.difference}}",
+        )
+        for mark in marks(Case(profile, study.everyone), study.described)
+    )
+    return Bars("Beside everyone, in standard deviations", rows) if rows else None
+
+
+def card(
+    segment: SegmentInsight, numbers: tuple[Labelled, ...], bars: Bars | None = None
+) -> SegmentPanel:
     """Return the card of one segment, open for what chapters add."""
     key = segment.segment_id
     steps = tuple(Labelled(action.area.capitalize(), action.text) for action in segment.actions)
     described: tuple[Block, ...] = (
         *_headed("What marks them", Bullets(segment.marks) if segment.marks else None),
+        *((bars,) if bars is not None else ()),
         OpenSlot(key, "left"),
         *_headed("Why it matters", Paragraph(segment.why) if segment.why else None),
     )

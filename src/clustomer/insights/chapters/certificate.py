@@ -9,6 +9,7 @@ from clustomer.insights.blocks import (
     Column,
     Explanations,
     Findings,
+    Folded,
     Labelled,
     Link,
     Marked,
@@ -67,7 +68,10 @@ class Certificate(Chapter):
             yield Warn(certified.warning)
         yield _verdict(certified)
         yield from _cards(study, certified)
-        yield from _certificate(certified)
+        yield Paragraph(certified.headline, "lead")
+        if certified.segments:
+            yield _crossed("Segments and the four tests", certified.segments, linked=True)
+        yield Folded("What was tested, and what came out", tuple(_certificate(certified)))
         yield from _screen(certified)
 
 
@@ -93,11 +97,8 @@ def _cards(study: Study, certified: Certification) -> Iterator[OfSegment]:
 
 
 def _certificate(certified: Certification) -> Iterator[Block]:
-    yield Paragraph(certified.headline, "lead")
     if certified.next_steps:
         yield Section("What to do next", (Bullets(certified.next_steps),))
-    if certified.segments:
-        yield _crossed("Segments and the four tests", certified.segments, linked=True)
     if certified.proposed:
         label = "Groups that were not delivered, and the four tests"
         table = _crossed(label, certified.proposed, delivered=False)

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from clustomer.history import ALL, Cohorts
-from clustomer.insights.blocks import Block, Column, FigureRef, Paragraph, Row, Table
+from clustomer.insights.blocks import Block, Column, FigureRef, Folded, Paragraph, Row, Table
 from clustomer.insights.chapters.chapter import Chapter
 from clustomer.insights.facts import Fact, decimals_for
 from clustomer.insights.population import BOTS
@@ -65,7 +65,7 @@ class CohortChapter(Chapter):
         yield Paragraph(_lead(cohorts))
         yield FigureRef("cohorts")
         yield from _by_segment(study, cohorts, facts)
-        yield Paragraph(_note(cohorts), "note")
+        yield Folded("How cohorts are counted", (Paragraph(_note(cohorts), "note"),))
 
 
 def share_column(cohorts: Cohorts) -> str:

@@ -6,7 +6,16 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from clustomer.insights.blocks import Block, Column, FigureRef, Paragraph, Row, Section, Table
+from clustomer.insights.blocks import (
+    Block,
+    Column,
+    FigureRef,
+    Folded,
+    Paragraph,
+    Row,
+    Section,
+    Table,
+)
 from clustomer.insights.chapters.chapter import Chapter
 from clustomer.insights.facts import Fact, decimals_for
 from clustomer.insights.population import BOTS, EVERYONE, Population
@@ -107,8 +116,7 @@ class Expected(Chapter):
         yield Paragraph(_trust(forecast))
         yield _segments(study, facts, priced)
         yield FigureRef("forecast")
-        yield Paragraph(_decision(forecast))
-        yield _contest(forecast, priced)
+        judged: list[Block] = [Paragraph(_decision(forecast)), _contest(forecast, priced)]
         if forecast.season is not None:
             yield Paragraph(
                 "The stretch of the year that comes next brought {expected.season.came} times what "
@@ -118,12 +126,15 @@ class Expected(Chapter):
                 "forecasts of customers are without it."
             )
         if not forecast.alive_by:
-            yield Paragraph(
-                "Who has left for good cannot be told: the orders of this log are explained by "
-                "customers with slow rhythms as well as by customers who left.",
-                "note",
+            judged.append(
+                Paragraph(
+                    "Who has left for good cannot be told: the orders of this log are explained by "
+                    "customers with slow rhythms as well as by customers who left.",
+                    "note",
+                )
             )
-        yield Paragraph(_NOTE, "note")
+        judged.append(Paragraph(_NOTE, "note"))
+        yield Folded("How it is forecast, and how well each way did before", tuple(judged))
         yield Section(self.title, (Paragraph(summary),), "screen")
 
 

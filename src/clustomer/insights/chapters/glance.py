@@ -41,11 +41,12 @@ class Glance(Chapter):
     def blocks(self, study: Study, facts: Mapping[str, Fact]) -> Iterator[Block]:
         """Return the table, the pictures, and a shorter table for the last screen."""
         segments = study.once(segment_insights)
-        yield table_of_segments(segments, segment_numbers(segments, facts))
+        yield table_of_segments(segments, segment_numbers(segments, facts, study))
         if "money.nameless_share" in facts:
             yield Paragraph(_BASE, "note")
         yield from (FigureRef(name) for name in FIGURES)
         yield Section("", (screen_of_segments(segments, facts),), "screen")
+        yield Section("", (screen_of_segments(segments, facts),), "page", "page-segments")
 
 
 def table_of_segments(

@@ -9,6 +9,7 @@ from clustomer.insights.blocks import (
     Block,
     Bullets,
     Column,
+    Folded,
     OfSegment,
     Paragraph,
     Row,
@@ -80,10 +81,9 @@ class Stages(Chapter):
         assert isinstance(lifecycle, Lifecycle)
         yield Paragraph(f"{_standing(EVERYONE, facts)}. {_DUE}")
         yield _table(study)
-        yield Bullets(
-            tuple(f"{_TITLES[stage]}: {_WHO[stage]}." for stage in STAGES), "What the stages mean"
-        )
-        yield Bullets(tuple(_method(lifecycle, facts)), "How that is known", "note")
+        stages = tuple(f"{_TITLES[stage]}: {_WHO[stage]}." for stage in STAGES)
+        known_by = Bullets(tuple(_method(lifecycle, facts)), "How that is known", "note")
+        yield Folded("What the stages mean, and how that is known", (Bullets(stages), known_by))
         for key in study.names:
             if key != BOTS:
                 line = f"{_standing(key, facts)}."

@@ -2,19 +2,29 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 
-from clustomer.insights.blocks import Block, Bullets
+from clustomer.insights.blocks import (
+    Block,
+    Bullets,
+    Headed,
+    KeyNumbers,
+    Labelled,
+    Paragraph,
+    Section,
+    Steps,
+)
 from clustomer.insights.chapters.cards import segment_insights, short_window
 from clustomer.insights.chapters.chapter import Chapter
 from clustomer.insights.chapters.facet_names import facet_names, rare_name
 from clustomer.insights.chapters.facet_words import VIEWS
+from clustomer.insights.chapters.over_time import trend
 from clustomer.insights.facts import Fact, escape
 from clustomer.insights.naming.names import Name
 from clustomer.insights.profiles import Profile
 from clustomer.insights.study import Study
-from clustomer.insights.texts import listed, lowered
+from clustomer.insights.texts import listed
 
-WORTH_STARTING = 0.1
-"""The first thing to do concerns a segment with at least a tenth of the revenue."""
+MOST_STEPS = 3
+"""So many actions come first."""
 
 
 _TOO_SHORT = (
@@ -31,14 +41,56 @@ class Opening(Chapter):
     place = "lead"
 
     def blocks(self, study: Study, facts: Mapping[str, Fact]) -> Iterator[Block]:
-        """Return the lines, numbered."""
+        """Return the key figures, the lines, numbered, and what goes on the page to print."""
+        figures = KeyNumbers(tuple(_key_figures(study, facts)))
+        steps = Steps(tuple(_first_steps(study, facts)))
+        first = (Headed("What to do first", (steps,)),) if steps.steps else ()
+        if figures.numbers:
+            yield figures
         yield Bullets(_lines(study, facts), role="numbered")
+        yield from first
+        span = "{run.start} to {run.end} ({run.time_zone})" if "run.start" in facts else ""
+        source = "Source: {run.source}" if "run.source" in facts else ""
+        about = Paragraph(", ".join(part for part in (source, span) if part), "aside")
+        yield Section("", (about, *((figures,) if figures.numbers else ())), "page", "page-figures")
+        yield Section("", first, "page", "page-steps")
+
+
+_KEY_FIGURES = (
+    ("Customers", "everyone.customers", "customers"),
+    ("Revenue", "everyone.revenue", "revenue"),
+    ("Orders", "everyone.orders.sum", "orders"),
+    ("An order is worth", "everyone.order_value", ""),
+    ("Ordered more than once", "everyone.orders.at_least_2", ""),
+    ("Due to order now", "everyone.lifecycle.due", ""),
+)
+"""What a key figure is called, its fact, and what is drawn of it over time."""
+
+
+def _key_figures(study: Study, facts: Mapping[str, Fact]) -> Iterator[Labelled]:
+    for label, name, column in _KEY_FIGURES:
+        if name in facts and facts[name].value is not None:
+            yield Labelled(label, f"{{{name}}}", trend(study, facts, "", column) if column else ())
+
+
+def _first_steps(study: Study, facts: Mapping[str, Fact]) -> Iterator[Labelled]:
+    """Yield the three actions at which most is at stake."""
+    headlines = {
+        segment.segment_id: segment.headline_action for segment in study.once(segment_insights)
+    }
+    if not study.segmentation.structure or _say_little(study):
+        return
+    for key in _most_at_stake(study, facts)[:MOST_STEPS]:
+        yield Labelled(
+            escape(study.names[key]),
+            f"{headlines[key]}. One more order from {{threshold.one_more_share}} of them would "
+            f"bring {{{key}.one_more}} at a margin of {{run.margin}}; contacting all of them once "
+            f"costs {{{key}.contact}}.",
+        )
 
 
 def _lines(study: Study, facts: Mapping[str, Fact]) -> tuple[str, ...]:
     structure = study.segmentation.structure
-    # Customary names in a log that is too short for them say little.
-    start = _TOO_SHORT if study.defined and short_window(study) else _start(study, facts, structure)
     warnings = study.tables["run"].get("warnings", {})
     lines = (
         *(f"{{run.warnings.{number}}}" for number in warnings),
@@ -49,7 +101,7 @@ def _lines(study: Study, facts: Mapping[str, Fact]) -> tuple[str, ...]:
         _buying(facts),
         _plain(study, facts),
         *_facets(study),
-        start,
+        _TOO_SHORT if _say_little(study) else "",
         _caveat(facts, study.everyone),
     )
     return tuple(line for line in lines if line)
@@ -140,11 +192,20 @@ def _plain(study: Study, facts: Mapping[str, Fact]) -> str:
     )
 
 
-def _start(study: Study, facts: Mapping[str, Fact], structure: bool) -> str:
-    """Say where to begin: where one more order from a few would bring most beyond its cost."""
-    headlines = {
-        segment.segment_id: segment.headline_action for segment in study.once(segment_insights)
-    }
+MONEY_LEFT_OUT = (
+    "Purchases that name no customer bring {money.nameless} more, {money.nameless_share} of the "
+    "{money.total} that the source holds. Every share of the revenue here is one of the "
+    "{money.known} of known customers."
+)
+
+
+def _say_little(study: Study) -> bool:
+    """Whether the names are customary ones, in a log that is too short for them."""
+    return study.defined and short_window(study)
+
+
+def _most_at_stake(study: Study, facts: Mapping[str, Fact]) -> list[str]:
+    """Return the segments in which one more order brings more than its cost, the most first."""
 
     def left(group: Profile) -> float:
         gain, cost = (facts[f"{group.segment_id}.{part}"].value for part in ("one_more", "contact"))
@@ -153,25 +214,10 @@ def _start(study: Study, facts: Mapping[str, Fact], structure: bool) -> str:
     paying = [
         group
         for group in study.groups
-        if (group.revenue_share or 0.0) >= WORTH_STARTING
-        and f"{group.segment_id}.one_more" in facts
-        and left(group) > 0
+        if f"{group.segment_id}.one_more" in facts and left(group) > 0
     ]
-    if not structure or not paying:
-        return ""
-    key = max(paying, key=lambda group: (left(group), group.customers)).segment_id
-    return (
-        f"Begin with {study.named[key].spoken}: {lowered(headlines[key])}. One more order from "
-        f"{{threshold.one_more_share}} of them would bring {{{key}.one_more}} at a margin of "
-        f"{{run.margin}}; contacting all of them once costs {{{key}.contact}}."
-    )
-
-
-MONEY_LEFT_OUT = (
-    "Purchases that name no customer bring {money.nameless} more, {money.nameless_share} of the "
-    "{money.total} that the source holds. Every share of the revenue here is one of the "
-    "{money.known} of known customers."
-)
+    paying.sort(key=lambda group: (-left(group), -group.customers, group.first_user))
+    return [group.segment_id for group in paying]
 
 
 def _shop(facts: Mapping[str, Fact]) -> str:

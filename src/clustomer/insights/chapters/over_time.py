@@ -1,16 +1,18 @@
 """The shop over time: revenue, orders and customers of each day, week or month."""
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from typing import Any
 
 from clustomer.customers.reason import Reason
 from clustomer.history import ALL, OverTime
-from clustomer.insights.blocks import Block, Column, FigureRef, Paragraph, Row, Table
+from clustomer.insights.blocks import Block, Column, FigureRef, Folded, Paragraph, Row, Table
 from clustomer.insights.chapters.chapter import Chapter
 from clustomer.insights.facts import Fact, decimals_for
 from clustomer.insights.study import Study
 
 MOST_ROWS = 14
+LEAST_POINTS = 3
 _COLUMNS = {
     "revenue": ("Revenue", "currency"),
     "orders": ("Orders", "orders"),
@@ -42,6 +44,7 @@ class OverTimeChapter(Chapter):
             for column, (_, unit) in _COLUMNS.items():
                 if row[column] is not None:
                     yield _fact(number, row, column, unit)
+        yield from _of_segments(study.history.over_time)
 
     def blocks(self, study: Study, facts: Mapping[str, Fact]) -> Iterator[Block]:
         """Return the highest and the lowest period, the picture, and the latest periods."""
@@ -52,7 +55,7 @@ class OverTimeChapter(Chapter):
         yield FigureRef("over_time")
         shown = [column for column in _COLUMNS if _shown(column, rows)]
         titles = (_COLUMNS[column][0] for column in shown)
-        yield Table(
+        table = Table(
             f"The shop by {unit}",
             (Column(unit.capitalize(), "name"), *map(Column, titles)),
             tuple(
@@ -65,7 +68,43 @@ class OverTimeChapter(Chapter):
                 for number, row in list(enumerate(rows))[-MOST_ROWS:]
             ),
         )
-        yield Paragraph(_note(rows, unit), "note")
+        yield Folded(f"The numbers of each {unit}", (table, Paragraph(_note(rows, unit), "note")))
+
+
+def _of_segments(over_time: OverTime) -> Iterator[Fact]:
+    """Make `S1.period.0.revenue` (or `.customers`) of the whole periods, for small pictures."""
+    rows = over_time.table.to_pylist()
+    column = trend_column(over_time)
+    numbers: dict[str, int] = {}
+    for row in rows:
+        key = row["segment_id"]
+        number = numbers[key] = numbers.get(key, -1) + 1
+        if key != ALL and row["complete"] and row[column] is not None:
+            unit = _COLUMNS[column][1]
+            yield replace(
+                _fact(number, row, column, unit),
+                id=f"{key}.period.{number}.{column}",
+                segment_id=key,
+            )
+
+
+def trend_column(over_time: OverTime) -> str:
+    """Return what small pictures show: revenue, or customers where there is none."""
+    return "revenue" if _shown("revenue", rows_of_all(over_time)) else "customers"
+
+
+def trend(study: Study, facts: Mapping[str, Fact], key: str, column: str) -> tuple[str, ...]:
+    """Return the facts of a figure over the whole periods; none of fewer than three.
+
+    `key` is that of a segment, or "" for all customers.
+    """
+    if study.history is None:
+        return ()
+    rows = rows_of_all(study.history.over_time)
+    prefix = f"{key}.period" if key else "period"
+    names = [f"{prefix}.{number}.{column}" for number, row in enumerate(rows) if row["complete"]]
+    points = tuple(name for name in names if name in facts)
+    return points if len(points) >= LEAST_POINTS else ()
 
 
 class HistoryLeftOut(Chapter):

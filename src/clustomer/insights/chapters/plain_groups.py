@@ -95,7 +95,7 @@ def _table(study: Study, facts: Mapping[str, Fact]) -> Table:
             for name, _ in numbers
         ]
         step = text_for(ADVICE[group.kind].headline, lambda *names: False)
-        rows.append(Row((group.name, group.claim, *cells, step), chosen=True))
+        rows.append(Row((group.name, group.claim, *cells, step)))
     columns = (
         Column("Group", "name"),
         Column("Who", "words"),

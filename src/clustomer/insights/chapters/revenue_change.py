@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 
 from clustomer.customers.reason import Reason
 from clustomer.history import ARRIVED, Part, RevenueChange, change_table
-from clustomer.insights.blocks import Block, Bullets, Column, Paragraph, Row, Table
+from clustomer.insights.blocks import Block, Bullets, Column, Folded, Paragraph, Row, Table
 from clustomer.insights.chapters.chapter import Chapter
 from clustomer.insights.facts import Fact, decimals_for, escape
 from clustomer.insights.study import Study
@@ -81,8 +81,7 @@ class ChangeChapter(Chapter):
                 f"{sentence} A change of that size is within what a shop with such customers shows "
                 "by chance, and so is each of its parts: there is nothing to explain."
             )
-        yield _parts_table(study, compared)
-        yield Paragraph(
+        note = Paragraph(
             "The parts add up to the change. A segment is what the stored rule says of a customer "
             "in the {change.days} before the period; who was not seen in them has just arrived. "
             "More or fewer customers of a segment, at what these bring, are apart from what its "
@@ -93,6 +92,7 @@ class ChangeChapter(Chapter):
             "know nothing.",
             "note",
         )
+        yield Folded("All parts of the change", (_parts_table(study, compared), note))
 
 
 def _of(study: Study) -> RevenueChange:
