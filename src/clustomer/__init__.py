@@ -23,6 +23,7 @@ if TYPE_CHECKING:
         read_attributes,
         split_holdout,
     )
+    from clustomer.destinations import Published, publish_segments
     from clustomer.editions import recommend, rename
     from clustomer.errors import ClustomerError, InputError, OutputError, UsageError
     from clustomer.events import Cleaning, Events, EventSchema, Window, read_events
@@ -71,6 +72,7 @@ _HOMES = {
     "Lifecycle": "lifecycle",
     "OutputError": "errors",
     "OverTime": "history",
+    "Published": "destinations",
     "Reason": "customers",
     "Recommendations": "products",
     "Results": "versions",
@@ -97,6 +99,7 @@ _HOMES = {
     "lifecycle_stages": "lifecycle",
     "not_certified": "certificates",
     "publish": "publication",
+    "publish_segments": "destinations",
     "read_attributes": "customers",
     "read_events": "events",
     "recommend": "editions",
@@ -135,6 +138,7 @@ __all__ = [
     "Lifecycle",
     "OutputError",
     "OverTime",
+    "Published",
     "Reason",
     "Recommendations",
     "Results",
@@ -161,6 +165,7 @@ __all__ = [
     "lifecycle_stages",
     "not_certified",
     "publish",
+    "publish_segments",
     "read_attributes",
     "read_events",
     "recommend",

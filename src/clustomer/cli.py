@@ -10,6 +10,7 @@ from clustomer.commands.check import check
 from clustomer.commands.cohorts import cohorts
 from clustomer.commands.help import HelpfulCommand, HelpfulGroup
 from clustomer.commands.insights import insights
+from clustomer.commands.publish import publish
 from clustomer.commands.recommend import recommend
 from clustomer.commands.rename import rename
 from clustomer.commands.run import run
@@ -31,6 +32,7 @@ COMMANDS = {
     "recommend": recommend,
     "score": score,
     "sql": sql,
+    "publish": publish,
     "certify": certify,
     "verify": verify,
     "simulate": simulate,
