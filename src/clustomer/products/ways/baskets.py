@@ -72,10 +72,11 @@ class Baskets(Way):
         scores: Floats = SHARE * asked.toarray()
         if nearest < 1:
             return scores
-        order = np.argsort(distance.round(12), axis=1, kind="stable")[:, :nearest]
-        rows = np.repeat(np.arange(len(customers)), nearest)
-        shape = (len(customers), len(self.others))
-        mean = sparse.csr_matrix((np.full(len(rows), 1 / nearest), (rows, order.ravel())), shape)
+        # whoever is as near as the last of the nearest counts, too, whatever the order
+        distance = distance.round(12)
+        bound = np.partition(distance, nearest - 1, axis=1)[:, nearest - 1 : nearest]
+        near = sparse.csr_matrix(distance <= bound, dtype=np.float64)
+        mean = sparse.diags(1 / np.diff(near.indptr)) @ near
         scores += (1 - SHARE) * (mean @ others).toarray()
         return scores
 

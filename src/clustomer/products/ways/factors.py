@@ -19,7 +19,7 @@ from clustomer.products.ways.way import Way
 
 ALS = "als"
 
-_FACTORS, _ITERATIONS, _ALPHA, _REGULARISATION = 64, 15, 10.0, 0.05
+_FACTORS, _ITERATIONS, _ALPHA, _REGULARISATION = 32, 15, 10.0, 0.05
 
 
 def als_is_there() -> bool:
@@ -45,9 +45,10 @@ class Als(Way):
         self.past = past
         self.model: Any = None
         if past.evidence.nnz:
-            with threadpool_limits(1):
-                from implicit.cpu.als import AlternatingLeastSquares
+            # before the limit: it would not hold for what is loaded after it
+            from implicit.cpu.als import AlternatingLeastSquares
 
+            with threadpool_limits(1):
                 self.model = AlternatingLeastSquares(
                     factors=_FACTORS,
                     regularization=_REGULARISATION,
