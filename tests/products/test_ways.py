@@ -121,7 +121,9 @@ def test_tifuknn_by_hand() -> None:
     way = Baskets().fit(past)
     others = vectors.toarray()[1:].mean(axis=0)
     # fewer than so many neighbours: all others are nearest
-    assert way._scores(np.array([0]))[0] == pytest.approx(SHARE * one_basket + (1 - SHARE) * others)
+    assert way._scores(np.array([0])).toarray()[0] == pytest.approx(
+        SHARE * one_basket + (1 - SHARE) * others
+    )
     assert ranked(way, past, 0)[:2] == ["milk", "bread"]
 
 

@@ -10,11 +10,11 @@ from typing import ClassVar, Self
 import numpy as np
 from scipy import sparse
 
-from clustomer.products.interactions import Integers, Mask
+from clustomer.products.interactions import Integers
 from clustomer.products.past import Past
 from clustomer.products.ranking import Ranking, rank_scores
 from clustomer.products.repurchase import Repurchase
-from clustomer.products.sparse import Floats, Matrix, pairs_matrix
+from clustomer.products.sparse import Matrix, highest, pairs_matrix, place_in
 from clustomer.products.ways.way import Way
 
 BASKETS = "tifuknn"
@@ -52,33 +52,34 @@ class Baskets(Way):
         blocks = []
         for begin in range(0, len(customers), _ROWS):
             block = customers[begin : begin + _ROWS]
-            dense = self._scores(block)
+            ranked = self._scores(block)
             again = past.taken[block]
             lines = np.repeat(np.arange(len(block)), np.diff(again.indptr))
             factor = np.minimum(repurchase.factor[again.indices], 1.0)
-            dense[lines, again.indices] *= factor
-            blocks.append(_densest(dense, past.offered, 2 * depth))
+            places, ranked = place_in(ranked, lines, again.indices.astype(np.int64))
+            ranked.data[places[places >= 0]] *= factor[places >= 0]
+            ranked.data *= past.offered[ranked.indices]
+            ranked.eliminate_zeros()
+            blocks.append(highest(ranked, 2 * depth))
         scores = sparse.vstack(blocks, format="csr")
         return rank_scores(past, customers, scores, depth, barred=past.returned)
 
-    def _scores(self, customers: Integers) -> Floats:
-        asked = self.vectors[customers]
-        others = self.vectors[self.others]
-        product = np.asarray((asked @ others.T).todense())
+    def _scores(self, customers: Integers) -> Matrix:
+        """Return how much each product is of a customer and of those alike."""
+        asked, others = self.vectors[customers], self.vectors[self.others]
+        product = (asked @ others.T).toarray()
         square = np.asarray(others.multiply(others).sum(axis=1)).ravel()
         distance = square[None, :] - 2 * product
         distance[customers[:, None] == self.others[None, :]] = np.inf
         nearest = min(NEAREST, len(self.others) - 1)
-        scores: Floats = SHARE * asked.toarray()
         if nearest < 1:
-            return scores
+            return (SHARE * asked).tocsr()
         # whoever is as near as the last of the nearest counts, too, whatever the order
         distance = distance.round(12)
         bound = np.partition(distance, nearest - 1, axis=1)[:, nearest - 1 : nearest]
         near = sparse.csr_matrix(distance <= bound, dtype=np.float64)
         mean = sparse.diags(1 / np.diff(near.indptr)) @ near
-        scores += (1 - SHARE) * (mean @ others).toarray()
-        return scores
+        return (SHARE * asked + (1 - SHARE) * (mean @ others)).tocsr()
 
 
 def basket_vectors(past: Past) -> tuple[Matrix, Integers]:
@@ -108,11 +109,3 @@ def basket_vectors(past: Past) -> tuple[Matrix, Integers]:
     shape = (past.shape[0], len(baskets))
     sums = sparse.csr_matrix((weight, (owner, np.arange(len(baskets)))), shape=shape)
     return (sums @ pairs).tocsr(), count
-
-
-def _densest(scores: Floats, offered: Mask, keep: int) -> Matrix:
-    scores[:, ~offered] = 0
-    keep = min(keep, scores.shape[1])
-    least = -np.partition(-scores, keep - 1, axis=1)[:, keep - 1 : keep]
-    scores[scores < least] = 0
-    return sparse.csr_matrix(scores)
