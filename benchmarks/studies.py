@@ -50,6 +50,16 @@ STUDIES = (
         },
     ),
     Study(
+        "tastes",
+        {
+            f"shops {first} to {first + 24}": (
+                "taste_worlds.py",
+                *("--draws", "25", "--first", str(first)),
+            )
+            for first in range(0, 100, 25)
+        },
+    ),
+    Study(
         "size",
         {
             f"{millions} million events": ("size.py", "--millions", str(millions))

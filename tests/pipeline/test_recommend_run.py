@@ -3,6 +3,7 @@
 import csv
 import json
 import random
+from dataclasses import replace
 from pathlib import Path
 
 import pyarrow as pa
@@ -17,7 +18,9 @@ from clustomer.insights.blocks import Bullets, OfSegment
 from clustomer.insights.chapters.recommended import Recommended
 from clustomer.pipeline import Run, run
 from clustomer.products.interactions import Interactions
+from clustomer.progress import silent
 from clustomer.proofs import verify
+from clustomer.proofs.rerun import rerun
 from clustomer.settings import Settings
 from clustomer.versions import Results, StoredRun
 from taste_worlds import taste_world
@@ -148,6 +151,24 @@ def test_the_same_comes_out_whatever_the_order_of_rows(
     other = recommend(run(shuffled, tmp_path / "out", settings=SETTINGS).results.path, top=5)
     for name in FILES:
         assert (other.path / name).read_bytes() == (made.path / name).read_bytes()
+
+
+def test_lists_are_made_again_by_verification_in_depth(made: Results) -> None:
+    stored = StoredRun.open(made.path)
+    events = [
+        difference.place
+        for difference in verify(made.path, deep=True).differences
+        if difference.place.startswith(("recommend", "products"))
+    ]
+    assert events == []
+    assert stored.recommendations is not None
+    other = replace(stored.recommendations, numbers={**stored.recommendations.numbers, "top": 4})
+    stored.__dict__["recommendations"] = other
+    again, differences = rerun(stored, silent())
+    assert again.values > 0
+    assert {difference.place.partition(":")[0] for difference in differences} >= {
+        "recommendations.parquet"
+    }
 
 
 def test_what_is_stored_is_read_as_it_was_made(made: Results) -> None:

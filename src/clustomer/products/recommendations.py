@@ -72,6 +72,16 @@ class Recommendations:
         return str(self.numbers["way"])
 
     @property
+    def top(self) -> int:
+        """How long a list is at most."""
+        return int(self.numbers["top"])
+
+    @property
+    def asked(self) -> bool:
+        """Whether the way was asked for, whatever the contest shows."""
+        return bool(self.numbers["asked"])
+
+    @property
     def by_segment(self) -> bool:
         """Whether lists are filled up by what is popular in the segment."""
         return bool(self.numbers["by_segment"])

@@ -10,7 +10,7 @@ import pyarrow as pa
 from clustomer.certificates import Certificates
 from clustomer.customers import Customers, Reason, customer_features
 from clustomer.engines import DuckDB, memory_of_engine, memory_of_run
-from clustomer.events import hash_sum, read_stored_events
+from clustomer.events import CleanEvents, hash_sum, read_stored_events
 from clustomer.facets import Facets
 from clustomer.habits import Habits
 from clustomer.history import History, history_tables
@@ -30,10 +30,12 @@ from clustomer.pipeline import (
     segmented,
     staged,
 )
+from clustomer.products import Recommendations, recommend_products
 from clustomer.progress import Progress
 from clustomer.proofs.documents import compare_documents, compare_tables
 from clustomer.publication import stored_model
 from clustomer.segments import Segmentation
+from clustomer.segments.segmentation import with_ids
 from clustomer.settings import Settings
 from clustomer.versions import Difference, Rerun, StoredRun, package_versions
 from clustomer.versions.contract import MANIFEST
@@ -42,6 +44,8 @@ CUSTOMERS, SEGMENTS = "customers.parquet", "segments.parquet"
 LIFETIME, CONTEST, FORECAST = "lifetime.parquet", "lifetime_contest.parquet", "forecast.json"
 CERTIFICATES, SEGMENTATION = "certificates.json", "segmentation.json"
 LIFECYCLE = "lifecycle.parquet"
+RECOMMENDATION, PRODUCTS = "recommendation.json", "products.parquet"
+LISTS = "recommendations.parquet"
 COMPARISON = "reports/algorithms.csv"
 SIMULATED = (
     "certificates",
@@ -51,6 +55,8 @@ SIMULATED = (
     "forecast",
     "lifetime",
     CONTEST,
+    "recommendation",
+    PRODUCTS,
 )
 """The tables of facts that a rerun makes again, and no query can."""
 
@@ -69,6 +75,7 @@ class Remade:
     lifecycle: Lifecycle | Reason
     history: History
     habits: Habits
+    recommendations: Recommendations | None
 
 
 def rerun(
@@ -123,6 +130,7 @@ def remake(stored: StoredRun, progress: Progress, memory: str | None = None) -> 
             forecast = forecasted(settings, events, customers, delivered, progress)
         history = counted_over_time(events, customers, delivered, progress)
         habits = accustomed(events, customers, delivered, lifecycle, progress)
+        recommendations = _recommended(stored, events, customers, delivered, progress)
     return Remade(
         total,
         customers,
@@ -134,6 +142,30 @@ def remake(stored: StoredRun, progress: Progress, memory: str | None = None) -> 
         lifecycle,
         history,
         habits,
+        recommendations,
+    )
+
+
+def _recommended(
+    stored: StoredRun,
+    events: CleanEvents,
+    customers: Customers,
+    delivered: Segmentation,
+    progress: Progress,
+) -> Recommendations | None:
+    """Return what is recommended, where a version has recommendations."""
+    before = stored.recommendations
+    if before is None:
+        return None
+    return recommend_products(
+        events,
+        delivered,
+        with_ids(delivered),
+        features=customers.table.column_names,
+        top=before.top,
+        way=before.way if before.asked else None,
+        random_state=stored.manifest.settings.random_state,
+        progress=progress,
     )
 
 
@@ -218,6 +250,16 @@ def _compared_in_time(stored: StoredRun, remade: Remade) -> Iterator[tuple[int, 
         yield compare_documents(
             f"{MANIFEST}: history", stored.history.to_json(), remade.history.to_json()
         )
+    if stored.recommendations is not None and remade.recommendations is not None:
+        yield from _compared_recommendations(stored.recommendations, remade.recommendations)
+
+
+def _compared_recommendations(
+    stored: Recommendations, remade: Recommendations
+) -> Iterator[tuple[int, list[Difference]]]:
+    yield compare_documents(RECOMMENDATION, stored.to_json(), remade.to_json())
+    yield compare_tables(LISTS, stored.table, remade.table, "user_id")
+    yield compare_tables(PRODUCTS, stored.products, remade.products, "key")
 
 
 def _compared_forecasts(

@@ -8,6 +8,7 @@ from clustomer.insights.blocks import (
     Block,
     Bullets,
     Column,
+    Headed,
     OfSegment,
     Paragraph,
     Row,
@@ -29,6 +30,7 @@ from clustomer.insights.population import BOTS
 from clustomer.insights.study import Study
 from clustomer.products import Contest, Recommendations
 
+WANTS, TOGETHER = "What each segment wants more than others", "What goes together"
 _SHOWN_WANTS = 5
 _SHOWN_PAIRS = 10
 _SCORES = {
@@ -104,16 +106,20 @@ class Recommended(Chapter):
         lead = tuple(Paragraph(text) for text in _lead(made))
         yield from lead
         if isinstance(made.contest, Contest):
-            yield _ways(made.contest, facts)
-            yield _lists(made.contest, facts)
-            yield from _left_out(made.contest)
-            yield Paragraph(DEFINITIONS, "note")
+            tables = (_ways(made.contest, facts), _lists(made.contest, facts))
+            notes = (*_left_out(made.contest), Paragraph(DEFINITIONS, "note"))
+            yield Headed("How each way did", (*tables, *notes))
         again = " ".join(_again(made))
         if again:
-            yield Paragraph(again)
+            yield Headed("What is offered again, and what is not", (Paragraph(again),))
         rows = made.products.to_pylist()
-        yield from _wants(study, [row for row in rows if row["kind"] == "wants"])
-        yield from _together([row for row in rows if row["kind"] == "together"])
+        for title, blocks in (
+            (WANTS, _wants(study, [row for row in rows if row["kind"] == "wants"])),
+            (TOGETHER, _together([row for row in rows if row["kind"] == "together"])),
+        ):
+            shown = tuple(blocks)
+            if shown:
+                yield Headed(title, shown)
         for key in study.names:
             lines = offer_lines([row for row in rows if row["segment_id"] == key])
             if lines:
@@ -192,7 +198,7 @@ def _lead(made: Recommendations) -> Iterator[str]:
             "untested."
         )
         return
-    yield decision(contest, asked=bool(made.numbers["asked"]))
+    yield decision(contest, asked=made.asked)
 
 
 def _ways(contest: Contest, facts: Mapping[str, Fact]) -> Table:
@@ -335,7 +341,7 @@ def _wants(study: Study, rows: list[dict[str, Any]]) -> Iterator[Block]:
         Column("Customers"),
         Column("Times as often as elsewhere", "estimate"),
     )
-    yield Table("What each segment wants more than others", columns, table_rows)
+    yield Table(WANTS, columns, table_rows)
     yield Paragraph(
         "Wanted more: the product's part of all that the segment took, over its part of what the "
         "others took, from {threshold.wanted_support:customer/customers} of the segment on. In "
