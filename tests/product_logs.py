@@ -96,6 +96,7 @@ def recommended() -> Recommendations:
         "products": {"all": 70, "offered": 60, "gone": 10, "listed": 55},
         "customers": {"all": 100, "listed": 100, "without_history": 3},
         "returned": 4,
+        "views": False,
         "rows": 1000,
     }
     return Recommendations(pa.table({"user_id": ["u00"]}), products, contest, numbers)

@@ -647,7 +647,10 @@ REPEAT_SHOP = _threshold(
     write=percent,
 )
 GONE_DAYS = _count(
-    "GONE_DAYS", 91, "The days without a sale after which a product counts as gone.", write=months
+    "GONE_DAYS",
+    91,
+    "The days without a sale or a look after which a product counts as gone.",
+    write=months,
 )
 HISTORY_PRODUCTS = _count(
     "HISTORY_PRODUCTS",

@@ -73,7 +73,7 @@ def test_the_past_by_hand() -> None:
 
 def test_what_was_not_sold_lately_is_gone() -> None:
     rows = log_of(ROWS)
-    assert past_at(rows, 80).offered.tolist() == [True, True, False, True]
+    assert past_at(rows, 80).offered.tolist() == [True, True, True, True]
     assert past_at(rows, 110).offered.tolist() == [True, False, False, False]
 
 

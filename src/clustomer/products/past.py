@@ -99,9 +99,10 @@ class Past:
 
     @cached_property
     def offered(self) -> Mask:
-        """Which products are still there: sold (or looked at) in the last `GONE_DAYS`."""
+        """Which products are still there: bought or looked at in the last `GONE_DAYS`."""
         since = self.until - GONE_DAYS * 86_400
-        recent = self.aims.product[self.aims.second >= since]
+        rows = self.interactions.of(VIEW, CART, PURCHASE)
+        recent = rows.product[rows.second >= since]
         return np.bincount(recent, minlength=self.shape[1]) > 0
 
     @cached_property

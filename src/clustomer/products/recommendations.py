@@ -15,7 +15,7 @@ from clustomer.documents import read_document
 from clustomer.errors import InputError, UsageError
 from clustomer.events import CleanEvents, Window
 from clustomer.products.contest import Contest, hold_contest, make_way, with_again
-from clustomer.products.interactions import Integers, Interactions, read_interactions
+from clustomer.products.interactions import VIEW, Integers, Interactions, read_interactions
 from clustomer.products.metrics import DEPTH
 from clustomer.products.past import Past
 from clustomer.products.ranking import NOBODY, Ranking
@@ -382,5 +382,6 @@ def _counted(
             "without_history": int((np.diff(past.evidence.indptr) == 0).sum()),
         },
         "returned": int(past.returned.nnz),
+        "views": past.interactions.has(VIEW),
         "rows": table.num_rows,
     }

@@ -285,6 +285,7 @@ def _left_out(contest: Contest) -> Iterator[Block]:
 
 def _again(made: Recommendations) -> Iterator[str]:
     did, past = BY[made.target]
+    seen = "bought or looked at" if made.numbers["views"] else "bought"
     if made.numbers["repurchase"]["pairs"]:
         yield (
             "Of {recommended.repurchase.pairs:pair/pairs} of a customer and a product that they "
@@ -295,7 +296,7 @@ def _again(made: Recommendations) -> Iterator[str]:
     if made.numbers["products"]["gone"]:
         yield (
             "Not recommended are {recommended.products.gone} of "
-            f"{{recommended.products.all:product/products}}, which nobody {did} in the last "
+            f"{{recommended.products.all:product/products}}, which nobody {seen} in the last "
             "{threshold.gone_days} of the log."
         )
     if made.numbers["returned"]:
