@@ -10,6 +10,7 @@ from clustomer.commands.check import check
 from clustomer.commands.cohorts import cohorts
 from clustomer.commands.help import HelpfulCommand, HelpfulGroup
 from clustomer.commands.insights import insights
+from clustomer.commands.mcp import mcp
 from clustomer.commands.publish import publish
 from clustomer.commands.recommend import recommend
 from clustomer.commands.rename import rename
@@ -28,6 +29,7 @@ COMMANDS = {
     "cohorts": cohorts,
     "schema": schema,
     "insights": insights,
+    "mcp": mcp,
     "rename": rename,
     "recommend": recommend,
     "score": score,
