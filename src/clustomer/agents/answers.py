@@ -96,7 +96,10 @@ class Answers:
                 "lacking": f"The report has no such chapter. {did_you_mean(name[:60], sections)}"
             }
         section = sections[name]
-        return {"title": self._written([section.title])[0], "statements": self._texts(section)}
+        return {
+            "title": "".join(self._written([section.title])),
+            "statements": self._texts(section),
+        }
 
     def chapters(self) -> dict[str, Section]:
         """Return the chapters that can be asked for, by name."""
