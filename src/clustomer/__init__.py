@@ -41,6 +41,7 @@ if TYPE_CHECKING:
     from clustomer.insights import Facts, Interpretation, interpret
     from clustomer.lifecycle import Lifecycle, lifecycle_stages
     from clustomer.lifetime import Forecast, forecast_customers
+    from clustomer.pasted_rules import ToolRules, tool_rules
     from clustomer.pipeline import Run, run
     from clustomer.products import Recommendations
     from clustomer.proofs import verify
@@ -83,6 +84,7 @@ _HOMES = {
     "SelectK": "segments",
     "Settings": "settings",
     "StoredRun": "versions",
+    "ToolRules": "pasted_rules",
     "UsageError": "errors",
     "Verification": "versions",
     "Window": "events",
@@ -113,6 +115,7 @@ _HOMES = {
     "shop_history": "history",
     "shop_over_time": "history",
     "split_holdout": "customers",
+    "tool_rules": "pasted_rules",
     "verify": "proofs",
 }
 
@@ -149,6 +152,7 @@ __all__ = [
     "SelectK",
     "Settings",
     "StoredRun",
+    "ToolRules",
     "UsageError",
     "Verification",
     "Window",
@@ -179,6 +183,7 @@ __all__ = [
     "shop_history",
     "shop_over_time",
     "split_holdout",
+    "tool_rules",
     "verify",
 ]
 

@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from clustomer.commands.messages import print_json
+from clustomer.commands.messages import print_json, say
 from clustomer.commands.options import Json, Overwrite
 from clustomer.errors import OutputError
 
@@ -54,9 +54,23 @@ def sql(
             "window_cutoff.",
         ),
     ] = False,
+    rules: Annotated[
+        str | None,
+        typer.Option(
+            metavar="TOOL",
+            help="Instead of SQL, each segment as a condition for shopify, klaviyo, ga4, braze or "
+            "sql (over customers.parquet), with how far it can be trusted.",
+            show_default=False,
+        ),
+    ] = None,
     out: Annotated[
         Path | None,
-        typer.Option(metavar="FILE", help="Write it into this file.", show_default=False),
+        typer.Option(
+            metavar="FILE",
+            help="Write it into this file; with --rules, the customers whom the conditions get "
+            "wrong, as .parquet or .csv.",
+            show_default=False,
+        ),
     ] = None,
     overwrite: Overwrite = False,
     as_json: Json = False,
@@ -69,6 +83,9 @@ def sql(
     from clustomer.scoring import segments_sql
     from clustomer.unfinished import whole_file
 
+    if rules is not None:
+        _rules(results, rules, out, overwrite=overwrite, as_json=as_json)
+        return
     if out is not None and out.exists() and not overwrite:
         raise OutputError(f"{out} is there already. Give --overwrite to replace it.")
     text = segments_sql(
@@ -81,3 +98,18 @@ def sql(
         print_json({"dialect": dialect, "sql": text, "out": None if out is None else str(out)})
     elif out is None:
         typer.echo(text, nl=False)
+
+
+def _rules(results: Path, tool: str, out: Path | None, *, overwrite: bool, as_json: bool) -> None:
+    from clustomer.commands.tables import check_table_file, write_table_file
+    from clustomer.pasted_rules import rule_lines, tool_rules
+
+    check_table_file(out, overwrite)
+    made = tool_rules(results, tool)
+    if out is not None:
+        write_table_file(made.wrong, out)
+    if as_json:
+        print_json({**made.to_json(), "out": None if out is None else str(out)})
+        return
+    for line in rule_lines(made):
+        say(line)
