@@ -1,5 +1,8 @@
 """The definition as one SELECT: the same segments from the shop's own table, on three systems."""
 
+import json
+import re
+import shutil
 from datetime import datetime
 from pathlib import Path
 
@@ -16,7 +19,7 @@ from clustomer.cli import app
 from clustomer.engines import DIALECTS, Postgres, query_tables
 from clustomer.errors import InputError, UsageError
 from clustomer.events import EventSchema
-from clustomer.scoring import segments_sql
+from clustomer.scoring import segments_sql, write_dbt_package
 from clustomer.scoring.raw_events import _offset, raw_parts
 from clustomer.versions import StoredRun
 
@@ -190,3 +193,33 @@ def test_the_command(results: Path, tmp_path: Path) -> None:
     assert out.read_text(encoding="utf-8") == segments_sql(results, "trino", table="a.b")
     printed = CliRunner().invoke(app, ["sql", str(results), "--clean"])
     assert printed.stdout == segments_sql(results, clean=True)
+
+
+def test_the_dbt_package_holds_the_same_query(
+    results: Path, rows: pa.Table, published: list[dict[str, object]], tmp_path: Path
+) -> None:
+    call = ["sql", str(results), "--dbt", str(tmp_path / "package"), "--table", "shop_rows"]
+    done = CliRunner().invoke(app, call)
+    assert done.exit_code == 0, done.output
+    project = (tmp_path / "package" / "dbt_project.yml").read_text(encoding="utf-8")
+    variables = dict(re.findall(r'^    (clustomer_\w+): "(.*)"$', project, re.MULTILINE))
+    model = (tmp_path / "package" / "models" / "customer_segments.sql").read_text(encoding="utf-8")
+    assert set(re.findall(r'{{ var\("(\w+)"\) }}', model)) == set(variables)
+    text = re.sub(r'{{ var\("(\w+)"\) }}', lambda m: variables[m[1]], model)
+    with duckdb.connect() as connection:
+        connection.register("shop_rows", rows)
+        answer = connection.sql(text).order("user_id").to_arrow_table().to_pylist()
+    assert answer == published
+    schema = json.loads((tmp_path / "package" / "models" / "schema.yml").read_text())
+    columns = {column["name"]: column for column in schema["models"][0]["columns"]}
+    assert list(columns) == list(published[0])
+    assert "unique" in columns["user_id"]["data_tests"]
+    assert CliRunner().invoke(app, call).exit_code != 0
+
+
+def test_a_name_that_dbt_would_run_is_refused(results: Path, tmp_path: Path) -> None:
+    shutil.copytree(results, tmp_path / "renamed", symlinks=True)
+    clustomer.rename(tmp_path / "renamed", "S1", "{{ env_var('HOME') }}")
+    with pytest.raises(UsageError, match="take for a template"):
+        write_dbt_package(tmp_path / "renamed", tmp_path / "package")
+    assert not (tmp_path / "package").exists()

@@ -63,6 +63,14 @@ def sql(
             show_default=False,
         ),
     ] = None,
+    dbt: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="DIR",
+            help="Write a dbt package here: the model, its variables, its description and tests.",
+            show_default=False,
+        ),
+    ] = None,
     out: Annotated[
         Path | None,
         typer.Option(
@@ -83,6 +91,9 @@ def sql(
     from clustomer.scoring import segments_sql
     from clustomer.unfinished import whole_file
 
+    if dbt is not None:
+        _dbt(results, dbt, dialect, table=table, clean=clean, overwrite=overwrite, as_json=as_json)
+        return
     if rules is not None:
         _rules(results, rules, out, overwrite=overwrite, as_json=as_json)
         return
@@ -113,3 +124,22 @@ def _rules(results: Path, tool: str, out: Path | None, *, overwrite: bool, as_js
         return
     for line in rule_lines(made):
         say(line)
+
+
+def _dbt(
+    results: Path,
+    folder: Path,
+    dialect: str,
+    *,
+    table: str,
+    clean: bool,
+    overwrite: bool,
+    as_json: bool,
+) -> None:
+    from clustomer.scoring import write_dbt_package
+
+    write_dbt_package(results, folder, dialect, table=table, clean=clean, overwrite=overwrite)
+    if as_json:
+        print_json({"dialect": dialect, "dbt": str(folder)})
+    else:
+        say(f"Written: {folder}")
