@@ -13,7 +13,13 @@ from typer.testing import CliRunner
 from clustomer.cli import app
 from clustomer.commands.exit_codes import ALARM
 from clustomer.outputs.figures import draw_figures
-from clustomer.outputs.report import HTML_NAME, MARKDOWN_NAME, report_html, report_markdown
+from clustomer.outputs.report import (
+    HTML_NAME,
+    MARKDOWN_NAME,
+    SUMMARY_NAME,
+    report_html,
+    report_markdown,
+)
 from clustomer.pipeline import Settings, run
 from clustomer.proofs import reports, verify
 from clustomer.simulate import simulate
@@ -27,7 +33,16 @@ FIRST_SPAN = re.compile(r'<span data-fact="([^"]*)">(\d)')
 def root(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("reports")
     simulate(folder / "shop.parquet", events=6_000, random_state=5)
-    settings = Settings(k=3, k_range=(2, 3), certificates=False, keep_events=False, currency="EUR")
+    settings = Settings(
+        k=3,
+        k_range=(2, 3),
+        certificates=False,
+        keep_events=False,
+        currency="EUR",
+        facets=("value",),
+        title="A shop of 1999",
+        summary=True,
+    )
     run(folder / "shop.parquet", folder / "out", settings=settings)
     return folder / "out"
 
@@ -97,7 +112,7 @@ def test_each_digit_of_both_reports_is_caught_and_numbers_bear_their_fact(root: 
     assert facts > 50
 
 
-@pytest.mark.parametrize("name", [MARKDOWN_NAME, HTML_NAME])
+@pytest.mark.parametrize("name", [MARKDOWN_NAME, HTML_NAME, SUMMARY_NAME])
 def test_a_changed_number_is_named_though_hashes_were_made_again(copy: Path, name: str) -> None:
     path = copy / "latest" / "reports" / name
     text = path.read_text("utf-8")

@@ -159,6 +159,24 @@ def _page(
     return environment, frame
 
 
+def report_texts(
+    insights: Insights,
+    facts: Facts,
+    figures: Sequence[Figure] = (),
+    *,
+    title: str = "",
+    subtitle: str | None = None,
+) -> dict[str, str]:
+    """Return the reports by the names of their files: Markdown, page and, if asked for, summary."""
+    texts = {
+        MARKDOWN_NAME: report_markdown(insights, facts, figures, title=title, subtitle=subtitle),
+        HTML_NAME: report_html(insights, facts, figures, title=title, subtitle=subtitle),
+    }
+    if insights.one_page:
+        texts[SUMMARY_NAME] = summary_html(insights, facts, figures, title=title)
+    return texts
+
+
 def write_reports(
     directory: Path,
     insights: Insights,
@@ -175,12 +193,7 @@ def write_reports(
     are made where they are missing. Raises OutputError where they cannot be written.
     """
     reports = directory / "reports"
-    texts = {
-        MARKDOWN_NAME: report_markdown(insights, facts, figures, title=title, subtitle=subtitle),
-        HTML_NAME: report_html(insights, facts, figures, title=title, subtitle=subtitle),
-    }
-    if insights.one_page:
-        texts[SUMMARY_NAME] = summary_html(insights, facts, figures, title=title)
+    texts = report_texts(insights, facts, figures, title=title, subtitle=subtitle)
     written: list[Path] = []
     try:
         (reports / FIGURES_NAME).mkdir(parents=True, exist_ok=True)

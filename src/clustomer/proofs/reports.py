@@ -18,14 +18,7 @@ from clustomer.insights.facts.collection import Facts
 from clustomer.insights.facts.writing import format_value
 from clustomer.outputs.charts import Figure
 from clustomer.outputs.figures import draw_figures
-from clustomer.outputs.report import (
-    HTML_NAME,
-    MARKDOWN_NAME,
-    SUMMARY_NAME,
-    report_html,
-    report_markdown,
-    summary_html,
-)
+from clustomer.outputs.report import HTML_NAME, MARKDOWN_NAME, report_markdown, report_texts
 from clustomer.outputs.theme import unbroken
 from clustomer.versions import Difference, StoredRun, package_versions
 
@@ -72,26 +65,36 @@ def differing_reports(
 
 def _differing_files(stored: StoredRun, made: Interpretation) -> Iterator[Difference]:
     figures = draw_figures(made, stored.segmentation)
-    markdown = report_markdown(made.insights, made.facts, figures)
-    marked = report_markdown(
+    texts = report_texts(made.insights, made.facts, figures)
+    for name in sorted(texts.keys() | _texts(stored)):
+        place = f"reports/{name}"
+        if name not in texts:
+            yield Difference("report", place, "a report", None)
+            continue
+        places = _spans(texts[name])
+        if name == MARKDOWN_NAME:
+            places = _places(_marked_markdown(made, figures))
+        yield from _differing_lines(place, _text(stored, name), texts[name], places)
+    yield from _differing_pictures(stored, figures)
+
+
+def _marked_markdown(made: Interpretation, figures: tuple[Figure, ...]) -> str:
+    """Write the Markdown with marks around each number that name its fact."""
+    return report_markdown(
         made.insights,
         made.facts,
         figures,
         wrap=lambda fact_id, written: f"{_OPEN}{fact_id}{_BETWEEN}{written}{_CLOSE}",
     )
-    page = report_html(made.insights, made.facts, figures)
-    yield from _differing_lines(
-        f"reports/{MARKDOWN_NAME}", _text(stored, MARKDOWN_NAME), markdown, _places(marked)
-    )
-    yield from _differing_lines(
-        f"reports/{HTML_NAME}", _text(stored, HTML_NAME), page, _spans(page)
-    )
-    if made.insights.one_page:
-        page = summary_html(made.insights, made.facts, figures)
-        yield from _differing_lines(
-            f"reports/{SUMMARY_NAME}", _text(stored, SUMMARY_NAME), page, _spans(page)
-        )
-    yield from _differing_pictures(stored, figures)
+
+
+def _texts(stored: StoredRun) -> set[str]:
+    """Return the reports that the version holds."""
+    return {
+        name.removeprefix("reports/")
+        for name in stored.manifest.files
+        if re.fullmatch(r"reports/[^/]+\.(html|md)", name)
+    }
 
 
 def _differing_pictures(stored: StoredRun, figures: tuple[Figure, ...]) -> Iterator[Difference]:
