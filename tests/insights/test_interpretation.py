@@ -178,7 +178,7 @@ def test_a_rule_without_advice_is_an_error_that_says_where_it_goes() -> None:
 
 
 def test_all_advice_is_for_a_name_that_there_is() -> None:
-    rules = {*(rule.key for rule in RULES), PLAIN, "mixed"}
+    rules = {*(rule.key for rule in RULES), PLAIN, "mixed", "seasonal"}
     assert ADVICE.keys() == rules | UNGROUPED | {"all"}
 
 

@@ -51,6 +51,7 @@ def test_the_result_is_full(done: Run) -> None:
         "retention.parquet",
         "revenue_change.parquet",
         "forecast.json",
+        "habits.parquet",
         "reports/business_insights.md",
         "reports/report.html",
         "reports/cluster_evaluation_metrics.csv",

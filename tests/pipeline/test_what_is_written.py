@@ -71,6 +71,8 @@ def test_the_manifest_says_how_the_log_was_read_and_told(done: Run) -> None:
         "margin": 0.25,
         "margin_given": 0.25,
         "cost": 0.75,
+        "title": None,
+        "summary": False,
     }
     assert tables["run"]["source"] == {"label": "formulas.parquet"}
     assert tables["run"]["reading_notes"] == manifest["reading_notes"]

@@ -22,11 +22,21 @@ CHOICES = {
     "product": "product_id",
 }
 """What is chosen, by the kind of habit."""
+_DAY_OF_ERA = "(begun_s // 86400 + 719468) % 146097"
+_YEAR = (
+    f"({_DAY_OF_ERA} - {_DAY_OF_ERA} // 1460 + {_DAY_OF_ERA} // 36524 - {_DAY_OF_ERA} // 146096) "
+    "// 365"
+)
+_DAY_OF_YEAR = f"({_DAY_OF_ERA} - (365 * ({_YEAR}) + ({_YEAR}) // 4 - ({_YEAR}) // 100))"
 TIMES = {
     "weekday": "(begun_s // 86400 + 3) % 7",
     "hours": f"((begun_s // 3600) % 24) // {BLOCK_HOURS}",
+    "month": f"((5 * {_DAY_OF_YEAR} + 2) // 153 + 2) % 12",
 }
-"""When it is done; 0 is Monday, and the block of hours that begins at midnight."""
+"""When it is done; 0 is Monday, the block of hours that begins at midnight, and January.
+
+The month is that of the proleptic Gregorian calendar, by whole numbers alone: years begin in
+March, so that the leap day is their last."""
 
 _BOUGHT = "event_type = 'purchase'"
 _LOOKED = "event_type <> 'return'"
@@ -50,7 +60,8 @@ _PARTS = """
 """
 _BY_VALUE = """
     SELECT segment_id, value, COUNT(*) AS customers, CAST(SUM(part) AS BIGINT) AS parts,
-        CAST(SUM(part * part) AS BIGINT) AS squares
+        CAST(SUM(part * part) AS BIGINT) AS squares,
+        COUNT(*) FILTER (WHERE part = 10000) AS wholly
     FROM parts GROUP BY segment_id, value
 """
 _TELLING = """
@@ -95,12 +106,12 @@ def parts_query(fewest: int) -> exp.Select:
     """Return the parts of each segment and value, of values that enough of a segment chose.
 
     Over `CHOSEN` and `LABELS`: `customers` of the segment who chose it, the sum of their `parts`
-    and of the `squares` of these.
+    and of the `squares` of these, and who of them chose it `wholly`, and nothing else.
     """
     telling = _filled(_TELLING, fewest=literal(fewest))
     query = parse(
-        "SELECT b.segment_id, b.value, b.customers, b.parts, b.squares FROM by_value AS b "
-        "JOIN telling AS t ON b.value = t.value ORDER BY b.segment_id, b.value"
+        "SELECT b.segment_id, b.value, b.customers, b.parts, b.squares, b.wholly "
+        "FROM by_value AS b JOIN telling AS t ON b.value = t.value ORDER BY b.segment_id, b.value"
     )
     assert isinstance(query, exp.Select)
     return (

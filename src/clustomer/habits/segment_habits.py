@@ -27,11 +27,17 @@ from clustomer.habits.responses import responses
 from clustomer.lifecycle import Lifecycle
 from clustomer.segments import Segmentation
 from clustomer.segments.segmentation import BOTS_ID, NOISE_ID, with_ids
-from clustomer.thresholds import CHANCE, FEWEST_KNOWN, HABIT_LEAST, HABIT_RATIO
+from clustomer.thresholds import CHANCE, FEWEST_KNOWN, HABIT_LEAST, HABIT_RATIO, NEARLY_ALL
 
 KINDS = (*CHOICES, *TIMES, "response")
 """What a habit may be about."""
 MOST_OF_A_KIND = 3
+YEAR_DAYS = 365
+"""From so long a log on, months are told."""
+MONTHS = (
+    *("January", "February", "March", "April", "May", "June", "July"),
+    *("August", "September", "October", "November", "December"),
+)
 WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 _BINS = {"weekday": len(WEEKDAYS), "hours": 24 // BLOCK_HOURS}
 
@@ -46,10 +52,10 @@ class Habits:
         One row per habit that is surely there: `part` (such as "S1.category.1"), `segment_id`,
         `kind` (one of `KINDS`), `value` ("electronics.audio", "Thursday", "12 to 15"; of a response
         "orders" or "visits"), `days` (the horizon of a response), `customers` (how many of the
-        segment chose it, or responded), `placed` (of how many of the segment that is known),
-        `share` (of what a customer chooses, the mean over those; of a response the share of
-        customers), `others` (the same of all other customers; of times what would be if all
-        were alike).
+        segment chose it, or responded; of a month, who ordered in no other), `placed` (of how
+        many of the segment that is known), `share` (of what a customer chooses, the mean over
+        those; of a response or a month the share of customers), `others` (the same of all other
+        customers; of days and hours what would be if all were alike).
     """
 
     table: pa.Table
@@ -108,7 +114,10 @@ def segment_habits(
                 counted = engine.query(parts_query(FEWEST_KNOWN)).to_pylist()
             finally:
                 engine.drop(CHOSEN)
-            rows += _told(kind, counted, placed)
+            if kind == "month":
+                rows += _seasons(counted, placed) if events.window.days >= YEAR_DAYS else ()
+            else:
+                rows += _told(kind, counted, placed)
     finally:
         engine.unregister(LABELS)
     for response in responses(events, customers, segmentation, lifecycle, labels, bought=bought):
@@ -182,6 +191,32 @@ def _told(kind: str, counted: list[dict[str, Any]], placed: dict[str, int]) -> I
                 placed=size,
                 share=round(mean / WHOLE, 12),
                 others=round(usual / WHOLE, 12),
+            )
+
+
+def _seasons(counted: list[dict[str, Any]], placed: dict[str, int]) -> Iterator[_Row]:
+    """Yield the month in which nearly all of a segment ordered, and in no other."""
+    for key, size in sorted(placed.items()):
+        others = sum(count for other, count in placed.items() if other not in (key, BOTS_ID))
+        for row in counted:
+            wholly = int(row["wholly"])
+            if row["segment_id"] != key or wholly < max(FEWEST_KNOWN, NEARLY_ALL * size):
+                continue
+            outside = sum(
+                int(other["wholly"])
+                for other in counted
+                if other["value"] == row["value"] and other["segment_id"] not in (key, BOTS_ID)
+            )
+            yield _Row(
+                part=f"{key}.month.1",
+                segment_id=key,
+                kind="month",
+                value=MONTHS[int(row["value"])],
+                days=None,
+                customers=wholly,
+                placed=size,
+                share=wholly / size,
+                others=outside / others if others else None,
             )
 
 

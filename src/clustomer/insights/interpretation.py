@@ -276,7 +276,7 @@ def study_facts(study: Study) -> Iterable[Fact]:
     yield from profile_facts(profiles, study.described, window_days=study.window_days)
     yield from limit_facts(study.people, study.described)
     yield from study.once(own_figures).values()
-    yield from name_facts(study.people, study.named.values())
+    yield from name_facts(study.people, study.named.values(), study.habit_rows)
     yield from setting_facts(study.tables)
     yield from _population_facts(study)
 

@@ -111,7 +111,7 @@ class Study:
                 self.profiles,
                 self.described,
                 window_days=self.window_days,
-                habits=self.habits.table.to_pylist() if self.habits is not None else (),
+                habits=self.habit_rows,
             )
         for key, name in self.given_names.items():
             named[key] = named[key].renamed(name)
@@ -137,6 +137,11 @@ class Study:
             facets=self.facets.certificates,
             rare=self.facets.rare_certificates,
         )
+
+    @property
+    def habit_rows(self) -> Sequence[Mapping[str, Any]]:
+        """The rows of the table of habits; none where they were not looked for."""
+        return self.habits.table.to_pylist() if self.habits is not None else ()
 
     @property
     def comparison(self) -> pa.Table | None:

@@ -54,7 +54,9 @@ def advise(kind: str, has: Has, *, defined: bool = False, short: bool = False) -
     advice = _advice(kind, defined=defined, short=short)
     pairs = [(area, text_for(text, has)) for area, text in advice.actions]
     texts = pairs if any(text for _, text in pairs) else [("targeting", _LAST_RESORT)]
-    measures = (advice.measure,) if kind in UNGROUPED else (ORDERS_AGAIN, advice.measure)
+    measures = (
+        (advice.measure,) if kind in (*UNGROUPED, "seasonal") else (ORDERS_AGAIN, advice.measure)
+    )
     return Advised(
         who=advice.who,
         why=text_for(advice.why, has),

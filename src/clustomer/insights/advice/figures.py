@@ -36,7 +36,7 @@ _FEATURES = {
 }
 """Figures of features, by their name: column, aggregate, unit."""
 _STAGES = {"slowing": "slowing", "at_risk": "at risk", "lapsed": "lapsed"}
-_HABITS = ("category", "brand", "product", "weekday", "hours")
+_HABITS = ("category", "brand", "product", "weekday", "hours", "month")
 CONTROL = "control_group"
 
 

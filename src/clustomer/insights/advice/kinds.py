@@ -300,6 +300,27 @@ _CASUAL = replace(
         ("revenue", FIRST_ORDER),
     ),
 )
+_SEASONAL = Advice(
+    why="They come for one season; the rest of the year says little about them.",
+    headline=Choice(
+        ("own.month",), "Write to them before {own.month}", "Write before their season"
+    ),
+    actions=(
+        (
+            "targeting",
+            Choice(
+                ("own.month",),
+                "Write to the {its.customers} of them in the weeks before {own.month}, and let "
+                "them be for the rest of the year: {own.month_share} ordered in {own.month} alone.",
+            ),
+        ),
+        SHOW,
+        RAISE_ORDER,
+    ),
+    measure=Choice(
+        ("own.month",), "How many of these {its.customers} order again in the next {own.month}."
+    ),
+)
 _BOTS = Advice(
     who="They act at a rate that no human reaches, so they took no part in finding the "
     "segments, and no figure of everyone counts them.",
@@ -395,6 +416,7 @@ ADVICE: Mapping[str, Advice] = {
     "non_buyers": replace(
         VISITORS, why="They are in the data, so they are known; an order is still to come."
     ),
+    "seasonal": _SEASONAL,
     "mixed": PLAIN,
     "plain": PLAIN,
     "bots": _BOTS,

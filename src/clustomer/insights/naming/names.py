@@ -35,6 +35,7 @@ from clustomer.thresholds import (
     LONG_WINDOW_DAYS,
     MOST,
     NEARLY_ALL,
+    NEW_DAYS,
     PLAINLY_BETTER,
 )
 
@@ -44,6 +45,8 @@ Mask = NDArray[np.bool_]
 ALL_CUSTOMERS = "All customers"
 NOISE_EVIDENCE = ("The algorithm put them in no group: too few others are like them.",)
 BOT_EVIDENCE = ("They act faster than people can: see the rule in the appendix.",)
+SEASONAL = "seasonal"
+"""The rule of names that are a month."""
 MORE_SAID = 0.1
 """What each further thing that a name says is worth: of two that mark alike, the one that says
 more is given."""
@@ -60,7 +63,8 @@ class Name:
     program's own, and the evidence speaks of that. `conditions`, of which one must hold, say of
     which customers the name is true, and `claim` says it in words; there are none where the name
     was not proved so. `proved` is False where the name had to fall back to one that does not
-    tell of what its customers do. `kind` is what plain facts are advised as.
+    tell of what its customers do. `kind` is what plain facts are advised as. `habit` is the row of
+    the table of habits that proves a name of a season.
     """
 
     segment_id: str
@@ -73,6 +77,7 @@ class Name:
     claim: str = ""
     conditions: Sequence[Condition] = ()
     kind: str = ""
+    habit: str = ""
 
     @property
     def advised_as(self) -> str:
@@ -157,7 +162,7 @@ def name_segments(
     for key, candidate in chosen.items():
         namesakes = [other for other, taken in chosen.items() if taken.name == candidate.name]
         apart = vocabulary.told_apart(candidate, key, namesakes)
-        names[key] = _named(key, apart)
+        names[key] = _season(people, key, habits) or _named(key, apart)
     return _unique(names, segments, habits)
 
 
@@ -340,6 +345,27 @@ def _named(key: str, candidate: Candidate) -> Name:
     )
 
 
+def _season(people: Population, key: str, habits: Sequence[Mapping[str, Any]]) -> Name | None:
+    """Return the name of a segment that orders again and again in one month of the year alone.
+
+    Half of it must have ordered twice, so that a few weeks in which customers came once make no
+    season, and nearly all must have been there before the last quarter of a year.
+    """
+    row = next((row for row in habits if (row["segment_id"], row["kind"]) == (key, "month")), None)
+    if row is None or not {"orders", "tenure_days"} <= set(people.columns):
+        return None
+    again = np.mean(people.values(key, "orders") >= 2)
+    here = np.mean(people.values(key, "tenure_days") > NEW_DAYS)
+    if again < MOST or here < NEARLY_ALL or row["share"] < NEARLY_ALL:
+        return None
+    if row["placed"] < len(people.rows(key)):  # some of them never ordered
+        return None
+    claim = f"ordered in {row['value']} and in no other month"
+    proof = f"{{{key}.named}} of them {claim}, against {{{key}.named_of_everyone}} of all others."
+    name = f"{row['value']} buyers"
+    return Name(key, name, SEASONAL, (proof,), claim=claim, habit=str(row["part"]))
+
+
 def _unique(
     names: dict[str, Name], segments: Sequence[Profile], habits: Sequence[Mapping[str, Any]]
 ) -> dict[str, Name]:
@@ -402,9 +428,26 @@ def feature_title(column: Described) -> str:
     return label[:1].upper() + label[1:]
 
 
-def name_facts(people: Population, names: Iterable[Name]) -> Iterator[Fact]:
+def _habit_facts(name: Name, habits: Sequence[Mapping[str, Any]]) -> Iterator[Fact]:
+    row = next(row for row in habits if row["part"] == name.habit)
+    for suffix, column in (("named", "share"), ("named_of_everyone", "others")):
+        source = {
+            "table": "habits.parquet",
+            "key": f"part={name.habit}",
+            "column": column,
+            "aggregate": "value",
+        }
+        fact = f"{name.segment_id}.{suffix}"
+        yield Fact(fact, row[column], "share", 1, name.segment_id, source)
+
+
+def name_facts(
+    people: Population, names: Iterable[Name], habits: Sequence[Mapping[str, Any]] = ()
+) -> Iterator[Fact]:
     """Make `S1.named` and `S1.named_of_everyone`: of how many a segment's name is true."""
     for name in names:
+        if name.habit:
+            yield from _habit_facts(name, habits)
         if not name.conditions:
             continue
         aggregate = f"share_between({json.dumps([part.to_json() for part in name.conditions])})"
