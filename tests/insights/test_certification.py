@@ -188,7 +188,7 @@ HEADLINES: dict[str, tuple[Verdict, str]] = {
     ),
     "continuum": (
         "continuum",
-        "Useful segments without sharp borders: in how much and how recently",
+        "Useful segments without sharp borders: customers differ by degree",
     ),
     "undecided": ("undecided", "Undecided: the data do not settle whether these segments are"),
     "not tested": ("not tested", "Not certified: what matters most could not be tested."),

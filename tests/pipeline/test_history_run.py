@@ -55,7 +55,7 @@ def test_the_report_and_the_files_say_the_same(results: Path) -> None:
         assert f"## {title}" in report
     assert "(figures/over_time.png)" in report
     assert "(figures/cohorts.png)" in report
-    assert "it is not over, and stands in no comparison" in report
+    assert "it is not over, so comparisons leave it out" in report
     [first] = [row for row in stored.history.over_time.table.to_pylist() if row["cell"] == "all.0"]
     assert stored.facts["period.0.revenue"].value == first["revenue"]
 

@@ -25,7 +25,7 @@ FEATURES: tuple[Feature, ...] = (
     Feature(
         name="weighted_orders",
         family="purchases",
-        label="orders, the later the more they count",
+        label="recent orders",
         spoken="orders (later ones count more)",
         unit="orders",
         definition="Orders, each weighted by its place in time: 1 at the cutoff, falling evenly "
@@ -41,7 +41,7 @@ FEATURES: tuple[Feature, ...] = (
     Feature(
         name="weighted_revenue",
         family="purchases",
-        label="revenue, the later the more it counts",
+        label="recent revenue",
         spoken="revenue (later revenue counts more)",
         unit="currency",
         definition="Revenue, each purchase and return weighted by its place in time: 1 at the "

@@ -13,8 +13,7 @@ VERDICTS = {
 HEADLINES = {
     "segments": "There are real groups: gaps set {reality.apart} of the "
     "{clustering.k:segment/segments} apart, with {reality.apart_share} of the customers.",
-    "continuum": "Useful segments without sharp borders: in how much and how recently, customers "
-    "differ by degree.",
+    "continuum": "Useful segments without sharp borders: customers differ by degree, not by kind.",
     "partly apart": "Useful segments, most without sharp borders: gaps set {reality.apart} of the "
     "{clustering.k:segment/segments} apart, with only {reality.apart_share} of the customers.",
     "undecided": "Undecided: the data do not settle whether these segments are groups.",
@@ -32,8 +31,8 @@ _ON_USE = (
 )
 MEANINGS = {
     "segments": (
-        "Simulated shops with one kind of customer did not show such gaps. What each segment "
-        "passed, and what not, stands in the certificate.",
+        "Simulated shops with one kind of customer did not show such gaps. The certificate says what "
+        "each segment passed.",
     ),
     "continuum": (
         "The segments tell what customers do next. They blend into their neighbours: no gap "
@@ -48,8 +47,8 @@ MEANINGS = {
         _ON_USE,
     ),
     "useful": (
-        "The segments tell what customers do next. Whether gaps set them apart is not known; why "
-        "not stands in the certificate.",
+        "The segments tell what customers do next. Whether gaps set them apart is not known; the "
+        "certificate says why.",
         _ON_USE,
     ),
     "alone": (
@@ -66,7 +65,7 @@ MEANINGS = {
     ),
     "untested": (
         "Whether these segments are real groups, and whether they tell what customers do next, "
-        "could not be tested. Why not, and what could be tested, stands in the certificate.",
+        "could not be tested. The certificate says why, and what could be.",
     ),
     "left out": (
         "Whether these segments are real, stable, predictive and usable is not known: the tests "

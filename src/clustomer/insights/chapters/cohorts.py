@@ -144,8 +144,8 @@ def _note(cohorts: Cohorts) -> str:
     return (
         f"Customers belong to the {cohorts.unit} of {what}. The first cohort holds old customers, "
         "too, whom the log cannot tell from new ones; it is drawn apart and in no average. A cell "
-        f"is empty where its {cohorts.unit} is not over, or not yet there. That segments differ is "
-        "no wonder, since they are made of the same purchases and visits."
+        f"is empty where its {cohorts.unit} is not over, or not yet there. Segments differ by "
+        "construction: they are made of the same purchases and visits."
     )
 
 

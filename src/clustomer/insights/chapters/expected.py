@@ -252,14 +252,14 @@ def _trust(forecast: Forecast) -> str:
     totals = sorted((total, date) for total, date in totals if total is not None)
     if len(totals) == 1:
         return (
-            f"Forecast in the same way from {totals[0][1]} on, the total was {{{key}.all.total}} "
-            "times the orders that came."
+            f"The same forecast, made at {totals[0][1]}, came to {{{key}.all.total}} times the "
+            "orders that followed."
         )
     (_, low), (_, high) = totals[0], totals[-1]
     return (
-        f"Forecast in the same way from earlier dates on, the totals were {{{key}.{low}.total}} to "
-        f"{{{key}.{high}.total}} times the orders that came: take the sums here as no surer than "
-        "that."
+        f"The same forecast, made at earlier dates, came to {{{key}.{low}.total}} to "
+        f"{{{key}.{high}.total}} times the orders that followed, so trust these sums no further "
+        "than that."
     )
 
 

@@ -225,7 +225,7 @@ def _predictive_short(part: Predictive, key: str) -> str:
 def _predictive(part: Predictive, key: str) -> Iterator[str]:
     if part.lifts and part.customers:
         yield (
-            f"{{{key}.predictive_customers:customer/customers}} who had no say in choosing the "
+            f"{{{key}.predictive_customers:customer/customers}} who took no part in making the "
             "segments were watched for {holdout.horizon_days} from {holdout.date} on."
         )
     for lift in part.lifts:

@@ -21,8 +21,8 @@ from clustomer.insights.study import Study
 
 FIGURES = ("segments", "differences", "rfm_grid")
 _BASE = (
-    "Shares of the revenue are of the {everyone.revenue} of known customers; purchases without a "
-    "customer are {money.nameless_share} of the source's total of {money.total}."
+    "Shares of revenue are of the {everyone.revenue} from known customers; purchases without one "
+    "are {money.nameless_share} of the source's total of {money.total}."
 )
 _ON_SCREEN = (
     ("customers", "Customers"),

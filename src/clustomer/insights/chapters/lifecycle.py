@@ -35,10 +35,10 @@ _TITLES = {
 _WHO = {
     "new": "have come once so far, and not yet too long ago",
     "active": "come as often as they usually do",
-    "returned": "have just come back after a pause as long as that of the lapsed",
+    "returned": "came back just now, after a pause as long as that of the lapsed",
     "slowing": "are later than usual for them",
     "at risk": "are later than nearly always",
-    "lapsed": "have been away for longer than hardly any pause lasts",
+    "lapsed": "have been away for longer than almost any pause lasts",
 }
 
 _DUE = (

@@ -193,9 +193,9 @@ def _plain(study: Study, facts: Mapping[str, Fact]) -> str:
 
 
 MONEY_LEFT_OUT = (
-    "Purchases that name no customer bring {money.nameless} more, {money.nameless_share} of the "
-    "{money.total} that the source holds. Every share of the revenue here is one of the "
-    "{money.known} of known customers."
+    "Purchases without a known customer bring {money.nameless} more, {money.nameless_share} of the "
+    "source's total of {money.total}. All shares of revenue here are of the {money.known} from "
+    "known customers."
 )
 
 
@@ -226,7 +226,7 @@ def _shop(facts: Mapping[str, Fact]) -> str:
         return ""
     worth = ""
     if "everyone.order_value" in facts:
-        worth = " worth {everyone.revenue}, {everyone.order_value} an order with returns taken off"
+        worth = " worth {everyone.revenue}, {everyone.order_value} an order, net of returns"
     again = " {everyone.orders.at_least_2} of the customers ordered more than once."
     return (
         "{everyone.customers:customer/customers} placed {everyone.orders.sum:order/orders}"

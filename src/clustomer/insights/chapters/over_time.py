@@ -192,7 +192,7 @@ def _lead(rows: list[dict[str, Any]], unit: str) -> str:
     if len(rows) - 1 in cut:
         text += (
             f" The log ends within the last {unit} ({{period.{len(rows) - 1}.name}}): it is not "
-            "over, and stands in no comparison."
+            "over, so comparisons leave it out."
         )
     return text
 

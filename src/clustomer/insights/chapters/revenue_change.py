@@ -88,8 +88,8 @@ class ChangeChapter(Chapter):
             "customers did. Each part is the mean over all orders in which the factors can be "
             "changed one after the other (Shapley values). A part is told where it is so large "
             "that by chance not even one of all would be ({threshold.attribute_chance} for all "
-            "together, after Bonferroni). Parts say where it changed, and not why; of seasons they "
-            "know nothing.",
+            "together, after Bonferroni). The parts say where revenue changed, not why, and know "
+            "nothing of seasons.",
             "note",
         )
         yield Folded("All parts of the change", (_parts_table(study, compared), note))
