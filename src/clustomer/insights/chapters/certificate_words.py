@@ -31,8 +31,8 @@ _ON_USE = (
 )
 MEANINGS = {
     "segments": (
-        "Simulated shops with one kind of customer did not show such gaps. The certificate says what "
-        "each segment passed.",
+        "Simulated shops with one kind of customer did not show such gaps. The certificate says "
+        "what each segment passed.",
     ),
     "continuum": (
         "The segments tell what customers do next. They blend into their neighbours: no gap "
