@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from clustomer.events import Cleaning, Events, EventSchema, Window, read_events
     from clustomer.facets import Facets, find_facets
     from clustomer.given_labels import CertifiedLabels, certify_labels
+    from clustomer.habits import Habits, segment_habits
     from clustomer.history import (
         Cohorts,
         History,
@@ -64,6 +65,7 @@ _HOMES = {
     "Events": "events",
     "Facets": "facets",
     "Facts": "insights",
+    "Habits": "habits",
     "Feature": "customers",
     "Forecast": "lifetime",
     "History": "history",
@@ -112,6 +114,7 @@ _HOMES = {
     "score": "scoring",
     "segment": "segments",
     "segments_sql": "scoring",
+    "segment_habits": "habits",
     "shop_history": "history",
     "shop_over_time": "history",
     "split_holdout": "customers",
@@ -134,6 +137,7 @@ __all__ = [
     "Facts",
     "Feature",
     "Forecast",
+    "Habits",
     "History",
     "Holdout",
     "InputError",
@@ -179,6 +183,7 @@ __all__ = [
     "run",
     "score",
     "segment",
+    "segment_habits",
     "segments_sql",
     "shop_history",
     "shop_over_time",

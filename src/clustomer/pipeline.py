@@ -332,7 +332,7 @@ def _interpreted(
             warnings=events.warnings,
             title=settings.title,
             one_page=settings.summary,
-            nameless=None if events.nameless is None else float(events.nameless),
+            nameless=events.nameless,
             **further,
         )
 

@@ -64,6 +64,7 @@ def test_the_results_keep_their_contract(done: Run) -> None:
     files = {path.relative_to(root).as_posix() for path in root.rglob("*") if path.is_file()}
     assert {
         "run.json",
+        "habits.parquet",
         "cleaning.csv",
         "rejected.parquet",
         "customers.parquet",
@@ -98,7 +99,7 @@ def test_the_results_keep_their_contract(done: Run) -> None:
 def test_the_tables_have_their_columns_and_agree(done: Run) -> None:
     root = done.results.path
     segments = pq.read_table(root / "segments.parquet")
-    assert segments.column_names == COLUMNS
+    assert segments.column_names[: len(COLUMNS)] == COLUMNS
     customers = pq.read_table(root / "customers.parquet")
     assert customers.column_names[0] == "user_id"
     assert segments["user_id"].equals(customers["user_id"])
@@ -245,6 +246,7 @@ def test_a_run_can_be_written_with_the_public_names_alone(
         holdout=holdout,
     )
     forecast = clustomer.forecast_customers(events, customers, segmentation)
+    stages = clustomer.lifecycle_stages(events)
     interpretation = clustomer.interpret(
         customers,
         segmentation,
@@ -255,7 +257,9 @@ def test_a_run_can_be_written_with_the_public_names_alone(
         reading_notes=events.readings.to_say,
         warnings=events.warnings,
         certificates=certificates,
-        lifecycle=clustomer.lifecycle_stages(events),
+        lifecycle=stages,
+        habits=clustomer.segment_habits(events, customers, segmentation, stages),
+        nameless=events.nameless,
         forecast=forecast,
         history=clustomer.shop_history(events, customers, segmentation),
     )

@@ -97,6 +97,24 @@ def segment_habits(
         Of those customers; its rule also says who was in which segment before.
     lifecycle : Lifecycle, optional
         Where customers stand: the horizon of a response follows their own rhythm.
+
+    Examples
+    --------
+    >>> from clustomer import customer_features, read_events, segment
+    >>> log = pa.table({
+    ...     "event_time": [f"2024-01-{1 + n % 28:02d} {9 + n % 8:02d}:00" for n in range(120)],
+    ...     "user_id": [f"u{n % 60}" for n in range(120)],
+    ...     "event_type": ["purchase"] * 120,
+    ...     "brand": ["acme" if n % 60 < 30 else "other" for n in range(120)],
+    ...     "price": [9.0 if n % 60 < 30 else 1.0 for n in range(120)],
+    ... })
+    >>> with_events = read_events(log)
+    >>> customers = customer_features(with_events)
+    >>> segmentation = segment(customers, k=2, features=["revenue"])
+    >>> habits = segment_habits(with_events, customers, segmentation)
+    >>> sorted(habits.table.filter(pc.field("kind") == "brand")["value"].to_pylist())
+    ['acme', 'other']
+    >>> with_events.close()
     """
     labels = with_ids(segmentation).select(["user_id", "segment_id"]).sort_by("user_id")
     bought = "orders" in customers.table.column_names

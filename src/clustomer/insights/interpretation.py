@@ -131,7 +131,7 @@ def interpret(
     comparison: Any = None,
     reading_notes: Sequence[str] = (),
     warnings: Sequence[str] = (),
-    nameless: float | None = None,
+    nameless: Any = None,
     title: str | None = None,
     one_page: bool = False,
 ) -> Interpretation:
@@ -185,7 +185,7 @@ def interpret(
         What was decided about how the events were read, a sentence each.
     warnings : sequence of str
         What was lost of them, or may be no customer; the opening begins with it.
-    nameless : float, default None
+    nameless : number, default None
         The revenue of the period that names no customer, which no share counts.
     title : str, default None
         What the report is called.
@@ -244,7 +244,7 @@ def interpret(
         comparison=comparison,
         reading_notes=reading_notes,
         warnings=warnings,
-        nameless=nameless,
+        nameless=None if nameless is None else float(nameless),
     )
     return tell(study)
 
