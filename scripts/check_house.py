@@ -32,6 +32,7 @@ WITHOUT_PROSE = (
     "engines",
     "events",
     "customers",
+    "habits",
     "lifecycle",
     "history",
     "segments",

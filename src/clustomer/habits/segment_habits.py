@@ -112,8 +112,8 @@ def segment_habits(
     >>> customers = customer_features(with_events)
     >>> segmentation = segment(customers, k=2, features=["revenue"])
     >>> habits = segment_habits(with_events, customers, segmentation)
-    >>> sorted(habits.table.filter(pc.field("kind") == "brand")["value"].to_pylist())
-    ['acme', 'other']
+    >>> [row["value"] for row in habits.table.to_pylist() if row["kind"] == "brand"]
+    ['other', 'acme']
     >>> with_events.close()
     """
     labels = with_ids(segmentation).select(["user_id", "segment_id"]).sort_by("user_id")
