@@ -318,7 +318,9 @@ _SEASONAL = Advice(
         RAISE_ORDER,
     ),
     measure=Choice(
-        ("own.month",), "How many of these {its.customers} order again in the next {own.month}."
+        ("own.month",),
+        "How many of these {its.customers} order again in the next {own.month}.",
+        "How many of these {its.customers} order again in the next season.",
     ),
 )
 _BOTS = Advice(
