@@ -6,6 +6,7 @@ import numpy as np
 import pyarrow as pa
 
 from clustomer.products import WAYS, Contest, Entrant, Recommendations, Scores
+from clustomer.products.contest import Gain
 from clustomer.products.interactions import Interactions, interactions_of
 from clustomer.products.past import NEXT_PURCHASE, Past
 from clustomer.products.wants import bought_together, most_offered, most_wanted, products_table
@@ -103,8 +104,8 @@ def recommended() -> Recommendations:
 
 
 def _entrant(way: str, score: float) -> Entrant:
-    scores = Scores(score, score, score, score, None, score, score)
-    if way != "popularity":
-        gains = (0.02, 0.01, 0.03)
-        scores = Scores(score, score, score, score, score, score, score, *gains, *gains)
+    gain = Gain(0.02, 0.01, 0.03)
+    names = () if way == "popularity" else ("ndcg", "new_ndcg", "hit_rate", "mrr")
+    gains = dict.fromkeys(names, gain)
+    scores = Scores(score, score, score, score, None, score, score, gains)
     return Entrant(way, scores, scores, (0.1,), (0.1,))

@@ -5,7 +5,7 @@ nothing that comes after a moment is part of what is recommended at it, and all 
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from statistics import NormalDist
 from typing import Any
 
@@ -37,6 +37,28 @@ WAYS = (POPULARITY, SEGMENT_POPULARITY, COSINE, BM25, ALS, SESSIONS, BASKETS)
 
 
 @dataclass(frozen=True)
+class Gain:
+    """A mean difference from popularity, customer by customer, and its interval.
+
+    `low` and `high` are None where one customer alone gives no interval.
+    """
+
+    mean: float
+    low: float | None
+    high: float | None
+
+    @property
+    def is_sure(self) -> bool:
+        """Whether the difference is surely above 0."""
+        return self.low is not None and self.low > 0
+
+    @property
+    def is_loss(self) -> bool:
+        """Whether it is surely below 0."""
+        return self.high is not None and self.high < 0
+
+
+@dataclass(frozen=True)
 class Scores:
     """How the lists of a way did in a stretch.
 
@@ -51,10 +73,9 @@ class Scores:
         The share of the products still there that are in any list.
     new_ndcg : float or None
         NDCG of the new products alone, of customers who took any.
-    gain, low, high : float or None
-        By how much `ndcg` exceeds that of popularity, customer by customer, and its interval.
-    new_gain, new_low, new_high : float or None
-        The same of `new_ndcg`.
+    gains : mapping of the name of a score to Gain
+        By how much `ndcg`, `new_ndcg`, `hit_rate` and `mrr` exceed those of popularity; nothing
+        for popularity itself.
     """
 
     hit_rate: float
@@ -64,12 +85,13 @@ class Scores:
     again_hit_rate: float | None
     coverage: float
     new_ndcg: float | None
-    gain: float | None = None
-    low: float | None = None
-    high: float | None = None
-    new_gain: float | None = None
-    new_low: float | None = None
-    new_high: float | None = None
+    gains: Mapping[str, Gain] = field(default_factory=dict)
+
+    @classmethod
+    def from_json(cls, stored: Mapping[str, Any]) -> "Scores":
+        """Read what stands of it in a stored contest."""
+        gains = {name: Gain(**gain) for name, gain in stored["gains"].items()}
+        return cls(**{**stored, "gains": gains})
 
 
 @dataclass(frozen=True)
@@ -140,8 +162,8 @@ class Contest:
         entrants = tuple(
             Entrant(
                 way,
-                Scores(**entry["choosing"]),
-                Scores(**entry["judging"]),
+                Scores.from_json(entry["choosing"]),
+                Scores.from_json(entry["judging"]),
                 tuple(entry["chances"]),
                 tuple(entry["judged_chances"]),
             )
@@ -257,10 +279,19 @@ def _decided(entrants: Sequence[Entrant], left_out: Mapping[str, str], way: str 
 
 def _is_better(way: str, scores: Scores) -> bool:
     """Return whether a way is surely better than popularity."""
-    if way == BASKETS:
-        return scores.low is not None and scores.low > 0
-    surely = scores.new_low is not None and scores.new_low > 0
-    return surely and scores.high is not None and scores.high >= 0
+    gain = scores.gains.get(deciding(way))
+    if gain is None or not gain.is_sure:
+        return False
+    return "ndcg" in scores.gains and not scores.gains["ndcg"].is_loss
+
+
+def deciding(way: str) -> str:
+    """Return the score that decides on a way: of new products, or of whole lists.
+
+    >>> deciding("cosine"), deciding("tifuknn")
+    ('new_ndcg', 'ndcg')
+    """
+    return "ndcg" if way == BASKETS else "new_ndcg"
 
 
 @dataclass(frozen=True, eq=False)
@@ -323,13 +354,14 @@ def chances_of(judged: Judged) -> Floats:
 
 
 def _scores(listed: _Listed, popular: _Listed, name: str, confidence: float) -> Scores:
-    judged = listed.judged
-    gains: tuple[float | None, ...] = ()
-    if name != POPULARITY:
-        gains = (
-            *_gain(judged.ndcg - popular.judged.ndcg, confidence),
-            *_gain(listed.fresh.new_ndcg - popular.fresh.new_ndcg, confidence),
-        )
+    judged, other = listed.judged, popular.judged
+    differences = {
+        "ndcg": judged.ndcg - other.ndcg,
+        "new_ndcg": listed.fresh.new_ndcg - popular.fresh.new_ndcg,
+        "hit_rate": judged.hit - other.hit,
+        "mrr": judged.mrr - other.mrr,
+    }
+    gains = {score: _gain(values, confidence) for score, values in differences.items()}
     return Scores(
         float(judged.hit.mean()),
         float(judged.ndcg.mean()),
@@ -338,16 +370,16 @@ def _scores(listed: _Listed, popular: _Listed, name: str, confidence: float) -> 
         mean_and_error(judged.again)[0],
         listed.coverage,
         mean_and_error(listed.fresh.new_ndcg)[0],
-        *gains,
+        {score: gain for score, gain in gains.items() if gain is not None and name != POPULARITY},
     )
 
 
-def _gain(
-    differences: Floats, confidence: float
-) -> tuple[float | None, float | None, float | None]:
-    """Return the mean difference and its interval."""
-    gain, error = mean_and_error(differences)
-    if gain is None or error is None:
-        return gain, None, None
+def _gain(differences: Floats, confidence: float) -> Gain | None:
+    """Return the mean difference and its interval; None where nobody has any."""
+    mean, error = mean_and_error(differences)
+    if mean is None:
+        return None
+    if error is None:
+        return Gain(mean, None, None)
     margin = NormalDist().inv_cdf((1 + confidence) / 2) * error
-    return gain, gain - margin, gain + margin
+    return Gain(mean, mean - margin, mean + margin)

@@ -41,8 +41,12 @@ _SCORES = {
     "again_hit_rate": ("share", 1),
     "coverage": ("share", 1),
     "new_ndcg": ("score", 3),
-    **dict.fromkeys(("gain", "low", "high"), ("difference", 3)),
-    **{f"new_{name}": ("difference", 3) for name in ("gain", "low", "high")},
+}
+_GAINS = {
+    "ndcg": ("difference", 3),
+    "new_ndcg": ("difference", 3),
+    "mrr": ("difference", 3),
+    "hit_rate": ("difference", 3),
 }
 _STRETCH = {"start": "date", "end": "date", "days": "days", "customers": "customers"}
 _COUNTS = {
@@ -154,17 +158,22 @@ def way_key(way: str) -> str:
 def _contest_facts(ways: Mapping[str, Any]) -> Iterator[Fact]:
     for way, entry in ways.items():
         for part in ("choosing", "judging"):
+            scores, fact = entry[part], f"recommended.{way_key(way)}.{part}"
+            place = f"contest/ways/{way}/{part}"
             for name, (unit, decimals) in _SCORES.items():
-                if entry[part][name] is None:
-                    continue
-                source = {
-                    "table": "recommendation",
-                    "key": f"contest/ways/{way}/{part}",
-                    "column": name,
-                    "aggregate": "value",
-                }
-                fact = f"recommended.{way_key(way)}.{part}.{name}"
-                yield Fact(fact, entry[part][name], unit, decimals, None, source)
+                yield from _score(f"{fact}.{name}", scores[name], unit, decimals, place, name)
+            for name, gain in scores["gains"].items():
+                for end, value in gain.items():
+                    key = f"{place}/gains/{name}"
+                    yield from _score(f"{fact}.{name}.{end}", value, *_GAINS[name], key, end)
+
+
+def _score(
+    fact: str, value: float | None, unit: str, decimals: int, key: str, column: str
+) -> Iterator[Fact]:
+    if value is not None:
+        source = {"table": "recommendation", "key": key, "column": column, "aggregate": "value"}
+        yield Fact(fact, value, unit, decimals, None, source)
 
 
 def _product_facts(row: Mapping[str, Any]) -> Iterator[Fact]:
@@ -215,10 +224,10 @@ def _ways(contest: Contest, facts: Mapping[str, Fact]) -> Table:
             (
                 WAYS[entrant.way],
                 _fact(facts, entrant.way, "judging", "new_ndcg"),
-                _interval(facts, entrant.way, "judging", "new_"),
-                _interval(facts, entrant.way, "choosing", "new_"),
+                _interval(facts, entrant.way, "judging", "new_ndcg"),
+                _interval(facts, entrant.way, "choosing", "new_ndcg"),
                 _fact(facts, entrant.way, "judging", "ndcg"),
-                _interval(facts, entrant.way, "judging", ""),
+                _interval(facts, entrant.way, "judging", "ndcg"),
             ),
             chosen=entrant.way == contest.winner,
         )
@@ -228,27 +237,28 @@ def _ways(contest: Contest, facts: Mapping[str, Fact]) -> Table:
 
 
 def _lists(contest: Contest, facts: Mapping[str, Fact]) -> Table:
-    columns = {
-        "hit_rate": "Lists with anything taken",
-        "mrr": "MRR",
-        "new_hit_rate": "With anything new taken",
-        "again_hit_rate": "With anything taken again",
-        "coverage": "Products on any list",
-    }
-    rows = [
-        Row(
-            (
-                WAYS[entrant.way],
-                *(_fact(facts, entrant.way, "judging", name) for name in columns),
-            ),
-            chosen=entrant.way == contest.winner,
-        )
-        for entrant in contest.entrants
-    ]
-    titles = (Column(title) for title in columns.values())
-    return Table(
-        "The lists of each way", (Column("Way to recommend", "name"), *titles), tuple(rows)
+    columns = (
+        Column("Way to recommend", "name"),
+        Column("Lists with anything taken"),
+        Column("More than what is popular", "estimate"),
+        Column("With anything new taken"),
+        Column("With anything taken again"),
+        Column("MRR"),
+        Column("More than what is popular", "estimate"),
+        Column("Products on any list"),
     )
+    rows = []
+    for entrant in contest.entrants:
+        hits, new, again, mrr, coverage = (
+            _fact(facts, entrant.way, "judging", name)
+            for name in ("hit_rate", "new_hit_rate", "again_hit_rate", "mrr", "coverage")
+        )
+        more_hits, more_mrr = (
+            _interval(facts, entrant.way, "judging", name) for name in ("hit_rate", "mrr")
+        )
+        cells = (WAYS[entrant.way], hits, more_hits, new, again, mrr, more_mrr, coverage)
+        rows.append(Row(cells, chosen=entrant.way == contest.winner))
+    return Table("The lists of each way", columns, tuple(rows))
 
 
 def _brief(contest: Contest, facts: Mapping[str, Fact]) -> Table:
@@ -272,9 +282,10 @@ def _fact(facts: Mapping[str, Fact], way: str, part: str, name: str) -> str:
     return f"{{{fact}}}" if fact in facts else "–"
 
 
-def _interval(facts: Mapping[str, Fact], way: str, part: str, of: str) -> str:
-    gain, low, high = (_fact(facts, way, part, f"{of}{name}") for name in ("gain", "low", "high"))
-    return gain if low == "–" else f"{gain} ({low} to {high})"
+def _interval(facts: Mapping[str, Fact], way: str, part: str, score: str) -> str:
+    ends = ("mean", "low", "high")
+    mean, low, high = (_fact(facts, way, part, f"{score}.{end}") for end in ends)
+    return mean if low == "–" else f"{mean} ({low} to {high})"
 
 
 def _left_out(contest: Contest) -> Iterator[Block]:

@@ -5,8 +5,8 @@ from typing import Any
 
 from clustomer.insights.texts import listed
 from clustomer.products import Contest
+from clustomer.products.contest import deciding
 from clustomer.products.past import NEXT_BASKET, NEXT_PURCHASE, NEXT_VIEW
-from clustomer.products.ways.baskets import BASKETS
 from clustomer.products.ways.popularity import POPULARITY
 
 WAYS: Mapping[str, str] = {
@@ -72,18 +72,18 @@ def decision(contest: Contest, *, asked: bool) -> str:
             else "No way was surely better than what is popular, so that is what is recommended."
         )
         return f"{chosen} {lists}."
-    what, of = ("All products", "") if contest.winner == BASKETS else ("New products", "new_")
-    interval = f"{{{judged}.{of}gain}} ({{{judged}.{of}low}} to {{{judged}.{of}high}})"
+    score = deciding(contest.winner)
+    what = "New products" if score == "new_ndcg" else "All products"
+    interval = f"{{{judged}.{score}.mean}} ({{{judged}.{score}.low}} to {{{judged}.{score}.high}})"
     if contest.beats_popularity:
         chosen = f"{way} is used: it was surely better than what is popular when it was chosen"
         chosen += ", as asked." if asked else "."
     else:
         chosen = f"{way} is used, as asked; it was not surely better than what is popular."
-    scores = contest.entrant(contest.winner).judging
-    high = scores.high if contest.winner == BASKETS else scores.new_high
+    gain = contest.entrant(contest.winner).judging.gains.get(score)
     if contest.confirmed:
         then = f"{what} were named better by it then, too: NDCG differs by {interval}."
-    elif high is not None and high < 0:
+    elif gain is not None and gain.is_loss:
         then = f"{what} were named worse by it then: NDCG differs by {interval}."
     else:
         then = f"Then its NDCG of {what.lower()} differed by {interval}, which may be chance."
