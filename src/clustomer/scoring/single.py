@@ -1,5 +1,6 @@
 """One customer's segment from their events, in milliseconds: the definition planned beforehand."""
 
+from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
@@ -9,13 +10,15 @@ import pyarrow as pa
 from sqlglot import exp
 
 from clustomer.customers.definition import CATEGORY_PRICES, features_query, measures_query
+from clustomer.customers.features import SUSPECTED_BOT, Feature
 from clustomer.engines import DuckDB, literal
 from clustomer.errors import InputError
 from clustomer.events import EVENT_TYPES, Window
 from clustomer.events.reading.zones import utc_offset_expression
 from clustomer.events.sessions import derive_sessions, number_orders
 from clustomer.scoring.definition import Definition
-from clustomer.segments.exclusions import BOTS, excluded_predicate
+from clustomer.segments.exclusions import BOTS, Exclusion, columns_of, excluded_predicate
+from clustomer.thresholds import BUSIEST_DAY, BUSIEST_HOUR
 
 _COLUMNS = {
     "event_time": pa.timestamp("us"),
@@ -45,7 +48,16 @@ class SingleCustomer:
         self._engine = DuckDB(threads=1)
         self._categories = {category for category, _ in definition.scoring.category_prices}
         self._fill()
-        self._prepare()
+        # of one customer there is nothing to optimise, and to try takes longer than the work
+        names = self._engine.rows("SELECT name FROM duckdb_optimizers()")
+        self._engine.execute(f"SET disabled_optimizers = '{','.join(name for (name,) in names)}'")
+        self._engine.execute("SET enable_progress_bar = false")
+        self._names = list(definition.model.rule.features)
+        self._prepare("whole", definition.features, definition.model.exclusions)
+        self._few = _few_events(definition)
+        if self._few:
+            deciding = [f for f in definition.features if f.name in self._names]
+            self._prepare("brief", deciding, ())
 
     def segment(self, events: pa.Table, window: Window) -> tuple[int, dict[str, float | None]]:
         """Return the cluster of the customer whose events these are, and the features."""
@@ -59,8 +71,9 @@ class SingleCustomer:
         if self._definition.model.event_schema.get("row_is_order"):
             number_orders(self._engine)
         start, cutoff = (literal(moment).sql("duckdb") for moment in (window.start, window.cutoff))
+        statement = "brief" if events.num_rows <= self._few else "whole"
         row = run(
-            f"EXECUTE single(start := {start}, cutoff := {cutoff}, "
+            f"EXECUTE {statement}(start := {start}, cutoff := {cutoff}, "
             f"start_s := {window.start_s}, cutoff_s := {window.cutoff_s})"
         ).fetchone()
         if row is None:
@@ -74,8 +87,7 @@ class SingleCustomer:
         if excluded:
             return BOTS, features
         rule = self._definition.model.rule
-        raw = [features[name] for name in rule.features]
-        matrix = np.array([[np.nan if value is None else value for value in raw]])
+        matrix = np.array([[np.nan if value is None else value for value in values]])
         return int(rule.predict(rule.prepared(matrix))[0]), features
 
     def close(self) -> None:
@@ -99,30 +111,27 @@ class SingleCustomer:
         self._insert = f"SELECT *, 'customer' AS user_id, {offset} AS utc_offset_s FROM given"
         self._engine.execute(f"CREATE TABLE events AS {self._insert}")
 
-    def _prepare(self) -> None:
+    def _prepare(
+        self, name: str, features: Sequence[Feature], exclusions: Iterable[Exclusion]
+    ) -> None:
+        """Plan a statement that gives whether the customer is excluded, and what decides."""
         definition, window = self._definition, self._definition.window
-        features = definition.features
         measures = measures_query(features, window, given=(CATEGORY_PRICES,))
         query = features_query(features, definition.shop(window))
-        self._names = [feature.name for feature in features]
         inner = measures.args.pop("with_")
         for part in inner.expressions:
             query = query.with_(part.alias, as_=part.this, copy=False)
         query = query.with_("measures", as_=measures, copy=False)
         parts = query.args.pop("with_")
         outer = exp.select(
-            exp.alias_(excluded_predicate(definition.model.exclusions), "excluded"),
+            exp.alias_(excluded_predicate(exclusions), "excluded"),
             *map(exp.column, self._names),
         ).from_("customers")
         for part in parts.expressions:
             outer = outer.with_(part.alias, as_=part.this, copy=False)
         outer = outer.with_("customers", as_=query, copy=False)
         prepared = outer.transform(_with_bounds(window), copy=False)
-        # of one customer there is nothing to optimise, and to try takes longer than the work
-        names = self._engine.rows("SELECT name FROM duckdb_optimizers()")
-        self._engine.execute(f"SET disabled_optimizers = '{','.join(name for (name,) in names)}'")
-        self._engine.execute("SET enable_progress_bar = false")
-        self._engine.execute(f"PREPARE single AS {prepared.sql('duckdb')}")
+        self._engine.execute(f"PREPARE {name} AS {prepared.sql('duckdb')}")
 
     def _add_categories(self, events: pa.Table) -> None:
         """Let categories count that the run did not see; nothing is known of their prices."""
@@ -133,6 +142,20 @@ class SingleCustomer:
                         f"INSERT INTO {CATEGORY_PRICES} VALUES (?, NULL)", [category]
                     )
                     self._categories.add(category)
+
+
+def _few_events(definition: Definition) -> int:
+    """Return how many events nobody can be suspected to be a bot with; 0 where that is not known.
+
+    What counts events of an hour or a day cannot exceed the number of all of them.
+    """
+    exclusions = definition.model.exclusions
+    counted = {"busiest_hour_events", "busiest_day_events"}
+    told_by = set(columns_of(exclusions))
+    are_bots = all(part in SUSPECTED_BOT for e in exclusions for part in e.rule.split(" OR "))
+    if not told_by <= counted or not are_bots or told_by & set(definition.model.rule.features):
+        return 0
+    return min(BUSIEST_HOUR, BUSIEST_DAY)
 
 
 def _with_bounds(window: Window) -> Any:
