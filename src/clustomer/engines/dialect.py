@@ -123,7 +123,9 @@ def check(expression: exp.Expr) -> exp.Expr:
     return expression
 
 
-def translate(expression: exp.Expr, dialect: str = "duckdb", *, pretty: bool = False) -> str:
+def translate(
+    expression: exp.Expr, dialect: str = "duckdb", *, pretty: bool = False, spent: bool = False
+) -> str:
     """Return a portable expression as SQL text of one dialect.
 
     Parameters
@@ -132,6 +134,8 @@ def translate(expression: exp.Expr, dialect: str = "duckdb", *, pretty: bool = F
     dialect : str, default "duckdb"
         One of `DIALECTS`.
     pretty : bool, default False
+    spent : bool, default False
+        Whether the expression may be changed, since nobody needs it any more: a copy is saved.
 
     Raises
     ------
@@ -151,7 +155,7 @@ def translate(expression: exp.Expr, dialect: str = "duckdb", *, pretty: bool = F
     spoken = _SPOKEN.get(dialect)
     if spoken is not None:
         expression = expression.copy().transform(spoken, copy=False)
-    return expression.sql(dialect=dialect, pretty=pretty)
+    return expression.sql(dialect=dialect, pretty=pretty, copy=not spent)
 
 
 def _without_filter(node: exp.Expr) -> exp.Expr:

@@ -256,15 +256,17 @@ class DuckDB(Engine):
 
     def query(self, select: exp.Expr) -> pa.Table:
         """Run a portable query and return its result."""
-        return self.arrow(translate(_scanned(select)))
+        return self.arrow(translate(_scanned(select), spent=True))
 
     def create_table(self, name: str, select: exp.Expr) -> None:
         """Keep the result of a portable query as a table of this engine."""
-        self.execute(f"CREATE OR REPLACE TABLE {quoted(name)} AS {translate(_scanned(select))}")
+        self.execute(
+            f"CREATE OR REPLACE TABLE {quoted(name)} AS {translate(_scanned(select), spent=True)}"
+        )
 
     def append(self, name: str, select: exp.Expr) -> None:
         """Add the result of a portable query to a table of this engine."""
-        self.execute(f"INSERT INTO {quoted(name)} {translate(_scanned(select))}")
+        self.execute(f"INSERT INTO {quoted(name)} {translate(_scanned(select), spent=True)}")
 
     def drop(self, name: str) -> None:
         """Remove a table of this engine."""

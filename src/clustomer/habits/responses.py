@@ -66,9 +66,7 @@ def responses(
     rows: list[Response] = []
     for days in sorted({step for step in horizons.values() if step is not None}):
         moment = window.cutoff - timedelta(days=days)
-        then = labels_at(
-            events, customers, segmentation, Window(window.start, moment, window.time_zone)
-        )
+        then = labels_at(events, segmentation, Window(window.start, moment, window.time_zone))
         query = ordered_query(Window(moment, window.cutoff, window.time_zone), bought=bought)
         responded = set(events.engine.query(query)["user_id"].to_pylist())
         for key in sorted(key for key, step in horizons.items() if step == days):

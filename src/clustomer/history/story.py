@@ -19,6 +19,7 @@ from clustomer.history.change import ARRIVED, Change, change_of
 from clustomer.history.cohorts import Cohorts, OverTime, customer_cohorts, shop_over_time
 from clustomer.history.definition import ACTIVITY, CALENDAR, ORDERS, activity_query, orders_query
 from clustomer.segments import Segmentation, assign
+from clustomer.segments.exclusions import columns_of
 from clustomer.segments.segmentation import with_ids
 from clustomer.thresholds import LONG_WINDOW_DAYS
 
@@ -129,7 +130,7 @@ def revenue_change(
     tables = []
     for number, window in zip((before, after), windows, strict=True):
         base = Window(window.start - length, window.start, window.time_zone)
-        labels = labels_at(events, customers, segmentation, base)
+        labels = labels_at(events, segmentation, base)
         tables.append(_group_rows(_did(events, calendar, number, window), labels))
     if not all(table.num_rows for table in tables):
         return Reason("empty period")
@@ -145,12 +146,10 @@ def _window(calendar: Calendar, number: int, time_zone: str) -> Window:
     return Window(start, end, time_zone)
 
 
-def labels_at(
-    events: CleanEvents, customers: Customers, segmentation: Segmentation, window: Window
-) -> Mapping[str, str]:
+def labels_at(events: CleanEvents, segmentation: Segmentation, window: Window) -> Mapping[str, str]:
     """Return the segment of everyone who was there in a window, by the stored rule."""
     present, _ = available_features(known_within(events.engine, window))
-    wanted = {*segmentation.rule.features, *(f.name for f in customers.features)}
+    wanted = {*segmentation.rule.features, *columns_of(segmentation.exclusions)}
     features = tuple(feature for feature in present if feature.name in wanted)
     made = features_within(events.engine, features, window).table
     for name in segmentation.rule.features:
