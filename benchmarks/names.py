@@ -1,8 +1,9 @@
 """Of how many members each name is true, by a checker that shares no code with the names.
 
 Runs three public files, where `CLUSTOMER_DATA` names their folder, and five simulated shops of two
-seeds each, with segments that did not hold forced, so that whatever was found is named. The checker
-is that of `tests/insights/claims.py`: plain loops over the rows of the results.
+seeds each, so that whatever was found is named: without tests of segments, or with `--tested` as a
+run does it, segments that did not hold forced. The checker is that of `tests/insights/claims.py`:
+plain loops over the rows of the results.
 
     CLUSTOMER_DATA=folder python benchmarks/names.py > names.md
 """
@@ -42,11 +43,11 @@ def sources(folder: Path) -> Iterator[tuple[str, Path]]:
             yield f"{label}, seed {seed}", path
 
 
-def checked(path: Path, out: Path) -> Iterator[tuple[str, int, float]]:
+def checked(path: Path, out: Path, settings: Settings) -> Iterator[tuple[str, int, float]]:
     """Yield each segment's name, its size, and of which share of it that is true."""
     from claims import Shop, share_true  # type: ignore[import-not-found]
 
-    run(path, out, settings=Settings(force=True, keep_events=False, facets=("value",)))
+    run(path, out, settings=settings)
     stored = StoredRun.open(out)
     stages = getattr(stored.lifecycle, "table", None)
     rows = stored.customers.to_pylist()
@@ -73,13 +74,19 @@ def main() -> None:
     """Print the table in Markdown."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
     parser.add_argument("--only", default="", help="logs whose name contains this")
-    only = parser.parse_args().only
+    parser.add_argument("--tested", action="store_true", help="weigh and test, as a run does")
+    given = parser.parse_args()
+    settings = (
+        Settings(force=True, keep_events=False, facets=("value",))
+        if given.tested
+        else Settings(certificates=False, keep_events=False, facets=())
+    )
     sys.path.insert(0, str(TESTS))
     print("| Log | Name | Members | True of |\n|---|---|---:|---:|")
     with tempfile.TemporaryDirectory() as folder:
         for number, (label, path) in enumerate(sources(Path(folder))):
-            if only in label:
-                for name, members, share in checked(path, Path(folder) / str(number)):
+            if given.only in label:
+                for name, members, share in checked(path, Path(folder) / str(number), settings):
                     print(f"| {label} | {name} | {members:,} | {share:.1%} |", flush=True)
 
 
