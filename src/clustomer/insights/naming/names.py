@@ -277,6 +277,8 @@ class _Vocabulary:
         gap = 0.0
         base = self.people.holds(candidate.conditions)
         for fact, condition, mask in self._plain:
+            if mask[base].all():  # what the name says already
+                continue
             held = mask & base
             share = float(np.mean(held[inside]))
             most = max(float(np.mean(mask[other])) for other in others)
@@ -285,7 +287,9 @@ class _Vocabulary:
                 best = Candidate(
                     candidate.rule,
                     f"{candidate.name}, {_lower(fact.words)}",
-                    f"{candidate.claim}; and {fact.claim}",
+                    fact.claim
+                    if (candidate.rule, fact.axis) == ("repeat", "orders")
+                    else f"{candidate.claim}; and {fact.claim}",
                     [both(part, condition) for part in candidate.conditions],
                     candidate.marks,
                     candidate.kind,
