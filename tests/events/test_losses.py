@@ -102,6 +102,25 @@ def test_dates_that_mean_never_or_unknown_are_named(usual: str, never: str, unkn
     )
 
 
+def test_orders_under_several_ids_are_told() -> None:
+    rows = [("guest-7", "o1", 5.0), ("k1", "o1", 6.0), ("k1", "o2", 7.0), ("k2", "o3", 8.0)]
+    log = pa.table(
+        {
+            "event_time": ["2024-01-01", "2024-01-01", "2024-01-02", "2024-01-03"],
+            "event_type": ["purchase"] * 4,
+            "user_id": [user for user, _, _ in rows],
+            "order_id": [order for _, order, _ in rows],
+            "price": [price for _, _, price in rows],
+        }
+    )
+    assert read_events(log).warnings == (
+        "1 of 3 orders (33.3%) is under the ids of several customers, as 'o1', and counted once "
+        "for each. If one customer has several ids, join them with --id-map; if order numbers "
+        "begin anew, leave the column out of the schema.",
+    )
+    assert read_events(log.slice(1)).warnings == ()
+
+
 WORDS = ("NA", "N/A", "n/a", "#N/A", "(not set)", "undefined", "-", "NULL")
 
 

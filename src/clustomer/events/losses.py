@@ -13,6 +13,7 @@ from clustomer.events.cleaning import REJECTIONS, Cleaning
 from clustomer.events.draft.words import names, numbers, speaks_against, words_in
 from clustomer.events.missing import PLACEHOLDERS
 from clustomer.events.reading import Readings, sentinels_in, sql_text, with_times
+from clustomer.events.resent import orders_of_several
 from clustomer.events.schema import EventSchema
 from clustomer.events.sources import Source
 from clustomer.progress import counted
@@ -202,7 +203,23 @@ def warnings_of(
     warnings += _edges(cleaning)
     warnings += _nobody(schema, cleaning, columns, nameless)
     warnings += _placeholders(engine)
+    if "order_id" in schema.columns:
+        warnings += _shared_orders(engine)
     return tuple(warnings)
+
+
+def _shared_orders(engine: DuckDB) -> list[str]:
+    """Say which orders several customers share."""
+    shared, orders, samples = orders_of_several(engine)
+    if not shared:
+        return []
+    named = ", ".join(map(repr, samples))
+    return [
+        f"{shared:,} of {counted(orders, 'order')} ({shared / orders:.1%}) "
+        f"{'is' if shared == 1 else 'are'} under the ids of several customers, as {named}, and "
+        "counted once for each. If one customer has several ids, join them with --id-map; if order "
+        "numbers begin anew, leave the column out of the schema."
+    ]
 
 
 def _biased(engine: DuckDB, schema: EventSchema, losses: Losses, readings: Readings) -> list[str]:

@@ -1,7 +1,8 @@
-"""Orders that a source sent twice, such as those of a reloaded confirmation page."""
+"""Orders that a source names twice: sent again, or under the ids of several customers."""
 
 from clustomer.engines import DuckDB
 
+SAMPLES = 3
 MAX_SHARE_OF_OTHERS = 0.5
 """Above this share of orders whose lines differ from time to time, lines have times of
 their own, and equal ones are no copies."""
@@ -72,3 +73,21 @@ def _sent_again(engine: DuckDB, bought: str) -> tuple[int, int]:
     )
     engine.execute("DROP TABLE sendings")
     return int(same), int(others)
+
+
+def orders_of_several(engine: DuckDB) -> tuple[int, int, list[str]]:
+    """Return how many orders several customers bought under one number, of how many, with samples.
+
+    Such an order counts once for each of them.
+    """
+    of_orders = """(
+        SELECT order_id, MIN(user_id) < MAX(user_id) AS shared FROM events
+        WHERE order_id IS NOT NULL AND event_type = 'purchase' GROUP BY order_id
+    )"""
+    shared, orders = engine.rows(f"SELECT COUNT(*) FILTER (shared), COUNT(*) FROM {of_orders}")[0]
+    if not shared:
+        return 0, int(orders), []
+    samples = engine.rows(
+        f"SELECT order_id FROM {of_orders} WHERE shared ORDER BY order_id LIMIT ?", [SAMPLES]
+    )
+    return int(shared), int(orders), [order_id for (order_id,) in samples]
