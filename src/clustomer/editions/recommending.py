@@ -82,7 +82,6 @@ def recommended(
             events,
             stored.segmentation,
             stored.segments,
-            features=stored.customers.column_names,
             top=top,
             way=way,
             random_state=settings.random_state,

@@ -8,12 +8,11 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
-from clustomer.customers import available_features, features_within
 from clustomer.customers.reason import Number, Reason
-from clustomer.customers.table import known_within
 from clustomer.documents import read_document
 from clustomer.errors import InputError, UsageError
 from clustomer.events import CleanEvents, Window
+from clustomer.history.story import labels_at
 from clustomer.products.contest import Contest, hold_contest, make_way, with_again
 from clustomer.products.interactions import VIEW, Integers, Interactions, read_interactions
 from clustomer.products.metrics import DEPTH
@@ -35,7 +34,7 @@ from clustomer.products.wants import bought_together, most_offered, most_wanted,
 from clustomer.products.ways.neighbours import COSINE, cosine_neighbours
 from clustomer.products.ways.popularity import POPULARITY, SEGMENT_POPULARITY
 from clustomer.progress import Progress, silent
-from clustomer.segments import Segmentation, assign
+from clustomer.segments import Segmentation
 from clustomer.segments.segmentation import BOTS_ID
 
 TOP = 10
@@ -142,7 +141,6 @@ def recommend_products(
     segmentation: Segmentation,
     labelled: pa.Table,
     *,
-    features: Sequence[str] = (),
     top: int = TOP,
     way: str | None = None,
     random_state: int = 0,
@@ -157,8 +155,6 @@ def recommend_products(
         Whose rule says who was in which segment before.
     labelled : pyarrow.Table
         `user_id`, `segment_id`; suspected bots get no list.
-    features : sequence of str
-        The columns of the customer table, where the rule needs others than its own.
     top : int, default 10
         The length of the lists, 1 to 100.
     way : str, optional
@@ -200,7 +196,7 @@ def recommend_products(
     places = {user: number for number, (user, _) in enumerate(users)}
 
     def segments_at(second: int) -> Integers:
-        return _segments_at(events, segmentation, features, places, place, second)
+        return _segments_at(events, segmentation, places, place, second)
 
     parts = split(rows, events.window, segments_at, random_state=random_state)
     contest: Contest | Reason = (
@@ -285,31 +281,17 @@ def _longer(chances: Sequence[float], depth: int) -> Floats:
 def _segments_at(
     events: CleanEvents,
     segmentation: Segmentation,
-    features: Sequence[str],
     places: Mapping[str, int],
     segment_place: Mapping[str, int],
     second: int,
 ) -> Integers:
     """Return the segment that the stored rule gives each customer by what was before a second."""
     label = np.full(len(places), NOBODY, dtype=np.int64)
-    if len(segment_place) < 2:
-        return label
     moment = datetime.fromtimestamp(second, UTC).replace(tzinfo=None)
-    window = Window(events.window.start, moment, events.window.time_zone)
-    if moment <= events.window.start:
+    if len(segment_place) < 2 or moment <= events.window.start:
         return label
-    present, _ = available_features(known_within(events.engine, window))
-    wanted = {*segmentation.rule.features, *features}
-    chosen = tuple(feature for feature in present if feature.name in wanted)
-    made = features_within(events.engine, chosen, window).table
-    for name in segmentation.rule.features:
-        if name not in made.column_names:
-            made = made.append_column(name, pa.nulls(made.num_rows, pa.float64()))
-    labels, ids = assign(made, segmentation), segmentation.segment_ids
-    for user, cluster in zip(
-        labels["user_id"].to_pylist(), labels["cluster"].to_pylist(), strict=True
-    ):
-        segment = ids.get(cluster, str(cluster))
+    window = Window(events.window.start, moment, events.window.time_zone)
+    for user, segment in labels_at(events, segmentation, window).items():
         if user in places and segment in segment_place:
             label[places[user]] = segment_place[segment]
     return label

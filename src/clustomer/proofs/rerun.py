@@ -130,7 +130,7 @@ def remake(stored: StoredRun, progress: Progress, memory: str | None = None) -> 
             forecast = forecasted(settings, events, customers, delivered, progress)
         history = counted_over_time(events, customers, delivered, progress)
         habits = accustomed(events, customers, delivered, lifecycle, progress)
-        recommendations = _recommended(stored, events, customers, delivered, progress)
+        recommendations = _recommended(stored, events, delivered, progress)
     return Remade(
         total,
         customers,
@@ -149,7 +149,6 @@ def remake(stored: StoredRun, progress: Progress, memory: str | None = None) -> 
 def _recommended(
     stored: StoredRun,
     events: CleanEvents,
-    customers: Customers,
     delivered: Segmentation,
     progress: Progress,
 ) -> Recommendations | None:
@@ -161,7 +160,6 @@ def _recommended(
         events,
         delivered,
         with_ids(delivered),
-        features=customers.table.column_names,
         top=before.top,
         way=before.way if before.asked else None,
         random_state=stored.manifest.settings.random_state,
