@@ -28,7 +28,7 @@ def test_in_buckets_is_the_same_as_in_one_query(events, monkeypatch, per_bucket)
     assert parts.table.equals(customers.table, check_metadata=True)
     assert parts.shop == customers.shop
     left = events.engine.rows("SELECT table_name FROM duckdb_tables() ORDER BY 1")
-    assert [name for (name,) in left] == ["events", "possible_duplicates", "rejected"]
+    assert [name for (name,) in left] == ["events", "nameless", "possible_duplicates", "rejected"]
 
 
 def test_an_earlier_window_over_other_events_is_the_same_in_buckets(events, monkeypatch) -> None:
