@@ -504,6 +504,6 @@ class StoredRun:
 
     def _unreadable(self, name: str, reason: object) -> InputError:
         return InputError(
-            f"{self.path / name} cannot be read: {reason}. Expected the file as it was written. "
-            "Run `clustomer run` again."
+            f"{self.path / name} cannot be read: {str(reason).rstrip('.')}. Expected the file as it was "
+            "written. Run `clustomer run` again."
         )
