@@ -503,7 +503,8 @@ class StoredRun:
         return table
 
     def _unreadable(self, name: str, reason: object) -> InputError:
+        why = str(reason).rstrip(".")
         return InputError(
-            f"{self.path / name} cannot be read: {str(reason).rstrip('.')}. Expected the file as it was "
-            "written. Run `clustomer run` again."
+            f"{self.path / name} cannot be read: {why}. Expected the file as it was written. "
+            "Run `clustomer run` again."
         )
