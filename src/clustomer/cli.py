@@ -8,6 +8,7 @@ import typer
 from clustomer.commands.certify import certify
 from clustomer.commands.check import check
 from clustomer.commands.cohorts import cohorts
+from clustomer.commands.dashboard import dashboard
 from clustomer.commands.help import HelpfulCommand, HelpfulGroup
 from clustomer.commands.insights import insights
 from clustomer.commands.mcp import mcp
@@ -30,6 +31,7 @@ COMMANDS = {
     "schema": schema,
     "insights": insights,
     "mcp": mcp,
+    "dashboard": dashboard,
     "rename": rename,
     "recommend": recommend,
     "score": score,

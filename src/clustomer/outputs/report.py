@@ -30,6 +30,10 @@ Wrap = Callable[[str, str], str]
 """Puts a mark around a number, from the id of its fact and how it is written."""
 
 
+Drawn = Callable[[str, str], str]
+"""Puts a picture into a page, from its SVG and what someone who cannot see it should be told."""
+
+
 @dataclass(frozen=True)
 class Entry:
     """A line of the table of contents; `segment_id` where it is about a segment."""
@@ -90,7 +94,7 @@ def report_html(
     that script, which sorts tables; without it the page reads as well. Raises InputError where a
     text names a fact that there is not.
     """
-    environment, frame = _page(insights, facts, figures, title, subtitle)
+    environment, frame = page_of(insights, facts, figures, title, subtitle)
     script = environment.get_template("report.js").render()
     return environment.get_template("report.html.j2").render(
         **frame,
@@ -106,21 +110,25 @@ def summary_html(
     insights: Insights, facts: Facts, figures: Sequence[Figure] = (), *, title: str = ""
 ) -> str:
     """Return `summary.html`: one page to print, with key figures, segments and three actions."""
-    environment, frame = _page(insights, facts, figures, title, None)
+    environment, frame = page_of(insights, facts, figures, title)
     verdict = [section.title for section in insights.at("lead") if section.tone is not None]
     return environment.get_template("summary.html.j2").render(
         **frame, page=insights.at("page"), verdict=verdict[0] if verdict else ""
     )
 
 
-def _page(
+def page_of(
     insights: Insights,
     facts: Facts,
     figures: Sequence[Figure],
-    title: str,
-    subtitle: str | None,
+    title: str = "",
+    subtitle: str | None = None,
+    drawn: Drawn = lambda svg, description: svg,
 ) -> tuple[Environment, dict[str, Any]]:
-    """Return what writes blocks on a page, and what every page is told."""
+    """Return what writes blocks on a page, and what every page is told.
+
+    `drawn(svg, description)` says how a picture stands in it.
+    """
 
     def say(text: str) -> Markup:
         return Markup(
@@ -144,10 +152,15 @@ def _page(
     environment = _environment(autoescape=True)
     environment.filters["say"] = say
     environment.filters["estimate"] = estimate
-    environment.filters["spark"] = lambda trend: spark([facts[fact].value for fact in trend])
-    environment.filters["bar"] = lambda text: bar(facts[placeholders(text)[0]].value)
     # The SVG was drawn here, and its texts were escaped by the XML writer.
     environment.filters["trusted"] = Markup
+    environment.filters["drawn"] = lambda svg, text: Markup(drawn(svg, facts.render(text)))
+    environment.filters["spark"] = lambda trend: Markup(
+        drawn(spark([facts[fact].value for fact in trend]), "")
+    )
+    environment.filters["bar"] = lambda text: Markup(
+        drawn(bar(facts[placeholders(text)[0]].value), "")
+    )
     frame = _frame(insights, facts, figures, title, subtitle)
 
     def show(block: Block, level: int) -> Markup:
