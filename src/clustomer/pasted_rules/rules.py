@@ -34,7 +34,7 @@ class SegmentRule:
 
     `precision` (the share of those it picks who are in the segment) and `recall` (the share of the
     segment that it picks) are of customers that it was not made from. `condition` is
-    "not expressible there" below a precision of 0.8 or a recall of 0.6.
+    "not expressible there" where one is below the threshold of its name.
     """
 
     segment_id: str
