@@ -29,6 +29,7 @@ def main() -> int:
     if done.returncode:
         return done.returncode
     print(recovered())
+    print(f"\nDashboard    .venv/bin/clustomer dashboard {OUT}")
     return 0
 
 

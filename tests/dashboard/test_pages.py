@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
 
+import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 from streamlit.testing.v1 import AppTest
@@ -12,17 +13,20 @@ from clustomer.dashboard.access import Access, write_access
 from clustomer.dashboard.prepared import FILE
 from clustomer.dashboard.serving import FOLDER
 from clustomer.dashboard.views import PAGES
+from clustomer.versions import StoredRun
 
 Open = Callable[..., AppTest]
 
 
 def script(path: str) -> None:
+    from clustomer.dashboard.filters import filters
     from clustomer.dashboard.reading import draw, let_in
     from clustomer.dashboard.shop import shop
     from clustomer.dashboard.views import PAGES
 
     if let_in(shop()):
-        draw({place: show for place, _, show in PAGES}[path], shop())
+        pages = {place: show for place, _, show in PAGES}
+        draw(pages[path], shop(), filters(shop()))
 
 
 @pytest.fixture
@@ -124,3 +128,53 @@ def test_the_token_is_asked_for_before_anything_is_shown(
     app.text_input(key="token_given").set_value("a long secret")
     app.button[0].click().run()
     assert app.title
+
+
+def test_the_map_draws_those_whom_the_filters_leave(page: Open, rows: list[dict]) -> None:
+    spain = {row["user_id"]: row["segment"] for row in rows if row["country"] == "Spain"}
+    app = page("map", by_country="Spain")
+    [drawn] = points(app)
+    assert drawn
+    assert all(spain[point["user_id"]] == point["segment"] for point in drawn)
+    app.radio(key="axes").set_value("Two features").run()
+    app.selectbox(key="across").set_value("orders").run()
+    app.selectbox(key="up").set_value("revenue").run()
+    assert not app.exception
+    [drawn] = points(app)
+    by_id = {row["user_id"]: row for row in rows}
+    assert {point["user_id"] for point in drawn} == set(spain)
+    for point in drawn:
+        row = by_id[point["user_id"]]
+        assert (point["x"], point["y"]) == (row["orders"], row["revenue"])
+
+
+def points(app: AppTest) -> list[list[dict]]:
+    """Return the rows of each chart."""
+    charts = [element.proto for element in app.get("vega_lite_chart")]
+    return [
+        pa.ipc.open_stream((chart.datasets[0].data if chart.datasets else chart.data).data)
+        .read_all()
+        .to_pylist()
+        for chart in charts
+    ]
+
+
+def test_a_question_is_answered_from_the_report(page: Open) -> None:
+    app = page("insights")
+    app.text_input(key="question").set_value("Which segment should get the spring budget?")
+    app.button[0].click().run()
+    assert [text.value for text in app.main.markdown if "comes back for its cost" in text.value]
+    app.text_input(key="question").set_value("Zyxgloop?")
+    app.button[0].click().run()
+    assert "do not hold" in app.info[0].value
+
+
+def test_what_there_is_not_is_said_with_the_way_to_it(page: Open) -> None:
+    assert "clustomer recommend" in page("recommendations").info[0].value
+    assert "--horizon" in page("time").info[-1].value
+
+
+def test_cleaning_adds_up(page: Open, results: Path) -> None:
+    [table] = [frame.value for frame in page("data").dataframe]
+    stored = StoredRun.open(results)
+    assert table["rows"].tolist() == stored.cleaning["rows"].to_pylist()

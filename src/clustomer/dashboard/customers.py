@@ -20,6 +20,9 @@ MEMORY = "384MB"
 PAGE = 50
 """Customers on a page of their table."""
 
+POINTS = 5_000
+"""Customers on a map at most."""
+
 MOST_CHOICES = 40
 """A column with more values than this is no filter."""
 
@@ -147,6 +150,43 @@ class Customers:
         query = _from("recommendations", exp.Star()).where(_same("user_id")).order_by("rank")
         return self._table(query, parameters=[user_id])
 
+    def spread(self, filters: Filters, across: str, up: str) -> pa.Table:
+        """Return a sample of customers with two of their features as x and y.
+
+        `user_id, segment_id, segment, x, y`; the sample is the same every time.
+        """
+        for name in (across, up):
+            if name not in self.features:
+                raise InputError(f"There is no feature {name!r:.60}. Choose one of the list.")
+        places = [
+            exp.alias_(exp.column(name, table="customers", quoted=True), axis)
+            for name, axis in ((across, "x"), (up, "y"))
+        ]
+        parts = [
+            exp.column(name, table="segments") for name in ("user_id", "segment_id", "segment")
+        ]
+        query = _from("segments", *parts, *places).join("customers", using=["user_id"])
+        defined = [exp.column(name, table="customers", quoted=True) for name in (across, up)]
+        for column in defined:
+            query = query.where(column.is_(exp.null()).not_())
+        query = _where(query, filters, "segments")
+        return self._table(query.order_by(exp.MD5(this=parts[0]), parts[0]).limit(POINTS), filters)
+
+    def segments_of(self, user_ids: Sequence[str], filters: Filters) -> dict[str, tuple[str, str]]:
+        """Return the segment, id and name, of those of some customers who agree with filters."""
+        names = ("user_id", "segment_id", "segment")
+        listed = exp.Anonymous(
+            this="list_contains", expressions=[_parameter(), exp.column("user_id")]
+        )
+        query = _where(_from("segments", *map(exp.column, names)).where(listed), filters)
+        rows = self._run(query, [list(user_ids), *_values_of(filters)])
+        return {user_id: (segment_id, name) for user_id, segment_id, name in rows}
+
+    @property
+    def features(self) -> list[str]:
+        """The features of the customers."""
+        return [name for name, kind in self.columns["customers"].items() if kind == "DOUBLE"]
+
     def _of(self, table: str, user_id: str) -> pa.Table:
         return self._table(_from(table, exp.Star()).where(_same("user_id")), parameters=[user_id])
 
@@ -181,7 +221,7 @@ class Customers:
         return dict(zip(relation.columns, map(str, relation.types), strict=True))
 
     def _run(
-        self, query: exp.Expr, parameters: Sequence[str] | None = None
+        self, query: exp.Expr, parameters: Sequence[Any] | None = None
     ) -> list[tuple[Any, ...]]:
         sql = query.sql(dialect="duckdb")
         return self._connection.cursor().execute(sql, list(parameters or ())).fetchall()
@@ -210,12 +250,14 @@ def _same(name: str) -> exp.EQ:
     return exp.EQ(this=exp.column(name, quoted=True), expression=_parameter())
 
 
-def _where(query: exp.Select, filters: Filters) -> exp.Select:
+def _where(query: exp.Select, filters: Filters, table: str | None = None) -> exp.Select:
     """Keep the rows on which all filters agree; `_values_of` gives the parameters."""
     for name, values in sorted(filters.items()):
         if values:
             wanted = [_parameter() for _ in values]
-            query = query.where(exp.In(this=exp.column(name, quoted=True), expressions=wanted))
+            query = query.where(
+                exp.In(this=exp.column(name, table=table, quoted=True), expressions=wanted)
+            )
     return query
 
 

@@ -20,9 +20,11 @@ def main() -> None:
     opened = shop()
     if not let_in(opened):
         return
+    # beside all pages, and so kept, in the address too, when another page is opened
+    chosen = filters(opened)
     pages = [
         # no icons: the browser would ask another server for the one that becomes the tab's
-        st.Page(_drawn(show, opened), title=title, url_path=path, default=not path)
+        st.Page(_drawn(show, opened, chosen), title=title, url_path=path, default=not path)
         for path, title, show in PAGES
     ]
     st.navigation(pages).run()
@@ -43,11 +45,10 @@ def let_in(opened: Shop) -> bool:
     return False
 
 
-def draw(show: Show, opened: Shop) -> None:
-    """Show one page with its filters; what goes wrong is said in one sentence."""
+def draw(show: Show, opened: Shop, chosen: Filters) -> None:
+    """Show one page; what goes wrong is said in one sentence."""
     st.html(f"<style>{opened.style}</style>")
     try:
-        chosen = filters(opened)
         if opened.prepared.insights.warning:
             st.warning(plain(opened.prepared.facts.render(opened.prepared.insights.warning)))
         show(opened, chosen)
@@ -55,5 +56,5 @@ def draw(show: Show, opened: Shop) -> None:
         st.error(plain(error))
 
 
-def _drawn(show: Show, opened: Shop) -> Callable[[], None]:
-    return lambda: draw(show, opened)
+def _drawn(show: Show, opened: Shop, chosen: Filters) -> Callable[[], None]:
+    return lambda: draw(show, opened, chosen)
