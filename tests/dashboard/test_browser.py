@@ -1,6 +1,5 @@
 """The dashboard in a browser: the command's own server, every page, at two widths."""
 
-import csv
 import re
 import signal
 import socket
@@ -13,7 +12,6 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
-import pyarrow.parquet as pq
 import pytest
 
 from clustomer.dashboard.views import PAGES
@@ -140,27 +138,3 @@ def test_a_dark_page_has_dark_pictures(tab: Any) -> None:
     drawn = b64decode(source.partition(",")[2]).decode()
     assert "#1b2430" not in drawn
     assert "#e8ecf1" in drawn
-
-
-def test_filters_go_along_and_the_download_is_the_table(
-    tab: Any, results: Path, tmp_path: Path
-) -> None:
-    rows = pq.read_table(results / "latest" / "segments.parquet").to_pylist()
-    spain = [row for row in rows if row["country"] == "Spain"]
-    page = tab(DESKTOP)
-    page.goto("/?by_country=Spain")
-    ready(page)
-    page.get_by_text(f"{len(spain)} of {len(rows)} customers").wait_for()
-    page.get_by_role("link", name="Segments", exact=True).click()
-    page.get_by_role("heading", name="Segments", exact=True).wait_for()
-    page.get_by_role("tab", name="Customers", exact=True).click()
-    page.wait_for_url(re.compile(r"/segments\?by_country=Spain"))
-    with page.expect_download() as download:
-        page.get_by_role("button", name=re.compile(r"Download all .* as CSV")).click()
-    download.value.save_as(tmp_path / "customers.csv")
-    with (tmp_path / "customers.csv").open(encoding="utf-8") as file:
-        written = list(csv.DictReader(file))
-    name = page.get_by_role("combobox", name=re.compile("Segment")).first.input_value()
-    wanted = {row["user_id"] for row in spain if row["segment"] == written[0]["segment"]}
-    assert {row["user_id"] for row in written} == wanted
-    assert name in ("", written[0]["segment"])
