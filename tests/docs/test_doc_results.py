@@ -33,7 +33,7 @@ def test_every_file_is_told_and_every_told_file_is_there(latest: Path) -> None:
     cells = re.findall(r"^\| (.+?) \|", table, re.MULTILINE)[2:]
     names = {name for cell in cells for name in re.findall(r"`([\w./]+)`", cell)}
     absent = {name for name in names if not (latest / name).exists()}
-    # --compare was not asked for, nor what to recommend; in so small a shop no facet holds, and
+    # --compare and --summary were not asked for, nor what to recommend; in so small a shop no facet holds, and
     # too few come back
     assert absent == {
         "recommendations.parquet",
@@ -41,6 +41,7 @@ def test_every_file_is_told_and_every_told_file_is_there(latest: Path) -> None:
         "products.parquet",
         "recommendation.json",
         "reports/algorithms.csv",
+        "reports/summary.html",
         "facets.parquet",
         "facet_crossings.parquet",
         "lifecycle.parquet",

@@ -74,7 +74,7 @@ def test_sums_are_told_for_everyone_and_by_segment():
     assert large == (18, 9, pytest.approx(0.8))
     assert "are expected to place 23 orders and to bring 230.00. Half of the revenue is" in text
     assert "MBG/NBD told best what came next, and is used here." in text
-    assert "the total was 0.50 times the orders that came" in text
+    assert "came to 0.50 times the orders that followed" in text
 
 
 def test_value_is_told_only_with_a_margin():

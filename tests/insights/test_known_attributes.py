@@ -134,7 +134,7 @@ def test_attributes_change_neither_segments_nor_names() -> None:
     text, _ = described({"country": column({"DE": 300}, {"FR": 100})})
     customers = shop()
     bare = interpret(customers, segment(customers, k=2, features=["orders"]))
-    assert text.segments.equals(bare.segments)
+    assert text.segments.drop_columns(["country"]).equals(bare.segments)
     assert dict(text.names) == dict(bare.names)
     assert not any("attribute" in name for name in bare.facts)
 
@@ -144,7 +144,8 @@ def test_whatever_is_in_the_file_is_text_in_the_reports() -> None:
     interpretation, lines = described({name: column({"b": 300}, {evil: 100})})
     assert evil in lines["S2"][0] + lines["S2"][1]
     html = report_html(interpretation.insights, interpretation.facts)
-    assert "<script" not in html
+    assert html.count("<script") == 1  # the page's own, which sorts tables
+    assert "<script>x(" not in html
     assert html.count("</style>") == 1
     assert "&lt;script&gt;" in html
     markdown = report_markdown(interpretation.insights, interpretation.facts)

@@ -48,7 +48,7 @@ from clustomer.segments.selection.selection import no_selection
 from clustomer.thresholds import MIN_SEGMENT
 
 FOLDS = 5
-_GIVEN = Reason("given")
+_GIVEN = Reason("given groups")
 
 
 @dataclass(frozen=True, eq=False)
@@ -106,7 +106,7 @@ def given_segmentation(customers: Customers, groups: Sequence[str]) -> Segmentat
         no_selection(len(order), (len(order), len(order)), len(rows)),
         k=len(order),
         rule="given",
-        reason=Reason("given", {"k": len(order)}),
+        reason=Reason("given number", {"k": len(order)}),
     )
     return Segmentation(
         table=labelled,

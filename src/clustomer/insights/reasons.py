@@ -237,7 +237,7 @@ SENTENCES: Mapping[str, Callable[[_Numbers], str]] = {
     ),
     "density": _density,
     "definition": _definition,
-    "given": lambda n: f"{counted(n['k'], 'group')}, as given",
+    "given number": lambda n: f"{counted(n['k'], 'group')}, as given",
     "fixed": _fixed,
     "elbow": _elbow,
     "silhouette": _silhouette,
@@ -260,7 +260,7 @@ CERTIFICATE_SENTENCES: Mapping[str, str] = {
     ),
     "left out": "The tests were left out.",
     "one segment": "There is one segment only.",
-    "given": "The groups were given: nothing says by which rule a customer gets into one.",
+    "given groups": "The groups were given: nothing says by which rule a customer gets into one.",
     "defined in advance": "The segments are defined in advance, not found in the data.",
     "no feature of events": (
         "`{feature}` is not made from events, so that no shop can be simulated with it."

@@ -248,7 +248,7 @@ def _holdout(certificates: Certificates) -> Iterator[str]:
         if held.horizon_days
         else ("what happened after it")
     )
-    if certificates.reality.why == Reason("given"):
+    if certificates.reality.why == Reason("given groups"):
         yield (
             "The groups count as made before {holdout.date}, and were set beside "
             f"{after}: {{holdout.eligible:customer/customers}} had been active before that date. "

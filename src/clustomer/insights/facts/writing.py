@@ -146,9 +146,14 @@ def _signed(value: float, decimals: int) -> str:
 def write_share(share: float, decimals: int) -> str:
     """Return a share in per cent; 0 and 1 without decimals, and nothing else as them.
 
+    What is 1 but for the rounding of sums is 1.
+
     >>> write_share(0.125, 1), write_share(1.0, 1), write_share(0.9999, 1)
     ('12.5 %', '100 %', '>99.9 %')
+    >>> write_share(0.1 + 0.2 + 0.7 - 2e-16, 1)
+    '100 %'
     """
+    share = round(share, 12)
     if share in (0, 1):
         return f"{write_number(100 * share)} %"
     smallest = 10.0**-decimals
