@@ -212,6 +212,30 @@ def test_more_sent_back_than_bought_has_no_order_of_its_own_worth() -> None:
     assert [row[2] for row in spend(interpretation)] == ["{S2.order_value}", "–"]
 
 
+@pytest.mark.parametrize("advice", ["", " If `guest_id` says who they are, take it."])
+def test_rows_of_nobody_are_told_once_and_advice_is_kept(advice: str) -> None:
+    customers = pa.table(
+        {"user_id": ["a", "b", "c"], "orders": [1.0, 1.0, 1.0], "revenue": [30.0, 30.0, 60.0]}
+    )
+    warning = f"6 of 50 rows (12.0%) name no customer: nothing here is about them.{advice}"
+    interpretation = interpret(
+        customers,
+        segment(customers, k_range=(2, 4), features=customers.column_names[1:]),
+        cleaning=[("clean", "kept", 44, 0.88), ("missing_customer", "rejected", 6, 0.12)],
+        warnings=["Another.", warning],
+        nameless=40,
+    )
+    lines = [interpretation.facts.render(line) for line in interpretation.insights.opening]
+    rows = "Of 50 rows, 6 name no customer (12.0 %): nothing here is about such rows."
+    money = (
+        "Purchases without a known customer bring 40.00 more, 25.0 % of the source's total of "
+        "160.00. All shares of revenue here are of the 120.00 from known customers."
+    )
+    told = [line for line in lines if "no customer" in line or "without a known" in line]
+    assert lines[0] == "Another."
+    assert told == ([warning, money] if advice else [f"{rows} {money}"])
+
+
 def test_no_structure_is_said_to_be_none() -> None:
     customers = pa.table({"user_id": ["a", "b", "c"], "orders": [1.0, 1.0, 1.0]})
     interpretation = interpret(

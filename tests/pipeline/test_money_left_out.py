@@ -7,6 +7,7 @@ import pyarrow as pa
 import pytest
 
 from clustomer import Settings, StoredRun, read_events, run
+from clustomer.events.losses import NOBODY
 from clustomer.proofs import verify
 
 SETTINGS = Settings(certificates=False, k=2, k_range=(2, 2))
@@ -45,7 +46,21 @@ def test_known_and_unknown_are_the_source_to_the_cent(tmp_path: Path) -> None:
     assert facts["money.nameless_share"].value == pytest.approx(share)
     report = (tmp_path / "out" / "latest" / "reports" / "business_insights.md").read_text("utf-8")
     assert f"{share:.1%}".replace("%", " %") in report
+    # ten purchases and two returns of nobody, told with their money and not as a warning, too
+    assert "Of 50 rows, 12 name no customer (24.0 %): nothing here is about such rows." in report
+    assert report.count("nothing here is about") == 1
+    assert report.count(facts.format("money.nameless")) == 1
     assert verify(tmp_path / "out").holds
+
+
+def test_the_warning_of_nobody_is_known_by_its_words_with_and_without_advice() -> None:
+    guests = [f"g{number}" for number in range(50)]
+    for further, column in ({}, ""), ({"guest_id": guests}, "guest_id"):
+        events = read_events(sales(["10.00"] * 50, **further))
+        [said] = [found for text in events.warnings if (found := NOBODY.search(text))]
+        assert bool(said["advice"]) == bool(column)
+        assert column in said["advice"]
+        events.close()
 
 
 @pytest.mark.parametrize(("of", "worth"), [("unit", 2), ("line", 1), ("order", None)])

@@ -1,5 +1,6 @@
 """What was lost on the way in: how much of it, and whether what is left is a fair sample."""
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -407,6 +408,10 @@ def _other_customer(schema: EventSchema, columns: Sequence[str]) -> str:
         f" If `{others[0]}` says who they are, take the first that is filled: user_id = [{listed}] "
         "in a schema file."
     )
+
+
+NOBODY = re.compile(r"names? no customer.*: nothing here is about (?:it|them)\.(?P<advice>.*)$")
+"""The warning of rows without a customer; its advice tells of another column that may name them."""
 
 
 def _nobody(

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 
+from clustomer.events.losses import NOBODY
 from clustomer.insights.blocks import (
     Block,
     Bullets,
@@ -92,10 +93,14 @@ def _first_steps(study: Study, facts: Mapping[str, Fact]) -> Iterator[Labelled]:
 def _lines(study: Study, facts: Mapping[str, Fact]) -> tuple[str, ...]:
     structure = study.segmentation.structure
     warnings = study.tables["run"].get("warnings", {})
+    nobody = {number: said for number, text in warnings.items() if (said := NOBODY.search(text))}
+    advice = any(said["advice"] for said in nobody.values())
+    rows = not advice and {"money.nameless_share", "cleaning.missing_customer.rows"} <= set(facts)
     lines = (
-        *(f"{{run.warnings.{number}}}" for number in warnings),
+        *(f"{{run.warnings.{number}}}" for number in warnings if not (rows and number in nobody)),
         _shop(facts),
-        MONEY_LEFT_OUT if "money.nameless_share" in facts else "",
+        f"{ROWS_LEFT_OUT} {MONEY_LEFT_OUT}" if rows else "",
+        MONEY_LEFT_OUT if "money.nameless_share" in facts and not rows else "",
         _revenue(study.groups, study.everyone, study.named, structure),
         _concentration(facts),
         _buying(facts),
@@ -192,6 +197,10 @@ def _plain(study: Study, facts: Mapping[str, Fact]) -> str:
     )
 
 
+ROWS_LEFT_OUT = (
+    "Of {cleaning.input:row/rows}, {cleaning.missing_customer.rows:names/name} no customer "
+    "({cleaning.missing_customer.share}): nothing here is about such rows."
+)
 MONEY_LEFT_OUT = (
     "Purchases without a known customer bring {money.nameless} more, {money.nameless_share} of the "
     "source's total of {money.total}. All shares of revenue here are of the {money.known} from "
