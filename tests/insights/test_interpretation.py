@@ -233,6 +233,7 @@ def test_rows_of_nobody_are_told_once_and_advice_is_kept(advice: str) -> None:
     )
     told = [line for line in lines if "no customer" in line or "without a known" in line]
     assert lines[0] == "Another."
+    # with the warning goes its number of rows, so that nothing is told twice, and nothing is lost
     assert told == ([warning, money] if advice else [f"{rows} {money}"])
 
 

@@ -94,8 +94,8 @@ def _lines(study: Study, facts: Mapping[str, Fact]) -> tuple[str, ...]:
     structure = study.segmentation.structure
     warnings = study.tables["run"].get("warnings", {})
     nobody = {number: said for number, text in warnings.items() if (said := NOBODY.search(text))}
-    advice = any(said["advice"] for said in nobody.values())
-    rows = not advice and {"money.nameless_share", "cleaning.missing_customer.rows"} <= set(facts)
+    plain = bool(nobody) and not any(said["advice"] for said in nobody.values())
+    rows = plain and {"money.nameless_share", "cleaning.missing_customer.rows"} <= set(facts)
     lines = (
         *(f"{{run.warnings.{number}}}" for number in warnings if not (rows and number in nobody)),
         _shop(facts),
