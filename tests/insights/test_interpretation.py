@@ -231,10 +231,10 @@ def test_rows_of_nobody_are_told_once_and_advice_is_kept(advice: str) -> None:
         "Purchases without a known customer bring 40.00 more, 25.0 % of the source's total of "
         "160.00. All shares of revenue here are of the 120.00 from known customers."
     )
-    told = [line for line in lines if "no customer" in line or "without a known" in line]
+    without = [line for line in lines if "no customer" in line or "without a known" in line]
     assert lines[0] == "Another."
     # with the warning goes its number of rows, so that nothing is told twice, and nothing is lost
-    assert told == ([warning, money] if advice else [f"{rows} {money}"])
+    assert without == ([warning, money] if advice else [f"{rows} {money}"])
 
 
 def test_no_structure_is_said_to_be_none() -> None:

@@ -57,9 +57,9 @@ def test_the_warning_of_nobody_is_known_by_its_words_with_and_without_advice() -
     guests = [f"g{number}" for number in range(50)]
     for further, column in ({}, ""), ({"guest_id": guests}, "guest_id"):
         events = read_events(sales(["10.00"] * 50, **further))
-        [said] = [found for text in events.warnings if (found := NOBODY.search(text))]
-        assert bool(said["advice"]) == bool(column)
-        assert column in said["advice"]
+        [warning] = [match for text in events.warnings if (match := NOBODY.search(text))]
+        assert bool(warning["advice"]) == bool(column)
+        assert column in warning["advice"]
         events.close()
 
 

@@ -93,8 +93,8 @@ def _first_steps(study: Study, facts: Mapping[str, Fact]) -> Iterator[Labelled]:
 def _lines(study: Study, facts: Mapping[str, Fact]) -> tuple[str, ...]:
     structure = study.segmentation.structure
     warnings = study.tables["run"].get("warnings", {})
-    nobody = {number: said for number, text in warnings.items() if (said := NOBODY.search(text))}
-    plain = bool(nobody) and not any(said["advice"] for said in nobody.values())
+    nobody = {number: match for number, text in warnings.items() if (match := NOBODY.search(text))}
+    plain = bool(nobody) and not any(match["advice"] for match in nobody.values())
     rows = plain and {"money.nameless_share", "cleaning.missing_customer.rows"} <= set(facts)
     lines = (
         *(f"{{run.warnings.{number}}}" for number in warnings if not (rows and number in nobody)),
