@@ -103,7 +103,9 @@ def test_excluded_customers_have_no_cluster_and_no_distance():
 def test_rule_over_no_feature_puts_everyone_into_one_cluster():
     rule = NearestCentroid((), np.zeros((1, 0)))
     assigned = assign(pa.table({"user_id": ["a"]}), rule)
-    assert assigned.to_pylist() == [{"user_id": "a", "cluster": 0, "distance": 0.0}]
+    assert assigned.to_pylist() == [
+        {"user_id": "a", "cluster": 0, "distance": 0.0, "border_distance": None}
+    ]
 
 
 @pytest.mark.parametrize("n_clusters", [1, 2, 6])

@@ -214,7 +214,9 @@ def test_every_algorithm_comes_back_from_its_file(shop, segmentation):
     with DuckDB() as engine:
         engine.register("customers", shop)
         stored = json.loads(text)["sql"]["assignment"]
-        rows = engine.rows(f"SELECT user_id, cluster, distance FROM ({stored}) ORDER BY user_id")
+        rows = engine.rows(
+            f"SELECT user_id, cluster, distance, border_distance FROM ({stored}) ORDER BY user_id"
+        )
     assert rows == [tuple(row.values()) for row in segmentation.table.to_pylist()]
 
 
