@@ -64,7 +64,8 @@ def test_a_customer_is_looked_up_with_events(
     events = customers.events(user_id)
     files = str(results / "latest" / "events" / "*.parquet")
     of_them = "SELECT count(*) FROM read_parquet(?) WHERE user_id = ?"
-    assert (events.num_rows,) == duckdb.execute(of_them, [files, user_id]).fetchone()
+    with duckdb.connect() as database:
+        assert [(events.num_rows,)] == database.execute(of_them, [files, user_id]).fetchall()
     times = events["event_time"].to_pylist()
     assert times == sorted(times, reverse=True)
     assert customers.customer("' OR 1 = 1 --") == {}

@@ -2,6 +2,7 @@ from pathlib import Path
 
 import duckdb
 import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -24,9 +25,10 @@ def write(folder: Path, text: str, kind: str = "csv") -> object:
     path.write_text(text)
     if kind == "csv":
         return path
-    table = duckdb.sql(f"FROM read_csv('{path}', all_varchar = true)").to_arrow_table()
+    with duckdb.connect() as database:
+        table = database.sql(f"FROM read_csv('{path}', all_varchar = true)").to_arrow_table()
     if kind == "parquet":
-        duckdb.from_arrow(table).write_parquet(str(folder / "ids.parquet"))
+        pq.write_table(table, folder / "ids.parquet")
         return folder / "ids.parquet"
     return table
 

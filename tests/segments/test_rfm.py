@@ -172,7 +172,9 @@ def test_the_loaded_file_and_its_sql_give_the_published_labels(result):
     with DuckDB() as engine:
         engine.register("customers", customers)
         stored = json.loads(text)["sql"]["assignment"]
-        rows = engine.rows(f"SELECT user_id, cluster, distance FROM ({stored}) ORDER BY user_id")
+        rows = engine.rows(
+            f"SELECT user_id, cluster, distance, border_distance FROM ({stored}) ORDER BY user_id"
+        )
     assert rows == [tuple(row.values()) for row in segmentation.table.to_pylist()]
 
 

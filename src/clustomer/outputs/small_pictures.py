@@ -15,7 +15,7 @@ def spark(values: Sequence[Any]) -> Markup:
 
     The line begins at 0 or at the lowest value below it, so that heights can be compared.
 
-    >>> "points=\"0.0,24.0 60.0,0.0 120.0,12.0\"" in spark([0, 10, 5])
+    >>> 'points="0.0,24.0 60.0,0.0 120.0,12.0"' in spark([0, 10, 5])
     True
     """
     numbers = [float(value) for value in values]

@@ -28,7 +28,7 @@ def margin(nearer: str, farther: str | exp.Expr) -> exp.Expr:
     """Return how much nearer one of two squared distances is: 1 less the ratio of the roots.
 
     >>> print(margin("own", "d1").sql("postgres"))
-    COALESCE(CAST(1.0 AS DOUBLE PRECISION) - SQRT(own / NULLIF(d1, CAST(0.0 AS ...
+    COALESCE(CAST(1.0 AS DOUBLE PRECISION) - SQRT(CAST(own AS DOUBLE PRECISION) / NULLIF(d1, ...
     """
     other = exp.column(farther) if isinstance(farther, str) else farther
     ratio = exp.Div(
