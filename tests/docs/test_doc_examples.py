@@ -15,7 +15,7 @@ from clustomer.cli import app
 GROUP: Any = typer.main.get_command(app)
 COMMANDS = [command for page in PAGES for command in commands(page)]
 # what takes long needs no second run: the fixture has made one; groups are a file of the reader's
-DEAR = {"run", "certify"}
+DEAR = {"run", "certify", "dashboard", "mcp"}
 EXAMPLES = [page for page in PAGES if any(fence.language == "python" for fence in fences(page))]
 
 
