@@ -12,7 +12,7 @@ from typing import Any
 import pyarrow as pa
 import pytest
 
-from clustomer.engines import DuckDB, Postgres
+from clustomer.engines import DuckDB, Postgres, Spark
 
 DATA = Path(__file__).parents[2] / "shared" / "data"
 """Public data sets for developing; they are no part of the project."""
@@ -110,3 +110,19 @@ def postgres_server() -> Iterator[str]:
 def postgres(postgres_server: str) -> Iterator[Postgres]:
     with Postgres(postgres_server) as server:
         yield server
+
+
+@pytest.fixture(scope="module")
+def spark() -> Iterator[Spark]:
+    """Spark on two cores, with little to compile: what it is to plan here has few rows."""
+    if shutil.which("java") is None:
+        skip_or_fail("Java is not installed")
+    options = {
+        "spark.driver.extraJavaOptions": "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC",
+        "spark.sql.shuffle.partitions": "2",
+        "spark.sql.adaptive.enabled": "false",
+        "spark.sql.codegen.wholeStage": "false",
+        "spark.sql.execution.arrow.maxRecordsPerBatch": "1000",
+    }
+    with Spark("local[2]", options=options) as engine:
+        yield engine

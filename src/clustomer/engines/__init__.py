@@ -13,6 +13,7 @@ from clustomer.engines.duckdb import DuckDB, query_tables, quoted
 from clustomer.engines.engine import Engine
 from clustomer.engines.memory import check_memory, memory_of_engine, memory_of_run
 from clustomer.engines.postgres import Postgres, without_password
+from clustomer.engines.spark import Spark
 
 __all__ = [
     "DIALECTS",
@@ -21,6 +22,7 @@ __all__ = [
     "Engine",
     "NotPortableError",
     "Postgres",
+    "Spark",
     "check",
     "check_memory",
     "literal",

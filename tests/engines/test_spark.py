@@ -1,0 +1,92 @@
+"""Spark as an engine: the same definition gives the same customers, and the same segments."""
+
+import sys
+from collections.abc import Iterator
+
+import numpy as np
+import pyarrow as pa
+import pytest
+from engine_conformance import EngineConformance
+
+from clustomer.customers import features_within
+from clustomer.engines import DuckDB, Spark, parse
+from clustomer.errors import UsageError
+from clustomer.segments import assign, assignment_query, segment
+
+
+class TestSpark(EngineConformance):
+    @pytest.fixture
+    def engine(self, spark: Spark) -> Iterator[Spark]:
+        with Spark(spark.session) as engine:
+            yield engine
+
+    def test_a_skewed_log_in_another_order_gives_the_same_segments(
+        self, engine: Spark, shop
+    ) -> None:
+        # a third of the customers become one
+        ids = shop.events["user_id"].to_pylist()
+        crowd = set(sorted(set(ids))[::3])
+        place = shop.events.schema.get_field_index("user_id")
+        skewed = shop.events.set_column(
+            place, "user_id", pa.array(["crowd" if name in crowd else name for name in ids])
+        )
+        order = np.random.default_rng(5).permutation(skewed.num_rows)
+        features, window = shop.customers.features, shop.customers.window
+        with DuckDB(threads=1) as embedded:
+            embedded.register("events", skewed)
+            expected = features_within(embedded, features, window)
+        engine.register("events", skewed.take(order))
+        partition = engine.session.table("events").selectExpr("SPARK_PARTITION_ID() AS number")
+        assert partition.distinct().count() == 2
+        made = features_within(engine, features, window)
+        assert made.table["user_id"].equals(expected.table["user_id"])
+        assert "crowd" in made.table["user_id"].to_pylist()
+        for name in made.table.column_names[1:]:
+            theirs, ours = (
+                np.array(table[name].to_pylist(), dtype=float)
+                for table in (made.table, expected.table)
+            )
+            np.testing.assert_allclose(theirs, ours, rtol=1e-9, atol=1e-9, err_msg=name)
+        rule = segment(expected, k=4).rule
+        engine.register("customers", made.table)
+        labels = engine.query(assignment_query(rule).order_by("user_id"))
+        right = assign(rule, expected.table)
+        assert len(set(right["cluster"].to_pylist())) >= 4
+        assert labels["user_id"].to_pylist() == right["user_id"].to_pylist()
+        assert labels["cluster"].to_pylist() == right["cluster"].to_pylist()
+
+    def test_what_is_added_takes_the_types_of_the_table(self, engine: Spark) -> None:
+        engine.create_table("kept", parse("SELECT CAST(1 AS BIGINT) AS n"))
+        engine.append("kept", parse("SELECT CAST(2 AS DOUBLE) AS m"))
+        kept = engine.query(parse("SELECT n FROM kept ORDER BY n"))
+        assert kept.schema.field("n").type == pa.int64()
+        assert kept["n"].to_pylist() == [1, 2]
+
+
+def test_the_session_that_is_given_keeps_its_own(spark: Spark) -> None:
+    theirs = spark.session
+    theirs.sql("SELECT 1 AS n").createOrReplaceTempView("customers")
+    with Spark(theirs) as engine:
+        engine.create_table("customers", parse("SELECT 2 AS n"))
+        assert engine.query(parse("SELECT n FROM customers"))["n"].to_pylist() == [2]
+    assert theirs.table("customers").toArrow()["n"].to_pylist() == [1]
+
+
+def test_it_starts_once_and_takes_settings_then(spark: Spark) -> None:
+    with pytest.raises(UsageError, match=r"at local\[2\].*Give its session"):
+        Spark("local[1]")
+    with pytest.raises(UsageError, match="Leave `options` out"):
+        Spark(spark.session, options={"spark.driver.memory": "2g"})
+
+
+def test_without_java_the_error_says_so(monkeypatch: pytest.MonkeyPatch, tmp_path) -> None:
+    monkeypatch.setattr("pyspark.SparkContext._active_spark_context", None)
+    monkeypatch.setenv("JAVA_HOME", str(tmp_path))
+    with pytest.raises(UsageError, match="Java 17 or later"):
+        Spark()
+
+
+def test_without_the_extra_the_error_names_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "pyspark", None)
+    with pytest.raises(UsageError, match=r"clustomer\[spark\]"):
+        Spark()
