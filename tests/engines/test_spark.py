@@ -35,7 +35,10 @@ class TestSpark(EngineConformance):
         with DuckDB(threads=1) as embedded:
             embedded.register("events", skewed)
             expected = features_within(embedded, features, window)
-        engine.register("events", skewed.take(order))
+        engine.register("arrived", skewed.take(order))
+        # a small table arrives as one partition
+        arrived = engine.session.table("arrived").repartition(2)
+        arrived.createOrReplaceTempView("events")
         partition = engine.session.table("events").selectExpr("SPARK_PARTITION_ID() AS number")
         assert partition.distinct().count() == 2
         made = features_within(engine, features, window)
