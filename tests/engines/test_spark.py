@@ -53,7 +53,7 @@ class TestSpark(EngineConformance):
         rule = segment(expected, k=4).rule
         engine.register("customers", made.table)
         labels = engine.query(assignment_query(rule).order_by("user_id"))
-        right = assign(rule, expected.table)
+        right = assign(expected.table, rule)
         assert len(set(right["cluster"].to_pylist())) >= 4
         assert labels["user_id"].to_pylist() == right["user_id"].to_pylist()
         assert labels["cluster"].to_pylist() == right["cluster"].to_pylist()
