@@ -25,6 +25,7 @@ ALLOWED = {
     "modified_ns": "states of a file are compared as they are",
     "between_dealt": "it is stored with the test of a facet, for whoever asks how sure it is",
     "told_se": "it is stored with the weights, for whoever asks how sure they are",
+    "Spark": "an engine that `clustomer.engines` offers",
     "squared_silhouettes": "a measure that `clustomer.segments` offers",
 }
 """Names that nothing here reads by name, and what they are for."""
