@@ -1,22 +1,15 @@
 """`clustomer dashboard`: results as pages in a browser."""
 
-from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from clustomer.commands.messages import say
+from clustomer.commands.options import ResultsFolder
 
 
 def dashboard(
-    results: Annotated[
-        Path,
-        typer.Argument(
-            metavar="RESULTS",
-            help="A results folder that `clustomer run` wrote, or the folder of a version.",
-            show_default=False,
-        ),
-    ],
+    results: ResultsFolder,
     port: Annotated[
         int, typer.Option(metavar="N", min=1, max=65535, help="The port to listen on.")
     ] = 8501,

@@ -8,7 +8,7 @@ import typer
 
 from clustomer.commands.exit_codes import ALARM
 from clustomer.commands.messages import print_json, say
-from clustomer.commands.options import Json, Overwrite, Quiet
+from clustomer.commands.options import Json, Overwrite, Quiet, ResultsFolder
 from clustomer.errors import InputError, OutputError, UsageError, did_you_mean, first_line
 from clustomer.unfinished import whole_file
 
@@ -17,14 +17,7 @@ if TYPE_CHECKING:
 
 
 def insights(
-    results: Annotated[
-        Path,
-        typer.Argument(
-            metavar="RESULTS",
-            help="A results folder that `clustomer run` wrote, or the folder of a version.",
-            show_default=False,
-        ),
-    ],
+    results: ResultsFolder,
     llm: Annotated[
         str | None,
         typer.Option(

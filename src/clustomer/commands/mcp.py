@@ -1,20 +1,14 @@
 """`clustomer mcp`: results as tools for an agent."""
 
-from pathlib import Path
 from typing import Annotated
 
 import typer
 
+from clustomer.commands.options import ResultsFolder
+
 
 def mcp(
-    results: Annotated[
-        Path,
-        typer.Argument(
-            metavar="RESULTS",
-            help="A results folder that `clustomer run` wrote, or the folder of a version.",
-            show_default=False,
-        ),
-    ],
+    results: ResultsFolder,
     allow_customers: Annotated[
         bool,
         typer.Option(

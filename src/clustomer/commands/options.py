@@ -21,6 +21,14 @@ Source = Annotated[
         show_default=False,
     ),
 ]
+ResultsFolder = Annotated[
+    Path,
+    typer.Argument(
+        metavar="RESULTS",
+        help="A results folder that `clustomer run` wrote, or the folder of a version.",
+        show_default=False,
+    ),
+]
 Overwrite = Annotated[bool, typer.Option("--overwrite", help="Replace what is there.")]
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Say nothing but errors.")]
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON object on standard output.")]

@@ -1,23 +1,15 @@
 """`clustomer publish`: the table of segments, where other systems read it."""
 
-from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from clustomer.commands.messages import print_json, progress_for, say
-from clustomer.commands.options import Json, Overwrite, Quiet
+from clustomer.commands.options import Json, Overwrite, Quiet, ResultsFolder
 
 
 def publish(
-    results: Annotated[
-        Path,
-        typer.Argument(
-            metavar="RESULTS",
-            help="A results folder that `clustomer run` wrote, or the folder of a version.",
-            show_default=False,
-        ),
-    ],
+    results: ResultsFolder,
     destination: Annotated[
         str,
         typer.Argument(

@@ -13,7 +13,7 @@ from clustomer.commands.messages import (
     progress_for,
     say,
 )
-from clustomer.commands.options import Json, Overwrite, Quiet, Source, with_settings
+from clustomer.commands.options import Json, Overwrite, Quiet, ResultsFolder, Source, with_settings
 from clustomer.commands.tables import check_table_file, write_table_file
 from clustomer.settings import MACHINE, READING, Settings
 
@@ -23,14 +23,7 @@ if TYPE_CHECKING:
 
 @with_settings(*READING, MACHINE)
 def score(
-    results: Annotated[
-        Path,
-        typer.Argument(
-            metavar="RESULTS",
-            help="A results folder that `clustomer run` wrote, or the folder of a version.",
-            show_default=False,
-        ),
-    ],
+    results: ResultsFolder,
     source: Source,
     settings: Settings,
     out: Annotated[

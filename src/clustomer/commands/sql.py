@@ -6,19 +6,12 @@ from typing import Annotated
 import typer
 
 from clustomer.commands.messages import print_json, say
-from clustomer.commands.options import Json, Overwrite
+from clustomer.commands.options import Json, Overwrite, ResultsFolder
 from clustomer.errors import OutputError
 
 
 def sql(
-    results: Annotated[
-        Path,
-        typer.Argument(
-            metavar="RESULTS",
-            help="A results folder that `clustomer run` wrote, or the folder of a version.",
-            show_default=False,
-        ),
-    ],
+    results: ResultsFolder,
     dialect: Annotated[
         str,
         typer.Option(

@@ -1,13 +1,12 @@
 """`clustomer verify`: does what a version states still follow from its files?"""
 
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from clustomer.commands.exit_codes import ALARM
 from clustomer.commands.messages import print_json, progress_for, say
-from clustomer.commands.options import Json, Quiet, with_settings
+from clustomer.commands.options import Json, Quiet, ResultsFolder, with_settings
 from clustomer.errors import InputError
 from clustomer.settings import MACHINE, Settings
 
@@ -19,14 +18,7 @@ _SHOWN = 50
 
 @with_settings(MACHINE, names=("memory",))
 def verify(
-    results: Annotated[
-        Path,
-        typer.Argument(
-            metavar="RESULTS",
-            help="A results folder that `clustomer run` wrote, or the folder of a version.",
-            show_default=False,
-        ),
-    ],
+    results: ResultsFolder,
     settings: Settings,
     deep: Annotated[
         bool,
