@@ -36,7 +36,7 @@ class Answers:
         self._stored = stored
         self._allow_customers = allow_customers
         self._made = stored.interpret(stored.given_names)
-        self.catalogue: Catalogue = catalogue_of(stored)
+        self.catalogue: Catalogue = catalogue_of(stored, self._made)
 
     def overview(self) -> Document:
         """Return the version, the verdict, the segments, and what the report begins with."""

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from clustomer.insights import Facts
+from clustomer.insights import Facts, Interpretation
 from clustomer.narrative.quantities import EVERYONE, PHRASES, measure_of, owner_of
 from clustomer.versions import StoredRun
 
@@ -75,9 +75,12 @@ class Catalogue:
         }
 
 
-def catalogue_of(stored: StoredRun) -> Catalogue:
-    """Collect what a narrative of stored results may draw on."""
-    made = stored.interpret(stored.given_names)
+def catalogue_of(stored: StoredRun, made: Interpretation | None = None) -> Catalogue:
+    """Collect what a narrative of stored results may draw on.
+
+    `made` is what they mean, where that is known already: it takes seconds to make.
+    """
+    made = made or stored.interpret(stored.given_names)
     segments = {
         insight.segment_id: insight.name
         for insight in made.insights.segments
