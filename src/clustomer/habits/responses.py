@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from clustomer.customers import Customers
 from clustomer.customers.reason import Reason
 from clustomer.events import CleanEvents, Window
 from clustomer.habits.definition import ordered_query
@@ -45,6 +46,7 @@ def horizon_of(usual_gap: float, window_days: float) -> int | None:
 
 def responses(
     events: CleanEvents,
+    customers: Customers,
     segmentation: Segmentation,
     lifecycle: Lifecycle | Reason | None,
     labels: Any,

@@ -85,11 +85,12 @@ def shop_history(events: CleanEvents, customers: Customers, segmentation: Segmen
     over_time = shop_over_time(events, segments=segments)
     bought = any(over_time.table["buyers"].to_pylist())
     cohorts = customer_cohorts(events, by="purchase" if bought else "event", segments=segments)
-    return History(over_time, cohorts, revenue_change(events, segmentation))
+    return History(over_time, cohorts, revenue_change(events, customers, segmentation))
 
 
 def revenue_change(
     events: CleanEvents,
+    customers: Customers,
     segmentation: Segmentation,
     *,
     unit: str | None = None,
@@ -102,6 +103,7 @@ def revenue_change(
     Parameters
     ----------
     events : Events
+    customers : Customers
     segmentation : Segmentation
     unit : "day", "week" or "month", optional
         Of the periods; by default as the length of the log says.
