@@ -12,6 +12,7 @@ from clustomer.commands.dashboard import dashboard
 from clustomer.commands.help import HelpfulCommand, HelpfulGroup
 from clustomer.commands.insights import insights
 from clustomer.commands.mcp import mcp
+from clustomer.commands.powerbi import powerbi
 from clustomer.commands.publish import publish
 from clustomer.commands.recommend import recommend
 from clustomer.commands.rename import rename
@@ -37,6 +38,7 @@ COMMANDS = {
     "score": score,
     "sql": sql,
     "publish": publish,
+    "powerbi": powerbi,
     "certify": certify,
     "verify": verify,
     "simulate": simulate,

@@ -146,6 +146,48 @@ def whole_file(path: Path, *, option: str = "--out") -> Iterator[Path]:
 
 
 @contextmanager
+def whole_folder(folder: Path, *, option: str = "--out") -> Iterator[Path]:
+    """Give an empty folder beside another, and move it there when the block has ended.
+
+    Whatever is at `folder` stays as it is until then, and if the block fails or is stopped; then
+    it is replaced.
+
+    Raises
+    ------
+    OutputError
+        If the system refuses; it names the option with which another folder can be named.
+
+    Examples
+    --------
+    >>> place = temporary_folder("clustomer-")
+    >>> with whole_folder(place / "made") as aside:
+    ...     _ = (aside / "a.txt").write_text("whole")
+    >>> [path.name for path in (place / "made").iterdir()]
+    ['a.txt']
+    >>> remove_folder(place)
+    """
+    try:
+        folder.parent.mkdir(parents=True, exist_ok=True)
+        aside = temporary_folder(".partial-", folder.parent)
+        try:
+            made = aside / "made"
+            made.mkdir()
+            yield made
+            if os.path.lexists(folder):
+                os.replace(folder, aside / "before")
+            os.replace(made, folder)
+        finally:
+            remove_folder(aside)
+    except OutputError:
+        raise
+    except OSError as error:
+        raise OutputError(
+            f"{folder} cannot be written: {error.strerror or error}. Name another folder with "
+            f"{option}."
+        ) from error
+
+
+@contextmanager
 def in_one_go() -> Iterator[None]:
     """Let a stop wait until the block, which takes a moment, is over."""
     _held.append(None)

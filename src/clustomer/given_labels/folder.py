@@ -1,6 +1,5 @@
 """What was found of given groups, as a folder."""
 
-import os
 from pathlib import Path
 
 import pyarrow.parquet as pq
@@ -10,7 +9,7 @@ from clustomer.given_labels.certification import CertifiedLabels
 from clustomer.outputs.figures import draw_figures
 from clustomer.outputs.report import write_reports
 from clustomer.outputs.tables import write_cleaning, write_cluster_summary
-from clustomer.unfinished import remove_folder, temporary_folder
+from clustomer.unfinished import whole_folder
 from clustomer.versions import package_versions, to_text
 
 
@@ -28,36 +27,20 @@ def write_certified(certified: CertifiedLabels, out: Path, *, overwrite: bool = 
         raise OutputError(f"{out} is there already. Give --overwrite to replace it.")
     stated, interpretation = certified.to_json(), certified.interpretation
     certificates = stated.pop("certificates")
-    try:
-        out.parent.mkdir(parents=True, exist_ok=True)
-        aside = temporary_folder(".partial-", out.parent)
-        try:
-            folder = aside / out.name
-            folder.mkdir()
-            run = {"schema_version": 1, "kind": "labels", "packages": package_versions(), **stated}
-            (folder / "run.json").write_text(to_text(run), encoding="utf-8", newline="\n")
-            (folder / "certificates.json").write_text(
-                to_text(certificates), encoding="utf-8", newline="\n"
-            )
-            pq.write_table(certified.table, folder / "segments.parquet", compression="zstd")
-            pq.write_table(
-                interpretation.study.customers, folder / "customers.parquet", compression="zstd"
-            )
-            (folder / "facts.json").write_text(
-                interpretation.facts.to_json(), encoding="utf-8", newline="\n"
-            )
-            write_cleaning(folder, certified.events.cleaning.table)
-            write_cluster_summary(folder, interpretation.summary)
-            figures = draw_figures(interpretation, interpretation.study.segmentation)
-            write_reports(folder, interpretation.insights, interpretation.facts, figures)
-            if out.exists():
-                os.replace(out, aside / "before")
-            os.replace(folder, out)
-        finally:
-            remove_folder(aside)
-    except OSError as error:
-        if isinstance(error, OutputError):
-            raise
-        raise OutputError(
-            f"{out} cannot be written: {error.strerror or error}. Name another folder with --out."
-        ) from error
+    with whole_folder(out) as folder:
+        run = {"schema_version": 1, "kind": "labels", "packages": package_versions(), **stated}
+        (folder / "run.json").write_text(to_text(run), encoding="utf-8", newline="\n")
+        (folder / "certificates.json").write_text(
+            to_text(certificates), encoding="utf-8", newline="\n"
+        )
+        pq.write_table(certified.table, folder / "segments.parquet", compression="zstd")
+        pq.write_table(
+            interpretation.study.customers, folder / "customers.parquet", compression="zstd"
+        )
+        (folder / "facts.json").write_text(
+            interpretation.facts.to_json(), encoding="utf-8", newline="\n"
+        )
+        write_cleaning(folder, certified.events.cleaning.table)
+        write_cluster_summary(folder, interpretation.summary)
+        figures = draw_figures(interpretation, interpretation.study.segmentation)
+        write_reports(folder, interpretation.insights, interpretation.facts, figures)

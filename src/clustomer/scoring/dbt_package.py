@@ -8,7 +8,7 @@ from pathlib import Path
 from clustomer.errors import OutputError, UsageError
 from clustomer.scoring.export import segments_sql
 from clustomer.scoring.scorer import Scorer
-from clustomer.unfinished import remove_folder, temporary_folder
+from clustomer.unfinished import whole_folder
 from clustomer.versions import StoredRun
 
 NAME = "clustomer_segments"
@@ -91,24 +91,11 @@ def write_dbt_package(
         f"models/{MODEL}.sql": _model(text),
         "models/schema.yml": _schema([segment_id for segment_id, _ in segments.values()]),
     }
-    try:
-        out.parent.mkdir(parents=True, exist_ok=True)
-        aside = temporary_folder(".partial-", out.parent)
-        try:
-            made = aside / "package"
-            for name, content in files.items():
-                path = made / name
-                path.parent.mkdir(parents=True, exist_ok=True)
-                path.write_text(content, encoding="utf-8", newline="\n")
-            if out.exists():
-                os.replace(out, aside / "before")
-            os.replace(made, out)
-        finally:
-            remove_folder(aside)
-    except OSError as error:
-        raise OutputError(
-            f"{out} cannot be written: {error.strerror or error}. Name another folder with --dbt."
-        ) from error
+    with whole_folder(out, option="--dbt") as made:
+        for name, content in files.items():
+            path = made / name
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(content, encoding="utf-8", newline="\n")
     return out
 
 
