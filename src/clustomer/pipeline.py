@@ -255,7 +255,7 @@ def staged(events: CleanEvents, progress: Progress) -> Lifecycle | Reason:
         lifecycle = lifecycle_stages(events)
         if isinstance(lifecycle, Lifecycle):
             due = pc.sum(lifecycle.table["due"]).as_py()
-            stage.note(f"{due:,} due to order")
+            stage.note(f"{due:,} due")
         else:
             stage.note("too little history")
     return lifecycle

@@ -615,6 +615,12 @@ BUSIEST_HOUR = _count(
 BUSIEST_DAY = _count(
     "BUSIEST_DAY", 2_880, "The views and carts in one day above which a customer may be a bot."
 )
+PERSONAL_CONTACTS = _count(
+    "PERSONAL_CONTACTS",
+    1_000,
+    "The margin on what a member of a segment brings, in costs of one contact, from which serving "
+    "them in person is advised.",
+)
 LONG_WINDOW_DAYS = _threshold(
     "LONG_WINDOW_DAYS",
     28.0,

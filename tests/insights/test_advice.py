@@ -2,18 +2,26 @@
 
 import itertools
 
+import duckdb
 import pyarrow as pa
 import pytest
 
 from clustomer.habits import Habits
 from clustomer.insights import interpret
 from clustomer.insights.advice import ADVICE, RFM_ADVICE, advise, bound, control_group
-from clustomer.insights.facts import Facts
+from clustomer.insights.advice.figures import known_figures, smallest_rise
+from clustomer.insights.advice.kinds import LAPSED, LATE
+from clustomer.insights.facts import Fact, Facts
 from clustomer.insights.facts.sources import DERIVED
 from clustomer.segments import segment
 
 
-def told_to(key: str, *, defined: bool = False, has=lambda *names: True):
+def on_time(*names: str) -> bool:
+    """Everything is known, and few are late."""
+    return not any(name.startswith("own.mostly_") for name in names)
+
+
+def told_to(key: str, *, defined: bool = False, has=on_time):
     return advise(key, has, defined=defined)
 
 
@@ -21,7 +29,7 @@ def told_to(key: str, *, defined: bool = False, has=lambda *names: True):
 def test_nothing_is_advised_without_a_figure_of_the_segment(there_is: str) -> None:
     def has(*names: str) -> bool:
         return {
-            "all": True,
+            "all": on_time(*names),
             "none": False,
             "orders alone": set(names) <= {"orders", "revenue", "own.order", "own.away"},
             "visits alone": set(names) <= {"own.visits", "own.views", "own.seen"},
@@ -51,11 +59,9 @@ def test_the_size_of_a_test_by_hand(before: float, needed: int) -> None:
 
 
 def test_the_sql_of_a_facts_test_size_is_that_of_the_program() -> None:
-    import duckdb
-
     for before in (0.0, 0.02, 0.31, 0.5, 0.88, 0.95, 0.96):
         query = f"SELECT {DERIVED['control_group']} FROM (SELECT {before} AS a, 0.05 AS b)"
-        assert duckdb.sql(query).fetchall()[0][0] == control_group(before, 0.05)
+        assert duckdb.connect().execute(query).fetchall()[0][0] == control_group(before, 0.05)
 
 
 def shop() -> tuple[pa.Table, Habits]:
@@ -102,11 +108,54 @@ def test_a_card_speaks_of_its_own_segment() -> None:
     assert not any("Kitchen" in text for text in texts["S1"])
     measure = shown.facts.render(cards["S2"].measure)
     assert measure.startswith("The share of them who order within 14 days. Of the 80 customers who")
-    # half of them ordered: 1,565 in each group, and there are 100
-    assert "takes 1,565 in each of two groups, and there are 100 of them" in measure
+    # half of them ordered: 1,565 in each group, and there are 100; 50 tell 77 % from 50 %
+    assert "takes 1,565 in each of two groups. With half of them held back" in measure
+    assert "a rise of 27 points or more can be told" in measure
     first = shown.facts.render(cards["S1"].measure)
-    assert "takes 686 in each of two groups, and there are 300 of them" in first
+    assert "takes 686 in each of two groups. With half of them held back" in first
+    assert "a rise of 12 points or more can be told" in first
     assert shown.facts.verify(shown.tables) == ()
+
+
+@pytest.mark.parametrize(
+    ("before", "size", "rise"),
+    [(0.5, 50, 0.27), (0.5, 47, 0.28), (0.1, 150, 0.12), (0.9, 20, None)],
+)
+def test_the_smallest_rise_is_the_first_that_needs_no_more(
+    before: float, size: int, rise: float | None
+) -> None:
+    assert smallest_rise(before, size) == rise
+    if rise is not None:
+        assert (control_group(before, rise) or 0) <= size
+        assert (control_group(before, rise - 0.01) or 0) > size
+    query = f"SELECT {DERIVED['smallest_rise']} FROM (SELECT {before} AS a, {2 * size + 1} AS b)"
+    assert duckdb.connect().execute(query).fetchall() == [(rise,)]
+
+
+@pytest.mark.parametrize("kind", sorted({*LATE, *LAPSED}))
+def test_who_is_late_is_not_reminded_of_a_day_that_has_passed(kind: str) -> None:
+    """Customers whom most of their usual gap has left behind are won back, whatever their name."""
+    late = told_to(kind, has=lambda *names: not {"own.current", "own.mostly_lapsed"} & set(names))
+    assert not any("Remind each of them" in action.text for action in late.actions)
+    assert "{own.gap} after the last" not in late.headline
+    lapsed = told_to(kind, has=lambda *names: "own.current" not in names)
+    assert "{own.gap} after the last" not in lapsed.headline
+
+
+def test_of_whom_most_are_late_is_counted() -> None:
+    def figures(late: int, lapsed: int) -> frozenset[str]:
+        counts = {"S1.own.late": late, "S1.own.lapsed": lapsed}
+        source = {"table": "lifecycle", "key": "S1", "column": "stage", "aggregate": "count"}
+        facts = {key: Fact(key, n, "customers", 0, "S1", source) for key, n in counts.items()}
+        return known_figures(facts, "S1", 100) & {
+            "own.current",
+            "own.mostly_late",
+            "own.mostly_lapsed",
+        }
+
+    assert figures(30, 20) == {"own.current"}
+    assert figures(30, 21) == {"own.mostly_late"}
+    assert figures(0, 51) == {"own.mostly_late", "own.mostly_lapsed"}
 
 
 def test_large_segments_are_told_how_many_to_hold_back() -> None:

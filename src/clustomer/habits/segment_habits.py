@@ -86,7 +86,9 @@ def segment_habits(
     segment's customers choose that is `HABIT_RATIO` times that of others, chosen by at least 30
     (`FEWEST_KNOWN`) of them, and more than chance makes of all values that were compared (z of
     two means, `CHANCE` for all together after Bonferroni). Of times likewise, beside what would
-    be if all were alike. Purchases count where the log has any, else everything but returns.
+    be if all were alike; and they must be more than chance makes of the other customers' times,
+    since the hours of a whole shop are no habit of a segment. Purchases count where the log has
+    any, else everything but returns.
 
     Parameters
     ----------
@@ -186,14 +188,14 @@ def _told(kind: str, counted: list[dict[str, Any]], placed: dict[str, int]) -> I
             if key not in counts or counts[key].customers < FEWEST_KNOWN:
                 continue
             mean, variance = _mean(counts[key].parts, counts[key].squares, size)
-            beside = (
-                (WHOLE / _BINS[kind], 0.0)
-                if kind in TIMES
-                else _of_others(counts, key, sum(placed.values()) - size)
-            )
-            if beside is None:
+            others = _of_others(counts, key, sum(placed.values()) - size)
+            usual, further = others or (0.0, 0.0)
+            if kind in TIMES:
+                if others is not None and mean - usual <= sure * math.sqrt(variance + further):
+                    continue  # a habit of the shop
+                usual, further = WHOLE / _BINS[kind], 0.0
+            elif others is None:
                 continue
-            usual, further = beside
             surely = mean - usual > sure * math.sqrt(variance + further)
             if surely and mean >= HABIT_LEAST * WHOLE and mean >= HABIT_RATIO * usual:
                 telling.append((-(mean - usual), value, counts[key].customers, mean, usual))

@@ -318,12 +318,34 @@ def _population_facts(study: Study) -> Iterable[Fact]:
     yield fact("all.customers", "customers", "all", "user_id", "count")
     if "orders" in people.columns:
         yield fact("everyone.orders.sum", "orders", EVERYONE, "orders", "sum")
-        yield fact("everyone.non_buyers", "customers", EVERYONE, "orders", "count_at_most(0)")
+        none = fact("everyone.non_buyers", "customers", EVERYONE, "orders", "count_at_most(0)")
+        once = fact("everyone.at_most_once", "customers", EVERYONE, "orders", "count_at_most(1)")
+        yield from (none, once, *_buyers(none, once, study.everyone.customers))
     if study.everyone.revenue is not None:
         yield from _money_left_out(study, fact("all.revenue", "currency", "all", "revenue", "sum"))
         for name, part in TOP_PARTS.items():
             share = f"top_share({part})"
             yield fact(f"everyone.revenue.{name}", "share", EVERYONE, "revenue", share)
+
+
+def _buyers(none: Fact, once: Fact, customers: int) -> Iterable[Fact]:
+    """Make `everyone.buyers`, and `everyone.buyers_again`: who of them ordered twice or more."""
+    buyers, again = customers - int(str(none.value)), customers - int(str(once.value))
+    yield _made_of(
+        "everyone.buyers", buyers, "customers", f"everyone.customers {none.id}", "difference"
+    )
+    yield _made_of(
+        "everyone.again", again, "customers", f"everyone.customers {once.id}", "difference"
+    )
+    if buyers:
+        share = again / buyers
+        ids = "everyone.again everyone.buyers"
+        yield _made_of("everyone.buyers_again", share, "share", ids, "ratio")
+
+
+def _made_of(name: str, value: float, unit: str, ids: str, aggregate: str) -> Fact:
+    source = {"table": "facts", "key": ids, "column": "value", "aggregate": aggregate}
+    return Fact(name, value, unit, decimals_for(value, unit), None, source)
 
 
 def _money_left_out(study: Study, named: Fact) -> Iterable[Fact]:

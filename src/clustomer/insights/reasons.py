@@ -156,34 +156,34 @@ def _only_one_qualifies(n: _Numbers) -> str:
 
 def _qualifying(n: _Numbers) -> str:
     k, next_k = n["k"], n["runner_up"]
-    among = f"{_segments(k)}: {listed(n['qualifying'])} are the numbers at which {_STABLE}"
+    among = f"{_segments(k)}. With {listed(n['qualifying'], 'or')} segments {_STABLE}"
     above = " above 2" if k > 2 and 2 in n["qualifying"] else ""
     if n.get("returned"):
         return (
-            f"{among}, and when everything was done again on {n['draws']} draws of the customers, "
-            f"{k} was taken {_times(n['returned'])}; the runner-up is {next_k}, "
-            f"{_taken(n['runner_up_returned'])}"
+            f"{among}. The whole procedure was repeated on {n['draws']} random draws of the "
+            f"customers: it gave {k} in {n['returned']} of them, and the runner-up, {next_k}, in "
+            f"{n['runner_up_returned'] or 'none'}"
         )
     if n["rule"] == _R2:
-        which = "those whose segments are as clearly apart as any" if n["groups"] else "these"
-        tells = "that tells as much of what followed as any, within one standard error"
-        what = f"of {which} {k} is the highest {tells}"
+        apart = "Where the gaps between segments are clearest, " if n["groups"] else "Of these "
+        tells = "predicts what customers did next as well as the best does, within a standard error"
+        what = f"{apart}{k} is the highest number that {tells}"
         if k == 2:
-            what = f"2 is the number whose segments are the most clearly apart, and one {tells}"
+            what = f"2 has the clearest gaps between its segments, and {tells}"
         return (
-            f"{among}, and {what}; the runner-up is {next_k} "
-            f"({_apart(n['score'], n['runner_up_score'])})"
+            f"{among}. {what}; the runner-up is {next_k} "
+            f"(holdout R² {_apart(n['runner_up_score'], n['score'])})"
         )
     if n["rule"] == _DIP:
         return (
-            f"{among}, and of these {k} is the highest at which every segment {_DENSITY_DIP}; the "
+            f"{among}. Of these {k} is the highest at which every segment {_DENSITY_DIP}; the "
             f"runner-up is {next_k}"
         )
-    second = f" (silhouette times stability {_apart(n['score'], n['runner_up_score'])})"
+    second = f" (silhouette times stability {_apart(n['runner_up_score'], n['score'])})"
     if next_k == 2:
         second = ", which is taken only where no larger number will do"
     return (
-        f"{among}, and of these {k} is the highest{above} whose segments are as clearly apart and "
+        f"{among}. Of these {k} is the highest{above} whose segments are as clearly apart and "
         f"as surely recovered as any; the runner-up is {next_k}{second}"
     )
 
@@ -310,24 +310,6 @@ def _apart(value: float, other: float) -> str:
         if texts[0] != texts[1]:
             break
     return " against ".join(texts)
-
-
-def _times(number: int) -> str:
-    """Return how often in words.
-
-    >>> _times(1), _times(2), _times(5)
-    ('once', 'twice', '5 times')
-    """
-    return {1: "once", 2: "twice"}.get(number, f"{number} times")
-
-
-def _taken(number: int) -> str:
-    """Return how often one was taken, in words.
-
-    >>> _taken(0), _taken(1)
-    ('never taken', 'taken once')
-    """
-    return f"taken {_times(number)}" if number else "never taken"
 
 
 def _segments(k: int) -> str:

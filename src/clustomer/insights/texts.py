@@ -36,16 +36,16 @@ def _parts(facts: Mapping[str, Fact], name: str) -> set[str]:
     return {name}.union(*(_parts(facts, part) for part in source["key"].split()))
 
 
-def listed(words: Sequence[object]) -> str:
+def listed(words: Sequence[object], word: str = "and") -> str:
     """Return words or numbers as a list in a sentence; nothing where there are none.
 
-    >>> listed(["stable", "real", "usable"]), listed([2, 3]), listed([])
-    ('stable, real and usable', '2 and 3', '')
+    >>> listed(["stable", "real", "usable"]), listed([2, 3], "or"), listed([])
+    ('stable, real and usable', '2 or 3', '')
     """
     if not words:
         return ""
     *others, last = map(str, words)
-    return f"{', '.join(others)} and {last}" if others else last
+    return f"{', '.join(others)} {word} {last}" if others else last
 
 
 def lowered(text: str) -> str:

@@ -6,6 +6,7 @@ from datetime import date
 from typing import Any
 
 import pyarrow as pa
+import pyarrow.compute as pc
 from sqlglot import exp
 
 from clustomer.customers.reason import Reason
@@ -48,7 +49,7 @@ class Lifecycle:
         date by which half of such pauses end, with `earliest_on` and `latest_on` between which
         four in five do (NULL for the lapsed, and with one occasion unless most come back); and
         `due`, whether the next order is expected within a week, or was before now, and its pause
-        is not yet longer than usual.
+        is not yet longer than usual; `expected_gap_days`, from `last_on` to `expected_on`.
     rhythms : mapping of "orders" and "visits" to Rhythm
         What is usual in this shop.
     window : Window
@@ -213,5 +214,11 @@ def _table(rows: pa.Table) -> pa.Table:
             "earliest_on": dates["earliest_on"],
             "latest_on": dates["latest_on"],
             "due": rows["due"].cast(pa.bool_()),
+            "expected_gap_days": _days_between(dates["last_on"], dates["expected_on"]),
         }
     )
+
+
+def _days_between(first: Any, later: Any) -> Any:
+    days = pc.subtract(later.cast(pa.int32()), first.cast(pa.int32()))
+    return days.cast(pa.int64())

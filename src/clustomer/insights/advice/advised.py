@@ -3,7 +3,7 @@
 from dataclasses import dataclass, replace
 
 from clustomer.insights.advice.declaration import Advice, Has, text_for
-from clustomer.insights.advice.kinds import ADVICE
+from clustomer.insights.advice.kinds import ADVICE, LAPSED, LATE, NEVER
 from clustomer.insights.advice.rfm import RFM_ADVICE
 from clustomer.insights.advice.steps import ORDERS_AGAIN
 from clustomer.insights.population import UNGROUPED
@@ -51,6 +51,12 @@ def advise(kind: str, has: Has, *, defined: bool = False, short: bool = False) -
     >>> advise("loyal", lambda *names: False).headline
     'Reward the next order'
     """
+    for name, instead in (
+        ("own.mostly_never", NEVER),
+        ("own.mostly_lapsed", LAPSED),
+        ("own.mostly_late", LATE),
+    ):
+        kind = instead.get(kind, kind) if has(name) else kind
     advice = _advice(kind, defined=defined, short=short)
     pairs = [(area, text_for(text, has)) for area, text in advice.actions]
     texts = pairs if any(text for _, text in pairs) else [("targeting", _LAST_RESORT)]

@@ -40,13 +40,16 @@ _HABITS = ("category", "brand", "product", "weekday", "hours", "month")
 CONTROL = "control_group"
 
 
-def own_facts(key: str, people: Population, tables: Mapping[str, Any]) -> Iterator[Fact]:
+def own_facts(
+    key: str, people: Population, tables: Mapping[str, Any], margin: float
+) -> Iterator[Fact]:
     """Make the figures of a segment that are known.
 
     `tables` are those of the study: with `lifecycle` its rhythm and who is due, with `habits`
-    what it chooses, when, and how many order again within its horizon.
+    what it chooses, when, and how many order again within its horizon. `margin` is the share of
+    revenue that is kept after the cost of goods.
     """
-    rows = people.rows(key)
+    rows, orders = people.rows(key), "orders" in people.columns
     for name, (column, aggregate, unit) in _FEATURES.items():
         if column not in people.columns:
             continue
@@ -55,6 +58,12 @@ def own_facts(key: str, people: Population, tables: Mapping[str, Any]) -> Iterat
         empty = unit in ("visits", "views") and value == 1  # "once or more" says nothing
         if value and not empty and defined and 2 * defined >= len(rows):
             yield _fact(key, name, value, unit, "customers", column, aggregate)
+            if name == "order":
+                ids = f"{key}.own.order run.margin"
+                yield _derived(key, "order_margin", margin * value, unit, ids, "product")
+    never = int(people.aggregate(key, "orders", "count_at_most(0)") or 0) if orders else 0
+    if never:
+        yield _fact(key, "never", never, "customers", "customers", "orders", "count_at_most(0)")
     if "lifecycle" in tables:
         yield from _rhythm(key, tables["lifecycle"], rows)
     if "habits" in tables:
@@ -80,16 +89,32 @@ def control_group(before: float, rise: float) -> int | None:
     return ceil(round((together + apart) ** 2 / rise**2, 9))
 
 
+def smallest_rise(before: float, size: int) -> float | None:
+    """Return the rise of a share, in whole points, that two groups of a size can tell.
+
+    None where no rise up to a share of 1 can be told; see `control_group`.
+
+    >>> smallest_rise(0.43, 1038), smallest_rise(0.64, 165), smallest_rise(0.9, 20)
+    (0.07, 0.14, None)
+    """
+    points = range(1, 101)
+    enough = ((rise, control_group(before, rise / 100)) for rise in points)
+    return next((rise / 100 for rise, needed in enough if needed and needed <= size), None)
+
+
 def _rhythm(key: str, lifecycle: Any, rows: Any) -> Iterator[Fact]:
-    """Make `gap` (or `visit_gap`), `due`, `slowing`, `at_risk`, `late` and `lapsed`."""
-    gaps = lifecycle["usual_gap_days"].to_numpy(zero_copy_only=False).astype(float)[rows]
+    """Make `gap` (or `visit_gap`), `due`, `slowing`, `at_risk`, `late` and `lapsed`.
+
+    The gap is that by which half of their pauses end.
+    """
+    gaps = lifecycle["expected_gap_days"].to_numpy(zero_copy_only=False).astype(float)[rows]
     orders = np.asarray(lifecycle["basis"].to_pylist(), dtype=object)[rows] == "orders"
     lasting = ~np.isnan(gaps)
     if lasting.sum() >= FEWEST_KNOWN and 2 * lasting.sum() >= len(rows):
         value, by_orders = float(np.median(gaps[lasting])), float(np.mean(orders[lasting]))
         if by_orders >= NEARLY_ALL or by_orders <= 1 - NEARLY_ALL:
             name = "gap" if by_orders >= NEARLY_ALL else "visit_gap"
-            yield _fact(key, name, value, "days", "lifecycle", "usual_gap_days", "median")
+            yield _fact(key, name, value, "days", "lifecycle", "expected_gap_days", "median")
     due = int(np.sum(lifecycle["due"].to_numpy(zero_copy_only=False)[rows]))
     if due:
         yield _fact(key, "due", due, "customers", "lifecycle", "due", 'count_of("true")')
@@ -106,7 +131,7 @@ def _rhythm(key: str, lifecycle: Any, rows: Any) -> Iterator[Fact]:
 
 
 def _habits(key: str, habits: Any, size: int) -> Iterator[Fact]:
-    """Make `category`, `category_share`, ..., `horizon`, `response`, `watched`, `control`."""
+    """Make `category`, ..., `horizon`, `response`, `watched`, `control` and `rise`."""
     parts = {row["part"]: row for row in habits.to_pylist() if row["segment_id"] == key}
     for kind in _HABITS:
         part = f"{key}.{kind}.1"
@@ -130,13 +155,20 @@ def _habits(key: str, habits: Any, size: int) -> Iterator[Fact]:
     if needed is not None:
         ids = f"{key}.own.response threshold.one_more_share"
         yield _derived(key, "control", needed, "customers", ids, CONTROL)
+    rise = smallest_rise(response["share"], size // 2)
+    if rise is not None:
+        ids = f"{key}.own.response {key}.customers"
+        yield _derived(key, "rise", rise, "points", ids, "smallest_rise")
 
 
 def known_figures(facts: Mapping[str, Fact], key: str, customers: int) -> frozenset[str]:
     """Return the names of a segment's figures that advice may speak of.
 
     Besides those that are facts: `own.testable` where the segment holds two groups as large as a
-    test needs, else `own.untestable`.
+    test needs, else `own.untestable`. `own.mostly_late` where more than half of it is late or
+    lapsed, else `own.current`; `own.mostly_lapsed` where more than half is lapsed; `own.few_late`
+    where at most a third is late. `own.mostly_never` where more than half never ordered, else
+    `own.mostly_ordered`; `own.in_time` where half of it ordered within its horizon.
     """
     prefix = f"{key}.own."
     names = {fact[len(key) + 1 :] for fact in facts if fact.startswith(prefix)}
@@ -144,6 +176,22 @@ def known_figures(facts: Mapping[str, Fact], key: str, customers: int) -> frozen
         needed = facts[f"{prefix}control"].value
         assert isinstance(needed, int)
         names.add("own.testable" if 2 * needed <= customers else "own.untestable")
+    lapsed, late = (_count(facts, f"{prefix}{name}") for name in ("lapsed", "late"))
+    never = _count(facts, f"{prefix}never")
+    names.add("own.mostly_late" if 2 * (lapsed + late) > customers else "own.current")
+    names.add("own.mostly_never" if 2 * never > customers else "own.mostly_ordered")
+    if 2 * lapsed > customers:
+        names.add("own.mostly_lapsed")
+    if "own.carts" in names and float(facts[f"{prefix}carts"].value or 0) < 1:
+        names.discard("own.carts")  # hardly any of them fills a cart
+    if late and 3 * late <= customers:
+        names.add("own.few_late")
+    if {"own.horizon", "own.away"} <= names:
+        horizon, away = (facts[f"{prefix}{name}"].value for name in ("horizon", "away"))
+        assert isinstance(horizon, int | float)
+        assert isinstance(away, int | float)
+        if away <= horizon:
+            names.add("own.in_time")
     if {"own.order", "own.order_upper"} <= names:
         order, upper = (facts[f"{prefix}{name}"].value for name in ("order", "order_upper"))
         assert isinstance(order, float)
@@ -151,6 +199,12 @@ def known_figures(facts: Mapping[str, Fact], key: str, customers: int) -> frozen
         if upper <= order:
             names.discard("own.order_upper")
     return frozenset(names)
+
+
+def _count(facts: Mapping[str, Fact], key: str) -> int:
+    value = facts[key].value if key in facts else 0
+    assert isinstance(value, int)
+    return value
 
 
 def _fact(

@@ -9,6 +9,7 @@ from dataclasses import replace
 
 from clustomer.insights.advice.declaration import Advice, Choice
 from clustomer.insights.advice.steps import (
+    CARTS,
     EACH_BRINGS,
     FIRST_ORDER,
     FOLLOW_UP,
@@ -44,18 +45,35 @@ LOYAL = Advice(
 TOP = Advice(
     why=EACH_BRINGS,
     headline=Choice(
-        ("own.late",),
-        "Serve them in person: {own.late:customer is/customers are} late",
-        "Serve them in person",
+        ("own.personal",),
+        Choice(
+            ("own.late",),
+            "Serve them in person: {own.late:customer is/customers are} late",
+            "Serve them in person",
+        ),
+        Choice(
+            ("own.late",),
+            "Keep them: write to the {own.late:customer who is/customers who are} late",
+            "Keep them: early access, no general discounts",
+        ),
     ),
     actions=(
         (
             "retention",
             Choice(
-                ("own.gap",),
-                "Give them a named contact, who calls whoever has not ordered for longer than "
-                "{own.gap}, their usual gap.",
-                "Give the {its.customers} of them a named contact.",
+                ("own.personal",),
+                Choice(
+                    ("own.gap",),
+                    "Give them a named contact, who calls whoever has not ordered for longer than "
+                    "{own.gap}: by then half of their pauses end.",
+                    "Give the {its.customers} of them a named contact.",
+                ),
+                Choice(
+                    ("own.gap",),
+                    "Give them early access to what is new, and write to whoever has not ordered "
+                    "for longer than {own.gap}: by then half of their pauses end.",
+                    "Give the {its.customers} of them early access to what is new.",
+                ),
             ),
         ),
         RESCUE_LATE,
@@ -92,7 +110,7 @@ NEWCOMERS = Advice(
 ONCE = Advice(
     why="A second order is what parts them from those who come back.",
     headline=Choice(
-        ("own.horizon",),
+        ("own.in_time",),
         "Win the second order within {own.horizon}",
         "Win the second order",
     ),
@@ -101,9 +119,13 @@ ONCE = Advice(
 BUYERS = Advice(
     why=EACH_BRINGS,
     headline=Choice(
-        ("own.horizon",),
+        ("own.in_time",),
         "Ask for the next order within {own.horizon} of the last",
-        "Ask for the next order",
+        Choice(
+            ("own.away",),
+            "Ask for the next order now: half of them ordered {own.away} ago or earlier",
+            "Ask for the next order",
+        ),
     ),
     actions=(("retention", FOLLOW_UP), REMIND_THEM, RESCUE_LATE, SHOW, WHEN, RAISE_ORDER),
 )
@@ -158,6 +180,7 @@ VISITORS = Advice(
         ("personalization", SHOW_AGAIN),
         SHOW,
         WHEN,
+        ("targeting", CARTS),
         ("retention", LEAVE_ADDRESS),
         ("revenue", FIRST_ORDER),
     ),
@@ -243,8 +266,7 @@ _ABANDONERS = Advice(
             "targeting",
             Choice(
                 ("own.carts",),
-                "Remind them of the cart within a day, at first without a discount: on average "
-                "they filled it {own.carts:time/times} in this period.",
+                CARTS,
                 "Remind the {its.customers} of them of the cart within a day.",
             ),
         ),
@@ -415,6 +437,14 @@ ADVICE: Mapping[str, Advice] = {
     ),
     "casual": _CASUAL,
     "window_shoppers": VISITORS,
+    "visitors": replace(
+        VISITORS,
+        headline=Choice(
+            ("own.visits",),
+            "Win the first order: half of them came {own.visits:time/times} or more often",
+            "Win the first order",
+        ),
+    ),
     "non_buyers": replace(
         VISITORS, why="They are in the data, so they are known; an order is still to come."
     ),
@@ -426,3 +456,21 @@ ADVICE: Mapping[str, Advice] = {
     "all": _ALL,
 }
 """By the key of the rule."""
+LATE: Mapping[str, str] = {
+    "top_spenders": "high_value_quiet",
+    "loyal": "regulars_quiet",
+    "repeat": "repeat_quiet",
+    "repeat_current": "repeat_quiet",
+    "one_time_buyers": "once_quiet",
+    "buyers": "quiet",
+}
+"""As what those are advised most of whom are late, since their name says nothing of when."""
+LAPSED: Mapping[str, str] = {
+    "repeat": "lapsed_repeat",
+    "one_time_buyers": "lapsed_once",
+    "buyers": "lapsed",
+    "quiet": "lapsed",
+}
+"""As what those are advised most of whom have lapsed."""
+NEVER: Mapping[str, str] = {"plain": "visitors", "mixed": "visitors"}
+"""As what those are advised most of whom never ordered, where their name does not say so."""

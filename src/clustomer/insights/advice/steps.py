@@ -44,21 +44,37 @@ def _moment(verb: str, noun: str) -> Choice:
     )
 
 
-MOMENT: Text = Choice(("orders",), _moment("order", "orders"), _moment("come", "visits"))
-"""On which day and at what time."""
+MOMENT: Text = Choice(
+    ("orders",),
+    Choice(("own.mostly_ordered",), _moment("order", "orders")),
+    _moment("come", "visits"),
+)
+"""On which day and at what time; of orders only where most have placed one."""
 REMIND: Text = Choice(
-    ("own.gap",),
+    ("own.gap", "own.current"),
     (
-        "Remind each of them {own.gap} after the last order, which is their usual gap.",
+        "Remind them {own.gap} after the last order: by then half of their pauses end. The column "
+        "expected_on of lifecycle.parquet has the date of each customer.",
         Choice(("own.due",), "{own.due} of them {own.due?is/are} due now."),
     ),
 )
-"""When to remind those who order again."""
-RESCUE: Text = Choice(
-    ("own.late",),
-    "Write first to the {own.late:customer/customers} who {own.late?is/are} late by their own "
-    "rhythm but {own.late?has/have} not lapsed.",
+"""When to remind those who order again; for most of those who are late that day has passed."""
+_LATE = (
+    "{own.late:customer/customers} who {own.late?is/are} late but {own.late?has/have} not lapsed "
+    "(stage “slowing” or “at risk” in segments.csv)"
 )
+RESCUE: Text = Choice(
+    ("own.few_late",),
+    f"Write first to the {_LATE}.",
+    Choice(("own.late",), f"Write to the {_LATE}, to those who ordered last most recently first."),
+)
+"""Whom to write to because they are late."""
+CARTS: Text = Choice(
+    ("own.carts",),
+    "Remind them of the cart within a day, at first without a discount: on average they filled it "
+    "{own.carts:time/times} in this period.",
+)
+"""What those get who leave carts."""
 FREE_DELIVERY: Text = Choice(
     ("own.order_upper",),
     "Offer free delivery from {own.order_upper}: their usual order is {own.order}, and a quarter "
@@ -74,12 +90,13 @@ NEXT_REWARD: Text = Choice(
     "{own.orders:order/orders} or more so far.",
 )
 KEEP_BELOW_MARGIN: Text = Choice(
-    ("own.order", "orders"),
-    "Keep an offer below the margin on one order of theirs: {own.order} at {run.margin}.",
+    ("own.order_margin", "orders"),
+    "Keep an offer below the margin on one order of theirs: {own.order_margin}, which is "
+    "{run.margin} of their usual order of {own.order}.",
 )
 """What winning back may cost."""
 FOLLOW_UP: Text = Choice(
-    ("own.horizon", "own.away"),
+    ("own.in_time",),
     "Ask for the next order within {own.horizon} of the last one; for half of them that was "
     "{own.away} ago or earlier.",
     Choice(
@@ -99,8 +116,14 @@ LEAVE_ADDRESS: Text = Choice(
     "{own.visits:time/times} or more often.",
 )
 FIRST_ORDER: Text = (
-    "Answer what holds up a first order (delivery cost, returns, payment): "
-    "{its.customers:customer/customers} of this segment {its.customers?has/have} been here already."
+    "Answer what holds up a first order (delivery cost, returns, payment):",
+    Choice(
+        ("own.never",),
+        "{own.never} of these {its.customers:customer/customers} {own.never?has/have} been here "
+        "and not ordered yet.",
+        "{its.customers:customer/customers} of this segment {its.customers?has/have} been here "
+        "already.",
+    ),
 )
 EACH_BRINGS: Text = Choice(
     ("revenue",),
@@ -125,9 +148,16 @@ ORDERS_AGAIN: Text = Choice(
             "{threshold.test_power}).",
         ),
         Choice(
-            ("own.untestable",),
-            "They are too few to test: to tell {threshold.one_more_points} more from chance takes "
-            "{own.control} in each of two groups, and there are {its.customers} of them.",
+            ("own.untestable", "own.rise"),
+            "Hold back half of them at random, who get nothing: a rise of {own.rise} or more can "
+            "then be told from chance (two-sided test at {threshold.test_level}, power "
+            "{threshold.test_power}); {threshold.one_more_points} would take {own.control} in each "
+            "of the two groups.",
+            Choice(
+                ("own.untestable",),
+                "They are too few to test: to tell {threshold.one_more_points} more from chance "
+                "takes {own.control} in each of two groups, and there are {its.customers} of them.",
+            ),
         ),
     ),
     "How many of them would order anyway cannot be told from this log: act on a random half of the "

@@ -26,7 +26,7 @@ from clustomer.insights.population import BOTS, EVERYONE
 from clustomer.insights.profiles import Described, Profile
 from clustomer.insights.story import SegmentInsight
 from clustomer.insights.study import Study
-from clustomer.thresholds import LONG_WINDOW_DAYS
+from clustomer.thresholds import LONG_WINDOW_DAYS, PERSONAL_CONTACTS
 
 _IN_TIME = ("revenue", "customers")
 _TYPICAL = ("orders", "revenue", "sessions", "views", "recency_days", "tenure_days")
@@ -155,14 +155,19 @@ def own_figures(study: Study) -> dict[str, Fact]:
         fact
         for profile in study.profiles
         if profile.segment_id != BOTS
-        for fact in own_facts(profile.segment_id, study.people, study.tables)
+        for fact in own_facts(
+            profile.segment_id, study.people, study.tables, study.settings["margin"]
+        )
     ]
     return {fact.id: fact for fact in facts}
 
 
 def _figures(study: Study, profile: Profile) -> frozenset[str]:
     """Return the names of a segment's own figures that are known."""
-    return known_figures(study.once(own_figures), profile.segment_id, profile.customers)
+    names = known_figures(study.once(own_figures), profile.segment_id, profile.customers)
+    earned = (profile.revenue or 0) * study.settings["margin"] / profile.customers
+    personal = earned >= PERSONAL_CONTACTS * study.settings["cost"]
+    return names | {"own.personal"} if personal else names
 
 
 def _segment_insight(study: Study, profile: Profile) -> SegmentInsight:
@@ -185,7 +190,7 @@ def _segment_insight(study: Study, profile: Profile) -> SegmentInsight:
         why=_why(profile, advised),
         actions=tuple(Action(step.area, bound(step.text, key)) for step in advised.actions),
         measure=bound(advised.measure, key),
-        headline_mark="all there are" if name.rule == "all" else _headline(differences, key),
+        headline_mark=_headline(differences, key, name),
         headline_action=bound(advised.headline, key),
     )
 
@@ -214,7 +219,8 @@ def _no_marks(profile: Profile, name: Name, described: Mapping[str, Described]) 
         return ("They act faster than people can.",)
     if name.rule == "all":
         return tuple(_typical(profile, described)) or ("Nothing is known of them.",)
-    return ("Nothing differs noticeably from the average customer.",)
+    common = " What they have in common is said above." if name.claim else ""
+    return (f"None of their averages differs noticeably from everyone's.{common}",)
 
 
 def _typical(profile: Profile, described: Mapping[str, Described]) -> Iterator[str]:
@@ -230,10 +236,15 @@ def _typical(profile: Profile, described: Mapping[str, Described]) -> Iterator[s
         yield f"{title}: {{{fact}.mean}} on average; at least half of them have {most}."
 
 
-def _headline(differences: Sequence[Mark], key: str) -> str:
+def _headline(differences: Sequence[Mark], key: str, name: Name) -> str:
+    """Say in a few words what marks a segment; where no average does, what they have in common."""
     if key == BOTS:
         return "faster than people can be"
-    return ", ".join(mark.short for mark in differences[:2]) or "like everyone"
+    if name.rule == "all":
+        return "all there are"
+    if differences:
+        return ", ".join(mark.short for mark in differences[:2])
+    return f"{{{key}.named}} {name.claim}" if name.claim else "averages like everyone's"
 
 
 def _why(profile: Profile, advised: Advised) -> str:

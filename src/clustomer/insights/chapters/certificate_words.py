@@ -25,6 +25,13 @@ HEADLINES = {
     "untested": "Not certified: what matters most could not be tested.",
     "left out": "Nothing was certified.",
 }
+BY_FACETS = {
+    "held": "That is about how much they buy and how often they come. There are groups in {what}: "
+    "see below.",
+    "none": "Groups in what they buy, when they come and how were looked for: none held.",
+    "not looked for": "Groups in what customers buy, or when they come, would not show here.",
+}
+"""What the verdict on the segments does not speak of, by what became of the facets."""
 _ON_USE = (
     "Use them to decide whom to address, and do not call them types of people: a customer near a "
     "border is much like those beyond it."
@@ -35,15 +42,14 @@ MEANINGS = {
         "what each segment passed.",
     ),
     "continuum": (
-        "The segments tell what customers do next. They blend into their neighbours: no gap "
-        "between them is deeper than in simulated shops with one kind of customer. Groups in what "
-        "customers buy, or when they come, would not show here.",
+        "The segments tell what customers do next, but their borders are soft: taken together, the "
+        "gaps between them are no deeper than in simulated shops with one kind of customer.",
         _ON_USE,
     ),
     "partly apart": (
-        "The other segments blend into their neighbours: no gap around them is deeper than in "
-        "simulated shops with one kind of customer. All together the segments tell what customers "
-        "do next.",
+        "The other segments blend into their neighbours: the gaps around them are no deeper than "
+        "in simulated shops with one kind of customer. All together the segments tell what "
+        "customers do next.",
         _ON_USE,
     ),
     "useful": (
@@ -115,7 +121,9 @@ NULLS = {
 EXPLANATIONS = (
     Explanation(
         "Stable",
-        "Had other customers of the same shop been drawn, the same group would have come out.",
+        "Had other customers of the same shop been drawn, the same group would have come out, with "
+        "the number of segments kept. How often another draw gives another number stands under "
+        "“Why so many”.",
         "Mean Jaccard similarity with the most similar cluster over at least "
         "{threshold.resamples} bootstrap resamples of at most "
         "{threshold.resample_customers:customer/customers}, each clustered anew (Hennig, 2007, "

@@ -10,6 +10,7 @@ from clustomer.certificates.certificate import Certificates, Verdict
 from clustomer.customers.reason import Reason
 from clustomer.insights.blocks import Explanation, Finding, Table
 from clustomer.insights.chapters.certificate_words import (
+    BY_FACETS,
     EXPLANATIONS,
     FORCED,
     HEADLINES,
@@ -19,6 +20,7 @@ from clustomer.insights.chapters.certificate_words import (
     UNDECIDED,
 )
 from clustomer.insights.chapters.contest import carried, contest
+from clustomer.insights.chapters.facet_words import SEES
 from clustomer.insights.chapters.findings import TESTS, findings
 from clustomer.insights.facts import Fact, escape
 from clustomer.insights.population import UNGROUPED
@@ -70,7 +72,7 @@ def certification(study: Study, facts: Mapping[str, Fact]) -> Certification:
     return Certification(
         verdict=certificates.verdict,
         headline=HEADLINES[kind],
-        meaning=_meaning(certificates, kind),
+        meaning=_meaning(study, certificates, kind),
         warning=FORCED if kind == "forced" else "",
         segments=tuple(
             CertifiedSegment(key, name, findings(certificates.segments[key], key, labels, integers))
@@ -110,19 +112,19 @@ def _came_back(selection: Any) -> Iterator[str]:
         return
     if not selection.reason.numbers.get("returned"):
         yield (
-            "Everything was done again on {clustering.draws:draw/draws} of the customers: "
-            "{clustering.k} came back in {clustering.returned} of them."
+            "The whole procedure was repeated on {clustering.draws:random draw/random draws} of "
+            "the customers: {clustering.returned} of them gave {clustering.k} again."
         )
     yield (
-        "Each draw held {clustering.drawn_customers:customer/customers}, and weights, scaling, "
-        "number and fit were made anew."
+        "Each draw held {clustering.drawn_customers:customer/customers}, and made its own "
+        "weights, scaling, number and fit."
     )
     yield (
-        "The segment that came back least well did so with a Jaccard similarity of "
-        "{clustering.least_returned}."
+        "The segment that was recovered least well had a Jaccard similarity of "
+        "{clustering.least_returned}, where 1 is the same customers."
     )
     if 2 * again.returned <= len(again.taken):
-        yield "So other customers of the same kind could well have given another number."
+        yield "So another sample of such customers could well have given another number."
 
 
 def whole_numbers(study: Study) -> frozenset[str]:
@@ -153,12 +155,23 @@ def _kind(certificates: Certificates, divided: bool, defined: bool) -> str:
             return verdict
 
 
-def _meaning(certificates: Certificates, kind: str) -> tuple[str, ...]:
+def _meaning(study: Study, certificates: Certificates, kind: str) -> tuple[str, ...]:
+    if kind == "continuum":
+        first, *others = MEANINGS[kind]
+        return (f"{first} {_by_facets(study)}", *others)
     if kind in MEANINGS:
         return MEANINGS[kind]
     if kind == "undecided":
         return tuple(_undecided(certificates))
     return tuple(_no_structure(certificates))
+
+
+def _by_facets(study: Study) -> str:
+    """Say what the verdict, which is about how much and how often, does not speak of."""
+    if study.facets is None:
+        return BY_FACETS["not looked for"]
+    sees = [SEES[facet.name] for facet in study.facets.held]
+    return BY_FACETS["held" if sees else "none"].format(what=listed(sees))
 
 
 def _undecided(certificates: Certificates) -> Iterator[str]:

@@ -29,7 +29,7 @@ NOTES = (
     "Top tenth: the share of revenue that came from the tenth of customers expected to bring most.",
     "Segments are those that hold anybody; to those of RFM belongs one of customers without an "
     "order. In brackets: the interval of {threshold.confidence}. Everything was measured on the "
-    "same customers and the same days, which no choice had seen.",
+    "same days of the same customers, whom no choice had seen.",
 )
 
 TITLE = "What each way to divide customers tells of what they did next"

@@ -201,7 +201,9 @@ def _worth(
     expected = float(revenue[row].mean() * revenue[column].mean() / everyone)
     error = float(theirs.std(ddof=1) / math.sqrt(len(theirs)))
     mean = float(theirs.mean())
-    more = expected > 0 and mean >= (1 + EFFECT) * expected and mean - expected >= sure * error
+    # what is no more than one of the two by itself is no news
+    most = max(expected, float(revenue[row].mean()), float(revenue[column].mean()))
+    more = expected > 0 and mean >= (1 + EFFECT) * expected and mean - most >= sure * error
     return round(mean, 9), round(expected, 9), bool(more and error > 0)
 
 
@@ -222,18 +224,26 @@ def _fact(crossing: Crossing, name: str, value: float | None, unit: str) -> Fact
 
 def _insights(study: Study, met: Sequence[Crossing]) -> dict[Crossing, str]:
     assert study.facets is not None
-    names = {name: facet_names(facet) for facet in study.facets.held for name in [facet.name]}
+    names = {facet.name: facet_names(facet) for facet in study.facets.held}
+    marked = {part.segment_id for facet in study.facets.held for part in facet.segments if part.marks}
     telling = sorted(
         (crossing for crossing in met if crossing.tells),
         key=lambda one: (-(_ratio(one.customers, one.expected) or 0), one.key),
     )
     return {
-        crossing: _sentence(crossing, study.names[crossing.segment_id], names[crossing.facet])
+        crossing: _sentence(
+            crossing,
+            study.names[crossing.segment_id],
+            names[crossing.facet],
+            marked=crossing.facet_segment_id in marked,
+        )
         for crossing in telling[:MOST_INSIGHTS]
     }
 
 
-def _sentence(crossing: Crossing, segment: str, names: Mapping[str, str]) -> str:
+def _sentence(
+    crossing: Crossing, segment: str, names: Mapping[str, str], *, marked: bool
+) -> str:
     key = f"crossing.{crossing.key}"
     facet = names[crossing.facet_segment_id]
     parts = []
@@ -245,9 +255,10 @@ def _sentence(crossing: Crossing, segment: str, names: Mapping[str, str]) -> str
         parts.append(
             f"{{{key}.revenue}} a customer, {{{key}.revenue_ratio}} times what both let expect"
         )
-    advice = ADVICE[crossing.facet].format(facet=escape(facet))
+    # where nothing marks the part of a facet, there is nothing to go by
+    advice = f" {ADVICE[crossing.facet].format(facet=escape(facet))}" if marked else ""
     who = f"{escape(segment)} whose {crossing.facet} is “{escape(facet)}”"
-    return f"{who}: {'; '.join(parts)}. {advice}"
+    return f"{who}: {'; '.join(parts)}.{advice}"
 
 
 def _table(study: Study, facet: Facet, cells: Mapping[tuple[str, str], Crossing]) -> Table:

@@ -246,21 +246,29 @@ def _summary(study: Study, priced: bool) -> str:
 
 def _trust(forecast: Forecast) -> str:
     """Say how the totals of earlier forecasts came out."""
-    rows = {row["part"]: row["total"] for row in forecast.contest.to_pylist()}
+    orders = _came_to(forecast, "total", "the orders that followed")
+    revenue = _came_to(forecast, "total_revenue", "the revenue")
+    came = " and ".join(part for part in (orders, revenue) if part)
+    if len(forecast.dates) == 1:
+        return f"The same forecast, made at {forecast.dates[0]}, came to {came}."
+    return (
+        f"The same forecast, made at earlier dates, came to {came}, so trust these sums no further "
+        "than that: below 1 it was too low, above 1 too high."
+    )
+
+
+def _came_to(forecast: Forecast, column: str, what: str) -> str:
+    """Return between which parts of what followed earlier forecasts lay."""
+    rows = {row["part"]: row[column] for row in forecast.contest.to_pylist()}
     key = f"expected.{forecast.winner}"
     totals = [(rows[f"{forecast.winner}.{date}"], date) for date in forecast.dates]
     totals = sorted((total, date) for total, date in totals if total is not None)
+    if not totals:
+        return ""
     if len(totals) == 1:
-        return (
-            f"The same forecast, made at {totals[0][1]}, came to {{{key}.all.total}} times the "
-            "orders that followed."
-        )
+        return f"{{{key}.{totals[0][1]}.{column}}} times {what}"
     (_, low), (_, high) = totals[0], totals[-1]
-    return (
-        f"The same forecast, made at earlier dates, came to {{{key}.{low}.total}} to "
-        f"{{{key}.{high}.total}} times the orders that followed, so trust these sums no further "
-        "than that."
-    )
+    return f"{{{key}.{low}.{column}}} to {{{key}.{high}.{column}}} times {what}"
 
 
 def _decision(forecast: Forecast) -> str:
@@ -286,7 +294,7 @@ def _segments(study: Study, facts: Mapping[str, Fact], priced: bool) -> Table:
         Column("Expected orders"),
         *([Column("Expected revenue")] if priced else []),
         *([Column("Lifetime value over that time")] if valued else []),
-        Column("Earlier forecasts over what came"),
+        Column("Orders: earlier forecasts over what came"),
     ]
     rows = []
     for part in study.profiles:

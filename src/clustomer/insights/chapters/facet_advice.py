@@ -34,7 +34,10 @@ def _of_facet(facet: Facet, cells: Sequence[Crossing]) -> Iterator[str]:
     if cells[0].placed < FEWEST_KNOWN:
         return
     telling = [
-        cell for cell in cells if cell.facet_segment_id in marked and cell.customers >= FEWEST_KNOWN
+        cell
+        for cell in cells
+        if cell.facet_segment_id in marked
+        and cell.customers >= max(FEWEST_KNOWN, cell.expected)  # no rarer than among all
     ]
     if telling and telling[0].customers >= MOST * telling[0].placed:
         yield _sentence(facet, names, telling[:1], to="")

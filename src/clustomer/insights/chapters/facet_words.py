@@ -5,11 +5,13 @@ from collections.abc import Mapping
 from clustomer.facets import Facet
 
 NAMES: Mapping[str, str] = {"taste": "Taste", "time": "Time", "path": "Path"}
-TITLES: Mapping[str, str] = {
-    "taste": "Taste: what they look at and buy",
-    "time": "Time: when they come",
-    "path": "Path: how they come to a purchase",
+SEES: Mapping[str, str] = {
+    "taste": "what they look at and buy",
+    "time": "when they come",
+    "path": "how they come to a purchase",
 }
+"""What a facet is about."""
+TITLES: Mapping[str, str] = {name: f"{NAMES[name]}: {words}" for name, words in SEES.items()}
 VIEWS: Mapping[str, str] = {
     "department": "the departments that they look at and buy from",
     "category": "the categories that they look at and buy from",
@@ -29,8 +31,8 @@ VIEWS: Mapping[str, str] = {
 ADVICE: Mapping[str, str] = {
     "taste": "Write to them about {facet} first, and hold back a random half to compare.",
     "time": "Reach them when they come, and hold back a random half to compare.",
-    "path": "Offer the next step of that path on their next visit, and hold back a random half to "
-    "compare.",
+    "path": "Show the step that comes next on that path on their next visit, and hold back a random "
+    "half to compare.",
 }
 """What to do about a combination that is more than its parts let expect."""
 
@@ -45,8 +47,8 @@ PRACTICE: Mapping[str, str] = {
     "season": "Write ahead of their months",
     "rhythm": "Write at their own rhythm",
     "pace": "Go by the time that they take to decide",
-    "visits": "Offer the next step of their path",
-    "steps": "Offer the next step of their path",
+    "visits": "Show the step that comes next on their path",
+    "steps": "Show the step that comes next on their path",
 }
 """What to do by the facet that members of a segment have, by what it is seen by."""
 

@@ -5,7 +5,6 @@ from typing import Any
 
 from clustomer.certificates.certificate import (
     Condition,
-    Mark,
     Predictive,
     Real,
     SegmentCertificate,
@@ -77,18 +76,19 @@ def standing(findings: tuple[Finding, ...]) -> str:
 
     >>> standing((Finding("stable", "Stable", "pass", "", ()),
     ...     Finding("usable", "Usable", "weak", "", ())))
-    'weak: usable; passed: stable'
+    'with care: weakly usable'
     """
-    groups: dict[Mark, list[str]] = {"fail": [], "weak": [], "pass": [], "not tested": []}
-    for finding in findings:
-        groups[finding.mark].append(finding.word.lower())
-    if len(groups["pass"]) == len(findings):
-        return "passed"
-    if len(groups["not tested"]) == len(findings):
+    marks = {finding.mark for finding in findings}
+    if marks <= {"pass"}:
+        return "reliable"
+    if marks <= {"not tested"}:
         return "not tested"
-    words = {"fail": "failed", "weak": "weak", "pass": "passed", "not tested": "not tested"}
-    return "; ".join(
-        f"{words[mark]}: {', '.join(names)}" for mark, names in groups.items() if names
+    words = {"fail": "not {}", "weak": "weakly {}", "not tested": "{} not tested"}
+    return "with care: " + ", ".join(
+        words[mark].format(finding.word.lower())
+        for mark in words
+        for finding in findings
+        if finding.mark == mark
     )
 
 

@@ -36,15 +36,15 @@ _WHO = {
     "new": "have come once so far, and not yet too long ago",
     "active": "come as often as they usually do",
     "returned": "came back just now, after a pause as long as that of the lapsed",
-    "slowing": "are later than usual for them",
-    "at risk": "are later than nearly always",
-    "lapsed": "have been away for longer than almost any pause lasts",
+    "slowing": "have been away for longer than {threshold.slowing_part} of such pauses",
+    "at risk": "have been away for longer than {threshold.at_risk_part} of such pauses",
+    "lapsed": "have been away for longer than {threshold.lapsed_part} of such pauses",
 }
 
 _DUE = (
-    "Due to order are those who are not yet late and whose next order is expected within "
-    "{threshold.due_days}; the file lifecycle.parquet names them, with the date and its "
-    "interval."
+    "Due are those who are not yet late, and the date by which half of such pauses end has come or "
+    "comes within {threshold.due_days}: a good time to write, and no forecast that they order this "
+    "week. The file lifecycle.parquet names them, with the date and its interval."
 )
 
 
@@ -134,7 +134,7 @@ def _standing(key: str, facts: Mapping[str, Fact]) -> str:
         if float(facts[f"{key}.lifecycle.{_slug(stage)}_share"].value or 0) > HARDLY_ANY
     ]
     parts = [f"{{{key}.lifecycle.{_slug(stage)}_share}} {stage}" for stage in large]
-    due = f"{{{key}.lifecycle.due}} {{{key}.lifecycle.due?is/are}} due to order"
+    due = f"{{{key}.lifecycle.due}} {{{key}.lifecycle.due?is/are}} due"
     sentence = listed(parts) if parts else "no stage holds more than a few"
     return f"{sentence}; {due}"
 
@@ -143,7 +143,7 @@ def _table(study: Study) -> Table:
     columns = (
         Column("Segment", "name"),
         *(Column(_TITLES[stage]) for stage in STAGES),
-        Column("Due to order"),
+        Column("Due"),
     )
     keys = [(key, name) for key, name in study.names.items() if key != BOTS]
     rows = [Row((name, *_cells(key)), key) for key, name in keys]
@@ -175,7 +175,9 @@ def _method(lifecycle: Lifecycle, facts: Mapping[str, Fact]) -> Iterator[str]:
         yield _further(basis, facts)
     yield (
         "The usual gap is the mean of a customer's own gaps, drawn towards everyone's where they "
-        "are few. Nobody is at risk or lapsed who has come back after as long a pause before."
+        "are few; most pauses are shorter than it, so the date that is expected is the one by "
+        "which half of such pauses end. Nobody is at risk or lapsed who has come back after as "
+        "long a pause before."
     )
     yield (
         "Slowing begins where {threshold.slowing_part} of the pauses that ended were shorter, at "
@@ -200,8 +202,9 @@ def _first(basis: str, facts: Mapping[str, Fact]) -> str:
     ]
     rest = "" if len(parts) == 3 else "; the log is too short to say more"
     return (
-        f"After the only {what} customers count as {listed(parts)}{rest}: {{{key}.come_back}} of "
-        "all came back within the time that the log shows."
+        f"After the only {what} customers count as {listed(parts)}{rest}: an estimated "
+        f"{{{key}.come_back}} of all come back within the time that the log shows, pauses that "
+        "still go on counted."
         if parts
         else f"How long customers stay away after their only {what}, the log is too short to say."
     )

@@ -62,8 +62,8 @@ _KEY_FIGURES = (
     ("Revenue", "everyone.revenue", "revenue"),
     ("Orders", "everyone.orders.sum", "orders"),
     ("An order is worth", "everyone.order_value", ""),
-    ("Ordered more than once", "everyone.orders.at_least_2", ""),
-    ("Due to order now", "everyone.lifecycle.due", ""),
+    ("Buyers who ordered again", "everyone.buyers_again", ""),
+    ("Due by their own rhythm", "everyone.lifecycle.due", ""),
 )
 """What a key figure is called, its fact, and what is drawn of it over time."""
 
@@ -85,7 +85,7 @@ def _first_steps(study: Study, facts: Mapping[str, Fact]) -> Iterator[Labelled]:
         yield Labelled(
             escape(study.names[key]),
             f"{headlines[key]}. One more order from {{threshold.one_more_share}} of them would "
-            f"bring {{{key}.one_more}} at a margin of {{run.margin}}; contacting all of them once "
+            f"earn {{{key}.one_more}} at a margin of {{run.margin}}; contacting all of them once "
             f"costs {{{key}.contact}}.",
         )
 
@@ -98,7 +98,7 @@ def _lines(study: Study, facts: Mapping[str, Fact]) -> tuple[str, ...]:
     rows = plain and {"money.nameless_share", "cleaning.missing_customer.rows"} <= set(facts)
     lines = (
         *(f"{{run.warnings.{number}}}" for number in warnings if not (rows and number in nobody)),
-        _shop(facts),
+        _shop(facts, study.everyone),
         f"{ROWS_LEFT_OUT} {MONEY_LEFT_OUT}" if rows else "",
         MONEY_LEFT_OUT if "money.nameless_share" in facts and not rows else "",
         _revenue(study.groups, study.everyone, study.named, structure),
@@ -137,7 +137,15 @@ def _revenue(
             "No groups of customers that differ were found: this report speaks of all "
             "{everyone.customers:customer/customers} together."
         )
-    first = segments[0]
+    # whose share of revenue is the furthest above that of customers
+    first = max(
+        segments,
+        key=lambda part: (
+            (part.revenue_share or 0.0) - part.customers / everyone.customers,
+            part.first_user,
+        ),
+    )
+    first = segments[0] if first.revenue_share is None else first
     key, name = first.segment_id, named[first.segment_id].spoken
     if first.revenue_share is not None and named[key].named_by != "rule":
         return (
@@ -229,18 +237,21 @@ def _most_at_stake(study: Study, facts: Mapping[str, Fact]) -> list[str]:
     return [group.segment_id for group in paying]
 
 
-def _shop(facts: Mapping[str, Fact]) -> str:
+def _shop(facts: Mapping[str, Fact], everyone: Profile) -> str:
     """Say what the shop did in this period."""
     if "everyone.orders.sum" not in facts:
         return ""
     worth = ""
     if "everyone.order_value" in facts:
-        worth = " worth {everyone.revenue}, {everyone.order_value} an order, net of returns"
-    again = " {everyone.orders.at_least_2} of the customers ordered more than once."
-    return (
-        "{everyone.customers:customer/customers} placed {everyone.orders.sum:order/orders}"
-        f"{worth}.{again}"
-    )
+        net = ", net of returns" if "returns" in everyone.features else ""
+        worth = f" worth {{everyone.revenue}}, {{everyone.order_value}} an order{net}"
+    who = "{everyone.customers:customer/customers} placed"
+    if facts["everyone.non_buyers"].value:
+        who = "{everyone.buyers} of {everyone.customers:customer/customers} placed"
+    again = ""
+    if "everyone.buyers_again" in facts:
+        again = " {everyone.buyers_again} of the buyers ordered more than once."
+    return f"{who} {{everyone.orders.sum:order/orders}}{worth}.{again}"
 
 
 def _caveat(facts: Mapping[str, Fact], everyone: Profile) -> str:

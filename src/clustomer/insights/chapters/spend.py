@@ -18,7 +18,9 @@ NOTE = (
     "they have none), from {threshold.one_more_share} of the customers. The cost is that of "
     "contacting all of them once. It assumes that {run.margin} of revenue is kept after the cost "
     "of goods and that contacting one customer costs {run.cost}; set both to your own figures with "
-    "--margin and --cost. Whether an action brings so much is not known before it is tried."
+    "--margin and --cost. One in twenty is the same assumption for all: where far fewer order as "
+    "a rule, so many more are hard to win. Whether an action brings so much is not known before it "
+    "is tried; where what is left is below 0, contact a part of them, or none."
 )
 
 
@@ -30,10 +32,10 @@ class Spend(Chapter):
     short = "What is at stake"
 
     def facts(self, study: Study) -> Iterator[Fact]:
-        """Make `everyone.order_value`, `S1.order_value`, `S1.one_more` and `S1.contact`.
+        """Make `everyone.order_value`, `S1.order_value`, `S1.one_more`, `S1.contact` and `S1.left`.
 
-        `S1.one_more` is the margin on one more order from one in twenty of the customers, and
-        `S1.contact` what it costs to contact all of them once.
+        `S1.one_more` is the margin on one more order from one in twenty of the customers,
+        `S1.contact` what it costs to contact all of them once, `S1.left` the one less the other.
         """
         margin, cost = study.settings["margin"], study.settings["cost"]
         average = _order_value(study.everyone)
@@ -54,6 +56,8 @@ class Spend(Chapter):
                 gain = ONE_MORE_SHARE * profile.customers * value * margin
                 ids = f"threshold.one_more_share {key}.customers {whose}.order_value run.margin"
                 yield _money(f"{key}.one_more", gain, ids, "product_of_four", key)
+                ids = f"{key}.one_more {key}.contact"
+                yield _money(f"{key}.left", gain - contact, ids, "difference", key)
 
     def blocks(self, study: Study, facts: Mapping[str, Fact]) -> Iterator[Block]:
         """Return the table, and how to read it."""
@@ -65,6 +69,7 @@ class Spend(Chapter):
             Column("An order of theirs"),
             Column("One more order from one in twenty"),
             Column("Contacting all of them"),
+            Column("What is left"),
         )
         rows = tuple(
             _row(profile.segment_id, study.names[profile.segment_id], facts)
@@ -97,6 +102,6 @@ def _money(name: str, value: float, ids: str, aggregate: str, segment: str | Non
 def _row(key: str, name: str, facts: Mapping[str, Fact]) -> Row:
     texts = (
         f"{{{key}.{part}}}" if f"{key}.{part}" in facts else "–"
-        for part in ("customers", "order_value", "one_more", "contact")
+        for part in ("customers", "order_value", "one_more", "contact", "left")
     )
     return Row((name, *texts), key)

@@ -118,25 +118,36 @@ up to which it may go, and `stage` the stages of the lifecycle that count; of a 
 conditions one must hold. `FSUM` and `FAVG` add up without loss.
 """
 
+_NEEDED = (
+    "CEIL(ROUND(POWER("
+    "1.959963984540054 * SQRT((2 * a + {rise}) * (2 - 2 * a - {rise}) / 2) + 0.8416212335729143 * "
+    "SQRT(a * (1 - a) + (a + {rise}) * (1 - a - {rise})), 2) / POWER({rise}, 2), 9))"
+)
+_STEP = "step"
+"""What a figure that is looked for goes through; no part of it."""
 DERIVED: Mapping[str, str] = {
     "ratio": "CASE WHEN b > 0 THEN a / b END",
     "fewer": "CASE WHEN b > 0 THEN 1 - a / b END",
     "sum": "a + b",
+    "difference": "a - b",
     "product": "a * b",
     "per_1000": "1000 * a",
     "in_100": "100 * a",
     "floor": "FLOOR(a)",
     "product_of_four": "a * b * c * d",
-    "control_group": "CASE WHEN a + b <= 1 THEN CEIL(ROUND(POWER("
-    "1.959963984540054 * SQRT((2 * a + b) * (2 - 2 * a - b) / 2) + 0.8416212335729143 * "
-    "SQRT(a * (1 - a) + (a + b) * (1 - a - b)), 2) / POWER(b, 2), 9)) END",
+    "control_group": f"CASE WHEN a + b <= 1 THEN {_NEEDED.format(rise='b')} END",
+    "smallest_rise": "(SELECT MIN(step) / 100 FROM RANGE(1, 101) AS steps(step) WHERE "
+    "CASE WHEN a + step / 100 <= 1 THEN needed <= FLOOR(b / 2) END)".replace(
+        "needed", _NEEDED.format(rise="(step / 100)")
+    ),
     "break_even": "CASE WHEN c * d > 0 THEN a * b / (c * d) END",
     "extra_orders_per_1000": "CASE WHEN b * c > 0 THEN 1000 * a / (b * c) END",
 }
 """Figures made of other facts, which are `a`, `b`, `c` and `d` in the order of the key.
 
 `control_group` is how many customers each of two groups needs to tell that a share `a` rose by `b`:
-a two-sided test of two proportions at 5 %, with a power of 80 % (Fleiss, Levin and Paik 2003).
+a two-sided test of two proportions at 5 %, with a power of 80 % (Fleiss, Levin and Paik 2003);
+`smallest_rise` is by how many whole points it must rise to be told by two halves of `b` customers.
 `break_even` and `extra_orders_per_1000` are read, where an earlier version of the program wrote
 them: cost * customers / (margin * revenue), and 1000 * cost / (margin * revenue per order).
 """
@@ -232,7 +243,8 @@ def derived(aggregate: str, parts: Iterable[exp.Expr]) -> exp.Select:
         raise _no_aggregate(aggregate, DERIVED)
     template = _parsed(DERIVED[aggregate])
     named = [exp.alias_(part, name) for part, name in zip(parts, "abcd", strict=False)]
-    if {part.alias for part in named} != {column.name for column in template.find_all(exp.Column)}:
+    needed = {column.name for column in template.find_all(exp.Column)} - {_STEP}
+    if {part.alias for part in named} != needed:
         raise InputError(
             f"There is no figure `{aggregate}` of {len(named)} facts. Read the facts with the "
             "version that wrote them."
