@@ -77,6 +77,24 @@ def test_shares_by_hand(shop_habits) -> None:
     assert parts[f"{often}.hours.1"]["value"] == "12 to 15"
 
 
+def test_what_the_whole_shop_does_is_no_habit_of_a_segment() -> None:
+    """All order on Thursdays at noon, so no segment is told to be written to on Wednesday."""
+    table = log()
+    noon = ["2024-01-04 12:00", "2024-01-11 12:00"]  # Thursdays
+    times = [
+        noon[place % 2] if user.startswith("once") else time
+        for place, (user, time) in enumerate(
+            zip(table["user_id"].to_pylist(), table["event_time"].to_pylist(), strict=True)
+        )
+    ]
+    position = table.column_names.index("event_time")
+    events = read_events(table.set_column(position, "event_time", pa.array(times)))
+    customers = customer_features(events)
+    habits = segment_habits(events, customers, segment(customers, k=2, features=["orders"]))
+    events.close()
+    assert not {"weekday", "hours"} & set(habits.table["kind"].to_pylist())
+
+
 def test_what_chance_makes_is_no_habit(shop_habits) -> None:
     parts, often = shop_habits
     rows = [row for row in parts.values() if row["kind"] != "response"]

@@ -109,11 +109,11 @@ def test_a_card_speaks_of_its_own_segment() -> None:
     measure = shown.facts.render(cards["S2"].measure)
     assert measure.startswith("The share of them who order within 14 days. Of the 80 customers who")
     # half of them ordered: 1,565 in each group, and there are 100; 50 tell 77 % from 50 %
-    assert "takes 1,565 in each of two groups. With half of them held back" in measure
-    assert "a rise of 27 points or more can be told" in measure
+    assert "a rise of 27 points or more can then be told from chance" in measure
+    assert measure.endswith("5 points would take 1,565 in each of the two groups.")
     first = shown.facts.render(cards["S1"].measure)
-    assert "takes 686 in each of two groups. With half of them held back" in first
-    assert "a rise of 12 points or more can be told" in first
+    assert "a rise of 12 points or more can then be told from chance" in first
+    assert first.endswith("5 points would take 686 in each of the two groups.")
     assert shown.facts.verify(shown.tables) == ()
 
 

@@ -16,6 +16,7 @@ from clustomer.errors import InputError, UsageError
 from clustomer.events import Window
 from clustomer.insights import Interpretation, interpret
 from clustomer.insights.advice import ADVICE, advise
+from clustomer.insights.advice.kinds import NEVER
 from clustomer.insights.facts import placeholders
 from clustomer.insights.naming.rules import PLAIN, RULES
 from clustomer.insights.picture_facts import picture_facts
@@ -149,7 +150,7 @@ def test_only_used_and_plain_facts_are_kept() -> None:
     always = r"\.(customers|share|revenue|revenue_share|mean|median|difference)$"
     drawn = {fact.id for fact in picture_facts(interpretation.study)}
     for fact_id in set(interpretation.facts) - used - made_of - drawn:
-        assert re.search(always, fact_id)
+        assert re.search(always, fact_id) or fact_id == "everyone.orders.at_least_2"
 
 
 def test_no_advice_about_what_the_data_do_not_have() -> None:
@@ -179,7 +180,7 @@ def test_a_rule_without_advice_is_an_error_that_says_where_it_goes() -> None:
 
 def test_all_advice_is_for_a_name_that_there_is() -> None:
     rules = {*(rule.key for rule in RULES), PLAIN, "mixed", "seasonal"}
-    assert ADVICE.keys() == rules | UNGROUPED | {"all"}
+    assert ADVICE.keys() == rules | UNGROUPED | {"all", *NEVER.values()}
 
 
 def test_spend_table_by_hand() -> None:
@@ -195,11 +196,34 @@ def test_spend_table_by_hand() -> None:
     buyers, others = spend(interpretation)
     # 160 / 8 = 20 an order; 5 % of two, and of three at everyone's order, at a margin of a quarter
     assert [interpretation.facts.render(text) for text in buyers[1:]] == [
-        "2", "EUR 20.00", "EUR 0.50", "EUR 2.00"
+        "2", "EUR 20.00", "EUR 0.50", "EUR 2.00", "−EUR 1.50"
     ]  # fmt: skip
     assert [interpretation.facts.render(text) for text in others[1:]] == [
-        "3", "–", "EUR 0.75", "EUR 3.00"
+        "3", "–", "EUR 0.75", "EUR 3.00", "−EUR 2.25"
     ]  # fmt: skip
+
+
+def test_who_ordered_again_is_a_share_of_buyers_not_of_visitors() -> None:
+    orders = [0.0, 0.0, 0.0, 1.0, 3.0]
+    customers = pa.table({"user_id": list("abcde"), "orders": orders, "sessions": [1.0] * 5})
+    interpretation = interpret(customers, segment(customers, k=2, features=["orders"]))
+    facts = interpretation.facts
+    assert [facts[f"everyone.{name}"].value for name in ("buyers", "again", "buyers_again")] == [
+        2, 1, 0.5
+    ]  # fmt: skip
+    assert facts.render(interpretation.insights.opening[0]) == (
+        "2 of 5 customers placed 4 orders. 50.0 % of the buyers ordered more than once."
+    )
+    assert facts.verify(interpretation.tables) == ()
+
+
+def test_the_segment_that_is_told_first_holds_the_most_revenue_beside_its_size() -> None:
+    """A tenth of the customers with half of the revenue is news; half with half is none."""
+    revenue = [100.0] * 2 + [20.0] * 10 + [1.0] * 8
+    customers = pa.table({"user_id": [f"u{i:02}" for i in range(20)], "revenue": revenue})
+    interpretation = interpret(customers, segment(customers, k=3, features=["revenue"]))
+    lines = [interpretation.facts.render(line) for line in interpretation.insights.opening]
+    assert any("10.0 % of the customers and bring 49.0 % of the revenue" in line for line in lines)
 
 
 def test_more_sent_back_than_bought_has_no_order_of_its_own_worth() -> None:
@@ -246,7 +270,7 @@ def test_no_structure_is_said_to_be_none() -> None:
     )
     assert list(interpretation.names.values()) == ["All customers"]
     assert interpretation.facts.render(interpretation.insights.opening[0]) == (
-        "3 customers placed 3 orders. 0 % of the customers ordered more than once."
+        "3 customers placed 3 orders. 0 % of the buyers ordered more than once."
     )
     assert interpretation.facts.render(interpretation.insights.opening[1]).startswith("No groups")
     [everyone] = interpretation.insights.segments

@@ -114,6 +114,19 @@ def test_who_never_ordered_is_known_by_visits(stages) -> None:
     assert row["usual_gap_days"] == pytest.approx((36 + 40) / 3, abs=0.01)
 
 
+def test_the_expected_gap_is_from_the_last_day_to_the_expected_one() -> None:
+    made = lifecycle_stages(log_of(busy(3)))
+    assert isinstance(made, Lifecycle)
+    expected = 0
+    for row in made.table.to_pylist():
+        if row["expected_on"] is None:
+            assert row["expected_gap_days"] is None
+        else:
+            expected += 1
+            assert row["expected_gap_days"] == (row["expected_on"] - row["last_on"]).days
+    assert expected
+
+
 def test_the_product_limit_estimate_by_hand() -> None:
     ended, going_on = {1: 10, 2: 10, 4: 10}, {1: 10, 3: 20}
     limits = limits_of(ended, going_on)

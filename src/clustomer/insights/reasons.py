@@ -156,7 +156,7 @@ def _only_one_qualifies(n: _Numbers) -> str:
 
 def _qualifying(n: _Numbers) -> str:
     k, next_k = n["k"], n["runner_up"]
-    among = f"{_segments(k)}. With {listed(n['qualifying'], 'or')} segments {_STABLE}"
+    among = f"{_segments(k)}. With {listed(n['qualifying'], 'or')} segments, {_STABLE}"
     above = " above 2" if k > 2 and 2 in n["qualifying"] else ""
     if n.get("returned"):
         return (
@@ -308,8 +308,8 @@ def _apart(value: float, other: float) -> str:
     for digits in (2, 3, 4):
         texts = write_number(value, digits), write_number(other, digits)
         if texts[0] != texts[1]:
-            break
-    return " against ".join(texts)
+            return " against ".join(texts)
+    return " against ".join((write_number(value, 2), write_number(other, 2)))
 
 
 def _segments(k: int) -> str:

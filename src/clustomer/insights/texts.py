@@ -7,6 +7,7 @@ from clustomer.insights.population import EVERYONE
 from clustomer.insights.story import Insights
 
 _ALWAYS = ("customers", "share", "revenue", "revenue_share")
+_OF_EVERYONE = f"{EVERYONE}.orders.at_least_2"
 
 
 def used_facts(
@@ -19,7 +20,7 @@ def used_facts(
     kept = {fact for text in insights.texts() for fact in placeholders(text)}.union(added)
     for name in facts:
         last = name.partition(".")[2]
-        if last in _ALWAYS or last.endswith((".mean", ".median")):
+        if name == _OF_EVERYONE or last in _ALWAYS or last.endswith((".mean", ".median")):
             kept.add(name)
         if last.endswith(".difference") and not name.startswith(EVERYONE):
             kept.add(name)

@@ -52,14 +52,14 @@ def test_of_those_that_qualify_the_highest_as_telling_as_any_is_taken():
     taken = choose(result, holdout_r2_of(scores, noise=0.1))
     assert (taken.k, taken.rule, taken.runner_up) == (5, "holdout_r2", 4)
     assert reason_sentence(taken.reason) == (
-        "5 segments: 2, 3, 4 and 5 are the numbers at which every segment is stable and holds at "
-        "least 1 % of the customers, and of those whose segments are as clearly apart as any 5 is "
-        "the highest that tells as much of what followed as any, within one standard error; the "
-        "runner-up is 4 (0.19 against 0.20)."
+        "5 segments. With 2, 3, 4 or 5 segments, every segment is stable and holds at least 1 % of "
+        "the customers. Where the gaps between segments are clearest, 5 is the highest number that "
+        "predicts what customers did next as well as the best does, within a standard error; the "
+        "runner-up is 4 (holdout R² 0.20 against 0.19)."
     )
     assert choose(result, holdout_r2_of(scores)).k == 4
     even = criteria([2, 3, 4, 5, 6], jaccard=[0.9, 0.9, 0.9, 0.9, 0.6], dip=0.19)
-    assert " customers, and of these 5 is the highest that tells " in reason_sentence(
+    assert " customers. Of these 5 is the highest number that predicts " in reason_sentence(
         choose(even, holdout_r2_of(scores, noise=0.1)).reason
     )
 
@@ -101,8 +101,8 @@ def test_without_holdout_r2_it_is_the_highest_that_is_as_clear_as_any(holdout_r2
     taken = choose(result, holdout_r2)
     assert (taken.k, taken.rule, taken.runner_up) == (4, "stability", 3)
     assert reason_sentence(taken.reason).endswith(
-        "of these 4 is the highest above 2 whose segments are as clearly apart and as surely "
-        "recovered as any; the runner-up is 3 (silhouette times stability 0.35 against 0.36)."
+        "Of these 4 is the highest above 2 whose segments are as clearly apart and as surely "
+        "recovered as any; the runner-up is 3 (silhouette times stability 0.36 against 0.35)."
     )
     assert choose(criteria([3, 4, 5], clear=[0.40, 0.37, 0.39])).k == 5
     assert reason_sentence(choose(criteria([2, 3], clear=[0.6, 0.4])).reason).endswith(
@@ -116,7 +116,7 @@ def test_without_holdout_r2_it_is_the_highest_at_which_all_are_set_apart():
     taken = choose(result)
     assert (taken.k, taken.rule, taken.runner_up) == (3, "density_dip", 2)
     assert reason_sentence(taken.reason).endswith(
-        "of these 3 is the highest at which every segment is set apart by a density dip, with a "
+        "Of these 3 is the highest at which every segment is set apart by a density dip, with a "
         "fifth fewer customers between it and its neighbours; the runner-up is 2."
     )
     two = criteria([2, 3, 4, 5], clear=[0.6, 0.3, 0.3, 0.3], lowest=[0.9, 0.1, 0.19, 0.1])
@@ -136,8 +136,9 @@ def test_two_are_taken_where_they_are_the_clearest_and_tell_as_much():
     two = choose(criteria([2, 3, 4], clear=[0.41, 0.40, 0.40]), holdout_r2)
     assert (two.k, two.runner_up) == (2, 4)
     assert (
-        ", and 2 is the number whose segments are the most clearly apart, and one that tells as "
-        "much of what followed as any, within one standard error; the runner-up is 4 ("
+        "2 has the clearest gaps between its segments, and predicts what customers did next as "
+        "well as the best does, within a standard error; the runner-up is 4 (holdout R² 0.30 "
+        "against 0.30)."
     ) in reason_sentence(two.reason)
     assert choose(criteria([2, 3, 4], clear=[0.39, 0.40, 0.40]), holdout_r2).k == 4
     less = holdout_r2_of({2: 0.2, 3: 0.3, 4: 0.3})
@@ -207,9 +208,9 @@ def test_of_those_that_qualify_the_one_that_returns_most_often_is_taken():
     often = taken({3: 3, 4: 2, 5: 1})
     assert (often.k, often.rule, often.runner_up) == (3, "holdout_r2", 4)
     assert reason_sentence(often.reason) == (
-        "3 segments: 2, 3 and 4 are the numbers at which every segment is stable and holds at "
-        "least 1 % of the customers, and when everything was done again on 6 draws of the "
-        "customers, 3 was taken 3 times; the runner-up is 4, taken twice."
+        "3 segments. With 2, 3 or 4 segments, every segment is stable and holds at least 1 % of "
+        "the customers. The whole procedure was repeated on 6 random draws of the customers: it "
+        "gave 3 in 3 of them, and the runner-up, 4, in 2."
     )
     assert taken({3: 3, 4: 3}).k == 4  # a tie is for the rule
     unstable = taken({5: 6})  # what does not qualify cannot win

@@ -56,7 +56,7 @@ def advise(kind: str, has: Has, *, defined: bool = False, short: bool = False) -
         ("own.mostly_lapsed", LAPSED),
         ("own.mostly_late", LATE),
     ):
-        kind = instead.get(kind, kind) if has(name) else kind
+        kind = instead.get(kind, kind) if has(name) and not defined else kind
     advice = _advice(kind, defined=defined, short=short)
     pairs = [(area, text_for(text, has)) for area, text in advice.actions]
     texts = pairs if any(text for _, text in pairs) else [("targeting", _LAST_RESORT)]

@@ -225,7 +225,9 @@ def _fact(crossing: Crossing, name: str, value: float | None, unit: str) -> Fact
 def _insights(study: Study, met: Sequence[Crossing]) -> dict[Crossing, str]:
     assert study.facets is not None
     names = {facet.name: facet_names(facet) for facet in study.facets.held}
-    marked = {part.segment_id for facet in study.facets.held for part in facet.segments if part.marks}
+    marked = {
+        part.segment_id for facet in study.facets.held for part in facet.segments if part.marks
+    }
     telling = sorted(
         (crossing for crossing in met if crossing.tells),
         key=lambda one: (-(_ratio(one.customers, one.expected) or 0), one.key),
@@ -241,9 +243,7 @@ def _insights(study: Study, met: Sequence[Crossing]) -> dict[Crossing, str]:
     }
 
 
-def _sentence(
-    crossing: Crossing, segment: str, names: Mapping[str, str], *, marked: bool
-) -> str:
+def _sentence(crossing: Crossing, segment: str, names: Mapping[str, str], *, marked: bool) -> str:
     key = f"crossing.{crossing.key}"
     facet = names[crossing.facet_segment_id]
     parts = []

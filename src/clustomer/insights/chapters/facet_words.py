@@ -31,8 +31,8 @@ VIEWS: Mapping[str, str] = {
 ADVICE: Mapping[str, str] = {
     "taste": "Write to them about {facet} first, and hold back a random half to compare.",
     "time": "Reach them when they come, and hold back a random half to compare.",
-    "path": "Show the step that comes next on that path on their next visit, and hold back a random "
-    "half to compare.",
+    "path": "On their next visit show the step that comes next on that path, and hold back a "
+    "random half to compare.",
 }
 """What to do about a combination that is more than its parts let expect."""
 

@@ -20,7 +20,7 @@ NOTE = (
     "of goods and that contacting one customer costs {run.cost}; set both to your own figures with "
     "--margin and --cost. One in twenty is the same assumption for all: where far fewer order as "
     "a rule, so many more are hard to win. Whether an action brings so much is not known before it "
-    "is tried; where what is left is below 0, contact a part of them, or none."
+    "is tried; where nothing is left, contact a part of them, or none."
 )
 
 
