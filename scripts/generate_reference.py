@@ -411,8 +411,8 @@ def facts_page() -> str:
         "revenue `c` of an order; `control_group` is how many customers each of two groups needs "
         "to tell that a share `a` rose by `b` (two-sided test at 5 %, power 80 %: see "
         "[Advice](../explanation/advice.md)); `smallest_rise` is the smallest whole number of "
-        "points by which it must rise to be told by two halves of `b` customers. A figure is undefined where a part is, or a "
-        "divisor is not above 0.",
+        "points by which it must rise to be told by two halves of `b` customers. A figure is "
+        "undefined where a part is, or a divisor is not above 0.",
         grid(("Figure", "SQL"), ((code(k), code(v)) for k, v in sources.DERIVED.items())),
         "## In pictures",
         "A text in the SVG of a picture has the ids of the facts that its numbers are as "
