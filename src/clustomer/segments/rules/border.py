@@ -76,6 +76,35 @@ def in_a_cluster(value: exp.Expr) -> exp.Case:
     return exp.Case().when(inside, value, copy=False)
 
 
-def no_border() -> exp.Expr:
-    """Return what stands where there is one cluster, and so no border: NULL."""
-    return exp.cast(exp.Null(), "DOUBLE")
+def bordered(towards: Sequence[exp.Expr]) -> tuple[exp.Select, exp.Select]:
+    """Return the query of labels, distances and borders, and its part `margins` of `placed`.
+
+    `towards` has the margin towards each cluster; `placed` names `cluster` and, squared, how far
+    the own one is: `own`. Where there is one cluster, there is no border.
+
+    >>> query, margins = bordered([exp.column("a"), exp.column("b")])
+    >>> margins.sql("duckdb", pretty=True).splitlines()[-1]
+    'FROM placed'
+    >>> print(query.sql("duckdb"))
+    SELECT user_id, cluster, SQRT(own) AS distance,
+     CASE WHEN cluster >= 0 THEN CASE WHEN m0 <= m1 THEN m0 ELSE m1 END END AS border_distance
+     FROM margins
+    """
+    names = [f"m{j}" for j in range(len(towards))]
+    margins = exp.select(
+        exp.column("user_id"),
+        exp.column("cluster"),
+        exp.column("own"),
+        *(
+            exp.alias_(unless_own(j, value), name)
+            for j, (name, value) in enumerate(zip(names, towards, strict=True))
+        ),
+    ).from_("placed")
+    border = in_a_cluster(lowest(names)) if len(names) > 1 else exp.cast(exp.Null(), "DOUBLE")
+    query = exp.select(
+        exp.column("user_id"),
+        exp.column("cluster"),
+        exp.alias_(exp.Sqrt(this=exp.column("own")), "distance"),
+        exp.alias_(border, "border_distance"),
+    ).from_("margins")
+    return query, margins

@@ -20,14 +20,7 @@ from clustomer.segments.matrix.scaled_query import (
     squared,
 )
 from clustomer.segments.matrix.scaling import ScaledFeature
-from clustomer.segments.rules.border import (
-    in_a_cluster,
-    lowest,
-    margin,
-    no_border,
-    of_own,
-    unless_own,
-)
+from clustomer.segments.rules.border import bordered, margin, of_own
 from clustomer.segments.rules.scaled_rule import ScaledRule, check_points
 from clustomer.segments.rules.stored_arrays import StoredPoints
 
@@ -86,19 +79,7 @@ def nearest_centroid_query(rule: NearestCentroid, source: exp.Table) -> exp.Sele
         exp.alias_(of_own(len(clusters), "d"), "own"),
         *(exp.column(f"d{j}") for j in clusters),
     ).from_("nearest")
-    margins = exp.select(
-        customer.copy(),
-        exp.column("cluster"),
-        exp.column("own"),
-        *(exp.alias_(unless_own(j, margin("own", f"d{j}")), f"m{j}") for j in clusters),
-    ).from_("placed")
-    border = in_a_cluster(lowest([f"m{j}" for j in clusters]))
-    query = exp.select(
-        customer.copy(),
-        exp.column("cluster"),
-        exp.alias_(exp.Sqrt(this=exp.column("own")), "distance"),
-        exp.alias_(border if len(clusters) > 1 else no_border(), "border_distance"),
-    ).from_("margins")
+    query, margins = bordered([margin("own", f"d{j}") for j in clusters])
     scaled = scaled_customers(rule.scaling, rule.exclusions, source)
     parts = {
         "distances": distances,

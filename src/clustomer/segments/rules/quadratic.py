@@ -19,13 +19,7 @@ from clustomer.segments.matrix.scaled_query import (
     squared,
 )
 from clustomer.segments.matrix.scaling import ScaledFeature
-from clustomer.segments.rules.border import (
-    in_a_cluster,
-    lowest,
-    no_border,
-    of_own,
-    unless_own,
-)
+from clustomer.segments.rules.border import bordered, of_own
 from clustomer.segments.rules.scaled_rule import ScaledRule, check_points
 from clustomer.segments.rules.stored_arrays import StoredNumbers, StoredPoints, StoredTriangles
 
@@ -153,19 +147,7 @@ def quadratic_query(rule: Quadratic, source: exp.Table) -> exp.Select:
         exp.alias_(of_own(len(clusters), "d"), "own_density"),
         *(exp.column(f"d{j}") for j in clusters),
     ).from_("densest")
-    margins = exp.select(
-        customer.copy(),
-        exp.column("cluster"),
-        exp.column("own"),
-        *(exp.alias_(unless_own(j, _odds(f"d{j}")), f"m{j}") for j in clusters),
-    ).from_("placed")
-    border = in_a_cluster(lowest([f"m{j}" for j in clusters]))
-    query = exp.select(
-        customer.copy(),
-        exp.column("cluster"),
-        exp.alias_(exp.Sqrt(this=exp.column("own")), "distance"),
-        exp.alias_(border if len(clusters) > 1 else no_border(), "border_distance"),
-    ).from_("margins")
+    query, margins = bordered([_odds(f"d{j}") for j in clusters])
     scaled = scaled_customers(rule.scaling, rule.exclusions, source)
     parts = {"whitened": whitened, "forms": forms, "densities": densities, "densest": placed}
     return dialect.computed_once(
