@@ -7,12 +7,14 @@ from pathlib import Path
 
 import pytest
 
+from clustomer.errors import OutputError
 from clustomer.unfinished import (
     INTERRUPTED,
     TERMINATED,
     remove_folder,
     sweep_folders,
     temporary_folder,
+    whole_folder,
 )
 
 
@@ -142,3 +144,20 @@ def test_only_what_a_killed_program_left_is_swept(tmp_path) -> None:
     assert set(os.listdir(tmp_path)) == kept
     remove_folder(mine)
     assert set(os.listdir(tmp_path)) == kept - {mine.name, f"{mine.name}.lock"}
+
+
+def test_a_folder_is_replaced_as_a_whole_or_stays(tmp_path: Path) -> None:
+    place = tmp_path / "deep" / "place"
+    for text in ("first", "second"):
+        with whole_folder(place) as aside:
+            (aside / f"{text}.txt").write_text(text)
+            assert place.exists() == (text == "second")
+        assert [path.name for path in place.iterdir()] == [f"{text}.txt"]
+    with pytest.raises(ZeroDivisionError), whole_folder(place):
+        1 / 0  # noqa: B018
+    refused = pytest.raises(OutputError, match="Name another folder with --dbt")
+    with refused, whole_folder(place, option="--dbt") as aside:
+        # there is nothing to move when the old folder is out of its place
+        aside.rmdir()
+    assert [path.name for path in place.iterdir()] == ["second.txt"]
+    assert os.listdir(place.parent) == ["place"]

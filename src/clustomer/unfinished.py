@@ -173,9 +173,8 @@ def whole_folder(folder: Path, *, option: str = "--out") -> Iterator[Path]:
             made = aside / "made"
             made.mkdir()
             yield made
-            if os.path.lexists(folder):
-                os.replace(folder, aside / "before")
-            os.replace(made, folder)
+            with in_one_go():
+                _put_in_place(made, folder, aside / "before")
         finally:
             remove_folder(aside)
     except OutputError:
@@ -185,6 +184,19 @@ def whole_folder(folder: Path, *, option: str = "--out") -> Iterator[Path]:
             f"{folder} cannot be written: {error.strerror or error}. Name another folder with "
             f"{option}."
         ) from error
+
+
+def check_free(path: Path | None, overwrite: bool) -> None:
+    """Raise an error, before any work, where something is that is not to be replaced.
+
+    >>> check_free(Path(__file__), overwrite=True)
+    >>> check_free(Path("."), overwrite=False)
+    Traceback (most recent call last):
+    ...
+    clustomer.errors.OutputError: . is there already. Give --overwrite to replace it.
+    """
+    if path is not None and os.path.lexists(path) and not overwrite:
+        raise OutputError(f"{path} is there already. Give --overwrite to replace it.")
 
 
 @contextmanager
@@ -221,6 +233,19 @@ def _stop(number: int, frame: FrameType | None) -> None:
             os.write(2, _CLEAR_THE_LINE)
         os.write(2, b"clustomer: interrupted. Earlier results are whole.\n")
     os._exit(128 + number)
+
+
+def _put_in_place(made: Path, folder: Path, before: Path) -> None:
+    """Move a folder to its place; what was there comes back if that fails."""
+    there = os.path.lexists(folder)
+    if there:
+        os.replace(folder, before)
+    try:
+        os.replace(made, folder)
+    except OSError:
+        if there:
+            os.replace(before, folder)
+        raise
 
 
 def _gone(folder: Path) -> None:

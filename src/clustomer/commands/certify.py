@@ -15,8 +15,8 @@ from clustomer.commands.messages import (
     say,
 )
 from clustomer.commands.options import Json, Overwrite, Quiet, Source, with_settings
-from clustomer.errors import OutputError
 from clustomer.settings import MACHINE, READING, Settings
+from clustomer.unfinished import check_free
 
 if TYPE_CHECKING:
     from clustomer.given_labels import CertifiedLabels
@@ -65,8 +65,7 @@ def certify(
     from clustomer.engines import DuckDB, check_memory, memory_of_engine
     from clustomer.given_labels import certify_labels, write_certified
 
-    if out is not None and out.exists() and not overwrite:
-        raise OutputError(f"{out} is there already. Give --overwrite to replace it.")
+    check_free(out, overwrite)
     check_memory(settings.memory)
     with DuckDB(memory=memory_of_engine(settings.memory)) as engine:
         certified = certify_labels(

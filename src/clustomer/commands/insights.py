@@ -9,8 +9,8 @@ import typer
 from clustomer.commands.exit_codes import ALARM
 from clustomer.commands.messages import print_json, say
 from clustomer.commands.options import Json, Overwrite, Quiet, ResultsFolder
-from clustomer.errors import InputError, OutputError, UsageError, did_you_mean, first_line
-from clustomer.unfinished import whole_file
+from clustomer.errors import InputError, UsageError, did_you_mean, first_line
+from clustomer.unfinished import check_free, whole_file
 
 if TYPE_CHECKING:
     from clustomer.narrative import Catalogue, Narrative
@@ -83,8 +83,7 @@ def insights(
             "--llm and --model belong together: the server, and the name of a model there. Give "
             "both, or neither for the program's own text."
         )
-    if out is not None and out.exists() and not overwrite:
-        raise OutputError(f"{out} is there already. Give --overwrite to replace it.")
+    check_free(out, overwrite)
     server = Server(llm, wait) if llm is not None else None
     stored = StoredRun.open(results)
     stored.check()

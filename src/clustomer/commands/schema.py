@@ -8,10 +8,10 @@ import typer
 
 from clustomer.commands.messages import print_json, say
 from clustomer.commands.options import Json, Overwrite, Source, with_settings
-from clustomer.errors import AmbiguousError, OutputError
+from clustomer.errors import AmbiguousError
 from clustomer.printable import printable
 from clustomer.settings import Settings
-from clustomer.unfinished import whole_file
+from clustomer.unfinished import check_free, whole_file
 
 if TYPE_CHECKING:
     from clustomer.events.draft.description import Description, Doubt
@@ -48,8 +48,7 @@ def schema(
     What the source does not tell is asked on a terminal. Elsewhere the command says which
     option answers it, writes nothing, and ends with exit code 3.
     """
-    if out is not None and out.exists() and not overwrite:
-        raise OutputError(f"{out} exists already. Name another file, or pass --overwrite.")
+    check_free(out, overwrite)
     described = _described(source, settings, asks=_on_terminal() and not as_json)
     answered = not isinstance(described.error, AmbiguousError)
     if out is not None and answered:

@@ -7,7 +7,6 @@ import typer
 
 from clustomer.commands.messages import print_json, say
 from clustomer.commands.options import Json, Overwrite, ResultsFolder
-from clustomer.errors import OutputError
 
 
 def sql(
@@ -82,7 +81,7 @@ def sql(
     DuckDB, PostgreSQL and ClickHouse are tested; the others are translated only.
     """
     from clustomer.scoring import segments_sql
-    from clustomer.unfinished import whole_file
+    from clustomer.unfinished import check_free, whole_file
 
     if dbt is not None:
         _dbt(results, dbt, dialect, table=table, clean=clean, overwrite=overwrite, as_json=as_json)
@@ -90,8 +89,7 @@ def sql(
     if rules is not None:
         _rules(results, rules, out, overwrite=overwrite, as_json=as_json)
         return
-    if out is not None and out.exists() and not overwrite:
-        raise OutputError(f"{out} is there already. Give --overwrite to replace it.")
+    check_free(out, overwrite)
     text = segments_sql(
         results, dialect, table=table, clean=clean, cutoff=cutoff, parameters=parameters
     )

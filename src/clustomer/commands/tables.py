@@ -3,8 +3,8 @@
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from clustomer.errors import OutputError, UsageError
-from clustomer.unfinished import whole_file
+from clustomer.errors import UsageError
+from clustomer.unfinished import check_free, whole_file
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -21,8 +21,7 @@ def check_table_file(out: Path | None, overwrite: bool) -> None:
             f"{out} ends in {out.suffix or 'nothing'}; {' or '.join(_ENDINGS)} was expected. "
             "Name a file with one of these endings."
         )
-    if out.exists() and not overwrite:
-        raise OutputError(f"{out} is there already. Give --overwrite to replace it.")
+    check_free(out, overwrite)
 
 
 def write_table_file(table: "pa.Table", out: Path) -> None:

@@ -4,12 +4,11 @@ from pathlib import Path
 
 import pyarrow.parquet as pq
 
-from clustomer.errors import OutputError
 from clustomer.given_labels.certification import CertifiedLabels
 from clustomer.outputs.figures import draw_figures
 from clustomer.outputs.report import write_reports
 from clustomer.outputs.tables import write_cleaning, write_cluster_summary
-from clustomer.unfinished import whole_folder
+from clustomer.unfinished import check_free, whole_folder
 from clustomer.versions import package_versions, to_text
 
 
@@ -23,8 +22,7 @@ def write_certified(certified: CertifiedLabels, out: Path, *, overwrite: bool = 
     OutputError
         If something is there and is not to be replaced, or it cannot be written.
     """
-    if out.exists() and not overwrite:
-        raise OutputError(f"{out} is there already. Give --overwrite to replace it.")
+    check_free(out, overwrite)
     stated, interpretation = certified.to_json(), certified.interpretation
     certificates = stated.pop("certificates")
     with whole_folder(out) as folder:

@@ -18,7 +18,7 @@ from clustomer.powerbi.relationships import relationships_for
 from clustomer.powerbi.star import star_of
 from clustomer.powerbi.tmdl import model_files
 from clustomer.powerbi.visuals import identity
-from clustomer.unfinished import whole_folder
+from clustomer.unfinished import check_free, whole_folder
 from clustomer.versions import StoredRun
 
 NAME = "clustomer"
@@ -160,8 +160,7 @@ def _check_place(folder: Path, overwrite: bool) -> None:
         return
     if folder.is_dir() and not any(folder.iterdir()):
         return
-    if not overwrite:
-        raise OutputError(f"{folder} is there already. Give --overwrite to replace it.")
+    check_free(folder, overwrite)
     if not (folder / f"{NAME}.pbip").is_file():
         raise OutputError(
             f"{folder} is no project that `clustomer powerbi` wrote: it has no {NAME}.pbip. "

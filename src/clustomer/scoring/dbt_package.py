@@ -5,10 +5,10 @@ import os
 import re
 from pathlib import Path
 
-from clustomer.errors import OutputError, UsageError
+from clustomer.errors import UsageError
 from clustomer.scoring.export import segments_sql
 from clustomer.scoring.scorer import Scorer
-from clustomer.unfinished import whole_folder
+from clustomer.unfinished import check_free, whole_folder
 from clustomer.versions import StoredRun
 
 NAME = "clustomer_segments"
@@ -81,8 +81,7 @@ def write_dbt_package(
             "The name of a segment has {{, {% or {#, which dbt would take for a template. Give it "
             "another with `clustomer rename`."
         )
-    if out.exists() and not overwrite:
-        raise OutputError(f"{out} is there already. Give --overwrite to replace it.")
+    check_free(out, overwrite)
     stored = StoredRun.open(results)
     segments = Scorer.open(stored.path).definition.segments
     bounds = {name: value for value, _, name in re.findall(_BOUND, text)}
