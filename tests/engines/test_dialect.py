@@ -1,3 +1,5 @@
+from collections.abc import Iterator
+
 import duckdb
 import pytest
 from hypothesis import given
@@ -64,6 +66,12 @@ def test_parsing_gives_a_copy() -> None:
     assert parse("SUM(price)").sql("duckdb") == "SUM(price)"
 
 
+@pytest.fixture(scope="module")
+def connection() -> Iterator[duckdb.DuckDBPyConnection]:
+    with duckdb.connect() as connection:
+        yield connection
+
+
 @given(
     st.one_of(
         st.text(st.characters(exclude_characters="\x00", exclude_categories=["Cs"])),
@@ -73,9 +81,11 @@ def test_parsing_gives_a_copy() -> None:
         st.none(),
     )
 )
-def test_a_literal_is_read_back_as_it_was(value: object) -> None:
+def test_a_literal_is_read_back_as_it_was(
+    connection: duckdb.DuckDBPyConnection, value: object
+) -> None:
     expression = check(literal(value))  # type: ignore[arg-type]
-    read = duckdb.sql(f"SELECT {expression.sql('duckdb')}").fetchall()[0][0]
+    read = connection.execute(f"SELECT {expression.sql('duckdb')}").fetchall()[0][0]
     assert read == value
 
 
