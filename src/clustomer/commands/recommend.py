@@ -7,6 +7,7 @@ import typer
 
 from clustomer.commands.messages import print_json, progress_for
 from clustomer.commands.options import Json, Quiet
+from clustomer.commands.paths import shown
 
 
 def recommend(
@@ -75,5 +76,7 @@ def _print(path: Path) -> None:
     title = Recommended.title
     console = Console()
     print_section(console, interpretation.insights, interpretation.facts, title)
-    console.print(f"Lists: {path / 'recommendations.csv'}", highlight=False, soft_wrap=True)
-    console.print(f"Report: {path / 'reports' / 'report.html'}", highlight=False, soft_wrap=True)
+    console.print(f"Lists: {shown(path) / 'recommendations.csv'}", highlight=False, soft_wrap=True)
+    console.print(
+        f"Report: {shown(path) / 'reports' / 'report.html'}", highlight=False, soft_wrap=True
+    )

@@ -7,6 +7,7 @@ import typer
 
 from clustomer.commands.messages import print_json, progress_for, say
 from clustomer.commands.options import Json, Quiet
+from clustomer.commands.paths import shown
 
 
 def rename(
@@ -47,4 +48,4 @@ def rename(
     elif not quiet:
         program_name = f' (own name: "{entry["own_name"]}")' if entry["own_name"] else ""
         say(f'Segment {segment_id} is now called "{entry["segment"]}"{program_name}.')
-        say(f"Report: {renamed.path / 'reports' / 'report.html'}")
+        say(f"Report: {shown(renamed.path) / 'reports' / 'report.html'}")
