@@ -66,7 +66,7 @@ _LATE = (
 RESCUE: Text = Choice(
     ("own.few_late",),
     f"Write first to the {_LATE}.",
-    Choice(("own.late",), f"Write to the {_LATE}, to those who ordered last most recently first."),
+    Choice(("own.late",), f"Write to the {_LATE}, beginning with those who ordered most recently."),
 )
 """Whom to write to because they are late."""
 CARTS: Text = Choice(
