@@ -28,7 +28,8 @@ HEADLINES = {
 BY_FACETS = {
     "held": "That is about how much they buy and how often they come. There are groups in {what}: "
     "see below.",
-    "none": "As far as the data tell, no groups show in what they buy, or in when and how they come.",
+    "none": "As far as the data tell, no groups show in what they buy, or in when and how they "
+    "come.",
     "not looked for": "Groups in what customers buy, or when they come, would not show here.",
 }
 """What the verdict on the segments does not speak of, by what became of the facets."""
