@@ -53,6 +53,38 @@ def test_a_broken_line_is_a_counted_rejection_with_its_text(tmp_path: Path) -> N
     assert sorted(line for (line,) in rows) == sorted(BROKEN)
 
 
+TWICE = (
+    '{"event_time": "2024-01-01", "user_id": "1", "user_id": "2"}',
+    '{"event_time": "2024-01-01", "user_id": "1", "item": {"sku": "a", "sku": "b"}}',
+    '{"event_time": "2024-01-01", "user_id": "1", "user_id": null}',
+    '{"event_time": "2024-01-01", "user_id": "1", "tags": [{"n": 1}, {"n": 1, "n": 2}]}',
+)
+HARMLESS = (
+    '{"event_time": "2024-01-01", "user_id": "7", "user_id":"7", "item": {"sku": "a", "sku": "a"}}',
+    '{"event_time": "2024-01-02", "user_id": "7", "x": 1, "x": 2, "tags": [{"n": 1}, {"n": 2}]}',
+)
+
+
+@pytest.mark.parametrize("form", ["{}\n{}", "[{},{}]", '{{"data": [{},{}]}}'])
+def test_a_key_with_two_values_costs_its_own_row(tmp_path: Path, form: str) -> None:
+    columns = {"event_time": "event_time", "user_id": "user_id", "brand": "item.sku"}
+    schema = EventSchema(name="own", columns=columns | {"category_id": "tags"}, event_type="view")
+    parted = "\n" if form == "{}\n{}" else ","
+    text = form.format(parted.join(TWICE), parted.join(HARMLESS))
+    events = read_events(write(tmp_path / "log.json", text), schema=schema)
+    assert ("broken_line", "rejected", 4) in events.cleaning.rules
+    rows = events.engine.rows("SELECT line FROM rejected")
+    assert sorted(line for (line,) in rows) == sorted(TWICE)
+    kept = events.to_arrow().to_pylist()
+    assert [(row["user_id"], row["brand"]) for row in kept] == [("7", "a"), ("7", None)]
+
+
+def test_keys_that_differ_only_in_case_are_refused_where_they_are_needed(tmp_path: Path) -> None:
+    row = '{"event_time": "2024-01-01", "event_type": "view", "user_id": "1", "User_ID": "2"}'
+    with pytest.raises(InputError, match="user_id"):
+        read_events(write(tmp_path / "log.jsonl", row))
+
+
 def test_bytes_that_are_no_text_are_a_counted_rejection(tmp_path: Path) -> None:
     path = tmp_path / "log.jsonl"
     good = json.dumps({**ROWS[0], "brand": "é"}, ensure_ascii=False).encode()

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterator
+from io import StringIO
 from pathlib import Path
 from typing import IO
 
@@ -40,7 +41,7 @@ def is_document(path: Path) -> bool:
         return True
     first, _, rest = head.partition("\n")
     if not rest.strip():
-        return len(head) == _CHUNK or _list_in(_read_json(first)) is not None
+        return len(head) == _CHUNK or _list_in(first) is not None
     if _read_json(first) is not None:
         return False
     try:
@@ -60,17 +61,46 @@ def _read_json(text: str) -> object:
         return None
 
 
-def _list_in(document: object) -> tuple[str, list[object]] | None:
-    """Return the name and the content of the one list of objects that services answer with."""
+def _list_in(document: str) -> tuple[str, list[str]] | None:
+    """Return the name and the elements of the one list of objects that services answer with.
+
+    Elements are as they are written: Python would lose a key that stands twice in one.
+    """
+    if not isinstance(_read_json(document.lstrip(_BLANK)), dict):
+        return None
     lists = [
-        (key, value)
-        for key, value in (document.items() if isinstance(document, dict) else ())
-        if key.lower() in _WRAPPERS
-        and isinstance(value, list)
-        and value
-        and all(isinstance(item, dict) for item in value)
+        (key, list(_values(StringIO(value), key)))
+        for key, value in _members(document)
+        if key.lower() in _WRAPPERS and value.startswith("[")
+    ]
+    lists = [
+        (key, elements)
+        for key, elements in lists
+        if elements and all(element.startswith("{") for element in elements)
     ]
     return lists[0] if len(lists) == 1 else None
+
+
+def _members(document: str) -> Iterator[tuple[str, str]]:
+    """Give the keys of an object with their values, as they are written."""
+    decoder = json.JSONDecoder()
+    at = document.index("{") + 1
+    while True:
+        at = _next(document, at, _BLANK + ",")
+        if document[at] == "}":
+            return
+        key, at = decoder.raw_decode(document, at)
+        at = _next(document, at, _BLANK + ":")
+        _, end = decoder.raw_decode(document, at)
+        yield key, document[at:end]
+        at = end
+
+
+def _next(text: str, at: int, skipped: str) -> int:
+    """Return the place of the next character that is none of some."""
+    while text[at] in skipped:
+        at += 1
+    return at
 
 
 def copy_documents(engine: DuckDB, path: Path, label: str) -> tuple[Path, int, str]:
@@ -97,10 +127,9 @@ def copy_documents(engine: DuckDB, path: Path, label: str) -> tuple[Path, int, s
             out.write(value.replace("\r", " ").replace("\n", " ") + "\n")
             count += 1
     if count == 1 and copy.stat().st_size <= _MAX_WRAPPED_BYTES:
-        wrapped = _list_in(_read_json(copy.read_text(encoding="utf-8")))
+        wrapped = _list_in(copy.read_text(encoding="utf-8"))
         if wrapped is not None:
-            key, objects = wrapped
-            lines = [json.dumps(item, ensure_ascii=False) for item in objects]
+            key, lines = wrapped
             copy.write_text("\n".join(lines) + "\n", encoding="utf-8", newline="\n")
             return copy, len(lines), f"the list `{key}` of one object"
     return copy, count, "an array of objects" if _is_array(path) else "objects over several lines"

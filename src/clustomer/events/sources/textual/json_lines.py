@@ -1,7 +1,7 @@
 """JSON: one object a line, or a document of objects; nested values have dotted names."""
 
 import json
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 from clustomer.engines import DuckDB, literal, quoted
 from clustomer.errors import InputError, first_line
@@ -36,8 +36,8 @@ def open_json(
 ) -> Source:
     """Open files of JSON objects: one a line, an array, or one after the other.
 
-    A line that is no object, or is nested far too deep, becomes a broken line. `careful` copies
-    every file line by line, whatever it looks like.
+    A line that is no object, is nested far too deep, or has one key twice with two values,
+    becomes a broken line. `careful` copies every file line by line, whatever it looks like.
     """
     broken = BrokenLines(engine)
     paths, records, copied = [], 0, 0
@@ -73,7 +73,7 @@ def open_json(
 
 
 def _of_lines(engine: DuckDB, label: str, paths: list[str], records: int) -> Source:
-    keys = _structure(engine, label, paths)
+    keys, twice = _structure(engine, label, paths)
     names, repeated = distinct_names(list(keys))
     key_of = dict(zip(names, keys, strict=True))
     structure = dict(zip(names, keys.values(), strict=True))
@@ -85,12 +85,15 @@ def _of_lines(engine: DuckDB, label: str, paths: list[str], records: int) -> Sou
     def project(columns: Collection[str]) -> str:
         wanted = [name for name in kinds if name in columns]
         pointers = ", ".join(literal(pointer(key_of[name])).sql("duckdb") for name in wanted)
-        fields = [f"CASE WHEN NOT is_object THEN line END AS {quoted(_BROKEN)}"]
+        doubts = _contradictions({key_of[name]: structure[name] for name in wanted}, twice)
+        broken = " OR ".join(["NOT is_object", *doubts])
+        fields = [f"CASE WHEN is_broken THEN line END AS {quoted(_BROKEN)}"]
         fields += [f"parts[{i + 1}] AS {quoted(key)}" for i, key in enumerate(wanted)]
         return (
-            f"(SELECT {', '.join(fields)}, {quoted(FILE)} FROM (SELECT *, "
-            f"JSON_EXTRACT_STRING({_DOCUMENT}, [{pointers}]) AS parts "
-            f"FROM (SELECT *, {_OBJECT} AS is_object FROM {LINES} WHERE TRIM(line) <> '')))"
+            f"(SELECT {', '.join(fields)}, {quoted(FILE)} FROM (SELECT *, CASE WHEN NOT is_broken "
+            f"THEN JSON_EXTRACT_STRING({_DOCUMENT}, [{pointers}]) END AS parts "
+            f"FROM (SELECT *, COALESCE({broken}, FALSE) AS is_broken "
+            f"FROM (SELECT *, {_OBJECT} AS is_object FROM {LINES} WHERE TRIM(line) <> ''))))"
         )
 
     return Source(
@@ -110,18 +113,19 @@ def _of_lines(engine: DuckDB, label: str, paths: list[str], records: int) -> Sou
     )
 
 
-def _structure(engine: DuckDB, label: str, paths: list[str]) -> dict[str, Structure]:
-    """Return every key, with what is inside of its values."""
+def _structure(engine: DuckDB, label: str, paths: list[str]) -> tuple[dict[str, Structure], bool]:
+    """Return every key, with what is inside of its values, and whether lines have one twice."""
     document = f"CASE WHEN {_OBJECT} THEN {_DOCUMENT} END"
     try:
         # a line for each list of keys, so that no key is missed, beside the first lines
         listed = engine.rows(
-            f"""SELECT CAST(JSON_GROUP_STRUCTURE(document) AS VARCHAR) FROM (
-                SELECT {document} AS document FROM (SELECT line FROM {LINES} LIMIT {SAMPLE_LINES})
+            f"""SELECT CAST(JSON_GROUP_STRUCTURE(document) AS VARCHAR), BOOL_OR(twice) FROM (
+                SELECT {document} AS document, FALSE AS twice
+                FROM (SELECT line FROM {LINES} LIMIT {SAMPLE_LINES})
                 UNION ALL
-                SELECT {_DOCUMENT} FROM (
-                    SELECT MIN(line) AS line FROM (SELECT line FROM {LINES} WHERE {_OBJECT})
-                    GROUP BY JSON_KEYS({_DOCUMENT})
+                SELECT {_DOCUMENT}, LEN(LIST_DISTINCT(keys)) < LEN(keys) FROM (
+                    SELECT MIN(line) AS line, JSON_KEYS({_DOCUMENT}) AS keys
+                    FROM (SELECT line FROM {LINES} WHERE {_OBJECT}) GROUP BY keys
                 )
             )""",
             [paths, paths],
@@ -144,4 +148,46 @@ def _structure(engine: DuckDB, label: str, paths: list[str]) -> dict[str, Struct
             f"the names, such as `{list(structure)[-1][:80]}`. Write such values as a list of "
             "objects with `key` and `value`, or leave them out."
         )
-    return structure
+    return structure, bool(listed[0][1])
+
+
+def _contradictions(columns: Mapping[str, Structure], twice: bool) -> list[str]:
+    """Return SQL for whether a key of some columns, or one inside of them, has two values.
+
+    `twice` says that lines have a key of their own more than once.
+    """
+    conditions = []
+    if twice:
+        keys = ", ".join(literal(key).sql("duckdb") for key in columns)
+        conditions.append(_contradicts(_DOCUMENT, f"IF pair[1] IN ({keys})"))
+
+    def walk(document: str, inside: Structure) -> None:
+        if isinstance(inside, dict) and inside:
+            conditions.append(_contradicts(document))
+            for key, value in inside.items():
+                walk(_inside(document, key), value)
+        elif isinstance(inside, list) and inside and isinstance(inside[0], dict):
+            elements = f"JSON_EXTRACT({document}, '$[*]')"
+            doubtful = f"[1 FOR element IN {elements} IF {_contradicts('element')}]"
+            conditions.append(f"LEN({doubtful}) > 0")
+
+    for key, inside in columns.items():
+        walk(_inside(_DOCUMENT, key), inside)
+    return conditions
+
+
+def _inside(document: str, key: str) -> str:
+    return f"JSON_EXTRACT({document}, {literal(pointer(key)).sql('duckdb')})"
+
+
+def _contradicts(document: str, among: str = "") -> str:
+    """Return SQL for whether an object has more values than keys; NULL counts as a value."""
+    pairs = (
+        f"[pair FOR pair IN LIST_ZIP(JSON_KEYS({document}), "
+        f"JSON_EXTRACT_STRING({document}, '$.*')) {among}]"
+    )
+    return (
+        f"CASE WHEN LEN(LIST_DISTINCT(JSON_KEYS({document}))) < LEN(JSON_KEYS({document})) "
+        f"THEN LEN(LIST_DISTINCT({pairs})) > LEN(LIST_DISTINCT([pair[1] FOR pair IN {pairs}])) "
+        "ELSE FALSE END"
+    )
