@@ -5,6 +5,8 @@ from datetime import timedelta
 from typing import Any
 
 import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
 
 from clustomer.customers import Customers
 from clustomer.customers.reason import Reason
@@ -13,6 +15,7 @@ from clustomer.habits.definition import ordered_query
 from clustomer.history import labels_at
 from clustomer.lifecycle import Lifecycle
 from clustomer.segments import Segmentation
+from clustomer.segments.arrays import texts_of
 from clustomer.thresholds import FEWEST_KNOWN, NEXT_ORDER_DAYS, NEXT_VISIT_DAYS, RESPONSE_PART
 
 STEPS = (1, 2, 3, 5, 7, 14, 21, 30, 45, 60, 90, 120, 180, 270, 365)
@@ -68,11 +71,14 @@ def responses(
         moment = window.cutoff - timedelta(days=days)
         then = labels_at(events, segmentation, Window(window.start, moment, window.time_zone))
         query = ordered_query(Window(moment, window.cutoff, window.time_zone), bought=bought)
-        responded = set(events.engine.query(query)["user_id"].to_pylist())
+        ordered = events.engine.query(query)["user_id"].cast(pa.string())
+        responded = np.asarray(pc.is_in(then["user_id"], value_set=ordered))
+        segments = texts_of(then["segment_id"])
         for key in sorted(key for key, step in horizons.items() if step == days):
-            members = [user for user, segment in then.items() if segment == key]
-            if len(members) >= FEWEST_KNOWN:
-                rows.append(Response(key, days, len(members), len(responded.intersection(members))))
+            members = segments == key
+            size = int(members.sum())
+            if size >= FEWEST_KNOWN:
+                rows.append(Response(key, days, size, int((members & responded).sum())))
     return rows
 
 
@@ -81,13 +87,13 @@ def _usual_gaps(lifecycle: Any, labels: Any, *, bought: bool) -> dict[str, float
 
     The median of their own gaps; where most have none yet, what is usual after a first order.
     """
-    segments = np.asarray(labels["segment_id"].to_pylist(), dtype=object)
+    segments = texts_of(labels["segment_id"])
     keys = sorted(set(segments.tolist()))
     fallback = float(NEXT_ORDER_DAYS if bought else NEXT_VISIT_DAYS)
     if not isinstance(lifecycle, Lifecycle):
         return dict.fromkeys(keys, fallback)
     gaps = lifecycle.table["usual_gap_days"].to_numpy(zero_copy_only=False).astype(float)
-    by_orders = np.asarray(lifecycle.table["basis"].to_pylist(), dtype=object) == "orders"
+    by_orders = texts_of(lifecycle.table["basis"]) == "orders"
     first = lifecycle.rhythms["orders"].first.middle
     usual: dict[str, float] = {}
     for key in keys:

@@ -7,7 +7,6 @@ factors can be changed one after the other, of what revenue changes by at its tu
 """
 
 import math
-from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import ROUND_HALF_EVEN, Decimal
 from itertools import combinations
@@ -15,6 +14,7 @@ from statistics import NormalDist
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from clustomer.errors import InputError
@@ -130,7 +130,7 @@ def change_of(before: pa.Table, after: pa.Table) -> Change:
                 "A period has no customers; one was expected in each. Choose periods in which "
                 "somebody was there."
             )
-    groups = sorted({*before["group"].to_pylist(), *after["group"].to_pylist()})
+    groups = _values("group", before, after)
     rows, columns, values = _stacked(before, after, groups)
     size = 2 * len(groups) * (1 + len(_COLUMNS))
     totals: Floats = np.bincount(columns, weights=values, minlength=size).astype(np.float64)
@@ -138,7 +138,10 @@ def change_of(before: pa.Table, after: pa.Table) -> Change:
     gradients = _gradients(totals, len(groups))
     spread = _spread(rows, columns, values, size)
     errors = np.sqrt(np.maximum(np.einsum("ij,jk,ik->i", gradients, spread, gradients), 0.0))
-    names = [("", "customers"), *((group, factor) for group in groups for factor in FACTORS[1:])]
+    names = [
+        ("", "customers"),
+        *((group, factor) for group in groups.to_pylist() for factor in FACTORS[1:]),
+    ]
     revenues = [_cents(_revenue(totals, len(groups))[period].sum()) for period in (0, 1)]
     amounts = _to_the_cent(parts, revenues[1] - revenues[0])
     sure = NormalDist().inv_cdf(1 - CHANCE / (2 * len(names)))
@@ -154,26 +157,28 @@ def change_of(before: pa.Table, after: pa.Table) -> Change:
 
 
 def _stacked(
-    before: pa.Table, after: pa.Table, groups: Sequence[str]
+    before: pa.Table, after: pa.Table, groups: pa.Array
 ) -> tuple[NDArray[np.intp], NDArray[np.intp], Floats]:
     """Return customer, place of a total, and value, for all that is not 0."""
-    ids = {
-        user: number
-        for number, user in enumerate(
-            sorted({*before["user_id"].to_pylist(), *after["user_id"].to_pylist()})
-        )
-    }
-    number_of = {group: number for number, group in enumerate(groups)}
+    ids = _values("user_id", before, after)
     rows, columns, values = [], [], []
     for period, table in enumerate((before, after)):
-        people = np.asarray([ids[user] for user in table["user_id"].to_pylist()], dtype=np.intp)
-        place = np.asarray([number_of[group] for group in table["group"].to_pylist()], np.intp)
+        people, place = (
+            pc.index_in(table[name].cast(pa.string()), value_set=order).to_numpy().astype(np.intp)
+            for name, order in (("user_id", ids), ("group", groups))
+        )
         ones = np.ones(len(people))
         for offset, column in enumerate([ones, *(_numbers(table, name) for name in _COLUMNS)]):
             rows.append(people)
             columns.append((period * len(groups) + place) * (1 + len(_COLUMNS)) + offset)
             values.append(column)
     return np.concatenate(rows), np.concatenate(columns), np.concatenate(values)
+
+
+def _values(name: str, *tables: pa.Table) -> pa.Array:
+    """Return the different values of a column of some tables, sorted."""
+    chunks = [chunk for table in tables for chunk in table[name].cast(pa.string()).chunks]
+    return pa.chunked_array(chunks, pa.string()).unique().sort()
 
 
 def _numbers(table: pa.Table, name: str) -> Floats:

@@ -30,12 +30,14 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import chain
 from typing import Any, Self
 
 import numpy as np
 from numpy.typing import NDArray
 
 from clustomer.errors import InputError, did_you_mean
+from clustomer.segments.arrays import texts_of
 from clustomer.segments.matrix.customer_matrix import customer_table, feature_column, is_number
 from clustomer.segments.segmentation import BOTS_ID, NOISE_ID
 
@@ -127,8 +129,8 @@ class Population:
             )
         self.size = customers_table.num_rows
         self._user_ids = customers_table["user_id"]
-        self._segment = np.asarray(segments_table["segment_id"].to_pylist(), dtype=object)
-        self.stages = None if stages is None else np.asarray(stages.to_pylist(), dtype=object)
+        self._segment = texts_of(segments_table["segment_id"])
+        self.stages = None if stages is None else texts_of(stages)
         self.columns: dict[str, Column] = {}
         for field in customers_table.schema:
             if field.name == "user_id" or not is_number(field.type):
@@ -298,16 +300,28 @@ def _quantile(values: Column, part: float) -> float | None:
     return float(np.partition(values, place)[place])
 
 
+_AT_ONCE = 65_536
+
+
+def _sum(values: Column) -> float:
+    """Return the sum, rounded once whatever the order: money is exact to the last digit.
+
+    A few values at a time become numbers of Python, which take three times the memory.
+    """
+    parts = (values[place : place + _AT_ONCE] for place in range(0, len(values), _AT_ONCE))
+    return math.fsum(chain.from_iterable(part.tolist() for part in parts))
+
+
 def _top_share(values: Column, top: float) -> float | None:
-    total = math.fsum(values.tolist())
+    total = _sum(values)
     if not total > 0:
         return None
     highest = np.sort(values)[::-1][: math.ceil(round(top * len(values), 9))]
-    return math.fsum(highest.tolist()) / total
+    return _sum(highest) / total
 
 
 def _holders(values: Column, share: float) -> int | None:
-    total = math.fsum(values.tolist())
+    total = _sum(values)
     if not total > 0:
         return None
     highest = np.sort(values)[::-1]
@@ -340,8 +354,7 @@ def _unless_empty(function: Callable[[Column], float]) -> Callable[[Column], flo
 
 
 _SIMPLE: Mapping[str, Callable[[Column], float | None]] = {
-    # fsum rounds once, whatever the order: a sum of money is exact to the last digit of a double
-    "sum": _unless_empty(lambda values: math.fsum(values.tolist())),
+    "sum": _unless_empty(_sum),
     "mean": _unless_empty(lambda values: float(np.mean(values))),
     "median": _unless_empty(lambda values: float(np.median(values))),
     "min": _unless_empty(lambda values: float(values.min())),

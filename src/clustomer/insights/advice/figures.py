@@ -13,6 +13,7 @@ import numpy as np
 
 from clustomer.insights.facts import Fact, decimals_for
 from clustomer.insights.population import Population
+from clustomer.segments.arrays import texts_of
 from clustomer.thresholds import (
     FEWEST_KNOWN,
     NEARLY_ALL,
@@ -108,7 +109,7 @@ def _rhythm(key: str, lifecycle: Any, rows: Any) -> Iterator[Fact]:
     The gap is that by which half of their pauses end.
     """
     gaps = lifecycle["expected_gap_days"].to_numpy(zero_copy_only=False).astype(float)[rows]
-    orders = np.asarray(lifecycle["basis"].to_pylist(), dtype=object)[rows] == "orders"
+    orders = texts_of(lifecycle["basis"])[rows] == "orders"
     lasting = ~np.isnan(gaps)
     if lasting.sum() >= FEWEST_KNOWN and 2 * lasting.sum() >= len(rows):
         value, by_orders = float(np.median(gaps[lasting])), float(np.mean(orders[lasting]))
@@ -118,7 +119,7 @@ def _rhythm(key: str, lifecycle: Any, rows: Any) -> Iterator[Fact]:
     due = int(np.sum(lifecycle["due"].to_numpy(zero_copy_only=False)[rows]))
     if due:
         yield _fact(key, "due", due, "customers", "lifecycle", "due", 'count_of("true")')
-    stages = np.asarray(lifecycle["stage"].to_pylist(), dtype=object)[rows]
+    stages = texts_of(lifecycle["stage"])[rows]
     counts = {name: int(np.sum(stages == stage)) for name, stage in _STAGES.items()}
     late = counts["slowing"] + counts["at_risk"]
     for name, stage in _STAGES.items():
