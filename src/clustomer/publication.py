@@ -10,7 +10,14 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from clustomer.customers import Attributes, Customers
-from clustomer.events import Events, fingerprint, rejected_rows, write_events
+from clustomer.events import (
+    REJECTED_IN_MEMORY,
+    Events,
+    fingerprint,
+    rejected_rows,
+    write_events,
+    write_rejected,
+)
 from clustomer.facets import Facets
 from clustomer.insights import (
     Interpretation,
@@ -40,6 +47,8 @@ from clustomer.versions import Draft, Results, new_version
 
 CUSTOMERS = "customers.parquet"
 EVENTS = "events"
+PRODUCT_NAMES = "product_names.parquet"
+REJECTED = "rejected.parquet"
 
 
 @dataclass(frozen=True)
@@ -166,7 +175,12 @@ def write_tables(draft: Draft, content: Content) -> None:
     events, customers, interpretation = content.events, content.customers, content.interpretation
     raw = content.settings.raw_csv
     write_cleaning(draft.path, events.cleaning.table)
-    write_parquet(draft, "rejected.parquet", rejected_rows(events))
+    if events.cleaning.rejected > REJECTED_IN_MEMORY:
+        write_rejected(events, draft.file(REJECTED))
+    else:
+        write_parquet(draft, REJECTED, rejected_rows(events))
+    if events.product_names is not None:
+        write_parquet(draft, PRODUCT_NAMES, events.product_names)
     if content.attributes is not None:
         draft.file("attributes.parquet").write_bytes(content.attributes.parquet)
     write_parquet(draft, "segments.parquet", interpretation.segments)

@@ -127,6 +127,21 @@ CASES = (
         BOTH,
         name="log.json",
     ),
+    Case(
+        "a key twice in an object of JSON",
+        "\n".join(
+            [
+                json.dumps(OBJECTS[0]).replace('"k1"', '"k1", "user_id": "k1"'),
+                json.dumps(OBJECTS[1]),
+                json.dumps(OBJECTS[1]).replace('"k2"', '"k2", "user_id": "k1"'),
+            ]
+        ),
+        "with the same value it counts once; with two nobody knows which one is meant, and it "
+        "costs its own line",
+        BOTH,
+        rejected={"broken_line": 1},
+        name="log.jsonl",
+    ),
     Case("a web page saved as a table", "<html><table>", "refused by name", refused="a web page"),
     Case("packed text", gzip.compress(log(K1, K2).encode()), "by its first bytes", BOTH),
     Case("a table of SQLite", in_sqlite((K1, K2)), "by its first bytes", BOTH, name="log.db"),
@@ -294,6 +309,22 @@ CASES = (
         "joined, as `clustomer schema` drafts them",
         BOTH,
         schema='name = "t"\n[columns]\nevent_time = ["Datum", "Uhrzeit"]\n'
+        'event_type = "event_type"\nuser_id = "user_id"\nprice = "price"\n'
+        '[event_types]\npurchase = "purchase"\n',
+    ),
+    Case(
+        "year, month and day in three columns",
+        log(
+            "2024,1,5,purchase,k1,10",
+            "2024,1,20,purchase,k2,20",
+            "2024,13,1,purchase,k2,5",
+            "2024,,2,purchase,k2,5",
+            header="Jahr,Monat,Tag,event_type,user_id,price",
+        ),
+        "joined, as `clustomer schema` drafts them; what is no date is rejected",
+        BOTH,
+        rejected={"unreadable_time": 2},
+        schema='name = "t"\n[columns]\nevent_time = ["Jahr", "Monat", "Tag"]\n'
         'event_type = "event_type"\nuser_id = "user_id"\nprice = "price"\n'
         '[event_types]\npurchase = "purchase"\n',
     ),

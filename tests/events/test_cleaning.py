@@ -2,11 +2,20 @@ from datetime import datetime
 
 import pyarrow as pa
 import pyarrow.compute as pc
+import pyarrow.parquet as pq
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from clustomer.events import KEPT, REJECTIONS, REPAIRS, Cleaning, read_events, rejected_rows
+from clustomer.events import (
+    KEPT,
+    REJECTIONS,
+    REPAIRS,
+    Cleaning,
+    read_events,
+    rejected_rows,
+    write_rejected,
+)
 
 GOOD = {
     "event_time": "2024-01-01 10:00:05",
@@ -46,6 +55,13 @@ def test_a_bad_row_is_rejected_by_its_rule(log, change, rule) -> None:
     assert [row["rule"] for row in rejected] == [rule]
     for name, value in change.items():
         assert rejected[0][name] in {value, None}
+
+
+def test_many_rejected_rows_are_written_by_the_engine_as_they_are(log, tmp_path) -> None:
+    events = read_events(log(GOOD, GOOD | {"user_id": ""}, GOOD | {"price": "-1", "brand": "é"}))
+    write_rejected(events, tmp_path / "rejected.parquet")
+    written = pq.read_table(tmp_path / "rejected.parquet")
+    assert written.to_pylist() == rejected_rows(events).to_pylist()
 
 
 def test_a_row_is_rejected_by_the_first_rule_only(log) -> None:

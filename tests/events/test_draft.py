@@ -3,11 +3,13 @@
 import tomllib
 from datetime import datetime
 from pathlib import Path
+from typing import Any
 
 import pyarrow as pa
 import pytest
 
-from clustomer.events import describe_source, draft_schema, read_events
+from clustomer.errors import InputError
+from clustomer.events import EventSchema, describe_source, draft_schema, read_events
 from clustomer.events.draft import propose
 
 NAMES = {
@@ -238,6 +240,59 @@ def test_a_time_of_day_in_a_column_of_its_own_is_joined_to_the_date(
     schema.write_text(described.schema.to_toml())
     times = read_events(log, schema=str(schema)).to_arrow()["event_time"].to_pylist()
     assert times == [datetime(2024, 1, 5, 8, 15), datetime(2024, 1, 20, 21, 15)]
+
+
+@pytest.mark.parametrize(
+    ("columns", "names"),
+    [
+        ({"Year": [2024, 2024], "Month": [1, 1], "Day": [5, 20]}, ("Year", "Month", "Day")),
+        ({"Tag": ["5", "20"], "Monat": ["Januar", "Januar"], "Jahr": ["2024", "2024"]},
+         ("Jahr", "Monat", "Tag")),
+        ({"order_day": [5.0, 20.0], "order_month": [1.0, 1.0], "order_year": [2024.0, 2024.0],
+          "ship_year": [2024.0] * 2, "ship_month": [2.0] * 2, "ship_day": [1.0] * 2},
+         ("order_year", "order_month", "order_day")),
+        ({"year": [24, 24], "month": [1, 1], "day": [5, 20]}, ("year", "month", "day")),
+    ],
+)  # fmt: skip
+@pytest.mark.parametrize(
+    ("clock", "times"),
+    [
+        ({}, ((0, 0), (0, 0))),
+        ({"Time": ["08:15", "21:15:00"]}, ((8, 15), (21, 15))),
+        ({"hour": [8, 21]}, ((8, 0), (21, 0))),
+        ({"hour": [8, 21], "minute": [5, 15]}, ((8, 5), (21, 15))),
+    ],
+)
+def test_year_month_and_day_in_columns_of_their_own_are_joined(
+    tmp_path: Path,
+    columns: dict[str, list[Any]],
+    names: tuple[str, ...],
+    clock: dict[str, list[Any]],
+    times: tuple[tuple[int, int], ...],
+) -> None:
+    stem = {name.replace("h", "order_h").replace("m", "order_m"): v for name, v in clock.items()}
+    clock = stem if "order_year" in names and "Time" not in clock else clock
+    if "Jahr" in names:
+        clock = {name.replace("hour", "Stunde"): values for name, values in clock.items()}
+    log = pa.table({**columns, **clock, "Customer": ["a", "b"], "Amount": ["1.50", "2.50"]})
+    described = describe_source(log)
+    assert described.schema.paths["event_time"] == (*names, *clock)
+    schema = tmp_path / "mine.toml"
+    schema.write_text(described.schema.to_toml())
+    read = read_events(log, schema=str(schema)).to_arrow()["event_time"].to_pylist()
+    assert read == [datetime(2024, 1, day, *at) for day, at in zip((5, 20), times, strict=True)]
+
+
+def test_three_numbers_that_may_be_a_date_in_two_ways_are_refused(tmp_path: Path) -> None:
+    log = pa.table({"a": ["5", "6"], "b": ["1", "2"], "c": ["2024"] * 2, "Customer": ["a", "b"]})
+    schema = EventSchema(
+        name="mine", columns={"event_time": ("a", "b", "c"), "user_id": "Customer"}
+    )
+    with pytest.raises(InputError, match=r"05-01-2024.* is 2024-01-05 .*or 2024-05-01"):
+        read_events(log, schema=schema)
+    asked = schema.model_copy(update={"time_format": "%d-%m-%Y"})
+    times = read_events(log, schema=asked).to_arrow()["event_time"].to_pylist()
+    assert times == [datetime(2024, 1, 5), datetime(2024, 2, 6)]
 
 
 ORDERED = ("05.01.2024", "20.01.2024", "03.02.2024")

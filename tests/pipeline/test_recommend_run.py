@@ -3,6 +3,7 @@
 import csv
 import json
 import random
+from collections import Counter
 from dataclasses import replace
 from pathlib import Path
 
@@ -31,6 +32,7 @@ FILES = (
     "products.parquet",
     "recommendation.json",
 )
+NAMED = "The <i>|{{name}} of {}"
 SETTINGS = Settings(
     k=2, certificates=False, facets=("value",), currency="EUR", features=("orders", "revenue")
 )
@@ -58,7 +60,13 @@ def events_of(rows: Interactions) -> pa.Table:
 @pytest.fixture(scope="module")
 def log(tmp_path_factory: pytest.TempPathFactory) -> Path:
     path = tmp_path_factory.mktemp("shop") / "shop.parquet"
-    pq.write_table(events_of(taste_world(11, planted=True, customers=300)), path)
+    table = events_of(taste_world(11, planted=True, customers=300))
+    names, seen = [], Counter[str]()
+    for product in table["product_id"].to_pylist():
+        seen[product] += 1
+        # an older name stands in every fourth row of a product
+        names.append(NAMED.format(product.split()[0]) if seen[product] % 4 else "=an older name")
+    pq.write_table(table.append_column("product_name", pa.array(names)), path)
     return path
 
 
@@ -115,6 +123,32 @@ def test_reasons_are_true(made: Results, log: Path) -> None:
             assert row["reason_product"] is None
 
 
+def test_names_stand_beside_ids(done: Run, made: Results) -> None:
+    rows = pq.read_table(made.path / "recommendations.parquet").to_pylist()
+    for row in rows:
+        for id_, name in (
+            ("product_id", "product_name"),
+            ("reason_product", "reason_product_name"),
+        ):
+            expected = None if row[id_] is None else NAMED.format(row[id_].split()[0])
+            assert row[name] == expected
+    for row in pq.read_table(made.path / "products.parquet").to_pylist():
+        assert (
+            row["product"] == f"{NAMED.format(row['product_id'].split()[0])} ({row['product_id']})"
+        )
+    stored = StoredRun.open(made.path)
+    assert stored.product_names is not None
+    assert "`product_name` has several names for" in str(stored.manifest.reading_notes)
+    habits = [
+        row["value"]
+        for row in pq.read_table(made.path / "habits.parquet").to_pylist()
+        if row["kind"] == "product"
+    ]
+    assert all(value.startswith("The <i>|{name} of ") for value in habits)
+    names = StoredRun.open(done.results.path).manifest.source.fingerprint
+    assert int(names["product_names"]) > 0
+
+
 def test_the_report_says_what_to_offer(made: Results) -> None:
     text = (made.path / "reports" / "business_insights.md").read_text(encoding="utf-8")
     assert "## What to recommend" in text
@@ -123,6 +157,8 @@ def test_the_report_says_what_to_offer(made: Results) -> None:
     page = (made.path / "reports" / "report.html").read_text(encoding="utf-8")
     assert "&lt;b&gt;|{x}" in page
     assert "<b>|{x}" not in page
+    assert "The &lt;i&gt;|{name} of" in page
+    assert "The <i>|{name}" not in page
 
 
 def test_a_new_name_carries_recommendations_on(done: Run, made: Results) -> None:

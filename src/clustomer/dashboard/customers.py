@@ -27,6 +27,7 @@ MOST_CHOICES = 40
 """A column with more values than this is no filter."""
 
 _TABLES = ("customers", "segments", "lifecycle", "lifetime", "recommendations", "products")
+_NAMES = "product_names"
 
 
 class Customers:
@@ -54,7 +55,7 @@ class Customers:
         )
         files = {
             name: [str(stored.file(f"{name}.parquet").resolve())]
-            for name in _TABLES
+            for name in (*_TABLES, _NAMES)
             if stored.has(f"{name}.parquet")
         }
         files["events"] = [str(path.resolve()) for path in stored.event_files]
@@ -141,6 +142,10 @@ class Customers:
         columns = [exp.column(name) for name in present]
         query = _from("events", *columns).where(_same("user_id"))
         query = query.order_by(last, *columns[1:]).limit(most)
+        if _NAMES in self.tables:
+            place = present.index("product_id") + 1
+            query.expressions.insert(place, exp.column("product_name"))
+            query = query.join(_NAMES, using=["product_id"], join_type="left")
         return self._table(query, parameters=[user_id])
 
     def recommended(self, user_id: str) -> pa.Table | None:

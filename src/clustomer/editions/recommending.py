@@ -77,7 +77,9 @@ def recommended(
         )
     settings = Settings.from_recorded(stored.results.manifest["settings"])
     with DuckDB(memory=memory_of_engine(settings.memory)) as engine:
-        events = read_stored_events(stored.event_files, stored.window, engine)
+        events = read_stored_events(
+            stored.event_files, stored.window, engine, product_names=stored.product_names
+        )
         return recommend_products(
             events,
             stored.segmentation,

@@ -5,16 +5,19 @@ from clustomer.events.draft.description import Description, describe_source
 from clustomer.events.draft.detection import detect_schema, draft_schema
 from clustomer.events.log import EVENT_ORDER, CleanEvents, Events, read_events
 from clustomer.events.presets import PRESETS
+from clustomer.events.reading import called
 from clustomer.events.schema import COLUMNS, EVENT_TYPES, EventSchema
 from clustomer.events.schema_file import read_schema
 from clustomer.events.sources import DEFAULT_TABLE, open_source
 from clustomer.events.storage import (
+    REJECTED_IN_MEMORY,
     events_written,
     fingerprint,
     hash_sum,
     read_stored_events,
     rejected_rows,
     write_events,
+    write_rejected,
 )
 from clustomer.events.window import Window, parse_cutoff, parse_length
 
@@ -25,6 +28,7 @@ __all__ = [
     "EVENT_TYPES",
     "KEPT",
     "PRESETS",
+    "REJECTED_IN_MEMORY",
     "REJECTIONS",
     "REPAIRS",
     "CleanEvents",
@@ -33,6 +37,7 @@ __all__ = [
     "EventSchema",
     "Events",
     "Window",
+    "called",
     "describe_source",
     "detect_schema",
     "draft_schema",
@@ -47,4 +52,5 @@ __all__ = [
     "read_stored_events",
     "rejected_rows",
     "write_events",
+    "write_rejected",
 ]

@@ -120,8 +120,7 @@ def _part_of_time(value: str, kind: str, missing: Sequence[str]) -> str:
 def _joined(parts: Sequence[str]) -> str:
     """Return SQL for the time that several columns make, NULL without its first part."""
     date, clock, *others = parts
-    for pattern, by in _CLOCKS:
-        clock = f"REGEXP_REPLACE({clock}, {literal(pattern).sql('duckdb')}, '{by}')"
+    clock = _clock(clock)
     midnight = literal(r"[ T]0?0:00(:00(\.0+)?)?$").sql("duckdb")
     # midnight says nothing where the time of day is in the other column
     bare = f"REGEXP_REPLACE({date}, {midnight}, '')"
@@ -130,9 +129,48 @@ def _joined(parts: Sequence[str]) -> str:
     # days as Excel counts them, and a part of a day
     serial = literal(r"^(\d{5}) 0?([.,]\d+)$").sql("duckdb")
     joined = f"REGEXP_REPLACE({joined}, {serial}, '\\1\\2')"
+    if others:
+        apart = " AND ".join(_matches(part, _PART_OF_DATE) for part in parts[:3])
+        joined = f"CASE WHEN {apart} THEN {_of_three(parts[:3], parts[3:])} ELSE {joined} END"
     return f"CASE WHEN ({date}) IS NOT NULL THEN {joined} END"
 
 
+def _of_three(date: Sequence[str], rest: Sequence[str]) -> str:
+    """Return SQL for a date of which year, month and day stand in columns of their own.
+
+    Its notation is decided over the whole column, as that of any other date. Behind it are a time
+    of day, or an hour with or without minutes and seconds, or nothing.
+    """
+    day = f"CONCAT_WS('-', {', '.join(map(_digits, date))})"
+    if not rest:
+        return day
+    written = ", ".join((_clock(rest[0]), *rest[1:]))
+    minutes = ", ".join(map(_digits, rest[1:])) or "'00'"
+    return (
+        f"CASE WHEN {_matches(rest[0], _HOUR)} "
+        f"THEN CONCAT({day}, ' ', CONCAT_WS(':', {_digits(rest[0])}, {minutes})) "
+        f"ELSE CONCAT_WS(' ', {day}, {written}) END"
+    )
+
+
+def _clock(text: str) -> str:
+    for pattern, by in _CLOCKS:
+        text = f"REGEXP_REPLACE({text}, {literal(pattern).sql('duckdb')}, '{by}')"
+    return text
+
+
+def _digits(text: str) -> str:
+    """Return SQL for a number of two digits or more; of a column of floats, it ends with .0."""
+    digits = f"REGEXP_REPLACE({text}, {literal(r'[.]0*$').sql('duckdb')}, '')"
+    return f"CASE WHEN LENGTH({digits}) = 1 THEN '0' || {digits} ELSE {digits} END"
+
+
+def _matches(text: str, pattern: str) -> str:
+    return f"REGEXP_FULL_MATCH({text}, {literal(pattern).sql('duckdb')})"
+
+
+_HOUR = r"\d{1,2}([.]0*)?"
+_PART_OF_DATE = r"\d{1,2}([.]0*)?|\d{4}([.]0*)?|\pL{3,10}[.]?"
 _CLOCKS = (
     (r"^\d{4}-\d{2}-\d{2}[ T](\d{1,2}:)", r"\1"),
     (r"^(\d{1,2})(\d{2})$", r"\1:\2"),

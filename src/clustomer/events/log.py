@@ -2,7 +2,7 @@
 
 import os
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any
@@ -37,7 +37,13 @@ from clustomer.events.losses import (
     summary,
     warnings_of,
 )
-from clustomer.events.reading import Exchange, Readings, asked, settle_amounts
+from clustomer.events.reading import (
+    Exchange,
+    Readings,
+    asked,
+    names_of_products,
+    settle_amounts,
+)
 from clustomer.events.reading.zones import check_time_zone
 from clustomer.events.schema import EventSchema
 from clustomer.events.schema_file import read_schema
@@ -65,10 +71,23 @@ class CleanEvents:
         Holds the table `events`.
     window : Window
         The stretch of time that features are made of.
+    product_names : pyarrow.Table, or None where the source names no products
+        `product_id` and `product_name`, for texts and lists alone.
     """
 
     engine: DuckDB
     window: Window
+    product_names: pa.Table | None = field(default=None, kw_only=True)
+
+    @property
+    def name_of_product(self) -> dict[str, str]:
+        """The names of products by their ids; empty where there are none."""
+        if self.product_names is None:
+            return {}
+        ids, names = (
+            self.product_names[name].to_pylist() for name in self.product_names.schema.names
+        )
+        return dict(zip(ids, names, strict=True))
 
     def to_arrow(self) -> pa.Table:
         """Return every clean event, by customer and time; brings all of them into memory."""
@@ -227,8 +246,7 @@ def read_events(
     check_time_zone(time_zone)
     length = parse_length(window) if isinstance(window, str) else window
     moment = parse_cutoff(cutoff, time_zone) if isinstance(cutoff, str) else cutoff
-    engine = engine or DuckDB()
-    given = _schema(schema)
+    engine, given = engine or DuckDB(), _schema(schema)
     if accept_losses is not None:
         check_accepted(accept_losses)
     exchange = asked(engine, only_currency, rates)
@@ -282,7 +300,8 @@ def read_events(
         engine.expect_customers(customers_of(engine, f"FROM events WHERE {scope}"), cleaning.kept)
         stage_bar.note(f"{cleaning.kept:,} kept, {cleaning.rejected:,} rejected")
     reading = (used, given is None, opened.label, cleaning, readings, losses, warnings, nameless)
-    return Events(engine, chosen, *reading)
+    names = names_of_products(engine) if used.product_name else None
+    return Events(engine, chosen, *reading, product_names=names)
 
 
 MANY_ROWS = 5_000_000

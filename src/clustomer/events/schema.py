@@ -28,7 +28,7 @@ COLUMNS = (
 """The columns of the canonical event table; `event_time` and `user_id` are required."""
 
 
-FURTHER = ("return_time", "return_amount", "return_user_id", "status", "currency")
+FURTHER = ("return_time", "return_amount", "return_user_id", "status", "currency", "product_name")
 """Settings that name one more column of the source."""
 
 
@@ -56,8 +56,9 @@ class EventSchema(BaseModel):
         `user_id` are required; the rest is optional. A nested value is named by
         its path with dots (`item.price`); a list of objects with `key` and
         `value`, by a key (`event_params.ga_session_id`). A list of columns is
-        joined to one time for `event_time` (`["date", "time"]`), and else means
-        the first of them that is filled.
+        joined to one time for `event_time` (`["date", "time"]`, or `["year", "month",
+        "day"]`, with or without a time or an hour behind them), and else means the
+        first of them that is filled.
     event_types : dict
         Theirs to ours: `{"buy": "purchase", ...}`; compared without case. A
         value that is not listed is rejected and counted.
@@ -98,6 +99,9 @@ class EventSchema(BaseModel):
     currency : str, optional
         A column with the currency of each row. Amounts in several are never added
         up: `--only-currency` takes one of them, `--rates` converts them.
+    product_name : str, optional
+        A column with the name of each row's product, which lists and reports show beside its
+        id. A product with several is called by the commonest.
     separator : str, optional
         Of a text file: a character, or "spaces" for runs of spaces. By default
         it is found in the first lines.
@@ -176,6 +180,7 @@ class EventSchema(BaseModel):
     price_is: Literal["unit", "line", "order"] | None = None
     amounts_in: Literal["major", "minor"] | None = None
     currency: str | None = None
+    product_name: str | None = None
     separator: str | None = None
     encoding: str | None = None
     header: bool = True
@@ -197,12 +202,7 @@ class EventSchema(BaseModel):
 
     def model_post_init(self, context: object) -> None:
         """Check what types alone do not say."""
-        for column in self.columns:
-            if column not in COLUMNS:
-                raise UsageError(
-                    f"The schema `{self.name}` maps a column `{column}`, which we do not have. "
-                    + did_you_mean(column, COLUMNS)
-                )
+        _check_columns(self)
         for column in ("event_time", "user_id"):
             if column not in self.columns:
                 raise UsageError(
@@ -303,6 +303,7 @@ class EventSchema(BaseModel):
             "price_is",
             "amounts_in",
             "currency",
+            "product_name",
             "event_type",
             "ignored_event_types",
             "separator",
@@ -353,16 +354,32 @@ def moment_of(text: str, setting: str) -> datetime:
     return moment
 
 
+def _check_columns(schema: EventSchema) -> None:
+    for column in schema.columns:
+        if column in FURTHER:
+            raise UsageError(
+                f"The schema `{schema.name}` has `{column}` under [columns]. It is a setting: "
+                f"write it above them, {column} = {_toml(schema.paths[column][0])}"
+            )
+        if column not in COLUMNS:
+            raise UsageError(
+                f"The schema `{schema.name}` maps a column `{column}`, which we do not have. "
+                + did_you_mean(column, COLUMNS)
+            )
+
+
 def _check_companions(schema: EventSchema) -> None:
     for setting, needed in (
         ("return_amount", schema.return_time),
         ("return_user_id", schema.returns_are_negative),
         ("status", schema.done and "event_type" in schema.columns),
+        ("product_name", "product_id" in schema.columns),
     ):
         if getattr(schema, setting) is not None and not needed:
             other = {
                 "return_amount": "`return_time`, a column with when it was given back",
                 "return_user_id": "returns_are_negative = true",
+                "product_name": "a column for `product_id`",
                 "status": "`done`, its words for what was carried through, and a column for "
                 "`event_type`",
             }[setting]

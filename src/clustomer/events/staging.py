@@ -17,6 +17,7 @@ from clustomer.events.reading import (
     first_readings,
     number_expression,
     plausible,
+    set_names_aside,
     settled,
     with_times,
 )
@@ -98,9 +99,10 @@ def _staged(
         engine.execute(f"ALTER TABLE events DROP COLUMN {column}_grouped")
     below_zero = _below_zero(engine) if schema.returns_are_negative is None else None
     rows, added = _set_rejected_aside(engine, source, schema)
+    names = schema.product_name and set_names_aside(engine, schema.product_name)
     if limit is None:
         source.require_whole(rows - added, counted)
-    return Staged(rows, better, below_zero)
+    return Staged(rows, replace(better, names=names or None), below_zero)
 
 
 _BELOW_0 = (
@@ -154,7 +156,7 @@ def _read_again(
 def _kept(source: Source, schema: EventSchema) -> tuple[str, ...]:
     """Return the columns of which a rejected row keeps the source's own values."""
     line = ("line",) if source.broken else ()
-    names = ("currency", "return_user_id")
+    names = ("currency", "return_user_id", "product_name")
     further = (name for name in names if getattr(schema, name) is not None)
     return (*COLUMNS, *line, *further)
 
@@ -255,6 +257,7 @@ def _staging(
         f"{column} := CAST({column} AS VARCHAR)" for column in _kept(source, schema)
     )
     grouped = "".join(f"{_grouped(column)} AS {column}_grouped, " for column in _open(readings))
+    grouped += "product_name, " if schema.product_name is not None else ""
     is_product = "TRUE"
     if schema.not_products is not None:
         pattern = literal(schema.not_products).sql("duckdb")

@@ -18,6 +18,18 @@ EVENTS_PER_FILE = 20_000_000
 """Up to so many clean events are one Parquet file; beyond, 16 or 256 hash buckets."""
 
 
+REJECTED_IN_MEMORY = 1_000_000
+"""More rejected rows are written by the engine, within its memory."""
+
+
+def write_rejected(events: Events, path: Path) -> None:
+    """Write the rejected rows (see `rejected_rows`) as Parquet, within the engine's memory."""
+    events.engine.execute(
+        "COPY (SELECT * FROM rejected ORDER BY ALL) TO ? (FORMAT parquet, COMPRESSION zstd)",
+        [str(path)],
+    )
+
+
 def rejected_rows(events: Events) -> pa.Table:
     """Return the rejected rows: `rule`, our columns as the source has them, and `line`."""
     return events.engine.arrow("SELECT * FROM rejected ORDER BY ALL")
@@ -82,10 +94,15 @@ def fingerprint(events: Events) -> dict[str, Any]:
     """Return what identifies an input whatever the order of its rows.
 
     `sum` adds up a 64-bit hash of each clean event, by the hash function of the DuckDB
-    version that is named beside it in the manifest.
+    version that is named beside it in the manifest; `product_names` likewise, where the source
+    names its products.
     """
     cleaning = events.cleaning
-    return {"rows": cleaning.rows, "rejected": cleaning.rejected, "sum": hash_sum(events)}
+    identified = {"rows": cleaning.rows, "rejected": cleaning.rejected, "sum": hash_sum(events)}
+    if events.product_names is not None:
+        total = events.engine.rows("SELECT SUM(HASH(product_id, product_name)) FROM product_names")
+        identified["product_names"] = str(total[0][0] or 0)
+    return identified
 
 
 def hash_sum(events: CleanEvents) -> str:
@@ -97,7 +114,13 @@ def hash_sum(events: CleanEvents) -> str:
     return str(total or 0)
 
 
-def read_stored_events(paths: Sequence[Path], window: Window, engine: DuckDB) -> CleanEvents:
+def read_stored_events(
+    paths: Sequence[Path],
+    window: Window,
+    engine: DuckDB,
+    *,
+    product_names: pa.Table | None = None,
+) -> CleanEvents:
     """Read the clean events that `write_events` wrote into an engine.
 
     Parameters
@@ -106,6 +129,8 @@ def read_stored_events(paths: Sequence[Path], window: Window, engine: DuckDB) ->
     window : Window
         That of the run; no file of events holds it.
     engine : DuckDB
+    product_names : pyarrow.Table, optional
+        Those of the run, which are in a file of their own.
 
     Raises
     ------
@@ -128,4 +153,4 @@ def read_stored_events(paths: Sequence[Path], window: Window, engine: DuckDB) ->
             "files as they were written. Run `clustomer run` again."
         ) from error
     engine.expect_customers(customers_of(engine, "FROM events"), rows)
-    return CleanEvents(engine, window)
+    return CleanEvents(engine, window, product_names=product_names)

@@ -11,7 +11,7 @@ import pyarrow as pa
 
 from clustomer.customers import Customers
 from clustomer.customers.reason import Reason
-from clustomer.events import CleanEvents
+from clustomer.events import CleanEvents, called
 from clustomer.habits.definition import (
     BLOCK_HOURS,
     CHOICES,
@@ -50,12 +50,12 @@ class Habits:
     ----------
     table : pyarrow.Table
         One row per habit that is surely there: `part` (such as "S1.category.1"), `segment_id`,
-        `kind` (one of `KINDS`), `value` ("electronics.audio", "Thursday", "12 to 15"; of a response
-        "orders" or "visits"), `days` (the horizon of a response), `customers` (how many of the
-        segment chose it, or responded; of a month, who ordered in no other), `placed` (of how
-        many of the segment that is known), `share` (of what a customer chooses, the mean over
-        those; of a response or a month the share of customers), `others` (the same of all other
-        customers; of days and hours what would be if all were alike).
+        `kind` (one of `KINDS`), `value` ("electronics.audio", "Thursday", "12 to 15"; of a product
+        its name and id; of a response "orders" or "visits"), `days` (the horizon of a response),
+        `customers` (how many of the segment chose it, or responded; of a month, who ordered in no
+        other), `placed` (of how many of the segment that is known), `share` (of what a customer
+        chooses, the mean over those; of a response or a month the share of customers), `others`
+        (the same of all other customers; of days and hours what would be if all were alike).
     """
 
     table: pa.Table
@@ -137,7 +137,7 @@ def segment_habits(
             if kind == "month":
                 rows += _seasons(counted, placed) if events.window.days >= YEAR_DAYS else ()
             else:
-                rows += _told(kind, counted, placed)
+                rows += _told(kind, counted, placed, events.name_of_product)
     finally:
         engine.unregister(LABELS)
     for response in responses(events, customers, segmentation, lifecycle, labels, bought=bought):
@@ -168,7 +168,12 @@ class _Count:
     squares: int
 
 
-def _told(kind: str, counted: list[dict[str, Any]], placed: dict[str, int]) -> Iterator[_Row]:
+def _told(
+    kind: str,
+    counted: list[dict[str, Any]],
+    placed: dict[str, int],
+    product_names: Mapping[str, str],
+) -> Iterator[_Row]:
     """Yield the values that segments surely choose more than others do, the most telling first."""
     placed = {key: count for key, count in placed.items() if key != BOTS_ID}
     by_value: dict[str, dict[str, _Count]] = defaultdict(dict)
@@ -205,7 +210,7 @@ def _told(kind: str, counted: list[dict[str, Any]], placed: dict[str, int]) -> I
                 part=f"{key}.{kind}.{place}",
                 segment_id=key,
                 kind=kind,
-                value=_written(kind, value),
+                value=_written(kind, value, product_names),
                 days=None,
                 customers=customers,
                 placed=size,
@@ -256,16 +261,20 @@ def _mean(parts: int, squares: int, customers: int) -> tuple[float, float]:
     return mean, max(squares / customers - mean**2, 0.0) / customers
 
 
-def _written(kind: str, value: str) -> str:
+def _written(kind: str, value: str, product_names: Mapping[str, str]) -> str:
     """Return a value as texts have it.
 
-    >>> _written("weekday", "3"), _written("hours", "4"), _written("brand", "acme")
-    ('Thursday', '12 to 15', 'acme')
+    >>> [_written(*value, {}) for value in (("weekday", "3"), ("hours", "4"), ("brand", "acme"))]
+    ['Thursday', '12 to 15', 'acme']
+    >>> _written("product", "22", {"22": "Mug"})
+    'Mug (22)'
     """
     if kind == "weekday":
         return WEEKDAYS[int(value)]
     if kind == "hours":
         return f"{BLOCK_HOURS * int(value)} to {BLOCK_HOURS * (int(value) + 1)}"
+    if kind == "product":
+        return called(value, product_names)
     return value
 
 

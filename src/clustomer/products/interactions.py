@@ -1,7 +1,7 @@
 """Who did what with which product, and when, by portable SQL over clean events."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -50,7 +50,8 @@ class Interactions:
     user_ids : pyarrow.Array of str
         Every customer, sorted; those without a product, too.
     products : pyarrow.Table
-        `product_id`, `category`, `brand`, sorted by `product_id`.
+        `product_id`, `category`, `brand`, sorted by `product_id`; and `name`, where the source
+        names products.
     customer, product : ndarray of int
         Places in the two.
     kind : ndarray of int
@@ -129,8 +130,14 @@ def read_interactions(events: CleanEvents, user_ids: Sequence[str] | pa.Array) -
     engine: Engine = events.engine
     rows = engine.query(interactions_query(events.window))
     products = engine.query(_within(_PRODUCTS, events.window)).sort_by("product_id")
-    users = pa.array(sorted(pa.array(user_ids, pa.string()).to_pylist()), pa.string())
-    return interactions_of(rows, products, users)
+    users = pa.array(user_ids, pa.string()).sort()
+    interactions = interactions_of(rows, products, users)
+    if events.product_names is None:
+        return interactions
+    ids, names = (events.product_names[part] for part in ("product_id", "product_name"))
+    at = pc.index_in(interactions.products["product_id"], value_set=ids.combine_chunks())
+    with_names = interactions.products.append_column("name", names.take(at))
+    return replace(interactions, products=with_names)
 
 
 def interactions_query(window: Window) -> exp.Expr:

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from clustomer.customers.reason import Number, Reason
 from clustomer.documents import read_document
@@ -52,7 +53,8 @@ class Recommendations:
     ----------
     table : pyarrow.Table
         `user_id`, `rank`, `product_id`, `score` (how often such a place was taken, of customers
-        who took anything in such a stretch), `reason`, `reason_product`.
+        who took anything in such a stretch), `reason`, `reason_product`; and `product_name`,
+        `reason_product_name` where the source names products.
     products : pyarrow.Table
         What each segment wants more than others, what is bought together, what to offer next.
     contest : Contest, or Reason why there was none
@@ -174,29 +176,21 @@ def recommend_products(
         raise UsageError(f"The lists are to have {top} products; 1 to {MOST_TOP} were expected.")
     if way is not None:
         make_way(way, random_state)
-    users = [
-        (user, segment)
-        for user, segment in zip(
-            labelled["user_id"].to_pylist(), labelled["segment_id"].to_pylist(), strict=True
-        )
-        if segment != BOTS_ID
-    ]
-    users.sort()
-    segments = sorted({segment for _, segment in users})
-    place = {segment: number for number, segment in enumerate(segments)}
-    label = np.array([place[segment] for _, segment in users], dtype=np.int64)
+    people = labelled.filter(pc.not_equal(labelled["segment_id"], BOTS_ID)).sort_by("user_id")
+    users = people["user_id"].combine_chunks()
+    segments = sorted(people["segment_id"].unique().to_pylist())
+    label = _places(people["segment_id"], pa.array(segments, pa.string()))
     with progress.stage("Read who did what with which product") as stage:
-        rows = read_interactions(events, [user for user, _ in users])
+        rows = read_interactions(events, users)
         stage.note(f"{rows.n_products:,} products")
     if not len(rows):
         raise InputError(
             "The events name no products, so that there is nothing to recommend. Expected a "
             "column of products; name it in the schema, if the log has one, and run again."
         )
-    places = {user: number for number, (user, _) in enumerate(users)}
 
     def segments_at(second: int) -> Integers:
-        return _segments_at(events, segmentation, places, place, second)
+        return _segments_at(events, segmentation, users, segments, second)
 
     parts = split(rows, events.window, segments_at, random_state=random_state)
     contest: Contest | Reason = (
@@ -281,20 +275,28 @@ def _longer(chances: Sequence[float], depth: int) -> Floats:
 def _segments_at(
     events: CleanEvents,
     segmentation: Segmentation,
-    places: Mapping[str, int],
-    segment_place: Mapping[str, int],
+    users: pa.Array,
+    segments: Sequence[str],
     second: int,
 ) -> Integers:
     """Return the segment that the stored rule gives each customer by what was before a second."""
-    label = np.full(len(places), NOBODY, dtype=np.int64)
+    label = np.full(len(users), NOBODY, dtype=np.int64)
     moment = datetime.fromtimestamp(second, UTC).replace(tzinfo=None)
-    if len(segment_place) < 2 or moment <= events.window.start:
+    if len(segments) < 2 or moment <= events.window.start:
         return label
     window = Window(events.window.start, moment, events.window.time_zone)
-    for user, segment in labels_at(events, segmentation, window).items():
-        if user in places and segment in segment_place:
-            label[places[user]] = segment_place[segment]
+    then = labels_at(events, segmentation, window)
+    user = _places(then["user_id"], users)
+    segment = _places(then["segment_id"], pa.array(segments, pa.string()))
+    here = (user != NOBODY) & (segment != NOBODY)
+    label[user[here]] = segment[here]
     return label
+
+
+def _places(column: pa.ChunkedArray, among: pa.Array) -> Integers:
+    """Return the place of each value among others, `NOBODY` where it is not there."""
+    places = pc.fill_null(pc.index_in(column.cast(pa.string()), value_set=among), NOBODY)
+    return np.asarray(places.to_numpy(), dtype=np.int64)
 
 
 def _table(
@@ -306,16 +308,23 @@ def _table(
     owner = np.repeat(np.arange(n), depth)[there]
     product_ids = rows.products["product_id"].combine_chunks()
     other = nearest.ravel()[there]
-    return pa.table(
-        {
-            "user_id": rows.user_ids.take(pa.array(owner)),
-            "rank": pa.array(np.tile(np.arange(1, depth + 1), n)[there], pa.int64()),
-            "product_id": product_ids.take(pa.array(ranking.items.ravel()[there])),
-            "score": pa.array(np.round(scores.ravel()[there], 9), from_pandas=True),
-            "reason": reason_texts(reason.ravel()[there]),
-            "reason_product": product_ids.take(pa.array(other, mask=other < 0)),
-        }
-    )
+    listed = pa.array(ranking.items.ravel()[there])
+    named = pa.array(other, mask=other < 0)
+    columns = {
+        "user_id": rows.user_ids.take(pa.array(owner)),
+        "rank": pa.array(np.tile(np.arange(1, depth + 1), n)[there], pa.int64()),
+        "product_id": product_ids.take(listed),
+        "product_name": None,
+        "score": pa.array(np.round(scores.ravel()[there], 9), from_pandas=True),
+        "reason": reason_texts(reason.ravel()[there]),
+        "reason_product": product_ids.take(named),
+        "reason_product_name": None,
+    }
+    if "name" in rows.products.column_names:
+        names = rows.products["name"].combine_chunks()
+        columns["product_name"] = names.take(listed)
+        columns["reason_product_name"] = names.take(named)
+    return pa.table({name: column for name, column in columns.items() if column is not None})
 
 
 def _stretches(parts: Split | Reason) -> dict[str, Any]:

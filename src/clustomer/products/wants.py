@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
+from clustomer.events import called
 from clustomer.products.interactions import CART, PURCHASE, VIEW, Integers, Interactions
 from clustomer.products.sparse import BLOCK, Floats, Matrix, pairs_matrix
 from clustomer.thresholds import CHANCE, TOGETHER_SUPPORT, WANTED_SUPPORT
@@ -274,14 +275,20 @@ def products_table(
 
 
 def product_names(products: pa.Table) -> list[str]:
-    """Return how each product is called: its id, with category and brand where they have names.
+    """Return how each product is called: by its name, else its id with category and brand.
 
     >>> product_names(pa.table({"product_id": ["7", "8"], "category": ["toys.cars", "2053"],
     ...     "brand": ["lego", None]}))
     ['7 (toys.cars, lego)', '8']
+    >>> product_names(pa.table({"product_id": ["7"], "category": ["toys"], "brand": ["lego"],
+    ...     "name": ["Racing car"]}))
+    ['Racing car (7)']
     """
     names = []
     for row in products.to_pylist():
+        if row.get("name"):
+            names.append(called(row["product_id"], {row["product_id"]: row["name"]}))
+            continue
         words = [word for word in (row["category"], row["brand"]) if word and not word.isdigit()]
         names.append(f"{row['product_id']} ({', '.join(words)})" if words else row["product_id"])
     return names

@@ -112,7 +112,9 @@ def remake(stored: StoredRun, progress: Progress, memory: str | None = None) -> 
     settings = Settings.from_recorded(stored.results.manifest["settings"])
     with DuckDB(memory=memory_of_engine(memory), run_memory=memory_of_run(memory)) as engine:
         with progress.stage("Read the clean events"):
-            events = read_stored_events(stored.event_files, stored.window, engine)
+            events = read_stored_events(
+                stored.event_files, stored.window, engine, product_names=stored.product_names
+            )
             total = hash_sum(events)
         customers = customer_features(events, progress=progress)
         holdout = held_out(settings, events, customers, progress)

@@ -72,6 +72,15 @@ FILES = (
         when="only with [`--attributes`](../how-to/attributes.md)",
         required=lambda manifest: bool(manifest.get("attributes")),
     ),
+    StoredFile(
+        "product_names.parquet",
+        "how each product is called, where the source [names them](../how-to/your-columns.md)",
+        "product_names",
+        when="only where the schema has a `product_name`",
+        required=lambda manifest: bool(
+            ((manifest.get("source") or {}).get("schema") or {}).get("product_name")
+        ),
+    ),
     StoredFile("segments.parquet", "each customer's segment", "segments", bears_names=True),
     StoredFile("segments.csv", "the same as text", None, bears_names=True),
     StoredFile(

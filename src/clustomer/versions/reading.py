@@ -284,6 +284,17 @@ class StoredRun:
             stored.without_attributes,
         )
 
+    @cached_property
+    def product_names(self) -> pa.Table | None:
+        """How each product is called; None where the source does not name them."""
+        if not self.has("product_names.parquet"):
+            return None
+        return self._parquet(
+            "product_names.parquet",
+            product_id=pa.types.is_string,
+            product_name=pa.types.is_string,
+        )
+
     @property
     def event_files(self) -> tuple[Path, ...]:
         """The Parquet files of the clean events; none with `--no-events`."""

@@ -12,7 +12,9 @@ MAX_COLUMNS = 200
 MAX_VALUES = 30
 
 _NUMBER = (
-    r"[^0-9A-Za-z]{0,4}[0-9][0-9.,\x27 ]*[^0-9A-Za-z]{0,3}|[A-Z]{3} ?-?[0-9.,]+|"
+    # spaces between thousands may be such as do not break a line
+    r"[^0-9A-Za-z]{0,4}[0-9][0-9.,\x27\x{2019} \x{a0}\x{202f}]*[^0-9A-Za-z]{0,3}|"
+    r"[A-Z]{3} ?-?[0-9.,]+|"
     r"-?[0-9.,]+ ?[A-Z]{3}"
 )
 _CENTS = r".*[0-9][.,][0-9]{1,2}[^0-9]*"

@@ -12,6 +12,7 @@ from clustomer.events.draft import (
     TypeFound,
     are_states,
     contents_of,
+    is_credit_note,
     types_of,
     why_unused,
 )
@@ -24,7 +25,13 @@ from clustomer.events.draft.detection import (
     with_header,
     with_present_paths,
 )
-from clustomer.events.draft.money import has_negative_amounts, is_said, price_by_product
+from clustomer.events.draft.money import (
+    has_negative_amounts,
+    is_said,
+    paid_after_discount,
+    price_by_product,
+)
+from clustomer.events.draft.product_names import column_of_names
 from clustomer.events.draft.words import words_in
 from clustomer.events.paths import split
 from clustomer.events.reading import AmountReading, decide_amounts
@@ -191,6 +198,8 @@ def _drafted(
         drafted = _states_left_out(engine, opened, drafted)
         if has_negative_amounts(engine, opened, drafted):
             drafted = drafted.model_copy(update={"returns_are_negative": True})
+        named = column_of_names(engine, opened, drafted, contents)
+        drafted = drafted.model_copy(update={"product_name": named})
     return drafted.answered(settings)
 
 
@@ -206,7 +215,11 @@ def _states_left_out(engine: DuckDB, opened: Source, drafted: EventSchema) -> Ev
     Taken for a return it would count against the customer without ever having counted for them.
     """
     column, order = (drafted.columns.get(ours) for ours in ("event_type", "order_id"))
-    back = [theirs for theirs, ours in drafted.event_types.items() if ours == "return"]
+    back = [
+        theirs
+        for theirs, ours in drafted.event_types.items()
+        if ours == "return" and not is_credit_note(theirs)
+    ]
     if not back or not isinstance(column, str) or column not in opened.columns:
         return drafted
     words = set(words_in(column))
@@ -221,7 +234,7 @@ def _states_left_out(engine: DuckDB, opened: Source, drafted: EventSchema) -> Ev
         states = bool(_WORDS_OF_STATES & words)
     if not states:
         return drafted
-    kept = {theirs: ours for theirs, ours in drafted.event_types.items() if ours != "return"}
+    kept = {theirs: ours for theirs, ours in drafted.event_types.items() if theirs not in back}
     ignored = (*drafted.ignored_event_types, *back)
     return drafted.model_copy(update={"event_types": kept, "ignored_event_types": ignored})
 
@@ -249,11 +262,12 @@ def _with_amounts(
     if "price" not in drafted.columns:
         return described
     staged = stage(engine, opened, drafted, "UTC", limit=SAMPLE_ROWS)
-    by_product = (
-        price_by_product(engine, opened, drafted, contents, staged.readings)
-        if drafted.price_is is None and not described.recognised
-        else None
-    )
+    by_product = None
+    if drafted.price_is is None and not described.recognised:
+        looked_at = (engine, opened, drafted, contents, staged.readings)
+        if (paid := paid_after_discount(*looked_at)) is not None:
+            return _with_paid(engine, opened, described, contents, *paid)
+        by_product = price_by_product(*looked_at)
     if by_product is not None:
         kind, decided = by_product
         drafted = drafted.answered({"price_is": kind})
@@ -269,6 +283,25 @@ def _with_amounts(
     if amounts is not None and not described.recognised and is_said(amounts):
         drafted = drafted.answered({"price_is": amounts.of})
     return replace(described, schema=drafted, amounts=amounts)
+
+
+def _with_paid(
+    engine: DuckDB,
+    opened: Source,
+    described: Description,
+    contents: Mapping[str, Content],
+    column: str,
+    decided: str,
+) -> Description:
+    """Take what lines cost after a discount in the place of the price of a piece."""
+    columns = {**described.schema.columns, "price": column}
+    schema = described.schema.model_copy(update={"columns": columns, "price_is": "line"})
+    described = replace(described, schema=schema)
+    described = replace(described, reasons=_reasons(described, contents))
+    described = _with_amounts(engine, opened, described, contents)
+    if described.amounts is None:
+        return described
+    return replace(described, amounts=replace(described.amounts, decided=decided))
 
 
 def _first_rows(engine: DuckDB) -> list[dict[str, Any]]:

@@ -8,9 +8,11 @@ from clustomer.events.draft import (
     TypeFound,
     propose,
     roles_of,
+    tells_documents_apart,
     tells_kinds_apart,
     tells_what_was_undone,
 )
+from clustomer.events.draft.dates import date_columns
 from clustomer.events.draft.words import speaks_against, words_in
 from clustomer.events.given import missing_paths
 from clustomer.events.presets import PRESETS, currency_column, fit, without_type
@@ -110,6 +112,8 @@ def draft_schema(
         roles["event_time"] = tuple(apart)
     elif clock := _clock_of(roles, contents or {}):
         roles["event_time"] = (str(roles["event_time"]), clock)
+    elif roles["event_time"] == UNMAPPED and (date := date_columns(contents or {})):
+        roles["event_time"] = date
     mapped: dict[str, str | None] = dict(_USUAL_TYPES)
     ignored: tuple[str, ...] = ()
     telling = _column_of_types(roles, contents or {})
@@ -168,7 +172,7 @@ def _column_of_types(roles: Mapping[str, Paths], contents: Mapping[str, Content]
     free = {c: content for c, content in contents.items() if c not in taken or c == named}
     telling = [
         column
-        for tells in (tells_kinds_apart, tells_what_was_undone)
+        for tells in (tells_documents_apart, tells_kinds_apart, tells_what_was_undone)
         for column, content in free.items()
         if tells(content.values)
     ]
@@ -233,7 +237,15 @@ def with_present_paths(schema: EventSchema, source: Source) -> EventSchema:
             present = present or theirs
         if present:
             columns[ours] = present[0] if len(present) == 1 else present
-    return schema.model_copy(update={"columns": columns})
+    return _with_known_names(schema.model_copy(update={"columns": columns}), source)
+
+
+def _with_known_names(schema: EventSchema, source: Source) -> EventSchema:
+    """Return a schema without names of products where a source's nested values have none."""
+    name = schema.product_name
+    if name is None or not missing_paths(source, [name], schema.unnest):
+        return schema
+    return schema.model_copy(update={"product_name": None})
 
 
 def require_distinct_names(source: Source, schema: EventSchema | None = None) -> None:
@@ -258,4 +270,5 @@ def require_distinct_names(source: Source, schema: EventSchema | None = None) ->
 def with_header(schema: EventSchema, source: Source) -> EventSchema:
     """Return a schema that says whether the source has a header line."""
     names = () if source.header else tuple(source.columns)
+    schema = _with_known_names(schema, source)
     return schema.model_copy(update={"header": source.header, "names": names})

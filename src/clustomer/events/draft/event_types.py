@@ -86,6 +86,39 @@ def propose(value: str) -> str | None:
     return None
 
 
+_CREDITS = (
+    *("gutschrift", "stornorechnung", "rechnungskorrektur", "credit note", "credit memo", "avoir"),
+    *("nota de credito", "nota di credito", "creditnota", "kreditnota", "faktura korygujaca"),
+)
+_INVOICES = ("rechnung", "invoice", "facture", "factura", "fattura", "factuur", "faktura", "fatura")
+"""Documents of trade: what is charged, and what is given back by a document of its own."""
+
+
+def is_invoice(value: str) -> bool:
+    """Whether a kind of document charges something."""
+    return " ".join(words_in(value)) in _INVOICES
+
+
+def is_credit_note(value: str) -> bool:
+    """Whether a kind of document gives something back, in rows of its own.
+
+    >>> is_credit_note("Credit Note"), is_credit_note("Refunded")
+    (True, False)
+    """
+    return " ".join(words_in(value)) in _CREDITS
+
+
+def tells_documents_apart(values: Sequence[str]) -> bool:
+    """Whether values are kinds of documents: invoices beside credit notes.
+
+    >>> tells_documents_apart(["Rechnung", "Gutschrift"])
+    True
+    >>> tells_documents_apart(["GUTSCHRIFT", "LASTSCHRIFT"])
+    False
+    """
+    return any(map(is_invoice, values)) and any(map(is_credit_note, values))
+
+
 _UNDONE = (
     "cancel cancelled canceled cancellation void voided refund refunded returned storniert storno "
     "annule annulee cancelado cancelada annullato annullata geannuleerd anulowane anulowano "
@@ -152,4 +185,14 @@ def types_of(engine: DuckDB, source: Source, column: str) -> tuple[TypeFound, ..
         )
     if len(counts) > MAX_TYPES:
         return ()
-    return tuple(TypeFound(str(value), int(rows), propose(str(value))) for value, rows in counts)
+    values = [str(value) for value, _ in counts]
+    proposals = [propose(value) for value in values]
+    if tells_documents_apart(values):
+        proposals = [
+            "return" if is_credit_note(value) else "purchase" if is_invoice(value) else proposal
+            for value, proposal in zip(values, proposals, strict=True)
+        ]
+    return tuple(
+        TypeFound(value, int(rows), proposal)
+        for value, proposal, (_, rows) in zip(values, proposals, counts, strict=True)
+    )

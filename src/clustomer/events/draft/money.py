@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 
 from clustomer.engines import DuckDB, quoted
 from clustomer.events.draft.contents import SAMPLE_ROWS, Content
+from clustomer.events.draft.words import names, speaks_against, speaks_of_a_discount, words_in
 from clustomer.events.reading import AmountReading, Readings, number_expression, sql_text
 from clustomer.events.schema import EventSchema
 from clustomer.events.sources import Source
@@ -69,27 +70,12 @@ def price_by_product(
         return None
     if not {price, quantity} <= set(contents) or readings.price is None:
         return None
-    others = [
-        column
-        for column, content in contents.items()
-        if content.is_number and content.different > 1 and column not in {price, quantity}
-    ]
-    for other in others:
-        columns = (price, quantity, other)
-        read = [
-            f"CAST({number_expression(f'CAST({quoted(column)} AS VARCHAR)', reading)} AS DOUBLE)"
-            for column, reading in zip(
-                columns,
-                (readings.price, readings.quantity or readings.price, readings.price),
-                strict=True,
-            )
-        ]
+    for other in _other_numbers(contents, price, quantity):
         with source.opened():
             rows, unit, line = engine.rows(
                 "SELECT COUNT(*), COUNT(*) FILTER (WHERE ABS(q * p - c) < 0.006), "
-                "COUNT(*) FILTER (WHERE ABS(q * c - p) < 0.006) FROM ("
-                f"SELECT {read[0]} AS p, {read[1]} AS q, {read[2]} AS c FROM "
-                f"{source.reading(columns)} LIMIT {SAMPLE_ROWS}) "
+                "COUNT(*) FILTER (WHERE ABS(q * c - p) < 0.006) FROM "
+                f"{_read(source, readings, price, quantity, other)} "
                 "WHERE q > 1 AND p > 0 AND c > 0",
                 source.parameters,
             )[0]
@@ -98,6 +84,64 @@ def price_by_product(
                 total = other if product == price else price
                 return kind, f"`{quantity}` × `{product}` is `{total}`"
     return None
+
+
+def paid_after_discount(
+    engine: DuckDB,
+    source: Source,
+    schema: EventSchema,
+    contents: Mapping[str, Content],
+    readings: Readings,
+) -> tuple[str, str] | None:
+    """Return the column with what lines cost after a discount, and how that was told.
+
+    So it is where amounts are the quantity × the price of a piece in lines without a discount,
+    and less in those with one. None where no column is so. Either of the two columns may be that
+    of the schema's price.
+    """
+    price, quantity = (schema.columns.get(ours) for ours in ("price", "quantity"))
+    if not isinstance(price, str) or not isinstance(quantity, str) or readings.price is None:
+        return None
+    others = _other_numbers(contents, price, quantity)
+    for discount in [column for column in others if speaks_of_a_discount(words_in(column))]:
+        for other in others:
+            words = words_in(other)
+            if not names("price", words) or speaks_against("price", words):
+                continue
+            for piece, line in ((price, other), (other, price)):
+                read = _read(source, readings, piece, quantity, line, discount)
+                with source.opened():
+                    full, same, reduced, less = engine.rows(
+                        "SELECT COUNT(*) FILTER (WHERE d = 0), "
+                        "COUNT(*) FILTER (WHERE d = 0 AND ABS(q * p - c) < 0.006), "
+                        "COUNT(*) FILTER (WHERE d <> 0), "
+                        "COUNT(*) FILTER (WHERE d <> 0 AND c < q * p - 0.006) "
+                        f"FROM (SELECT * REPLACE (COALESCE(d, 0) AS d) FROM {read}) "
+                        "WHERE q > 0 AND p > 0 AND c >= 0",
+                        source.parameters,
+                    )[0]
+                if full and reduced and same + less >= MIN_AGREEING * (full + reduced):
+                    return line, f"it is `{quantity}` × `{piece}` less `{discount}`"
+    return None
+
+
+def _other_numbers(contents: Mapping[str, Content], *columns: str) -> list[str]:
+    return [
+        column
+        for column, content in contents.items()
+        if content.is_number and content.different > 1 and column not in columns
+    ]
+
+
+def _read(source: Source, readings: Readings, *columns: str) -> str:
+    """Return SQL for the numbers of columns: a price, a quantity, and others: p, q, c and d."""
+    assert readings.price is not None
+    fields = []
+    for column, name in zip(columns, "pqcd", strict=False):
+        reading = (readings.quantity or readings.price) if name == "q" else readings.price
+        number = number_expression(f"CAST({quoted(column)} AS VARCHAR)", reading)
+        fields.append(f"CAST({number} AS DOUBLE) AS {name}")
+    return f"(SELECT {', '.join(fields)} FROM {source.reading(columns)} LIMIT {SAMPLE_ROWS})"
 
 
 def is_said(amounts: AmountReading) -> bool:

@@ -3,23 +3,31 @@
 from collections.abc import Mapping, Sequence
 
 from clustomer.events.draft.contents import Content
-from clustomer.events.draft.words import names, numbers, speaks_against, words_in
+from clustomer.events.draft.words import (
+    names,
+    numbers,
+    speaks_against,
+    speaks_of_a_discount,
+    words_in,
+)
 from clustomer.events.schema import COLUMNS
 
 _KNOWN: Mapping[str, tuple[str, ...]] = {
     "event_time": ("time", "timestamp", "datetime", "date", "createdat", "eventtimestamp", "ts",
                    "orderdate", "invoicedate", "purchasedate"),
     "event_type": ("event", "action", "type", "eventname", "behavior", "behaviour"),
-    "product_id": ("product", "item", "itemid", "sku", "stockcode", "articleid"),
+    "product_id": ("itemid", "sku", "stockcode", "articleid", "product", "item"),
     "category_id": ("category", "categoryid", "catid"),
     "category_code": ("categoryname",),
     "brand": ("brandname", "manufacturer", "vendor"),
     "price": ("unitprice", "price", "amount", "value", "total", "revenue", "sales", "ordervalue"),
-    "user_id": ("user", "userid", "customer", "customerid", "clientid", "visitorid", "email",
+    # names of people are not as distinct as ids
+    "user_id": ("userid", "customerid", "clientid", "visitorid", "user", "customer", "email",
                 "memberid", "distinctid", "profileid", "userpseudoid"),
     "user_session": ("session", "sessionid", "visitid"),
     "quantity": ("qty", "units", "count"),
-    "order_id": ("order", "ordernumber", "invoice", "invoiceno", "transactionid", "receiptid"),
+    "order_id": ("order", "ordernumber", "invoice", "invoiceno", "transactionid", "receiptid",
+                 "incrementid"),
 }  # fmt: skip
 """Names that say it by themselves, the best first."""
 
@@ -126,6 +134,8 @@ def why_unused(
         return "empty"
     if content is not None and content.different == 1:
         return "the same in every row"
+    if speaks_of_a_discount(words):
+        return "a discount: no amount is changed by it"
     for ours, what in (
         ("event_time", "another time"),
         ("price", "another amount"),

@@ -43,6 +43,7 @@ _LISTS: dict[str, tuple[str, str]] = {
     "brand": ("brand vendor manufacturer marke hersteller marque marca merk marka producent", "id"),
     "price": (
         "price amount total subtotal revenue value sales sale paid sum gross turnover spend spent "
+        "positionswert warenwert bestellwert auftragswert netto brutto "
         "preis betrag summe umsatz gesamt gesamtbetrag einzelpreis montant prix ventes importe "
         "precio valor ventas importo prezzo totale ricavo bedrag prijs totaal omzet kwota cena "
         "wartosc suma preco belopp summa pris belob belop cena castka celkem сумма цена стоимость "
@@ -51,11 +52,12 @@ _LISTS: dict[str, tuple[str, str]] = {
         "tax vat shipping discount fee tip refund refunded count quantity id method type currency "
         "rate date time balance account freight weight lifetime number steuer mwst versand rabatt "
         "shipped items pieces qty "
-        "livraison remise envio descuento spedizione sconto verzending korting rabat frete",
+        "livraison remise envio descuento spedizione sconto verzending korting rabat frete gewicht "
+        "poids peso waga",
     ),
     "user_id": (
         "customer user client visitor buyer member shopper consumer cardholder email mail kunde "
-        "kunden kundennummer kaeufer besucher client acheteur utilisateur visiteur cliente "
+        "kunden kundennummer kd kaeufer besucher client acheteur utilisateur visiteur cliente "
         "comprador usuario utente acquirente visitatore klant koper gebruiker bezoeker klient "
         "nabywca uzytkownik kupujacy kundnummer kundenr kundennr kund kunder kop zakaznik "
         "odberatel "
@@ -76,9 +78,11 @@ _LISTS: dict[str, tuple[str, str]] = {
         "qtd qtde "
         "maeaerae kpl mennyiseg darab cantitate bucati adet miktar antal stycken "
         "mnozstvi kusu pocet количество кол kg kilos litres",
-        "price id amount cost total sku type code available stock",
+        "price id amount cost total sku type code available stock refunded returned canceled "
+        "cancelled shipped invoiced backordered",
     ),
     "order_id": (
+        "bon kassenbon quittung "
         "order invoice transaction receipt bill purchase checkout ticket bestellung auftrag "
         "auftragsnummer bestellnummer rechnung rechnungsnummer beleg commande facture pedido "
         "factura compra ordine fattura bestelling bestelnummer factuur zamowienie zamowienia "
@@ -87,7 +91,8 @@ _LISTS: dict[str, tuple[str, str]] = {
         "tilaus tilausnumero rendeles rendelesszam szamla szamlaszam comanda comenzii siparis "
         "objednavky doklad заказ заказа чек",
         "date time status type total amount price value quantity item line source channel day "
-        "discount currency customer note count sequence priority name address shipping",
+        "discount currency customer note count sequence priority name address shipping qty "
+        "quantity units pieces",
     ),
 }
 
@@ -108,6 +113,12 @@ NUMBERING = frozenset(_NUMBERING.split())
 _WITH_OR_WITHOUT = "inc incl including inkl with ex excl excluding exkl ohne without"
 _WITH = frozenset(_WITH_OR_WITHOUT.split())
 """Before a word they say that an amount is with it or without it, not what it is of."""
+
+_DISCOUNT_WORDS = (
+    "discount rabatt nachlass remise descuento sconto korting rabat desconto alennus kedvezmeny "
+    "reducere indirim sleva скидка"
+)
+_DISCOUNTS = frozenset(_DISCOUNT_WORDS.split())
 
 _LONG = 4
 _ALONE = frozenset({"count", "order", "event", "reference", "stock", "visit", "price", "total"})
@@ -156,6 +167,11 @@ def speaks_against(ours: str, words: tuple[str, ...]) -> bool:
     """Whether a name says that a column is something else."""
     plain = (word for before, word in zip(("", *words), words, strict=False) if before not in _WITH)
     return any(_is(word, term) for word in plain for term in AGAINST[ours])
+
+
+def speaks_of_a_discount(words: tuple[str, ...]) -> bool:
+    """Whether a name says that a column has discounts."""
+    return any(_is(word, term) for word in words for term in _DISCOUNTS)
 
 
 def numbers(words: tuple[str, ...]) -> bool:

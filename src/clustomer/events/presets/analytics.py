@@ -25,6 +25,7 @@ ANALYTICS: tuple[EventSchema, ...] = (
             "refund": "return",
         },
         ignored_event_types=("*",),
+        product_name="items.item_name",
         unnest="items",
     ),
     EventSchema(
@@ -49,6 +50,7 @@ ANALYTICS: tuple[EventSchema, ...] = (
             "Order Refunded": "return",
         },
         ignored_event_types=("*",),
+        product_name="properties.products.name",
         unnest="properties.products",
     ),
     EventSchema(
@@ -70,6 +72,7 @@ ANALYTICS: tuple[EventSchema, ...] = (
         ignored_event_types=("*",),
         time_format="unix_s",
         price_is="order",
+        product_name="actionDetails.productViewName",
         unnest="actionDetails",
     ),
     EventSchema(
@@ -88,5 +91,6 @@ ANALYTICS: tuple[EventSchema, ...] = (
         event_types={"page_view": "view", "transaction_item": "purchase"},
         ignored_event_types=("*",),
         price_is="unit",
+        product_name="ti_name",
     ),
 )

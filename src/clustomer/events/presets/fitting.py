@@ -20,6 +20,7 @@ _ALIASES = {
     "StockCode": ("stock_code",),
     "InvoiceDate": ("invoice_date",),
     "Quantity": ("quantity", "Quantity (- Refund)", "item_quantity", "Item Quantity"),
+    "Description": ("description", "product_name"),
     "Order Date": ("order_date", "date", "Date"),
     "Order Status": ("status", "order_status"),
     "Order Number": ("Order ID", "order_number", "order_id"),
@@ -40,6 +41,7 @@ _ALIASES = {
     "quantity-purchased": ("quantity", "quantity-shipped"),
     # where a list of items was made rows
     "items.item_id": ("item_id",),
+    "items.item_name": ("item_name",),
     "items.item_category": ("item_category",),
     "items.item_brand": ("item_brand",),
     "items.price": ("price", "item_price"),
@@ -114,7 +116,8 @@ def fit(schema: EventSchema, columns: Collection[str]) -> EventSchema | None:
     for extra in (*FURTHER, "unnest"):
         value = getattr(schema, extra)
         if value is not None and split(columns, value) is None:
-            update[extra] = None
+            others = (split(columns, name) for name in _ALIASES.get(value, ()))
+            update[extra] = next((there[0] for there in others if there and not there[1]), None)
     if update.get("return_time", schema.return_time) is None:
         update["return_amount"] = None
     if (

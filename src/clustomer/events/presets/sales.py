@@ -59,6 +59,7 @@ SALES: tuple[EventSchema, ...] = (
         ),
         ignored_event_types=("Cancelled", "Canceled", "Pending"),
         price_is="line",
+        product_name="product-name",
     ),
     EventSchema(
         name="etsy",
@@ -72,6 +73,7 @@ SALES: tuple[EventSchema, ...] = (
         },
         event_type="purchase",
         price_is="unit",
+        product_name="Item Name",
     ),
     EventSchema(
         name="stripe",

@@ -11,6 +11,7 @@ SHOPS: tuple[EventSchema, ...] = (
         name="rees46",
         columns={column: column for column in COLUMNS},
         event_types=_OURS,
+        product_name="product_name",
     ),
     EventSchema(
         name="order-lines",
@@ -23,6 +24,7 @@ SHOPS: tuple[EventSchema, ...] = (
             "order_id": "InvoiceNo",
         },
         event_type="purchase",
+        product_name="Description",
         return_prefix="C",
         returns_are_negative=True,
         not_products="POST|DOT|M|C2|D|S|B|BANK CHARGES|AMAZONFEE|CRUK|ADJUST2?|TEST00[0-9]|gift_.*",

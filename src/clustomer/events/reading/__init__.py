@@ -13,6 +13,12 @@ from clustomer.events.reading.numbers import (
     number_expression,
 )
 from clustomer.events.reading.plan import Readings, first_readings, settled
+from clustomer.events.reading.product_names import (
+    NamesReading,
+    called,
+    names_of_products,
+    set_names_aside,
+)
 from clustomer.events.reading.sentinels import sentinels_in
 from clustomer.events.reading.times import TimeReading, plausible, with_times
 
@@ -22,17 +28,21 @@ __all__ = [
     "AmountReading",
     "BelowZero",
     "Exchange",
+    "NamesReading",
     "NumberReading",
     "Readings",
     "TimeReading",
     "asked",
+    "called",
     "code_expression",
     "currency_expression",
     "decide_amounts",
     "first_readings",
+    "names_of_products",
     "number_expression",
     "plausible",
     "sentinels_in",
+    "set_names_aside",
     "settle_amounts",
     "settled",
     "sql_text",

@@ -27,6 +27,7 @@ from clustomer.events.reading.numbers import (
     readable_at_all,
     readable_with_point,
 )
+from clustomer.events.reading.product_names import NamesReading
 from clustomer.events.reading.times import TimeReading, kind_of_times
 from clustomer.events.schema import EventSchema, moment_of
 from clustomer.events.sources import Source
@@ -55,6 +56,8 @@ class Readings:
     """Whether amounts count whole units of their currency, or its smallest."""
     amounts: AmountReading | None = None
     """What amounts are of; known once the rows are cleaned."""
+    names: NamesReading | None = None
+    """How the names of products were read, where the schema names their column."""
 
     def to_json(self) -> list[dict[str, Any]]:
         """Return what each column was read as, and why, as JSON-ready values."""
@@ -64,6 +67,7 @@ class Readings:
             *(reading.to_json(ours) for ours, reading in numbers.items() if reading is not None),
             *([self.unit.to_json()] if self.unit.decided else []),
             *([self.amounts.to_json()] if self.amounts is not None else []),
+            *([self.names.to_json()] if self.names is not None else []),
         ]
 
     def only_adds_to(self, first: "Readings") -> bool:
@@ -95,7 +99,7 @@ class Readings:
     @property
     def to_say(self) -> list[str]:
         """The sentences of what might have been read in another way."""
-        readings = (self.time, self.price, self.quantity, self.unit, self.amounts)
+        readings = (self.time, self.price, self.quantity, self.unit, self.amounts, self.names)
         return [reading.sentence for reading in readings if reading and reading.doubtful]
 
 
