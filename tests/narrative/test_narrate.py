@@ -3,6 +3,7 @@
 import json
 import time
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,7 @@ from werkzeug import Request, Response
 
 from clustomer.cli import app
 from clustomer.errors import UsageError
+from clustomer.insights.facts import Facts
 from clustomer.narrative import Catalogue, Server, narrate, request_of
 from clustomer.narrative.narrate import read_answer
 
@@ -201,6 +203,19 @@ def test_a_question_is_answered_from_the_report_or_not_at_all(catalogue: Catalog
     assert len(money) == 3 + 1
     assert any("ordered more than once" in text for text in answer("Who ordered more than once?"))
     assert answer("What is the weather in Paris?") == []
+
+
+def test_a_budget_is_not_sent_where_it_would_not_come_back(catalogue: Catalogue) -> None:
+    dear = Facts(
+        replace(fact, value=1e9) if key.endswith(".contact") else fact
+        for key, fact in catalogue.facts.items()
+    )
+    narrative = narrate(
+        replace(catalogue, facts=dear), question="Which segment should get the budget?"
+    )
+    *ranked, _ = narrative.rendered(narrative.parts.answer)
+    assert len(ranked) == 3
+    assert all(text.startswith("Less than its cost would come back from") for text in ranked)
 
 
 def test_the_command(results: Path, server: HTTPServer, tmp_path: Path) -> None:

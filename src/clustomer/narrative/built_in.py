@@ -77,8 +77,10 @@ def _at_stake(catalogue: Catalogue) -> Iterator[str]:
         if f"{segment}.one_more" in usable and f"{segment}.contact" in usable
         if catalogue.value(f"{segment}.contact") > 0
     ]
-    for place, (_, segment) in enumerate(sorted(rows, key=lambda row: (-row[0], row[1]))):
+    for place, (ratio, segment) in enumerate(sorted(rows, key=lambda row: (-row[0], row[1]))):
         begin = "Most comes back for its cost from" if place == 0 else "Then come"
+        if ratio < 1:
+            begin = "Less than its cost would come back from"
         name = catalogue.segments[segment].replace("{", "{{").replace("}", "}}")
         parts = [
             PHRASES[part][0].replace("@", f"{segment}.{part}") for part in ("one_more", "contact")
