@@ -226,6 +226,22 @@ def test_the_segment_that_is_told_first_holds_the_most_revenue_beside_its_size()
     assert any("10.0 % of the customers and bring 49.0 % of the revenue" in line for line in lines)
 
 
+def test_no_order_from_one_in_twenty_where_fewer_order_at_all() -> None:
+    orders = [1.0] + [0.0] * 30
+    customers = pa.table(
+        {
+            "user_id": [f"u{i:02}" for i in range(31)],
+            "orders": orders,
+            "revenue": [20.0 * count for count in orders],
+            "sessions": [1.0 + i % 2 for i in range(31)],
+        }
+    )
+    interpretation = interpret(customers, segment(customers, k=2, features=["sessions"]))
+    assert interpretation.facts["everyone.order_value"].value == 20
+    assert not [name for name in interpretation.facts if name.endswith((".one_more", ".left"))]
+    assert "What is at stake" not in [part.title for part in interpretation.insights.sections]
+
+
 def test_more_sent_back_than_bought_has_no_order_of_its_own_worth() -> None:
     customers = pa.table(
         {"user_id": ["a", "b", "c"], "orders": [1.0, 1.0, 9.0], "revenue": [-5.0, -6.0, 90.0]}

@@ -2,6 +2,8 @@
 
 from collections.abc import Iterator, Mapping
 
+import numpy as np
+
 from clustomer.insights.blocks import Block, Column, Paragraph, Row, Table
 from clustomer.insights.chapters.chapter import Chapter
 from clustomer.insights.facts import Fact, decimals_for
@@ -39,6 +41,8 @@ class Spend(Chapter):
         """
         margin, cost = study.settings["margin"], study.settings["cost"]
         average = _order_value(study.everyone)
+        # where fewer order at all, one more order from so many of a segment is out of reach
+        few_buy = average is not None and _buying(study) < ONE_MORE_SHARE
         if average is not None:
             yield _value_of_an_order(EVERYONE, average)
         for profile in study.profiles:
@@ -52,7 +56,7 @@ class Spend(Chapter):
                 yield _value_of_an_order(key, value)
             else:
                 value, whose = average, EVERYONE
-            if value is not None:
+            if value is not None and not few_buy:
                 gain = ONE_MORE_SHARE * profile.customers * value * margin
                 ids = f"threshold.one_more_share {key}.customers {whose}.order_value run.margin"
                 yield _money(f"{key}.one_more", gain, ids, "product_of_four", key)
@@ -61,7 +65,7 @@ class Spend(Chapter):
 
     def blocks(self, study: Study, facts: Mapping[str, Fact]) -> Iterator[Block]:
         """Return the table, and how to read it."""
-        if f"{EVERYONE}.order_value" not in facts:
+        if not any(name.endswith(".one_more") for name in facts):
             return
         columns = (
             Column("Segment", "name"),
@@ -78,6 +82,11 @@ class Spend(Chapter):
         )
         yield Table("Table of spend", columns, rows)
         yield Paragraph(NOTE, "note")
+
+
+def _buying(study: Study) -> float:
+    """Return the share of all customers who have ordered."""
+    return float(np.mean(study.people.values(EVERYONE, "orders") > 0))
 
 
 def _order_value(profile: Profile) -> float | None:
