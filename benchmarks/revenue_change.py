@@ -1,6 +1,6 @@
 """Is the lever that moved revenue named first, and is nothing named where nothing moved?
 
-    python benchmarks/revenue_change.py [--draws 100]
+    python benchmarks/revenue_change.py [--draws 100] [--first 0]
 
 Shops of four segments whose customers order by chance; between two months one lever of one segment
 is moved (orders, value or returns of its customers, or customers who move into it from another),
@@ -73,17 +73,21 @@ def draw(lever: str, segment: int, seed: int) -> Change:
     return change_of(before, period(rng, groups, lever, segment))
 
 
-def study(draws: int) -> dict[str, float]:
-    """Return how often the lever is named first, by lever, and how often nothing is."""
+def study(draws: int, first: int = 0) -> dict[str, float]:
+    """Return how often the lever is named first, by lever, and how often nothing is.
+
+    The seeds of the draws are `first` and those after it.
+    """
     result: dict[str, float] = {}
-    steady = [draw("", 0, seed) for seed in range(draws)]
+    seeds = range(first, first + draws)
+    steady = [draw("", 0, seed) for seed in seeds]
     result["steady: nothing is named"] = sum(not change.named for change in steady) / draws
     result["steady: the change is called chance"] = (
         sum(not change.surely for change in steady) / draws
     )
     for lever in LEVERS:
         right = 0
-        for seed in range(draws):
+        for seed in seeds:
             segment = 1 + seed % 3
             named = draw(lever, segment, 10_000 + seed).named
             right += bool(named and (named[0].group, named[0].factor) == (SEGMENTS[segment], lever))
@@ -94,5 +98,7 @@ def study(draws: int) -> dict[str, float]:
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description="Is the lever named first?")
     parser.add_argument("--draws", type=int, default=100)
-    json.dump(study(parser.parse_args().draws), sys.stdout, indent=1)
+    parser.add_argument("--first", type=int, default=0, help="the first seed")
+    given = parser.parse_args()
+    json.dump(study(given.draws, given.first), sys.stdout, indent=1)
     print()

@@ -60,6 +60,16 @@ STUDIES = (
         },
     ),
     Study(
+        "levers",
+        {
+            f"pairs {first} to {first + 9}": (
+                "revenue_change.py",
+                *("--draws", "10", "--first", str(first)),
+            )
+            for first in range(0, 100, 10)
+        },
+    ),
+    Study(
         "size",
         {
             f"{millions} million events": ("size.py", "--millions", str(millions))
