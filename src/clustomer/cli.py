@@ -6,6 +6,7 @@ from typing import Annotated, NoReturn
 import typer
 
 from clustomer.commands.certify import certify
+from clustomer.commands.change import change
 from clustomer.commands.check import check
 from clustomer.commands.cohorts import cohorts
 from clustomer.commands.dashboard import dashboard
@@ -29,6 +30,7 @@ COMMANDS = {
     "run": run,
     "check": check,
     "cohorts": cohorts,
+    "change": change,
     "schema": schema,
     "insights": insights,
     "mcp": mcp,

@@ -90,7 +90,7 @@ def run(
         facets = faceted(settings, events, customers, holdout, progress)
         lifecycle = staged(events, progress)
         forecast = forecasted(settings, events, customers, segmentation, progress)
-        history = counted_over_time(events, customers, segmentation, progress)
+        history = counted_over_time(settings, events, segmentation, progress)
         habits = accustomed(events, customers, segmentation, lifecycle, progress)
         identified = lanes.aside(identified_aside, events)
         interpretation = _interpreted(
@@ -286,11 +286,11 @@ def forecasted(
 
 
 def counted_over_time(
-    events: CleanEvents, customers: Customers, segmentation: Segmentation, progress: Progress
+    settings: Settings, events: CleanEvents, segmentation: Segmentation, progress: Progress
 ) -> History:
-    """Return the shop over time, its cohorts, and why its revenue changed last."""
+    """Return the shop over time, its seasons and cohorts, and why its revenue changed last."""
     with progress.stage("Look back over time", events.engine.fraction) as stage:
-        history = shop_history(events, customers, segmentation)
+        history = shop_history(events, segmentation, margin=settings.margin)
         stage.note(f"by {history.over_time.unit}")
     events.engine.release()
     return history

@@ -204,7 +204,15 @@ def write_tables(draft: Draft, content: Content) -> None:
         draft.write_json("forecast.json", interpretation.study.forecast.to_json())
     if content.comparison is not None:
         write_comparison(draft.path, content.comparison)
-    for name in ("habits", "lifecycle", "over_time", "cohorts", "retention", "revenue_change"):
+    for name in (
+        "habits",
+        "lifecycle",
+        "over_time",
+        "cohorts",
+        "retention",
+        "revenue_change",
+        "seasons",
+    ):
         if name in interpretation.study.tables:
             write_parquet(draft, f"{name}.parquet", interpretation.study.tables[name])
     for name, table in interpretation.added.items():

@@ -498,6 +498,19 @@ def spelling(name: str, entry: Option) -> str:
     return "--" + (entry.spelling or name.replace("_", "-"))
 
 
+def changed_options(settings: Settings, *groups: str) -> list[str]:
+    """Return what the options of these groups are called that are not at their default.
+
+    >>> changed_options(Settings(cutoff="2024-01-01"), *READING)
+    ['--cutoff']
+    """
+    return [
+        spelling(name, entry)
+        for name, _, entry in declared(*groups)
+        if getattr(settings, name) != getattr(Settings(), name)
+    ]
+
+
 def settings_from(texts: Mapping[str, Any]) -> Settings:
     """Return settings from values as the command line has them, some of them text.
 

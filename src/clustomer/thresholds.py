@@ -629,6 +629,22 @@ LONG_WINDOW_DAYS = _threshold(
     write=weeks,
 )
 
+# history
+
+STANDS_OUT = _threshold(
+    "STANDS_OUT",
+    0.2,
+    "By how much of an average month (or day) a month of the year (or a weekday) must lie above "
+    "or below it, to be told.",
+    write=part,
+)
+SEASON_WEEKS = _count(
+    "SEASON_WEEKS",
+    4,
+    "The whole weeks that a log must hold for weekdays to be told.",
+    write=in_words,
+)
+
 # products
 
 STRETCH_PART = _threshold(

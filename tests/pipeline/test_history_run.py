@@ -12,6 +12,7 @@ from typer.testing import CliRunner
 
 from clustomer import Settings, StoredRun, run
 from clustomer.cli import app
+from clustomer.errors import ClustomerError
 from clustomer.history import RevenueChange, history_tables
 from clustomer.proofs import verify
 
@@ -54,7 +55,8 @@ def test_the_report_and_the_files_say_the_same(results: Path) -> None:
     for title in ("The shop over time", "Why did revenue change?", "Who comes back"):
         assert f"## {title}" in report
     assert "(figures/over_time.png)" in report
-    assert "(figures/cohorts.png)" in report
+    for name in ("seasons", "cohorts", "cohort_curves"):
+        assert f"(figures/{name}.png)" in report
     assert "it is not over, so comparisons leave it out" in report
     [first] = [row for row in stored.history.over_time.table.to_pylist() if row["cell"] == "all.0"]
     assert stored.facts["period.0.revenue"].value == first["revenue"]
@@ -97,6 +99,79 @@ def test_the_command_prints_and_writes_cohorts(tmp_path: Path) -> None:
     assert refused.exit_code != 0
     again = CliRunner().invoke(app, [*arguments, "--overwrite", "--json", "--quiet"])
     assert json.loads(again.stdout)["cells"][0]["cohort"] == "2024-01-01"
+
+
+def test_weekdays_are_facts_and_told(results: Path) -> None:
+    stored = StoredRun.open(results)
+    seasons = stored.history.seasons
+    assert (seasons.measure, seasons.months, seasons.weeks) == ("revenue", 5, 23)
+    [monday] = [row for row in seasons.table.to_pylist() if row["cell"] == "all.weekday.1"]
+    fact = stored.facts["season.weekday.1.ratio"]
+    assert (fact.value, fact.source["key"]) == (monday["ratio"], "cell=all.weekday.1")
+    report = (stored.path / "reports" / "business_insights.md").read_text(encoding="utf-8")
+    assert "the log holds 5 whole months, and it takes twelve" in report
+    assert "No day of the week is 20 % above or below an average day by more than" in report
+
+
+def test_two_periods_are_compared_to_the_cent(results: Path) -> None:
+    arguments = ["change", str(results), "2024-03", "2024-04", "--quiet"]
+    done = CliRunner().invoke(app, [*arguments, "--json"])
+    assert done.exit_code == 0, done.output
+    made = json.loads(done.stdout)
+    assert made["before"] == {
+        "start": "2024-03-01",
+        "end": "2024-04-01",
+        "revenue": pytest.approx(sum(revenue_of("2024-03"))),
+    }
+    assert made["days_before"] == 60
+    total = sum(round(100 * part["amount"]) for part in made["parts"])
+    assert total == round(100 * made["change"])
+    assert made["change"] == pytest.approx(made["after"]["revenue"] - made["before"]["revenue"])
+    printed = CliRunner().invoke(app, ["change", str(results), "2024-03", "2024-04-01..2024-05-15"])
+    assert "The two periods differ in length, 31 days and 45 days" in printed.stdout
+    assert "Who was in which segment is told from the 60 days before each" in printed.stdout
+
+
+def revenue_of(month: str) -> list[float]:
+    table = shop_log().select(["event_time", "price"]).to_pylist()
+    return [row["price"] for row in table if row["event_time"].startswith(month)]
+
+
+def test_the_latest_periods_are_those_of_the_report(results: Path) -> None:
+    made = json.loads(CliRunner().invoke(app, ["change", str(results), "--json", "-q"]).stdout)
+    change = StoredRun.open(results).history.revenue_change.change
+    assert made["change"] == float(change.amount)
+
+
+@pytest.mark.parametrize(
+    ("periods", "said"),
+    [
+        (["2024-03"], "One period was given, '2024-03'; two were expected."),
+        (["March", "2024-04"], "'March' is no period. Expected a year (2011)"),
+        (["2023", "2024-04"], "The log has only a part of 2023, or nothing"),
+        (["2024-04", "2024-03"], "Give two periods that do not overlap"),
+        (["2024-05..2024-03", "2024-05"], "ends before it begins"),
+        (["2024-01", "2024-02"], "The log has 0 days before the first period; 28 were expected"),
+    ],
+)
+def test_periods_that_cannot_be_compared(results: Path, periods: list[str], said: str) -> None:
+    done = CliRunner().invoke(app, ["change", str(results), *periods])
+    assert isinstance(done.exception, ClustomerError)
+    assert said in str(done.exception)
+
+
+def test_cohorts_of_results_are_by_segment(results: Path, tmp_path: Path) -> None:
+    chart = tmp_path / "cohorts.svg"
+    arguments = ["cohorts", str(results), "--by", "purchase", "--period", "month"]
+    done = CliRunner().invoke(app, [*arguments, "--chart", str(chart)])
+    assert done.exit_code == 0, done.output
+    assert "2024-01 *" in done.stdout
+    assert "Everyone" in done.stdout
+    assert chart.read_text(encoding="utf-8").startswith("<svg")
+    made = json.loads(CliRunner().invoke(app, [*arguments, "--json", "-q"]).stdout)
+    assert {row["segment_id"] for row in made["cells"]} == {"all", "S1", "S2"}
+    refused = CliRunner().invoke(app, [*arguments, "--cutoff", "2024-03-01"])
+    assert "--cutoff would change nothing" in str(refused.exception)
 
 
 def test_a_short_log_says_what_is_not_told(tmp_path: Path, log) -> None:

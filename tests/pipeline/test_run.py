@@ -261,7 +261,7 @@ def test_a_run_can_be_written_with_the_public_names_alone(
         habits=clustomer.segment_habits(events, customers, segmentation, stages),
         nameless=events.nameless,
         forecast=forecast,
-        history=clustomer.shop_history(events, customers, segmentation),
+        history=clustomer.shop_history(events, segmentation),
     )
     results = clustomer.publish(
         tmp_path,

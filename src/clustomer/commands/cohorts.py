@@ -6,19 +6,32 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from clustomer.commands.messages import print_json, progress_for
-from clustomer.commands.options import Json, Overwrite, Quiet, Source, with_settings
+from clustomer.commands.options import Json, Overwrite, Quiet, with_settings
 from clustomer.commands.tables import check_table_file, write_table_file
-from clustomer.settings import MACHINE, READING, Settings
+from clustomer.errors import OutputError, UsageError
+from clustomer.settings import MACHINE, READING, Settings, changed_options
 
 if TYPE_CHECKING:
+    from rich.console import Console
+
     from clustomer.history import Cohorts
+    from clustomer.progress import Progress
 
 _MOST_AGES = 13
+_CHARTS = (".png", ".svg")
 
 
 @with_settings(*READING, MACHINE)
 def cohorts(
-    source: Source,
+    source: Annotated[
+        str,
+        typer.Argument(
+            metavar="SOURCE",
+            help="The event log, in any form that `clustomer run` reads; or a results folder: then "
+            "the events are those of the run, and cohorts are told by segment, too.",
+            show_default=False,
+        ),
+    ],
     settings: Settings,
     by: Annotated[
         str,
@@ -40,8 +53,8 @@ def cohorts(
         typer.Option(
             metavar="NUMBER",
             help="Share of revenue that is left after the cost of goods, 0 to 1; with "
-            "it, what customers are expected to bring is told as their value, too.",
-            show_default=False,
+            "it, what customers have brought is told as margin, too.",
+            show_default="of a results folder that of the run",
         ),
     ] = None,
     out: Annotated[
@@ -49,6 +62,14 @@ def cohorts(
         typer.Option(
             metavar="FILE",
             help="Write every cell into this .parquet or .csv file.",
+            show_default=False,
+        ),
+    ] = None,
+    chart: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FILE",
+            help="Draw the cohorts as a map and as curves into this .png or .svg file.",
             show_default=False,
         ),
     ] = None,
@@ -61,10 +82,33 @@ def cohorts(
     A cell that the log does not show to its end is empty. The first cohort holds old customers,
     too.
     """
+    from clustomer.versions import holds_results
+
+    check_table_file(out, overwrite)
+    _check_chart(chart, overwrite)
+    count = _of_results if holds_results(source) else _of_source
+    made, names = count(source, settings, by, period, margin, progress_for(quiet))
+    if out is not None:
+        write_table_file(made.table, out)
+    if chart is not None:
+        _draw(made, chart)
+    if as_json:
+        print_json({"by": made.by, "unit": made.unit, "cells": _plain(made)})
+    elif not quiet:
+        _print(made, names)
+
+
+def _of_source(
+    source: str,
+    settings: Settings,
+    by: str,
+    period: str | None,
+    margin: float | None,
+    progress: "Progress",
+) -> "tuple[Cohorts, dict[str, str]]":
     from clustomer.engines import DuckDB, check_memory, memory_of_engine
     from clustomer.history import customer_cohorts
 
-    check_table_file(out, overwrite)
     check_memory(settings.memory)
     with DuckDB(memory=memory_of_engine(settings.memory)) as engine:
         made = customer_cohorts(
@@ -73,15 +117,69 @@ def cohorts(
             unit=period,
             margin=margin,
             engine=engine,
-            progress=progress_for(quiet),
+            progress=progress,
             **settings.reading(),
         )
-    if out is not None:
-        write_table_file(made.table, out)
-    if as_json:
-        print_json({"by": made.by, "unit": made.unit, "cells": _plain(made)})
-    elif not quiet:
-        _print(made)
+    return made, {}
+
+
+def _of_results(
+    folder: str,
+    settings: Settings,
+    by: str,
+    period: str | None,
+    margin: float | None,
+    progress: "Progress",
+) -> "tuple[Cohorts, dict[str, str]]":
+    from clustomer.history import customer_cohorts
+    from clustomer.versions import StoredRun, stored_events
+
+    changed = changed_options(settings, *READING)
+    if changed:
+        raise UsageError(
+            f"{folder} is a results folder, whose events were read already; {', '.join(changed)} "
+            "would change nothing. Leave it out, or give the source of the events."
+        )
+    stored = StoredRun.open(folder)
+    stored.check()
+    if margin is None:
+        margin = stored.manifest.settings.margin_given
+    with (
+        stored_events(stored, "cohorts are made", memory=settings.memory) as events,
+        progress.stage("Count cohorts"),
+    ):
+        made = customer_cohorts(
+            events,
+            by=by,
+            unit=period,
+            margin=margin,
+            segments=stored.segments.select(["user_id", "segment_id"]),
+        )
+    return made, {part.segment_id: part.segment for part in stored.manifest.segments}
+
+
+def _check_chart(chart: Path | None, overwrite: bool) -> None:
+    if chart is None:
+        return
+    if chart.suffix.lower() not in _CHARTS:
+        raise UsageError(
+            f"{chart} ends in {chart.suffix or 'nothing'}; {' or '.join(_CHARTS)} was expected. "
+            "Name a file with one of these endings."
+        )
+    if chart.exists() and not overwrite:
+        raise OutputError(f"{chart} is there already. Give --overwrite to replace it.")
+
+
+def _draw(made: "Cohorts", chart: Path) -> None:
+    from clustomer.outputs.figures.history import drawn_cohorts
+    from clustomer.unfinished import whole_file
+
+    figure = drawn_cohorts(made)
+    with whole_file(chart) as aside:
+        if chart.suffix.lower() == ".png":
+            aside.write_bytes(figure.png)
+        else:
+            aside.write_text(figure.page, encoding="utf-8", newline="\n")
 
 
 def _plain(made: "Cohorts") -> list[dict[str, Any]]:
@@ -93,31 +191,71 @@ def _plain(made: "Cohorts") -> list[dict[str, Any]]:
     return rows
 
 
-def _print(made: "Cohorts") -> None:
+def _print(made: "Cohorts", names: dict[str, str]) -> None:
     from rich.console import Console
-    from rich.table import Table
+
+    from clustomer.history import ALL
 
     column = "buying_share" if made.by == "purchase" else "active_share"
-    rows = made.table.to_pylist()
-    ages = range(min(max((row["age"] for row in rows), default=0) + 1, _MOST_AGES))
-    grid = Table(box=None, pad_edge=False, header_style="dim")
-    grid.add_column(made.unit.capitalize(), no_wrap=True)
-    for title in ("Customers", *map(str, ages)):
-        grid.add_column(title, justify="right", no_wrap=True)
+    rows = [row for row in made.table.to_pylist() if row["segment_id"] == ALL]
+    lines = []
     for first in (row for row in rows if row["age"] == 0):
         cells = {
-            row["age"]: f"{row[column]:.0%}"
+            row["age"]: row[column]
             for row in rows
             if row["cohort"] == first["cohort"] and row["complete"]
         }
         name = first["cohort_name"] + (" *" if first["existing"] else "")
-        shares = [cells.get(age, "") for age in ages]
-        grid.add_row(name, f"{first['customers']:,}", *shares)
+        lines.append((name, first["customers"], cells))
     console = Console()
-    console.print(grid)
+    _print_grid(console, made.unit.capitalize(), lines)
     did = "bought" if made.by == "purchase" else "came"
     console.print(
-        f"The share of each cohort who {did} so many {made.unit}s later; * old and new customers, "
-        "whom the log cannot tell apart.",
+        f"The share of each cohort who {did} so many {made.unit}s later; * existing or new: old "
+        "and new customers, whom the log cannot tell apart.",
         highlight=False,
     )
+    together = _together(made, names, column)
+    if together:
+        console.print()
+        _print_grid(console, "Segment", together)
+        console.print(
+            "The same of the cohorts together that the log holds whole, by segment, without *. "
+            "Segments differ by construction: they are made of the same purchases and visits.",
+            highlight=False,
+        )
+
+
+def _together(
+    made: "Cohorts", names: dict[str, str], column: str
+) -> list[tuple[str, int, dict[int, float]]]:
+    """Return a line for each segment, and one for all."""
+    rows = made.retention.to_pylist()
+    lines = []
+    for key, name in {**names, "all": "Everyone"}.items() if names else ():
+        cells = {row["age"]: row[column] for row in rows if row["segment_id"] == key}
+        sizes = [row["customers"] for row in rows if row["segment_id"] == key and row["age"] == 0]
+        if sizes:
+            lines.append((name, sizes[0], cells))
+    return lines
+
+
+def _print_grid(
+    console: "Console", title: str, lines: list[tuple[str, int, dict[int, float]]]
+) -> None:
+    from rich.table import Table
+    from rich.text import Text
+
+    from clustomer.printable import printable
+
+    most = max((age for _, _, cells in lines for age in cells), default=0)
+    # a column of ages takes six characters at most, beside a name and the customers
+    ages = range(min(most + 1, _MOST_AGES, max((console.width - 22) // 5, 2)))
+    grid = Table(box=None, pad_edge=False, header_style="dim")
+    grid.add_column(title, no_wrap=title != "Segment")
+    for name in ("Customers", *map(str, ages)):
+        grid.add_column(name, justify="right", no_wrap=True)
+    for name, customers, cells in lines:
+        shares = [f"{cells[age]:.0%}" if age in cells else "" for age in ages]
+        grid.add_row(Text(printable(name)), f"{customers:,}", *shares)
+    console.print(grid)

@@ -3,13 +3,10 @@
 from os import PathLike
 
 from clustomer.editions.edition import write_again
-from clustomer.engines import DuckDB, memory_of_engine
-from clustomer.errors import InputError
-from clustomer.events import read_stored_events
 from clustomer.products import TOP, Recommendations, recommend_products
 from clustomer.progress import Progress, silent
 from clustomer.settings import Settings
-from clustomer.versions import Results, StoredRun
+from clustomer.versions import Results, StoredRun, stored_events
 
 
 def recommend(
@@ -70,16 +67,8 @@ def recommended(
     stored: StoredRun, *, top: int, way: str | None, progress: Progress
 ) -> Recommendations:
     """Return what is recommended to the customers of a stored version."""
-    if not stored.event_files:
-        raise InputError(
-            f"The results in {stored.path} hold no events, from which recommendations are made. "
-            "Expected events/. Run `clustomer run` again without --no-events."
-        )
     settings = Settings.from_recorded(stored.results.manifest["settings"])
-    with DuckDB(memory=memory_of_engine(settings.memory)) as engine:
-        events = read_stored_events(
-            stored.event_files, stored.window, engine, product_names=stored.product_names
-        )
+    with stored_events(stored, "recommendations are made") as events:
         return recommend_products(
             events,
             stored.segmentation,

@@ -8,7 +8,6 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from clustomer.customers import Customers
 from clustomer.customers.reason import Reason
 from clustomer.events import CleanEvents, Window
 from clustomer.habits.definition import ordered_query
@@ -49,7 +48,6 @@ def horizon_of(usual_gap: float, window_days: float) -> int | None:
 
 def responses(
     events: CleanEvents,
-    customers: Customers,
     segmentation: Segmentation,
     lifecycle: Lifecycle | Reason | None,
     labels: Any,

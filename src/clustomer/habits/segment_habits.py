@@ -140,7 +140,7 @@ def segment_habits(
                 rows += _told(kind, counted, placed, events.name_of_product)
     finally:
         engine.unregister(LABELS)
-    for response in responses(events, customers, segmentation, lifecycle, labels, bought=bought):
+    for response in responses(events, segmentation, lifecycle, labels, bought=bought):
         rows.append(
             _Row(
                 part=f"{response.segment_id}.response",

@@ -1,5 +1,6 @@
-"""The days, weeks or months of a window, on the shop's clock."""
+"""The days, weeks or months of a window, on the shop's clock; and periods as people write them."""
 
+import re
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from functools import cached_property
@@ -61,6 +62,71 @@ class Calendar:
 
 
 _EPOCH = date(1970, 1, 1)
+
+
+def read_period(text: str, window: Window) -> Period:
+    """Return the period that a text names, which must lie in a window.
+
+    Parameters
+    ----------
+    text : str
+        A year (2011), a quarter (2011-Q4), a month (2011-11), a day (2011-11-05), or from one of
+        these to another (2011-10..2011-12), both of them included.
+    window : Window
+
+    Raises
+    ------
+    UsageError
+        Where the text is no period, or one of which the window lacks a part.
+
+    >>> year = Window(datetime(2011, 1, 1), datetime(2012, 1, 1), "UTC")
+    >>> period = read_period("2011-10..2011-12", year)
+    >>> str(period.start), str(period.end)
+    ('2011-10-01', '2012-01-01')
+    >>> read_period("2012-01", year)
+    Traceback (most recent call last):
+    ...
+    clustomer.errors.UsageError: The log has only a part of 2012-01, or nothing: it goes from ...
+    """
+    first, _, last = text.partition("..")
+    bounds = [_written_period(part.strip()) for part in ((first, last) if last else (first,))]
+    if None in bounds:
+        raise UsageError(
+            f"{text!r} is no period. Expected a year (2011), a quarter (2011-Q4), a month "
+            "(2011-11), a day (2011-11-05), or from one to another (2011-10..2011-12)."
+        )
+    days = [bound for bound in bounds if bound is not None]
+    start, end = days[0][0], days[-1][1]
+    if start >= end:
+        raise UsageError(
+            f"The period {text!r} ends before it begins. Give the earlier end first, as in "
+            "2011-10..2011-12."
+        )
+    if start < window.first_day or end > window.last_day + timedelta(days=1):
+        raise UsageError(
+            f"The log has only a part of {text}, or nothing: it goes from {window.first_day} to "
+            f"{window.last_day}. Give a period within these days."
+        )
+    return Period(start, end, True)
+
+
+def _written_period(text: str) -> tuple[date, date] | None:
+    """Return the first day of a year, a quarter, a month or a day, and the day after its last."""
+    match = re.fullmatch(r"(\d{4})(?:-(?:[Qq]([1-4])|(\d{2})(?:-(\d{2}))?))?", text)
+    if match is None:
+        return None
+    year, quarter, month, day = (int(part) if part else None for part in match.groups())
+    assert year is not None
+    first = month or (3 * quarter - 2 if quarter else 1)
+    try:
+        start = date(year, first, day or 1)
+        if day:
+            return start, start + timedelta(days=1)
+        months = 1 if month else 3 if quarter else 12
+        years, over = divmod(first - 1 + months, 12)
+        return start, date(year + years, over + 1, 1)
+    except ValueError:
+        return None
 
 
 def calendar_of(window: Window, unit: str | None = None) -> Calendar:

@@ -7,31 +7,16 @@ from decimal import Decimal
 from typing import Any
 
 import pyarrow as pa
-import pyarrow.compute as pc
-from sqlglot import exp
 
-from clustomer.engines import Engine
-from clustomer.errors import InputError, UsageError, did_you_mean
+from clustomer.errors import UsageError, did_you_mean
 from clustomer.events import CleanEvents, Window, read_events
+from clustomer.history.activity import ALL, activity_by, labels_of
 from clustomer.history.calendar import Calendar, calendar_of
-from clustomer.history.definition import (
-    ACTIVITY,
-    CALENDAR,
-    LABELS,
-    ORDERS,
-    activity_query,
-    cells_query,
-    orders_query,
-    prices_query,
-    sizes_query,
-)
+from clustomer.history.definition import cells_query, prices_query, sizes_query
 from clustomer.settings import check_margin
 
 BASES = ("event", "purchase")
 """What customers arrive by: their first event of any kind, or their first purchase."""
-
-ALL = "all"
-"""In the place of a segment id: all customers together."""
 
 
 @dataclass(frozen=True)
@@ -82,7 +67,8 @@ class Cohorts:
     retention : pyarrow.Table
         The cohorts together, by age: `cell` ("all.3"), `segment_id`, `age`, `customers` (of the
         cohorts that the window holds whole, shows whole at that age, and that are not the first),
-        `active_share`, `buying_share` and `cumulated_per_customer` among them.
+        `active_share`, `buying_share` and `cumulated_per_customer` among them; with a margin also
+        `cumulated_margin_per_customer`.
     """
 
     by: str
@@ -188,7 +174,11 @@ def customer_cohorts(
     schema = _COHORT_SCHEMA
     if margin is not None:
         schema = schema.append(pa.field("cumulated_margin_per_customer", pa.float64()))
-    retention = pa.Table.from_pylist(list(_retained(history, rows)), schema=_RETENTION_SCHEMA)
+    retained = list(_retained(history, rows, margin))
+    retention_schema = _RETENTION_SCHEMA
+    if margin is not None:
+        retention_schema = retention_schema.append(schema.field("cumulated_margin_per_customer"))
+    retention = pa.Table.from_pylist(retained, schema=retention_schema)
     table = pa.Table.from_pylist(rows, schema=schema)
     return Cohorts(by, history.calendar.unit, table, retention)
 
@@ -232,38 +222,12 @@ def shop_over_time(
 def _history(
     events: CleanEvents, by: str, unit: str | None, segments: Any, window: Window
 ) -> _History:
-    engine = events.engine
     calendar = calendar_of(window, unit)
-    engine.register(CALENDAR, calendar.table)
-    try:
-        engine.create_table(ORDERS, orders_query(window))
-        engine.create_table(ACTIVITY, activity_query(window))
-        engine.register(LABELS, _labels(engine, segments))
+    with activity_by(calendar, events, window) as engine, labels_of(engine, segments):
         [prices] = engine.query(prices_query(window)).to_pylist()
         cells = engine.query(cells_query(by)).to_pylist()
         sizes = engine.query(sizes_query(by)).to_pylist()
-    finally:
-        for name in (ORDERS, ACTIVITY):
-            engine.drop(name)
-        for name in (CALENDAR, LABELS):
-            engine.unregister(name)
     return _History(calendar, _counts(cells), _customers(sizes), prices["prices"] > 0)
-
-
-def _labels(engine: Engine, segments: Any) -> pa.Table:
-    people = engine.query(exp.select("user_id").distinct().from_(ACTIVITY))["user_id"]
-    people = people.cast(pa.string()).combine_chunks()
-    if segments is None:
-        alike = pa.array([ALL] * len(people), pa.string())
-        return pa.table({"user_id": people, "segment_id": alike})
-    table = pa.table(segments).select(["user_id", "segment_id"])
-    without = pc.sum(pc.invert(pc.is_in(people, table["user_id"].cast(pa.string())))).as_py()
-    if without:
-        raise InputError(
-            f"{without:,} customers with events are in no segment; each was expected to be in one. "
-            "Give the segments of these very customers."
-        )
-    return table
 
 
 def _counts(rows: list[dict[str, Any]]) -> dict[str, dict[tuple[int, int], Counts]]:
@@ -337,7 +301,9 @@ def _row_of_cohort(
         yield row
 
 
-def _retained(history: _History, rows: list[dict[str, Any]]) -> Iterator[dict[str, Any]]:
+def _retained(
+    history: _History, rows: list[dict[str, Any]], margin: float | None
+) -> Iterator[dict[str, Any]]:
     """Yield the cohorts together, by segment and age."""
     begun_whole = {
         period.start for number, period in enumerate(history.calendar.periods) if period.complete
@@ -349,15 +315,19 @@ def _retained(history: _History, rows: list[dict[str, Any]]) -> Iterator[dict[st
     for (segment, age), cells in together.items():
         customers = sum(row["customers"] for row in cells)
         cumulated = math.fsum(row.get("cumulated_revenue", 0.0) for row in cells)
-        yield {
+        row = {
             "cell": f"{segment}.{age}",
             "segment_id": segment,
             "age": age,
             "customers": customers,
             "active_share": sum(row["active"] for row in cells) / customers,
             "buying_share": sum(row["buying"] for row in cells) / customers,
-            "cumulated_per_customer": cumulated / customers if history.priced else None,
         }
+        if history.priced:
+            row["cumulated_per_customer"] = cumulated / customers
+            if margin is not None:
+                row["cumulated_margin_per_customer"] = margin * cumulated / customers
+        yield row
 
 
 def _period_rows(history: _History) -> Iterator[dict[str, Any]]:

@@ -61,6 +61,20 @@ _CELLS = """
     WHERE a.period >= f.arrived
     GROUP BY l.segment_id, f.arrived, a.period
 """
+_TOTALS = """
+    SELECT l.segment_id AS segment_id, a.period AS period,
+        COUNT(*) FILTER (WHERE a.events > 0) AS customers,
+        COALESCE(SUM(o.orders), 0) AS orders,
+        COALESCE(SUM(o.orders * o.orders), 0) AS order_squares,
+        SUM(a.revenue) AS revenue, SUM(a.revenue * a.revenue) AS revenue_squares
+    FROM (
+        SELECT user_id, period, events, CAST(sold - returned AS DECIMAL(18, 2)) AS revenue
+        FROM history_activity
+    ) AS a
+    JOIN history_labels AS l ON a.user_id = l.user_id
+    LEFT JOIN history_orders AS o ON a.user_id = o.user_id AND a.period = o.period
+    GROUP BY l.segment_id, a.period
+"""
 
 
 def orders_query(window: Window) -> exp.Select:
@@ -86,6 +100,15 @@ def prices_query(window: Window) -> exp.Select:
             exp.column("event_time") < literal(window.cutoff),
         )
     )
+
+
+def totals_query() -> exp.Select:
+    """Return what the customers of each segment did in each period.
+
+    Over `ACTIVITY`, `ORDERS` and `LABELS`: `customers` who came, `orders`, `revenue` (sales less
+    returns), and the sums of the squares of both over customers.
+    """
+    return _select(_TOTALS)
 
 
 def sizes_query(by: str) -> exp.Select:

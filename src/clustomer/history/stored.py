@@ -9,6 +9,7 @@ import pyarrow as pa
 from clustomer.customers.reason import Reason
 from clustomer.history.change import Change, Part
 from clustomer.history.cohorts import Cohorts, OverTime
+from clustomer.history.seasons import Seasons
 from clustomer.history.story import History, RevenueChange
 
 WHOLE = ("before", "after", "total")
@@ -73,6 +74,8 @@ def history_tables(history: History) -> dict[str, pa.Table]:
     }
     if isinstance(history.revenue_change, RevenueChange):
         tables["revenue_change"] = change_table(history.revenue_change.change)
+    if history.seasons is not None:
+        tables["seasons"] = history.seasons.table
     return tables
 
 
@@ -90,6 +93,7 @@ def read_history(stored: Mapping[str, Any], tables: Mapping[str, pa.Table]) -> H
             compared["days"],
             read_change(tables["revenue_change"]),
         ),
+        Seasons(tables["seasons"], **stored["seasons"]) if "seasons" in stored else None,
     )
 
 

@@ -1,4 +1,4 @@
-"""The shop's history as one: over time, by cohort, and why revenue changed last."""
+"""The shop's history as one: over time, its seasons, cohorts, and why revenue changed last."""
 
 from dataclasses import dataclass
 from datetime import UTC, datetime, time, timedelta
@@ -9,15 +9,17 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from sqlglot import exp
 
-from clustomer.customers import Customers, available_features, features_within
+from clustomer.customers import available_features, features_within
 from clustomer.customers.reason import Reason
 from clustomer.customers.table import known_within
 from clustomer.engines import parse
+from clustomer.errors import UsageError
 from clustomer.events import CleanEvents, Window
-from clustomer.history.calendar import Calendar, calendar_of
+from clustomer.history.activity import activity_by
+from clustomer.history.calendar import Calendar, Period, calendar_of, read_period
 from clustomer.history.change import ARRIVED, Change, change_of
 from clustomer.history.cohorts import Cohorts, OverTime, customer_cohorts, shop_over_time
-from clustomer.history.definition import ACTIVITY, CALENDAR, ORDERS, activity_query, orders_query
+from clustomer.history.seasons import Seasons, shop_seasons
 from clustomer.segments import Segmentation, assign
 from clustomer.segments.exclusions import columns_of
 from clustomer.segments.segmentation import with_ids
@@ -44,56 +46,83 @@ class RevenueChange:
 
 
 @dataclass(frozen=True, eq=False)
+class PeriodChange:
+    """Why revenue changed from one period to another.
+
+    Attributes
+    ----------
+    before, after : Period
+    days : int
+        The days before each period by which its customers got their segments.
+    change : Change
+    """
+
+    before: Period
+    after: Period
+    days: int
+    change: Change
+
+
+@dataclass(frozen=True, eq=False)
 class History:
-    """The shop over time, its cohorts, and why its revenue changed last.
+    """The shop over time, its seasons, its cohorts, and why its revenue changed last.
 
     Attributes
     ----------
     over_time : OverTime
     cohorts : Cohorts
     revenue_change : RevenueChange, or Reason why there is none
+    seasons : Seasons, or None in versions of the results from before there were any
     """
 
     over_time: OverTime
     cohorts: Cohorts
     revenue_change: RevenueChange | Reason
+    seasons: Seasons | None = None
 
     def to_json(self) -> dict[str, Any]:
         """Return what the manifest holds of it."""
         change = self.revenue_change
+        seasons = {} if self.seasons is None else {"seasons": self.seasons.to_json()}
         return {
             "unit": self.over_time.unit,
             "cohorts_by": self.cohorts.by,
             "revenue_change": {"reason": {"kind": change.kind, "numbers": dict(change.numbers)}}
             if isinstance(change, Reason)
             else {"before": change.before, "after": change.after, "days": change.days},
+            **seasons,
         }
 
 
-def shop_history(events: CleanEvents, customers: Customers, segmentation: Segmentation) -> History:
+def shop_history(
+    events: CleanEvents, segmentation: Segmentation, *, margin: float | None = None
+) -> History:
     """Return the history of the shop, of all customers and by segment.
 
     Parameters
     ----------
     events : Events
-    customers : Customers
-        Of those events.
     segmentation : Segmentation
-        Of those customers; its rule also says who was in which segment before each period.
+        Of the customers of those events; its rule also says who was in which segment before each
+        period.
+    margin : float, optional
+        The share of revenue that is kept, above 0 and at most 1: cohorts have it then.
     """
     segments = with_ids(segmentation).select(["user_id", "segment_id"])
     over_time = shop_over_time(events, segments=segments)
     bought = any(over_time.table["buyers"].to_pylist())
-    cohorts = customer_cohorts(events, by="purchase" if bought else "event", segments=segments)
-    return History(over_time, cohorts, revenue_change(events, customers, segmentation))
+    by = "purchase" if bought else "event"
+    cohorts = customer_cohorts(events, by=by, segments=segments, margin=margin)
+    return History(
+        over_time,
+        cohorts,
+        revenue_change(events, segmentation),
+        shop_seasons(events, segments=segments),
+    )
 
 
 def revenue_change(
-    events: CleanEvents,
-    customers: Customers,
-    segmentation: Segmentation,
-    *,
-    unit: str | None = None,
+    events: CleanEvents, segmentation: Segmentation, *, unit: str | None = None
 ) -> RevenueChange | Reason:
     """Return why revenue changed from the last whole period but one to the last.
 
@@ -103,7 +132,6 @@ def revenue_change(
     Parameters
     ----------
     events : Events
-    customers : Customers
     segmentation : Segmentation
     unit : "day", "week" or "month", optional
         Of the periods; by default as the length of the log says.
@@ -120,7 +148,51 @@ def revenue_change(
     if len(complete) < 2 or complete[-1] != complete[-2] + 1:
         return Reason("few periods")
     before, after = complete[-2:]
-    windows = [_window(calendar, number, events.window.time_zone) for number in (before, after)]
+    periods = (calendar.periods[before], calendar.periods[after])
+    compared = compare_periods(events, segmentation, *periods)
+    if isinstance(compared, Reason):
+        return compared
+    return RevenueChange(before, after, compared.days, compared.change)
+
+
+def compare_periods(
+    events: CleanEvents,
+    segmentation: Segmentation,
+    before: Period | str,
+    after: Period | str,
+) -> PeriodChange | Reason:
+    """Return why revenue changed from one period to another.
+
+    Parameters
+    ----------
+    events : Events
+    segmentation : Segmentation
+        Its rule says who was in which segment in as long a time before both periods.
+    before, after : Period or str
+        As `2011-11`, `2011-Q4`, `2011`, `2011-11-05` or `2011-10..2011-12`; the earlier one first.
+
+    Returns
+    -------
+    PeriodChange, or Reason
+        A reason where the log has less than four weeks before the first period ("short log"), no
+        prices ("no revenue"), or a period without customers ("empty period").
+
+    Raises
+    ------
+    UsageError
+        For a text that is no period, a period that the log does not hold, or two that overlap.
+    """
+    zone = events.window.time_zone
+    before, after = (
+        read_period(period, events.window) if isinstance(period, str) else period
+        for period in (before, after)
+    )
+    if before.end > after.start:
+        raise UsageError(
+            f"The period from {after.start} on begins before that from {before.start} on is over. "
+            "Give two periods that do not overlap, the earlier one first."
+        )
+    windows = [_window(period, zone) for period in (before, after)]
     length = windows[0].start - events.window.start
     if length < timedelta(days=LONG_WINDOW_DAYS):
         days = max(length / timedelta(days=1), 0.0)
@@ -128,17 +200,17 @@ def revenue_change(
     if "price" not in known_within(events.engine, events.window):
         return Reason("no revenue")
     tables = []
-    for number, window in zip((before, after), windows, strict=True):
-        base = Window(window.start - length, window.start, window.time_zone)
+    for period, window in zip((before, after), windows, strict=True):
+        base = Window(window.start - length, window.start, zone)
         labels = labels_at(events, segmentation, base)
-        tables.append(_group_rows(_did(events, calendar, number, window), labels))
+        tables.append(_group_rows(_did(events, period, window), labels))
     if not all(table.num_rows for table in tables):
         return Reason("empty period")
-    return RevenueChange(before, after, length.days, change_of(*tables))
+    return PeriodChange(before, after, length.days, change_of(*tables))
 
 
-def _window(calendar: Calendar, number: int, time_zone: str) -> Window:
-    period, zone = calendar.periods[number], ZoneInfo(time_zone)
+def _window(period: Period, time_zone: str) -> Window:
+    zone = ZoneInfo(time_zone)
     start, end = (
         datetime.combine(day, time(), zone).astimezone(UTC).replace(tzinfo=None)
         for day in (period.start, period.end)
@@ -166,20 +238,13 @@ def labels_at(events: CleanEvents, segmentation: Segmentation, window: Window) -
     return pa.table({"user_id": labels["user_id"], "segment_id": names.take(coded.indices)})
 
 
-def _did(events: CleanEvents, calendar: Calendar, number: int, window: Window) -> pa.Table:
+def _did(events: CleanEvents, period: Period, window: Window) -> pa.Table:
     """Return what each customer did in a period."""
-    engine = events.engine
-    engine.register(CALENDAR, Calendar(calendar.unit, (calendar.periods[number],)).table)
-    try:
-        engine.create_table(ORDERS, orders_query(window))
-        engine.create_table(ACTIVITY, activity_query(window))
+    # one period, whatever its length: the unit is not looked at
+    with activity_by(Calendar("day", (period,)), events, window) as engine:
         query = parse(_DID)
         assert isinstance(query, exp.Select)
         rows = engine.query(query)
-    finally:
-        engine.drop(ORDERS)
-        engine.drop(ACTIVITY)
-        engine.unregister(CALENDAR)
     return rows
 
 

@@ -51,6 +51,7 @@ WRITTEN: Mapping[str, Written] = {
     "skewness": Written("SKEWNESS_LIMIT", "score"),
     "correlation": Written("CORRELATION_LIMIT", "score", 2),
     "highest_weight": Written("HIGHEST_WEIGHT", "score", 0),
+    "stands_out": Written("STANDS_OUT", "share"),
     "half_again": Written("HALF_AGAIN", "ratio", 1),
     "bot_hour": Written("BUSIEST_HOUR", "events"),
     "bot_day": Written("BUSIEST_DAY", "events"),

@@ -130,7 +130,7 @@ def remake(stored: StoredRun, progress: Progress, memory: str | None = None) -> 
         forecast = None
         if "forecast" in stored.results.manifest:
             forecast = forecasted(settings, events, customers, delivered, progress)
-        history = counted_over_time(events, customers, delivered, progress)
+        history = counted_over_time(settings, events, delivered, progress)
         habits = accustomed(events, customers, delivered, lifecycle, progress)
         recommendations = _recommended(stored, events, delivered, progress)
     return Remade(
@@ -242,14 +242,15 @@ def _compared_in_time(stored: StoredRun, remade: Remade) -> Iterator[tuple[int, 
     if stored.forecast is not None and remade.forecast is not None:
         yield from _compared_forecasts(stored.forecast, remade.forecast)
     if stored.history is not None:
-        remade_tables = history_tables(remade.history)
+        history = remade.history
+        if stored.history.seasons is None:  # a version from before there were any
+            history = replace(history, seasons=None)
+        remade_tables = history_tables(history)
         for name, table in history_tables(stored.history).items():
             key = "part" if name == "revenue_change" else "cell"
             if name in remade_tables:
                 yield compare_tables(f"{name}.parquet", table, remade_tables[name], key)
-        yield compare_documents(
-            f"{MANIFEST}: history", stored.history.to_json(), remade.history.to_json()
-        )
+        yield compare_documents(f"{MANIFEST}: history", stored.history.to_json(), history.to_json())
     if stored.recommendations is not None and remade.recommendations is not None:
         yield from _compared_recommendations(stored.recommendations, remade.recommendations)
 

@@ -206,6 +206,14 @@ FILES = (
         ),
     ),
     StoredFile(
+        "seasons.parquet",
+        "the months of the year and the weekdays beside an average one: see "
+        "[Seasons](../explanation/history.md#seasons)",
+        "history",
+        when="in versions written before there were seasons it is missing",
+        required=lambda manifest: "seasons" in (manifest.get("history") or {}),
+    ),
+    StoredFile(
         "habits.parquet",
         "what each segment's customers [choose and when](../explanation/advice.md), and how many "
         "of them order again within their own horizon",

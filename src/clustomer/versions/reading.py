@@ -410,7 +410,7 @@ class StoredRun:
         stored = self.manifest.history
         if stored is None:
             return None
-        names = ("over_time", "cohorts", "retention", "revenue_change")
+        names = ("over_time", "cohorts", "retention", "revenue_change", "seasons")
         tables = {
             name: self._parquet(f"{name}.parquet") for name in names if self.has(f"{name}.parquet")
         }

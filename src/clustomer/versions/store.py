@@ -97,6 +97,19 @@ class Results:
             return False
 
 
+def holds_results(folder: str | os.PathLike[str]) -> bool:
+    """Return whether a path is a results folder, or the folder of a version.
+
+    >>> holds_results("no-such-folder")
+    False
+    """
+    try:
+        root = Path(folder)
+        return (root / MANIFEST).is_file() or _latest(root) is not None
+    except (OSError, ValueError):
+        return False
+
+
 def _latest(root: Path) -> Path | None:
     link = root / LATEST
     if link.is_dir():

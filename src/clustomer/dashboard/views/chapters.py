@@ -6,7 +6,7 @@ import streamlit as st
 from clustomer.dashboard.customers import Filters
 from clustomer.dashboard.shop import Shop, plain
 
-_TIME = ("over-time", "revenue-change", "cohorts", "lifecycle", "expected")
+_TIME = ("over-time", "seasons", "revenue-change", "cohorts", "lifecycle", "expected")
 _LEFT_OUT = ("history-left-out", "lifecycle-left-out")
 
 

@@ -22,6 +22,7 @@ from clustomer.insights.chapters.plain_groups import PlainGroups
 from clustomer.insights.chapters.rare_kinds import NoRareKinds, RareKinds
 from clustomer.insights.chapters.recommended import Recommended
 from clustomer.insights.chapters.revenue_change import ChangeChapter
+from clustomer.insights.chapters.seasons import SeasonChapter
 from clustomer.insights.chapters.spend import Spend
 from clustomer.insights.chapters.weights import CountedMost
 from clustomer.insights.study import Study
@@ -37,6 +38,7 @@ CHAPTERS: tuple[Chapter, ...] = (
     Expected(),
     Recommended(),
     OverTimeChapter(),
+    SeasonChapter(),
     ChangeChapter(),
     CohortChapter(),
     Method(),

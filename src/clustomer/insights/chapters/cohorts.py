@@ -17,6 +17,10 @@ AGES = {
     12: "Twelve {unit}s later",
 }
 """The ages that tables show, and what they are called."""
+_MONEY = (
+    ("revenue", "cumulated_per_customer", "Revenue of a customer until then"),
+    ("margin", "cumulated_margin_per_customer", "Margin of a customer until then"),
+)
 
 
 class CohortChapter(Chapter):
@@ -52,8 +56,9 @@ class CohortChapter(Chapter):
                 ("customers", "customers", "customers"),
                 ("share", share_column(cohorts), "share"),
                 ("revenue", "cumulated_per_customer", "currency"),
+                ("margin", "cumulated_margin_per_customer", "currency"),
             ):
-                if row[column] is not None:
+                if row.get(column) is not None:
                     decimals = 0 if unit == "customers" else decimals_for(row[column], unit)
                     source = _cell("retention", row["cell"], column)
                     yield Fact(f"{key}.{name}", row[column], unit, decimals, segment, source)
@@ -64,6 +69,7 @@ class CohortChapter(Chapter):
         cohorts = study.history.cohorts
         yield Paragraph(_lead(cohorts))
         yield FigureRef("cohorts")
+        yield FigureRef("cohort_curves")
         yield from _by_segment(study, cohorts, facts)
         yield Folded("How cohorts are counted", (Paragraph(_note(cohorts), "note"),))
 
@@ -115,19 +121,22 @@ def _by_segment(study: Study, cohorts: Cohorts, facts: Mapping[str, Fact]) -> It
     ages = _ages(cohorts, ALL)
     if len(keys) < 2:
         return
-    revenue = cohorts.retention["cumulated_per_customer"].null_count == 0
+    money = [
+        (name, title)
+        for name, column, title in _MONEY
+        if column in cohorts.retention.column_names and cohorts.retention[column].null_count == 0
+    ]
     titles = [AGES[age].format(unit=cohorts.unit) for age in ages]
     columns = [Column("Segment", "name"), *(Column(title) for title in titles)]
-    if revenue:
-        columns.append(Column("Revenue of a customer until then"))
+    columns += [Column(title) for _, title in money]
     rows = []
     for key in (*keys, ALL):
         cells = [_written(f"retention.{key}.{age}.share", facts) for age in ages]
-        if revenue:
-            until = [age for age in ages if f"retention.{key}.{age}.revenue" in facts]
-            cells.append(f"{{retention.{key}.{until[-1]}.revenue}}" if until else "–")
-        name = "Everyone" if key == ALL else study.names[key]
-        rows.append(Row((name, *cells), None if key == ALL else key, chosen=key == ALL))
+        for name, _ in money:
+            until = [age for age in ages if f"retention.{key}.{age}.{name}" in facts]
+            cells.append(f"{{retention.{key}.{until[-1]}.{name}}}" if until else "–")
+        title = "Everyone" if key == ALL else study.names[key]
+        rows.append(Row((title, *cells), None if key == ALL else key, chosen=key == ALL))
     yield Table("Segments by who comes back", tuple(columns), tuple(rows))
 
 

@@ -166,6 +166,12 @@ def _left_out(study: Study) -> Iterator[str]:
     if isinstance(compared, Reason):
         why = _NO_CHANGE[compared.kind].format(unit=unit)
         yield f"Why revenue changed is not told: {why}"
+    seasons = study.history.seasons
+    if seasons is not None and not seasons.table.num_rows:
+        yield (
+            "Of seasons and weekdays nothing is said: that takes four whole weeks for weekdays, "
+            "and twelve whole months for months."
+        )
 
 
 def rows_of_all(over_time: OverTime) -> list[dict[str, Any]]:

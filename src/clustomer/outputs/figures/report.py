@@ -6,12 +6,16 @@ from clustomer.history import History
 from clustomer.insights import Interpretation
 from clustomer.outputs.charts import Figure
 from clustomer.outputs.figures.choice_of_k import choice_of_k_figure
-from clustomer.outputs.figures.cohorts import cohorts_figure
 from clustomer.outputs.figures.dendrogram import dendrogram_figure
 from clustomer.outputs.figures.differences import differences_figure
 from clustomer.outputs.figures.facet import facet_figure
 from clustomer.outputs.figures.forecast import forecast_figure
-from clustomer.outputs.figures.over_time import over_time_figure
+from clustomer.outputs.figures.history import (
+    cohort_curves_figure,
+    cohorts_figure,
+    over_time_figure,
+    seasons_figure,
+)
 from clustomer.outputs.figures.pca import pca_figure
 from clustomer.outputs.figures.pen import Pen
 from clustomer.outputs.figures.rfm_grid import rfm_grid_figure
@@ -24,11 +28,11 @@ def draw_figures(interpretation: Interpretation, segmentation: Segmentation) -> 
     """Draw every picture that the data allow, in the order of the report.
 
     `segments` (sizes against revenue) always; `over_time` and `cohorts` where there are two whole
-    periods; `differences`, `pca` and `choice_of_k` where
-    there is something to compare: two segments, two dimensions, two values of K; `rfm_grid`
-    where the segments are cells of a grid; `dendrogram` where a tree was cut; `facet_taste`
-    and the like where a facet holds; `forecast` where there is one. The same input gives the
-    same bytes.
+    periods, `cohort_curves` where a cohort is seen two later; `seasons` from four whole weeks on;
+    `differences`, `pca` and `choice_of_k` where there is something to compare: two segments, two
+    dimensions, two values of K; `rfm_grid` where the segments are cells of a grid; `dendrogram`
+    where a tree was cut; `facet_taste` and the like where a facet holds; `forecast` where there is
+    one. The same input gives the same bytes.
     """
     looks = segment_looks(interpretation.names.items())
     pen = Pen(interpretation.facts, interpretation.insights.warning)
@@ -54,4 +58,9 @@ def _of_history(
 ) -> tuple[Figure | None, ...]:
     if history is None:
         return ()
-    return over_time_figure(pen, looks, history.over_time), cohorts_figure(pen, history.cohorts)
+    return (
+        over_time_figure(pen, looks, history.over_time),
+        seasons_figure(pen, history.seasons),
+        cohorts_figure(pen, history.cohorts),
+        cohort_curves_figure(pen, history.cohorts),
+    )
