@@ -50,6 +50,7 @@ def test_the_result_is_full(done: Run) -> None:
         "cohorts.parquet",
         "retention.parquet",
         "revenue_change.parquet",
+        "seasons.parquet",
         "forecast.json",
         "habits.parquet",
         "reports/business_insights.md",
@@ -61,6 +62,8 @@ def test_the_result_is_full(done: Run) -> None:
         "reports/figures/rfm_grid.png",
         "reports/figures/over_time.png",
         "reports/figures/cohorts.png",
+        "reports/figures/cohort_curves.png",
+        "reports/figures/seasons.png",
     }
     assert done.results.damaged() == []
     assert done.results.manifest["settings"]["algorithm"] == "rfm"

@@ -78,6 +78,7 @@ def test_the_results_keep_their_contract(done: Run) -> None:
         "cohorts.parquet",
         "retention.parquet",
         "revenue_change.parquet",
+        "seasons.parquet",
         "forecast.json",
         "events/bucket-all.parquet",
         "reports/business_insights.md",
@@ -90,6 +91,8 @@ def test_the_results_keep_their_contract(done: Run) -> None:
         "reports/figures/choice_of_k.png",
         "reports/figures/over_time.png",
         "reports/figures/cohorts.png",
+        "reports/figures/cohort_curves.png",
+        "reports/figures/seasons.png",
     } == files
     assert set(done.results.manifest["files"]) == files - {"run.json"}
     assert done.results.damaged() == []
