@@ -6,8 +6,7 @@ from datetime import date, timedelta
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from clustomer.history import History
-from clustomer.history.cohorts import ALL
+from clustomer.history import ALL, History
 from clustomer.powerbi.columns import DATE, Column, StarTable, star_table
 from clustomer.powerbi.customer_tables import kind_of
 from clustomer.powerbi.measures import MONEY
