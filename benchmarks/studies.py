@@ -70,6 +70,16 @@ STUDIES = (
         },
     ),
     Study(
+        "december",
+        {
+            f"shops {first} to {first + 9}": (
+                "december.py",
+                *("--draws", "10", "--first", str(first)),
+            )
+            for first in range(0, 100, 10)
+        },
+    ),
+    Study(
         "size",
         {
             f"{millions} million events": ("size.py", "--millions", str(millions))

@@ -57,8 +57,12 @@ class ChangeChapter(Chapter):
     def blocks(self, study: Study, facts: Mapping[str, Fact]) -> Iterator[Block]:
         """Return the change, the parts that are more than chance, and all parts."""
         compared = _of(study)
-        periods = (f"period.{number}.name" for number in (compared.before, compared.after))
-        yield from change_blocks(compared.change, study.names, *periods)
+        assert study.history is not None
+        of = "the week of " if study.history.over_time.unit == "week" else ""
+        before, after = (
+            f"{of}{{period.{number}.name}}" for number in (compared.before, compared.after)
+        )
+        yield from change_blocks(compared.change, study.names, before, after)
 
 
 def part_facts(change: Change) -> Iterator[Fact]:
@@ -110,7 +114,7 @@ def period_blocks(
             "like one who orders seldom. The change itself holds; take its parts by segment with "
             "care, or a later first period."
         )
-    yield from change_blocks(made.change, names, "period.before", "period.after")
+    yield from change_blocks(made.change, names, "{period.before}", "{period.after}")
 
 
 def _written(period: Period) -> str:
@@ -133,15 +137,20 @@ def change_blocks(
 ) -> Iterator[Block]:
     """Return a change, the parts that are more than chance, and all parts.
 
-    `before` and `after` are the facts that name the two periods.
+    `before` and `after` are texts that name the two periods.
     """
     way = "rose" if change.amount > 0 else "fell" if change.amount < 0 else "stayed the same"
     sentence = (
-        f"From {{{before}}} to {{{after}}} revenue {way} from {{change.before}} to "
-        "{change.after}, by {change.total}, with a standard error of {change.total.error}."
+        f"From {before} to {after} revenue {way} from {{change.before}} to {{change.after}}: a "
+        "change of {change.total}, with a standard error of {change.total.error}."
     )
     if change.named:
-        yield Paragraph(sentence)
+        within = (
+            " As a whole that may be chance; the parts below are not, but others offset them."
+            if not change.surely
+            else ""
+        )
+        yield Paragraph(sentence + within)
         yield Bullets(
             tuple(_sentence(part, names) for part in change.named[:_MOST]), "More than chance"
         )

@@ -136,8 +136,8 @@ def _of_months(rows: Sequence[Mapping[str, Any]], measure: str) -> Iterator[str]
     telling = _telling(rows)
     if not telling:
         yield (
-            "No month of the year is {threshold.stands_out} above or below an average month by "
-            "more than chance, and what differs from one year to the next, make of it."
+            "No month of the year lies {threshold.stands_out} above or below an average month in "
+            "every year of the log, by more than chance."
         )
     for row in (row for row in telling if row["seen"] > 1):
         fact = season_fact(row, "seen")
