@@ -1,5 +1,6 @@
 """What several rooms' tests share: engines, small logs, the public data sets."""
 
+import json
 import os
 import shutil
 import socket
@@ -9,16 +10,24 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+import hypothesis
 import pyarrow as pa
 import pytest
 
 from clustomer.engines import DuckDB, Postgres, Spark
+
+# a machine that has other work, too, is slow and not wrong
+hypothesis.settings.register_profile("no deadline", deadline=None)
+hypothesis.settings.load_profile("no deadline")
 
 DATA = Path(__file__).parents[2] / "shared" / "data"
 """Public data sets for developing; they are no part of the project."""
 
 WHOLE_RUNS = ("proofs", "pipeline", "cli", "docs", "certificates")
 """Rooms whose tests take longest; they come first, so that both workers end at the same time."""
+
+DRAWING = ("outputs",)
+"""Rooms whose tests are about pictures."""
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -48,6 +57,43 @@ def data() -> Callable[[str], Path]:
         return DATA / name
 
     return find
+
+
+class DrawnOnce:
+    """The drawing engine, which is asked for each picture once.
+
+    To draw its pictures is a third of a small run, and tests run, rename and verify the same shop
+    again and again. Who looks at pictures gets the engine itself: that the same chart gives the
+    same bytes, whatever was drawn before and in whichever process, is tested in `outputs`.
+    """
+
+    def __init__(self, engine: Any) -> None:
+        self._engine = engine
+        self._pictures: dict[str, Any] = {}
+
+    def vegalite_to_svg(self, chart: Any, **settings: Any) -> str:
+        return self._once("vegalite_to_svg", chart, settings)
+
+    def svg_to_png(self, svg: str, **settings: Any) -> bytes:
+        return self._once("svg_to_png", svg, settings)
+
+    def _once(self, function: str, picture: Any, settings: dict[str, Any]) -> Any:
+        key = json.dumps([function, picture, settings], default=repr)
+        if key not in self._pictures:
+            self._pictures[key] = getattr(self._engine, function)(picture, **settings)
+        return self._pictures[key]
+
+
+@pytest.fixture(scope="module", autouse=True)
+def pictures_drawn_once(request: pytest.FixtureRequest) -> Iterator[None]:
+    if request.path.parent.name in DRAWING:
+        yield
+        return
+    from clustomer.outputs.charts import figure
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(figure, "vl_convert", DrawnOnce(figure.vl_convert))
+        yield
 
 
 @pytest.fixture

@@ -71,12 +71,14 @@ def test_true_kinds_pass_and_their_groups_are_named_beside_theirs(
 def test_lots_tell_nothing_and_that_is_an_exit_code(
     shop: Path, truth: pa.Table, tmp_path: Path
 ) -> None:
-    for seed in range(3):
-        dealt = np.random.default_rng(seed).permutation(truth["segment"].to_pylist())
-        labels = truth.set_column(1, "segment", pa.array(dealt.tolist()))
-        assert certify_labels(shop, labels).verdict == "none"
+    def dealt(seed: int) -> pa.Table:
+        names = np.random.default_rng(seed).permutation(truth["segment"].to_pylist())
+        return truth.set_column(1, "segment", pa.array(names.tolist()))
+
+    for seed in (0, 1):
+        assert certify_labels(shop, dealt(seed)).verdict == "none"
     path = tmp_path / "labels.csv"
-    pa_csv.write_csv(labels, path)
+    pa_csv.write_csv(dealt(2), path)
     done = CliRunner().invoke(app, ["certify", str(shop), "--labels", str(path)])
     assert done.exit_code == 5
     assert "do not tell what customers do next" in done.stdout
