@@ -144,9 +144,13 @@ def recommendations_table(stored: StoredRun, keys: CustomerKeys) -> StarTable:
         "score": ("Score", "How often such a place was taken before, of 1."),
         "reason": ("Reason", "Why it stands on the list."),
         "reason_product": ("Because of", "The customer's product that is meant."),
+        "product_name": ("Product name", "What the product is called."),
+        "reason_product_name": ("Because of name", "What the customer's product is called."),
     }
     columns: list[Cells] = [(Column(CUSTOMER, "customer_key", "whole", hidden=True), numbers)]
     for name, (title, text) in titles.items():
+        if name not in rows.column_names:
+            continue
         column = Column(title, name, kind_of(rows[name].type), text)
         columns.append((column, rows[name]))
     return star_table("Recommendations", "Products for each customer, best first.", columns)
