@@ -15,7 +15,9 @@ from clustomer.engines import DuckDB, memory_of_engine, memory_of_run
 from clustomer.engines.duckdb import ROWS_IN_MEMORY
 from clustomer.events import Events, events_written
 from clustomer.outputs.charts import warm_up
+from clustomer.progress import Progress
 from clustomer.publication import CUSTOMERS, EVENTS, write_parquet
+from clustomer.pushdown import EMBEDDED, Pushdown, engine_for, push_down
 from clustomer.settings import Settings
 from clustomer.versions import Draft, Results, new_version
 
@@ -57,6 +59,16 @@ class Lanes:
 
     def __exit__(self, *error: Any) -> bool | None:
         return self._open.__exit__(*error)
+
+    def pushed_down(self, source: Any, progress: Progress) -> Pushdown | None:
+        """Return what an engine of the data's own makes of a source; None where none is asked for.
+
+        The engine is open until the block is left.
+        """
+        if self._settings.engine == EMBEDDED:
+            return None
+        there = self._open.enter_context(engine_for(source, self._settings))
+        return push_down(*there, settings=self._settings, embedded=self.engine, progress=progress)
 
     def aside(self, work: Callable[..., T], *arguments: Any) -> Future[T]:
         """Do something beside the workflow, after what was asked for before."""

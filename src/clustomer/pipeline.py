@@ -30,6 +30,7 @@ from clustomer.lifetime import Forecast
 from clustomer.outputs.figures import draw_figures
 from clustomer.progress import Progress, counted, silent
 from clustomer.publication import Content, identified_aside, identify, write_report, write_tables
+from clustomer.pushdown import Pushdown
 from clustomer.segments import Segmentation, compare, rfm, segment
 from clustomer.settings import DEFAULT_OUT, Settings
 from clustomer.usage import check_settings
@@ -75,9 +76,8 @@ def run(
     check_settings(settings)
     progress = progress or silent()
     with Lanes(out, settings) as lanes:
-        events = read_events(source, **settings.reading(), engine=lanes.engine, progress=progress)
-        events = events.in_currency(settings.currency)
-        customers = customer_features(events, progress=progress)
+        there = lanes.pushed_down(source, progress)
+        events, customers = _read(source, settings, lanes, there, progress)
         lanes.write_customers(events, customers)
         attributes = _described(settings, events, customers, progress)
         holdout = held_out(settings, events, customers, progress)
@@ -107,9 +107,17 @@ def run(
             history=history,
             habits=habits,
             comparison=comparison,
+            population=_labelled(there, segmentation, lanes, progress),
         )
         content = Content(
-            settings, events, customers, segmentation, interpretation, attributes, comparison
+            settings,
+            events,
+            customers,
+            segmentation,
+            interpretation,
+            attributes,
+            comparison,
+            there.to_json() if there is not None else None,
         )
         _write(lanes, content, identified, progress)
     return Run(
@@ -120,6 +128,23 @@ def run(
         interpretation,
         interpretation.certificates,
     )
+
+
+def _read(
+    source: Any, settings: Settings, lanes: Lanes, there: Pushdown | None, progress: Progress
+) -> tuple[Events, Customers]:
+    """Return clean events and the customers that they make, or what an engine made of them."""
+    if there is not None:
+        return there.events.in_currency(settings.currency), there.customers
+    events = read_events(source, **settings.reading(), engine=lanes.engine, progress=progress)
+    return events.in_currency(settings.currency), customer_features(events, progress=progress)
+
+
+def _labelled(
+    there: Pushdown | None, segmentation: Segmentation, lanes: Lanes, progress: Progress
+) -> pa.Table | None:
+    """Return how many of all customers are in each segment, where an engine has them."""
+    return there.label(segmentation, lanes.draft.path, progress) if there is not None else None
 
 
 def _described(

@@ -62,6 +62,8 @@ class Content:
     interpretation: Interpretation
     attributes: Attributes | None = None
     comparison: pa.Table | None = None
+    population: Mapping[str, Any] | None = None
+    """What the manifest tells of an engine that has all customers."""
 
 
 def publish(
@@ -134,6 +136,8 @@ def identify(draft: Draft, content: Content, identified: Mapping[str, Any]) -> N
     settings = content.settings.recorded()
     attributes = content.attributes.to_json() if content.attributes is not None else None
     certificates = content.interpretation.certificates
+    if content.population is not None:
+        identified = {**identified, "population": content.population}
     draft.identify(
         cutoff=_moment(events),
         identity=identity_of(settings, identified, attributes=attributes),
@@ -165,6 +169,7 @@ def identify(draft: Draft, content: Content, identified: Mapping[str, Any]) -> N
             "rare_kinds": _rare(content.interpretation),
             "history": content.interpretation.study.tables["run"].get("history"),
             "habits": _habits(content.interpretation),
+            "population": content.population,
             "csv_texts": "as they are" if content.settings.raw_csv else FORMULAS,
         },
     )
@@ -175,10 +180,7 @@ def write_tables(draft: Draft, content: Content) -> None:
     events, customers, interpretation = content.events, content.customers, content.interpretation
     raw = content.settings.raw_csv
     write_cleaning(draft.path, events.cleaning.table)
-    if events.cleaning.rejected > REJECTED_IN_MEMORY:
-        write_rejected(events, draft.file(REJECTED))
-    else:
-        write_parquet(draft, REJECTED, rejected_rows(events))
+    _write_rejected(draft, events)
     if events.product_names is not None:
         write_parquet(draft, PRODUCT_NAMES, events.product_names)
     if content.attributes is not None:
@@ -217,6 +219,15 @@ def write_tables(draft: Draft, content: Content) -> None:
             write_parquet(draft, f"{name}.parquet", interpretation.study.tables[name])
     for name, table in interpretation.added.items():
         write_parquet(draft, f"{name}.parquet", table)
+
+
+def _write_rejected(draft: Draft, events: Events) -> None:
+    if draft.file(REJECTED).exists():
+        return  # the engine that has all of them wrote them
+    if events.cleaning.rejected > REJECTED_IN_MEMORY:
+        write_rejected(events, draft.file(REJECTED))
+    else:
+        write_parquet(draft, REJECTED, rejected_rows(events))
 
 
 def stored_model(

@@ -20,10 +20,11 @@ SEGMENTS = "How to find segments"
 TESTS = "How to test them"
 REPORT = "What to write"
 MACHINE = "How to run"
+PLACE = "Where the data are"
 READING = (SOURCE, PERIOD)
 """Groups of options that `read_events` takes, each by the name of its field.
 
-Results depend on all options but those of the group `MACHINE`."""
+Results depend on all options but those of the groups `MACHINE` and `PLACE`."""
 
 
 @dataclass(frozen=True)
@@ -45,7 +46,7 @@ class Option:
     group : str
         The heading, which decides more than the place: `SOURCE` and `PERIOD` are passed to
         `read_events` by the field's name, and `clustomer check` has them, too; those of
-        `MACHINE` change no result and are not recorded in `run.json`, all others are.
+        `MACHINE` and `PLACE` are not recorded in `run.json` with them, all others are.
     metavar : str, optional
         What stands for the value; `FILE` makes it a path.
     spelling : str
@@ -440,6 +441,29 @@ class Settings:
         otherwise="half of the machine's",
     )
 
+    engine: str = option(
+        "duckdb",
+        "Where the data are worked on: duckdb (in this process), spark (SOURCE is Parquet that "
+        "Spark reads) or postgres (SOURCE is postgresql://user@host/database). The last two take "
+        "typed columns, and bring a sample of customers here.",
+        group=PLACE,
+        metavar="NAME",
+        notation=Notation(read_algorithm),
+    )
+    master: str = option(
+        "local[*]",
+        "Where Spark runs: local[2] for two cores of this machine, or spark://host:7077.",
+        group=PLACE,
+        metavar="URL",
+    )
+    sample: int = option(
+        100_000,
+        "With --engine spark or postgres: at most so many customers, drawn by their ids, are "
+        "brought here to find, test and describe segments. Every customer gets one.",
+        group=PLACE,
+        metavar="N",
+    )
+
     @classmethod
     def from_recorded(cls, recorded: Mapping[str, Any]) -> Self:
         """Return the settings of a manifest; what an older one lacks has its default.
@@ -465,7 +489,7 @@ class Settings:
         >>> Settings().recorded()["margin"], Settings().recorded()["margin_given"]
         (0.3, None)
         """
-        running = {name for name, _, _ in declared(MACHINE)}
+        running = {name for name, _, _ in declared(MACHINE, PLACE)}
         recorded = {name: value for name, value in asdict(self).items() if name not in running}
         return recorded | {
             "margin": MARGIN if self.margin is None else self.margin,

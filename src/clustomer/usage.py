@@ -6,6 +6,7 @@ from clustomer.errors import UsageError, did_you_mean
 from clustomer.facets.declaration import check_facet
 from clustomer.insights import check_currency, check_spend
 from clustomer.lifetime.horizon import horizon_days
+from clustomer.pushdown.engines import check_engine
 from clustomer.segments import check_choice
 from clustomer.segments.algorithms.registry import ALGORITHMS as FITTED
 from clustomer.segments.algorithms.registry import check_algorithm
@@ -31,6 +32,7 @@ def check_settings(settings: Settings) -> None:
             + did_you_mean(settings.algorithm, ALGORITHMS)
         )
     check_memory(settings.memory)
+    check_engine(settings)
     check_choice(settings.k, settings.k_range, settings.random_state)
     if settings.algorithm == "rfm":
         _check_defined(settings)

@@ -3,9 +3,11 @@
 from collections.abc import Iterator
 from datetime import datetime
 from decimal import Decimal
+from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 import sqlglot
 from facet_views import facets_seen
@@ -89,6 +91,42 @@ class EngineConformance:
             {"n": 8}
         ]
         engine.drop(name)
+
+    def test_columns_and_their_types(self, engine: Engine) -> None:
+        engine.register("people", PEOPLE)
+        engine.create_table("kept", parse("SELECT user_id, orders, seen, loyal, spent FROM people"))
+        columns = engine.columns("kept")
+        assert columns.names == ["user_id", "orders", "seen", "loyal", "spent"]
+        user, orders, seen, loyal, spent = columns.types
+        assert pa.types.is_string(user)
+        assert pa.types.is_int64(orders)
+        assert pa.types.is_timestamp(seen)
+        assert pa.types.is_boolean(loyal)
+        assert pa.types.is_decimal(spent)
+
+    def test_parquet_holds_every_row_sorted(self, engine: Engine, tmp_path: Path) -> None:
+        rows = pa.table({"user_id": [f"u{i % 50:02}" for i in range(400)], "n": list(range(400))})
+        engine.register("arrived", rows)
+        engine.create_table("log", parse("SELECT user_id, n FROM arrived"), by="user_id")
+        for folder in (tmp_path / "first", tmp_path / "again"):
+            engine.write_parquet(parse("SELECT user_id, n FROM log"), folder, by="user_id")
+            files = sorted(folder.iterdir())
+            assert [path.name for path in files] == [
+                f"part-{number:05}.parquet" for number in range(len(files))
+            ]
+            parts = [pq.read_table(path) for path in files]
+            assert all(
+                part["user_id"].to_pylist() == sorted(part["user_id"].to_pylist()) for part in parts
+            )
+            assert sorted(n for part in parts for n in part["n"].to_pylist()) == list(range(400))
+
+    def test_what_is_read_twice_and_what_shares_its_name(self, engine: Engine) -> None:
+        engine.create_table("log", parse("SELECT 1 AS n"))
+        query = parse(
+            "WITH log AS (SELECT n + 1 AS n FROM log), sums AS (SELECT n, COUNT(*) AS c FROM log "
+            "GROUP BY n) SELECT a.n AS n, b.c AS c FROM sums AS a JOIN sums AS b ON a.n = b.n"
+        )
+        assert engine.query(query).to_pylist() == [{"n": 2, "c": 1}]
 
     def test_parts_hold_every_row_once_and_a_customer_whole(self, engine: Engine) -> None:
         rows = pa.table({"user_id": [f"u{i % 50}" for i in range(400)], "n": list(range(400))})

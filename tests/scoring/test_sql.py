@@ -16,11 +16,12 @@ from typer.testing import CliRunner
 
 import clustomer
 from clustomer.cli import app
-from clustomer.engines import DIALECTS, Postgres, query_tables
+from clustomer.engines import DIALECTS, Postgres, Spark, query_tables
 from clustomer.errors import InputError, UsageError
 from clustomer.events import EventSchema
+from clustomer.events.typed import utc_offset
 from clustomer.scoring import segments_sql, write_dbt_package
-from clustomer.scoring.raw_events import _offset, raw_parts
+from clustomer.scoring.raw_events import raw_parts
 from clustomer.versions import StoredRun
 
 TYPED = """
@@ -105,6 +106,21 @@ def test_in_postgresql(
     assert same(published, answer)
 
 
+def test_in_spark(
+    results: Path,
+    rows: pa.Table,
+    published: list[dict[str, object]],
+    tmp_path: Path,
+    spark: Spark,
+) -> None:
+    pq.write_table(rows, tmp_path / "rows.parquet")
+    with Spark(spark.session) as engine:
+        engine.read_parquet("shop_rows", str(tmp_path / "rows.parquet"))
+        text = segments_sql(results, "spark", table="shop_rows")
+        answer = engine.session.sql(text).toArrow().to_pylist()
+    assert same(published, answer)
+
+
 @pytest.mark.parametrize("clean", [False, True])
 def test_in_clickhouse(
     results: Path,
@@ -180,7 +196,7 @@ def test_the_shops_clock_is_put_forward_and_back() -> None:
         datetime(2024, 10, 27, 1),
     ]
     table = pa.table({"event_time": moments})
-    query = exp.select(exp.alias_(_offset("Europe/Berlin", datetime(2024, 6, 1)), "ahead"))
+    query = exp.select(exp.alias_(utc_offset("Europe/Berlin", datetime(2024, 6, 1)), "ahead"))
     answer = query_tables(query.from_("times"), times=table)["ahead"].to_pylist()
     assert answer == [3600, 7200, 3600]
 

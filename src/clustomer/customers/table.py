@@ -145,14 +145,41 @@ def features_within(
     unavailable : mapping, optional
         What the result says of features that the source cannot give.
     """
+    shop = keep_customers(engine, features, window, events=events)
+    customers = kept_customers(engine, features, window, shop, unavailable=unavailable)
+    engine.drop("customers")
+    return customers
+
+
+def keep_customers(
+    engine: Engine, features: tuple[Feature, ...], window: Window, *, events: str = "events"
+) -> dict[str, float]:
+    """Make the table `customers` of an engine from its events, and return the shop's figures."""
     _gather(engine, features, window, events)
     shop = _shop(engine, features, window)
     engine.create_table("customers", features_query(features, shop))
-    table = _annotated(_sorted(engine, features), features, window)
     engine.drop("measures")
-    engine.drop("customers")
+    return shop
+
+
+def kept_customers(
+    engine: Engine,
+    features: tuple[Feature, ...],
+    window: Window,
+    shop: Mapping[str, float],
+    *,
+    only: exp.Expr | None = None,
+    unavailable: Mapping[str, str] | None = None,
+) -> Customers:
+    """Return the customers of the table `customers`, or those of them for whom `only` holds."""
+    table = _annotated(_sorted(engine, features, only), features, window)
     return Customers(
-        table, features, unavailable or {}, window, shop, customers_query(features, window, shop)
+        table,
+        features,
+        unavailable or {},
+        window,
+        dict(shop),
+        customers_query(features, window, shop),
     )
 
 
@@ -335,7 +362,9 @@ MANY_CUSTOMERS = 1_000_000
 COLUMNS_AT_ONCE = 10
 
 
-def _sorted(engine: Engine, features: tuple[Feature, ...]) -> pa.Table:
+def _sorted(
+    engine: Engine, features: tuple[Feature, ...], only: exp.Expr | None = None
+) -> pa.Table:
     """Return the customers by the bytes of their `user_id`, whatever a server's language sorts."""
     counted = exp.select(exp.alias_(exp.Count(this=exp.Star()), "n")).from_("customers")
     [row] = engine.query(counted).to_pylist()
@@ -345,6 +374,8 @@ def _sorted(engine: Engine, features: tuple[Feature, ...]) -> pa.Table:
     for start in range(0, max(len(names), 1), at_once):
         wanted = ["user_id", *names[start : start + at_once]]
         query = exp.select(*map(exp.column, wanted)).from_("customers").order_by("user_id")
+        if only is not None:
+            query = query.where(only)
         part = engine.query(query).combine_chunks()
         columns |= {name: part[name] for name in wanted if name not in columns}
     table = pa.table(columns)

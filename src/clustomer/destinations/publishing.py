@@ -10,7 +10,7 @@ import pyarrow.parquet as pq
 
 from clustomer.destinations.databases import into_duckdb, into_postgres, into_sqlite
 from clustomer.engines import without_password
-from clustomer.errors import OutputError, UsageError
+from clustomer.errors import InputError, OutputError, UsageError
 from clustomer.unfinished import whole_file
 from clustomer.versions import StoredRun
 
@@ -95,6 +95,7 @@ def publish_segments(
     """
     stored = StoredRun.open(results)
     stored.check()
+    _require_everyone(stored)
     version = stored.manifest.version
     rows = stored.segments.append_column("version", pa.array([version] * stored.segments.num_rows))
     where = os.fspath(destination)
@@ -111,6 +112,17 @@ def publish_segments(
         put = into_duckdb if kind == "duckdb" else into_sqlite
         before = put(path, table, rows, overwrite=overwrite)
     return Published(kind, str(path), table, rows.num_rows, before, version)
+
+
+def _require_everyone(stored: StoredRun) -> None:
+    """Raise InputError for a version that holds the segments of a sample."""
+    all_of = stored.manifest.population
+    if all_of is not None and all_of["sampled_customers"] < all_of["customers"]:
+        raise InputError(
+            f"{stored.path} tells of a sample: {all_of['sampled_customers']:,} of "
+            f"{all_of['customers']:,} customers. Expected all of them. Their segments are in "
+            f"{stored.path / 'population' / 'segments'}, as Parquet: load that folder."
+        )
 
 
 def _kind(path: Path) -> str:

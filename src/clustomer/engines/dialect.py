@@ -46,11 +46,15 @@ PORTABLE: frozenset[type[exp.Expr]] = frozenset(
         exp.Count, exp.Sum, exp.Min, exp.Max, exp.Filter,
         exp.Window, exp.RowNumber, exp.Lag, exp.WindowSpec,
         # text
-        exp.DPipe, exp.MD5, exp.Lower, exp.Substring,
+        exp.DPipe, exp.MD5, exp.Lower, exp.Substring, exp.Trim,
     }
 )  # fmt: skip
 """The node types that a portable definition may use."""
 
+_WITH_PATTERNS = ("duckdb", "postgres", "spark")
+"""Where a pattern that begins with ^ and ends with $, with (?i) before it, has been tried."""
+
+_PATTERN = "pattern"
 _ONCE = "computed once"
 
 _TYPES = frozenset(
@@ -62,13 +66,15 @@ class NotPortableError(UsageError):
     """A definition uses something that does not mean the same on every engine."""
 
 
-def parse(sql: str) -> exp.Expr:
+def parse(sql: str, *, patterns: bool = False) -> exp.Expr:
     """Parse one query or expression of the portable dialect.
 
     Parameters
     ----------
     sql : str
         DuckDB SQL.
+    patterns : bool, default False
+        Whether it may use `REGEXP_MATCHES`, and so is for the engines in `_WITH_PATTERNS` only.
 
     Raises
     ------
@@ -82,11 +88,11 @@ def parse(sql: str) -> exp.Expr:
     ...
     clustomer.engines.dialect.NotPortableError: `ARG_MAX(brand, price)` uses ArgMax, which ...
     """
-    return _parse(sql).copy()
+    return _parse(sql, patterns).copy()
 
 
 @cache
-def _parse(sql: str) -> exp.Expr:
+def _parse(sql: str, patterns: bool) -> exp.Expr:
     try:
         expression = sqlglot.parse_one(sql, read="duckdb")
     except sqlglot.errors.SqlglotError as error:
@@ -94,6 +100,8 @@ def _parse(sql: str) -> exp.Expr:
     for node in expression.walk():
         # where each name stood in the text: nobody asks, and it is most of the work of a copy
         node._meta = None
+        if patterns and isinstance(node, exp.RegexpLike):
+            node.meta[_PATTERN] = True
     return check(expression)
 
 
@@ -106,7 +114,7 @@ def check(expression: exp.Expr) -> exp.Expr:
         Naming the first node that is outside of it.
     """
     for node in expression.walk():
-        if type(node) not in PORTABLE:
+        if type(node) not in PORTABLE and not (node._meta and _PATTERN in node._meta):
             raise NotPortableError(
                 f"`{node.sql('duckdb')}` uses {type(node).__name__}, which does not mean the same "
                 "on every engine. Write it with the portable forms (aggregates with FILTER, CASE, "
@@ -151,6 +159,11 @@ def translate(
     if dialect not in DIALECTS:
         raise UsageError(f"There is no dialect `{dialect}`. {did_you_mean(dialect, DIALECTS)}")
     check(expression)
+    if dialect not in _WITH_PATTERNS and expression.find(exp.RegexpLike) is not None:
+        raise NotPortableError(
+            f"Patterns mean other things in {dialect}. Expected one of "
+            f"{', '.join(_WITH_PATTERNS)}, or a query without REGEXP_MATCHES."
+        )
     if dialect == "postgres" and any(cte.meta.get(_ONCE) for cte in expression.find_all(exp.CTE)):
         expression = expression.copy()
         for cte in expression.find_all(exp.CTE):

@@ -11,6 +11,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from copy import copy
+from pathlib import Path
 from typing import Any, ClassVar, Self
 
 import duckdb
@@ -258,10 +259,24 @@ class DuckDB(Engine):
         """Run a portable query and return its result."""
         return self.arrow(translate(_scanned(select), spent=True))
 
-    def create_table(self, name: str, select: exp.Expr) -> None:
+    def create_table(self, name: str, select: exp.Expr, *, by: str | None = None) -> None:
         """Keep the result of a portable query as a table of this engine."""
         self.execute(
             f"CREATE OR REPLACE TABLE {quoted(name)} AS {translate(_scanned(select), spent=True)}"
+        )
+
+    def columns(self, table: str) -> pa.Schema:
+        """Return the columns of a table and their types."""
+        return self.empty(f"SELECT * FROM {quoted(table)} LIMIT 0")
+
+    def write_parquet(self, select: exp.Expr, folder: Path, *, by: str) -> None:
+        """Write the result of a portable query as a Parquet file into a new folder."""
+        folder.mkdir()
+        path = literal(str(folder / "part-00000.parquet")).sql("duckdb")
+        query = translate(_scanned(select), spent=True)
+        self.execute(
+            f"COPY (SELECT * FROM ({query}) ORDER BY {quoted(by)}) TO {path} "
+            "(FORMAT parquet, COMPRESSION zstd)"
         )
 
     def append(self, name: str, select: exp.Expr) -> None:

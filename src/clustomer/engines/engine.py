@@ -11,6 +11,7 @@ An engine is a module of this room with a class that inherits from `Engine`; the
 suite in `tests/engines` runs over each.
 """
 
+from pathlib import Path
 from types import TracebackType
 from typing import Any, Protocol, Self
 
@@ -33,8 +34,16 @@ class Engine(Protocol):
         """Run a portable query and return its result."""
         ...
 
-    def create_table(self, name: str, select: exp.Expr) -> None:
-        """Keep the result of a portable query under a name, in place of what was there."""
+    def create_table(self, name: str, select: exp.Expr, *, by: str | None = None) -> None:
+        """Keep the result of a portable query under a name, in place of what was there.
+
+        Queries to come group its rows `by` a column: an engine on several machines keeps rows with
+        one value of it together.
+        """
+        ...
+
+    def columns(self, table: str) -> pa.Schema:
+        """Return the columns of a table and their types."""
         ...
 
     def append(self, name: str, select: exp.Expr) -> None:
@@ -59,6 +68,13 @@ class Engine(Protocol):
         More than one where the engine has less memory than the work takes in one go.
         """
         return 1
+
+    def write_parquet(self, select: exp.Expr, folder: Path, *, by: str) -> None:
+        """Write the result of a portable query as Parquet files into a folder that is not there.
+
+        Within a file rows are sorted `by` a column. The same rows give the same files.
+        """
+        ...
 
     def take_part(self, name: str, table: str, *, key: str, number: int, parts: int) -> None:
         """Keep one of several parts of a table under a name; rows with one key are in one part.

@@ -3,10 +3,12 @@
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 from urllib.parse import unquote
 
 import pyarrow as pa
+import pyarrow.parquet as pq
 from sqlglot import exp
 
 from clustomer.engines.dialect import translate
@@ -116,11 +118,38 @@ class Postgres(Engine):
             cursor.execute(translate(select, self.dialect))
             return cursor.fetch_arrow_table()
 
-    def create_table(self, name: str, select: exp.Expr) -> None:
+    def create_table(self, name: str, select: exp.Expr, *, by: str | None = None) -> None:
         """Keep the result of a portable query as a temporary table."""
         self._execute(f"DROP TABLE IF EXISTS {_temporary(name)}")
         query = translate(select, self.dialect)
         self._execute(f"CREATE TEMPORARY TABLE {_quoted(name)} AS {query}")
+        # nobody else counts the rows of a temporary table, by which queries over it are planned
+        self._execute(f"ANALYZE {_temporary(name)}")
+
+    def columns(self, table: str) -> pa.Schema:
+        """Return the columns of a table and their types; `table` may name its schema."""
+        parts = exp.to_table(table, dialect=self.dialect)
+        rows = self.rows(
+            "SELECT attname::TEXT, FORMAT_TYPE(atttypid, NULL) FROM pg_catalog.pg_attribute "
+            "WHERE attrelid = $1::REGCLASS AND attnum > 0 AND NOT attisdropped ORDER BY attnum",
+            [parts.sql(dialect=self.dialect, identify=True)],
+        )
+        return pa.schema([pa.field(name, _arrow_type(kind)) for name, kind in rows])
+
+    def write_parquet(self, select: exp.Expr, folder: Path, *, by: str) -> None:
+        """Write the result of a portable query as a Parquet file, in batches, into a new folder."""
+        folder.mkdir()
+        query = translate(select, self.dialect)
+        # sorted by bytes, whatever the language of the server
+        ordered = f'SELECT * FROM ({query}) AS answer ORDER BY {_quoted(by)} COLLATE "C"'
+        with (
+            self.stream(ordered) as rows,
+            pq.ParquetWriter(
+                folder / "part-00000.parquet", rows.schema, compression="zstd"
+            ) as writer,
+        ):
+            for batch in rows:
+                writer.write_batch(batch)
 
     def append(self, name: str, select: exp.Expr) -> None:
         """Add the result of a portable query to a temporary table."""
@@ -169,6 +198,27 @@ class Postgres(Engine):
     def close(self) -> None:
         """Close the connection."""
         self.connection.close()
+
+
+_ARROW_TYPES = {
+    "smallint": pa.int16(),
+    "integer": pa.int32(),
+    "bigint": pa.int64(),
+    "real": pa.float32(),
+    "double precision": pa.float64(),
+    "numeric": pa.decimal128(38, 4),
+    "boolean": pa.bool_(),
+    "date": pa.date32(),
+    "timestamp without time zone": pa.timestamp("us"),
+    "timestamp with time zone": pa.timestamp("us", tz="UTC"),
+    "json": pa.struct([]),
+    "jsonb": pa.struct([]),
+}
+
+
+def _arrow_type(kind: str) -> pa.DataType:
+    """Return the type that values of a type of PostgreSQL have here; by default it is text."""
+    return pa.list_(pa.string()) if kind.endswith("[]") else _ARROW_TYPES.get(kind, pa.string())
 
 
 def _quoted(name: str) -> str:

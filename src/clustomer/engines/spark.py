@@ -2,14 +2,18 @@
 
 import os
 import shutil
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from itertools import count
 from pathlib import Path
 from typing import Any
+from warnings import filterwarnings
 
 import pyarrow as pa
 from sqlglot import exp
 
-from clustomer.engines.dialect import translate
+from clustomer.engines.dialect import check, translate
 from clustomer.engines.engine import Engine
 from clustomer.errors import InputError, UsageError, first_line
 from clustomer.unfinished import remove_folder, sweep_folders, temporary_folder
@@ -21,6 +25,8 @@ _OF_A_SESSION = {
     # what does not fit a type is an error, not NULL
     "spark.sql.ansi.enabled": "true",
     "spark.sql.execution.arrow.useLargeVarTypes": "false",
+    # rows that are together by customer need not move to be joined by customer and something else
+    "spark.sql.requireAllClusterKeysForCoPartition": "false",
 }
 
 
@@ -82,25 +88,61 @@ class Spark(Engine):
 
     def query(self, select: exp.Expr) -> pa.Table:
         """Run a portable query and return its result."""
-        return self._planned(select).toArrow()
+        with self._planned(select) as rows:
+            return rows.toArrow()
 
-    def create_table(self, name: str, select: exp.Expr) -> None:
-        """Keep the result of a portable query as a temporary view, computed once."""
-        self._keep(name, self._planned(select))
+    def create_table(self, name: str, select: exp.Expr, *, by: str | None = None) -> None:
+        """Keep the result of a portable query as a temporary view, computed once.
+
+        Rows that are together `by` a column (customers) are grouped by it without moving again.
+        """
+        with self._planned(select) as rows:
+            self._keep(name, rows if by is None else rows.repartition(_quoted(by)))
+
+    def read_parquet(self, name: str, source: str) -> None:
+        """Let queries read Parquet under a name: files, folders or globs that Spark can reach."""
+        try:
+            rows = self.session.read.parquet(source)
+            rows.createOrReplaceTempView(_quoted(name))
+        except Exception as error:
+            raise InputError(
+                f"Spark cannot read {source}: {first_line(error)} Expected Parquet files, or a "
+                "folder of them, at an address that every executor can reach."
+            ) from error
+
+    def columns(self, table: str) -> pa.Schema:
+        """Return the columns of a table and their types."""
+        return self.session.table(_quoted(table)).limit(0).toArrow().schema
+
+    def write_parquet(self, select: exp.Expr, folder: Path, *, by: str) -> None:
+        """Write the result of a portable query as Parquet, a file for each partition.
+
+        Every executor must see the folder, as on one machine or a shared file system.
+        """
+        with self._planned(select) as rows:
+            written = rows.sortWithinPartitions(_quoted(by)).write
+            written.option("compression", "zstd").parquet(folder.absolute().as_uri())
+        # each run of Spark has names of its own
+        for path in folder.iterdir():
+            if not path.name.startswith("part-"):
+                path.unlink()
+        for number, path in enumerate(sorted(folder.iterdir())):
+            path.rename(folder / f"part-{number:05}.parquet")
 
     def append(self, name: str, select: exp.Expr) -> None:
         """Add the result of a portable query to a table that `create_table` has made."""
         from pyspark.sql.functions import col
 
         before = self._tables[name]
-        added = self._planned(select).toDF(*before.columns)
         types = [col(_quoted(field.name)).cast(field.dataType) for field in before.schema]
-        self._keep(name, before.union(added.select(*types)))
+        with self._planned(select) as rows:
+            added = rows.toDF(*before.columns)
+            self._keep(name, before.union(added.select(*types)))
 
     def drop(self, name: str) -> None:
         """Remove a table that `create_table` has made."""
         self.unregister(name)
-        self._tables.pop(name).unpersist()
+        del self._tables[name]
 
     def register(self, name: str, table: Any) -> None:
         """Let queries read anything with `__arrow_c_stream__` under a name."""
@@ -117,22 +159,33 @@ class Spark(Engine):
         rows = self.session.table(_quoted(table))
         self._keep(name, rows.where(f"PMOD(XXHASH64({_quoted(key)}), {parts}) = {number}"))
 
-    def _planned(self, select: exp.Expr) -> Any:
-        return self.session.sql(translate(select, self.dialect))
+    @contextmanager
+    def _planned(self, select: exp.Expr) -> Iterator[Any]:
+        """Give the rows of a query, not computed yet; what it reads several times is kept.
+
+        Spark would compute a common table expression once for each place that reads it.
+        """
+        query: Any = check(select).copy()
+        kept = []
+        try:
+            for step in _read_several_times(query):
+                name = f"step {next(_NUMBERS)}"
+                self._keep(name, self.session.sql(translate(step.query, self.dialect)))
+                kept.append(name)
+                step.rename(name)
+            if kept and not query.ctes:
+                query.set("with_", None)
+            yield self.session.sql(translate(query, self.dialect))
+        finally:
+            for name in kept:
+                self.drop(name)
 
     def _keep(self, name: str, rows: Any) -> None:
         """Compute rows and keep them under a name, in place of what was there."""
-        rows.persist(self._level)
-        try:
-            rows.count()
-        except BaseException:
-            rows.unpersist()
-            raise
-        before = self._tables.get(name)
-        rows.createOrReplaceTempView(_quoted(name))
-        self._tables[name] = rows
-        if before is not None:
-            before.unpersist()
+        # what is kept is a plan's end, too: plans over plans would be read anew for each query
+        kept = rows.localCheckpoint(eager=True, storageLevel=self._level)
+        kept.createOrReplaceTempView(_quoted(name))
+        self._tables[name] = kept
 
     def close(self) -> None:
         """Free what is kept, and stop Spark if it started with this engine."""
@@ -141,6 +194,58 @@ class Spark(Engine):
         if self._directory is not None:
             self.session.stop()
             remove_folder(self._directory)
+
+
+_NUMBERS = count(1)
+
+
+@dataclass(frozen=True)
+class _Step:
+    """A part of a query that is read several times: what it computes, and who reads it."""
+
+    query: exp.Select
+    readers: list[exp.Table]
+
+    def rename(self, name: str) -> None:
+        """Let its readers read a table."""
+        for reader in self.readers:
+            alias = reader.alias or reader.name
+            table = exp.to_table(_quoted(name), dialect="spark", alias=alias)
+            reader.replace(table)
+
+
+def _read_several_times(query: exp.Expr) -> Iterator[_Step]:
+    """Take out of a query, one after the other, the parts that several others read.
+
+    What only filters and renames the rows of a table is left: to read these again takes less than
+    to keep them.
+    """
+    steps = list(query.ctes) if isinstance(query, exp.Query) else []
+    for number, step in enumerate(steps):
+        later = [other.this for other in steps[number + 1 :]]
+        body = [part for name, part in query.args.items() if name != "with_" and part]
+        readers = [
+            table
+            for part in (*later, *_expressions(body))
+            for table in part.find_all(exp.Table)
+            if table.name == step.alias and not table.db
+        ]
+        if len(readers) < 2 or step.this.find(*_WORK) is None:
+            continue
+        taken = step.this.copy()
+        for other in steps[:number]:
+            if other.parent is not None:
+                taken = taken.with_(other.alias, as_=other.this.copy(), copy=False)
+        yield _Step(taken, readers)
+        step.pop()
+
+
+_WORK = (exp.Group, exp.Join, exp.AggFunc, exp.Window, exp.Distinct, exp.Union)
+
+
+def _expressions(parts: Iterable[Any]) -> Iterator[exp.Expr]:
+    for part in parts:
+        yield from (part if isinstance(part, list) else [part])
 
 
 def _folder_to_start() -> Path:
@@ -178,6 +283,8 @@ def _started(master: str, options: dict[str, str], folder: Path) -> Any:
     if master.startswith("local"):
         settings["spark.local.dir"] = str(folder / "spill")
         settings["spark.driver.host"] = settings["spark.driver.bindAddress"] = "127.0.0.1"
+    # nothing here is given to pandas
+    filterwarnings("ignore", "PySpark does not yet fully support pandas", FutureWarning)
     builder = SparkSession.builder
     for name, value in (settings | options).items():
         builder = builder.config(name, value)

@@ -129,6 +129,7 @@ def interpret(
     habits: Habits | None = None,
     recommendations: Recommendations | None = None,
     comparison: Any = None,
+    population: pa.Table | None = None,
     reading_notes: Sequence[str] = (),
     warnings: Sequence[str] = (),
     nameless: Any = None,
@@ -181,6 +182,9 @@ def interpret(
     comparison : table, default None
         A row for each algorithm that was tried on the same features: `algorithm`, `segments`,
         `noise_share`, `silhouette`, `smallest_share`, `agreement` (with k-means).
+    population : pyarrow.Table, default None
+        A row for each segment, with how many of all customers are in it, where those that are
+        given are a sample.
     reading_notes : sequence of str
         What was decided about how the events were read, a sentence each.
     warnings : sequence of str
@@ -242,6 +246,7 @@ def interpret(
         habits=habits,
         recommendations=recommendations,
         comparison=comparison,
+        population=population,
         reading_notes=reading_notes,
         warnings=warnings,
         nameless=None if nameless is None else float(nameless),

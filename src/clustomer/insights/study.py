@@ -194,6 +194,7 @@ def study_of(
     habits: Habits | None = None,
     recommendations: Recommendations | None = None,
     comparison: Any = None,
+    population: pa.Table | None = None,
     reading_notes: Sequence[str] = (),
     warnings: Sequence[str] = (),
     nameless: float | None = None,
@@ -244,6 +245,7 @@ def study_of(
         tables["products"] = recommendations.products
     if comparison is not None:
         tables["comparison"] = pa.table(comparison)
+    tables |= {} if population is None else {"population": population}
     tables["segments"] = _with_members(tables, labelled, window, attributes)
     return Study(
         customers=customer_table,

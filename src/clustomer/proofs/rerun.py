@@ -8,7 +8,10 @@ from typing import Any
 import pyarrow as pa
 
 from clustomer.certificates import Certificates
-from clustomer.customers import Customers, Reason, customer_features
+from clustomer.customers import Customers, Reason, create_customers, customer_features
+from clustomer.customers.definition import takes_category_prices
+from clustomer.customers.features import FEATURES
+from clustomer.customers.table import kept_customers
 from clustomer.engines import DuckDB, memory_of_engine, memory_of_run
 from clustomer.events import CleanEvents, hash_sum, read_stored_events
 from clustomer.facets import Facets
@@ -116,7 +119,7 @@ def remake(stored: StoredRun, progress: Progress, memory: str | None = None) -> 
                 stored.event_files, stored.window, engine, product_names=stored.product_names
             )
             total = hash_sum(events)
-        customers = customer_features(events, progress=progress)
+        customers = _customers(stored, events, progress)
         holdout = held_out(settings, events, customers, progress)
         segmentation = segmented(settings, customers, holdout, progress)
         comparison = compared(settings, customers, segmentation, progress)
@@ -146,6 +149,27 @@ def remake(stored: StoredRun, progress: Progress, memory: str | None = None) -> 
         habits,
         recommendations,
     )
+
+
+def _customers(stored: StoredRun, events: CleanEvents, progress: Progress) -> Customers:
+    """Return the customers of the stored events; those of a sample by the figures of the shop."""
+    scoring = stored.model.scoring
+    if stored.manifest.population is None or scoring is None:
+        return customer_features(events, progress=progress)
+    window, names = events.window, stored.customers.column_names
+    features = tuple(feature for feature in FEATURES if feature.name in names)
+    shop = {**scoring.shop, "start_s": window.start_s, "cutoff_s": window.cutoff_s}
+    prices = scoring.category_prices
+    create_customers(events.engine, features, window, shop=shop, category_prices=prices)
+    missing = stored.manifest.unavailable_features
+    customers = kept_customers(events.engine, features, window, shop, unavailable=missing)
+    events.engine.drop("customers")
+    if not takes_category_prices(features):
+        return customers
+    columns = zip(*prices, strict=True) if prices else ((), ())
+    texts, means = (list(column) for column in columns)
+    kinds = {"category": pa.array(texts, pa.string()), "mean_price": pa.array(means, pa.float64())}
+    return replace(customers, category_prices=pa.table(kinds))
 
 
 def _recommended(

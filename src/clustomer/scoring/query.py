@@ -1,12 +1,11 @@
 """From a table of customers to their segments, as one portable query."""
 
-from collections.abc import Mapping
-
 from sqlglot import exp
 
-from clustomer.engines import dialect, literal
+from clustomer.engines import literal
 from clustomer.scoring.definition import Definition
 from clustomer.segments import assignment_query
+from clustomer.segments.labels import by_cluster, labels_query, with_parts_of
 
 COLUMNS = (
     *("user_id", "segment_id", "segment", "cluster", "distance", "border_distance"),
@@ -27,8 +26,8 @@ def scored_query(definition: Definition) -> exp.Select:
     names = {cluster: name for cluster, (_, name) in definition.segments.items()}
     query = exp.select(
         exp.alias_(exp.column("user_id", table="labels"), "user_id"),
-        exp.alias_(_by_cluster(ids), "segment_id"),
-        exp.alias_(_by_cluster(names), "segment"),
+        exp.alias_(by_cluster(ids), "segment_id"),
+        exp.alias_(by_cluster(names), "segment"),
         *(exp.column(name, table="labels") for name in ("cluster", "distance", "border_distance")),
         exp.alias_(_unlike(definition), "unlike"),
     )
@@ -41,32 +40,7 @@ def labelled_query(definition: Definition) -> exp.Select:
 
     Its columns are those of `segments.parquet`.
     """
-    ids = {cluster: segment_id for cluster, (segment_id, _) in definition.segments.items()}
-    names = {cluster: name for cluster, (_, name) in definition.segments.items()}
-    query = exp.select(
-        exp.alias_(exp.column("user_id", table="labels"), "user_id"),
-        exp.alias_(_by_cluster(ids), "segment_id"),
-        exp.alias_(_by_cluster(names), "segment"),
-        *(exp.column(name, table="labels") for name in ("cluster", "distance", "border_distance")),
-    )
-    return with_parts_of(assignment_query(definition.model), query.from_("labels"), "labels")
-
-
-def with_parts_of(inner: exp.Select, outer: exp.Select, name: str) -> exp.Select:
-    """Return a query that reads another under a name; its parts stand beside it, not inside."""
-    parts = inner.args.pop("with_", None)
-    query = outer
-    for part in parts.expressions if parts is not None else ():
-        query = query.with_(part.alias, as_=part.this, copy=False)
-    return dialect.computed_once(query.with_(name, as_=inner, copy=False))
-
-
-def _by_cluster(texts: Mapping[int, str]) -> exp.Case:
-    case = exp.Case()
-    for cluster, text in texts.items():
-        is_it = exp.EQ(this=exp.column("cluster", table="labels"), expression=literal(cluster))
-        case = case.when(is_it, literal(text), copy=False)
-    return case
+    return labels_query(definition.model, definition.segments)
 
 
 def _unlike(definition: Definition) -> exp.Case:

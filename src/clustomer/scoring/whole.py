@@ -8,9 +8,10 @@ from sqlglot import exp
 from clustomer.customers.definition import CATEGORY_PRICES, features_query, measures_query
 from clustomer.engines import dialect, literal, parse
 from clustomer.events import EventSchema, Window
+from clustomer.events.typed import Part
 from clustomer.scoring.definition import Definition
 from clustomer.scoring.query import labelled_query
-from clustomer.scoring.raw_events import TIMESTAMP, Part, raw_parts
+from clustomer.scoring.raw_events import TIMESTAMP, raw_parts
 
 CLEAN_COLUMNS = (
     *("event_time", "event_type", "product_id", "category_id", "category_code", "brand", "price"),

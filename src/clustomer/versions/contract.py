@@ -66,6 +66,21 @@ FILES = (
         "customers",
     ),
     StoredFile(
+        "population/",
+        "all customers with their features (`customers/`) and their segments (`segments/`), as the "
+        "engine wrote them",
+        None,
+        when="only with [`--engine`](../how-to/engines.md)",
+        required=lambda manifest: bool(manifest.get("population")),
+    ),
+    StoredFile(
+        "population.parquet",
+        "how many of all customers are in each segment, and what they brought",
+        "population",
+        when="only with [`--engine`](../how-to/engines.md)",
+        required=lambda manifest: bool(manifest.get("population")),
+    ),
+    StoredFile(
         "attributes.parquet",
         "what else is known of each customer",
         "attributes",

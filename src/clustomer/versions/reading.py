@@ -137,6 +137,7 @@ class RunManifest(Manifest):
     reading_notes: Mapping[str, str] = {}
     warnings: Mapping[str, str] = {}
     revenue_without_customer: float | None = None
+    population: Mapping[str, Any] | None = None
 
     @model_validator(mode="after")
     def _ids_differ(self) -> Self:
@@ -294,6 +295,19 @@ class StoredRun:
             product_id=pa.types.is_string,
             product_name=pa.types.is_string,
         )
+
+    @cached_property
+    def population(self) -> pa.Table | None:
+        """How many of all customers are in each segment; None where all customers are here."""
+        if self.manifest.population is None:
+            return None
+        return self._parquet("population.parquet", segment_id=pa.types.is_string)
+
+    def population_files(self, part: str) -> tuple[Path, ...]:
+        """Return the Parquet files of all customers: their "segments" or their features."""
+        folder = f"population/{part}/"
+        names = sorted(name for name in self.manifest.files if name.startswith(folder))
+        return tuple(self.file(name) for name in names)
 
     @property
     def event_files(self) -> tuple[Path, ...]:
@@ -476,6 +490,7 @@ class StoredRun:
             habits=self.habits,
             recommendations=self.recommendations if recommendations is None else recommendations,
             comparison=self.comparison,
+            population=self.population,
             reading_notes=tuple(manifest.reading_notes.values()),
             warnings=tuple(manifest.warnings.values()),
             title=settings.title,

@@ -5,6 +5,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any, Literal
 
+from clustomer.engines import DuckDB
 from clustomer.errors import InputError
 from clustomer.insights import Fact, Facts, verify_facts
 from clustomer.insights.facts.verification import verify_tables
@@ -81,7 +82,7 @@ def verify_stated(results: str | os.PathLike[str]) -> Verification:
     """Check hashes, facts and manifest of a version, the part of `verify` that runs nothing."""
     stored = StoredRun.open(results)
     differences = [*_files(stored)]
-    for check in (_facts, _manifest):
+    for check in (_facts, _manifest, _population):
         try:
             differences += check(stored)
         except InputError as error:
@@ -156,6 +157,44 @@ def _manifest(stored: StoredRun) -> list[Difference]:
             for mismatch in verify_tables(Facts(_figures(stored)), tables)
         ),
     ]
+
+
+def _population(stored: StoredRun) -> list[Difference]:
+    """Count all customers again, and compare those of the sample with their own files."""
+    table = stored.population
+    if table is None:
+        return []
+    with DuckDB() as engine:
+        for name in ("segments", "customers"):
+            files = [str(path) for path in stored.population_files(name)]
+            engine.execute(f"CREATE TEMP TABLE all_{name} AS FROM READ_PARQUET(?)", [files])
+        priced = "revenue" in stored.customers.column_names
+        counts = {
+            row[0]: (int(row[1]), None if row[2] is None else float(row[2]))
+            for row in engine.rows(_COUNTED_WITH_REVENUE if priced else _COUNTED)
+        }
+        engine.register("sample", stored.segments)
+        [(other,)] = engine.rows(
+            "SELECT COUNT(*) FROM sample LEFT JOIN all_segments AS l USING (user_id) "
+            "WHERE l.segment_id IS DISTINCT FROM sample.segment_id"
+        )
+    stated = {row["segment_id"]: (row["customers"], row["revenue"]) for row in table.to_pylist()}
+    differences = [
+        Difference("file", f"population/: {key}", stated.get(key), counts.get(key))
+        for key in sorted(stated.keys() | counts.keys())
+        if stated.get(key) != counts.get(key)
+    ]
+    if other:
+        place = "population/segments: customers of the sample in another segment"
+        differences.append(Difference("file", place, 0, other))
+    return differences
+
+
+_COUNTED = "SELECT segment_id, COUNT(*), NULL FROM all_segments GROUP BY segment_id"
+_COUNTED_WITH_REVENUE = """
+    SELECT segment_id, COUNT(*), SUM(CAST(revenue AS DECIMAL(38, 4)))
+    FROM all_segments JOIN all_customers USING (user_id) GROUP BY segment_id
+"""
 
 
 def _figures(stored: StoredRun) -> Iterator[Fact]:

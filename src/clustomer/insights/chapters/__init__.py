@@ -25,11 +25,13 @@ from clustomer.insights.chapters.revenue_change import ChangeChapter
 from clustomer.insights.chapters.seasons import SeasonChapter
 from clustomer.insights.chapters.spend import Spend
 from clustomer.insights.chapters.weights import CountedMost
+from clustomer.insights.chapters.whole_shop import WholeShop
 from clustomer.insights.study import Study
 
 __all__ = ["CHAPTERS", "Chapter", "Study"]
 
 CHAPTERS: tuple[Chapter, ...] = (
+    WholeShop(),
     Glance(),
     PlainGroups(),
     Cards(),
