@@ -13,6 +13,7 @@ from clustomer.commands.dashboard import dashboard
 from clustomer.commands.help import HelpfulCommand, HelpfulGroup
 from clustomer.commands.insights import insights
 from clustomer.commands.mcp import mcp
+from clustomer.commands.pdf import pdf
 from clustomer.commands.powerbi import powerbi
 from clustomer.commands.publish import publish
 from clustomer.commands.recommend import recommend
@@ -40,6 +41,7 @@ COMMANDS = {
     "score": score,
     "sql": sql,
     "publish": publish,
+    "pdf": pdf,
     "powerbi": powerbi,
     "certify": certify,
     "verify": verify,

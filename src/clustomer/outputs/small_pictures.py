@@ -5,7 +5,12 @@ from typing import Any
 
 from markupsafe import Markup
 
+from clustomer.outputs.theme import GRID, MORE_COLOUR
+
 WIDTH, HEIGHT = 120, 24
+# A page colours them by its style, light or dark; paper, which knows no style of a page, by these.
+LINE = "#0b5cab"
+_COLOURS = {"more": MORE_COLOUR, "less": "#b45309"}
 MOST_DEVIATIONS = 2.0
 """A bar that is as long as there is room: so many standard deviations, or more."""
 
@@ -29,8 +34,8 @@ def spark(values: Sequence[Any]) -> Markup:
     x, y = points[-1]
     return Markup(
         f'<svg class="spark" viewBox="0 0 {WIDTH} {HEIGHT}" preserveAspectRatio="none" '
-        f'aria-hidden="true"><polyline points="{line}"/>'
-        f'<circle cx="{x:.1f}" cy="{y:.1f}" r="2.5"/></svg>'
+        f'aria-hidden="true"><polyline points="{line}" fill="none" stroke="{LINE}" '
+        f'stroke-width="2"/><circle cx="{x:.1f}" cy="{y:.1f}" r="2.5" fill="{LINE}"/></svg>'
     )
 
 
@@ -41,10 +46,13 @@ def bar(value: Any) -> Markup:
     (True, True, False)
     """
     middle = WIDTH / 2
-    body = f'<line class="axis" x1="{middle}" x2="{middle}" y1="0" y2="12"/>'
+    body = f'<line class="axis" x1="{middle}" x2="{middle}" y1="0" y2="12" stroke="{GRID}"/>'
     if value is not None:
         length = min(abs(float(value)), MOST_DEVIATIONS) / MOST_DEVIATIONS * middle
         start = middle if value > 0 else middle - length
         kind = "more" if value > 0 else "less"
-        body += f'<rect class="{kind}" x="{start:.1f}" y="2" width="{length:.1f}" height="8"/>'
+        body += (
+            f'<rect class="{kind}" x="{start:.1f}" y="2" width="{length:.1f}" height="8" '
+            f'fill="{_COLOURS[kind]}"/>'
+        )
     return Markup(f'<svg viewBox="0 0 {WIDTH} 12" aria-hidden="true">{body}</svg>')
