@@ -31,7 +31,7 @@ def address(results: Path) -> Iterator[str]:
     server = subprocess.Popen(command, stderr=subprocess.PIPE, text=True)
     url = f"http://127.0.0.1:{port}"
     try:
-        for _ in range(600):
+        for _ in range(3000):
             assert server.poll() is None, server.stderr.read()
             try:
                 urllib.request.urlopen(f"{url}/_stcore/health", timeout=1)
@@ -78,6 +78,8 @@ def tab(browser: Any, address: str) -> Iterator[Callable[..., Any]]:
         )
         opened.append(context)
         page = context.new_page()
+        # waits end when what they wait for is there; a busy machine takes its time
+        page.set_default_timeout(120_000)
         page.on("pageerror", lambda error: problems.append(str(error)))
         page.on(
             "console",
@@ -138,3 +140,46 @@ def test_a_dark_page_has_dark_pictures(tab: Any) -> None:
     drawn = b64decode(source.partition(",")[2]).decode()
     assert "#1b2430" not in drawn
     assert "#e8ecf1" in drawn
+
+
+def test_filters_come_along_to_other_pages_and_by_link(tab: Any) -> None:
+    page = tab(DESKTOP)
+    page.goto("/map?by_country=France")
+    ready(page)
+    sidebar = page.get_by_test_id("stSidebar")
+    left = sidebar.get_by_text(re.compile(r"^[\d,]+ of [\d,]+ customers$"))
+    left.wait_for()
+    shown = left.inner_text()
+    for path, title, _ in (PAGES[1], PAGES[4], PAGES[2]):
+        page.get_by_test_id("stSidebarNav").get_by_role("link", name=title, exact=True).click()
+        page.wait_for_function(
+            "path => location.pathname == path && location.search.includes('by_country=France')",
+            arg=f"/{path}",
+        )
+        ready(page)
+        assert left.inner_text() == shown
+    # the link as someone else opens it
+    other = tab(DESKTOP)
+    other.goto(page.url)
+    ready(other)
+    assert other.get_by_test_id("stSidebar").get_by_text(shown, exact=True).inner_text() == shown
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+@pytest.mark.parametrize("width", [DESKTOP, PHONE])
+def test_no_page_has_a_serious_barrier(tab: Any, width: int, theme: str) -> None:
+    from axe_playwright_python.sync_playwright import Axe
+
+    page = tab(width, theme)
+    serious = []
+    for path, _, _ in PAGES:
+        page.goto(f"/{path}")
+        ready(page)
+        answer = Axe().run(page, options={"resultTypes": ["violations"]}).response
+        serious += [
+            (path, rule["id"], node["html"][:200])
+            for rule in answer["violations"]
+            if rule["impact"] in ("serious", "critical")
+            for node in rule["nodes"]
+        ]
+    assert serious == []

@@ -1,5 +1,8 @@
 """Filters that every page shares, and that a link carries along."""
 
+from collections.abc import Callable, Sequence
+from typing import Any
+
 import streamlit as st
 
 from clustomer.dashboard.customers import Filters
@@ -11,18 +14,11 @@ def filters(shop: Shop) -> Filters:
     chosen: dict[str, list[str]] = {}
     with st.sidebar:
         st.markdown("**Filters**")
-        chosen["segment_id"] = st.multiselect(
-            "Segments",
-            list(shop.names),
-            format_func=lambda segment_id: shop.names[segment_id],
-            key="segments",
-            placeholder="All",
-            bind="query-params",
+        chosen["segment_id"] = _choice(
+            "Segments", "segments", list(shop.names), lambda segment_id: shop.names[segment_id]
         )
         for name, values in shop.customers.filters.items():
-            chosen[name] = st.multiselect(
-                label(name), values, key=f"by_{name}", placeholder="All", bind="query-params"
-            )
+            chosen[name] = _choice(label(name), f"by_{name}", values)
         set_ = {name: values for name, values in chosen.items() if values}
         if set_:
             number = shop.customers.count(set_)
@@ -32,6 +28,31 @@ def filters(shop: Shop) -> Filters:
             "are of everyone."
         )
     return set_
+
+
+def _choice(
+    title: str, key: str, values: Sequence[str], written: Callable[[Any], str] = str
+) -> list[str]:
+    """Show one filter, which begins as the address says, and is in the address of every page.
+
+    Streamlit's own binding loses it from the address when another page is opened.
+    """
+    if key not in st.session_state:
+        st.session_state[key] = [v for v in st.query_params.get_all(key) if v in values]
+    chosen: list[str] = st.multiselect(
+        title,
+        values,
+        format_func=written,
+        key=key,
+        placeholder="All",
+        persist_state="session",
+    )
+    if chosen != st.query_params.get_all(key):
+        if chosen:
+            st.query_params[key] = chosen
+        else:
+            st.query_params.pop(key, None)
+    return chosen
 
 
 def said(shop: Shop, chosen: Filters) -> str:

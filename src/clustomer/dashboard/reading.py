@@ -11,6 +11,9 @@ from clustomer.dashboard.views import PAGES
 from clustomer.errors import ClustomerError
 from clustomer.outputs.report import TITLE
 
+_CAPTIONS = 'div[data-testid="stCaptionContainer"] {opacity: 1}'
+"""Streamlit writes captions paler than everyone can read."""
+
 Show = Callable[[Shop, Filters], None]
 
 
@@ -47,7 +50,7 @@ def let_in(opened: Shop) -> bool:
 
 def draw(show: Show, opened: Shop, chosen: Filters) -> None:
     """Show one page; what goes wrong is said in one sentence."""
-    st.html(f"<style>{opened.style}</style>")
+    st.html(f"<style>{opened.style}{_CAPTIONS}</style>")
     try:
         if opened.prepared.insights.warning:
             st.warning(plain(opened.prepared.facts.render(opened.prepared.insights.warning)))

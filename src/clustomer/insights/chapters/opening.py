@@ -81,7 +81,7 @@ def _first_steps(study: Study, facts: Mapping[str, Fact]) -> Iterator[Labelled]:
     }
     if not study.segmentation.structure or _say_little(study):
         return
-    for key in _most_at_stake(study, facts)[:MOST_STEPS]:
+    for key in most_at_stake(study.groups, facts)[:MOST_STEPS]:
         yield Labelled(
             escape(study.names[key]),
             f"{headlines[key]}. One more order from {{threshold.one_more_share}} of them would "
@@ -221,17 +221,24 @@ def _say_little(study: Study) -> bool:
     return study.defined and short_window(study)
 
 
-def _most_at_stake(study: Study, facts: Mapping[str, Fact]) -> list[str]:
-    """Return the segments in which one more order brings more than its cost, the most first."""
+def most_at_stake(groups: Sequence[Profile], facts: Mapping[str, Fact]) -> list[str]:
+    """Return the segments in which one more order brings more than its cost, the most first.
+
+    What is left counts as far as the segment is sure to be there: times its stability, the part of
+    it that is found again in other draws of the customers (1 where that was not tested).
+    """
+
+    def value(fact_id: str, otherwise: float) -> float:
+        number = facts[fact_id].value if fact_id in facts else None
+        return float(number) if isinstance(number, int | float) else otherwise
 
     def left(group: Profile) -> float:
-        gain, cost = (facts[f"{group.segment_id}.{part}"].value for part in ("one_more", "contact"))
-        return float(gain or 0) - float(cost or 0)
+        key = group.segment_id
+        gain, cost = value(f"{key}.one_more", 0.0), value(f"{key}.contact", 0.0)
+        return (gain - cost) * value(f"{key}.stable_jaccard", 1.0)
 
     paying = [
-        group
-        for group in study.groups
-        if f"{group.segment_id}.one_more" in facts and left(group) > 0
+        group for group in groups if f"{group.segment_id}.one_more" in facts and left(group) > 0
     ]
     paying.sort(key=lambda group: (-left(group), -group.customers, group.first_user))
     return [group.segment_id for group in paying]
