@@ -15,7 +15,6 @@ from PIL import Image
 
 FOLDER = Path(__file__).parent.parent / "docs" / "images" / "gallery"
 WIDTH = 900
-COLOURS = 256
 
 SHOPS = {
     "kinds": ["--events", "80000", "--seed", "7"],
@@ -63,12 +62,12 @@ def run(place: Path, shop: str, simulated: list[str]) -> Path:
 
 
 def small(path: Path) -> bytes:
-    """Return a picture at the width of a page, in few colours."""
+    """Return a picture at the width of a page."""
     with Image.open(path) as image:
         height = round(image.height * WIDTH / image.width)
         reduced = image.convert("RGB").resize((WIDTH, height), Image.Resampling.LANCZOS)
     content = BytesIO()
-    reduced.quantize(COLOURS).save(content, "PNG", optimize=True)
+    reduced.save(content, "PNG", optimize=True)
     return content.getvalue()
 
 
