@@ -144,7 +144,7 @@ def test_the_latest_periods_are_those_of_the_report(results: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("periods", "said"),
+    ("periods", "message"),
     [
         (["2024-03"], "One period was given, '2024-03'; two were expected."),
         (["March", "2024-04"], "'March' is no period. Expected a year (2011)"),
@@ -154,10 +154,10 @@ def test_the_latest_periods_are_those_of_the_report(results: Path) -> None:
         (["2024-01", "2024-02"], "The log has 0 days before the first period; 28 were expected"),
     ],
 )
-def test_periods_that_cannot_be_compared(results: Path, periods: list[str], said: str) -> None:
+def test_periods_that_cannot_be_compared(results: Path, periods: list[str], message: str) -> None:
     done = CliRunner().invoke(app, ["change", str(results), *periods])
     assert isinstance(done.exception, ClustomerError)
-    assert said in str(done.exception)
+    assert message in str(done.exception)
 
 
 def test_cohorts_of_results_are_by_segment(results: Path, tmp_path: Path) -> None:

@@ -30,6 +30,7 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache, lru_cache
+from string import Template
 from typing import Any
 
 import sqlglot
@@ -136,10 +137,10 @@ DERIVED: Mapping[str, str] = {
     "floor": "FLOOR(a)",
     "product_of_four": "a * b * c * d",
     "control_group": f"CASE WHEN a + b <= 1 THEN {_NEEDED.format(rise='b')} END",
-    "smallest_rise": "(SELECT MIN(step) / 100 FROM RANGE(1, 101) AS steps(step) WHERE "
-    "CASE WHEN a + step / 100 <= 1 THEN needed <= FLOOR(b / 2) END)".replace(
-        "needed", _NEEDED.format(rise="(step / 100)")
-    ),
+    "smallest_rise": Template(
+        "(SELECT MIN(step) / 100 FROM RANGE(1, 101) AS steps(step) WHERE "
+        "CASE WHEN a + step / 100 <= 1 THEN $needed <= FLOOR(b / 2) END)"
+    ).substitute(needed=_NEEDED.format(rise="(step / 100)")),
     "break_even": "CASE WHEN c * d > 0 THEN a * b / (c * d) END",
     "extra_orders_per_1000": "CASE WHEN b * c > 0 THEN 1000 * a / (b * c) END",
 }
