@@ -106,13 +106,14 @@ def _lead(cohorts: Cohorts) -> str:
         else ("first came", "came again")
     )
     parts = [
-        f"{{retention.{ALL}.{age}.share}} {AGES[age].format(unit=cohorts.unit).lower()}"
+        f"{{retention.{ALL}.{age}.share}} {AGES[age].format(unit=cohorts.unit).lower()} (of "
+        f"{{retention.{ALL}.{age}.customers}})"
         for age in _ages(cohorts, ALL)
     ]
-    first = f"retention.{ALL}.{_ages(cohorts, ALL)[0]}.customers"
     return (
-        f"Of the customers who {came} in a {cohorts.unit} after the first of the log "
-        f"({{{first}}} of them can be watched so far), so many {again}: {', '.join(parts)}."
+        f"Of the customers who {came} in a {cohorts.unit} after the first of the log, so many "
+        f"{again} in that very {cohorts.unit}: {', '.join(parts)}. In brackets is of how many that "
+        "can be seen so far."
     )
 
 

@@ -192,8 +192,9 @@ def _lead(rows: list[dict[str, Any]], unit: str) -> str:
     what = "Revenue" if column == "revenue" else "Customers"
     cut = [number for number, row in enumerate(rows) if not row["complete"]]
     text = (
-        f"{what} in a {unit} went from {{period.{least}.{column}}} ({{period.{least}.name}}) to "
-        f"{{period.{best}.{column}}} ({{period.{best}.name}})."
+        f"{what} of a {unit} {'was' if column == 'revenue' else 'were'} highest at "
+        f"{{period.{best}.{column}}} ({{period.{best}.name}}) and lowest at "
+        f"{{period.{least}.{column}}} ({{period.{least}.name}})."
     )
     if len(rows) - 1 in cut:
         text += (

@@ -166,8 +166,8 @@ def change_blocks(
         )
     note = Paragraph(
         "The parts add up to the change. A segment is what the stored rule says of a customer in "
-        "the {change.days} before the period; who was not seen in them has just arrived. More or "
-        "fewer customers of a segment, at what these bring, are apart from what its customers did. "
+        "the {change.days} before the period; who was not seen in them is new, or came back. More "
+        "or fewer customers of a segment, at what these bring, are apart from what these did. "
         "Each part is the mean over all orders in which the factors can be changed one after the "
         "other (Shapley values). A part is told where it is so large that by chance not even one "
         "of all would be ({threshold.attribute_chance} for all together, after Bonferroni). The "
@@ -185,14 +185,17 @@ def _of(study: Study) -> RevenueChange:
 
 
 def _named(names: Mapping[str, str]) -> dict[str, str]:
-    return {**names, ARRIVED: "Customers who have just arrived"}
+    return {**names, ARRIVED: "Customers who had not been seen before it"}
 
 
 def _sentence(part: Part, names: Mapping[str, str]) -> str:
     amount = f"{{change.{part.key}}}"
     up = part.amount > 0
     if not part.group:
-        return f"All customers: {amount}, as there were {'more' if up else 'fewer'} of them."
+        return (
+            f"All customers: {amount}, as {'more' if up else 'fewer'} had been seen in the "
+            "{change.days} before it."
+        )
     name = escape(_named(names)[part.group])
     return f"{name}: {amount}, as {_DID[part.factor][0 if up else 1]}."
 
