@@ -9,6 +9,7 @@ from clvkit import BGNBD, MBGNBD, CustomerBase
 from clvkit import GammaGamma as OtherGammaGamma
 from scipy.integrate import quad
 from scipy.special import gamma
+from scipy.stats import beta
 
 from clustomer.lifetime.models import BgNbd, GammaGamma, Histories, MbgNbd, ParetoNbd
 from clustomer.lifetime.models.histories import counted_alike
@@ -170,6 +171,40 @@ def test_customers_with_very_many_orders_have_finite_forecasts(model):
     expected = model(0.3, 40, 0.8, 2.5).expected_orders(many, 90)[0]
     # nearly the own rate of 2,000 in 3,000 days, less by a little chance to leave
     assert 50 < expected < 60
+
+
+@pytest.mark.parametrize("model", [BgNbd, MbgNbd])
+def test_customers_who_leave_by_nearly_the_same_chance_have_finite_forecasts(model):
+    """Beyond what the series holds: the mean over the chance to leave, by an integral."""
+    some = Histories(
+        np.array([2.0, 0.0, 30.0]),
+        np.array([33.0, 0.0, 80.0]),
+        np.array([36.0, 19.0, 86.0]),
+        np.ones(3),
+        np.zeros(3),
+    )
+    given = model(0.56, 33.4, 1719.7, 8103.1)
+    expected = given.expected_orders(some, 50)
+    alive = given.alive(some)
+    for place in range(3):
+        outcomes = some.repeats[place] + given.may_leave_at_first
+        left = beta(given.a, given.b + outcomes)
+        ahead, shape = 50 / (given.alpha + some.age[place]), given.r + some.repeats[place]
+
+        def at(p, left=left, ahead=ahead, shape=shape):
+            return left.pdf(p) * (1 - (1 + p * ahead) ** -shape) / p
+
+        integral, _ = quad(at, left.ppf(1e-12), left.ppf(1 - 1e-12), epsabs=1e-12)
+        assert expected[place] == pytest.approx(integral * alive[place], rel=1e-6)
+
+
+@pytest.mark.parametrize("model", [BgNbd, MbgNbd])
+def test_the_series_and_the_quantiles_agree_where_both_hold(model):
+    given, customers = model(0.6, 40.0, 30.0, 200.0), histories(50)
+    series = given.expected_orders(customers, 90) / given.alive(customers)
+    outcomes = customers.repeats + given.may_leave_at_first
+    mean = given._at_quantiles(outcomes, given.r + customers.repeats, 90 / (40.0 + customers.age))
+    assert mean == pytest.approx(series, rel=1e-3)
 
 
 def test_the_mean_of_gamma_gamma_is_that_of_its_distribution():

@@ -93,6 +93,8 @@ def judge(
         then = of_customers(features_at(day - horizon_days), before.user_ids)
         boosting = Boosting(then, before.orders, random_state)
         expected[BOOSTING] = boosting.expected_orders(of_customers(features_at(day), user_ids))
+    # what is no number cannot be judged, and so cannot win
+    expected = {name: orders for name, orders in expected.items() if np.isfinite(orders).all()}
     value = fit_value(until.histories)
     return Judged(
         day,

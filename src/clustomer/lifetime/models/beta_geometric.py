@@ -10,10 +10,12 @@ from dataclasses import dataclass
 from typing import ClassVar, Self
 
 import numpy as np
-from scipy.special import betaln, gammaln, hyp2f1
+from scipy.special import betaincinv, betaln, gammaln, hyp2f1
 
 from clustomer.lifetime.models.histories import Alike, Histories, counted_alike
 from clustomer.lifetime.models.likelihood import Floats, fitted
+
+QUANTILES = 64
 
 
 @dataclass(frozen=True)
@@ -58,17 +60,32 @@ class _BetaGeometric:
         """Return the days with an order that each customer is expected to have in the next days.
 
         Equation 10 of Fader et al., after Euler's transformation of the hypergeometric function,
-        whose series then converges quickly for customers with many orders, too.
+        whose series then converges quickly for customers with many orders, too. Where customers
+        leave by nearly the same chance, a and b are so large that the series is beyond what numbers
+        hold, and the mean over the chance to leave, which it stands for, is taken at quantiles.
         """
         outcomes = histories.repeats + self.may_leave_at_first
         left_out = self.alpha + histories.age
         power = self.a + self.b + outcomes - 1
         kept = left_out / (left_out + days)
-        series = hyp2f1(
-            self.a + self.b - 1 - self.r + self.may_leave_at_first, self.a - 1, power, 1 - kept
-        )
-        if_alive = power / (self.a - 1) * (1 - kept ** (self.a - 1) * series)
+        with np.errstate(over="ignore", invalid="ignore", under="ignore"):
+            series = hyp2f1(
+                self.a + self.b - 1 - self.r + self.may_leave_at_first, self.a - 1, power, 1 - kept
+            )
+            if_alive = np.asarray(power / (self.a - 1) * (1 - kept ** (self.a - 1) * series))
+        beyond = ~np.isfinite(if_alive)
+        if beyond.any():
+            if_alive[beyond] = self._at_quantiles(
+                outcomes[beyond], self.r + histories.repeats[beyond], days / left_out[beyond]
+            )
         return np.asarray(if_alive * self.alive(histories))
+
+    def _at_quantiles(self, outcomes: Floats, shape: Floats, ahead: Floats) -> Floats:
+        """Return the mean of (1 - (1 + p * ahead) ** -shape) / p over p, the chance to leave."""
+        levels = (np.arange(QUANTILES) + 0.5) / QUANTILES
+        chance = betaincinv(self.a, (self.b + outcomes)[:, None], levels)
+        kept = np.expm1(-shape[:, None] * np.log1p(chance * ahead[:, None]))
+        return np.asarray(np.mean(-kept / chance, axis=1))
 
     def _log_likelihoods(self, of: Histories | Alike) -> Floats:
         outcomes = of.repeats + self.may_leave_at_first
