@@ -405,7 +405,7 @@ class Settings:
     margin: float | None = option(
         None,
         "Share of revenue that is left after the cost of goods, 0 to 1; with it, what customers "
-        "are expected to bring is told as their value, too.",
+        "bring, and are expected to, is told as margin, too.",
         group=REPORT,
         metavar="NUMBER",
         otherwise="0.3 is assumed for when an action pays",

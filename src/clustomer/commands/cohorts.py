@@ -53,7 +53,7 @@ def cohorts(
         typer.Option(
             metavar="NUMBER",
             help="Share of revenue that is left after the cost of goods, 0 to 1; with "
-            "it, what customers have brought is told as margin, too.",
+            "it, what customers bring, and are expected to, is told as margin, too.",
             show_default="of a results folder that of the run",
         ),
     ] = None,
