@@ -19,7 +19,7 @@ from clustomer.insights.chapters.cards import own_figures, segment_insights
 from clustomer.insights.chapters.chapter import Chapter, Placed, sections_of
 from clustomer.insights.chapters.facet_names import all_facet_names
 from clustomer.insights.chapters.spend import COST
-from clustomer.insights.facts import Fact, Facts, decimals_for
+from clustomer.insights.facts import Fact, Facts, decimals_for, made_of
 from clustomer.insights.naming.names import Name, name_facts
 from clustomer.insights.picture_facts import picture_facts
 from clustomer.insights.population import EVERYONE
@@ -336,21 +336,16 @@ def _population_facts(study: Study) -> Iterable[Fact]:
 def _buyers(none: Fact, once: Fact, customers: int) -> Iterable[Fact]:
     """Make `everyone.buyers`, and `everyone.buyers_again`: who of them ordered twice or more."""
     buyers, again = customers - int(str(none.value)), customers - int(str(once.value))
-    yield _made_of(
+    yield made_of(
         "everyone.buyers", buyers, "customers", f"everyone.customers {none.id}", "difference"
     )
-    yield _made_of(
+    yield made_of(
         "everyone.again", again, "customers", f"everyone.customers {once.id}", "difference"
     )
     if buyers:
         share = again / buyers
         ids = "everyone.again everyone.buyers"
-        yield _made_of("everyone.buyers_again", share, "share", ids, "ratio")
-
-
-def _made_of(name: str, value: float, unit: str, ids: str, aggregate: str) -> Fact:
-    source = {"table": "facts", "key": ids, "column": "value", "aggregate": aggregate}
-    return Fact(name, value, unit, decimals_for(value, unit), None, source)
+        yield made_of("everyone.buyers_again", share, "share", ids, "ratio")
 
 
 def _money_left_out(study: Study, named: Fact) -> Iterable[Fact]:
@@ -359,19 +354,17 @@ def _money_left_out(study: Study, named: Fact) -> Iterable[Fact]:
     if nameless is None or nameless <= 0 or named.value is None:
         return
 
-    def made(name: str, value: float, unit: str, ids: str, aggregate: str) -> Fact:
-        source = {"table": "facts", "key": ids, "column": "value", "aggregate": aggregate}
-        return Fact(name, value, unit, 2 if unit == "currency" else 1, None, source)
-
     amount = float(named.value)
     yield replace(named, id="money.known", decimals=2)
     source = {"table": "run", "key": "", "column": "revenue_without_customer", "aggregate": "value"}
     yield Fact("money.nameless", nameless, "currency", 2, None, source)
     both = "money.known money.nameless"
-    yield made("money.total", amount + nameless, "currency", both, "sum")
-    if amount + nameless > 0:
-        share = nameless / (amount + nameless)
-        yield made("money.nameless_share", share, "share", "money.nameless money.total", "ratio")
+    total = amount + nameless
+    yield made_of("money.total", total, "currency", both, "sum", decimals=2)
+    if total > 0:
+        ids = "money.nameless money.total"
+        share = nameless / total
+        yield made_of("money.nameless_share", share, "share", ids, "ratio", decimals=1)
 
 
 def _segments_table(study: Study) -> pa.Table:

@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from clustomer.insights.facts import Fact, decimals_for
+from clustomer.insights.facts import Fact, decimals_for, made_of
 from clustomer.insights.population import Population
 from clustomer.segments.arrays import texts_of
 from clustomer.thresholds import (
@@ -216,8 +216,7 @@ def _fact(
 
 
 def _derived(key: str, name: str, value: float, unit: str, ids: str, aggregate: str) -> Fact:
-    source = {"table": "facts", "key": ids, "column": "value", "aggregate": aggregate}
-    return Fact(f"{key}.own.{name}", value, unit, decimals_for(value, unit), key, source)
+    return made_of(f"{key}.own.{name}", value, unit, ids, aggregate, segment_id=key)
 
 
 def _habit(key: str, name: str, row: Mapping[str, Any], column: str, unit: str) -> Fact:

@@ -17,7 +17,7 @@ from clustomer.insights.blocks import (
     Table,
 )
 from clustomer.insights.chapters.chapter import Chapter
-from clustomer.insights.facts import Fact, decimals_for
+from clustomer.insights.facts import Fact, decimals_for, made_of
 from clustomer.insights.population import BOTS, EVERYONE, Population
 from clustomer.insights.study import Study
 from clustomer.lifetime import Forecast
@@ -184,21 +184,15 @@ def _customer_facts(study: Study) -> Iterator[Fact]:
     half = _aggregated(people, EVERYONE, "expected_half", "customers", carried, "holders(0.5)")
     yield half
     ordered = people.aggregate(EVERYONE, "expected_orders", "count_defined")
-    source = {
-        "table": "facts",
-        "key": f"{half.id} {EVERYONE}.ordered",
-        "column": "value",
-        "aggregate": "ratio",
-    }
     share = half.value / ordered if ordered else None  # type: ignore[operator]
-    yield Fact(f"{EVERYONE}.expected_half_share", share, "share", 1, None, source)
+    ids = f"{half.id} {EVERYONE}.ordered"
+    yield made_of(f"{EVERYONE}.expected_half_share", share, "share", ids, "ratio", decimals=1)
     season = study.forecast.season
     if season is not None:
         total = people.aggregate(EVERYONE, "expected_orders", "sum")
-        key = f"{EVERYONE}.expected_orders expected.season.factor"
-        source = {"table": "facts", "key": key, "column": "value", "aggregate": "product"}
+        ids = f"{EVERYONE}.expected_orders expected.season.factor"
         value = (total or 0.0) * season.factor
-        yield Fact("expected.season.orders", value, "orders", 0, None, source)
+        yield made_of("expected.season.orders", value, "orders", ids, "product", decimals=0)
 
 
 def _aggregated(

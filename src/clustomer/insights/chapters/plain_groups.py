@@ -7,7 +7,7 @@ from clustomer.insights.advice import ADVICE
 from clustomer.insights.advice.declaration import text_for
 from clustomer.insights.blocks import Block, Column, Paragraph, Place, Row, Section, Table
 from clustomer.insights.chapters.chapter import Chapter
-from clustomer.insights.facts import Fact, decimals_for
+from clustomer.insights.facts import Fact, decimals_for, made_of
 from clustomer.insights.naming.groups import DEFINED_GROUP, GROUPS, PlainGroup
 from clustomer.insights.study import Study
 
@@ -40,13 +40,14 @@ class PlainGroups(Chapter):
             yield _of_rows(f"{key}.customers", customers, "customers", group, DEFINED_GROUP)
             share = customers / everyone.customers
             ids = f"{key}.customers everyone.customers"
-            yield _ratio(f"{key}.share", share, ids)
+            yield made_of(f"{key}.share", share, "share", ids, "ratio")
             if revenue is None:
                 continue
             yield _of_rows(f"{key}.revenue", revenue, "currency", group, "revenue")
             if everyone.revenue is not None and everyone.revenue > 0:
                 ids = f"{key}.revenue everyone.revenue"
-                yield _ratio(f"{key}.revenue_share", revenue / everyone.revenue, ids)
+                share = revenue / everyone.revenue
+                yield made_of(f"{key}.revenue_share", share, "share", ids, "ratio")
 
     def blocks(self, study: Study, facts: Mapping[str, Fact]) -> Iterator[Block]:
         """Return the table of groups, and where nothing was found a smaller one for the screen."""
@@ -122,8 +123,3 @@ def _of_rows(name: str, value: float, unit: str, group: PlainGroup, column: str)
         "aggregate": "count" if column == DEFINED_GROUP else "sum",
     }
     return Fact(name, value, unit, decimals_for(value, unit), None, source)
-
-
-def _ratio(name: str, value: float, ids: str) -> Fact:
-    source = {"table": "facts", "key": ids, "column": "value", "aggregate": "ratio"}
-    return Fact(name, value, "share", decimals_for(value, "share"), None, source)

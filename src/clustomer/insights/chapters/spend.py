@@ -6,7 +6,7 @@ import numpy as np
 
 from clustomer.insights.blocks import Block, Column, Paragraph, Row, Table
 from clustomer.insights.chapters.chapter import Chapter
-from clustomer.insights.facts import Fact, decimals_for
+from clustomer.insights.facts import Fact, made_of
 from clustomer.insights.population import BOTS, EVERYONE
 from clustomer.insights.profiles import Profile
 from clustomer.insights.study import Study
@@ -104,8 +104,7 @@ def _value_of_an_order(key: str, value: float) -> Fact:
 
 
 def _money(name: str, value: float, ids: str, aggregate: str, segment: str | None) -> Fact:
-    source = {"table": "facts", "key": ids, "column": "value", "aggregate": aggregate}
-    return Fact(name, value, "currency", decimals_for(value, "currency"), segment, source)
+    return made_of(name, value, "currency", ids, aggregate, segment_id=segment)
 
 
 def _row(key: str, name: str, facts: Mapping[str, Fact]) -> Row:

@@ -21,10 +21,10 @@ from typing import Any
 
 from clustomer.documents import read_document
 from clustomer.errors import InputError, UsageError, did_you_mean
-from clustomer.insights.facts.fact import Fact, Mismatch
+from clustomer.insights.facts.fact import Fact, Mismatch, Value
 from clustomer.insights.facts.migration import with_places
 from clustomer.insights.facts.sources import fact_query
-from clustomer.insights.facts.writing import check_currency, format_value
+from clustomer.insights.facts.writing import check_currency, decimals_for, format_value
 
 SCHEMA_VERSION = 2
 
@@ -177,3 +177,25 @@ def escape(text: str) -> str:
     'a {b}'
     """
     return text.replace("{", "{{").replace("}", "}}")
+
+
+def made_of(
+    name: str,
+    value: Value,
+    unit: str,
+    ids: str,
+    aggregate: str,
+    *,
+    segment_id: str | None = None,
+    decimals: int | None = None,
+) -> Fact:
+    """Return a figure made of other facts, whose ids stand in the order of `sources.DERIVED`.
+
+    It has as many decimals as it is worth, unless they are given.
+
+    >>> made_of("S1.left", 1.5, "currency", "S1.one_more S1.contact", "difference").source["key"]
+    'S1.one_more S1.contact'
+    """
+    source = {"table": "facts", "key": ids, "column": "value", "aggregate": aggregate}
+    worth = decimals_for(value, unit) if decimals is None else decimals
+    return Fact(name, value, unit, worth, segment_id, source)
