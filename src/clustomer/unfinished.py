@@ -132,15 +132,9 @@ def whole_file(path: Path, *, option: str = "--out") -> Iterator[Path]:
     aside = path.with_name(f".{path.name}.partial")
     with undone_if_stopped(lambda: aside.unlink(missing_ok=True)):
         try:
-            yield aside
-            os.replace(aside, path)
-        except OutputError:
-            raise
-        except OSError as error:
-            raise OutputError(
-                f"{path} cannot be written: {error.strerror or error}. Name another file with "
-                f"{option}."
-            ) from error
+            with _refused_as_output_error(path, f"another file with {option}"):
+                yield aside
+                os.replace(aside, path)
         finally:
             aside.unlink(missing_ok=True)
 
@@ -166,7 +160,7 @@ def whole_folder(folder: Path, *, option: str = "--out") -> Iterator[Path]:
     ['a.txt']
     >>> remove_folder(place)
     """
-    try:
+    with _refused_as_output_error(folder, f"another folder with {option}"):
         folder.parent.mkdir(parents=True, exist_ok=True)
         aside = temporary_folder(".partial-", folder.parent)
         try:
@@ -177,12 +171,18 @@ def whole_folder(folder: Path, *, option: str = "--out") -> Iterator[Path]:
                 _put_in_place(made, folder, aside / "before")
         finally:
             remove_folder(aside)
+
+
+@contextmanager
+def _refused_as_output_error(path: Path, name: str) -> Iterator[None]:
+    """Raise what the system refuses within the block as an OutputError that says what to name."""
+    try:
+        yield
     except OutputError:
         raise
     except OSError as error:
         raise OutputError(
-            f"{folder} cannot be written: {error.strerror or error}. Name another folder with "
-            f"{option}."
+            f"{path} cannot be written: {error.strerror or error}. Name {name}."
         ) from error
 
 

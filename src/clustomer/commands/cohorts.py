@@ -7,8 +7,8 @@ import typer
 
 from clustomer.commands.messages import print_json, progress_for
 from clustomer.commands.options import Json, Overwrite, Quiet, with_settings
-from clustomer.commands.tables import check_table_file, write_table_file
-from clustomer.errors import OutputError, UsageError
+from clustomer.commands.tables import check_file, check_table_file, write_table_file
+from clustomer.errors import UsageError
 from clustomer.settings import MACHINE, READING, Settings, changed_options
 
 if TYPE_CHECKING:
@@ -85,7 +85,7 @@ def cohorts(
     from clustomer.versions import holds_results
 
     check_table_file(out, overwrite)
-    _check_chart(chart, overwrite)
+    check_file(chart, _CHARTS, overwrite)
     count = _of_results if holds_results(source) else _of_source
     made, names = count(source, settings, by, period, margin, progress_for(quiet))
     if out is not None:
@@ -156,18 +156,6 @@ def _of_results(
             segments=stored.segments.select(["user_id", "segment_id"]),
         )
     return made, {part.segment_id: part.segment for part in stored.manifest.segments}
-
-
-def _check_chart(chart: Path | None, overwrite: bool) -> None:
-    if chart is None:
-        return
-    if chart.suffix.lower() not in _CHARTS:
-        raise UsageError(
-            f"{chart} ends in {chart.suffix or 'nothing'}; {' or '.join(_CHARTS)} was expected. "
-            "Name a file with one of these endings."
-        )
-    if chart.exists() and not overwrite:
-        raise OutputError(f"{chart} is there already. Give --overwrite to replace it.")
 
 
 def _draw(made: "Cohorts", chart: Path) -> None:

@@ -7,8 +7,7 @@ import typer
 
 from clustomer.commands.messages import print_json, progress_for, say
 from clustomer.commands.options import Json, Overwrite, Quiet, ResultsFolder
-from clustomer.errors import OutputError
-from clustomer.unfinished import whole_file
+from clustomer.unfinished import check_free, whole_file
 
 if TYPE_CHECKING:
     from clustomer.versions import StoredRun
@@ -40,8 +39,7 @@ def pdf(
     from clustomer.outputs.pdf import pdf_of
     from clustomer.versions import StoredRun
 
-    if out.exists() and not overwrite:
-        raise OutputError(f"{out} is there already. Give --overwrite to replace it.")
+    check_free(out, overwrite)
     stored = StoredRun.open(results)
     stored.check()
     with progress_for(quiet).stage("Print the report"):

@@ -1,5 +1,6 @@
 """Tables that commands write where they are asked to: a Parquet or a CSV file."""
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -14,11 +15,14 @@ _ENDINGS = (".parquet", ".csv")
 
 def check_table_file(out: Path | None, overwrite: bool) -> None:
     """Raise an error, before any work, where a table could not be written to a file."""
-    if out is None:
-        return
-    if out.suffix.lower() not in _ENDINGS:
+    check_file(out, _ENDINGS, overwrite)
+
+
+def check_file(out: Path | None, endings: Sequence[str], overwrite: bool) -> None:
+    """Raise an error, before any work, where a file has another ending or is there already."""
+    if out is not None and out.suffix.lower() not in endings:
         raise UsageError(
-            f"{out} ends in {out.suffix or 'nothing'}; {' or '.join(_ENDINGS)} was expected. "
+            f"{out} ends in {out.suffix or 'nothing'}; {' or '.join(endings)} was expected. "
             "Name a file with one of these endings."
         )
     check_free(out, overwrite)

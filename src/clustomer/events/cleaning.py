@@ -6,6 +6,7 @@ among the kept.
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from types import MappingProxyType
 
 import pyarrow as pa
@@ -13,6 +14,7 @@ import pyarrow as pa
 from clustomer.engines import DuckDB, literal
 from clustomer.events.resent import orders_sent_again
 from clustomer.events.schema import COLUMNS, EventSchema
+from clustomer.events.window import Window
 
 REJECTIONS: Mapping[str, str] = MappingProxyType(
     {
@@ -126,6 +128,38 @@ def reject_implausible_times(engine: DuckDB, before: str | None) -> None:
 
 DAY = "DATE_DIFF('day', DATE '1970-01-01', CAST(event_time AS DATE))"
 """SQL for the day of an event, since 1970."""
+
+
+def within(window: Window) -> str:
+    """Return SQL for the events of a window.
+
+    >>> from datetime import datetime
+    >>> within(Window(datetime(2024, 1, 1), datetime(2024, 2, 1), "UTC")).split(" AND ")[0]
+    "event_time >= CAST('2024-01-01 00:00:00.000000' AS TIMESTAMP)"
+    """
+    start, cutoff = (literal(moment).sql("duckdb") for moment in (window.start, window.cutoff))
+    return f"event_time >= {start} AND event_time < {cutoff}"
+
+
+def far_edges(
+    window: Window,
+    day: str,
+    dense: tuple[int, int] | None,
+    cutoff: datetime | None,
+    length: timedelta | None,
+) -> str:
+    """Return SQL for the events that a window leaves out because they are so few and far.
+
+    `day` is SQL for the day of an event since 1970, `dense` the days between which most lie; a
+    side that a `cutoff` or a `length` was given for is the user's own.
+    """
+    if dense is None:
+        return "FALSE"
+    start, end = (literal(moment).sql("duckdb") for moment in (window.start, window.cutoff))
+    early = f"(event_time < {start} AND {day} < {dense[0]})"
+    late = f"(event_time >= {end} AND {day} > {dense[1]})"
+    sides = [*([] if length else [early]), *([] if cutoff else [late])]
+    return " OR ".join(sides) or "FALSE"
 
 
 def days_of(engine: DuckDB, before: str | None) -> list[tuple[int, int]]:

@@ -16,10 +16,12 @@ from clustomer.events.cleaning import (
     Cleaning,
     count_rules,
     days_of,
+    far_edges,
     find_duplicates,
     reject_implausible_times,
     reject_orders_sent_again,
     reject_total_lines,
+    within,
 )
 from clustomer.events.draft.detection import (
     detect_schema,
@@ -288,8 +290,8 @@ def read_events(
             number_orders(engine)
         dense = dense_days(days_of(engine, before))
         chosen = _window(engine, time_zone, moment, length, dense)
-        scope = _within(chosen)
-        edges = _edges(chosen, dense, moment, length)
+        scope = within(chosen)
+        edges = far_edges(chosen, DAY, dense, moment, length)
         cleaning = count_rules(engine, used, rows, derived, scope, edges)
         losses = losses_of(engine, cleaning, opened)
         if accept_losses is not None:
@@ -392,27 +394,6 @@ def _require_past(engine: DuckDB, source: Source, readings: Readings, before: st
             'file what they are, such as time_format = "%d/%m/%y"; if such times only mean '
             f'"never", leave them out: time_to = "{bound:%Y-%m-%d}"'
         )
-
-
-def _within(window: Window) -> str:
-    """Return SQL for the events of a window."""
-    start, cutoff = (literal(moment).sql("duckdb") for moment in (window.start, window.cutoff))
-    return f"event_time >= {start} AND event_time < {cutoff}"
-
-
-def _edges(
-    window: Window,
-    dense: tuple[int, int] | None,
-    cutoff: datetime | None,
-    length: timedelta | None,
-) -> str:
-    """Return SQL for the events that the window leaves out because they are so few and far."""
-    if dense is None:
-        return "FALSE"
-    early = f"(event_time < {literal(window.start).sql('duckdb')} AND {DAY} < {dense[0]})"
-    late = f"(event_time >= {literal(window.cutoff).sql('duckdb')} AND {DAY} > {dense[1]})"
-    sides = [*([] if length else [early]), *([] if cutoff else [late])]
-    return " OR ".join(sides) or "FALSE"
 
 
 def _window(

@@ -15,7 +15,9 @@ from clustomer.events.cleaning import (
     REJECTIONS,
     REPAIRS,
     Cleaning,
+    far_edges,
     implausible_runs,
+    within,
 )
 from clustomer.events.reading import BelowZero
 from clustomer.events.resent import MAX_SHARE_OF_OTHERS
@@ -124,18 +126,18 @@ def clean_typed(
         engine,
         _of(
             steps.copied,
-            f"SELECT COUNT(*) AS n FROM copied_rows WHERE NOT certain AND {_within(window)}",
+            f"SELECT COUNT(*) AS n FROM copied_rows WHERE NOT certain AND {within(window)}",
         ),
     )["n"]
-    nameless = _nameless(engine, schema, _within(window) if cutoff or length else "TRUE")
+    nameless = _nameless(engine, schema, within(window) if cutoff or length else "TRUE")
     cleaning = _cleaning(
         engine,
         schema,
         rows,
         int(derived),
         int(copies),
-        window=_within(window),
-        edges=_edges(window, dense, cutoff, length),
+        window=within(window),
+        edges=far_edges(window, _DAY, dense, cutoff, length),
         unknown=unknown,
         ignored=ignored,
     )
@@ -399,24 +401,6 @@ def _make_events(
     engine.create_table(EVENTS, last)
 
 
-def _within(window: Window) -> str:
-    return f"event_time >= {_moment(window.start)} AND event_time < {_moment(window.cutoff)}"
-
-
-def _edges(
-    window: Window,
-    dense: tuple[int, int] | None,
-    cutoff: datetime | None,
-    length: timedelta | None,
-) -> str:
-    if dense is None:
-        return "FALSE"
-    early = f"(event_time < {_moment(window.start)} AND {_DAY} < {dense[0]})"
-    late = f"(event_time >= {_moment(window.cutoff)} AND {_DAY} > {dense[1]})"
-    sides = [*([] if length else [early]), *([] if cutoff else [late])]
-    return " OR ".join(sides) or "FALSE"
-
-
 def _window(
     engine: Engine,
     time_zone: str,
@@ -442,7 +426,7 @@ def _window(
         )
     start = bounds["first"] if length is None else cutoff - length
     window = Window(start.replace(microsecond=0), cutoff, time_zone)
-    rows = _single(engine, parse(f"SELECT COUNT(*) AS n FROM {EVENTS} WHERE {_within(window)}"))
+    rows = _single(engine, parse(f"SELECT COUNT(*) AS n FROM {EVENTS} WHERE {within(window)}"))
     if not rows["n"]:
         raise UsageError(
             f"No event lies in the window from {start.isoformat(' ')} to "
