@@ -65,6 +65,23 @@ class TestSpark(EngineConformance):
         assert kept.schema.field("n").type == pa.int64()
         assert kept["n"].to_pylist() == [1, 2]
 
+    def test_what_is_kept_ends_its_plan(self, engine: Spark) -> None:
+        engine.create_table("typed", parse("SELECT CAST(1 AS BIGINT) AS n"), by="n")
+        engine.create_table("kept", parse("SELECT n, COUNT(*) AS rows FROM typed GROUP BY n"))
+        engine.append("kept", parse("SELECT CAST(2 AS BIGINT) AS n, CAST(1 AS BIGINT) AS rows"))
+        plan = engine.session.table("kept")._jdf.queryExecution().optimizedPlan().toString()
+        assert plan.startswith("LogicalRDD")
+        assert len(plan.splitlines()) == 1
+
+    def test_a_column_that_is_always_empty_can_be_added_to(self, engine: Spark) -> None:
+        empty = "CAST(NULL AS VARCHAR) AS order_id"
+        engine.create_table("typed", parse(f"SELECT CAST(1 AS BIGINT) AS n, {empty}"))
+        fields = "CAST(n AS VARCHAR) AS n, CAST(order_id AS VARCHAR) AS order_id"
+        engine.create_table("kept", parse(f"SELECT {fields} FROM typed WHERE n > 1"))
+        engine.append("kept", parse(f"SELECT '2' AS n, {empty}"))
+        kept = engine.query(parse("SELECT n, order_id FROM kept"))
+        assert kept.to_pylist() == [{"n": "2", "order_id": None}]
+
 
 def test_the_session_that_is_given_keeps_its_own(spark: Spark) -> None:
     theirs = spark.session

@@ -17,7 +17,12 @@ from clustomer.cli import app
 from clustomer.engines import DuckDB, Engine, Postgres, Spark
 from clustomer.errors import InputError, UsageError
 from clustomer.pipeline import run
-from clustomer.pushdown.engines import check_engine, engine_for
+from clustomer.pushdown.engines import (
+    SMALL_SOURCE_BYTES,
+    check_engine,
+    engine_for,
+    spark_options,
+)
 from clustomer.settings import Settings
 from clustomer.versions import StoredRun
 
@@ -176,6 +181,19 @@ def test_a_source_of_another_engine_is_refused() -> None:
     ):
         with pytest.raises(UsageError, match=message), engine_for(source, settings):
             pass
+
+
+def test_java_compiles_less_for_a_small_source_of_this_machine(tmp_path: Path) -> None:
+    (tmp_path / "day=1").mkdir()
+    (tmp_path / "day=1" / "part.parquet").write_bytes(b"1234")
+    here = Settings(engine="spark")
+    for source in (tmp_path, tmp_path / "*" / "*.parquet"):
+        assert "spark.driver.extraJavaOptions" in spark_options(here, str(source))
+    with (tmp_path / "large.parquet").open("wb") as file:
+        file.truncate(SMALL_SOURCE_BYTES)
+    for source in (str(tmp_path), "s3a://shop/events", str(tmp_path / "none.parquet")):
+        assert "spark.driver.extraJavaOptions" not in spark_options(here, source)
+    assert spark_options(Settings(engine="spark", master="spark://h:7077"), str(tmp_path)) == {}
 
 
 def test_the_command_reads_a_table_of_a_server(
