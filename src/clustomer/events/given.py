@@ -3,7 +3,7 @@
 from collections.abc import Collection, Sequence
 
 from clustomer.engines import literal, quoted
-from clustomer.events.missing import present_expression
+from clustomer.events.missing import in_small_letters, present_expression
 from clustomer.events.paths import json_at, knows, split, text_at
 from clustomer.events.schema import COLUMNS, FURTHER, EventSchema
 from clustomer.events.sources import Source, is_nested
@@ -229,7 +229,7 @@ def _carried(
 
 def _by_status(query: str, done: Sequence[str]) -> str:
     """Give a row that was not carried through its status for an event type."""
-    words = ", ".join(literal(word.strip().lower()).sql("duckdb") for word in done)
+    words = ", ".join(in_small_letters(word.strip()) for word in done)
     return (
         f"SELECT * EXCLUDE (status) REPLACE (CASE WHEN LOWER(status) NOT IN ({words}) THEN status "
         f"ELSE event_type END AS event_type) FROM ({query})"

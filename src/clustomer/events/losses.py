@@ -12,7 +12,7 @@ from clustomer.engines import DuckDB
 from clustomer.errors import InputError, UsageError
 from clustomer.events.cleaning import REJECTIONS, Cleaning
 from clustomer.events.draft.words import names, numbers, speaks_against, words_in
-from clustomer.events.missing import PLACEHOLDERS
+from clustomer.events.missing import PLACEHOLDERS, in_small_letters
 from clustomer.events.reading import Readings, sentinels_in, sql_text, with_times
 from clustomer.events.resent import orders_of_several
 from clustomer.events.schema import EventSchema
@@ -229,7 +229,7 @@ def _biased(engine: DuckDB, schema: EventSchema, losses: Losses, readings: Readi
     unread = f"SELECT * FROM rejected WHERE rule IN ({listed})"
     lost = f"({with_times(unread, readings.as_texts().time, schema.time_zone)})"
     kinds = " ".join(
-        f"WHEN {sql_text(theirs.lower())} THEN {sql_text(ours)}"
+        f"WHEN {in_small_letters(theirs)} THEN {sql_text(ours)}"
         for theirs, ours in schema.event_types.items()
     )
     kind = f"CASE LOWER(event_type) {kinds} END" if kinds else "NULL"

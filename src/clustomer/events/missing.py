@@ -58,3 +58,11 @@ def customer_expression(column: str) -> str:
     # 17850.0 is what a float column makes of customer 17850
     without_decimals = f"REGEXP_REPLACE({column}, '^(-?[0-9]+)\\.0+$', '\\1')"
     return f"CASE WHEN {column} LIKE '%.0' THEN {without_decimals} ELSE {column} END"
+
+
+def in_small_letters(word: str) -> str:
+    """Return DuckDB SQL for a word in small letters, as DuckDB writes those of a column.
+
+    Python does not make the same of each letter: of the Turkish İ it makes two.
+    """
+    return f"LOWER({literal(word).sql('duckdb')})"

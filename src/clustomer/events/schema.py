@@ -372,7 +372,7 @@ def _check_companions(schema: EventSchema) -> None:
     for setting, needed in (
         ("return_amount", schema.return_time),
         ("return_user_id", schema.returns_are_negative),
-        ("status", schema.done and "event_type" in schema.columns),
+        ("status", schema.done),
         ("product_name", "product_id" in schema.columns),
     ):
         if getattr(schema, setting) is not None and not needed:

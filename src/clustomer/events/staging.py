@@ -4,7 +4,11 @@ from dataclasses import dataclass, replace
 
 from clustomer.engines import DuckDB, literal, quoted
 from clustomer.events.given import given_rows
-from clustomer.events.missing import customer_expression, present_expression
+from clustomer.events.missing import (
+    customer_expression,
+    in_small_letters,
+    present_expression,
+)
 from clustomer.events.reading import (
     GROUPED,
     MONEY,
@@ -301,9 +305,12 @@ def _rule(source: Source, schema: EventSchema, readings: Readings) -> str:
 def _event_type(schema: EventSchema) -> str:
     if schema.event_type is not None and "event_type" not in schema.columns:
         kind = literal(schema.event_type).sql("duckdb")
+        if schema.status is not None:
+            # what was not carried through has its status here
+            kind = f"CASE WHEN event_type IS NULL THEN {kind} END"
     else:
         cases = " ".join(
-            f"WHEN {literal(theirs.lower()).sql('duckdb')} THEN {literal(ours).sql('duckdb')}"
+            f"WHEN {in_small_letters(theirs)} THEN {literal(ours).sql('duckdb')}"
             for theirs, ours in schema.event_types.items()
         )
         kind = f"CASE LOWER(event_type) {cases} END" if cases else "NULL"
@@ -321,13 +328,12 @@ def _event_type(schema: EventSchema) -> str:
 
 def _ignored(schema: EventSchema) -> str | None:
     """Return SQL for whether a row's event type is known to have no meaning here."""
-    if not schema.ignored_event_types or "event_type" not in schema.columns:
+    has_types = "event_type" in schema.columns or schema.status is not None
+    if not schema.ignored_event_types or not has_types:
         return None
     if "*" in schema.ignored_event_types:
         return "event_type IS NOT NULL AND type_read IS NULL"
-    words = ", ".join(
-        literal(word.strip().lower()).sql("duckdb") for word in schema.ignored_event_types
-    )
+    words = ", ".join(in_small_letters(word.strip()) for word in schema.ignored_event_types)
     return f"LOWER(event_type) IN ({words})"
 
 
@@ -340,8 +346,7 @@ def _customer(schema: EventSchema) -> str:
     if not schema.no_customer:
         return customer
     nobody = " OR ".join(
-        f"LOWER(user_id) = {literal(word.strip().lower()).sql('duckdb')}"
-        for word in schema.no_customer
+        f"LOWER(user_id) = {in_small_letters(word.strip())}" for word in schema.no_customer
     )
     return f"CASE WHEN NOT COALESCE({nobody}, FALSE) THEN {customer} END"
 

@@ -101,7 +101,7 @@ def contents_of(engine: DuckDB, source: Source) -> Mapping[str, Content]:
     for name in columns:
         content = by_name.get(name, Content(0, 0, 0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0))
         values: tuple[str, ...] = ()
-        if 1 < content.different <= MAX_VALUES:
+        if 0 < content.different <= MAX_VALUES:
             column = quoted(name)
             rows = engine.rows(
                 f"SELECT DISTINCT {column} FROM sample_of_source WHERE {column} IS NOT NULL ORDER "

@@ -32,13 +32,15 @@ from clustomer.events.draft.money import (
     price_by_product,
 )
 from clustomer.events.draft.product_names import column_of_names
-from clustomer.events.draft.words import words_in
+from clustomer.events.draft.what_counts import with_what_counts
+from clustomer.events.draft.words import words_in, words_of
 from clustomer.events.paths import split
 from clustomer.events.reading import AmountReading, decide_amounts
 from clustomer.events.schema import COLUMNS, FURTHER, EventSchema
 from clustomer.events.schema_file import read_schema
 from clustomer.events.sources import Source, open_source
 from clustomer.events.staging import stage
+from clustomer.progress import counted
 
 NO_AMOUNTS = "none of these"
 """The answer that no column says what was paid."""
@@ -136,6 +138,22 @@ def describe_source(
             ) from error
 
 
+def _require_known_types(described: Description) -> None:
+    """Stop where rows have words that say whether they count, and nobody knows which do."""
+    schema = described.schema
+    if schema.event_types or schema.event_type or "event_type" not in schema.columns:
+        return
+    column = schema.paths["event_type"][0]
+    listed = ", ".join(f"{t.value!r} ({counted(t.rows, 'row')})" for t in described.event_types)
+    first = described.event_types[0].value if described.event_types else "..."
+    raise InputError(
+        f"The column `{column}` of {described.source} says which rows count, in words that are not "
+        f"known: {listed}. In a schema file (`clustomer schema SOURCE --out FILE` writes one) say "
+        f'what each is, at its end: [event_types], then a line such as "{first}" = "purchase", or '
+        '"return"; and those that do not count above [columns]: ignored_event_types = ["..."]'
+    )
+
+
 _Values = Callable[[str], tuple[TypeFound, ...]]
 
 
@@ -159,6 +177,7 @@ def _described(
     if UNMAPPED in drafted.columns.values():
         return replace(described, doubts=_unmapped(drafted, opened, contents))
     try:
+        _require_known_types(described)
         return _with_amounts(engine, opened, described, contents)
     except InputError as error:
         doubt = Doubt(str(error))
@@ -196,6 +215,7 @@ def _drafted(
     drafted = drafted.model_copy(update={"columns": {**drafted.columns, **columns}})
     if drafted.name == "guessed":
         drafted = _states_left_out(engine, opened, drafted)
+        drafted = with_what_counts(drafted, contents)
         if has_negative_amounts(engine, opened, drafted):
             drafted = drafted.model_copy(update={"returns_are_negative": True})
         named = column_of_names(engine, opened, drafted, contents)
@@ -204,9 +224,9 @@ def _drafted(
 
 
 _WORDS_OF_STATES = {"status", "state", "etat", "statut", "stato", "estado", "stan", "zustand"}
-
-
-_WORDS_OF_EVENTS = {"event", "type", "kind", "action", "typ", "tipo", "soort", "art", "ereignis"}
+_WORDS_OF_EVENTS = words_of(
+    "event type kind action typ tipo soort art ereignis refund return credit"
+)
 
 
 def _states_left_out(engine: DuckDB, opened: Source, drafted: EventSchema) -> EventSchema:

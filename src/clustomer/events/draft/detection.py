@@ -13,6 +13,12 @@ from clustomer.events.draft import (
     tells_what_was_undone,
 )
 from clustomer.events.draft.dates import date_columns
+from clustomer.events.draft.what_counts import (
+    column_of_sides,
+    flag_of_returns,
+    numbers_of_states,
+    unknown_states,
+)
 from clustomer.events.draft.words import speaks_against, words_in
 from clustomer.events.given import missing_paths
 from clustomer.events.presets import PRESETS, currency_column, fit, without_type
@@ -126,8 +132,16 @@ def draft_schema(
         values = types(column)
         mapped = {v.value: v.proposal for v in values if v.proposal in EVENT_TYPES}
         ignored = tuple(v.value for v in values if v.proposal == "ignored")
-        if not mapped:
+        # states that nobody knows may be those of orders that do not count: a person must say
+        if not mapped and not unknown_states(column, [v.value for v in values]):
             del roles["event_type"]
+    if "event_type" not in roles and "price" in roles:
+        taken = {path for paths in roles.values() for path in paths_of(paths)}
+        free = {c: content for c, content in (contents or {}).items() if c not in taken}
+        if (flag := flag_of_returns(free)) is not None:
+            roles["event_type"], mapped = flag[0], dict(flag[1])
+        elif (coded := column_of_sides(free) or numbers_of_states(free)) is not None:
+            roles["event_type"], mapped = coded, {}
     alone = None if "event_type" in roles else without_type(roles)
     plain = alone == "purchase" and not {"order_id", "user_session", "product_id"} & set(roles)
     return EventSchema.model_validate(

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from clustomer.engines import DuckDB, literal, quoted
-from clustomer.events.draft.words import words_in
+from clustomer.events.draft.words import words_in, words_of
 from clustomer.events.sources import Source
 
 MAX_TYPES = 60
@@ -21,16 +21,19 @@ _PROPOSALS: tuple[tuple[str, str], ...] = (
         "erstattung erstattet rueckerstattet returns ruckerstattet rembourse remboursement "
         "reembolso reembolsado "
         "devuelto rimborso rimborsato terugbetaald geretourneerd zwrot zwrocone devolvido "
-        "reembolsado",
+        "reembolsado iade returnat palautettu visszaterites επιστροφη возврат возвращен повернено "
+        "返品 返金 退款 退货 반품 환불",
     ),
     (
         "ignored",
-        "cancel cancelled canceled cancellation void voided failed failure declined denied "
+        "cancel cancelled canceled cancellation void voided fail failed failure declined denied "
         "expired abandoned unpaid draft pending hold unavailable rejected trash storniert "
         "storno voided annulleret avbruten annullerad zruseno zrusena отменен отменён отменено "
         "abgebrochen fehlgeschlagen offen annule annulee echoue cancelado cancelada "
         "pendiente fallido annullato annullata fallito geannuleerd mislukt anulowane "
-        "anulowano nieudane pendente",
+        "anulowano nieudane pendente fraud error invalid incomplete iptal bekliyor toeroelve "
+        "sztornozva anulata anulat peruutettu peruttu ακυρωθηκε ακυρωμενη скасовано очікує "
+        "キャンセル 取消 已取消 취소 未完了 未払 未入金 待付款 未付款 입금대기",
     ),
     (
         "cart",
@@ -40,7 +43,12 @@ _PROPOSALS: tuple[tuple[str, str], ...] = (
         "purchase",
         "purchase purchased buy bought order ordered transaction transact sale sold paid "
         "complete completed fulfilled shipped delivered invoiced success successful succeeded "
-        "closed done finished confirmed accepted accepte progress placed placement bestaetigt "
+        "teslim tamamlandi kargoya kargoda odendi teljesitve teljesitett kiszallitva finalizata "
+        "livrata expediata platita toimitettu maksettu valmis ολοκληρωθηκε απεσταλη виконано "
+        "доставлено завершено 発送済 完了 入金済 支払済 出荷済 已完成 已发货 已付款 交易成功 "
+        "배송완료 결제완료 구매확정 received resolved "
+        "closed done finished confirmed accepted accepte progress process placed placement "
+        "bestaetigt "
         "versandt erledigt confirmee expediee confirmado confermato bevestigd potwierdzone "
         "levererad betald skickad levert leveret betalt vyrizeno zaplaceno doruceno выполнен "
         "выполнено оплачен оплачено доставлен доставлено "
@@ -79,11 +87,35 @@ def propose(value: str) -> str | None:
     >>> propose("wishlist") is None
     True
     """
-    words = set(words_in(value)) | {value.lower()}
+    words = set(words_in(value))
+    if words & _NOT_YET and words & _PAYMENTS:
+        return "ignored"
     for proposal, terms in _PROPOSALS:
-        if words & set(terms.split()):
+        if _has(value, frozenset(terms.split())):
             return proposal
     return None
+
+
+_NOT_YET = words_of("not awaiting waiting await nicht non no niet nie ikke inte не")
+_PAYMENTS = words_of(
+    "paid payment pay bezahlt zahlung paye payee paiement pagado pago pagato pagamento betaald "
+    "betaling oplacone platnosc betald betalt успешно оплачен оплачено"
+)
+"""Words for a payment, and before them for one that has not come."""
+
+
+def _has(value: str, terms: frozenset[str]) -> bool:
+    """Whether a value has one of some words; in scripts without spaces, as a part of it."""
+    if terms & {*words_in(value), value.lower()}:
+        return True
+    if value.isascii():
+        return False
+    return any(term in value for term in terms if _is_without_spaces(term))
+
+
+def _is_without_spaces(term: str) -> bool:
+    # Japanese, Chinese and Korean begin behind all scripts with spaces
+    return term >= "\u3040"
 
 
 _CREDITS = (
@@ -122,8 +154,11 @@ def tells_documents_apart(values: Sequence[str]) -> bool:
 _UNDONE = (
     "cancel cancelled canceled cancellation void voided refund refunded returned storniert storno "
     "annule annulee cancelado cancelada annullato annullata geannuleerd anulowane anulowano "
-    "erstattet rembourse reembolsado rimborsato annulleret annullerad zruseno отменен"
+    "erstattet rembourse reembolsado rimborsato annulleret annullerad zruseno отменен отменено "
+    "iptal toeroelve sztornozva anulata anulat peruutettu peruttu ακυρωθηκε ακυρωμενη скасовано "
+    "キャンセル 取消 已取消 취소 iade 返品 返金 退款 退货 반품 환불"
 )
+UNDONE = frozenset(_UNDONE.split())
 """Words for an order that was cancelled or came back."""
 
 
@@ -146,8 +181,7 @@ def tells_what_was_undone(values: Sequence[str]) -> bool:
     >>> tells_what_was_undone(["open", "Order cancelled"]), tells_what_was_undone(["red", "blue"])
     (True, False)
     """
-    terms = set(_UNDONE.split())
-    undone = [bool(set(words_in(value)) & terms) for value in values]
+    undone = [_has(value, UNDONE) for value in values]
     return any(undone) and not all(undone)
 
 

@@ -112,7 +112,7 @@ NUMBERING = frozenset(_NUMBERING.split())
 
 _WITH_OR_WITHOUT = "inc incl including inkl with ex excl excluding exkl ohne without"
 _WITH = frozenset(_WITH_OR_WITHOUT.split())
-"""Before a word they say that an amount is with it or without it, not what it is of."""
+"""Beside a word they say that an amount is with it or without it, not what it is of."""
 
 _DISCOUNT_WORDS = (
     "discount rabatt nachlass remise descuento sconto korting rabat desconto alennus kedvezmeny "
@@ -126,6 +126,15 @@ _ALONE = frozenset({"count", "order", "event", "reference", "stock", "visit", "p
 _LETTERS = str.maketrans({"ß": "ss", "ł": "l", "ø": "o", "ı": "i", "æ": "ae"})
 _UMLAUTS = str.maketrans({"ä": "ae", "ö": "oe", "ü": "ue"})
 _PARTS = re.compile(r"[A-Z]+(?=[A-Z][a-z])|[A-Z]?[a-z]+|[A-Z]+|\d+")
+
+
+def words_of(text: str) -> frozenset[str]:
+    """Return a list of words that are parted by spaces.
+
+    >>> sorted(words_of("paid sold"))
+    ['paid', 'sold']
+    """
+    return frozenset(text.split())
 
 
 def words_in(name: str) -> tuple[str, ...]:
@@ -165,7 +174,8 @@ def names(ours: str, words: tuple[str, ...]) -> int:
 
 def speaks_against(ours: str, words: tuple[str, ...]) -> bool:
     """Whether a name says that a column is something else."""
-    plain = (word for before, word in zip(("", *words), words, strict=False) if before not in _WITH)
+    beside = zip(("", *words), words, (*words[1:], ""), strict=False)
+    plain = (word for before, word, after in beside if not {before, after} & _WITH)
     return any(_is(word, term) for word in plain for term in AGAINST[ours])
 
 
