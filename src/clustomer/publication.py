@@ -293,10 +293,11 @@ def identity_of(
     given_names: Mapping[str, str] | None = None,
     attributes: Mapping[str, Any] | None = None,
     recommendations: Mapping[str, Any] | None = None,
+    narrative: Mapping[str, Any] | None = None,
 ) -> Mapping[str, Any]:
     """Return what a version depends on: settings, input, attributes, and what was added since.
 
-    That is names that were given, and recommendations, as the manifest tells them.
+    That is names that were given, recommendations, as the manifest tells them, and a narrative.
     """
     identity = {"settings": settings, "input": identified}
     if given_names:
@@ -305,6 +306,8 @@ def identity_of(
         identity["attributes"] = attributes["sha256"]
     if recommendations:
         identity["recommendations"] = dict(recommendations)
+    if narrative:
+        identity["narrative"] = dict(narrative)
     return identity
 
 

@@ -103,11 +103,11 @@ def test_one_lie_among_honest_sentences_refuses_the_whole(catalogue: Catalogue) 
             answer["summary"].append(stated)
         else:
             answer["segments"].setdefault(about, []).append(stated)
-        assert read_answer(json.dumps(answer), catalogue)[1], sentence.text
-    assert read_answer(json.dumps(HONEST), catalogue)[1] == ()
-    assert read_answer(json.dumps({**HONEST, "segments": {"S8": []}}), catalogue)[1]
-    assert read_answer("I am a model", catalogue)[1]
-    assert read_answer("{}", catalogue)[1]
+        assert read_answer(json.dumps(answer), catalogue)[2], sentence.text
+    assert read_answer(json.dumps(HONEST), catalogue)[2] == ()
+    assert read_answer(json.dumps({**HONEST, "segments": {"S8": []}}), catalogue)[2]
+    assert read_answer("I am a model", catalogue)[2]
+    assert read_answer("{}", catalogue)[2]
 
 
 def _slowly(request: Request) -> Response:
@@ -235,7 +235,7 @@ def test_the_command(results: Path, server: HTTPServer, tmp_path: Path) -> None:
     assert document["segments"]["S3"][0]["text"] == "They bring EUR 49,053 of revenue."
     assert document["segments"]["S3"][0]["from"] == "They bring {S3.revenue} of revenue."
     written = out.read_text("utf-8")
-    assert "Written by small." in written
+    assert "Written by small for the owner of the shop" in written
     assert "They bring EUR 49,053 of revenue." in written
     again = call(app, ["insights", str(results), *options])
     assert "is there already" in str(again.exception)

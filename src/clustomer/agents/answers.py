@@ -9,7 +9,8 @@ import pyarrow.compute as pc
 
 from clustomer.errors import did_you_mean
 from clustomer.insights.blocks import Section, texts_of
-from clustomer.narrative import Catalogue, catalogue_of, check_claims
+from clustomer.narrative import Catalogue, catalogue_of, check_claims, kept_narrative
+from clustomer.narrative.kept import byline, passages
 from clustomer.narrative.quantities import owner_of
 from clustomer.versions import StoredRun
 
@@ -121,6 +122,22 @@ class Answers:
         if not texts:
             return {"lacking": "These results hold no recommendations for this segment."}
         return {"id": key, "statements": self._written(texts)}
+
+    def narrative(self) -> Document:
+        """Return the narrative that was kept with the results."""
+        if self._stored.narrative is None:
+            return {
+                "lacking": "No narrative was kept with these results. `clustomer insights RESULTS "
+                "--save` keeps one."
+            }
+        narrative = kept_narrative(self._stored.narrative, self.catalogue)
+        return {
+            "byline": byline(narrative),
+            "passages": [
+                {"title": passage.title, "statements": self._written(passage.texts)}
+                for passage in passages(narrative)
+            ],
+        }
 
     def customer(self, user_id: str) -> Document:
         """Return one customer's features and segment, where that is allowed."""

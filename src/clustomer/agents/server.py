@@ -22,6 +22,7 @@ _TOOLS: tuple[tuple[str, str], ...] = (
     ("fact", "One fact by its id, with the source from which it is computed."),
     ("chapter", "What one chapter of the report states, by name, as in 'cohorts' or 'spend'."),
     ("recommendations", "What a segment wants more than others do, where that was computed."),
+    ("narrative", "What the segments mean in prose, where that was kept with the results."),
     ("customer", "One customer's features and segment, where whoever started this allowed it."),
     ("check_claims", "Every number and comparison in a text: proven, false or unknown."),
 )

@@ -7,13 +7,15 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from clustomer.commands.exit_codes import ALARM
-from clustomer.commands.messages import print_json, say
+from clustomer.commands.messages import print_json, progress_for, say
 from clustomer.commands.options import Json, Overwrite, Quiet, ResultsFolder
+from clustomer.commands.paths import shown
 from clustomer.errors import InputError, UsageError, did_you_mean, first_line
 from clustomer.unfinished import check_free, whole_file
 
 if TYPE_CHECKING:
     from clustomer.narrative import Catalogue, Narrative
+    from clustomer.versions import Results, StoredRun
 
 
 def insights(
@@ -62,6 +64,14 @@ def insights(
             metavar="FILE", help="Write the text into this Markdown file.", show_default=False
         ),
     ] = None,
+    save: Annotated[
+        bool,
+        typer.Option(
+            "--save",
+            help="Keep it in a new version of the results, as reports/narrative.md, where "
+            "dashboard, agents and `clustomer verify` find it.",
+        ),
+    ] = False,
     overwrite: Overwrite = False,
     quiet: Quiet = False,
     as_json: Json = False,
@@ -73,7 +83,14 @@ def insights(
     the results do not bear out is refused. With --check, exit code 6 where a statement is not
     proven.
     """
-    from clustomer.narrative import READERS, Server, catalogue_of, narrate, request_of
+    from clustomer.narrative import (
+        READERS,
+        Server,
+        catalogue_of,
+        narrate,
+        narrative_markdown,
+        request_of,
+    )
     from clustomer.versions import StoredRun
 
     if reader not in READERS:
@@ -83,10 +100,17 @@ def insights(
             "--llm and --model belong together: the server, and the name of a model there. Give "
             "both, or neither for the program's own text."
         )
+    if save and (ask is not None or check is not None or dry_run):
+        raise UsageError(
+            "--save keeps a narrative of everything, and goes with none of --ask, --check and "
+            "--dry-run. Leave one of them out; an answer is kept by --out."
+        )
     check_free(out, overwrite)
     server = Server(llm, wait) if llm is not None else None
     stored = StoredRun.open(results)
     stored.check()
+    if save:
+        stored.root  # noqa: B018  a version that is in no results folder is refused at once
     catalogue = catalogue_of(stored)
     if check is not None:
         _check(check, catalogue, as_json, quiet)
@@ -103,11 +127,23 @@ def insights(
     )
     if out is not None:
         with whole_file(out) as aside:
-            aside.write_text(_markdown(narrative), encoding="utf-8", newline="\n")
+            aside.write_text(narrative_markdown(narrative), encoding="utf-8", newline="\n")
+    kept = _kept(stored, narrative, quiet) if save else None
     if as_json:
-        print_json(narrative.to_json())
+        place = {} if kept is None else {"results": str(kept.path)}
+        version = {} if kept is None else {"version": kept.manifest["version"]}
+        print_json({**narrative.to_json(), **place, **version})
     elif not quiet:
         _print(narrative)
+        if kept is not None:
+            say(f"Kept: {shown(kept.path) / 'reports' / 'narrative.md'}")
+
+
+def _kept(stored: "StoredRun", narrative: "Narrative", quiet: bool) -> "Results":
+    from clustomer.editions import keep_narrative
+
+    with progress_for(quiet).stage("Write the results with the narrative"):
+        return keep_narrative(stored, narrative)
 
 
 def _check(path: Path, catalogue: "Catalogue", as_json: bool, quiet: bool) -> None:
@@ -134,42 +170,21 @@ def _print(narrative: "Narrative") -> None:
     from rich.console import Console
     from rich.text import Text
 
+    from clustomer.narrative.kept import Passage, passages
+
     for note in narrative.notes:
         say(note)
+    if narrative.outcome == "late":
+        say("--wait gives it more time; --ask asks for less. A small machine takes minutes.")
     for problem in narrative.refused:
         say(f"Refused: {problem.sentence[:100]!r}: {problem.reason}")
     console = Console()
-    for title, texts in _sections(narrative):
-        if title:
-            console.print(Text(title, style="bold"))
-        for text in texts:
+    written = passages(narrative)
+    if not narrative.parts.summary and not written[0].texts:
+        written = [Passage("", ("The results do not hold the answer to this question.",))]
+    for passage in written:
+        if passage.title:
+            console.print(Text(passage.title, style="bold"))
+        for text in narrative.rendered(passage.texts):
             console.print(Text(text))
         console.print()
-
-
-def _sections(narrative: "Narrative") -> list[tuple[str, list[str]]]:
-    """Return the narrative as titles and paragraphs."""
-    parts, names = narrative.parts, narrative.catalogue.segments
-    if not parts.summary:
-        answer = narrative.rendered(parts.answer)
-        return [("", answer or ["The results do not hold the answer to this question."])]
-    sections = [("", narrative.rendered(parts.summary))]
-    for segment_id, name in names.items():
-        sections.append((name, narrative.rendered(parts.segments.get(segment_id, ()))))
-        draft = narrative.rendered(parts.campaigns.get(segment_id, ()))
-        if draft:
-            title = "What to do" if narrative.author == "clustomer" else "A draft to them"
-            sections.append((f"{name}: {title}", draft))
-    return sections
-
-
-def _markdown(narrative: "Narrative") -> str:
-    from clustomer.outputs.markdown import escape_markdown
-
-    lines = ["# What the segments mean", "", f"Written by {escape_markdown(narrative.author)}."]
-    lines += [escape_markdown(note) for note in narrative.notes]
-    for title, texts in _sections(narrative):
-        lines += ["", f"## {escape_markdown(title)}"] if title else []
-        for text in texts:
-            lines += ["", escape_markdown(text)]
-    return "\n".join(lines) + "\n"

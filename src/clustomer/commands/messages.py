@@ -10,6 +10,7 @@ from clustomer.printable import printable, printable_json
 if TYPE_CHECKING:
     from clustomer.events import Events
     from clustomer.progress import Progress
+    from clustomer.versions import Results
 
 
 def progress_for(quiet: bool) -> "Progress":
@@ -28,6 +29,16 @@ def print_json(content: Any) -> None:
     """Print one object on standard output."""
     text = json.dumps(content, ensure_ascii=False, indent=2, default=str)
     typer.echo(printable_json(text))
+
+
+def say_narrative_dropped(before: "Results", after: "Results") -> None:
+    """Say that a narrative was not taken into a new version, where that is so."""
+    if before.manifest.get("narrative") and not after.manifest.get("narrative"):
+        say(
+            "The narrative that was kept is not in this version: what the model wrote cannot be "
+            "said with what is in the results now. Write it again with clustomer insights --save.",
+            err=True,
+        )
 
 
 def announce_schema(name: str, detected: bool) -> None:

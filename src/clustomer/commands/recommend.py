@@ -5,7 +5,7 @@ from typing import Annotated, Any
 
 import typer
 
-from clustomer.commands.messages import print_json, progress_for
+from clustomer.commands.messages import print_json, progress_for, say_narrative_dropped
 from clustomer.commands.options import Json, Quiet
 from clustomer.commands.paths import shown
 
@@ -42,8 +42,12 @@ def recommend(
     is clustered again.
     """
     from clustomer.editions import recommend as recommend_products
+    from clustomer.versions import Results
 
+    before = Results.open(results)
     made = recommend_products(results, top=top, way=way, progress=progress_for(quiet))
+    if not quiet:
+        say_narrative_dropped(before, made)
     if as_json:
         print_json(_as_object(made.path))
     elif not quiet:

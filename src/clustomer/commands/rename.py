@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from clustomer.commands.messages import print_json, progress_for, say
+from clustomer.commands.messages import print_json, progress_for, say, say_narrative_dropped
 from clustomer.commands.options import Json, Quiet
 from clustomer.commands.paths import shown
 
@@ -38,9 +38,13 @@ def rename(
     is clustered again. The program's own name takes the mark away.
     """
     from clustomer.editions import rename as rename_segment
+    from clustomer.versions import Results
 
+    before = Results.open(results)
     with progress_for(quiet).stage("Write the results with the new name"):
         renamed = rename_segment(results, segment_id, name)
+    if not quiet:
+        say_narrative_dropped(before, renamed)
     entries = {part["segment_id"]: part for part in renamed.manifest["segments"]}
     entry = entries[segment_id]
     if as_json:

@@ -6,14 +6,15 @@ made in a process of their own, which ends, and kept as JSON in a folder that is
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from clustomer.dashboard.stored_blocks import from_json, to_json
 from clustomer.errors import ClustomerError
 from clustomer.insights import Facts, Insights
-from clustomer.narrative import Catalogue, catalogue_of
+from clustomer.narrative import Catalogue, catalogue_of, kept_narrative
+from clustomer.narrative.kept import byline, passages
 from clustomer.outputs import Figure, draw_figures
 from clustomer.outputs.theme import SegmentLook, looks_of
 from clustomer.versions import StoredRun
@@ -47,6 +48,10 @@ class Prepared:
         Why there is no definition or there are no conditions; mostly nothing.
     points : list of [user_id, x, y]
         The map of the report.
+    byline : str
+        Who wrote the narrative that was kept; nothing, where none was.
+    narrative : list of [title, texts]
+        That narrative.
     """
 
     path: Path
@@ -58,6 +63,8 @@ class Prepared:
     rules: Mapping[str, Mapping[str, Any]]
     no_rules: str
     points: list[tuple[str, float, float]]
+    byline: str = ""
+    narrative: list[tuple[str, list[str]]] = field(default_factory=list)
 
     @property
     def looks(self) -> tuple[SegmentLook, ...]:
@@ -73,7 +80,7 @@ def prepare(results: str, folder: str) -> None:
     definition, rules, no_rules = _rules(results)
     projection = stored.segmentation.projection
     points = [] if projection is None else projection.points.to_pylist()
-    catalogue = catalogue_of(stored)
+    catalogue = catalogue_of(stored, made)
     document = {
         "path": str(stored.path.resolve()),
         "sections": to_json(made.insights.sections),
@@ -89,6 +96,7 @@ def prepare(results: str, folder: str) -> None:
         "rules": rules,
         "no_rules": no_rules,
         "points": [[row["user_id"], row["x"], row["y"]] for row in points],
+        **_narrative(stored, catalogue),
     }
     text = json.dumps(document, ensure_ascii=False)
     (Path(folder) / FILE).write_text(text, encoding="utf-8")
@@ -121,7 +129,22 @@ def read_prepared(folder: Path) -> Prepared:
         rules=document["rules"],
         no_rules=document["no_rules"],
         points=[tuple(row) for row in document["points"]],
+        byline=document["byline"],
+        narrative=[(title, texts) for title, texts in document["narrative"]],
     )
+
+
+def _narrative(stored: StoredRun, catalogue: Catalogue) -> dict[str, Any]:
+    """Return the narrative that was kept, passed through its check once more."""
+    if stored.narrative is None:
+        return {"byline": "", "narrative": []}
+    narrative = kept_narrative(stored.narrative, catalogue)
+    return {
+        "byline": byline(narrative),
+        "narrative": [
+            [passage.title, narrative.rendered(passage.texts)] for passage in passages(narrative)
+        ],
+    }
 
 
 def _rules(results: str) -> tuple[str, dict[str, dict[str, Any]], str]:

@@ -6,6 +6,15 @@ from typing import Any
 
 from clustomer.insights import Interpretation
 from clustomer.insights.threshold_facts import threshold_values
+from clustomer.narrative import Narrative, catalogue_of
+from clustomer.narrative.kept import (
+    MARKDOWN,
+    NAME,
+    carried_narrative,
+    narrative_document,
+    narrative_entry,
+    narrative_markdown,
+)
 from clustomer.outputs.figures import draw_figures
 from clustomer.outputs.report import write_reports
 from clustomer.outputs.tables import write_cluster_summary, write_segments
@@ -20,6 +29,7 @@ def write_again(
     interpretation: Interpretation,
     given: Mapping[str, str],
     recommendations: Recommendations | None = None,
+    narrative: Narrative | None = None,
 ) -> Results:
     """Write a version once more, with what is said of it now; nothing is clustered again.
 
@@ -31,7 +41,16 @@ def write_again(
     given : mapping of segment id to a name of the user's own
     recommendations : Recommendations, optional
         Those that were made since; those of the version are copied otherwise.
+    narrative : Narrative, optional
+        One to keep. That of the version is written anew otherwise, or dropped, where the names
+        of now cannot be put into it.
     """
+    if narrative is None and before.narrative is not None:
+        narrative = carried_narrative(
+            before.narrative,
+            catalogue_of(before, interpretation),
+            lambda: catalogue_of(before),
+        )
     manifest = before.results.manifest
     entries = [
         {**part, **name_entry(interpretation.named[part["segment_id"]])}
@@ -40,10 +59,12 @@ def write_again(
     about = {
         key: value
         for key, value in manifest.items()
-        if key not in ("schema_version", "version", "packages", "files")
+        if key not in ("schema_version", "version", "packages", "files", "narrative")
     }
     if recommendations is not None:
         about["recommendations"] = recommendations.entry()
+    if narrative is not None:
+        about["narrative"] = narrative_entry(narrative)
     with new_version(
         before.root,
         cutoff=before.manifest.version.rpartition("-")[0],
@@ -53,6 +74,7 @@ def write_again(
             given,
             manifest.get("attributes"),
             about.get("recommendations"),
+            None if narrative is None else narrative_document(narrative),
         ),
         about={**about, "thresholds": threshold_values(), "segments": entries},
     ) as draft:
@@ -67,6 +89,9 @@ def write_again(
         write_cluster_summary(draft.path, interpretation.summary, raw=raw)
         draft.write_text("segmentation.json", _renamed(before.model, entries).to_json())
         draft.write_text("facts.json", interpretation.facts.to_json())
+        if narrative is not None:
+            draft.write_text(MARKDOWN, narrative_markdown(narrative))
+            draft.write_json(NAME, narrative_document(narrative))
     assert draft.result is not None
     return draft.result
 

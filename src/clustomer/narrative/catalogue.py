@@ -45,10 +45,13 @@ class Catalogue:
 
     def statements(self, about: str) -> frozenset[str]:
         """Return what the report says of a segment, or of everyone: proven, each as `normal`."""
-        texts = self.opening
+        return frozenset(normal(text) for text in self.texts(about))
+
+    def texts(self, about: str) -> tuple[str, ...]:
+        """Return the same as it is written, in the order of the report."""
         if about in self.segments:
-            texts = (*self.portraits[about], *self.actions[about])
-        return frozenset(normal(text) for text in texts)
+            return (*self.portraits[about], *self.actions[about])
+        return self.opening
 
     def to_json(self) -> dict[str, Any]:
         """Return what a model gets: no customer, and nothing that is not in the report."""
@@ -56,15 +59,12 @@ class Catalogue:
             "segments": [
                 {"id": segment_id, "name": name} for segment_id, name in self.segments.items()
             ],
-            "facts": [
-                {
-                    "id": fact_id,
-                    "about": owner_of(fact_id),
-                    "what": PHRASES[measure_of(fact_id)][1],
-                    "value": self.facts.format(fact_id),
-                }
-                for fact_id in self.usable
-            ],
+            # what a measure is called is said once, not of every segment: prompts cost time
+            "measures": {
+                name: PHRASES[name][1]
+                for name in sorted({measure_of(part) for part in self.usable})
+            },
+            "facts": {fact_id: self.facts.format(fact_id) for fact_id in self.usable},
             "statements": {
                 "shop": list(self.opening),
                 **{

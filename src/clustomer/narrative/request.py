@@ -88,10 +88,11 @@ def request_of(
     task = _TASK.format(reader=READERS[reader]) + " ".join(sorted(CAMPAIGN))
     if question is not None:
         task = f"{_QUESTION.format(reader=READERS[reader])}{_harmless(question)}</data>"
-    data = _harmless(json.dumps(catalogue.to_json(), ensure_ascii=False))
+    data = _harmless(json.dumps(catalogue.to_json(), ensure_ascii=False, separators=(",", ":")))
     messages = [
         {"role": "system", "content": _RULES + " ".join(sorted(PLAIN))},
-        {"role": "user", "content": f"{task}\n<data>{data}</data>"},
+        # what is the same for every question comes first: servers keep what they have read of it
+        {"role": "user", "content": f"<data>{data}</data>\n{task}"},
     ]
     if problems:
         reasons = "\n".join(f"- {part.sentence!r}: {part.reason}" for part in problems)
@@ -107,12 +108,35 @@ def request_of(
         "messages": messages,
         "temperature": 0,
         "seed": 0,
-        "max_tokens": 4000,
+        "max_tokens": _most_tokens(catalogue, question),
         "response_format": {
             "type": "json_schema",
-            "json_schema": {"name": "answer", "schema": Answer.model_json_schema(by_alias=True)},
+            "json_schema": {"name": "answer", "schema": _schema(catalogue, question)},
         },
     }
+
+
+def _most_tokens(catalogue: Catalogue, question: str | None) -> int:
+    """Return how long an answer may be: a small model that repeats itself comes to an end."""
+    if question is not None:
+        return 800
+    return 1000 + 500 * len(catalogue.segments)
+
+
+def _schema(catalogue: Catalogue, question: str | None) -> dict[str, Any]:
+    """Return the schema of an answer, in which there are these segments and no others."""
+    schema = Answer.model_json_schema(by_alias=True)
+    sentences = {"type": "array", "items": {"$ref": "#/$defs/Stated"}, "maxItems": 5}
+    if question is not None:
+        parts: dict[str, Any] = {"answer": sentences}
+    else:
+        by_segment = {
+            "type": "object",
+            "properties": dict.fromkeys(catalogue.segments, sentences),
+            "additionalProperties": False,
+        }
+        parts = {"summary": sentences, "segments": by_segment, "campaigns": by_segment}
+    return {**schema, "properties": parts, "required": list(parts)}
 
 
 def _harmless(text: str) -> str:

@@ -21,6 +21,10 @@ class AnswerError(Exception):
     """The server gave nothing that could be read as an answer."""
 
 
+class LateError(AnswerError):
+    """The server gave nothing in the time that it had."""
+
+
 @dataclass(frozen=True)
 class Server:
     """Any server that speaks the chat completions of OpenAI: Ollama, vLLM, LM Studio, llama.cpp.
@@ -64,7 +68,7 @@ class Server:
         asking.start()
         asking.join(self.seconds)
         if not result:
-            raise AnswerError(f"it did not answer within {self.seconds:g} seconds")
+            raise LateError(f"it did not answer within {self.seconds:g} seconds")
         [content] = result
         if isinstance(content, AnswerError | ClustomerError):
             raise content

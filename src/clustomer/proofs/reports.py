@@ -5,6 +5,7 @@ show, numbers, words and pictures, follows from the tables, and is written anew 
 character by character. A number is known by its place, not by its value.
 """
 
+import json
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -13,13 +14,25 @@ from html import unescape
 from itertools import zip_longest
 from pathlib import Path
 
+from clustomer.errors import InputError
 from clustomer.insights import Interpretation
 from clustomer.insights.facts.collection import Facts
 from clustomer.insights.facts.writing import format_value
+from clustomer.narrative import catalogue_of, kept_narrative
+from clustomer.narrative.kept import (
+    MARKDOWN,
+    NAME,
+    narrative_document,
+    narrative_entry,
+    narrative_markdown,
+    stated_texts,
+)
 from clustomer.outputs.charts import Figure
 from clustomer.outputs.figures import draw_figures
+from clustomer.outputs.markdown import escape_markdown
 from clustomer.outputs.report import HTML_NAME, MARKDOWN_NAME, report_markdown, report_texts
 from clustomer.outputs.theme import unbroken
+from clustomer.proofs.documents import leaves
 from clustomer.versions import Difference, StoredRun, package_versions
 
 WRITERS = ("clustomer", "vl-convert-python")
@@ -59,8 +72,10 @@ def differing_reports(
     packages, today = stored.manifest.packages, package_versions()
     writers = {name: packages.get(name) for name in WRITERS if packages.get(name) != today[name]}
     if writers:
-        return writers, list(_differing_numbers(stored, interpretation.facts))
-    return {}, list(_differing_files(stored, interpretation))
+        numbers = _differing_numbers(stored, interpretation.facts)
+        return writers, [*numbers, *_unlike_narrative(stored, interpretation.facts)]
+    files = _differing_files(stored, interpretation)
+    return {}, [*files, *_differing_narrative(stored, interpretation)]
 
 
 def _differing_files(stored: StoredRun, made: Interpretation) -> Iterator[Difference]:
@@ -84,7 +99,37 @@ def _marked_markdown(made: Interpretation, figures: tuple[Figure, ...]) -> str:
         made.insights,
         made.facts,
         figures,
-        wrap=lambda fact_id, written: f"{_OPEN}{fact_id}{_BETWEEN}{written}{_CLOSE}",
+        wrap=_marked,
+    )
+
+
+def _marked(fact_id: str, written: str) -> str:
+    return f"{_OPEN}{fact_id}{_BETWEEN}{written}{_CLOSE}"
+
+
+def _differing_narrative(stored: StoredRun, made: Interpretation) -> Iterator[Difference]:
+    """Pass a narrative through the check of its model once more, and write it again."""
+    document = stored.narrative
+    if document is None:
+        return
+    try:
+        narrative = kept_narrative(document, catalogue_of(stored, made))
+    except InputError as error:
+        yield Difference("report", NAME, "a narrative", str(error))
+        return
+    remade = (
+        (NAME, document, json.loads(json.dumps(narrative_document(narrative)))),
+        ("run.json: narrative", stored.manifest.narrative, narrative_entry(narrative)),
+    )
+    for name, one, other in remade:
+        for place, stated, again in leaves(one, other):
+            if stated != again:
+                yield Difference("report", f"{name}: {place}", stated, again)
+    yield from _differing_lines(
+        MARKDOWN,
+        _text(stored, MARKDOWN.removeprefix("reports/")),
+        narrative_markdown(narrative),
+        _places(narrative_markdown(narrative, wrap=_marked)),
     )
 
 
@@ -94,6 +139,7 @@ def _texts(stored: StoredRun) -> set[str]:
         name.removeprefix("reports/")
         for name in stored.manifest.files
         if re.fullmatch(r"reports/[^/]+\.(html|md)", name)
+        and (name != MARKDOWN or stored.narrative is None)
     }
 
 
@@ -201,3 +247,25 @@ def _differing_numbers(stored: StoredRun, facts: Facts) -> Iterator[Difference]:
             # a word may follow, as in "3 customers"
             if not re.fullmatch(rf"{re.escape(value)}([ \u00a0].*)?", unescape(written)):
                 yield Difference("report", place, unescape(written), value)
+
+
+def _unlike_narrative(stored: StoredRun, facts: Facts) -> Iterator[Difference]:
+    """Compare the numbers of a narrative with the facts that its document names for them."""
+    document = stored.narrative
+    if document is None:
+        return
+    texts, model = stated_texts(document)
+    sentences = [escape_markdown(facts.render(text)) for text in texts]
+    lines = _text(stored, MARKDOWN.removeprefix("reports/")).split("\n")
+    for sentence in sentences:
+        if sentence not in lines:
+            yield Difference("report", MARKDOWN, None, sentence)
+    # what stands around these sentences has no digits but those of names
+    names = [part.segment for part in stored.manifest.segments]
+    allowed = sorted((escape_markdown(name) for name in (*names, model)), key=len)
+    for count, line in enumerate(lines, 1):
+        rest = line
+        for name in reversed(allowed):
+            rest = rest.replace(name, "") if name else rest
+        if line not in sentences and re.search(r"\d", rest):
+            yield Difference("report", f"{MARKDOWN}: line {count}", line[:_SHOWN], None)

@@ -22,6 +22,10 @@ def _setting(name: str) -> Condition:
     return lambda manifest: bool((manifest.get("settings") or {}).get(name))
 
 
+def _has_narrative(manifest: Mapping[str, Any]) -> bool:
+    return bool(manifest.get("narrative"))
+
+
 @dataclass(frozen=True)
 class StoredFile:
     """One file of a version, or a folder of files (its name ends with a slash).
@@ -253,6 +257,22 @@ FILES = (
     ),
     StoredFile("reports/business_insights.md", "the same as Markdown", None, bears_names=True),
     StoredFile("reports/figures/", "its pictures as PNG", None, bears_names=True),
+    StoredFile(
+        "reports/narrative.md",
+        "what the segments mean in prose, by the program or by a language model",
+        None,
+        bears_names=True,
+        when="only after [`clustomer insights --save`](../how-to/insights.md#keep-it)",
+        required=_has_narrative,
+    ),
+    StoredFile(
+        "narrative.json",
+        "the same with the facts that it states: who wrote which part, and what a model answered",
+        "narrative",
+        bears_names=True,
+        when="only after [`clustomer insights --save`](../how-to/insights.md#keep-it)",
+        required=_has_narrative,
+    ),
     StoredFile(
         "reports/cluster_summary.csv",
         "the mean of each feature per segment",

@@ -15,6 +15,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationErr
 
 from clustomer.certificates import Certificates, read_certificates
 from clustomer.customers import Attributes, Reason
+from clustomer.documents import read_document
 from clustomer.errors import InputError, UsageError
 from clustomer.events import Window
 from clustomer.facets import Facets, read_facets
@@ -138,6 +139,7 @@ class RunManifest(Manifest):
     warnings: Mapping[str, str] = {}
     revenue_without_customer: float | None = None
     population: Mapping[str, Any] | None = None
+    narrative: Mapping[str, Any] | None = None
 
     @model_validator(mode="after")
     def _ids_differ(self) -> Self:
@@ -449,6 +451,18 @@ class StoredRun:
         products = self._parquet("products.parquet", key=pa.types.is_string)
         return self._document(
             "recommendation.json", lambda text: read_recommendations(text, table, products)
+        )
+
+    @cached_property
+    def narrative(self) -> Mapping[str, Any] | None:
+        """What `narrative.json` holds; None where no narrative was kept.
+
+        `clustomer.narrative.kept_narrative` reads it as prose, and checks it.
+        """
+        if not self.has("narrative.json"):
+            return None
+        return self._document(
+            "narrative.json", lambda text: read_document(text, "narrative.json", newest=1)
         )
 
     @cached_property

@@ -29,8 +29,23 @@ def insights(shop: Shop, chosen: Filters) -> None:
         )
     if asked and question.strip():
         _answer(shop, question.strip())
+    _narrative(shop)
     for section in shop.sections(*_CHAPTERS):
         shop.show(section, 2)
+
+
+def _narrative(shop: Shop) -> None:
+    """Show the narrative that was kept with the results, if one was."""
+    prepared = shop.prepared
+    if not prepared.narrative:
+        return
+    st.header("What the segments mean")
+    st.caption(plain(prepared.byline))
+    for title, texts in prepared.narrative:
+        if title:
+            st.subheader(plain(title))
+        for text in texts:
+            st.markdown(plain(text))
 
 
 def _answer(shop: Shop, question: str) -> None:
