@@ -26,7 +26,7 @@ $(UV):
 	.uv/bin/pip install --quiet --disable-pip-version-check uv==$(UV_VERSION)
 
 .venv/.ready: $(UV) pyproject.toml uv.lock
-	$(UV) sync --frozen --all-extras --compile-bytecode --python .uv/bin/python --quiet
+	$(UV) sync --frozen --all-extras --python .uv/bin/python --quiet
 	@touch $@
 
 setup: .venv/.ready
@@ -37,7 +37,7 @@ demo: setup
 check: setup
 	$(RUN) ruff format --check .
 	$(RUN) ruff check .
-	$(RUN) mypy
+	$(RUN) mypy --num-workers 2
 	$(RUN) lint-imports
 	$(RUN) python scripts/check_repository.py
 	$(RUN) python scripts/check_house.py
@@ -62,7 +62,7 @@ fuzz: setup
 	CLUSTOMER_FUZZ_SECONDS=60 CLUSTOMER_FUZZ_SEED=$(or $(SEED),0) $(RUN) pytest tests/events/sources/test_fuzz.py
 
 lowest: $(LOWEST)/.ready
-	$(LOWEST)/bin/python -m pytest -q -p no:cacheprovider -o filterwarnings=default $(LOWEST_TESTS)
+	$(LOWEST)/bin/python -m pytest -q -n 2 --dist loadfile -p no:cacheprovider -o filterwarnings=default $(LOWEST_TESTS)
 
 format: setup
 	$(RUN) ruff format .

@@ -1,5 +1,6 @@
 """What several rooms' tests share: engines, small logs, the public data sets."""
 
+import hashlib
 import json
 import os
 import shutil
@@ -60,39 +61,52 @@ def data() -> Callable[[str], Path]:
 
 
 class DrawnOnce:
-    """The drawing engine, which is asked for each picture once.
+    """The drawing engine, which is asked for each picture once in all tests.
 
-    To draw its pictures is a third of a small run, and tests run, rename and verify the same shop
-    again and again. Who looks at pictures gets the engine itself: that the same chart gives the
-    same bytes, whatever was drawn before and in whichever process, is tested in `outputs`.
+    To draw its pictures is a fifth of a small run, and tests run, rename and verify the same
+    shops again and again. Who looks at pictures gets the engine itself: that the same chart gives
+    the same bytes, whatever was drawn before and in whichever process, is tested in `outputs`.
     """
 
-    def __init__(self, engine: Any) -> None:
+    def __init__(self, engine: Any, folder: Path) -> None:
         self._engine = engine
-        self._pictures: dict[str, Any] = {}
+        self._folder = folder
+        folder.mkdir(exist_ok=True)
 
     def vegalite_to_svg(self, chart: Any, **settings: Any) -> str:
-        return self._once("vegalite_to_svg", chart, settings)
+        return self._once("vegalite_to_svg", chart, settings).decode()
 
     def svg_to_png(self, svg: str, **settings: Any) -> bytes:
         return self._once("svg_to_png", svg, settings)
 
-    def _once(self, function: str, picture: Any, settings: dict[str, Any]) -> Any:
+    def _once(self, function: str, picture: Any, settings: dict[str, Any]) -> bytes:
         key = json.dumps([function, picture, settings], default=repr)
-        if key not in self._pictures:
-            self._pictures[key] = getattr(self._engine, function)(picture, **settings)
-        return self._pictures[key]
+        path = self._folder / hashlib.sha256(key.encode()).hexdigest()
+        if not path.exists():
+            drawn = getattr(self._engine, function)(picture, **settings)
+            with tempfile.NamedTemporaryFile(dir=self._folder, delete=False) as file:
+                file.write(drawn.encode() if isinstance(drawn, str) else drawn)
+            Path(file.name).rename(path)
+        return path.read_bytes()
+
+
+@pytest.fixture(scope="session")
+def shared_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder of this run of the tests, the same one for all of its processes."""
+    folder = tmp_path_factory.getbasetemp()
+    return folder.parent if os.environ.get("PYTEST_XDIST_WORKER") else folder
 
 
 @pytest.fixture(scope="module", autouse=True)
-def pictures_drawn_once(request: pytest.FixtureRequest) -> Iterator[None]:
+def pictures_drawn_once(request: pytest.FixtureRequest, shared_folder: Path) -> Iterator[None]:
     if request.path.parent.name in DRAWING:
         yield
         return
     from clustomer.outputs.charts import figure
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(figure, "vl_convert", DrawnOnce(figure.vl_convert))
+        drawn_once = DrawnOnce(figure.vl_convert, shared_folder / "pictures")
+        patch.setattr(figure, "vl_convert", drawn_once)
         yield
 
 

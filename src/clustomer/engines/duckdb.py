@@ -11,6 +11,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from copy import copy
+from functools import lru_cache
 from pathlib import Path
 from typing import Any, ClassVar, Self
 
@@ -412,6 +413,7 @@ def _bytes(size: int) -> str:
     return f"{size}B"
 
 
+@lru_cache(10_000)
 def quoted(name: str) -> str:
     """Return a name as a quoted identifier.
 

@@ -9,7 +9,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from functools import cache
+from functools import cache, lru_cache
 from types import MappingProxyType
 
 from clustomer.engines import literal
@@ -289,6 +289,7 @@ def _replaced(text: str, pattern: str, by: str) -> str:
     return f"REGEXP_REPLACE({text}, {sql_text('^' + pattern + '$')}, {sql_text(by)})"
 
 
+@lru_cache(10_000)
 def sql_text(text: str) -> str:
     """Return a text as a literal of DuckDB."""
     return literal(text).sql("duckdb")
