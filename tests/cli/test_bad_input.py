@@ -244,13 +244,14 @@ def test_a_full_disk_is_an_output_error(tmp_path, small_disk) -> None:
     assert not (tmp_path / "out").exists()
 
 
+FEW = ["--k", "3", "--k-range", "2:3"]
 STAGES = [
     ("Read ", []),
     ("Build", []),
     ("Choose", []),
-    ("Certify", ["--k", "3", "--k-range", "2:3"]),
-    ("Write tables", ["--k", "3", "--k-range", "2:3", "--no-certificates"]),
-    ("Write clean", ["--k", "3", "--k-range", "2:3", "--no-certificates"]),
+    ("Certify", [*FEW, "--facets", "value"]),
+    ("Write tables", [*FEW, "--facets", "value", "--no-certificates"]),
+    ("Write clean", [*FEW, "--facets", "value", "--no-certificates"]),
 ]
 
 
