@@ -7,9 +7,11 @@ from typing import Any
 import pyarrow as pa
 import pytest
 
-from clustomer.events import read_events
+from clustomer.events import Events, read_events
 from clustomer.facets.customers import SHARES, shares_query
+from clustomer.facets.declaration import Binned
 from clustomer.facets.finding import VIEWS
+from clustomer.facets.taste import PRICES, STORED_PRICES
 
 DAY = timedelta(days=1)
 
@@ -28,13 +30,67 @@ def counted(name: str, rows: list[dict[str, Any]], days: int = 0) -> dict[str, f
         [view] = [view for view in VIEWS if view.name == name]
         binned = view.bin(events.engine, events.window)
         assert binned is not None
-        events.engine.create_table(SHARES, shares_query(binned, events.window, 1))
-        amounts: Counter[str] = Counter()
-        for number, share in events.engine.rows(f"SELECT bin, share FROM {SHARES}"):
-            amounts[binned.bins[number]] += float(share)
-        return dict(amounts)
+        return amounts(events, binned)
     finally:
         events.close()
+
+
+def amounts(events: Events, binned: Binned) -> dict[str, float]:
+    events.engine.create_table(SHARES, shares_query(binned, events.window, 1))
+    counts: Counter[str] = Counter()
+    for number, share in events.engine.rows(f"SELECT bin, share FROM {SHARES}"):
+        counts[binned.bins[number]] += float(share)
+    return dict(counts)
+
+
+def counted_again(name: str, bins: tuple[str, ...], rows: list[dict[str, Any]]) -> dict[str, float]:
+    """Return the amount of each bin, where the bins are those of another log."""
+    events = read_events(pa.Table.from_pylist(rows))
+    try:
+        [view] = [view for view in VIEWS if view.name == name]
+        assert view.bin_again is not None
+        mean = pa.table({"category": ["home.kitchen"], "mean_price": [30.0]})
+        events.engine.register(STORED_PRICES, mean)
+        return amounts(events, view.bin_again(events.engine, events.window, bins))
+    finally:
+        events.close()
+
+
+def test_what_has_no_stored_bin_is_of_the_rest_or_does_not_count() -> None:
+    monday = datetime(2024, 1, 1, 10)
+    rows = [
+        event(monday, "1"),
+        event(monday, "1", category_code="toys.blocks"),
+        event(monday + DAY, "2", category_code="garden.tools"),
+        event(monday + 2 * DAY, "3", category_code="home.attic"),
+    ]
+    home, either = ("pets", "home"), ("home", "pets", "")
+    assert counted_again("department", home, rows) == {"home": 2.0}
+    assert counted_again("department", either, rows) == {"home": 1.5, "": 1.5}
+    assert counted_again("department", ("pets", "boats"), rows) == {}
+    codes = ("home.kitchen", "toys.blocks")
+    assert counted_again("category", codes, rows) == {"home.kitchen": 0.5, "toys.blocks": 0.5}
+    assert counted_again("category", ("pets.food", ""), rows) == {"": 3.0}
+
+
+def test_prices_are_beside_the_stored_mean_of_the_category() -> None:
+    monday = datetime(2024, 1, 1, 10)
+    rows = [event(monday + n * DAY, str(n), price=price) for n, price in enumerate((10.0, 30.0))]
+    counts = counted_again("price", PRICES, rows)
+    assert counts == {"far below the usual": 1.0, "the usual": 1.0}
+
+
+def test_the_bins_of_a_log_see_it_as_it_saw_itself() -> None:
+    monday = datetime(2024, 1, 1, 10)
+    codes = ("home.kitchen", "toys.blocks", "home.bath", "pets.food")
+    rows = [
+        event(monday + n * DAY, str(n), category_code=code, brand=code[-3:])
+        for n, code in enumerate(codes)
+    ]
+    for name in ("department", "category", "brand"):
+        counts = counted(name, rows)
+        assert len(counts) >= 3
+        assert counted_again(name, tuple(counts), rows) == counts
 
 
 def test_a_visit_counts_one_however_much_is_looked_at() -> None:

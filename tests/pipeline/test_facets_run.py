@@ -4,20 +4,24 @@ import csv
 import io
 import json
 from collections import Counter
+from dataclasses import replace
 from pathlib import Path
 
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 import pytest
 from rich.console import Console
 
+import clustomer
 from clustomer.editions import rename
-from clustomer.errors import UsageError
+from clustomer.errors import InputError, UsageError
 from clustomer.insights import verify_facts
 from clustomer.outputs import print_summary
 from clustomer.pipeline import Run, run
 from clustomer.progress import silent
 from clustomer.proofs.rerun import rerun
+from clustomer.scoring import Scorer, read_definition
 from clustomer.settings import Settings
 from clustomer.versions import StoredRun
 from facet_worlds import FacetWorld
@@ -25,6 +29,7 @@ from facet_worlds import FacetWorld
 WORLD = FacetWorld("test-run", "taste", "categories", 3, customers=400, visits=14)
 UNKIND = ("home.<b>bold</b>", "home.{brace}", "home.=1+1\x1b[31m")
 COLUMNS = ["user_id", "segment_id", "segment", "cluster", "distance", "border_distance"]
+LABELS = [*COLUMNS, "taste_segment_id", "taste_segment"]
 
 
 @pytest.fixture(scope="module")
@@ -53,6 +58,49 @@ def test_its_columns_stand_after_those_of_the_main_segmentation(done: Run) -> No
         rows = list(csv.reader(file))
     assert rows[0] == table.column_names
     assert len(rows) == 401
+
+
+def test_scoring_gives_the_same_facets_for_the_same_events(done: Run, shop: Path) -> None:
+    published = pq.read_table(done.results.path / "segments.parquet")
+    scored = clustomer.score(done.results.path, shop)
+    assert scored.facets == ("taste",)
+    assert scored.table.select(LABELS).equals(published.select(LABELS))
+    # bins and shares are those of the run: half of its customers stay where they were
+    log = pq.read_table(shop)
+    ids = published["user_id"].to_pylist()[::2]
+    half = log.filter(pc.is_in(log["user_id"], pa.array(ids, log["user_id"].type)))
+    cutoff = StoredRun.open(done.results.path).window.cutoff.isoformat() + "+00:00"
+    again = clustomer.score(done.results.path, half, cutoff=cutoff)
+    kept = published.filter(pc.is_in(published["user_id"], pa.array(ids)))
+    assert again.table.select(LABELS).equals(kept.select(LABELS))
+
+
+def test_a_log_without_what_a_facet_looks_at_is_scored_without_it(done: Run, shop: Path) -> None:
+    definition = read_definition((done.results.path / "segmentation.json").read_bytes())
+    [taste] = definition.facets
+    brands = replace(taste, view=replace(taste.view, needs=("brand",)))
+    scorer = Scorer(replace(definition, facets=(brands,)))
+    events = clustomer.read_events(shop, window=scorer.length)
+    scored = scorer.score(events)
+    events.close()
+    assert not any("taste" in name for name in scored.column_names)
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"everyone": [1.0]}, "shares of taste"),
+        ({"view": "price"}, "mean prices beside which taste is seen are missing"),
+        ({"assignment": {"kind": "pickle"}}, "taste: the kind of the assignment is 'pickle'"),
+        ({"segments": [{"segment_id": "a\x1b[31m"}]}, "segments.0.customers"),
+        ({"strength": "much"}, "strength"),
+    ],
+)
+def test_a_damaged_facet_is_not_scored(done: Run, change: dict[str, object], message: str) -> None:
+    model = json.loads((done.results.path / "segmentation.json").read_bytes())
+    model["facets"]["taste"] |= change
+    with pytest.raises(InputError, match=message):
+        read_definition(json.dumps(model))
 
 
 def test_every_fact_of_it_comes_out_again_from_the_files(done: Run) -> None:

@@ -87,5 +87,10 @@ def _print(scored: "Scored", out: Path | None) -> None:
     if scored.unlike:
         many = "1 customer is" if scored.unlike == 1 else f"{scored.unlike:,} customers are"
         say(f"{many} unlike anyone whom the run saw (column unlike).")
+    if scored.facets:
+        say(f"Facets: {', '.join(scored.facets)} (columns {scored.facets[0]}_segment, ...).")
+    if scored.facets_left_out:
+        left_out = ", ".join(scored.facets_left_out)
+        say(f"Warning: not scored, for want of what they look at: {left_out}.", err=True)
     if out is not None:
         say(f"Written: {out}")

@@ -1,18 +1,24 @@
 """From units to customers: how a customer's visits are spread over the bins, as portable SQL."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 
+import pyarrow as pa
+import pyarrow.compute as pc
 from sqlglot import exp
 
-from clustomer.engines import literal, parse
+from clustomer.engines import Engine, literal, parse
 from clustomer.events import Window
 from clustomer.facets.declaration import Binned, scoped_events
+from clustomer.segments import ScaledFeature
 from clustomer.segments.arrays import Floats
 
 SHARES = "facet_shares"
 """The table of what visits hold, while a facet is looked for."""
 EVENTS = "facet_events"
 """The events of some customers who come often enough, among whom facets are looked for."""
+AMOUNTS, FEATURES = "facet_amounts", "facet_customers"
+"""The tables of all customers with enough visits, while they are placed."""
 _COLUMNS = (
     "user_id",
     "user_session",
@@ -153,6 +159,66 @@ def features_query(
             this=exp.Add(this=exp.column("n_visits"), expression=literal(float(strength)))
         )
         query = query.select(exp.alias_(exp.Div(this=amount, expression=visits), f"share_{number}"))
+    return query
+
+
+@contextmanager
+def customers_seen(
+    engine: Engine,
+    binned: Binned,
+    window: Window,
+    least_visits: int,
+    shop: Sequence[float] | Floats,
+    strength: float,
+) -> Iterator[None]:
+    """Keep the tables `AMOUNTS` and `FEATURES` of all customers with enough visits."""
+    engine.create_table(SHARES, shares_query(binned, window, least_visits))
+    try:
+        engine.create_table(AMOUNTS, amounts_query(len(binned.bins)))
+    finally:
+        engine.drop(SHARES)
+    try:
+        engine.create_table(FEATURES, features_query(shop, strength, AMOUNTS))
+        try:
+            yield
+        finally:
+            engine.drop(FEATURES)
+    finally:
+        engine.drop(AMOUNTS)
+
+
+def facet_scaling(shop: Sequence[float]) -> tuple[ScaledFeature, ...]:
+    """Return what the rule of a facet compares: the square roots of shares, as they are.
+
+    >>> facet_scaling([0.25])[0].name
+    'share_0'
+    """
+    return tuple(
+        ScaledFeature(f"share_{number}", float(share), 0.5, 0.0, 1.0)
+        for number, share in enumerate(shop)
+    )
+
+
+def segment_column(placed: pa.Table, user_ids: pa.ChunkedArray, name: str) -> pa.ChunkedArray:
+    """Return the segment id of each customer, NULL where there is none.
+
+    >>> placed = pa.table({"user_id": ["b"], "cluster": [1]})
+    >>> segment_column(placed, pa.chunked_array([["a", "b"]]), "taste").to_pylist()
+    [None, 'taste:2']
+    """
+    at = pc.index_in(user_ids, placed["user_id"].combine_chunks())
+    number = pc.cast(pc.add(pc.take(placed["cluster"], at), 1), pa.string())
+    return pc.binary_join_element_wise(name, number, ":")
+
+
+def shop_query(binned: Binned, window: Window) -> exp.Select:
+    """Return what all customers say of a view: the rows of its step `of_the_shop`, in order."""
+    query = exp.select("*").from_(binned.of_the_shop).order_by("category")
+    query = query.with_("scoped", as_=scoped_events(window), copy=False)
+    for name, step in binned.steps.items():
+        query = query.with_(name, as_=step.copy(), copy=False)
+        if name == binned.of_the_shop:
+            break
     return query
 
 

@@ -48,11 +48,14 @@ class Binned:
         table `scoped`, which `scoped_events` gives.
     steps : mapping of name to sqlglot expression
         Tables that the units are made from, in their order; they read `scoped` and each other.
+    of_the_shop : str
+        The step, if any, whose rows are of all customers: stored, so that scoring takes them.
     """
 
     bins: tuple[str, ...]
     units: exp.Expr
     steps: Mapping[str, exp.Expr] = field(default_factory=dict)
+    of_the_shop: str = ""
 
 
 @dataclass(frozen=True)
@@ -69,12 +72,18 @@ class Unitary:
         What the log must have, as features say it.
     bin : function of engine and window to `Binned`
         None where the log has fewer than two bins.
+    bin_again : function of engine, window and stored bins to `Binned`, optional
+        By the bins of another log; needed where they are taken from the log.
+    takes_prices : bool, default False
+        Whether another log is seen by this one's prices, under `STORED_PRICES`.
     """
 
     facet: str
     name: str
     needs: tuple[str, ...]
     bin: Callable[[Engine, Window], Binned | None]
+    bin_again: Callable[[Engine, Window, tuple[str, ...]], Binned] | None = None
+    takes_prices: bool = False
 
 
 def scoped_events(window: Window, events: str = "events") -> exp.Select:

@@ -152,6 +152,8 @@ class Facet:
         The rule, as `segmentation.json` stores rules, over `share_0`, `share_1`, ...
     sql : mapping
         `customers`: from events to the shares; `assignment`: from them to the cluster.
+    prices : tuple of (category, mean price)
+        Where it is seen by prices: those of all customers, beside which they are put.
     """
 
     name: str
@@ -170,6 +172,7 @@ class Facet:
     week: tuple[tuple[float, ...], ...] = ()
     assignment: Mapping[str, Any] = field(default_factory=dict)
     sql: Mapping[str, str] = field(default_factory=dict)
+    prices: tuple[tuple[str, float], ...] = ()
 
 
 @dataclass(frozen=True, eq=False)
@@ -291,6 +294,25 @@ def read_facets(stored: Mapping[str, Any], table: pa.Table) -> Facets:
     ...
     clustomer.errors.InputError: The facets cannot be read: ...
     """
+    facets, rare = stored_facets(stored)
+    columns = Facets(facets, table, rare).columns
+    missing = [name for name in columns if name not in table.column_names]
+    if missing:
+        raise InputError(
+            f"The segments have no column `{missing[0]}`, though the facet holds. Expected it as "
+            "it was written. Run `clustomer run` again."
+        )
+    return Facets(facets, table.select(["user_id", *columns]), rare)
+
+
+def stored_facets(stored: Mapping[str, Any]) -> tuple[tuple[Facet, ...], Rare | None]:
+    """Return the facets that a version holds, and its rare kinds, without who is in them.
+
+    Raises
+    ------
+    InputError
+        If they are something else.
+    """
     from pydantic import TypeAdapter, ValidationError
 
     try:
@@ -305,14 +327,7 @@ def read_facets(stored: Mapping[str, Any], table: pa.Table) -> Facets:
             f"The facets cannot be read: {place}: {first['msg']}. Expected them as they were "
             "written. Run `clustomer run` again."
         ) from error
-    columns = Facets(facets, table, rare).columns
-    missing = [name for name in columns if name not in table.column_names]
-    if missing:
-        raise InputError(
-            f"The segments have no column `{missing[0]}`, though the facet holds. Expected it as "
-            "it was written. Run `clustomer run` again."
-        )
-    return Facets(facets, table.select(["user_id", *columns]), rare)
+    return facets, rare
 
 
 def plain(value: Any) -> Any:

@@ -18,14 +18,18 @@ from clustomer.engines import Engine, translate
 from clustomer.events import CleanEvents, Window, read_events
 from clustomer.facets.crowd import crowd_of
 from clustomer.facets.customers import (
+    AMOUNTS,
     EVENTS,
+    FEATURES,
     SHARES,
-    amounts_query,
+    customers_seen,
     definition_query,
-    features_query,
+    facet_scaling,
     frequent_events,
     sample_query,
+    segment_column,
     shares_query,
+    shop_query,
 )
 from clustomer.facets.declaration import FACETS, MAIN, RARE, Binned, Unitary, check_facet
 from clustomer.facets.facet import Facet, Facets, FacetSegment, FacetTest
@@ -39,7 +43,7 @@ from clustomer.facets.times import TIMES
 from clustomer.facets.visits import Spread, Visits, roots, spread_of, visits_of
 from clustomer.facets.week import VIEWS as WEEKLY
 from clustomer.facets.week import week_of
-from clustomer.segments import NearestCentroid, ScaledFeature
+from clustomer.segments import NearestCentroid
 from clustomer.segments.arrays import Floats, Integers
 from clustomer.segments.exclusions import bot_exclusions, included_rows
 from clustomer.segments.rules.numbering import by_size
@@ -56,7 +60,6 @@ TESTED_CUSTOMERS = 2_000
 FITTED_CUSTOMERS = 20_000
 _CLOSE = 0.05
 """A gain that is lower by more is not measured more exactly."""
-_AMOUNTS, _LABELLED = "facet_amounts", "facet_customers"
 
 VIEWS: tuple[Unitary, ...] = (*TASTES, *TIMES, *PATHS)
 """Every way to see a facet; those of one facet in the order of preference."""
@@ -158,7 +161,7 @@ def find_facets(
                 facet, placed = finder.look(name, views, present)
                 looked.append(facet)
                 if placed is not None:
-                    column = _column(placed, table["user_id"], name)
+                    column = segment_column(placed, table["user_id"], name)
                     table = table.append_column(f"{name}_segment_id", column)
     finally:
         events.engine.drop(EVENTS)
@@ -175,13 +178,6 @@ def _bots(customers: pa.Table) -> pa.Array:
     inside = np.zeros(customers.num_rows, dtype=bool)
     inside[included_rows(customers, bot_exclusions(customers))] = True
     return customers["user_id"].filter(pa.array(~inside)).combine_chunks()
-
-
-def _column(placed: pa.Table, user_ids: pa.ChunkedArray, name: str) -> pa.ChunkedArray:
-    """Return the segment id of each customer, NULL where there is none."""
-    at = pc.index_in(user_ids, placed["user_id"].combine_chunks())
-    number = pc.cast(pc.add(pc.take(placed["cluster"], at), 1), pa.string())
-    return pc.binary_join_element_wise(name, number, ":")
 
 
 @dataclass(frozen=True, eq=False)
@@ -294,13 +290,9 @@ class _Finder:
         assert seen.centres is not None
         engine, n_bins = self.engine, len(seen.binned.bins)
         k = len(seen.centres)
-        engine.create_table(SHARES, shares_query(seen.binned, self.window, FACET_VISITS))
-        engine.create_table(_AMOUNTS, amounts_query(n_bins))
-        engine.drop(SHARES)
         shop, strength = seen.spread.shop, seen.spread.strength
-        engine.create_table(_LABELLED, features_query(shop, strength, _AMOUNTS))
-        try:
-            fitted = self._without_bots(engine.query(_by_chance(_AMOUNTS, FITTED_CUSTOMERS)))
+        with customers_seen(engine, seen.binned, self.window, FACET_VISITS, shop, strength):
+            fitted = self._without_bots(engine.query(_by_chance(AMOUNTS, FITTED_CUSTOMERS)))
             amounts, counts = _arrays(fitted, n_bins)
             matrix = roots(amounts, counts, shop, strength)
             centres, _ = fit(matrix, k, self.random_state)
@@ -309,9 +301,6 @@ class _Finder:
             sizes = np.bincount(placed["cluster"].to_numpy(), minlength=k)
             rule = rule.renumbered(by_size(sizes, rule.centres))
             placed = self._placed(rule)
-        finally:
-            engine.drop(_AMOUNTS)
-            engine.drop(_LABELLED)
         labels = rule.predict(matrix)
         sizes = np.bincount(placed["cluster"].to_numpy(), minlength=k)
         segments = _segments(seen.facet, amounts, counts, labels, sizes)
@@ -327,11 +316,18 @@ class _Finder:
             assignment=to_stored(rule),
             sql=sql,
             week=(week_of(engine, self.window, placed, k) if seen.view.name in WEEKLY else ()),
+            prices=self._prices(seen.binned),
         )
         return facet, placed
 
+    def _prices(self, binned: Binned) -> tuple[tuple[str, float], ...]:
+        if not binned.of_the_shop:
+            return ()
+        rows = self.engine.query(shop_query(binned, self.window)).to_pylist()
+        return tuple((row["category"], row["mean_price"]) for row in rows)
+
     def _placed(self, rule: NearestCentroid) -> pa.Table:
-        query = rule.query(exp.to_table(_LABELLED)).order_by("user_id")
+        query = rule.query(exp.to_table(FEATURES)).order_by("user_id")
         return self._without_bots(self.engine.query(query))
 
     def _without_bots(self, rows: pa.Table) -> pa.Table:
@@ -369,11 +365,7 @@ def _arrays(rows: pa.Table, n_bins: int) -> tuple[Floats, Floats]:
 
 
 def _rule(shop: Sequence[float], centres: Floats) -> NearestCentroid:
-    scaling = tuple(
-        ScaledFeature(f"share_{number}", float(share), 0.5, 0.0, 1.0)
-        for number, share in enumerate(shop)
-    )
-    return NearestCentroid(scaling, centres)
+    return NearestCentroid(facet_scaling(shop), centres)
 
 
 def _segments(

@@ -9,6 +9,7 @@ from clustomer.customers import FEATURES, Feature
 from clustomer.errors import InputError, UsageError
 from clustomer.events import Window
 from clustomer.events.reading.zones import check_time_zone
+from clustomer.scoring.facets import ScoredFacet, scored_facets
 from clustomer.segments import ScoringModel, SegmentationModel, read_model
 from clustomer.segments.exclusions import BOTS, columns_of
 from clustomer.segments.segmentation import BOTS_ID, BOTS_NAME
@@ -29,12 +30,15 @@ class Definition:
     window : Window
         That of the run; scoring keeps its length and its time zone.
     scoring : ScoringModel
+    facets : tuple of ScoredFacet
+        Those that hold.
     """
 
     model: SegmentationModel
     features: tuple[Feature, ...]
     window: Window
     scoring: ScoringModel
+    facets: tuple[ScoredFacet, ...] = ()
 
     @property
     def segments(self) -> dict[int, tuple[str, str]]:
@@ -81,7 +85,8 @@ def read_definition(text: str | bytes) -> Definition:
         for text_of in (part.segment_id, part.name or ""):
             if not keeps_its_line(text_of):
                 raise _damaged(f"the segment {part.segment_id!a} has control characters")
-    return Definition(model, features, _window(model.window), model.scoring)
+    facets = scored_facets(model.facets)
+    return Definition(model, features, _window(model.window), model.scoring, facets)
 
 
 def _features(model: SegmentationModel) -> tuple[Feature, ...]:

@@ -15,6 +15,7 @@ from clustomer.events import CleanEvents
 from clustomer.scoring.definition import Definition, read_definition
 from clustomer.scoring.query import COLUMNS, scored_query
 from clustomer.scoring.single import SingleCustomer, one_customers_events, window_to
+from clustomer.segments.exclusions import BOTS
 from clustomer.versions import StoredRun
 
 _MUST_BE_KNOWN = {
@@ -89,7 +90,8 @@ class Scorer:
         -------
         pyarrow.Table
             `user_id`, `segment_id`, `segment`, `cluster`, `distance`, `border_distance`, `unlike`,
-            sorted by `user_id`.
+            and `<facet>_segment_id` and `<facet>_segment` of each facet that holds and that the
+            log has what it takes for; sorted by `user_id`.
 
         Raises
         ------
@@ -98,7 +100,8 @@ class Scorer:
         """
         self._check_window(events)
         engine, definition = events.engine, self.definition
-        self._check_known(known_within(engine, events.window))
+        present = known_within(engine, events.window)
+        self._check_known(present)
         create_customers(
             engine,
             definition.features,
@@ -111,7 +114,17 @@ class Scorer:
         ids = table["user_id"]
         if not pc.all(pc.less_equal(ids.slice(0, max(len(ids) - 1, 0)), ids.slice(1))).as_py():
             table = table.sort_by("user_id")
-        return table.select(COLUMNS)
+        return self._with_facets(table.select(COLUMNS), events, present)
+
+    def _with_facets(self, table: pa.Table, events: CleanEvents, present: set[str]) -> pa.Table:
+        is_bot = pc.equal(table["cluster"], BOTS)
+        for part in self.definition.facets:
+            if not set(part.view.needs) <= present:
+                continue
+            columns = part.columns(events.engine, events.window, table["user_id"])
+            for name, column in columns.items():
+                table = table.append_column(name, pc.if_else(is_bot, None, column))
+        return table
 
     def customer(self, events: Any, *, cutoff: datetime) -> dict[str, Any]:
         """Return the segment of one customer, from their clean events alone.

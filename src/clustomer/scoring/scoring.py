@@ -27,7 +27,7 @@ class Scored:
     ----------
     table : pyarrow.Table
         `user_id`, `segment_id`, `segment`, `cluster`, `distance`, `border_distance`, `unlike`,
-        sorted by `user_id`.
+        and `<facet>_segment_id` and `<facet>_segment` of facets; sorted by `user_id`.
     version : str
         The version of the results whose definition it is.
     window : Window
@@ -35,6 +35,8 @@ class Scored:
         `segment_id`, `segment`, `customers`, `share`, and `share_in_run` of each segment.
     unlike : int
         How many customers are unlike anyone whom the run saw.
+    facets, facets_left_out : tuple of str
+        The facets that were scored, and those for which the log lacks what they look at.
     events : Events
         How the source was read. Its engine is closed.
     """
@@ -44,6 +46,8 @@ class Scored:
     window: Window
     segments: tuple[dict[str, Any], ...]
     unlike: int
+    facets: tuple[str, ...]
+    facets_left_out: tuple[str, ...]
     events: Events
 
     def __arrow_c_stream__(self, requested_schema: object = None) -> object:
@@ -62,6 +66,8 @@ class Scored:
             "customers": self.table.num_rows,
             "segments": list(self.segments),
             "unlike": self.unlike,
+            "facets": list(self.facets),
+            "facets_left_out": list(self.facets_left_out),
         }
 
 
@@ -118,12 +124,16 @@ def score(
         with progress.stage("Score customers", used.fraction) as stage:
             table = scorer.score(events)
             stage.note(counted(table.num_rows, "customer"))
+    facets = [part.facet.name for part in scorer.definition.facets]
+    are_scored = {name: f"{name}_segment_id" in table.column_names for name in facets}
     return Scored(
         table,
         stored.manifest.version,
         events.window,
         tuple(_segments(stored, scorer.definition, table)),
         int(pc.sum(table["unlike"]).as_py() or 0),
+        tuple(name for name in facets if are_scored[name]),
+        tuple(name for name in facets if not are_scored[name]),
         events,
     )
 
