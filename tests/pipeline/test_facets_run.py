@@ -78,8 +78,8 @@ def test_scoring_gives_the_same_facets_for_the_same_events(done: Run, shop: Path
 def test_a_log_without_what_a_facet_looks_at_is_scored_without_it(done: Run, shop: Path) -> None:
     definition = read_definition((done.results.path / "segmentation.json").read_bytes())
     [taste] = definition.facets
-    brands = replace(taste, view=replace(taste.view, needs=("brand",)))
-    scorer = Scorer(replace(definition, facets=(brands,)))
+    returned = replace(taste, view=replace(taste.view, needs=("return",)))
+    scorer = Scorer(replace(definition, facets=(returned,)))
     events = clustomer.read_events(shop, window=scorer.length)
     scored = scorer.score(events)
     events.close()

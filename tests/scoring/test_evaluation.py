@@ -1,0 +1,142 @@
+"""The definition evaluated over one customer's events is what the engine makes of them."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import datetime, timedelta
+from decimal import Decimal
+from pathlib import Path
+
+import pyarrow as pa
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from clustomer.customers import FEATURES
+from clustomer.engines import parse
+from clustomer.events import Window
+from clustomer.scoring import Definition, Scorer
+from clustomer.scoring.evaluation import NotEvaluatedError, Rows, compiled, evaluated
+from clustomer.scoring.single import (
+    AskedCustomer,
+    EvaluatedCustomer,
+    one_customers_events,
+)
+
+WINDOW = Window(datetime(2020, 1, 1), datetime(2020, 7, 1), "America/New_York")
+NAMES = [feature.name for feature in FEATURES]
+AMOUNTS = st.decimals(Decimal(0), Decimal(10**7), places=4)
+EVENTS = st.fixed_dictionaries(
+    {
+        "event_time": st.integers(-86_400, 200 * 86_400).map(
+            lambda seconds: WINDOW.start + timedelta(seconds=seconds, microseconds=seconds % 7)
+        ),
+        "event_type": st.sampled_from(["view", "cart", "remove_from_cart", "purchase", "return"]),
+        "product_id": st.sampled_from([None, "p1", "p2", "p3"]),
+        "category_id": st.sampled_from([None, "c1", "c2", "free", "new"]),
+        "category_code": st.sampled_from([None, "c1", "odd"]),
+        "brand": st.sampled_from([None, "b1", "b2"]),
+        "price": st.one_of(st.none(), AMOUNTS),
+        "quantity": st.decimals(Decimal(0), Decimal(1000), places=4),
+        "user_session": st.sampled_from(["s1", "s2", "s3", "s4"]),
+        "order_id": st.sampled_from([None, "o1", "o2"]),
+        "is_product": st.booleans(),
+    }
+)
+
+
+@pytest.fixture(scope="module")
+def definition(results: Path) -> Definition:
+    """Every feature, with prices and rates of a shop that were made up."""
+    stored = Scorer.open(results).definition
+    rates = {"prior": 0.3, "strength": 7.1}
+    shop = {f"{name}_{part}": value for name in NAMES for part, value in rates.items()}
+    prices = [("c1", 12.3), ("c2", None), ("free", 0.0)]
+    scoring = stored.scoring.model_copy(update={"shop": shop, "category_prices": prices})
+    window = replace(stored.window, time_zone=WINDOW.time_zone)
+    return replace(stored, features=tuple(FEATURES), scoring=scoring, window=window)
+
+
+@pytest.fixture(scope="module")
+def asked(definition: Definition) -> Iterator[AskedCustomer]:
+    customer = AskedCustomer(definition, NAMES)
+    yield customer
+    customer.close()
+
+
+@settings(max_examples=25, suppress_health_check=[HealthCheck.too_slow])
+@given(st.lists(EVENTS, min_size=1, max_size=30))
+def test_every_feature_is_what_the_engine_says(
+    definition: Definition, asked: AskedCustomer, rows: list[dict[str, object]]
+) -> None:
+    events = one_customers_events(rows)
+    row = EvaluatedCustomer(definition, NAMES).row(events, WINDOW)
+    assert row == asked.row(events, WINDOW)
+
+
+def test_it_is_evaluated_and_by_hand(definition: Definition) -> None:
+    at = datetime(2020, 6, 30)
+    rows = [
+        {"event_time": at, "event_type": "view", "user_session": "a", "product_id": "p"},
+        {"event_time": at + timedelta(hours=1), "event_type": "purchase", "user_session": "b",
+         "product_id": "p", "price": Decimal("2.5"), "quantity": Decimal(3)},
+    ]  # fmt: skip
+    events = one_customers_events(rows)
+    excluded, *values = EvaluatedCustomer(definition, NAMES).row(events, WINDOW)
+    features = dict(zip(NAMES, values, strict=True))
+    assert not excluded
+    assert features["recency_days"] == pytest.approx(23 / 24)
+    assert features["tenure_days"] == 1
+    assert features["sessions"] == 2
+    assert features["revenue"] == 7.5
+    assert features["purchase_recency_days"] == pytest.approx(23 / 24)
+    # (1 viewed and bought + 7.1 * 0.3) / (1 viewed + 7.1)
+    assert features["view_to_purchase_rate"] == pytest.approx(3.13 / 8.1)
+    assert features["price_level"] is None
+    nameless = events.drop_columns(["user_session"]).append_column(
+        "user_session", pa.nulls(2, pa.string())
+    )
+    with pytest.raises(NotEvaluatedError):
+        EvaluatedCustomer(definition, NAMES).row(nameless, WINDOW)
+
+
+@pytest.mark.parametrize(
+    "sql",
+    [
+        "SELECT n FROM t ORDER BY n",
+        "SELECT DISTINCT n FROM t",
+        "SELECT SUM(n) AS n FROM t",
+        "SELECT ROW_NUMBER() OVER (ORDER BY n) AS n FROM t",
+        "SELECT COUNT(DISTINCT n) AS n FROM t GROUP BY n",
+        "SELECT n FROM t GROUP BY n HAVING COUNT(*) > 1",
+        "SELECT LOWER(n) AS n FROM t",
+        "SELECT t.n FROM t FULL JOIN u ON t.n = u.n",
+        "SELECT t.n FROM t JOIN u ON t.n < u.n",
+    ],
+)
+def test_what_it_does_not_know_is_for_the_engine(sql: str) -> None:
+    with pytest.raises(NotEvaluatedError):
+        compiled(parse(sql))
+
+
+@pytest.mark.parametrize(
+    "sql", ["SELECT 1 / n AS n FROM t", "SELECT LN(n) AS n FROM t", "SELECT m AS n FROM t"]
+)
+def test_what_may_differ_is_for_the_engine(sql: str) -> None:
+    with pytest.raises(NotEvaluatedError):
+        evaluated(compiled(parse(sql)), {"t": Rows(1, {"n": lambda: [0]})}, {}, ["n"])
+
+
+def test_null_is_unknown_as_in_sql() -> None:
+    table = Rows(3, {"n": lambda: [None, 0, 2]})
+    for expression, values in {
+        "n > 1": [None, False, True],
+        "n > 1 OR n = 0": [None, True, True],
+        "NOT n IS NULL AND n > 1": [False, False, True],
+        "n IN (2, 3)": [None, False, True],
+        "COALESCE(n, 5) + 1": [6, 1, 3],
+        "CASE WHEN n = 0 THEN 7 WHEN n > 1 THEN 8 END": [None, 7, 8],
+        "CASE WHEN n > 0 THEN LN(n) ELSE 0 END > 0": [False, False, True],
+        "NULLIF(n, 0)": [None, None, 2],
+    }.items():
+        query = compiled(parse(f"SELECT {expression} AS v FROM t"))
+        assert [value for (value,) in evaluated(query, {"t": table}, {}, ["v"])] == values
