@@ -15,7 +15,17 @@ from clustomer.versions import Results
 
 def test_a_run_ends_with_a_summary_and_where_the_report_is(call, shop, tmp_path) -> None:
     code, out, err = call(
-        "run", shop, "--out", tmp_path / "out", "--currency", "EUR", "--no-certificates", "--k", 3
+        "run",
+        shop,
+        "--out",
+        tmp_path / "out",
+        "--currency",
+        "EUR",
+        "--no-certificates",
+        "--k",
+        3,
+        "--k-range",
+        "2:3",
     )
     assert code == 0
     assert "Segment" in out
@@ -95,7 +105,16 @@ def test_json_is_one_object_on_standard_output(call, shop, tmp_path) -> None:
 
 def test_quiet_says_nothing(call, shop, tmp_path) -> None:
     code, out, err = call(
-        "run", shop, "--out", tmp_path / "out", "--quiet", "--k", 3, "--no-certificates"
+        "run",
+        shop,
+        "--out",
+        tmp_path / "out",
+        "--quiet",
+        "--k",
+        3,
+        "--k-range",
+        "2:3",
+        "--no-certificates",
     )
     assert (code, out, err) == (0, "", "")
     assert call("simulate", tmp_path / "other.db", "--events", 500, "--quiet") == (0, "", "")

@@ -5,6 +5,7 @@ from pathlib import Path
 
 from clustomer.engines import Postgres
 
+QUICK = ("--k-range", "2:3", "--facets", "value", "--no-certificates")
 FORMATS = Path(__file__).parents[1] / "events" / "formats"
 
 
@@ -62,7 +63,7 @@ def test_a_run_on_postgresql_stores_no_password(
         )
     uri = postgres_server.replace("clustomer@", "clustomer:s3cr3t@")
     assert "s3cr3t" in uri
-    code, out, err = call("run", uri, "--out", tmp_path / "out", "--k", 2, "--no-certificates")
+    code, out, err = call("run", uri, "--out", tmp_path / "out", "--k", 2, *QUICK)
     assert code == 0
     assert "(table public.ecommerce_behavior)" in err
     code, shown, stated = call("schema", uri, "--out", tmp_path / "mine.toml")

@@ -26,7 +26,7 @@ from clustomer.versions import StoredRun
 def results(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("published")
     simulate(folder / "shop.parquet", events=2_000, random_state=2)
-    settings = Settings(k=2, certificates=False, facets=("value",))
+    settings = Settings(k=2, k_range=(2, 3), certificates=False, facets=("value",))
     run(folder / "shop.parquet", folder / "out", settings=settings)
     return folder / "out"
 

@@ -9,7 +9,7 @@ from typer.testing import CliRunner
 
 from clustomer.cli import app
 
-RUN = ["run", "shop.db", "--k", "3", "--quiet", "--json"]
+RUN = ["run", "shop.db", "--k", "3", "--k-range", "2:3", "--quiet", "--json"]
 
 
 @pytest.fixture(scope="session")

@@ -25,7 +25,7 @@ ORDERS, SPENT, LAST = "orders", "revenue", "purchase_recency_days"
 def results(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("pasted")
     simulate(folder / "shop.parquet", events=20_000, customers=1_000, random_state=4)
-    settings = Settings(k=3, certificates=False, facets=("value",))
+    settings = Settings(k=3, k_range=(2, 3), certificates=False, facets=("value",))
     run(folder / "shop.parquet", folder / "out", settings=settings)
     return folder / "out"
 

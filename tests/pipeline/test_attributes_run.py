@@ -24,7 +24,7 @@ def shop(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def bare(shop: Path, tmp_path_factory: pytest.TempPathFactory) -> Run:
-    settings = Settings(keep_events=False, certificates=False, k=3)
+    settings = Settings(keep_events=False, certificates=False, k=3, k_range=(2, 3))
     return run(shop, tmp_path_factory.mktemp("bare"), settings=settings)
 
 
@@ -40,7 +40,9 @@ def given(bare: Run, tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def done(shop: Path, given: Path, tmp_path_factory: pytest.TempPathFactory) -> Run:
-    settings = Settings(keep_events=False, certificates=False, k=3, attributes=str(given))
+    settings = Settings(
+        keep_events=False, certificates=False, k=3, k_range=(2, 3), attributes=str(given)
+    )
     return run(shop, tmp_path_factory.mktemp("out"), settings=settings)
 
 
@@ -79,7 +81,9 @@ def test_another_file_is_another_version(shop, given, done, tmp_path) -> None:
     again = run(
         shop,
         tmp_path,
-        settings=Settings(keep_events=False, certificates=False, k=3, attributes=str(given)),
+        settings=Settings(
+            keep_events=False, certificates=False, k=3, k_range=(2, 3), attributes=str(given)
+        ),
     )
     # the stranger is not among the customers of the run, so that nothing changes
     assert again.results.path.name == done.results.path.name
@@ -87,7 +91,9 @@ def test_another_file_is_another_version(shop, given, done, tmp_path) -> None:
     other = run(
         shop,
         tmp_path,
-        settings=Settings(keep_events=False, certificates=False, k=3, attributes=str(given)),
+        settings=Settings(
+            keep_events=False, certificates=False, k=3, k_range=(2, 3), attributes=str(given)
+        ),
     )
     assert other.results.path.name != done.results.path.name
 
@@ -103,7 +109,17 @@ def test_a_new_name_keeps_them(done) -> None:
 
 
 def test_the_command_and_its_errors(shop, given, tmp_path) -> None:
-    arguments = ["run", str(shop), "--out", str(tmp_path / "out"), "--no-events", "--k", "3"]
+    arguments = [
+        "run",
+        str(shop),
+        "--out",
+        str(tmp_path / "out"),
+        "--no-events",
+        "--k",
+        "3",
+        "--k-range",
+        "2:3",
+    ]
     arguments.append("--no-certificates")
     done = CliRunner().invoke(app, [*arguments, "--attributes", str(given)])
     assert done.exit_code == 0, done.output

@@ -46,7 +46,7 @@ def shop(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def done(shop: Path, tmp_path_factory: pytest.TempPathFactory) -> Run:
-    settings = Settings(certificates=False, k=2, facets=("taste",))
+    settings = Settings(certificates=False, k=2, k_range=(2, 3), facets=("taste",))
     return run(shop, tmp_path_factory.mktemp("out"), settings=settings)
 
 
@@ -204,7 +204,7 @@ def test_a_few_who_are_far_from_all_others_have_columns_facts_and_a_section(
 ) -> None:
     world = FacetWorld("test-few", "rare", "rare", 3, customers=2_000, visits=6)
     pq.write_table(world.draw(0)[0], tmp_path / "few.parquet")
-    settings = Settings(certificates=False, k=2, facets=("rare",))
+    settings = Settings(certificates=False, k=2, k_range=(2, 3), facets=("rare",))
     result = run(tmp_path / "few.parquet", tmp_path / "out", settings=settings).results.path
     table = pq.read_table(result / "segments.parquet")
     assert table.column_names[: len(COLUMNS)] == COLUMNS
@@ -227,7 +227,9 @@ def test_a_few_who_are_far_from_all_others_have_columns_facts_and_a_section(
 def test_a_shop_without_categories_says_so(shop: Path, tmp_path: Path) -> None:
     bare = tmp_path / "bare.parquet"
     pq.write_table(pq.read_table(shop).drop_columns(["category_code", "brand"]), bare)
-    settings = Settings(keep_events=False, certificates=False, k=2, facets=("taste",))
+    settings = Settings(
+        keep_events=False, certificates=False, k=2, k_range=(2, 3), facets=("taste",)
+    )
     result = run(bare, tmp_path / "out", settings=settings).results.path
     columns = pq.read_table(result / "segments.parquet").column_names
     assert columns[: len(COLUMNS)] == COLUMNS
@@ -239,7 +241,7 @@ def test_a_shop_without_categories_says_so(shop: Path, tmp_path: Path) -> None:
 
 
 def test_none_is_looked_for_where_none_is_wanted(shop: Path, tmp_path: Path) -> None:
-    settings = Settings(keep_events=False, certificates=False, k=2)
+    settings = Settings(keep_events=False, certificates=False, k=2, k_range=(2, 3))
     result = run(shop, tmp_path / "out", settings=settings).results.path
     assert json.loads((result / "run.json").read_text())["facets"] == {}
     with pytest.raises(UsageError, match="no facet `tatse`"):

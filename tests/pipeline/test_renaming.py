@@ -19,6 +19,7 @@ from clustomer.settings import Settings
 from clustomer.simulate import simulate
 from clustomer.versions import Results
 
+QUICK = Settings(k=2, k_range=(2, 3), keep_events=False, certificates=False, facets=("value",))
 NAME = 'A "b" <i>c</i> {d} & é|*'
 
 
@@ -179,16 +180,14 @@ def test_other_errors_say_what_to_do(done, first, tmp_path) -> None:
 
 
 def test_results_that_were_changed_are_refused(shop, tmp_path) -> None:
-    made = run(
-        shop, tmp_path, settings=Settings(k=2, keep_events=False, certificates=False)
-    ).results
+    made = run(shop, tmp_path, settings=QUICK).results
     (made.path / "facts.json").write_text("{}")
     with pytest.raises(InputError, match=r"changed since the run: facts\.json"):
         rename(tmp_path, "S1", "Mine")
 
 
 def test_the_command(shop, tmp_path) -> None:
-    run(shop, tmp_path, settings=Settings(k=2, keep_events=False, certificates=False))
+    run(shop, tmp_path, settings=QUICK)
     done = CliRunner().invoke(app, ["rename", str(tmp_path), "S1", "  Our   own "])
     assert done.exit_code == 0, done.output
     assert 'Segment S1 is now called "Our own" (own name: "' in done.stdout

@@ -345,7 +345,9 @@ def test_the_window_is_part_of_the_segmentation(shop: Path, tmp_path: Path) -> N
     made = run(
         shop,
         tmp_path,
-        settings=Settings(cutoff="2020-01-15", window="60d", k=3, certificates=False),
+        settings=Settings(
+            cutoff="2020-01-15", window="60d", k=3, k_range=(2, 3), certificates=False
+        ),
     )
     model = json.loads((made.results.path / "segmentation.json").read_text())
     assert model["window"]["cutoff"] == "2020-01-15T00:00:00Z"

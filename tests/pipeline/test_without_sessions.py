@@ -24,7 +24,11 @@ def test_a_log_of_some_thousand_rows_needs_little_memory(tmp_path: Path) -> None
     }
     pc.write_csv(pa.table(log), tmp_path / "log.csv")
 
-    done = run(tmp_path / "log.csv", tmp_path / "out", settings=Settings(certificates=False, k=3))
+    done = run(
+        tmp_path / "log.csv",
+        tmp_path / "out",
+        settings=Settings(certificates=False, k=3, k_range=(2, 3)),
+    )
 
     assert done.events.cleaning.kept == ROWS
     assert done.events.cleaning.rows == ROWS

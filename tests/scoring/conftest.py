@@ -8,7 +8,7 @@ from clustomer.pipeline import run
 from clustomer.settings import Settings
 from clustomer.simulate import simulate
 
-QUICK = {"certificates": False, "facets": ("value",), "currency": "EUR"}
+QUICK = {"k_range": (2, 3), "certificates": False, "facets": ("value",), "currency": "EUR"}
 
 
 @pytest.fixture(scope="session")
