@@ -172,9 +172,12 @@ def postgres(postgres_server: str) -> Iterator[Postgres]:
         yield server
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def spark() -> Iterator[Spark]:
-    """Spark on two cores, with little to compile: what it is to plan here has few rows."""
+    """Spark on two cores, with little to compile: what it is to plan here has few rows.
+
+    One for all rooms, since to start it takes longer than most that is asked of it.
+    """
     if shutil.which("java") is None:
         skip_or_fail("Java is not installed")
     options = {

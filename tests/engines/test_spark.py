@@ -2,9 +2,11 @@
 
 import sys
 from collections.abc import Iterator
+from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 from engine_conformance import EngineConformance
 
@@ -20,8 +22,8 @@ class TestSpark(EngineConformance):
         with Spark(spark.session) as engine:
             yield engine
 
-    def test_a_skewed_log_in_another_order_gives_the_same_segments(
-        self, engine: Spark, shop
+    def test_a_skewed_log_in_late_partitions_gives_the_same_segments(
+        self, engine: Spark, shop, tmp_path: Path
     ) -> None:
         # a third of the customers become one
         ids = shop.events["user_id"].to_pylist()
@@ -31,16 +33,21 @@ class TestSpark(EngineConformance):
             place, "user_id", pa.array(["crowd" if name in crowd else name for name in ids])
         )
         order = np.random.default_rng(5).permutation(skewed.num_rows)
+        # by the day on which rows arrived: each has events of every day, and the last comes late
+        days = np.array_split(order, 3)
+        for day, places in enumerate(days):
+            folder = tmp_path / f"arrived=2020-03-0{day + 1}"
+            folder.mkdir()
+            pq.write_table(skewed.take(places), folder / "part-0.parquet")
+            if day == 1:
+                engine.read_parquet("events", str(tmp_path))
+                assert engine.session.table("events").count() == len(days[0]) + len(days[1])
+        engine.read_parquet("events", str(tmp_path))
+        assert engine.session.table("events").count() == skewed.num_rows
         features, window = shop.customers.features, shop.customers.window
         with DuckDB(threads=1) as embedded:
             embedded.register("events", skewed)
             expected = features_within(embedded, features, window)
-        engine.register("arrived", skewed.take(order))
-        # a small table arrives as one partition
-        arrived = engine.session.table("arrived").repartition(2)
-        arrived.createOrReplaceTempView("events")
-        partition = engine.session.table("events").selectExpr("SPARK_PARTITION_ID() AS number")
-        assert partition.distinct().count() == 2
         made = features_within(engine, features, window)
         assert made.table["user_id"].equals(expected.table["user_id"])
         assert "crowd" in made.table["user_id"].to_pylist()
