@@ -4,6 +4,7 @@ import hashlib
 import json
 import re
 import shutil
+import zlib
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -12,6 +13,7 @@ from typer.testing import CliRunner
 
 from clustomer.cli import app
 from clustomer.commands.exit_codes import ALARM
+from clustomer.errors import InputError
 from clustomer.outputs.figures import draw_figures
 from clustomer.outputs.report import (
     HTML_NAME,
@@ -185,3 +187,42 @@ def test_reports_are_not_compared_where_their_tables_do_not_hold(copy: Path) -> 
     verification = verify(copy)
     assert [difference.kind for difference in verification.differences] == ["file"]
     assert verification.reports == "not"
+
+
+def test_the_pages_of_a_version_are_printed(
+    root: Path, copy: Path, tmp_path: Path, lacking
+) -> None:
+    try:
+        import weasyprint  # noqa: F401
+    except OSError:
+        lacking("Pango is not installed")
+    call = CliRunner().invoke
+    out = tmp_path / "report.pdf"
+    counts, texts = [], []
+    for options in ([], ["--one-page", "--overwrite"]):
+        done = call(app, ["pdf", str(root), "--out", str(out), "--json", *options])
+        assert done.exit_code == 0, done.output
+        content = out.read_bytes()
+        assert json.loads(done.stdout) == {
+            "version": StoredRun.open(root).manifest.version,
+            "out": str(out),
+            "bytes": len(content),
+        }
+        objects = b"".join(
+            zlib.decompress(stream)
+            for stream in re.findall(rb"/ObjStm.*?stream\r?\n(.*?)\r?\nendstream", content, re.S)
+        )
+        counts.append(len(re.findall(rb"/Type /Page\b", content + objects)))
+        texts.append(content + objects)
+    assert counts[0] > 3
+    assert counts[1] == 1
+    assert all(b"A shop of 1999" in text for text in texts)
+    # neither over another file, nor of a page that was changed
+    again = call(app, ["pdf", str(root), "--out", str(out)])
+    assert "is there already" in str(again.exception)
+    path = copy / "latest" / "reports" / HTML_NAME
+    path.write_text(path.read_text("utf-8").replace("171", "172"), encoding="utf-8")
+    changed = call(app, ["pdf", str(copy), "--out", str(tmp_path / "other.pdf")])
+    assert isinstance(changed.exception, InputError)
+    assert f"were changed since the run: reports/{HTML_NAME}" in str(changed.exception)
+    assert not (tmp_path / "other.pdf").exists()
