@@ -1,5 +1,6 @@
 """Each page, run as Streamlit runs it, on a small shop."""
 
+import json
 from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
@@ -167,6 +168,25 @@ def test_a_question_is_answered_from_the_report(page: Open) -> None:
     app.text_input(key="question").set_value("Zyxgloop?")
     app.button[0].click().run()
     assert "do not hold" in app.info[0].value
+
+
+def test_a_narrative_that_was_kept_is_shown_as_it_is(
+    prepared: Path, tmp_path: Path, monkeypatch
+) -> None:
+    document = json.loads((prepared / FILE).read_text(encoding="utf-8"))
+    document["byline"] = "Written by <b>."
+    document["narrative"] = [["", ["12 customers :smile:"]], ["The *best*", ["They order."]]]
+    (tmp_path / FILE).write_text(json.dumps(document), encoding="utf-8")
+    write_access(tmp_path, Access())
+    monkeypatch.setenv(FOLDER, str(tmp_path))
+    app = AppTest.from_function(script, args=("insights",), default_timeout=30).run()
+    assert not app.exception
+    assert "What the segments mean" in [header.value for header in app.header]
+    assert r"Written by \<b\>." in [caption.value for caption in app.caption]
+    assert r"The \*best\*" in [header.value for header in app.subheader]
+    texts = [text.value for text in app.main.markdown]
+    assert "They order." in texts
+    assert "12 customers :\u2060smile:" in texts
 
 
 def test_what_there_is_not_is_said_with_the_way_to_it(page: Open) -> None:

@@ -241,7 +241,9 @@ def test_of_a_narrative_by_another_version_the_numbers_are_compared(
         list(reports._unlike_narrative(StoredRun.open(root), made.facts))
 
 
-def test_agents_and_the_dashboard_show_it(kept: Path, made: Interpretation, results: Path) -> None:
+def test_agents_and_the_dashboard_show_it(
+    kept: Path, made: Interpretation, results: Path, tmp_path: Path
+) -> None:
     stored = StoredRun.open(kept)
     told_to_agents = Answers(stored).narrative()
     assert told_to_agents["byline"].startswith("Written by small 2 for a data analyst")
@@ -254,7 +256,19 @@ def test_agents_and_the_dashboard_show_it(kept: Path, made: Interpretation, resu
     assert page["byline"] == told_to_agents["byline"]
     assert page["narrative"][0][1][0].startswith("Begin with Engaged shoppers: they bring 71.6 % ")
     before = StoredRun.open(results)
-    assert prepared._narrative(before, catalogue_of(before)) == {"byline": "", "narrative": []}
+    catalogue = catalogue_of(before)
+    assert prepared._narrative(before, catalogue) == {"byline": "", "narrative": []}
+    # one that is refused takes neither page nor server away
+    shutil.copytree(kept, tmp_path / "out", symlinks=True)
+    path = tmp_path / "out" / "latest" / "narrative.json"
+    text = path.read_text("utf-8").replace("They bring {S3.revenue}.", "They doubled.")
+    path.write_text(text, encoding="utf-8")
+    changed = StoredRun.open(tmp_path / "out")
+    page = prepared._narrative(changed, catalogue)
+    assert "'doubled' states an amount" in page["byline"]
+    assert page["narrative"] == []
+    assert Answers(changed).narrative() == {"lacking": page["byline"]}
+    assert "No narrative was kept" in Answers(before).narrative()["lacking"]
 
 
 def test_a_new_name_in_the_results(kept: Path, tmp_path: Path) -> None:

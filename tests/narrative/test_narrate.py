@@ -90,6 +90,35 @@ def test_a_lie_is_asked_again_with_the_reason_and_then_refused(
     assert [problem.sentence for problem in narrative.refused] == ["{S3} doubled the revenue."]
 
 
+def test_what_is_no_answer_and_what_is_said_twice(server: HTTPServer, catalogue: Catalogue) -> None:
+    asked(server, '{"summary": [{"text": "They')
+    narrative = narrate(catalogue, server=Server(server.url_for("/v1")), model="small")
+    assert "refused 2 times: it was not of the form that was asked for." in narrative.notes[0]
+    assert (narrative.outcome, narrative.author) == ("refused", "clustomer")
+    server.clear()
+    sent = asked(server, json.dumps({"summary": [{"text": "They doubled."}] * 5}))
+    narrative = narrate(catalogue, server=Server(server.url_for("/v1")), model="small")
+    assert "refused 2 times: 1 of its sentences" in narrative.notes[0]
+    assert sent[1]["messages"][-1]["content"].count("They doubled.") == 1
+
+
+def test_the_schema_names_the_segments_and_the_length_grows_with_them(
+    catalogue: Catalogue,
+) -> None:
+    request = request_of(catalogue, "small")
+    schema = request["response_format"]["json_schema"]["schema"]
+    assert list(schema["properties"]["segments"]["properties"]) == ["S3", "S2", "S1"]
+    assert schema["required"] == ["summary", "segments", "campaigns"]
+    assert request["max_tokens"] == 1000 + 3 * 500
+    request = request_of(catalogue, "small", question="Who?")
+    assert list(request["response_format"]["json_schema"]["schema"]["properties"]) == ["answer"]
+    assert request["max_tokens"] == 800
+    # two questions begin alike, up to the data's end
+    other = request_of(catalogue, "small", question="Why?")
+    [one, two] = [part["messages"][1]["content"] for part in (request, other)]
+    assert one.partition("</data>")[0] == two.partition("</data>")[0]
+
+
 def test_one_lie_among_honest_sentences_refuses_the_whole(catalogue: Catalogue) -> None:
     for about, sentence in LIES:
         stated = {
@@ -145,6 +174,7 @@ def test_a_server_that_fails_leaves_the_programs_own_text(
     narrative = narrate(catalogue, server=Server(server.url_for("/v1"), 0.5), model="small")
     assert narrative.author == "clustomer"
     assert narrative.parts.summary == catalogue.opening
+    assert narrative.outcome == ("late" if "within" in reason else "none")
     assert reason in narrative.notes[0]
 
 

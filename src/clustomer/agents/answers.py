@@ -7,7 +7,7 @@ from typing import Any
 
 import pyarrow.compute as pc
 
-from clustomer.errors import did_you_mean
+from clustomer.errors import InputError, did_you_mean
 from clustomer.insights.blocks import Section, texts_of
 from clustomer.narrative import Catalogue, catalogue_of, check_claims, kept_narrative
 from clustomer.narrative.kept import byline, passages
@@ -130,7 +130,10 @@ class Answers:
                 "lacking": "No narrative was kept with these results. `clustomer insights RESULTS "
                 "--save` keeps one."
             }
-        narrative = kept_narrative(self._stored.narrative, self.catalogue)
+        try:
+            narrative = kept_narrative(self._stored.narrative, self.catalogue)
+        except InputError as error:
+            return {"lacking": str(error)}
         return {
             "byline": byline(narrative),
             "passages": [

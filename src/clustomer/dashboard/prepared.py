@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from clustomer.dashboard.stored_blocks import from_json, to_json
-from clustomer.errors import ClustomerError
+from clustomer.errors import ClustomerError, InputError
 from clustomer.insights import Facts, Insights
 from clustomer.narrative import Catalogue, catalogue_of, kept_narrative
 from clustomer.narrative.kept import byline, passages
@@ -49,7 +49,7 @@ class Prepared:
     points : list of [user_id, x, y]
         The map of the report.
     byline : str
-        Who wrote the narrative that was kept; nothing, where none was.
+        Who wrote the narrative that was kept, or why it is not shown; nothing, where none was.
     narrative : list of [title, texts]
         That narrative.
     """
@@ -138,7 +138,11 @@ def _narrative(stored: StoredRun, catalogue: Catalogue) -> dict[str, Any]:
     """Return the narrative that was kept, passed through its check once more."""
     if stored.narrative is None:
         return {"byline": "", "narrative": []}
-    narrative = kept_narrative(stored.narrative, catalogue)
+    try:
+        narrative = kept_narrative(stored.narrative, catalogue)
+    except InputError as error:
+        # a later check may refuse what an earlier one let through; the pages hold without it
+        return {"byline": str(error), "narrative": []}
     return {
         "byline": byline(narrative),
         "narrative": [

@@ -113,7 +113,7 @@ def narrate(
     if server is None:
         return own_narrative(catalogue, question)
     problems: tuple[Problem, ...] = ()
-    written = ""
+    written, answer = "", None
     for _ in range(TRIES):
         request = request_of(
             catalogue, model, reader=reader, question=question, problems=problems, before=written
@@ -135,10 +135,12 @@ def narrate(
         answer, parts, problems = read_answer(written, catalogue, question=question)
         if answer is not None and not problems:
             return narrative_of(catalogue, parts, answer, model, reader)
-    note = (
-        f"What {model} wrote was refused {TRIES} times: {len(problems)} of its sentences stated "
-        "what the results do not. This is clustomer's own text."
+    reason = (
+        "it was not of the form that was asked for"
+        if answer is None
+        else f"{len(problems)} of its sentences stated what the results do not"
     )
+    note = f"What {model} wrote was refused {TRIES} times: {reason}. This is clustomer's own text."
     return own_narrative(
         catalogue,
         question,

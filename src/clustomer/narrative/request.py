@@ -126,16 +126,19 @@ def _most_tokens(catalogue: Catalogue, question: str | None) -> int:
 def _schema(catalogue: Catalogue, question: str | None) -> dict[str, Any]:
     """Return the schema of an answer, in which there are these segments and no others."""
     schema = Answer.model_json_schema(by_alias=True)
-    sentences = {"type": "array", "items": {"$ref": "#/$defs/Stated"}, "maxItems": 5}
+
+    def sentences(most: int) -> dict[str, Any]:
+        return {"type": "array", "items": {"$ref": "#/$defs/Stated"}, "maxItems": most}
+
     if question is not None:
-        parts: dict[str, Any] = {"answer": sentences}
+        parts: dict[str, Any] = {"answer": sentences(4)}
     else:
         by_segment = {
             "type": "object",
-            "properties": dict.fromkeys(catalogue.segments, sentences),
+            "properties": dict.fromkeys(catalogue.segments, sentences(4)),
             "additionalProperties": False,
         }
-        parts = {"summary": sentences, "segments": by_segment, "campaigns": by_segment}
+        parts = {"summary": sentences(5), "segments": by_segment, "campaigns": by_segment}
     return {**schema, "properties": parts, "required": list(parts)}
 
 

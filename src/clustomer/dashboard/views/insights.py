@@ -38,6 +38,8 @@ def _narrative(shop: Shop) -> None:
     """Show the narrative that was kept with the results, if one was."""
     prepared = shop.prepared
     if not prepared.narrative:
+        if prepared.byline:
+            st.warning(plain(prepared.byline))
         return
     st.header("What the segments mean")
     st.caption(plain(prepared.byline))
