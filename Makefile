@@ -87,4 +87,4 @@ lock: $(UV)
 	$(UV) lock
 
 clean:
-	rm -rf .uv .venv .lowest .demo dist .hypothesis .mypy_cache .pytest_cache .ruff_cache .import_linter_cache
+	rm -rf .uv .venv .lowest .small-model .demo dist .hypothesis .mypy_cache .pytest_cache .ruff_cache .import_linter_cache
