@@ -170,7 +170,8 @@ class Settings:
 
     table: str | None = option(
         None,
-        "The table of a database, also as schema.table; the sheet of a workbook.",
+        "The table of a database, also as schema.table; the sheet of a workbook, or * for all of "
+        "them, where they have the same columns.",
         group=SOURCE,
         metavar="NAME",
         otherwise="ecommerce_behavior; the only sheet",

@@ -339,8 +339,8 @@ def test_returns_in_json_lines_are_line_ends(tmp_path: Path) -> None:
         assert facts(read_events(path)) == (2, 2, 2)
 
 
-def workbook(path: Path, **sheets: list[list[object]]) -> Path:
-    """Write the least that a workbook of Excel can be."""
+def workbook(path: Path, hidden: str = "", /, **sheets: list[list[object]]) -> Path:
+    """Write the least that a workbook of Excel can be; one of its sheets may be hidden."""
 
     def cell(value: object) -> str:
         if isinstance(value, datetime):
@@ -369,7 +369,8 @@ def workbook(path: Path, **sheets: list[list[object]]) -> Path:
             "xl/workbook.xml",
             f'<workbook xmlns="{main}" xmlns:r="{office}"><sheets>'
             + "".join(
-                f'<sheet name="{name}" sheetId="{i}" r:id="r{i}"/>'
+                f'<sheet name="{name}" sheetId="{i}" r:id="r{i}"'
+                + (' state="hidden"/>' if name == hidden else "/>")
                 for i, name in enumerate(names, 1)
             )
             + "</sheets></workbook>",
@@ -421,6 +422,18 @@ def test_sheets_are_listed_and_chosen(tmp_path: Path) -> None:
     with pytest.raises(InputError, match=r"no sheet `Refund`. Did you mean `Refunds`"):
         read_events(path, table="Refund")
     assert read_events(path, table="Refunds").cleaning.kept == 1
+    hidden = workbook(tmp_path / "hidden.xlsx", "Refunds", Refunds=SHEET[:2], Orders=SHEET)
+    assert read_events(hidden).cleaning.kept == 2
+
+
+def test_sheets_with_the_same_columns_are_read_together(tmp_path: Path) -> None:
+    path = workbook(tmp_path / "orders.xlsx", Y2023=SHEET[:2], Y2024=[SHEET[0], SHEET[2]])
+    with pytest.raises(InputError, match=r"same columns: --sheet '\*' reads them together"):
+        read_events(path)
+    assert read_events(path, table="*").cleaning.kept == 2
+    other = workbook(tmp_path / "other.xlsx", Orders=SHEET, Stock=[["sku", "left"], ["a", 1]])
+    with pytest.raises(InputError, match=r"first row of `Stock` is not that of `Orders`"):
+        read_events(other, table="*")
 
 
 def test_an_extra_that_is_missing_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -40,8 +40,7 @@ def sheet_as_text(engine: DuckDB, plain: Plain, sheet: str | None) -> Plain:
         # by its content: what the file is called says nothing
         with plain.path.open("rb") as file:
             book = python_calamine.load_workbook(file)
-            name = _chosen(plain.label, book, sheet)
-            rows = book.get_sheet_by_name(name).to_python(skip_empty_area=True)
+            name, rows = _chosen(plain.label, book, sheet)
     except (python_calamine.CalamineError, OSError, ValueError) as error:
         if isinstance(error, InputError):
             raise
@@ -65,21 +64,56 @@ def sheet_as_text(engine: DuckDB, plain: Plain, sheet: str | None) -> Plain:
     return Plain(f"{plain.label} (sheet {name})", "text", copy)
 
 
-def _chosen(label: str, book: Any, sheet: str | None) -> str:
+ALL_SHEETS = "*"
+
+
+def _chosen(label: str, book: Any, sheet: str | None) -> tuple[str, list[list[Any]]]:
+    """Return the name of the sheet that is meant, and its rows; or all with the same columns."""
     names: Sequence[str] = book.sheet_names
     if sheet is not None:
         if sheet in names:
-            return sheet
+            return sheet, _rows(book, sheet)
+        if sheet == ALL_SHEETS:
+            return _together(label, book)
         raise InputError(
             f"{label} has no sheet `{sheet}`. {did_you_mean(sheet, names)} Check --sheet."
         )
-    filled = [name for name in names if _has_rows(book, name)]
+    filled = _filled(book)
     if len(filled) == 1:
-        return filled[0]
+        return filled[0], _rows(book, filled[0])
     listed = ", ".join(f"`{name}`" for name in filled or names)
+    alike = len({tuple(map(str, _rows(book, name, 1)[0])) for name in filled}) == 1
+    together = " All have the same columns: --sheet '*' reads them together." if alike else ""
     raise InputError(
         f"{label} has {len(filled)} sheets with rows: {listed}. Say which one with --sheet."
+        f"{together}"
     )
+
+
+def _filled(book: Any) -> list[str]:
+    """Return the sheets with rows, without those that are hidden where others are not."""
+    filled = [name for name in book.sheet_names if _has_rows(book, name)]
+    shown = {sheet.name for sheet in book.sheets_metadata if "Hidden" not in str(sheet.visible)}
+    return [name for name in filled if name in shown] or filled
+
+
+def _rows(book: Any, name: str, most: int | None = None) -> list[list[Any]]:
+    rows: list[list[Any]] = book.get_sheet_by_name(name).to_python(skip_empty_area=True, nrows=most)
+    return rows
+
+
+def _together(label: str, book: Any) -> tuple[str, list[list[Any]]]:
+    """Return the rows of all sheets below one another, as those of one."""
+    sheets = {name: _rows(book, name) for name in _filled(book)}
+    first = next(iter(sheets), "")
+    for name, rows in sheets.items():
+        if rows[0] != sheets[first][0]:
+            raise InputError(
+                f"The sheets of {label} have other columns: the first row of `{name}` is not that "
+                f"of `{first}`. Expected the same columns in all; name one of them with --sheet."
+            )
+    header = sheets[first][:1] if sheets else []
+    return ALL_SHEETS, header + [row for rows in sheets.values() for row in rows[1:]]
 
 
 def _has_rows(book: Any, name: str) -> bool:
