@@ -98,6 +98,137 @@ NAMES = {"Jürgen": "10.00", "Zoë": "20.00"}
 
 
 CASES = (
+    Case(
+        "each line in quotes, as a spreadsheet writes a single column",
+        "".join(f'"{line}"\n' for line in log(K1, K2).splitlines()),
+        "the quotes around lines are left out",
+        BOTH,
+    ),
+    Case(
+        "a backslash before a quote, as databases write it",
+        log(
+            '2024-01-05,purchase,k1,10,"a \\"big\\", red one"',
+            "2024-01-20,purchase,k2,20,\\N",
+            header=HEADER + ",product",
+        ),
+        "where lines are rows only so",
+        BOTH,
+    ),
+    Case(
+        "a header on two lines, as merged cells leave it",
+        log(
+            "Who,,What,",
+            "user_id,event_time,event_type,price",
+            "k1,2024-01-05,purchase,10",
+            "k2,2024-01-20,purchase,20",
+            header="Report,,,",
+        ),
+        "the names of the second line, where the first has gaps that it fills",
+        BOTH,
+    ),
+    Case(
+        "a line break in a name",
+        log(
+            "2024-01-05,purchase,k1,10,a",
+            "2024-01-20,purchase,k2,20,b",
+            header=HEADER + ',"The\nnote"',
+        ),
+        "a space",
+        BOTH,
+    ),
+    Case(
+        "marks that nobody sees, and digits of full width or Arabic",
+        log(
+            "２０２４/０１/０５,purchase,k1\u00a0,\u200e١٠٫٠٠\u200f",
+            "2024-01-20,purchase,\u200bk2,￥20",
+        ),
+        "marks are left out, and digits are those of English",
+        BOTH,
+    ),
+    Case(
+        "ids that a spreadsheet has shortened",
+        log(*(f"2024-01-{n:02d},purchase,4.9112{n % 10}E+11,10" for n in range(1, 9)), K1, K2),
+        "several customers may have one: rejected, and refused from a share on",
+        refused="8 of 10 rows (80.0%) of log.csv could not be read: shortened_customer",
+    ),
+    Case(
+        "customers whose ids differ only in capitals",
+        log(K1.replace("k1", "Ann@shop.com"), K2.replace("k2", "ann@shop.com")),
+        "kept apart, with a warning; `ids_ignore_case` makes them one, as drafts do for e-mail",
+        {"Ann@shop.com": "10.00", "ann@shop.com": "20.00"},
+        said="ids_ignore_case = true",
+    ),
+    Case(
+        "rows with a customer and an amount, and no date",
+        log(K1, ",purchase,k1,5", ",purchase,k1,5", ",,,", ",,,"),
+        "as where a date stands only on the first row of an order: refused from a share on",
+        refused="carried_within_order",
+    ),
+    Case(
+        "two numbers in one amount",
+        log(K1, K2, "2024-01-07,purchase,k1,12€50", "2024-01-08,purchase,k1,10-20"),
+        "neither of the two is the amount: rejected",
+        BOTH,
+        {"unreadable_price": 2},
+    ),
+    Case(
+        "numbers of pieces with a word",
+        log(
+            "2024-01-05,purchase,k1,5.00,2 pcs",
+            "2024-01-20,purchase,k2,5.00,4 Stk.",
+            header=HEADER + ",quantity",
+        ),
+        "pieces, units and the like in the main languages",
+        BOTH,
+    ),
+    Case(
+        "days and months that a spreadsheet has exchanged",
+        log(
+            *(f"{day}/01/2024,purchase,k1,1" for day in range(13, 20)),
+            *(f"{45292 + day},purchase,k1,1" for day in range(7)),
+        ),
+        "refused: no date that it took for one has a day above 12, and all that it left have",
+        refused="A spreadsheet has exchanged days and months",
+    ),
+    Case(
+        "an order whose lines come several times",
+        log(
+            "2024-01-05,purchase,k1,10,A,1",
+            "2024-01-05,purchase,k1,10,A,1",
+            "2024-01-20,purchase,k2,20,B,1",
+            header=HEADER + ",order_id,order_item_id",
+        ),
+        "kept, with a warning, where the lines of an order are numbered: it was joined with more",
+        {"k1": "20.00", "k2": "20.00"},
+        said="`order_item_id` numbers the lines of an order, and comes again within one",
+    ),
+    Case(
+        "a discount that no amount is less by",
+        log(
+            "2024-01-05,purchase,k1,10,1,0.1",
+            "2024-01-20,purchase,k2,20,1,0",
+            header=HEADER + ",quantity,Discount",
+        ),
+        "kept, with a warning that names the column",
+        BOTH,
+        said="`Discount` has a discount in 1 row, such as '0.1', and no amount is changed by it",
+    ),
+    Case(
+        "a table of customers instead of a log",
+        log(*(f"2024-01-{n:02d},purchase,k{n},10" for n in range(1, 22))),
+        "kept, with a question, where each has one row and there are at least 20",
+        {f"k{n}": "10.00" for n in range(1, 22)},
+        said="Is it a table of customers",
+    ),
+    Case(
+        "files whose periods overlap",
+        "",
+        "kept, with a warning: rows that are equal in all that is read may be two",
+        {"k1": "20.00", "k2": "20.00"},
+        name="exports",
+        beside={"exports/a.csv": log(K1, K2), "exports/b.csv": log(K1)},
+        said="exports whose periods overlap count twice",
+    ),
     # what a file is
     Case("CSV under another ending", log(K1, K2), "by what it holds", BOTH, name="log.tab"),
     Case(

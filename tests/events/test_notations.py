@@ -55,6 +55,37 @@ def test_numbers_that_are_dates(values: list[int]) -> None:
     assert times([f"{value}.0" for value in values]) == days
 
 
+def test_ticks_of_windows_are_no_nanoseconds() -> None:
+    ticks, file_times = 621_355_968_000_000_000, 116_444_736_000_000_000
+    seconds = [1704445200, 1712739600]
+    for epoch in (ticks, file_times):
+        assert times([epoch + 10_000_000 * second for second in seconds]) == [FIRST, LAST]
+
+
+def test_seconds_since_2001_are_not_taken_for_those_of_1993() -> None:
+    cocoa = [second - 978_307_200 for second in (1704445200, 1712739600)]
+    with pytest.raises(InputError, match="no times that a shop can have had"):
+        times(cocoa)
+
+
+def test_further_ways_to_write_a_time() -> None:
+    texts = [
+        "2024-01-05T10:00:00+01:00[Europe/Berlin]",
+        "2024-01-05-09.00.00.000000",
+        "2024. 1. 5. 오전 9:00:00",
+        "5 января 2024 г., 09:00",
+        "5 Ocak 2024 09:00",
+        "5. tammikuuta 2024 9.00",
+        "5 de enero de 2024 09:00 hs.",
+    ]
+    assert times(texts) == [FIRST] * len(texts)
+    assert times(["/Date(1704445200000)/", "/Date(1712739600000+0200)/"]) == [FIRST, LAST]
+    assert times(["13/01/2024 09:00 π.μ.", "13.01.2024 - 10:00 Uhr".replace(".", "/")]) == [
+        datetime(2024, 1, 13, 9),
+        datetime(2024, 1, 13, 10),
+    ]
+
+
 def test_numbers_that_are_no_times_are_refused_by_name() -> None:
     with pytest.raises(InputError, match=r"`at`.*numbers from 1 to 12.*time_from"):
         read([1, 12])

@@ -1,15 +1,20 @@
 """Columns that say what does not count: states, yes and no, dates and amounts of what came back."""
 
+from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
 import pyarrow as pa
 import pytest
+from sqlglot import exp
 
+from clustomer.engines import query_tables
 from clustomer.errors import InputError
 from clustomer.events import EventSchema, describe_source, read_events
 from clustomer.events.draft import Content, propose
 from clustomer.events.draft.what_counts import with_what_counts
+from clustomer.events.typed.columns import given_query
+from clustomer.scoring.raw_events import raw_parts
 
 
 def orders(rows: int = 8, **columns: Any) -> pa.Table:
@@ -40,7 +45,7 @@ def content(*values: str) -> Content:
     filled = [value for value in values if value]
     shares = [0.0] * 7
     different = tuple(sorted(set(filled)))
-    return Content(len(filled), len(values), len(different), *shares, 5.0, different)
+    return Content(len(filled), len(values), len(different), *shares, 5.0, values=different)
 
 
 DRAFT = EventSchema(
@@ -48,6 +53,72 @@ DRAFT = EventSchema(
     columns={"event_time": "at", "user_id": "who", "price": "total"},
     event_type="purchase",
 )
+
+
+def test_capitals_of_ids_say_nothing_on_an_engine_of_its_own_either() -> None:
+    columns = {"event_time": "at", "user_id": "who"}
+    schema = EventSchema(name="x", columns=columns, event_type="view", ids_ignore_case=True)
+    rows = pa.table({"at": [datetime(2024, 1, 1)] * 2, "who": ["Ann@x.com", "ann@x.com"]})
+    query = given_query(schema, rows.schema, exp.to_table("rows"), "a table")
+    given = query_tables(query, rows=rows)["user_id"].to_pylist()
+    assert given == ["ann@x.com", "ann@x.com"]
+    settings = {"price_is": None, "needs_products": False, "time_zone": "UTC"}
+    parts = raw_parts(schema, exp.to_table("rows"), around=datetime(2024, 1, 1), **settings)
+    scored = query_tables(parts[0].query, rows=rows)["user_id"].to_pylist()
+    assert scored == given
+
+
+def test_amounts_in_several_currencies_are_not_added_up_whatever_the_column_is_called() -> None:
+    for column in ("Währung", "presentment_currency", "X"):
+        described = describe_source(orders(**{column: ["EUR", "USD"] * 4}))
+        assert "2 currencies" in str(described.error)
+        assert described.schema.currency == column
+
+
+def test_an_amount_and_its_currency_in_one_object_may_be_in_cents() -> None:
+    lines = [
+        {"created_at": f"2024-01-0{n}", "customer_id": f"k{n}", "amount_money": money}
+        for n, money in enumerate([{"amount": 1250, "currency": "USD"}] * 3, 1)
+    ]
+    described = describe_source(pa.Table.from_pylist(lines))
+    assert [doubt.setting for doubt in described.doubts] == ["amounts_in"]
+
+
+def test_lines_that_came_back_of_an_order_are_states_of_their_own() -> None:
+    log = orders(sku=[*"abababab"], status=["fulfilled", "returned", *["fulfilled"] * 6])
+    log = log.set_column(0, "order_no", pa.array([*"AABBCCDD"]))
+    log = log.set_column(2, "customer_id", pa.array([*"AABBCCDD"]))
+    assert as_drafted(log) == (Decimal(70), 4)
+
+
+def test_a_named_column_that_nobody_can_read_is_not_left_out_in_silence() -> None:
+    for column, rule in (("qty", "unreadable_quantity"), ("total", "unreadable_price")):
+        log = orders(**{column: ["1 dozen"] * 8})
+        schema = describe_source(log).schema
+        with pytest.raises(InputError, match=rf"{rule} .* 8, such as '1 dozen'"):
+            read_events(log, schema=schema)
+
+
+def test_a_price_of_a_line_shows_by_kinds_of_products_too() -> None:
+    quantities = [1, 2, 3, 4, 1, 2, 3, 4]
+    log = orders(
+        category=[*"aaaabbbb"],
+        quantity=[str(n) for n in quantities],
+        price=[f"{n * (10 if i < 4 else 25)}.00" for i, n in enumerate(quantities)],
+    ).drop_columns(["total"])
+    assert [doubt.setting for doubt in describe_source(log).doubts] == ["price_is"]
+
+
+def test_a_number_of_pieces_is_no_amount_beside_one() -> None:
+    log = orders(AMOUNT=["1", "2"] * 4, SALES_PRICE=["10.50", "21.00"] * 4).drop_columns("total")
+    assert describe_source(log).schema.columns["price"] == "SALES_PRICE"
+
+
+def test_orders_in_scripts_without_spaces() -> None:
+    names = ["注文番号", "注文日時", "顧客ID", "単価"]
+    drafted = describe_source(orders().rename_columns(names)).schema.columns
+    assert [drafted[ours] for ours in ("order_id", "event_time", "user_id", "price")] == names
+
 
 UNDONE = {
     "Result": (["SUCCESS", "FAIL", "SUCCESS"], "FAIL"),

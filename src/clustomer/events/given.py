@@ -3,7 +3,13 @@
 from collections.abc import Collection, Sequence
 
 from clustomer.engines import literal, quoted
-from clustomer.events.missing import in_small_letters, present_expression
+from clustomer.events.missing import (
+    in_small_letters,
+    present_expression,
+    with_plain_digits,
+    with_plain_times,
+    without_invisible,
+)
 from clustomer.events.paths import json_at, knows, split, text_at
 from clustomer.events.schema import COLUMNS, FURTHER, EventSchema
 from clustomer.events.sources import Source, is_nested
@@ -48,6 +54,7 @@ def given_rows(source: Source, schema: EventSchema) -> tuple[str, dict[str, str]
             fields.append(f"CAST(NULL AS VARCHAR) AS {column}")
             continue
         values = [_value(source, path, schema.unnest) for path in wanted[column]]
+        values = [(_in_plain_letters(column, value, kind), kind) for value, kind in values]
         if len(values) > 1:
             texts = [
                 _part_of_time(value, kind, missing)
@@ -61,6 +68,8 @@ def given_rows(source: Source, schema: EventSchema) -> tuple[str, dict[str, str]
             value, kinds[column] = values[0]
             if column != "event_time":
                 value = present_expression(value, kinds[column], missing)
+        if schema.ids_ignore_case and column in ("user_id", "return_user_id"):
+            value, kinds[column] = f"LOWER(CAST({value} AS VARCHAR))", "VARCHAR"
         fields.append(f"{value} AS {column}")
     if source.broken:
         fields.append(f"{quoted(source.broken)} AS line")
@@ -80,6 +89,32 @@ def given_rows(source: Source, schema: EventSchema) -> tuple[str, dict[str, str]
         undated = given_back and schema.return_time in schema.paths["event_time"]
         query = _with_returns(query, kinds, given_back=given_back, undated=undated)
     return query, kinds
+
+
+def _in_plain_letters(column: str, value: str, kind: str) -> str:
+    """Return SQL for a text of which only that is left which a person sees."""
+    if kind != "VARCHAR":
+        return value
+    if column == "quantity":
+        # 2 pcs, 3 x
+        bare = f"REGEXP_REPLACE({value}, {literal(_PIECES).sql('duckdb')}, '', 'i')"
+        words = f"RIGHT({value}, 1) > '9' OR ENDS_WITH({value}, '.')"
+        value = f"CASE WHEN {words} THEN {bare} ELSE {value} END"
+    if column in ("event_time", "return_time"):
+        return with_plain_times(value)
+    if column in _OF_DIGITS:
+        return with_plain_digits(value)
+    return without_invisible(value) if column in _OF_IDS else value
+
+
+_PIECES = (
+    r"\s*(x|pcs?\.?|pieces?|units?|ea|each|stk\.?|stck\.?|stueck|stück|st\.?|szt\.?|ks|db|kpl|uds?\.?|"
+    r"unid\.?|pz\.?|pezzi|adet|шт\.?|個|点|件|个|개)\s*$"
+)
+"""Words for pieces behind their number."""
+
+_OF_DIGITS = ("price", "quantity", "return_amount")
+_OF_IDS = ("user_id", "return_user_id", "order_id", "product_id", "user_session")
 
 
 def _relation(source: Source, schema: EventSchema, paths: Collection[str]) -> str:

@@ -46,7 +46,9 @@ from clustomer.events.reading import (
     names_of_products,
     settle_amounts,
 )
+from clustomer.events.reading.discounts import discounts_left
 from clustomer.events.reading.zones import check_time_zone
+from clustomer.events.resent import lines_given_twice
 from clustomer.events.schema import EventSchema
 from clustomer.events.schema_file import read_schema
 from clustomer.events.sessions import derive_sessions, number_orders
@@ -298,12 +300,33 @@ def read_events(
             losses.require(accept_losses)
         # what nobody asked to leave out belongs to the source's total
         nameless = nameless_revenue(engine, scope if moment or length else "TRUE", readings)
-        warnings = warnings_of(engine, used, cleaning, losses, readings, opened.names, nameless)
+        warnings = _warnings(engine, opened, used, cleaning, losses, readings, nameless)
         engine.expect_customers(customers_of(engine, f"FROM events WHERE {scope}"), cleaning.kept)
         stage_bar.note(f"{cleaning.kept:,} kept, {cleaning.rejected:,} rejected")
     reading = (used, given is None, opened.label, cleaning, readings, losses, warnings, nameless)
     names = names_of_products(engine) if used.product_name else None
     return Events(engine, chosen, *reading, product_names=names)
+
+
+def _warnings(
+    engine: DuckDB,
+    source: Source,
+    schema: EventSchema,
+    cleaning: Cleaning,
+    losses: Losses,
+    readings: Readings,
+    nameless: Decimal | None,
+) -> tuple[str, ...]:
+    """Return what a reader of the results must know of what was lost, and of what may be wrong."""
+    several = len(source.files) > 1
+    of_events = warnings_of(
+        engine, schema, cleaning, losses, readings, source.names, nameless, several_files=several
+    )
+    of_source = (
+        lines_given_twice(engine, source, schema),
+        discounts_left(engine, source, schema, readings),
+    )
+    return (*of_events, *(warning for warning in of_source if warning is not None))
 
 
 MANY_ROWS = 5_000_000

@@ -12,7 +12,7 @@ from clustomer.engines import DuckDB
 from clustomer.errors import InputError, UsageError
 from clustomer.events.cleaning import REJECTIONS, Cleaning
 from clustomer.events.draft.words import names, numbers, speaks_against, words_in
-from clustomer.events.missing import PLACEHOLDERS, in_small_letters
+from clustomer.events.missing import PLACEHOLDERS, in_small_letters, is_shortened
 from clustomer.events.reading import Readings, sentinels_in, sql_text, with_times
 from clustomer.events.resent import orders_of_several
 from clustomer.events.schema import EventSchema
@@ -40,6 +40,7 @@ MAX_SHARE_OF_ONE = 0.1
 """An id with more than this share of the events is hardly one customer."""
 
 MIN_CUSTOMERS = 20
+MAX_TABLE_OF_CUSTOMERS = 1_000_000
 SAMPLES = 3
 
 UNREAD: Mapping[str, tuple[str, str]] = MappingProxyType(
@@ -50,6 +51,11 @@ UNREAD: Mapping[str, tuple[str, str]] = MappingProxyType(
         "unreadable_price": ("price", 'decimal = "," says how amounts are written'),
         "negative_price": ("price", "returns_are_negative = true takes them for refunds"),
         "unreadable_quantity": ("quantity", 'decimal = "," says how quantities are written'),
+        "shortened_customer": (
+            "user_id",
+            '[columns] user_id = "..." names another column; where there is none, export the log '
+            'anew, and set the column to "Text" before a spreadsheet saves it',
+        ),
         "implausible_amount": ("price", '[columns] price = "..." names the column of amounts'),
     }
 )
@@ -57,7 +63,12 @@ UNREAD: Mapping[str, tuple[str, str]] = MappingProxyType(
 
 _MENDED = {
     **UNREAD,
-    "missing_time": ("event_time", '[columns] event_time = "..." names the column of times'),
+    "missing_time": (
+        "event_time",
+        '[columns] event_time = "..." names the column of times; carried_within_order = '
+        '["event_time", "user_id"] takes them from the first row of an order, where each row has '
+        "the order's number; where it has not, fill the empty cells from above in a spreadsheet",
+    ),
     "missing_customer": ("user_id", '[columns] user_id = "..." names the column of customers'),
     "unknown_event_type": ("event_type", "[event_types] says what each is"),
 }
@@ -167,8 +178,19 @@ def losses_of(engine: DuckDB, cleaning: Cleaning, source: Source) -> Losses:
         ((rule, n) for rule, _, n in cleaning.rules if rule in UNREAD and n),
         key=lambda part: (-part[1], part[0]),
     )
+    if undated := _undated(engine):
+        counts = sorted((*counts, ("missing_time", undated)), key=lambda part: (-part[1], part[0]))
     reasons = tuple((rule, n, _samples(engine, rule)) for rule, n in counts)
     return Losses(cleaning.rows, sum(n for _, n in counts), reasons, source.label, source.kind)
+
+
+def _undated(engine: DuckDB) -> int:
+    """Return how many rows say something, but not when; empty ones at the end of a sheet do not."""
+    rows = engine.rows(
+        "SELECT COUNT(*) FROM rejected WHERE rule = 'missing_time' "
+        "AND COALESCE(user_id, product_id, price) IS NOT NULL"
+    )
+    return int(rows[0][0])
 
 
 def _samples(engine: DuckDB, rule: str) -> tuple[str, ...]:
@@ -189,10 +211,13 @@ def warnings_of(
     readings: Readings,
     columns: Sequence[str] = (),
     nameless: Decimal | None = None,
+    *,
+    several_files: bool = False,
 ) -> tuple[str, ...]:
     """Return what a reader of the results must know of what was lost, or may be no customer.
 
-    `columns` are the names of the source, `nameless` is the revenue without a customer.
+    `columns` are the names of the source, `nameless` is the revenue without a customer, and
+    `several_files` says that it is more than one file.
     """
     warnings = []
     if losses.share > MAX_LOSSES:
@@ -204,9 +229,96 @@ def warnings_of(
     warnings += _edges(cleaning)
     warnings += _nobody(schema, cleaning, columns, nameless)
     warnings += _placeholders(engine)
+    warnings += _spelled_apart(engine)
+    warnings += _without_amounts(engine, schema)
+    if cleaning.kept <= MAX_TABLE_OF_CUSTOMERS:
+        warnings += _one_row_each(engine, schema)
     if "order_id" in schema.columns:
         warnings += _shared_orders(engine)
+        warnings += _shortened_orders(engine)
+    if several_files:
+        warnings += _copies_in_several_files(cleaning)
     return tuple(warnings)
+
+
+def _shortened_orders(engine: DuckDB) -> list[str]:
+    """Say which orders a spreadsheet has joined by leaving out the last digits of their numbers."""
+    n, one = engine.rows(
+        f"SELECT COUNT(*), MIN(order_id) FROM events WHERE {is_shortened('order_id')}"
+    )[0]
+    if not n:
+        return []
+    return [
+        f"{counted(n, 'row')} {'has' if n == 1 else 'have'} an order number that a spreadsheet has "
+        f"shortened, such as {one!r}: several orders may count as one. Export the log anew, or "
+        "leave the column out of the schema."
+    ]
+
+
+MIN_COPIES = 0.01
+
+
+def _copies_in_several_files(cleaning: Cleaning) -> list[str]:
+    """Say that files that are read together may hold the same rows."""
+    copies = sum(
+        rows for rule, _, rows in cleaning.rules if rule in ("possible_duplicate", "duplicate_row")
+    )
+    if copies < MIN_COPIES * cleaning.rows:
+        return []
+    return [
+        f"{counted(copies, 'row')} of {cleaning.rows:,} equal others, and the source is several "
+        "files: exports whose periods overlap count twice. Leave one of them out, or cut it off "
+        "where the next begins."
+    ]
+
+
+def _spelled_apart(engine: DuckDB) -> list[str]:
+    """Say which customers count as several because of capitals in their ids."""
+    if not engine.rows("SELECT 1 FROM events WHERE user_id <> LOWER(user_id) LIMIT 1"):
+        return []
+    groups = (
+        "SELECT LOWER(user_id) AS id, MIN(user_id) AS one, MAX(user_id) AS other FROM "
+        "(SELECT DISTINCT user_id FROM events) GROUP BY LOWER(user_id) HAVING COUNT(*) > 1"
+    )
+    n, one, other = engine.rows(f"SELECT COUNT(*), MIN(one), MIN_BY(other, one) FROM ({groups})")[0]
+    if not n:
+        return []
+    return [
+        f"{counted(n, 'customer')} {'is' if n == 1 else 'are'} written in several ways that differ "
+        f"only in capitals, as {one!r} and {other!r}, and each way counts as a customer of its "
+        "own. If they are the same: ids_ignore_case = true in a schema file."
+    ]
+
+
+def _without_amounts(engine: DuckDB, schema: EventSchema) -> list[str]:
+    """Say that purchases are worth nothing where a draft found no column of amounts."""
+    if "price" in schema.columns or schema.name != _DRAFTED:
+        return []
+    n = engine.rows("SELECT COUNT(*) FROM events WHERE event_type = 'purchase'")[0][0]
+    if not n:
+        return []
+    return [
+        f"{counted(n, 'purchase')} without an amount: no column is `price`, so nothing is known of "
+        'revenue. [columns] price = "..." in a schema file names it.'
+    ]
+
+
+_DRAFTED = "guessed"
+"""What a draft is called; who wrote a schema of their own knows what it lacks."""
+
+
+def _one_row_each(engine: DuckDB, schema: EventSchema) -> list[str]:
+    """Say that a source may be a table of customers: each has one row, and it is a purchase."""
+    rows, customers, purchases = engine.rows(
+        "SELECT COUNT(*), COUNT(DISTINCT user_id), COUNT(*) FILTER (WHERE event_type = 'purchase') "
+        "FROM events"
+    )[0]
+    if not rows == customers == purchases or rows < MIN_CUSTOMERS or "order_id" in schema.columns:
+        return []
+    return [
+        f"{customers:,} customers have one row each. Is it a table of customers, with sums of "
+        "all they bought? Expected a log: a row for each order, or each of its lines."
+    ]
 
 
 def _shared_orders(engine: DuckDB) -> list[str]:
@@ -340,7 +452,7 @@ def _one_shape(engine: DuckDB, losses: Losses) -> list[str]:
     """Say where nearly all that could not be read is written in one way."""
     sentences = []
     for rule, n, samples in losses.reasons:
-        column, _ = UNREAD[rule]
+        column, _ = _MENDED[rule]
         if n < MIN_ROWS or not samples or not rule.startswith("unreadable"):
             continue
         shape = f"TRANSLATE({column}, '012345678', '999999999')"

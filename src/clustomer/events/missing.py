@@ -1,4 +1,4 @@
-"""What counts as nothing, and ids of customers as text."""
+"""What counts as nothing, ids of customers as text, and letters that look like others."""
 
 import re
 from collections.abc import Sequence
@@ -19,6 +19,12 @@ PLACEHOLDERS = (
     "00000000-0000-0000-0000-000000000000", "test@test.com", "test@example.com",
     "noemail@noemail.com", "no@email.com",
     # the same in the main European languages
+    "walk-in customer", "walkin customer", "walk in customer", "cash sale", "retail customer",
+    "pos customer", "point of sale", "no customer", "n.n.", "guest checkout", "counter sale",
+    "laufkundschaft", "barkunde", "kassenkunde", "diverse", "divers", "client comptoir",
+    "client anonyme", "consumidor final", "cliente final", "cliente generico", "cliente genérico",
+    "publico en general", "público en general", "mostrador", "cliente occasionale", "banco",
+    "klient detaliczny", "passant", "kassaklant", "розничный покупатель", "гость",
     "gast", "gastkunde", "laufkunde", "unbekannt", "barverkauf", "invité", "invite", "inconnu",
     "client de passage", "invitado", "desconocido", "ospite", "sconosciuto", "convidado",
     "desconhecido", "gość", "gosc", "nieznany", "gäst", "okänd", "onbekend", "host", "neznámý",
@@ -66,3 +72,73 @@ def in_small_letters(word: str) -> str:
     Python does not make the same of each letter: of the Turkish İ it makes two.
     """
     return f"LOWER({literal(word).sql('duckdb')})"
+
+
+def is_shortened(column: str) -> str:
+    """Return DuckDB SQL for whether a spreadsheet has left out the last digits of an id.
+
+    It writes numbers of 12 digits and more so, with the first six of them: 4.91123E+11.
+    """
+    pattern = literal(r"[0-9]([.,][0-9]{1,10})?[eE][+]?(1[1-9]|[2-9][0-9])").sql("duckdb")
+    return f"({column} LIKE '%+__' AND REGEXP_FULL_MATCH({column}, {pattern}))"
+
+
+_DIGITS = "0123456789"
+_GIVEN = {
+    "０１２３４５６７８９": _DIGITS,
+    "٠١٢٣٤٥٦٧٨٩": _DIGITS,
+    "۰۱۲۳۴۵۶۷۸۹": _DIGITS,
+    "，．－＋￥／：　（）": ".,-+¥/: ()".replace(".,", ",."),
+    "٫٬": ".,",
+}
+"""Digits and marks of full width, of Arabic and of Persian, and those of English."""
+
+_NO_BREAK = "\u00a0\u202f\u2007"
+_INVISIBLE = (
+    "\u200b\u200c\u200d\u200e\u200f\u202a\u202b\u202c\u202d\u202e"
+    "\u2060\u2066\u2067\u2068\u2069\ufeff\u00ad"
+)
+_HALVES = {"AM": "오전|上午|午前", "PM": "오후|下午|午後"}
+
+
+def with_plain_digits(text: str) -> str:
+    """Return DuckDB SQL for a text whose digits and marks are those of English.
+
+    Marks that nobody sees are left out.
+    """
+    plain = _translated(
+        text, "".join(_GIVEN) + _NO_BREAK + _INVISIBLE, "".join(_GIVEN.values()) + "   "
+    )
+    return _where_beyond_ascii(text, plain)
+
+
+def with_plain_times(text: str) -> str:
+    """Return DuckDB SQL for a text of a time with the digits and halves of the day of English."""
+    plain = _translated(
+        text, "".join(_GIVEN) + _NO_BREAK + _INVISIBLE, "".join(_GIVEN.values()) + "   "
+    )
+    for half, words in _HALVES.items():
+        before = literal(rf"(?:{words}) ?(\d{{1,2}}:\d{{2}}(?::\d{{2}})?)").sql("duckdb")
+        plain = f"REGEXP_REPLACE({plain}, {before}, '\\1 {half}')"
+    for half, word in (("AM", "πμ|π\\.μ\\."), ("PM", "μμ|μ\\.μ\\.")):
+        plain = f"REGEXP_REPLACE({plain}, '{word}', '{half}')"
+    plain = _where_beyond_ascii(text, plain)
+    # as .NET writes times into JSON
+    ticks = f"REGEXP_EXTRACT({text}, '^/Date\\((-?\\d+)', 1)"
+    return f"CASE WHEN {text} LIKE '/Date(%' THEN {ticks} ELSE {plain} END"
+
+
+def without_invisible(text: str) -> str:
+    """Return DuckDB SQL for a text without what nobody sees, and without spaces at its ends."""
+    plain = f"TRIM({_translated(text, _NO_BREAK + _INVISIBLE, '   ')})"
+    return _where_beyond_ascii(text, plain)
+
+
+def _translated(text: str, letters: str, by: str) -> str:
+    given, plain = literal(letters).sql("duckdb"), literal(by).sql("duckdb")
+    return f"TRANSLATE({text}, {given}, {plain})"
+
+
+def _where_beyond_ascii(text: str, plain: str) -> str:
+    # nearly all texts have one byte for each letter
+    return f"CASE WHEN STRLEN({text}) > LENGTH({text}) THEN {plain} ELSE {text} END"

@@ -1,6 +1,11 @@
 """Orders that a source names twice: sent again, or under the ids of several customers."""
 
-from clustomer.engines import DuckDB
+import re
+
+from clustomer.engines import DuckDB, quoted
+from clustomer.events.schema import EventSchema
+from clustomer.events.sources import Source
+from clustomer.progress import counted
 
 SAMPLES = 3
 MAX_SHARE_OF_OTHERS = 0.5
@@ -73,6 +78,41 @@ def _sent_again(engine: DuckDB, bought: str) -> tuple[int, int]:
     )
     engine.execute("DROP TABLE sendings")
     return int(same), int(others)
+
+
+_LINE_NUMBER = re.compile(
+    r"(order.?item|line.?item|line|row|position|pos|zeile)[ _.-]?(id|no|nr|num|number|nummer|seq)",
+    re.IGNORECASE,
+)
+MAX_LINES = 1_000
+"""Numbers of lines within an order are not larger."""
+
+
+def lines_given_twice(engine: DuckDB, source: Source, schema: EventSchema) -> str | None:
+    """Say that lines of orders come several times, as where a log was joined with payments.
+
+    So it is where a column numbers the lines of each order, and a number comes again.
+    """
+    order = schema.columns.get("order_id")
+    number = next((name for name in source.columns if _LINE_NUMBER.fullmatch(name)), None)
+    if not isinstance(order, str) or number is None or order not in source.columns:
+        return None
+    keys = ", ".join(f"CAST({quoted(name)} AS VARCHAR)" for name in (order, number))
+    given = f"(SELECT {keys} FROM {source.reading([order, number])}) AS keys(number, line)"
+    with source.opened():
+        rows, lines, largest = engine.rows(
+            f"SELECT COALESCE(SUM(n), 0), COUNT(*), MAX(TRY_CAST(line AS BIGINT)) FROM "
+            f"(SELECT line, COUNT(*) AS n FROM {given} WHERE number IS NOT NULL "
+            "AND line IS NOT NULL GROUP BY number, line)",
+            source.parameters,
+        )[0]
+    if not lines or rows == lines or largest is None or largest > MAX_LINES:
+        return None
+    return (
+        f"{counted(int(rows - lines), 'row')} of {int(rows):,} came before: `{number}` numbers the "
+        "lines of an order, and comes again within one. A log that was joined with payments or "
+        "deliveries counts twice: read the lines without what was joined to them."
+    )
 
 
 def orders_of_several(engine: DuckDB) -> tuple[int, int, list[str]]:

@@ -124,6 +124,8 @@ class EventSchema(BaseModel):
     no_customer : list of str, default none
         Ids that stand for everyone who has none, such as "guest" or "0"; compared
         without case. Their rows are rejected as `missing_customer`.
+    ids_ignore_case : bool, default False
+        Ids of customers that differ only in capitals, as e-mail addresses do, are the same.
     unnest : str, optional
         A list of objects inside of each row, such as `items`: each element
         becomes a row, and paths that begin with its name lead into the element.
@@ -188,6 +190,7 @@ class EventSchema(BaseModel):
     joins: tuple[str, ...] = ()
     missing_values: tuple[str, ...] = ()
     no_customer: tuple[str, ...] = ()
+    ids_ignore_case: bool = False
     unnest: str | None = None
     carried_within_order: tuple[str, ...] = ()
     return_time: str | None = None
@@ -313,6 +316,7 @@ class EventSchema(BaseModel):
             "joins",
             "missing_values",
             "no_customer",
+            "ids_ignore_case",
             "unnest",
             "carried_within_order",
             "return_time",

@@ -7,6 +7,7 @@ from clustomer.events.given import given_rows
 from clustomer.events.missing import (
     customer_expression,
     in_small_letters,
+    is_shortened,
     present_expression,
 )
 from clustomer.events.reading import (
@@ -286,6 +287,7 @@ def _rule(source: Source, schema: EventSchema, readings: Readings) -> str:
             WHEN time_read IS NULL THEN 'unreadable_time'
             WHEN NOT plausible_time THEN 'implausible_time'
             WHEN user_read IS NULL THEN 'missing_customer'
+            WHEN {is_shortened("user_read")} THEN 'shortened_customer'
             {f"WHEN {ignored} THEN 'ignored_event_type'" if ignored else ""}
             WHEN type_read IS NULL THEN 'unknown_event_type'
             {_other_currency(schema, readings)}

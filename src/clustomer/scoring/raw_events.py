@@ -99,7 +99,9 @@ def _typed(schema: EventSchema) -> Iterable[exp.Expr]:
         elif name == "event_time":
             yield exp.alias_(exp.cast(given[name], TIMESTAMP), name)
         elif name in _TEXTS:
-            value = exp.cast(given[name], "VARCHAR") if name in given else exp.Null()
+            value: exp.Expr = exp.cast(given[name], "VARCHAR") if name in given else exp.Null()
+            if name == "user_id" and schema.ids_ignore_case:
+                value = exp.Lower(this=value)
             yield exp.alias_(value if name in given else exp.cast(exp.Null(), "VARCHAR"), name)
         else:
             yield exp.alias_(_number(schema, given.get(name), name), name)

@@ -11,7 +11,7 @@ from clustomer.events.draft.event_types import (
     tells_what_was_undone,
     types_of,
 )
-from clustomer.events.draft.roles import roles_of, why_unused
+from clustomer.events.draft.roles import named_as_time, roles_of, why_unused
 
 __all__ = [
     "Content",
@@ -19,6 +19,7 @@ __all__ = [
     "are_states",
     "contents_of",
     "is_credit_note",
+    "named_as_time",
     "propose",
     "roles_of",
     "tells_documents_apart",

@@ -3,19 +3,26 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
-from clustomer.engines import DuckDB, literal, quoted
-from clustomer.events.reading.notations import TEXTS
+from clustomer.engines import DuckDB, quoted
+from clustomer.events.missing import with_plain_times
+from clustomer.events.reading.notations import TEXTS, sql_text
 from clustomer.events.sources import Source, is_nested
 
 SAMPLE_ROWS = 20_000
 MAX_COLUMNS = 200
 MAX_VALUES = 30
+MAX_COUNTS = 20
+MAX_COUNT_DIGITS = 1.5
+MAX_NOTATION = 45
 
 _NUMBER = (
     # spaces between thousands may be such as do not break a line
     r"[^0-9A-Za-z]{0,4}[0-9][0-9.,\x27\x{2019} \x{a0}\x{202f}]*[^0-9A-Za-z]{0,3}|"
     r"[A-Z]{3} ?-?[0-9.,]+|"
-    r"-?[0-9.,]+ ?[A-Z]{3}"
+    r"-?[0-9.,]+ ?[A-Z]{3}|"
+    # 1.25E+03, and 12,- or 12.-
+    r"-?[0-9]+([.,][0-9]+)?[eE][-+]?[0-9]+|"
+    r"[0-9.,\x27 ]*[0-9][.,][-\x{2013}\x{2014}]{1,2}"
 )
 _CENTS = r".*[0-9][.,][0-9]{1,2}[^0-9]*"
 _TIME = "|".join(notation.pattern for notation in TEXTS.values()) + (
@@ -42,6 +49,7 @@ class Content:
     days: float
     clocks: float
     length: float
+    digits: float = 0.0
     values: tuple[str, ...] = ()
     """Its different values, where they are few."""
 
@@ -66,6 +74,17 @@ class Content:
         return self.filled > 0 and self.numbers >= 0.9 and self.times < 0.9
 
     @property
+    def is_counted(self) -> bool:
+        """Whether it looks like numbers of pieces: few small whole numbers."""
+        few = self.different <= MAX_COUNTS and self.length <= MAX_COUNT_DIGITS
+        return self.is_number and self.cents == 0 and few
+
+    @property
+    def has_digits(self) -> bool:
+        """Whether it may be a number or a time in a notation that is not known."""
+        return self.filled > 0 and self.digits >= 0.9 and self.length <= MAX_NOTATION
+
+    @property
     def is_money(self) -> bool:
         """Whether it looks like money even without a name that says so."""
         return self.is_number and self.cents >= 0.5
@@ -87,13 +106,15 @@ def contents_of(engine: DuckDB, source: Source) -> Mapping[str, Content]:
             source.parameters,
         )
     # one query for all columns: to compile the patterns takes longer than to match them
+    seen = with_plain_times("text")
     shares = ", ".join(
-        f"COALESCE(AVG(CAST(REGEXP_FULL_MATCH(text, {literal(form).sql('duckdb')}) AS INTEGER)), 0)"
+        f"COALESCE(AVG(CAST(REGEXP_FULL_MATCH({seen}, {sql_text(form)}) AS INTEGER)), 0)"
         for form in (_NUMBER, _CENTS, _TIME, _UNIX, _ADDRESS, _DAY, _CLOCK)
     )
     counted = engine.rows(
         f"SELECT name, COUNT(text), COUNT(*), COUNT(DISTINCT text), {shares}, "
-        "COALESCE(AVG(LENGTH(text)), 0) FROM sample_of_source "
+        "COALESCE(AVG(LENGTH(text)), 0), "
+        f"COALESCE(AVG(CAST(REGEXP_MATCHES({seen}, '[0-9]') AS INTEGER)), 0) FROM sample_of_source "
         "UNPIVOT INCLUDE NULLS (text FOR name IN (COLUMNS(*))) GROUP BY name"
     )
     by_name = {name: Content(*row) for name, *row in counted}

@@ -220,6 +220,9 @@ def _drafted(
             drafted = drafted.model_copy(update={"returns_are_negative": True})
         named = column_of_names(engine, opened, drafted, contents)
         drafted = drafted.model_copy(update={"product_name": named})
+        user = drafted.columns["user_id"]
+        if isinstance(user, str) and user in contents and contents[user].addresses >= 0.9:
+            drafted = drafted.model_copy(update={"ids_ignore_case": True})
     return drafted.answered(settings)
 
 
@@ -234,7 +237,9 @@ def _states_left_out(engine: DuckDB, opened: Source, drafted: EventSchema) -> Ev
 
     Taken for a return it would count against the customer without ever having counted for them.
     """
-    column, order = (drafted.columns.get(ours) for ours in ("event_type", "order_id"))
+    column, order, product = (
+        drafted.columns.get(ours) for ours in ("event_type", "order_id", "product_id")
+    )
     back = [
         theirs
         for theirs, ours in drafted.event_types.items()
@@ -249,7 +254,8 @@ def _states_left_out(engine: DuckDB, opened: Source, drafted: EventSchema) -> Ev
         # what was paid back is a row of its own
         return drafted
     if isinstance(order, str) and order in opened.columns:
-        states = are_states(engine, opened, column, order, back)
+        of_lines = product if isinstance(product, str) and product in opened.columns else None
+        states = are_states(engine, opened, column, order, back, of_lines)
     else:
         states = bool(_WORDS_OF_STATES & words)
     if not states:

@@ -6,6 +6,7 @@ from clustomer.errors import InputError, did_you_mean
 from clustomer.events.draft import (
     Content,
     TypeFound,
+    named_as_time,
     propose,
     roles_of,
     tells_documents_apart,
@@ -22,6 +23,7 @@ from clustomer.events.draft.what_counts import (
 from clustomer.events.draft.words import speaks_against, words_in
 from clustomer.events.given import missing_paths
 from clustomer.events.presets import PRESETS, currency_column, fit, without_type
+from clustomer.events.reading import are_currencies
 from clustomer.events.schema import COLUMNS, EVENT_TYPES, FURTHER, EventSchema, Paths, paths_of
 from clustomer.events.sources import Source
 
@@ -118,8 +120,9 @@ def draft_schema(
         roles["event_time"] = tuple(apart)
     elif clock := _clock_of(roles, contents or {}):
         roles["event_time"] = (str(roles["event_time"]), clock)
-    elif roles["event_time"] == UNMAPPED and (date := date_columns(contents or {})):
-        roles["event_time"] = date
+    elif roles["event_time"] == UNMAPPED:
+        date = date_columns(contents or {})
+        roles["event_time"] = date or named_as_time(columns, contents or {}) or UNMAPPED
     mapped: dict[str, str | None] = dict(_USUAL_TYPES)
     ignored: tuple[str, ...] = ()
     telling = _column_of_types(roles, contents or {})
@@ -152,8 +155,33 @@ def draft_schema(
             "ignored_event_types": ignored if alone is None else (),
             "event_type": alone,
             "row_is_order": plain,
-            "currency": currency_column(columns) if "price" in roles else None,
+            "currency": _currency(columns, roles, contents or {}) if "price" in roles else None,
         }
+    )
+
+
+def _currency(
+    columns: list[str], roles: Mapping[str, Paths], contents: Mapping[str, Content]
+) -> str | None:
+    """Return the column with the currency of each row, by its name or by what it holds."""
+    if (named := currency_column(columns)) is not None:
+        return named
+    amount = roles["price"]
+    if isinstance(amount, str) and "." in amount:
+        # beside the amount, in the same object
+        beside = amount.rpartition(".")[0]
+        inside = [column for column in columns if column.rpartition(".")[0] == beside]
+        last = {column.rpartition(".")[2]: column for column in inside}
+        if (named := currency_column(last)) is not None:
+            return last[named]
+    taken = {path for paths in roles.values() for path in paths_of(paths)}
+    return next(
+        (
+            column
+            for column, content in contents.items()
+            if column not in taken and are_currencies(content.values)
+        ),
+        None,
     )
 
 

@@ -186,19 +186,26 @@ def tells_what_was_undone(values: Sequence[str]) -> bool:
 
 
 def are_states(
-    engine: DuckDB, source: Source, column: str, order: str, back: Sequence[str]
+    engine: DuckDB,
+    source: Source,
+    column: str,
+    order: str,
+    back: Sequence[str],
+    product: str | None = None,
 ) -> bool:
-    """Whether what came back is a state of an order, which was bought in the same row.
+    """Whether what came back is a state of an order or line, which was bought in the same row.
 
-    So it is where no order that came back has a row of another type.
+    So it is where no order that came back has a row of another type; of lines, no product of it.
     """
+    keys = [order, *([product] if product is not None else [])]
     listed = ", ".join(literal(value).sql("duckdb") for value in back)
     kind = f"TRIM(CAST({quoted(column)} AS VARCHAR))"
     with source.opened():
         returned, both = engine.rows(
             f"SELECT COUNT(*), COUNT(*) FILTER (WHERE bought) FROM (SELECT BOOL_OR({kind} NOT IN "
             f"({listed})) AS bought, BOOL_OR({kind} IN ({listed})) AS returned FROM "
-            f"{source.reading([column, order])} GROUP BY {quoted(order)}) WHERE returned",
+            f"{source.reading([column, *keys])} GROUP BY {', '.join(map(quoted, keys))}) "
+            "WHERE returned",
             source.parameters,
         )[0]
     return bool(returned) and not both

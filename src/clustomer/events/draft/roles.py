@@ -1,11 +1,13 @@
 """Roles: which column of a source is which of ours, as far as names and contents tell."""
 
+import re
 from collections.abc import Mapping, Sequence
 
 from clustomer.events.draft.contents import Content
 from clustomer.events.draft.words import (
     names,
     numbers,
+    score_of_script,
     speaks_against,
     speaks_of_a_discount,
     words_in,
@@ -23,7 +25,8 @@ _KNOWN: Mapping[str, tuple[str, ...]] = {
     "price": ("unitprice", "price", "amount", "value", "total", "revenue", "sales", "ordervalue"),
     # names of people are not as distinct as ids
     "user_id": ("userid", "customerid", "clientid", "visitorid", "user", "customer", "email",
-                "memberid", "distinctid", "profileid", "userpseudoid"),
+                "memberid", "distinctid", "profileid", "userpseudoid", "soldto", "soldtoparty",
+                "householdkey", "householdid"),
     "user_session": ("session", "sessionid", "visitid"),
     "quantity": ("qty", "units", "count"),
     "order_id": ("order", "ordernumber", "invoice", "invoiceno", "transactionid", "receiptid",
@@ -35,6 +38,9 @@ _ORDER = ("event_time", "user_id", "order_id", "price", "quantity", "product_id"
           "user_session", "category_id", "category_code", "brand")  # fmt: skip
 _NUMBERED = {"user_id", "order_id", "product_id", "category_id"}
 _MAX_TYPES = 60
+MANY_ROWS = 20
+SURE_NAME = 9
+"""A name with this score says clearly enough what a column is, whatever it holds."""
 
 
 def roles_of(
@@ -64,6 +70,18 @@ def roles_of(
         }
         if scores:
             taken[ours] = max(scores, key=lambda column: scores[column])
+    for ours in ("price", "quantity"):
+        # a name that says it, and values that nobody can read: the reading says so, with samples
+        named = {
+            column: _score(ours, column, None)
+            for column in columns
+            if column not in taken.values() and column in contents and contents[column].has_digits
+        }
+        if ours not in taken and max(named.values(), default=0) >= SURE_NAME:
+            unread = max(named, key=lambda column: named[column])
+            content = contents[unread]
+            if not content.is_time and not content.is_clock and not content.addresses:
+                taken[ours] = unread
     rest = [column for column in columns if column not in taken.values() and column in contents]
     for ours, alone in (
         ("event_time", [column for column in rest if contents[column].times >= 0.9]),
@@ -75,13 +93,28 @@ def roles_of(
     return {ours: taken[ours] for ours in COLUMNS if ours in taken}
 
 
+def named_as_time(columns: Sequence[str], contents: Mapping[str, Content]) -> str | None:
+    """Return the column whose name alone says that it is the time, in a notation unknown."""
+    scores = {
+        column: _score("event_time", column, None)
+        for column in columns
+        if column in contents and contents[column].has_digits and not contents[column].cents
+    }
+    best = max(scores, key=lambda column: scores[column], default=None)
+    return best if best is not None and scores[best] >= SURE_NAME else None
+
+
 def _score(ours: str, column: str, content: Content | None) -> float:
     """Return how well a column fits one of ours; 0 where it does not."""
+    # types that a database writes into its export: total.$numberDecimal
+    column = re.sub(r"[.][$]\w+", "", column)
     plain = "".join(letter for letter in column.lower() if letter.isalnum())
     last = "".join(letter for letter in column.rpartition(".")[2].lower() if letter.isalnum())
     ours_plain = ours.replace("_", "")
     exact = (ours_plain, *_KNOWN[ours])
     words = words_in(column)
+    if not plain.isascii() and (script := score_of_script(ours, plain)):
+        return script if content is None or _holds(ours, content) else 0
     if plain in exact or last in exact:
         best = plain if plain in exact else last
         score = 100.0 - exact.index(best) - (0.5 if plain != best else 0)
@@ -104,7 +137,10 @@ def _score(ours: str, column: str, content: Content | None) -> float:
         return 0
     if ours == "price" and not content.is_money:
         # numbers of something, as long as another column looks like money
-        score -= 40
+        score -= 90 if content.is_counted else 40
+    if ours == "product_id" and content.different == content.filled > MANY_ROWS:
+        # a number of the row, as long as another column repeats
+        score -= 30
     return max(score, 0.1)
 
 

@@ -130,7 +130,7 @@ _OF_CUSTOMERS = words_of(
 def numbers_of_states(free: Mapping[str, Content]) -> str | None:
     """Return a column with numbers for the states of orders, whose meaning stands elsewhere.
 
-    >>> states = Content(99, 99, 3, 1.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 1.0, ("5", "6", "8"))
+    >>> states = Content(99, 99, 3, 1.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 1.0, values=("5", "6", "8"))
     >>> numbers_of_states({"current_state": states}), numbers_of_states({"state": states})
     ('current_state', None)
     """
@@ -156,7 +156,7 @@ _RETURNS = words_of("refund return credit retour gutschrift avoir")
 def flag_of_returns(free: Mapping[str, Content]) -> tuple[str, Mapping[str, str]] | None:
     """Return a column with yes for rows that give something back, and what its values mean.
 
-    >>> flag = Content(9, 9, 2, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 4.0, ("false", "true"))
+    >>> flag = Content(9, 9, 2, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 4.0, values=("false", "true"))
     >>> flag_of_returns({"is_refund": flag})
     ('is_refund', {'false': 'purchase', 'true': 'return'})
     """
@@ -173,7 +173,7 @@ def flag_of_returns(free: Mapping[str, Content]) -> tuple[str, Mapping[str, str]
 def column_of_sides(free: Mapping[str, Content]) -> str | None:
     """Return a column that says on which side of an account a row is; which one buys, nobody knows.
 
-    >>> sides = Content(9, 9, 2, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 1.0, ("H", "S"))
+    >>> sides = Content(9, 9, 2, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 1.0, values=("H", "S"))
     >>> column_of_sides({"S/H": sides}), column_of_sides({"Size": sides})
     ('S/H', None)
     """

@@ -130,16 +130,29 @@ def fit(schema: EventSchema, columns: Collection[str]) -> EventSchema | None:
     return schema.model_copy(update=update)
 
 
-_CURRENCIES = ("currency", "currency_code", "currency code", "order_currency", "currencycode")
+_CURRENCIES = frozenset(
+    (
+        "currency", "currencycode", "ordercurrency", "ordercurrencycode", "currencyiso", "curr",
+        "ccy", "presentmentcurrency", "paymentcurrency", "transactioncurrency", "basecurrency",
+        "waehrung", "währung", "wahrung", "devise", "monnaie", "moneda", "divisa", "moeda",
+        "valuta", "waluta", "měna", "mena", "valuutta", "pénznem", "penznem", "deviza",
+        "parabirimi", "валюта", "νόμισμα", "通貨", "币种", "货币", "통화",
+    )
+)  # fmt: skip
+"""Names of columns with a currency, without signs between their words."""
 
 
 def currency_column(columns: Iterable[str]) -> str | None:
     """Return the column that says in which currency a row is, by its name.
 
-    >>> currency_column(["Total", "Currency"])
-    'Currency'
+    >>> currency_column(["Total", "Currency"]), currency_column(["Betrag", "Währung"])
+    ('Currency', 'Währung')
     """
-    return next((column for column in columns if column.lower() in _CURRENCIES), None)
+    plain = {
+        column: "".join(letter for letter in column.lower() if letter.isalnum())
+        for column in columns
+    }
+    return next((column for column in plain if plain[column] in _CURRENCIES), None)
 
 
 def without_type(columns: Mapping[str, Paths]) -> str:

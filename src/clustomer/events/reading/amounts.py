@@ -14,7 +14,7 @@ from clustomer.events.schema import EventSchema
 from clustomer.progress import counted
 
 OF_A_PIECE = re.compile(
-    r"unit|each|per.?item|price|cost|preis|prix|precio|prezzo|prijs|cena|preco|preço|pris\b|цена|"
+    r"unit|each|per.?item|price|cost|preis|prix|precio|prezzo|prijs|cena|preco|preço|pris\b|цена|単価|单价|단가|"
     r"dollar_value",
     re.IGNORECASE,
 )
@@ -211,11 +211,39 @@ def _content(engine: DuckDB, schema: EventSchema) -> _Content:
                 GROUP BY product_id HAVING COUNT(DISTINCT quantity) > 1
             )"""
         )[0]
+    elif several and (kind := next((c for c in _KINDS if c in schema.columns), None)):
+        unit, line = _of_kinds(engine, kind)
     if "order_id" in schema.columns and "product_id" in schema.columns:
         for customers in engine.passes("events"):
             alike, unlike = _orders(engine, customers)
             order, other = order + alike, other + unlike
     return _Content(int(unit), int(line), int(order), int(other), several)
+
+
+_KINDS = ("category_id", "category_code", "brand")
+
+
+def _of_kinds(engine: DuckDB, kind: str) -> tuple[int, int]:
+    """Return how many quantities of kinds of products speak for the price of a piece, or a line.
+
+    Products of a kind have several prices, so only kinds in which one of the two is always the
+    same say something.
+    """
+    unit, line = engine.rows(
+        f"""SELECT COALESCE(SUM(n - 1) FILTER (WHERE of_unit < 0.001 AND of_line > 0.1), 0),
+            COALESCE(SUM(n - 1) FILTER (WHERE of_line < 0.001 AND of_unit > 0.1), 0)
+        FROM (
+            SELECT COUNT(DISTINCT quantity) AS n,
+                (MAX(price) - MIN(price)) / AVG(price) AS of_unit,
+                (MAX(price / quantity) - MIN(price / quantity)) / AVG(price / quantity) AS of_line
+            FROM (
+                SELECT {kind}, CAST(price AS DOUBLE) AS price, CAST(quantity AS DOUBLE) AS quantity
+                FROM events WHERE {_BOUGHT} AND {kind} IS NOT NULL
+            )
+            GROUP BY {kind} HAVING COUNT(DISTINCT quantity) > 1
+        )"""
+    )[0]
+    return int(unit), int(line)
 
 
 def _orders(engine: DuckDB, customers: str) -> tuple[int, int]:

@@ -100,6 +100,8 @@ def decide_texts(
         orders = {TEXTS[name].name for name in decided}
         if len(orders) > 1:
             _mixture(engine, column, [TEXTS[name] for name in decided])
+        if decided and (numbers or ISO.name in certain):
+            _require_unswapped(engine, column, TEXTS[decided[0]])
         names = (*decided, *certain, *numbers)
         if not names:
             return replace(reading, decided="no notation fits")
@@ -192,6 +194,47 @@ def _among(
         f"{only:,} of its values fit no other order" if only else "the years that it would give"
     )
     return names[chosen], reason
+
+
+MIN_SWAPPED = 5
+"""So many different dates of each kind tell that a spreadsheet has exchanged days and months."""
+
+
+def _require_unswapped(engine: DuckDB, column: Column, texts: TextNotation) -> None:
+    """Stop where a spreadsheet took dates for others, by an order that is not the log's.
+
+    It makes dates of those that fit its own order, so that none of these has a day above 12, and
+    leaves as text those that do not, so that all of these have a part above 12.
+    """
+    serial = r"^[345]\d{4}([.,]\d+)?$"
+    made = (
+        f"CASE WHEN REGEXP_MATCHES(value, {sql_text(serial)}) THEN DATE '1899-12-30' + "
+        "CAST(TRY_CAST(LEFT(value, 5) AS INTEGER) AS INTEGER) "
+        "ELSE TRY_CAST(LEFT(value, 10) AS DATE) END"
+    )
+    parts = " OR ".join(
+        f"TRY_CAST(REGEXP_EXTRACT(value, {sql_text('^' + texts.pattern)}, {part}) AS INTEGER) "
+        "BETWEEN 13 AND 31"
+        for part in ((1, 2) if not texts.name.startswith("year") else (2, 3))
+    )
+    is_text = matches("value", texts)
+    late, dates, open_texts, all_texts, one, other = engine.rows(
+        f"""SELECT COUNT(*) FILTER (NOT is_text AND DAY(made) > 12),
+            COUNT(DISTINCT made) FILTER (NOT is_text), COUNT(*) FILTER (is_text AND NOT telling),
+            COUNT(DISTINCT LEFT(value, 10)) FILTER (is_text), MIN(value) FILTER (is_text),
+            MIN(value) FILTER (NOT is_text)
+        FROM (SELECT value, {is_text} AS is_text, {made} AS made,
+            COALESCE({parts}, FALSE) AS telling FROM {_VALUES})"""
+    )[0]
+    if late or open_texts or dates < MIN_SWAPPED or all_texts < MIN_SWAPPED:
+        return
+    raise InputError(
+        f"A spreadsheet has exchanged days and months in the column `{column.source}` of "
+        f"{column.label}: the dates that it left as text, such as {one!r}, all have a part above "
+        f"12, and those that it took for dates, such as {other!r}, all have a day up to 12. Export "
+        "the log anew, and let the spreadsheet take the column as text (Excel: Data, From "
+        "Text/CSV), or none see it before clustomer does."
+    )
 
 
 def _read(engine: DuckDB, values: Sequence[str], name: str, reading: TimeReading) -> list[str]:

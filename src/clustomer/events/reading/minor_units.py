@@ -129,10 +129,19 @@ def decide_unit(
     smaller = set(currencies) - set(WITHOUT_SMALLER)
     if named and integers:
         return UnitReading("minor", column, "its name says so, and all are whole numbers", sample)
-    if named or (integers and lower and smaller and most >= 100):
+    # an object of an amount and its currency, as services write them
+    object_of_money = (
+        "." in column
+        and schema.currency is not None
+        and (column.rpartition(".")[0] == schema.currency.rpartition(".")[0])
+    )
+    if named or (integers and (lower or object_of_money) and smaller and most >= 100):
         why = (
             "Its name says so, but not all are whole numbers"
             if named
+            else f"All are whole numbers beside a currency in one object ({code}), and some "
+            "services count cents so"
+            if object_of_money and not lower
             else f"All are whole numbers beside a currency in small letters ({code.lower()}), as "
             "services write them that count cents"
         )

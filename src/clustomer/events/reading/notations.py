@@ -23,8 +23,9 @@ LATEST = datetime(2100, 1, 1)  # noqa: DTZ001
 AT = r"(?:,? +(?:um|at|à|às|om|kl\.?|alle(?: ore)?|a las|klo) +)"
 """The word that some languages have between a date and the time of day."""
 
-_TAIL = rf"((?:[ T,:]+|{AT})\d{{1,2}}[:.h]\d{{2}}.*)?"
-_WORD = r"(\pL{3,10})"
+_TAIL = rf"(?: г\.)?((?:[ T,:]+| - |{AT})\d{{1,2}}[:.h]\d{{2}}.*)?"
+_ISO_TAIL = rf"((?:[ T,:]+|{AT}|-| - )\d{{1,2}}[:.h]\d{{2}}.*)?"
+_WORD = r"(\pL{3,12})"
 _DAY = r"(\d{1,2})(?:st|nd|rd|th)?"
 _WEEKDAY = r"(?:\pL{2,10}\.?,? +)?"
 
@@ -86,7 +87,7 @@ RIVALS: tuple[tuple[TextNotation, ...], ...] = tuple(
 
 ISO = TextNotation(
     "year-month-day",
-    r"(\d{4})(?:[-/年]|\. ?)(\d{1,2})(?:[-/月]|\. ?)(\d{1,2})[.日]?" + _TAIL,
+    r"(\d{4})(?:[-/年]|\. ?)(\d{1,2})(?:[-/月]|\. ?)(\d{1,2})[.日]?" + _ISO_TAIL,
     r"\1-\2-\3\4",
     "auto",
     "%Y-%m-%d",
@@ -188,10 +189,13 @@ NUMBERS: Mapping[str, NumberNotation] = MappingProxyType(
     {
         notation.name: notation
         for notation in (
-            NumberNotation("unix seconds", "unix_s", 631_152_000, 4_102_444_800, "%s"),
+            # those before 2000 are rather seconds since 2001, as Apple counts them
+            NumberNotation("unix seconds", "unix_s", 946_684_800, 4_102_444_800, "%s"),
             NumberNotation("unix milliseconds", "unix_ms", 631_152e6, 4_102_444_800e3, "%s"),
             NumberNotation("unix microseconds", "unix_us", 631_152e9, 4_102_444_800e6, "%s"),
-            NumberNotation("unix nanoseconds", "unix_ns", 631_152e12, 4_102_444_800e9, "%s"),
+            NumberNotation("unix nanoseconds", "unix_ns", 662_688e12, 4_102_444_800e9, "%s"),
+            NumberNotation("ticks of .NET", "ticks", 630_822_816e9, 662_380_416e9, "ticks"),
+            NumberNotation("FILETIME", "filetime", 125_911_584e9, 157_469_184e9, "filetime"),
             NumberNotation("yyyymmdd", "%Y%m%d", 19_900_101, 21_000_101, "%Y%m%d"),
             NumberNotation(
                 "yyyymmddhhmm", "%Y%m%d%H%M", 199_001_010_000, 210_001_010_000, "%Y%m%d%H%M"
@@ -219,25 +223,37 @@ _COMPACT_MINUTES = r"(\d{4})(\d{2})(\d{2})[T ](\d{2}):?(\d{2})(\D.*)?"
 
 _MONTHS = (
     "jan january januar janvier janv ledna leden enero ene gennaio gen januari janeiro "
-    "styczen stycznia sty",
-    "feb february februar fevrier unora února unor fevr février févr febrero febbraio februari "
-    "fevereiro fev luty lutego lut",
-    "mar march marz marts brezna března märz mär mrz mars marzo maart mrt março marco marzec marca",
-    "apr april avril dubna duben avr abril abr aprile kwiecien kwietnia kwi",
-    "may mai mayo kvetna května maggio mag mei maio maj maja",
-    "jun june juni juin cervna června junio giugno giu junho czerwiec czerwca cze",
-    "jul july juli juillet cervence července juil julio luglio lug julho lipiec lipca lip",
-    "aug august août augusti srpna aout agosto ago augustus sierpien sierpnia sie",
+    "styczen stycznia sty января январь янв ocak oca tammikuuta tammikuu ianuarie ian "
+    "ιανουαρίου ιαν січня január januára",
+    "feb february februar fevrier unora února unor fevr février févr febrero febbraio "
+    "februari fevereiro fev luty lutego lut февраля февраль фев şubat subat şub helmikuuta "
+    "helmikuu februarie φεβρουαρίου φεβ лютого február",
+    "mar march marz marts brezna března märz mär mrz mars marzo maart mrt março marco marzec "
+    "marca марта март мар mart maaliskuuta maaliskuu martie μαρτίου μαρ березня március",
+    "apr april avril dubna duben avr abril abr aprile kwiecien kwietnia kwi апреля апрель апр "
+    "nisan nis huhtikuuta huhtikuu aprilie απριλίου απρ квітня április ápr apríla",
+    "may mai mayo kvetna května maggio mag mei maio maj maja мая май mayıs mayis toukokuuta "
+    "toukokuu μαΐου μαϊ травня május mája",
+    "jun june juni juin cervna června junio giugno giu junho czerwiec czerwca cze июня июнь "
+    "июн haziran haz kesäkuuta kesäkuu iunie iun ιουνίου ιουν червня június jún júna",
+    "jul july juli juillet cervence července juil julio luglio lug julho lipiec lipca lip "
+    "июля июль июл temmuz tem heinäkuuta heinäkuu iulie iul ιουλίου ιουλ липня július júl "
+    "júla",
+    "aug august août augusti srpna aout agosto ago augustus sierpien sierpnia sie августа "
+    "август авг ağustos agustos ağu elokuuta elokuu αυγούστου αυγ серпня augusztus augusta",
     "sep sept september zari září septembre septiembre settembre set setembro wrzesien "
-    "wrzesnia wrz",
-    "oct october oktober rijna října okt octobre octubre ottobre ott outubro out "
-    "pazdziernik pazdziernika paz",
-    "nov november novembre listopadu noviembre novembro listopad listopada lis",
+    "wrzesnia wrz сентября сентябрь сен сент eylül eylul eyl syyskuuta syyskuu septembrie "
+    "σεπτεμβρίου σεπ вересня szeptember szept septembra",
+    "oct october oktober rijna října okt octobre octubre ottobre ott outubro out pazdziernik "
+    "pazdziernika paz октября октябрь окт ekim eki lokakuuta lokakuu octombrie οκτωβρίου οκτ "
+    "жовтня október októbra",
+    "nov november novembre listopadu noviembre novembro listopad listopada lis ноября ноябрь "
+    "ноя kasım kasim kas marraskuuta marraskuu noiembrie noi νοεμβρίου νοε листопада novembra",
     "dec december dezember desember des prosince dez décembre decembre déc diciembre dic "
-    "dicembre dezembro "
-    "grudzien grudnia gru",
+    "dicembre dezembro grudzien grudnia gru декабря декабрь дек aralık aralik ara joulukuuta "
+    "joulukuu decembrie δεκεμβρίου δεκ грудня decembra",
 )
-"""Names of months and their usual short forms, in the main European languages."""
+"""Names of months and their usual short forms, in the languages of Europe."""
 
 
 def for_python(pattern: str) -> re.Pattern[str]:

@@ -45,7 +45,7 @@ _CURRENCIES: Mapping[str, tuple[str, ...]] = MappingProxyType(
         "UAH": ("₴", "uah"),
         "NGN": ("₦", "ngn"),
         "PHP": ("₱", "php"),
-        "KR": ("kr", "kr.", ",-"),
+        "KR": ("kr", "kr."),
         **{
             code: (code.lower(),)
             for code in (
@@ -161,14 +161,19 @@ def _fits(body: str, decimal: str, thousands: str | None = None) -> str:
 
 def token_expression(column: str) -> str:
     """Return DuckDB SQL for what stands beside the digits of a number: a currency, or ''."""
-    beside = rf"(?:{_BODY})|^\(|\)$|[-−+]|{_SPACE}"
+    # 12,- has no cents
+    beside = rf"[.,][-–—]{{1,2}}$|(?:{_BODY})|^\(|\)$|[-−+]|{_SPACE}"
     return f"LOWER(REGEXP_REPLACE(TRIM({column}), {sql_text(beside)}, '', 'g'))"
 
 
 def _alone(text: str) -> str:
     """Return SQL for whether nothing but a currency stands beside the digits."""
     signs = ", ".join(map(sql_text, ("", *_KNOWN)))
-    return f"{token_expression(text)} IN ({signs})"
+    # 12€50 and 10-20 are two numbers, of which none is the amount
+    two = rf"[0-9]({_SPACE}|[.,'’])*[^0-9.,'’\s\x{{00a0}}\x{{2009}}\x{{202f}}][^0-9]*[0-9]"
+    return (
+        f"({token_expression(text)} IN ({signs}) AND NOT REGEXP_MATCHES({text}, {sql_text(two)}))"
+    )
 
 
 def currency_expression(column: str) -> str:
@@ -186,6 +191,20 @@ def code_of(currency: str) -> str:
     ('EUR', 'USD', '¤')
     """
     return _KNOWN.get(currency.strip().lower(), currency.strip().upper())
+
+
+_MAJOR = frozenset(("EUR", "USD", "GBP", "JPY", "CNY", "CHF", "CAD", "AUD", "INR", "BRL", "MXN"))
+
+
+def are_currencies(values: Sequence[str]) -> bool:
+    """Whether several values of a column are all codes or signs of currencies.
+
+    >>> are_currencies(["EUR", "USD"]), are_currencies(["TRY", "ALL"]), are_currencies(["EUR"])
+    (True, False, False)
+    """
+    codes = [code_of(value) for value in values]
+    listed = {*_CURRENCIES} - {"KR"}
+    return len(values) > 1 and all(code in listed for code in codes) and bool(_MAJOR & {*codes})
 
 
 def code_expression(column: str) -> str:

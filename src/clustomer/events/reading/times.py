@@ -31,6 +31,9 @@ _ZONES = {
 """Short names of zones that mean one offset only; CST, BST, IST and AST mean several."""
 
 _HALF = r"(?i)^(.*\d) ?([ap])\.?\s?m\.?( .*|[+-]\d.*)?$"
+_TENTHS = {"ticks": 62_135_596_800_000_000, "filetime": 11_644_473_600_000_000}
+"""Tenths of a microsecond since the years 1 and 1601: the microseconds from there to 1970."""
+
 _DIGITS = r"-?\d{5,19}([.,]\d+)?"
 
 _WITH_POINT = "REPLACE(time_text, ',', '.')"
@@ -215,11 +218,16 @@ def _clock() -> str:
 
 
 _TIDYING = (
+    # of a zone behind its offset nothing is left to say
+    (r"([+-]\d{2}:?\d{2}|Z)\[[^\]]+\]$", r"\1"),
+    (r"\[([^\]]+)\]$", r" \1"),
     (
-        rf"^(\d{{4}})(?:[/年-]|\. ?)(\d{{1,2}})(?:[/月-]|\. ?)(\d{{1,2}})[.日]?(?:{AT}|[ T,:]*)",
+        r"^(\d{4})(?:[/年-]|\. ?)(\d{1,2})(?:[/月-]|\. ?)(\d{1,2})[.日]?"
+        rf"(?:{AT}|[ T,:]*(?:- ?)?)",
         r"\1-\2-\3 ",
     ),
-    (r"(?: Uhr)? $| (?:Uhr|h)$", ""),
+    (r"^(\S+ \d{1,2})\.(\d{2})\.(\d{2})", r"\1:\2:\3"),
+    (r"(?: Uhr)? $| (?:Uhr|h|hs\.?)$", ""),
     (r"^(\S+ \d{1,2})\.(\d{2})\b", r"\1:\2"),
     (r"^(\S+ \d{1,2}:\d{2})\.(\d{2})\b", r"\1:\2"),
     (r"(\d)h(\d{2})", r"\1:\2"),
@@ -290,6 +298,9 @@ def _of_number(column: str, notation: NumberNotation, time_zone: str) -> str:
     if notation.form == "unix_ns":
         micros = f"TRY_CAST({column} AS HUGEINT) // 1000"
         return f"CASE WHEN ABS({number}) < 9e18 THEN MAKE_TIMESTAMP(CAST({micros} AS BIGINT)) END"
+    if notation.form in _TENTHS:
+        micros = f"TRY_CAST({column} AS HUGEINT) // 10 - {_TENTHS[notation.form]}"
+        return f"MAKE_TIMESTAMP(TRY_CAST({micros} AS BIGINT))"
     if notation.form in UNIX:
         # beyond what a timestamp can hold, the value is unreadable rather than an error
         micros = f"{number} * {UNIX[notation.form]}"

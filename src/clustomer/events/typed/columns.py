@@ -57,7 +57,10 @@ def given_query(
         paths = schema.paths[name]
         values = [_value(name, columns.field(path), label, schema.time_zone) for path in paths]
         first, *others = values
-        fields.append(exp.Coalesce(this=first, expressions=others) if others else first)
+        field = exp.Coalesce(this=first, expressions=others) if others else first
+        if name == "user_id" and schema.ids_ignore_case:
+            field = exp.Lower(this=_text(field))
+        fields.append(field)
     named = (exp.alias_(field, name) for name, field in zip(COLUMNS, fields, strict=True))
     return exp.select(*named).from_(table)
 

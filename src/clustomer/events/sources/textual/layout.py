@@ -2,7 +2,7 @@
 
 import re
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -59,7 +59,7 @@ def layout_of(lines: Sequence[str], separator: str | None = None) -> Layout:
         above = 1 + next(number for number, line in enumerate(lines) if line.strip())
         if separator is None:
             separator = given[1].replace("\\t", "\t")
-    rest = lines[above:]
+    rest, heights = _joined_names(lines[above:])
     if separator is None:
         separator = _separator(rest)
     if separator == "spaces":
@@ -79,7 +79,114 @@ def layout_of(lines: Sequence[str], separator: str | None = None) -> Layout:
             and not line.startswith(_COMMENTS)
         )
         short = _short_header(rest[:begin], fields_of(rest[begin], separator), separator)
-    return Layout(separator, rest[begin] if rest else "", above + begin, short)
+    first = rest[begin] if rest else ""
+    if (names := _names_of_two_lines(rest[begin : begin + 3], separator)) is not None:
+        begin, first = begin + 1, names
+    return Layout(separator, first, above + sum(heights[:begin]), short)
+
+
+MIN_WRAPPED = 0.9
+"""From this share of its lines on a file has each of them in quotes."""
+
+
+def quotes_of(
+    lines: Sequence[str], separator: str | None = None
+) -> Callable[[bytes], bytes] | None:
+    """Return what makes the quotes of each line the usual ones; None where they are.
+
+    A spreadsheet that took a file for one column writes each line in quotes; databases write
+    a backslash before a quote.
+
+    >>> quotes_of(['"id,at"', '"1,2024-01-01"'])(b'"7,2024-01-02"')
+    b'7,2024-01-02'
+    >>> quotes_of(["id,at", "1,2024-01-01"]) is None
+    True
+    """
+    filled = [line for line in lines if line.strip()]
+    wrapped = [
+        line for line in filled if _WRAPPED.fullmatch(line) and any(s in line for s in SEPARATORS)
+    ]
+    if separator is None and len(filled) > 1 and len(wrapped) >= MIN_WRAPPED * len(filled):
+        return _unwrapped
+    if not any('\\"' in line for line in filled):
+        return None
+    sign = re.escape(separator or _separator(filled))
+    field = rf'(?:"(?:[^"]|"")*"|(?:(?!{sign})[^"])*)'
+    record = re.compile(rf"{field}(?:{sign}{field})*")
+    before, after = (
+        [record.fullmatch(line) is not None for line in some]
+        for some in (
+            filled,
+            [_with_doubled_quotes(line.encode()).decode() for line in filled],
+        )
+    )
+    mended = any(now and not then for then, now in zip(before, after, strict=True))
+    spoilt = any(then and not now for then, now in zip(before, after, strict=True))
+    return _with_doubled_quotes if mended and not spoilt else None
+
+
+_WRAPPED = re.compile(r'\s*"(?:[^"]|"")*"\s*')
+
+
+def _unwrapped(line: bytes) -> bytes:
+    bare = line.strip()
+    if len(bare) < 2 or not (bare.startswith(b'"') and bare.endswith(b'"')):
+        return line
+    return bare[1:-1].replace(b'""', b'"') + line[len(line.rstrip()) :]
+
+
+def _with_doubled_quotes(line: bytes) -> bytes:
+    return line.replace(b"\\\\", b"\x00").replace(b'\\"', b'""').replace(b"\x00", b"\\")
+
+
+_BARE = ("no", "nr", "id", "#", "number", "code", "name", "type")
+"""Names that say something only together with the one above."""
+
+_NAME_LINES = 4
+_HEAD_LINES = 10
+
+
+def _joined_names(lines: Sequence[str]) -> tuple[list[str], list[int]]:
+    """Return lines of which a quoted name with line breaks is on one, and how many each was."""
+    joined: list[str] = []
+    heights: list[int] = []
+    begin = 0
+    while begin < len(lines):
+        height = 1
+        if begin < _HEAD_LINES and lines[begin].count('"') % 2:
+            ahead = range(begin + 1, min(begin + _NAME_LINES, len(lines)))
+            closing = next((number for number in ahead if lines[number].count('"') % 2), None)
+            height = closing - begin + 1 if closing is not None else 1
+        joined.append(" ".join(lines[begin : begin + height]))
+        heights.append(height)
+        begin += height
+    return joined, heights
+
+
+def _names_of_two_lines(lines: Sequence[str], separator: str) -> str | None:
+    """Return the names of a header that stands on two lines, None where it is on one.
+
+    The first line has gaps, as merged cells leave them, and the second fills them.
+
+    >>> _names_of_two_lines(["Order,,Buyer", "No,Date,", "7,2024-01-01,k1"], ",")
+    'Order No,Date,Buyer'
+    """
+    if len(lines) < 3:
+        return None
+    above, below, row = ([field.strip() for field in fields_of(line, separator)] for line in lines)
+    if not len(above) == len(below) == len(row) or "" not in above or not any(above):
+        return None
+    texts = [name for name in below if name]
+    names = [
+        f"{group} {name}" if group and name.lower().rstrip(".") in _BARE else name or group
+        for group, name in zip(above, below, strict=True)
+    ]
+    said_by_second = all(name for group, name in zip(above, below, strict=True) if not group)
+    if not said_by_second or any(map(_NUMBER.fullmatch, texts)) or are_values(texts):
+        return None
+    if (not any(map(_NUMBER.fullmatch, row)) and not are_values(row)) or len({*names}) < len(names):
+        return None
+    return separator.join(f'"{name}"' if separator in name else name for name in names)
 
 
 def _short_header(above: Sequence[str], first: Sequence[str], separator: str) -> tuple[str, ...]:

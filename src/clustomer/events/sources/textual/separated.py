@@ -17,6 +17,7 @@ from clustomer.events.sources.textual.layout import (
     are_values,
     fields_of,
     layout_of,
+    quotes_of,
     sample_of,
 )
 from clustomer.events.sources.textual.lines import (
@@ -139,6 +140,7 @@ def _text_files(
     files: list[_TextFile] = []
     for plain in plains:
         path, encoding, profile = decoded(engine, plain, schema)
+        path, profile = _with_usual_quotes(engine, path, profile, separator)
         layout = layout_of(sample_of(path), separator)
         if not layout.first.strip():
             raise InputError(
@@ -153,6 +155,22 @@ def _text_files(
         separator = layout.separator
         files.append(_TextFile(plain.label, path, profile, layout, encoding))
     return files
+
+
+def _with_usual_quotes(
+    engine: DuckDB, path: Path, profile: TextProfile, separator: str | None
+) -> tuple[Path, TextProfile]:
+    """Return a file whose quotes are doubled inside of quotes, and no line is quoted as a whole."""
+    change = quotes_of(sample_of(path), separator)
+    if change is None:
+        return path, profile
+    folder = engine.directory / "quotes"
+    folder.mkdir(exist_ok=True)
+    copy = folder / str(sum(1 for _ in folder.iterdir()))
+    with path.open("rb") as given, copy.open("wb") as out:
+        for line in given:
+            out.write(change(line))
+    return copy, profile_of(copy)
 
 
 def decoded(
