@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from clustomer.errors import InputError
-from clustomer.events import read_events, rejected_rows
+from clustomer.events import EventSchema, read_events, rejected_rows
 
 LOG = pa.table(
     {
@@ -43,6 +43,17 @@ def test_several_ids_become_one_customer(tmp_path: Path, kind: str) -> None:
     # what is rejected is shown as the source has it
     assert rejected_rows(events)["user_id"].to_pylist() == ["cookie-1"]
     assert "given_id" not in events.to_arrow().column_names
+
+
+def test_capitals_of_mapped_ids_say_nothing_where_those_of_the_log_do_not(tmp_path: Path) -> None:
+    columns = {"event_time": "event_time", "event_type": "event_type", "user_id": "user_id"}
+    schema = EventSchema(
+        name="x", columns=columns, event_types={"view": "view"}, ids_ignore_case=True
+    )
+    ids = write(tmp_path, "id,customer\nAnna@Example.com,Anna\nanna@example.com,Anna\n")
+    events = read_events(LOG, schema=schema, id_map=ids)
+    users = events.to_arrow()["user_id"].to_pylist()
+    assert users == ["17850", "anna", "ben", "cookie-1", "cookie-2"]
 
 
 def test_without_a_map_nothing_is_mapped() -> None:

@@ -250,7 +250,7 @@ def _staging(
     if mapped:
         typed = (
             f"SELECT typed.*, ids.customer FROM ({typed}) AS typed "
-            "LEFT JOIN customer_ids AS ids ON typed.user_read = ids.id"
+            f"LEFT JOIN {_ids(schema)} AS ids ON typed.user_read = ids.id"
         )
         user = "COALESCE(customer, user_read)"
         given_id = "CASE WHEN customer <> user_read THEN user_read END AS given_id, "
@@ -276,6 +276,16 @@ def _staging(
             rule, CASE WHEN rule IS NOT NULL THEN TO_JSON(STRUCT_PACK({original})) END AS raw
         FROM ({ruled})
     """
+
+
+def _ids(schema: EventSchema) -> str:
+    """Return SQL for the map of ids, in small letters where the ids of the log are."""
+    if not schema.ids_ignore_case:
+        return "customer_ids"
+    return (
+        "(SELECT LOWER(id) AS id, MIN(LOWER(customer)) AS customer FROM customer_ids "
+        "GROUP BY LOWER(id))"
+    )
 
 
 def _rule(source: Source, schema: EventSchema, readings: Readings) -> str:
