@@ -107,7 +107,7 @@ def named_as_time(columns: Sequence[str], contents: Mapping[str, Content]) -> st
 def _score(ours: str, column: str, content: Content | None) -> float:
     """Return how well a column fits one of ours; 0 where it does not."""
     # types that a database writes into its export: total.$numberDecimal
-    column = re.sub(r"[.][$]\w+", "", column)
+    column = re.sub(r"[.][$](oid|date|number[A-Z][a-z]+)$", "", column)
     plain = "".join(letter for letter in column.lower() if letter.isalnum())
     last = "".join(letter for letter in column.rpartition(".")[2].lower() if letter.isalnum())
     ours_plain = ours.replace("_", "")
