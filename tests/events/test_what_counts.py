@@ -154,6 +154,12 @@ def test_other_columns_say_nothing_of_what_counts(column: str, values: list[str]
     assert with_what_counts(DRAFT, {column: content(*values)}) == DRAFT
 
 
+def test_of_nested_values_nothing_is_known_here() -> None:
+    columns = {**DRAFT.columns, "order_id": "properties.order"}
+    drafted = DRAFT.model_copy(update={"columns": columns})
+    assert with_what_counts(drafted, {"total": content("x")}) == drafted
+
+
 def test_a_second_column_of_states_leaves_orders_out() -> None:
     paid = ["PAID", "PAID", "CANCELLED", "PAID", "AWAITING_PAYMENT", *["PAID"] * 3]
     log = orders(fulfillment_status=["Shipped"] * 8, payment_status=paid)

@@ -90,7 +90,9 @@ def _given_back(
     time = next((c for c, content in free.items() if _is_date_of_undoing(c, content)), None)
     amount = next((c for c, content in free.items() if _is_given_back(c, content)), None)
     order = drafted.columns.get("order_id")
-    once = not isinstance(order, str) or contents[order].different == contents[order].filled
+    numbers = contents.get(order) if isinstance(order, str) else None
+    # of nested values nothing is known
+    once = order is None or (numbers is not None and numbers.different == numbers.filled)
     if amount is not None and once and isinstance(drafted.columns["event_time"], str):
         # without a date of its own it counts at the time of the purchase
         return {"return_time": time or drafted.columns["event_time"], "return_amount": amount}
