@@ -293,7 +293,7 @@ def test_one_segment_is_told_in_full(one):
     assert everyone.name == "All customers"
     assert interpretation.facts.render(everyone.who).startswith("40 customers: all there are.")
     assert interpretation.facts.render(everyone.marks[0]) == (
-        "Orders: 9.3 on average; at least half of them have 3 or less."
+        "Orders: 9.3 on average; for at least half of them 3 or fewer."
     )
     assert everyone.actions
     assert interpretation.facts["proposed.S2.stable_mark"].value == "fail"

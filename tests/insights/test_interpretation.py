@@ -291,7 +291,7 @@ def test_no_structure_is_said_to_be_none() -> None:
     assert interpretation.facts.render(interpretation.insights.opening[1]).startswith("No groups")
     [everyone] = interpretation.insights.segments
     assert interpretation.facts.render(everyone.marks[0]) == (
-        "Orders: 1 on average; at least half of them have 1 or less."
+        "Orders: 1 on average; for at least half of them 1 or fewer."
     )
     assert interpretation.facts.verify(interpretation.tables) == ()
 
@@ -326,7 +326,7 @@ def test_half_who_have_nothing_have_none() -> None:
     [everyone] = interpretation.insights.segments
     assert [interpretation.facts.render(mark) for mark in everyone.marks] == [
         "Orders: 1 on average; at least half of them have none.",
-        "Revenue: 1.00 on average; at least half of them have 0 or less.",
+        "Revenue: 1.00 on average; for at least half of them nothing.",
     ]
 
 

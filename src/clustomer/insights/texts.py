@@ -49,6 +49,18 @@ def listed(words: Sequence[object], word: str = "and") -> str:
     return f"{', '.join(others)} {word} {last}" if others else last
 
 
+def period(facts: Mapping[str, Fact]) -> str:
+    """Return the days of the period, as a template: one where it begins and ends on the same.
+
+    >>> day = Fact("run.start", "2024-03-01", "text", 0, None, {})
+    >>> period({"run.start": day, "run.end": day})
+    '{run.start}'
+    """
+    if facts["run.start"].value == facts["run.end"].value:
+        return "{run.start}"
+    return "{run.start} to {run.end}"
+
+
 def lowered(text: str) -> str:
     """Return a sentence as it goes on after a colon.
 

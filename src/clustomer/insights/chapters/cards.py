@@ -230,10 +230,16 @@ def _typical(profile: Profile, described: Mapping[str, Described]) -> Iterator[s
             continue
         fact = f"{profile.segment_id}.{described[name].slug}"
         title = escape(feature_title(described[name]))
-        # net revenue can be below 0, so that not everyone who has no more than 0 has none
-        none = profile.features[name].median == 0 and name in ("orders", "sessions", "views")
-        most = "none" if none else f"{{{fact}.median}} or less"
-        yield f"{title}: {{{fact}.mean}} on average; at least half of them have {most}."
+        counted = name in ("orders", "sessions", "views")
+        if profile.features[name].median != 0:
+            few = "fewer" if counted else "less"
+            most = f"for at least half of them {{{fact}.median}} or {few}"
+        elif counted:
+            most = "at least half of them have none"
+        else:
+            below = ", or less than that" if "returns" in profile.features else ""
+            most = f"for at least half of them nothing{below}"
+        yield f"{title}: {{{fact}.mean}} on average; {most}."
 
 
 def _headline(differences: Sequence[Mark], key: str, name: Name) -> str:

@@ -16,7 +16,7 @@ from clustomer.insights.naming.rules import RULES
 from clustomer.insights.population import BOTS
 from clustomer.insights.profiles import Described
 from clustomer.insights.study import Study
-from clustomer.insights.texts import lowered
+from clustomer.insights.texts import lowered, period
 from clustomer.segments import RFM_SEGMENTS
 from clustomer.segments.rules.rfm_grid import NO_PURCHASE_ID
 from clustomer.thresholds import written
@@ -54,7 +54,7 @@ def _screen(study: Study, facts: Mapping[str, Fact]) -> Iterator[Block]:
     counts = "{everyone.customers:customer/customers}, {clustering.k:segment/segments}"
     yield Paragraph(events + counts)
     if "run.start" in facts:
-        yield Paragraph("{run.start} to {run.end}, {run.time_zone}", "aside")
+        yield Paragraph(f"{period(facts)}, {{run.time_zone}}", "aside")
     yield Labelled("Why so many", " ".join(choice(study)))
     if "cleaning.input" in facts:
         yield Labelled("Cleaning", cleaning_line(facts))
@@ -170,8 +170,8 @@ def _data(facts: Mapping[str, Fact], named: Mapping[str, Name]) -> Iterator[str]
     yield "The data come from {run.source}."
     if "run.window_days" in facts:
         yield (
-            "The period runs from {run.start} to {run.end}, on a clock of {run.time_zone}: "
-            "{run.window_days}. Nothing from outside it counts."
+            f"The period is {period(facts)}, on a clock of {{run.time_zone}}: {{run.window_days}}. "
+            "Nothing from outside it counts."
         )
     yield "It holds {all.customers:customer/customers}."
     if BOTS in named:

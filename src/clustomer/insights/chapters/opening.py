@@ -22,7 +22,7 @@ from clustomer.insights.facts import Fact, escape
 from clustomer.insights.naming.names import Name
 from clustomer.insights.profiles import Profile
 from clustomer.insights.study import Study
-from clustomer.insights.texts import listed
+from clustomer.insights.texts import listed, period
 
 MOST_STEPS = 3
 """So many actions come first."""
@@ -50,7 +50,7 @@ class Opening(Chapter):
             yield figures
         yield Bullets(_lines(study, facts), role="numbered")
         yield from first
-        span = "{run.start} to {run.end} ({run.time_zone})" if "run.start" in facts else ""
+        span = f"{period(facts)} ({{run.time_zone}})" if "run.start" in facts else ""
         source = "Source: {run.source}" if "run.source" in facts else ""
         about = Paragraph(", ".join(part for part in (source, span) if part), "aside")
         yield Section("", (about, *((figures,) if figures.numbers else ())), "page", "page-figures")
@@ -263,10 +263,9 @@ def _shop(facts: Mapping[str, Fact], everyone: Profile) -> str:
 
 def _caveat(facts: Mapping[str, Fact], everyone: Profile) -> str:
     if "run.window_days" in facts:
-        span = (
-            "All of this is seen in {run.window_days} of data, from {run.start} to {run.end} "
-            "({run.time_zone})"
-        )
+        days = period(facts)
+        when = f"from {days}" if " " in days else f"on {days}"
+        span = f"All of this is seen in {{run.window_days}} of data, {when} ({{run.time_zone}})"
     else:
         span = "All of this is seen in the period that the data cover"
     absent = [
