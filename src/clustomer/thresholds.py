@@ -621,6 +621,19 @@ PERSONAL_CONTACTS = _count(
     "The margin on what a member of a segment brings, in costs of one contact, from which serving "
     "them in person is advised.",
 )
+CLOSED_INTAKE = _threshold(
+    "CLOSED_INTAKE",
+    0.25,
+    "The share of the period at its end in which nobody is first seen, above which the report says "
+    "that the log follows one intake of customers.",
+    write=percent,
+)
+PERSONAL_ORDER = _count(
+    "PERSONAL_ORDER",
+    100,
+    "The margin on one usual order of a segment, in costs of one contact, from which serving its "
+    "members in person is advised.",
+)
 LONG_WINDOW_DAYS = _threshold(
     "LONG_WINDOW_DAYS",
     28.0,

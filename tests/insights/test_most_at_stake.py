@@ -29,4 +29,15 @@ def test_the_most_that_is_left_comes_first_as_far_as_it_is_sure() -> None:
         S4={"one_more": 700.0, "contact": 100.0},
     )
     groups = [group(key) for key in ("S1", "S2", "S3", "S4", "S5")]
-    assert most_at_stake(groups, stated) == ["S2", "S4", "S1"]
+    assert most_at_stake(groups, stated, {}) == ["S2", "S4", "S1"]
+
+
+def test_where_only_those_who_are_late_are_addressed_only_they_count() -> None:
+    stated = facts(
+        # 900 left of all, but 50 of those who are late
+        S1={"one_more": 1000.0, "contact": 100.0, "late_one_more": 70.0, "late_contact": 20.0},
+        S2={"one_more": 300.0, "contact": 100.0, "late_one_more": 290.0, "late_contact": 1.0},
+    )
+    groups = [group(key) for key in ("S1", "S2")]
+    assert most_at_stake(groups, stated, {}) == ["S1", "S2"]
+    assert most_at_stake(groups, stated, {"S1": "late_"}) == ["S2", "S1"]

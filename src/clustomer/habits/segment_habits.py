@@ -86,8 +86,9 @@ def segment_habits(
     segment's customers choose that is `HABIT_RATIO` times that of others, chosen by at least 30
     (`FEWEST_KNOWN`) of them, and more than chance makes of all values that were compared (z of
     two means, `CHANCE` for all together after Bonferroni). Of times likewise, beside what would
-    be if all were alike; and they must be more than chance makes of the other customers' times,
-    since the hours of a whole shop are no habit of a segment. Purchases count where the log has
+    be if all were alike, but only the time at which a segment chooses most; and it must be more
+    than chance makes of the other customers' times, since the hours of a whole shop are no habit
+    of a segment. Purchases count where the log has
     any, else everything but returns.
 
     Parameters
@@ -189,9 +190,16 @@ def _told(
     sure = NormalDist().inv_cdf(1 - CHANCE / max(2 * len(by_value) * len(placed), 2))
     for key, size in sorted(placed.items()):
         telling = []
-        for value, counts in by_value.items():
-            if key not in counts or counts[key].customers < FEWEST_KNOWN:
-                continue
+        chosen = {
+            value: counts
+            for value, counts in by_value.items()
+            if key in counts and counts[key].customers >= FEWEST_KNOWN
+        }
+        if kind in TIMES and chosen:
+            # "they order most" is true of the time at which they order most
+            most_at = max(chosen, key=lambda value: (chosen[value][key].parts, value))
+            chosen = {most_at: chosen[most_at]}
+        for value, counts in chosen.items():
             mean, variance = _mean(counts[key].parts, counts[key].squares, size)
             others = _of_others(counts, key, sum(placed.values()) - size)
             usual, further = others or (0.0, 0.0)

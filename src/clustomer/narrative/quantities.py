@@ -35,8 +35,8 @@ PHRASES: Mapping[str, tuple[str, str]] = {
     "expected_orders": ("{@} expected orders", "expected orders"),
     "expected_revenue": ("{@} of expected revenue", "expected revenue"),
     "one_more": (
-        "{@} of margin if one in twenty of them ordered once more",
-        "what one more order from one in twenty would bring",
+        "{@} of margin if a few of them ordered once more",
+        "what one more order from a few of them would bring",
     ),
     "contact": ("{@} for contacting all of them once", "cost of contacting all of them"),
 }

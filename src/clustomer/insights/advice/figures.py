@@ -30,8 +30,6 @@ _FEATURES = {
     "visits": ("sessions", "median", "visits"),
     "views": ("views", "median", "views"),
     "carts": ("carts", "mean", "carts"),
-    "abandoned": ("cart_abandonment_rate", "mean", "share"),
-    "returned": ("return_rate", "mean", "share"),
     "seen": ("recency_days", "median", "days"),
     "price": ("price_level", "mean", "share"),
 }
@@ -57,6 +55,8 @@ def own_facts(
         defined = people.aggregate(key, column, "count_defined")
         value = people.aggregate(key, column, aggregate)
         empty = unit in ("visits", "views") and value == 1  # "once or more" says nothing
+        if name == "carts" and (people.aggregate(key, column, "median") or 0) < 1:
+            empty = True  # most of them never fill a cart
         if value and not empty and defined and 2 * defined >= len(rows):
             yield _fact(key, name, value, unit, "customers", column, aggregate)
             if name == "order":
@@ -183,8 +183,6 @@ def known_figures(facts: Mapping[str, Fact], key: str, customers: int) -> frozen
     names.add("own.mostly_never" if 2 * never > customers else "own.mostly_ordered")
     if 2 * lapsed > customers:
         names.add("own.mostly_lapsed")
-    if "own.carts" in names and float(facts[f"{prefix}carts"].value or 0) < 1:
-        names.discard("own.carts")  # hardly any of them fills a cart
     if late and 3 * late <= customers:
         names.add("own.few_late")
     if {"own.horizon", "own.away"} <= names:

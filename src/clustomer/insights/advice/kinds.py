@@ -65,13 +65,13 @@ TOP = Advice(
                 Choice(
                     ("own.gap",),
                     "Give them a named contact, who calls whoever has not ordered for longer than "
-                    "{own.gap}: by then half of their pauses end.",
+                    "{own.gap}: the usual pause by their own rhythm.",
                     "Give the {its.customers} of them a named contact.",
                 ),
                 Choice(
                     ("own.gap",),
                     "Give them early access to what is new, and write to whoever has not ordered "
-                    "for longer than {own.gap}: by then half of their pauses end.",
+                    "for longer than {own.gap}: the usual pause by their own rhythm.",
                     "Give the {its.customers} of them early access to what is new.",
                 ),
             ),
@@ -200,12 +200,8 @@ RETURNS = Advice(
     actions=(
         (
             "retention",
-            Choice(
-                ("own.returned",),
-                "Ask for the reason of each return, and offer an exchange first: their return rate "
-                "is {own.returned} on average.",
-                "Ask each of the {its.customers} for the reason of their returns.",
-            ),
+            "Ask each of the {its.customers} for the reason of their returns, and offer an "
+            "exchange first.",
         ),
         (
             "targeting",
@@ -213,7 +209,7 @@ RETURNS = Advice(
         ),
         SHOW,
     ),
-    measure=Choice(("own.returned",), "Their return rate, {own.returned} on average today."),
+    measure=Choice(("returns",), "What they send back: {its.returns.mean} a customer today."),
 )
 _BARGAIN = Advice(
     why="They choose cheaper products; whether they also need discounts, a test must show.",
@@ -273,16 +269,14 @@ _ABANDONERS = Advice(
         (
             "revenue",
             Choice(
-                ("own.abandoned",),
+                ("own.never",),
                 "Go through the checkout as a customer, with delivery costs shown early: "
-                "{own.abandoned} of their carts are left, on average.",
+                "{own.never} of these {its.customers:customer/customers} {own.never?has/have} not "
+                "ordered.",
             ),
         ),
         SHOW,
         WHEN,
-    ),
-    measure=Choice(
-        ("own.abandoned",), "The share of carts that they leave, {own.abandoned} on average today."
     ),
 )
 _INACTIVE = Advice(

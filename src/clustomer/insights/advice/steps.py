@@ -53,8 +53,8 @@ MOMENT: Text = Choice(
 REMIND: Text = Choice(
     ("own.gap", "own.current"),
     (
-        "Remind them {own.gap} after the last order: by then half of their pauses end. The column "
-        "expected_on of lifecycle.parquet has the date of each customer.",
+        "Remind them {own.gap} after the last order: the usual pause by their own rhythm. The "
+        "column expected_on of lifecycle.parquet has the date of each customer.",
         Choice(("own.due",), "{own.due} of them {own.due?is/are} due now."),
     ),
 )
@@ -71,8 +71,8 @@ RESCUE: Text = Choice(
 """Whom to write to because they are late."""
 CARTS: Text = Choice(
     ("own.carts",),
-    "Remind them of the cart within a day, at first without a discount: on average they filled it "
-    "{own.carts:time/times} in this period.",
+    "Remind them of the cart within a day, at first without a discount: on average they put "
+    "{own.carts:product/products} in it in this period.",
 )
 """What those get who leave carts."""
 FREE_DELIVERY: Text = Choice(
@@ -86,8 +86,7 @@ FREE_DELIVERY: Text = Choice(
 """How to raise what they order."""
 NEXT_REWARD: Text = Choice(
     ("own.orders", "own.gap"),
-    "Set a reward within reach of the next order: half of them have placed "
-    "{own.orders:order/orders} or more so far.",
+    "Reward their next order: half of them have placed {own.orders:order/orders} or more so far.",
 )
 KEEP_BELOW_MARGIN: Text = Choice(
     ("own.order_margin", "orders"),
@@ -152,7 +151,8 @@ ORDERS_AGAIN: Text = Choice(
             "Hold back half of them at random, who get nothing: a rise of {own.rise} or more can "
             "then be told from chance (two-sided test at {threshold.test_level}, power "
             "{threshold.test_power}); {threshold.one_more_points} would take {own.control} in each "
-            "of the two groups.",
+            "of the two groups, so that a gain as small as the one under “What is at stake” would "
+            "not be seen.",
             Choice(
                 ("own.untestable",),
                 "They are too few to test: to tell {threshold.one_more_points} more from chance "

@@ -26,7 +26,8 @@ from clustomer.insights.population import BOTS, EVERYONE
 from clustomer.insights.profiles import Described, Profile
 from clustomer.insights.story import SegmentInsight
 from clustomer.insights.study import Study
-from clustomer.thresholds import LONG_WINDOW_DAYS, PERSONAL_CONTACTS
+from clustomer.insights.texts import listed
+from clustomer.thresholds import LONG_WINDOW_DAYS, PERSONAL_CONTACTS, PERSONAL_ORDER
 
 _IN_TIME = ("revenue", "customers")
 _TYPICAL = ("orders", "revenue", "sessions", "views", "recency_days", "tenure_days")
@@ -164,9 +165,12 @@ def own_figures(study: Study) -> dict[str, Fact]:
 
 def _figures(study: Study, profile: Profile) -> frozenset[str]:
     """Return the names of a segment's own figures that are known."""
-    names = known_figures(study.once(own_figures), profile.segment_id, profile.customers)
+    own, cost = study.once(own_figures), study.settings["cost"]
+    names = known_figures(own, profile.segment_id, profile.customers)
     earned = (profile.revenue or 0) * study.settings["margin"] / profile.customers
-    personal = earned >= PERSONAL_CONTACTS * study.settings["cost"]
+    order = own.get(f"{profile.segment_id}.own.order_margin")
+    on_order = order.value if order is not None and isinstance(order.value, float) else 0
+    personal = earned >= PERSONAL_CONTACTS * cost and on_order >= PERSONAL_ORDER * cost
     return names | {"own.personal"} if personal else names
 
 
@@ -186,7 +190,12 @@ def _segment_insight(study: Study, profile: Profile) -> SegmentInsight:
         name=name.name,
         evidence=() if name.claim else name.evidence,
         who=f"{_how_many(key, everyone, name)} {_who(name) or advised.who}",
-        marks=tuple(mark.text for mark in differences) or _no_marks(profile, name, described),
+        marks=(
+            *_usually(key, study.once(own_figures), profile, described),
+            *(mark.text for mark in differences),
+        )
+        if differences
+        else _no_marks(profile, name, described, study.once(own_figures)),
         why=_why(profile, advised),
         actions=tuple(Action(step.area, bound(step.text, key)) for step in advised.actions),
         measure=bound(advised.measure, key),
@@ -214,13 +223,39 @@ def _who(name: Name) -> str:
     return " ".join([claim, *given])
 
 
-def _no_marks(profile: Profile, name: Name, described: Mapping[str, Described]) -> tuple[str, ...]:
+def _usually(
+    key: str,
+    own: Mapping[str, Fact],
+    profile: Profile,
+    described: Mapping[str, Described],
+) -> Iterator[str]:
+    """Say in one line what the middle customer of a segment of buyers is like."""
+    halves = [
+        f"half of them {verb} {{{key}.{described[name].slug}.median{unit}}} or more"
+        for name, verb, unit in (("orders", "placed", ":order/orders"), ("revenue", "spent", ""))
+        # "one order or more" says nothing
+        if name in described and (profile.features[name].median or 0) > (name == "orders")
+    ]
+    if not halves:
+        return
+    if f"{key}.own.away" in own:
+        halves.append(f"for half the last order is at most {{{key}.own.away}} ago")
+    text = listed(halves)
+    yield f"{text[0].upper()}{text[1:]}."
+
+
+def _no_marks(
+    profile: Profile, name: Name, described: Mapping[str, Described], own: Mapping[str, Fact]
+) -> tuple[str, ...]:
     if profile.segment_id == BOTS:
         return ("They act faster than people can.",)
     if name.rule == "all":
         return tuple(_typical(profile, described)) or ("Nothing is known of them.",)
     common = " What they have in common is said above." if name.claim else ""
-    return (f"None of their averages differs noticeably from everyone's.{common}",)
+    return (
+        *_usually(profile.segment_id, own, profile, described),
+        f"None of their averages differs noticeably from everyone's.{common}",
+    )
 
 
 def _typical(profile: Profile, described: Mapping[str, Described]) -> Iterator[str]:

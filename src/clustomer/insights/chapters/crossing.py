@@ -33,8 +33,3 @@ class Crossing:
     def key(self) -> str:
         """What it is called in facts: "S1.taste.2"."""
         return f"{self.segment_id}.{self.facet_segment_id.replace(':', '.')}"
-
-    @property
-    def tells(self) -> bool:
-        """Whether it is more than both let expect."""
-        return self.surely or self.worth_more

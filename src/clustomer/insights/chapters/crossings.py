@@ -23,12 +23,16 @@ from clustomer.insights.chapters.chapter import Chapter
 from clustomer.insights.chapters.crossing import Crossing
 from clustomer.insights.chapters.facet_advice import members_advice
 from clustomer.insights.chapters.facet_names import facet_names
-from clustomer.insights.chapters.facet_words import ADVICE, NAMES
+from clustomer.insights.chapters.facet_words import ADVICE, NAMES, PRACTICE
 from clustomer.insights.facts import Fact, decimals_for, escape
 from clustomer.insights.study import Study
 from clustomer.thresholds import CHANCE, EFFECT, FEWEST_EXPECTED, FEWEST_KNOWN
 
 MOST_INSIGHTS = 5
+_BY_CONSTRUCTION = (
+    "A path is made of the same visits, carts and orders as the segments: that some of them go "
+    "together is partly so by construction."
+)
 
 
 class Crossings(Chapter):
@@ -94,7 +98,8 @@ class Crossings(Chapter):
         yield from members_advice(study.facets.held, met)
         for facet in study.facets.held:
             cells = {(c.segment_id, c.facet_segment_id): c for c in met if c.facet == facet.name}
-            yield Section(NAMES[facet.name], (_table(study, facet, cells),))
+            beside = () if facet.view in PRACTICE else (Paragraph(_BY_CONSTRUCTION, "note"),)
+            yield Section(NAMES[facet.name], (_table(study, facet, cells), *beside))
         yield Paragraph(
             "A cell has its customers, and how many times as many that is as there would be if the "
             "two had nothing to do with each other. A combination is told where the difference is "
@@ -228,8 +233,14 @@ def _insights(study: Study, met: Sequence[Crossing]) -> dict[Crossing, str]:
     marked = {
         part.segment_id for facet in study.facets.held for part in facet.segments if part.marks
     }
+    # a path is made of the same carts and orders as the segments: that they go together is no news
+    practised = {facet.name for facet in study.facets.held if facet.view in PRACTICE}
     telling = sorted(
-        (crossing for crossing in met if crossing.tells),
+        (
+            crossing
+            for crossing in met
+            if crossing.worth_more or (crossing.surely and crossing.facet in practised)
+        ),
         key=lambda one: (-(_ratio(one.customers, one.expected) or 0), one.key),
     )
     return {
@@ -237,7 +248,7 @@ def _insights(study: Study, met: Sequence[Crossing]) -> dict[Crossing, str]:
             crossing,
             study.names[crossing.segment_id],
             names[crossing.facet],
-            marked=crossing.facet_segment_id in marked,
+            marked=crossing.facet_segment_id in marked and crossing.facet in practised,
         )
         for crossing in telling[:MOST_INSIGHTS]
     }

@@ -21,6 +21,8 @@ def members_advice(facets: Sequence[Facet], met: Sequence[Crossing]) -> Iterator
     for segment_id in dict.fromkeys(crossing.segment_id for crossing in met):
         lines: list[str] = []
         for facet in facets:
+            if facet.view not in PRACTICE:
+                continue
             cells = [c for c in met if (c.segment_id, c.facet) == (segment_id, facet.name)]
             lines += _of_facet(facet, cells)
         if lines:
@@ -37,7 +39,8 @@ def _of_facet(facet: Facet, cells: Sequence[Crossing]) -> Iterator[str]:
         cell
         for cell in cells
         if cell.facet_segment_id in marked
-        and cell.customers >= max(FEWEST_KNOWN, cell.expected)  # no rarer than among all
+        and cell.customers >= FEWEST_KNOWN
+        and cell.surely  # else it says as much of everyone
     ]
     if telling and telling[0].customers >= MOST * telling[0].placed:
         yield _sentence(facet, names, telling[:1], to="")

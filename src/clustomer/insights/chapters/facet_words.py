@@ -31,8 +31,8 @@ VIEWS: Mapping[str, str] = {
 ADVICE: Mapping[str, str] = {
     "taste": "Write to them about {facet} first, and hold back a random half to compare.",
     "time": "Reach them when they come, and hold back a random half to compare.",
-    "path": "On their next visit show the step that comes next on that path, and hold back a "
-    "random half to compare.",
+    "path": "Write to them at the pace at which they decide, and hold back a random half to "
+    "compare.",
 }
 """What to do about a combination that is more than its parts let expect."""
 
@@ -47,10 +47,11 @@ PRACTICE: Mapping[str, str] = {
     "season": "Write ahead of their months",
     "rhythm": "Write at their own rhythm",
     "pace": "Go by the time that they take to decide",
-    "visits": "Show the step that comes next on their path",
-    "steps": "Show the step that comes next on their path",
 }
-"""What to do by the facet that members of a segment have, by what it is seen by."""
+"""What to do by the facet that members of a segment have, by what it is seen by.
+
+Of steps and of visits nothing: those who only look take as next step another look.
+"""
 
 RARE_WORDS: Mapping[str, str] = {
     "most_of_one_product": "purchases of one and the same product",

@@ -33,16 +33,16 @@ _TITLES = {
     "lapsed": "Lapsed",
 }
 _WHO = {
-    "new": "have come once so far, and not yet too long ago",
+    "new": "have come or ordered once so far, and are not yet overdue",
     "active": "come as often as they usually do",
-    "returned": "came back just now, after a pause as long as that of the lapsed",
-    "slowing": "have been away for longer than {threshold.slowing_part} of such pauses",
-    "at risk": "have been away for longer than {threshold.at_risk_part} of such pauses",
-    "lapsed": "have been away for longer than {threshold.lapsed_part} of such pauses",
+    "returned": "are back after a pause as long as that of the lapsed",
+    "slowing": "have been away for longer than {threshold.slowing_part} of the pauses that ended",
+    "at risk": "have been away for longer than {threshold.at_risk_part} of the pauses that ended",
+    "lapsed": "have been away for longer than {threshold.lapsed_part} of the pauses that ended",
 }
 
 _DUE = (
-    "Due are those who are not yet late, and the date by which half of such pauses end has come or "
+    "Due are those who are not yet late, and the date that their own rhythm points to has come or "
     "comes within {threshold.due_days}: a good time to write, and no forecast that they order this "
     "week. The file lifecycle.parquet names them, with the date and its interval."
 )

@@ -18,12 +18,19 @@ from clustomer.insights.chapters.chapter import Chapter
 from clustomer.insights.chapters.facet_names import facet_names, rare_name
 from clustomer.insights.chapters.facet_words import VIEWS
 from clustomer.insights.chapters.over_time import trend
-from clustomer.insights.facts import Fact, escape
+from clustomer.insights.facts import Fact, decimals_for, escape
 from clustomer.insights.naming.names import Name
+from clustomer.insights.population import EVERYONE
 from clustomer.insights.profiles import Profile
 from clustomer.insights.study import Study
 from clustomer.insights.texts import listed, period
+from clustomer.thresholds import CLOSED_INTAKE
 
+_ONE_INTAKE = (
+    "In the last {everyone.no_newcomer} of the data nobody is first seen: they follow customers "
+    "who came before, and no newcomers. What falls over time is that these leave, and need not be "
+    "the shop."
+)
 MOST_STEPS = 3
 """So many actions come first."""
 
@@ -40,6 +47,21 @@ class Opening(Chapter):
     name = "opening"
     title = "What you need to know"
     place = "lead"
+
+    def facts(self, study: Study) -> Iterator[Fact]:
+        """Make `everyone.no_newcomer`, the days in which nobody is first seen, where it is long."""
+        if "tenure_days" not in study.people.columns or not study.window_days:
+            return
+        days = study.people.aggregate(EVERYONE, "tenure_days", "min")
+        if days is not None and days > CLOSED_INTAKE * study.window_days:
+            source = {
+                "table": "customers",
+                "key": EVERYONE,
+                "column": "tenure_days",
+                "aggregate": "min",
+            }
+            decimals = decimals_for(days, "days")
+            yield Fact("everyone.no_newcomer", days, "days", decimals, None, source)
 
     def blocks(self, study: Study, facts: Mapping[str, Fact]) -> Iterator[Block]:
         """Return the key figures, the lines, numbered, and what goes on the page to print."""
@@ -81,12 +103,16 @@ def _first_steps(study: Study, facts: Mapping[str, Fact]) -> Iterator[Labelled]:
     }
     if not study.segmentation.structure or _say_little(study):
         return
-    for key in most_at_stake(study.groups, facts)[:MOST_STEPS]:
+    # whom the advice counts, the money counts
+    late = {key: "late_" for key in headlines if f"{{{key}.own.late" in headlines[key]}
+    for key in most_at_stake(study.groups, facts, late)[:MOST_STEPS]:
+        part = f"{key}.{late.get(key, '')}"
+        won = f"{{{key}.won}}" if f"{key}.won" in facts else "{threshold.one_more_share}"
         yield Labelled(
             escape(study.names[key]),
-            f"{headlines[key]}. One more order from {{threshold.one_more_share}} of them would "
-            f"earn {{{key}.one_more}} at a margin of {{run.margin}}; contacting all of them once "
-            f"costs {{{key}.contact}}.",
+            f"{headlines[key]}. One more order from {won} of them would earn {{{part}one_more}} "
+            f"at a margin of {{run.margin}}; contacting {'them' if key in late else 'all of them'} "
+            f"once costs {{{part}contact}}.",
         )
 
 
@@ -99,6 +125,7 @@ def _lines(study: Study, facts: Mapping[str, Fact]) -> tuple[str, ...]:
     lines = (
         *(f"{{run.warnings.{number}}}" for number in warnings if not (rows and number in nobody)),
         _shop(facts, study.everyone),
+        _ONE_INTAKE if "everyone.no_newcomer" in facts else "",
         f"{ROWS_LEFT_OUT} {MONEY_LEFT_OUT}" if rows else "",
         MONEY_LEFT_OUT if "money.nameless_share" in facts and not rows else "",
         _revenue(study.groups, study.everyone, study.named, structure),
@@ -173,8 +200,8 @@ def _concentration(facts: Mapping[str, Fact]) -> str:
         # Where fewer than a tenth buy, the best-paying tenth bring everything: no news.
         if fact is not None and isinstance(fact.value, float) and fact.value < 1:
             return (
-                f"The {words} of the customers who pay most bring {{everyone.revenue.{name}}} of "
-                "the revenue."
+                f"The top {words} of the customers, by what they spend, bring "
+                f"{{everyone.revenue.{name}}} of the revenue."
             )
     return ""
 
@@ -221,8 +248,12 @@ def _say_little(study: Study) -> bool:
     return study.defined and short_window(study)
 
 
-def most_at_stake(groups: Sequence[Profile], facts: Mapping[str, Fact]) -> list[str]:
+def most_at_stake(
+    groups: Sequence[Profile], facts: Mapping[str, Fact], audiences: Mapping[str, str]
+) -> list[str]:
     """Return the segments in which one more order brings more than its cost, the most first.
+
+    `audiences` gives "late_" for segments of which only those who are late are addressed.
 
     What is left counts as far as the segment is sure to be there: times its stability, the part of
     it that is found again in other draws of the customers (1 where that was not tested).
@@ -234,12 +265,11 @@ def most_at_stake(groups: Sequence[Profile], facts: Mapping[str, Fact]) -> list[
 
     def left(group: Profile) -> float:
         key = group.segment_id
-        gain, cost = value(f"{key}.one_more", 0.0), value(f"{key}.contact", 0.0)
+        part = f"{key}.{audiences.get(key, '')}"
+        gain, cost = value(f"{part}one_more", 0.0), value(f"{part}contact", 0.0)
         return (gain - cost) * value(f"{key}.stable_jaccard", 1.0)
 
-    paying = [
-        group for group in groups if f"{group.segment_id}.one_more" in facts and left(group) > 0
-    ]
+    paying = [group for group in groups if left(group) > 0]
     paying.sort(key=lambda group: (-left(group), -group.customers, group.first_user))
     return [group.segment_id for group in paying]
 

@@ -95,7 +95,11 @@ def _table(study: Study, facts: Mapping[str, Fact]) -> Table:
             f"{{{fact}}}" if (fact := f"group.{group.key}.{name}") in facts else "–"
             for name, _ in numbers
         ]
-        step = text_for(ADVICE[group.kind].headline, lambda *names: False)
+        revenue = facts.get(f"group.{group.key}.revenue")
+        kind = group.kind
+        if kind == "non_buyers" and revenue is not None and float(revenue.value or 0) < 0:
+            kind = "net_returners"  # they sent back what they bought before the data begin
+        step = text_for(ADVICE[kind].headline, lambda *names: False)
         rows.append(Row((group.name, group.claim, *cells, step)))
     columns = (
         Column("Group", "name"),

@@ -145,11 +145,7 @@ def change_blocks(
         "change of {change.total}, with a standard error of {change.total.error}."
     )
     if change.named:
-        within = (
-            " As a whole that may be chance; the parts below are not, but others offset them."
-            if not change.surely
-            else ""
-        )
+        within = "" if change.surely else " As a whole that may be chance; the parts below are not."
         yield Paragraph(sentence + within)
         yield Bullets(
             tuple(_sentence(part, names) for part in change.named[:_MOST]), "More than chance"

@@ -5,6 +5,7 @@ from collections.abc import Iterator, Mapping
 import numpy as np
 
 from clustomer.insights.blocks import Block, Column, Paragraph, Row, Table
+from clustomer.insights.chapters.cards import own_figures
 from clustomer.insights.chapters.chapter import Chapter
 from clustomer.insights.facts import Fact, made_of
 from clustomer.insights.population import BOTS, EVERYONE
@@ -17,12 +18,17 @@ COST = 0.50
 
 NOTE = (
     "The gain is the margin on one more order, as large as their orders are (as everyone's, where "
-    "they have none), from {threshold.one_more_share} of the customers. The cost is that of "
-    "contacting all of them once. It assumes that {run.margin} of revenue is kept after the cost "
-    "of goods and that contacting one customer costs {run.cost}; set both to your own figures with "
-    "--margin and --cost. One in twenty is the same assumption for all: where far fewer order as "
-    "a rule, so many more are hard to win. Whether an action brings so much is not known before it "
-    "is tried; where nothing is left, contact a part of them, or none."
+    "they have none), from the share that is assumed: {threshold.one_more_share} of the customers, "
+    "or half of those who order anyway in the time that shows whether it worked, where that is "
+    "less. The cost is that of contacting all of them once. It assumes that {run.margin} of "
+    "revenue is kept after the cost of goods and that contacting one customer costs {run.cost}; "
+    "set both to your own figures with --margin and --cost. Whether an action brings so much is "
+    "not known before it is tried; where nothing is left, contact a part of them, or none."
+)
+
+_NO_ADDRESS = (
+    "Those who never ordered may have left no address: they can be reached on the site, or by "
+    "advertisements."
 )
 
 
@@ -36,9 +42,12 @@ class Spend(Chapter):
     def facts(self, study: Study) -> Iterator[Fact]:
         """Make `everyone.order_value`, `S1.order_value`, `S1.one_more`, `S1.contact` and `S1.left`.
 
-        `S1.one_more` is the margin on one more order from one in twenty of the customers,
-        `S1.contact` what it costs to contact all of them once, `S1.left` the one less the other.
+        `S1.one_more` is the margin on one more order from a share of the customers, `S1.won`: one
+        in twenty, or half of those who order anyway within their horizon, where that is less.
+        `S1.contact` is what it costs to contact all of them once, `S1.left` the one less the
+        other; `S1.late_one_more` and `S1.late_contact` are those of who is late.
         """
+        own = study.once(own_figures)
         margin, cost = study.settings["margin"], study.settings["cost"]
         average = _order_value(study.everyone)
         # where fewer order at all, one more order from so many of a segment is out of reach
@@ -49,19 +58,28 @@ class Spend(Chapter):
             key = profile.segment_id
             if key == BOTS:
                 continue
-            contact = cost * profile.customers
-            yield _money(f"{key}.contact", contact, f"run.cost {key}.customers", "product", key)
+            won, share = _won(key, own)
+            if share.startswith(key):
+                ids = f"threshold.one_more_share {key}.own.response"
+                yield made_of(share, won, "share", ids, "half_at_most", segment_id=key)
+            audiences = _audiences(key, profile, own)
+            for part, (counted, size) in audiences.items():
+                ids = f"run.cost {counted}"
+                yield _money(f"{key}.{part}contact", cost * size, ids, "product", key)
             value, whose = _order_value(profile), key
             if value is not None:
                 yield _value_of_an_order(key, value)
             else:
                 value, whose = average, EVERYONE
-            if value is not None and not few_buy:
-                gain = ONE_MORE_SHARE * profile.customers * value * margin
-                ids = f"threshold.one_more_share {key}.customers {whose}.order_value run.margin"
-                yield _money(f"{key}.one_more", gain, ids, "product_of_four", key)
-                ids = f"{key}.one_more {key}.contact"
-                yield _money(f"{key}.left", gain - contact, ids, "difference", key)
+            if value is None or few_buy:
+                continue
+            for part, (counted, size) in audiences.items():
+                ids = f"{share} {counted} {whose}.order_value run.margin"
+                gain = won * size * value * margin
+                yield _money(f"{key}.{part}one_more", gain, ids, "product_of_four", key)
+            ids = f"{key}.one_more {key}.contact"
+            left = won * profile.customers * value * margin - cost * profile.customers
+            yield _money(f"{key}.left", left, ids, "difference", key)
 
     def blocks(self, study: Study, facts: Mapping[str, Fact]) -> Iterator[Block]:
         """Return the table, and how to read it."""
@@ -71,7 +89,8 @@ class Spend(Chapter):
             Column("Segment", "name"),
             Column("Customers"),
             Column("An order of theirs"),
-            Column("One more order from one in twenty"),
+            Column("Assumed to order once more"),
+            Column("What that earns"),
             Column("Contacting all of them"),
             Column("What is left"),
         )
@@ -81,7 +100,26 @@ class Spend(Chapter):
             if profile.segment_id != BOTS
         )
         yield Table("Table of spend", columns, rows)
-        yield Paragraph(NOTE, "note")
+        never = "everyone.non_buyers" in facts and facts["everyone.non_buyers"].value
+        yield Paragraph(f"{NOTE} {_NO_ADDRESS}" if never else NOTE, "note")
+
+
+def _won(key: str, own: Mapping[str, Fact]) -> tuple[float, str]:
+    """Return the share of a segment that is assumed to order once more, and the fact it is."""
+    response = own.get(f"{key}.own.response")
+    usual = response.value if response is not None else None
+    if isinstance(usual, int | float) and usual / 2 < ONE_MORE_SHARE:
+        return usual / 2, f"{key}.won"
+    return ONE_MORE_SHARE, "threshold.one_more_share"
+
+
+def _audiences(key: str, profile: Profile, own: Mapping[str, Fact]) -> dict[str, tuple[str, int]]:
+    """Return who may be addressed, all or those who are late, with the fact that counts them."""
+    audiences = {"": (f"{key}.customers", profile.customers)}
+    late = own.get(f"{key}.own.late")
+    if late is not None and isinstance(late.value, int):
+        audiences["late_"] = (late.id, late.value)
+    return audiences
 
 
 def _buying(study: Study) -> float:
@@ -110,6 +148,12 @@ def _money(name: str, value: float, ids: str, aggregate: str, segment: str | Non
 def _row(key: str, name: str, facts: Mapping[str, Fact]) -> Row:
     texts = (
         f"{{{key}.{part}}}" if f"{key}.{part}" in facts else "–"
-        for part in ("customers", "order_value", "one_more", "contact", "left")
+        for part in ("one_more", "contact", "left")
     )
-    return Row((name, *texts), key)
+    counts = (
+        f"{{{key}.{part}}}" if f"{key}.{part}" in facts else "–"
+        for part in ("customers", "order_value")
+    )
+    won = f"{{{key}.won}}" if f"{key}.won" in facts else "{threshold.one_more_share}"
+    assumed = won if f"{key}.one_more" in facts else "–"
+    return Row((name, *counts, assumed, *texts), key)
