@@ -95,6 +95,21 @@ def test_what_the_whole_shop_does_is_no_habit_of_a_segment() -> None:
     assert not {"weekday", "hours"} & set(habits.table["kind"].to_pylist())
 
 
+def test_only_the_time_at_which_they_order_most_is_told() -> None:
+    """Those who order often do so most from 12 to 15, as all do, and at nine more than others."""
+    table = log()
+    hours = [
+        f"{time[:11]}{9 if user.startswith('often') and place % 3 == 0 else 13:02d}:00"
+        for place, (user, time) in enumerate(
+            zip(table["user_id"].to_pylist(), table["event_time"].to_pylist(), strict=True)
+        )
+    ]
+    position = table.column_names.index("event_time")
+    parts, often = habits_of(table.set_column(position, "event_time", pa.array(hours)))
+    assert f"{often}.weekday.1" in parts
+    assert f"{often}.hours.1" not in parts
+
+
 def test_what_chance_makes_is_no_habit(shop_habits) -> None:
     parts, often = shop_habits
     rows = [row for row in parts.values() if row["kind"] != "response"]

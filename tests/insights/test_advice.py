@@ -110,11 +110,27 @@ def test_a_card_speaks_of_its_own_segment() -> None:
     assert measure.startswith("The share of them who order within 14 days. Of the 80 customers who")
     # half of them ordered: 1,565 in each group, and there are 100; 50 tell 77 % from 50 %
     assert "a rise of 27 points or more can then be told from chance" in measure
-    assert measure.endswith("5 points would take 1,565 in each of the two groups.")
+    unseen = ", so that a gain as small as the one under “What is at stake” would not be seen."
+    assert measure.endswith(f"5 points would take 1,565 in each of the two groups{unseen}")
     first = shown.facts.render(cards["S1"].measure)
     assert "a rise of 12 points or more can then be told from chance" in first
-    assert first.endswith("5 points would take 686 in each of the two groups.")
+    assert first.endswith(f"5 points would take 686 in each of the two groups{unseen}")
     assert shown.facts.verify(shown.tables) == ()
+
+
+def test_no_more_than_half_of_those_who_order_anyway_is_assumed_to_order_once_more() -> None:
+    customers, habits = shop()
+    rows = habits.table.to_pylist()
+    rows[1] |= {"customers": 8, "share": 0.04}  # of the 300 with one order
+    few = Habits(pa.Table.from_pylist(rows))
+    shown = interpret(customers, segment(customers, k=2, features=["orders"]), habits=few)
+    facts = shown.facts
+    assert facts["S1.won"].value == 0.02
+    # 2 % of 300 at 10, and 5 % of 100 at 20, at a margin of 30 %
+    assert facts["S1.one_more"].value == pytest.approx(0.02 * 300 * 10 * 0.3)
+    assert facts["S2.one_more"].value == pytest.approx(0.05 * 100 * 20 * 0.3)
+    assert "S2.won" not in facts
+    assert facts.verify(shown.tables) == ()
 
 
 @pytest.mark.parametrize(

@@ -203,6 +203,21 @@ def test_spend_table_by_hand() -> None:
     ]  # fmt: skip
 
 
+@pytest.mark.parametrize(("least", "told_of"), [(14.0, False), (15.0, True)])
+def test_a_log_that_follows_one_intake_of_customers_says_so(least: float, told_of: bool) -> None:
+    customers = shop()
+    tenure = pa.array([least + place for place in range(customers.num_rows)])
+    places = [name for name in customers.column_names if name != "tenure_days"]
+    customers = customers.select(places).append_column("tenure_days", tenure)
+    period = Window(datetime(2024, 1, 1), datetime(2024, 2, 26), "UTC")  # 56 days
+    interpretation = told(customers, window=period)
+    lines = [interpretation.facts.render(line) for line in interpretation.insights.opening]
+    assert told_of is any(
+        line.startswith("In the last 15 days of the data nobody is first seen") for line in lines
+    )
+    assert interpretation.facts.verify(interpretation.tables) == ()
+
+
 def test_who_ordered_again_is_a_share_of_buyers_not_of_visitors() -> None:
     orders = [0.0, 0.0, 0.0, 1.0, 3.0]
     customers = pa.table({"user_id": list("abcde"), "orders": orders, "sessions": [1.0] * 5})

@@ -55,6 +55,7 @@ WRITTEN: Mapping[str, Written] = {
     "half_again": Written("HALF_AGAIN", "ratio", 1),
     "bot_hour": Written("BUSIEST_HOUR", "events"),
     "bot_day": Written("BUSIEST_DAY", "events"),
+    "fewest_known": Written("FEWEST_KNOWN", "customers"),
     "one_more_share": Written("ONE_MORE_SHARE", "share"),
     "one_more_points": Written("ONE_MORE_SHARE", "points"),
     "test_level": Written("TEST_LEVEL", "share"),

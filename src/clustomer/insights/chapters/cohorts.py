@@ -9,6 +9,7 @@ from clustomer.insights.chapters.chapter import Chapter
 from clustomer.insights.facts import Fact, decimals_for
 from clustomer.insights.population import BOTS
 from clustomer.insights.study import Study
+from clustomer.thresholds import FEWEST_KNOWN
 
 AGES = {
     1: "One {unit} later",
@@ -132,13 +133,22 @@ def _by_segment(study: Study, cohorts: Cohorts, facts: Mapping[str, Fact]) -> It
     columns += [Column(title) for _, title in money]
     rows = []
     for key in (*keys, ALL):
-        cells = [_written(f"retention.{key}.{age}.share", facts) for age in ages]
+        seen = [age for age in ages if _many(f"retention.{key}.{age}.customers", facts)]
+        cells = [
+            _written(f"retention.{key}.{age}.share", facts) if age in seen else "–" for age in ages
+        ]
         for name, _ in money:
-            until = [age for age in ages if f"retention.{key}.{age}.{name}" in facts]
+            until = [age for age in seen if f"retention.{key}.{age}.{name}" in facts]
             cells.append(f"{{retention.{key}.{until[-1]}.{name}}}" if until else "–")
         title = "Everyone" if key == ALL else study.names[key]
         rows.append(Row((title, *cells), None if key == ALL else key, chosen=key == ALL))
     yield Table("Segments by who comes back", tuple(columns), tuple(rows))
+
+
+def _many(fact: str, facts: Mapping[str, Fact]) -> bool:
+    """Whether there are enough customers for a share of them to say something."""
+    value = facts[fact].value if fact in facts else None
+    return isinstance(value, int | float) and value >= FEWEST_KNOWN
 
 
 def _written(fact: str, facts: Mapping[str, Fact]) -> str:
@@ -154,8 +164,9 @@ def _note(cohorts: Cohorts) -> str:
     return (
         f"Customers belong to the {cohorts.unit} of {what}. The first cohort holds old customers, "
         "too, whom the log cannot tell from new ones; it is drawn apart and in no average. A cell "
-        f"is empty where its {cohorts.unit} is not over, or not yet there. Segments differ by "
-        "construction: they are made of the same purchases and visits."
+        f"is empty where its {cohorts.unit} is not over, or not yet there; of a segment also where "
+        "fewer than {threshold.fewest_known} can be seen. Segments differ by construction: they "
+        "are made of the same purchases and visits."
     )
 
 

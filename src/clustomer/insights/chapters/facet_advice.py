@@ -15,7 +15,8 @@ def members_advice(facets: Sequence[Facet], met: Sequence[Crossing]) -> Iterator
     """Return for each segment what its members' tastes, times and paths say to do.
 
     Where most members have one facet in common (`MOST`), the advice is for all; else the one or
-    two most frequent are told, and who has them. Segments of a facet that nothing marks give no
+    two most frequent are told, and who has them: a facet is each customer's own, whatever their
+    segment. Segments of a facet that nothing marks give no
     advice, nor do fewer than `FEWEST_KNOWN` members.
     """
     for segment_id in dict.fromkeys(crossing.segment_id for crossing in met):
@@ -36,12 +37,10 @@ def _of_facet(facet: Facet, cells: Sequence[Crossing]) -> Iterator[str]:
     if cells[0].placed < FEWEST_KNOWN:
         return
     telling = [
-        cell
-        for cell in cells
-        if cell.facet_segment_id in marked
-        and cell.customers >= FEWEST_KNOWN
-        and cell.surely  # else it says as much of everyone
+        cell for cell in cells if cell.facet_segment_id in marked and cell.customers >= FEWEST_KNOWN
     ]
+    if telling[:1] != cells[:1]:
+        return  # what most of them have in common has no mark to go by
     if telling and telling[0].customers >= MOST * telling[0].placed:
         yield _sentence(facet, names, telling[:1], to="")
     elif telling:
