@@ -165,10 +165,10 @@ def own_figures(study: Study) -> dict[str, Fact]:
 
 def _figures(study: Study, profile: Profile) -> frozenset[str]:
     """Return the names of a segment's own figures that are known."""
-    own, cost = study.once(own_figures), study.settings["cost"]
-    names = known_figures(own, profile.segment_id, profile.customers)
+    figures, cost = study.once(own_figures), study.settings["cost"]
+    names = known_figures(figures, profile.segment_id, profile.customers)
     earned = (profile.revenue or 0) * study.settings["margin"] / profile.customers
-    order = own.get(f"{profile.segment_id}.own.order_margin")
+    order = figures.get(f"{profile.segment_id}.own.order_margin")
     on_order = order.value if order is not None and isinstance(order.value, float) else 0
     personal = earned >= PERSONAL_CONTACTS * cost and on_order >= PERSONAL_ORDER * cost
     return names | {"own.personal"} if personal else names
@@ -225,7 +225,7 @@ def _who(name: Name) -> str:
 
 def _usually(
     key: str,
-    own: Mapping[str, Fact],
+    figures: Mapping[str, Fact],
     profile: Profile,
     described: Mapping[str, Described],
 ) -> Iterator[str]:
@@ -238,14 +238,14 @@ def _usually(
     ]
     if not halves:
         return
-    if f"{key}.own.away" in own:
+    if f"{key}.own.away" in figures:
         halves.append(f"for half the last order is at most {{{key}.own.away}} ago")
     text = listed(halves)
     yield f"{text[0].upper()}{text[1:]}."
 
 
 def _no_marks(
-    profile: Profile, name: Name, described: Mapping[str, Described], own: Mapping[str, Fact]
+    profile: Profile, name: Name, described: Mapping[str, Described], figures: Mapping[str, Fact]
 ) -> tuple[str, ...]:
     if profile.segment_id == BOTS:
         return ("They act faster than people can.",)
@@ -253,7 +253,7 @@ def _no_marks(
         return tuple(_typical(profile, described)) or ("Nothing is known of them.",)
     common = " What they have in common is said above." if name.claim else ""
     return (
-        *_usually(profile.segment_id, own, profile, described),
+        *_usually(profile.segment_id, figures, profile, described),
         f"None of their averages differs noticeably from everyone's.{common}",
     )
 

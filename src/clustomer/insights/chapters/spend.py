@@ -47,7 +47,7 @@ class Spend(Chapter):
         `S1.contact` is what it costs to contact all of them once, `S1.left` the one less the
         other; `S1.late_one_more` and `S1.late_contact` are those of who is late.
         """
-        own = study.once(own_figures)
+        figures = study.once(own_figures)
         margin, cost = study.settings["margin"], study.settings["cost"]
         average = _order_value(study.everyone)
         # where fewer order at all, one more order from so many of a segment is out of reach
@@ -58,11 +58,11 @@ class Spend(Chapter):
             key = profile.segment_id
             if key == BOTS:
                 continue
-            won, share = _won(key, own)
+            won, share = _won(key, figures)
             if share.startswith(key):
                 ids = f"threshold.one_more_share {key}.own.response"
                 yield made_of(share, won, "share", ids, "half_at_most", segment_id=key)
-            audiences = _audiences(key, profile, own)
+            audiences = _audiences(key, profile, figures)
             for part, (counted, size) in audiences.items():
                 ids = f"run.cost {counted}"
                 yield _money(f"{key}.{part}contact", cost * size, ids, "product", key)
@@ -104,19 +104,21 @@ class Spend(Chapter):
         yield Paragraph(f"{NOTE} {_NO_ADDRESS}" if never else NOTE, "note")
 
 
-def _won(key: str, own: Mapping[str, Fact]) -> tuple[float, str]:
+def _won(key: str, figures: Mapping[str, Fact]) -> tuple[float, str]:
     """Return the share of a segment that is assumed to order once more, and the fact it is."""
-    response = own.get(f"{key}.own.response")
+    response = figures.get(f"{key}.own.response")
     usual = response.value if response is not None else None
     if isinstance(usual, int | float) and usual / 2 < ONE_MORE_SHARE:
         return usual / 2, f"{key}.won"
     return ONE_MORE_SHARE, "threshold.one_more_share"
 
 
-def _audiences(key: str, profile: Profile, own: Mapping[str, Fact]) -> dict[str, tuple[str, int]]:
+def _audiences(
+    key: str, profile: Profile, figures: Mapping[str, Fact]
+) -> dict[str, tuple[str, int]]:
     """Return who may be addressed, all or those who are late, with the fact that counts them."""
     audiences = {"": (f"{key}.customers", profile.customers)}
-    late = own.get(f"{key}.own.late")
+    late = figures.get(f"{key}.own.late")
     if late is not None and isinstance(late.value, int):
         audiences["late_"] = (late.id, late.value)
     return audiences
