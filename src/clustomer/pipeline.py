@@ -358,6 +358,7 @@ def _interpreted(
             title=settings.title,
             one_page=settings.summary,
             nameless=events.nameless,
+            currencies=events.currencies,
             **further,
         )
 

@@ -148,6 +148,7 @@ def identify(draft: Draft, content: Content, identified: Mapping[str, Any]) -> N
             "reading_notes": numbered(events.readings.to_say),
             "warnings": numbered(events.warnings),
             "revenue_without_customer": None if events.nameless is None else float(events.nameless),
+            "currencies": list(events.currencies),
             "window": customers.window.to_json(),
             "rows": {
                 "input": events.cleaning.rows,

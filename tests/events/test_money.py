@@ -130,9 +130,12 @@ def test_several_currencies_are_never_added_up() -> None:
         events_of(table)
     only = events_of(table, only_currency="eur")
     assert revenue(only) == {"k1": 20, "k2": 30}
+    assert only.currencies == ("EUR",)
     assert ("other_currency", "rejected", 1) in only.cleaning.rules
     rates = pa.table({"currency": ["USD", "EUR"], "rate": ["0.9", "1"]})
-    assert revenue(events_of(table, rates=rates)) == {"k1": Decimal("31.25"), "k2": 30}
+    converted = events_of(table, rates=rates)
+    assert revenue(converted) == {"k1": Decimal("31.25"), "k2": 30}
+    assert converted.currencies == ("EUR",)
     with pytest.raises(InputError, match="amounts in USD, for which --rates has no rate"):
         events_of(table, rates=rates.slice(1))
     with pytest.raises(UsageError, match="Leave out one"):
@@ -148,6 +151,8 @@ def test_a_column_of_currencies_is_seen() -> None:
     assert revenue(events_of(table, only_currency="USD")) == {"k1": Decimal("12.5")}
     one = {**table, "currency": ["EUR", None, "€"]}
     assert revenue(events_of(one)) == {"k1": Decimal("32.5"), "k2": 30}
+    assert events_of(one).currencies == ("EUR",)
+    assert events_of({**MIXED, "price": [1.0, 2.0, 3.0]}).currencies == ()
 
 
 LINES = {

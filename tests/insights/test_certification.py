@@ -189,7 +189,9 @@ def test_every_combination_of_marks_is_told(marks: tuple[Mark, Mark, Mark, Mark]
 HEADLINES: dict[str, tuple[Verdict, str]] = {
     "real groups": (
         "segments",
-        "There are real groups: gaps set 1 of the 2 segments apart, with 62 % of the customers.",
+        # 10 + ... + 34 = 550 of 550 + 13,815
+        "There are real groups: gaps set 1 of the 2 segments apart, with 62 % of the customers "
+        "and 3.8 % of the revenue.",
     ),
     "continuum": (
         "continuum",
@@ -206,6 +208,40 @@ def test_the_verdict_is_the_headline(two, verdict, headline):
     story = certified.certified_of(interpretation)
     assert interpretation.facts.render(story.headline).startswith(headline)
     assert interpretation.insights.warning == ""
+
+
+def test_the_revenue_of_several_segments_set_apart_is_added_up():
+    customers = pa.table(
+        {
+            "user_id": [f"u{n:02}" for n in range(40)],
+            "orders": [float([1, 5, 25, 125][n // 10]) for n in range(40)],
+            "revenue": [float([1, 2, 3, 14][n // 10]) for n in range(40)],
+        }
+    )
+    segmentation = segment(customers, k=4, features=["orders"])
+    last = customers["revenue"].to_pylist().index(14.0)
+    fourth = segmentation.table.sort_by("user_id")["cluster"].to_pylist()[last]
+    tested = certified.certificates(
+        "segments",
+        {
+            f"S{n + 1}": certified.segment(f"S{n + 1}", real="weak" if n == fourth else "pass")
+            for n in range(4)
+        },
+    )
+    interpretation = interpret(customers, segmentation, certificates=tested)
+    headline = interpretation.facts.render(certified.certified_of(interpretation).headline)
+    # the three bring 10 + 20 + 30 of 200
+    assert headline.endswith("of the customers and 30.0 % of the revenue.")
+    assert interpretation.facts.verify(interpretation.tables) == ()
+
+
+def test_without_revenue_the_headline_names_none():
+    customers = SHOP.drop_columns(["revenue"])
+    segmentation = segment(customers, k=2, features=["orders"])
+    tested = certified.certificates("segments")
+    interpretation = interpret(customers, segmentation, certificates=tested)
+    headline = interpretation.facts.render(certified.certified_of(interpretation).headline)
+    assert headline.endswith("apart, with 62 % of the customers.")
 
 
 def test_what_was_not_tested_is_not_denied(two):

@@ -218,6 +218,29 @@ def test_a_log_that_follows_one_intake_of_customers_says_so(least: float, told_o
     assert interpretation.facts.verify(interpretation.tables) == ()
 
 
+UNNAMED = "Amounts are in the currency of the source, which it does not name."
+
+
+@pytest.mark.parametrize(
+    ("currency", "currencies", "column", "said"),
+    [
+        (None, (), "revenue", True),
+        ("EUR", (), "revenue", False),
+        (None, ("USD",), "revenue", False),
+        (None, None, "revenue", False),
+        (None, (), "orders", False),
+    ],
+    ids=["none", "given", "named by the source", "not known", "no amounts"],
+)
+def test_an_unnamed_currency_is_said(currency, currencies, column, said) -> None:
+    customers = pa.table({"user_id": ["a", "b", "c"], column: [1.0, 2.0, 9.0]})
+    segmentation = segment(customers, k=2, features=[column])
+    told = interpret(customers, segmentation, currency=currency, currencies=currencies)
+    caveat = told.facts.render(told.insights.opening[-1])
+    assert caveat.startswith("All of this is seen in the period")
+    assert caveat.endswith(UNNAMED) == said
+
+
 def test_who_ordered_again_is_a_share_of_buyers_not_of_visitors() -> None:
     orders = [0.0, 0.0, 0.0, 1.0, 3.0]
     customers = pa.table({"user_id": list("abcde"), "orders": orders, "sessions": [1.0] * 5})

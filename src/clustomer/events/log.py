@@ -151,6 +151,15 @@ class Events(CleanEvents):
         warning = self.readings.exchange.other_than(currency, self.readings.currencies)
         return self if warning is None else replace(self, warnings=(*self.warnings, warning))
 
+    @property
+    def currencies(self) -> tuple[str, ...]:
+        """The currencies that amounts are in, as far as the source or the rates name them."""
+        exchange, named = self.readings.exchange, self.readings.currencies
+        if exchange.rates:
+            into = tuple(code for code, rate in exchange.rates.items() if rate == 1)
+            return into or tuple(exchange.rates)
+        return (exchange.only,) if exchange.only is not None else tuple(named)
+
     def reading(self) -> dict[str, Any]:
         """Return how the source's values were read, as JSON-ready values."""
         by_clock = self.schema.time_to is None

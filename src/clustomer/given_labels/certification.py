@@ -234,6 +234,7 @@ def _certified(
         source_label=events.source,
         reading_notes=events.readings.to_say,
         warnings=events.warnings,
+        currencies=events.currencies,
         given_names={f"G{c + 1}": theirs[f"G{c + 1}"] for c in held if c >= 0},
         certificates=tested.certificates,
         lifecycle=lifecycle,

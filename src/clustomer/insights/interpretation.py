@@ -133,6 +133,7 @@ def interpret(
     reading_notes: Sequence[str] = (),
     warnings: Sequence[str] = (),
     nameless: Any = None,
+    currencies: Sequence[str] | None = None,
     title: str | None = None,
     one_page: bool = False,
 ) -> Interpretation:
@@ -191,6 +192,8 @@ def interpret(
         What was lost of them, or may be no customer; the opening begins with it.
     nameless : number, default None
         The revenue of the period that names no customer, which no share counts.
+    currencies : sequence of str, default None
+        The currencies that the source names; None where that is not known.
     title : str, default None
         What the report is called.
     one_page : bool, default False
@@ -250,6 +253,7 @@ def interpret(
         reading_notes=reading_notes,
         warnings=warnings,
         nameless=None if nameless is None else float(nameless),
+        currencies=currencies,
     )
     return tell(study)
 

@@ -30,6 +30,7 @@ def run_document(
     reading_notes: Sequence[str] = (),
     warnings: Sequence[str] = (),
     nameless: float | None = None,
+    currencies: Sequence[str] | None = None,
 ) -> dict[str, Any]:
     """Return what facts take from `run.json`, laid out as it is there."""
     document: dict[str, Any] = {
@@ -40,6 +41,7 @@ def run_document(
         "reading_notes": numbered(reading_notes),
         "warnings": numbered(warnings),
         "revenue_without_customer": nameless,
+        "currencies": None if currencies is None else list(currencies),
     }
     if window is not None:
         document["window"] = window.to_json()

@@ -198,6 +198,7 @@ def study_of(
     reading_notes: Sequence[str] = (),
     warnings: Sequence[str] = (),
     nameless: float | None = None,
+    currencies: Sequence[str] | None = None,
 ) -> Study:
     """Return the study of a run; the arguments are those of `interpret`.
 
@@ -226,6 +227,7 @@ def study_of(
             reading_notes=reading_notes,
             warnings=warnings,
             nameless=nameless,
+            currencies=currencies,
         ),
     }
     if cleaning is not None:

@@ -138,6 +138,7 @@ class RunManifest(Manifest):
     reading_notes: Mapping[str, str] = {}
     warnings: Mapping[str, str] = {}
     revenue_without_customer: float | None = None
+    currencies: tuple[str, ...] | None = None
     population: Mapping[str, Any] | None = None
     narrative: Mapping[str, Any] | None = None
 
@@ -510,6 +511,7 @@ class StoredRun:
             title=settings.title,
             one_page=settings.summary,
             nameless=manifest.revenue_without_customer,
+            currencies=manifest.currencies,
         )
 
     def _document(self, name: str, read: Callable[[bytes], _Read]) -> _Read:

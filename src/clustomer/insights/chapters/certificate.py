@@ -26,6 +26,7 @@ from clustomer.insights.certificate_facts import certificate_facts
 from clustomer.insights.chapters.certification import (
     Certification,
     CertifiedSegment,
+    apart_revenue_facts,
     certification,
     whole_numbers,
 )
@@ -59,7 +60,9 @@ class Certificate(Chapter):
         """Make a fact of every mark and figure."""
         assert study.certificates is not None
         units = {name: column.unit for name, column in study.described.items()}
-        return certificate_facts(study.certificates, units, whole_numbers=study.once(whole_numbers))
+        integers = study.once(whole_numbers)
+        yield from certificate_facts(study.certificates, units, whole_numbers=integers)
+        yield from apart_revenue_facts(study)
 
     def blocks(self, study: Study, facts: Mapping[str, Fact]) -> Iterator[Block]:
         """Return the verdict, what it means for each segment, and the whole certificate."""

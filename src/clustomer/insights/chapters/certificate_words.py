@@ -13,6 +13,9 @@ VERDICTS = {
 HEADLINES = {
     "segments": "There are real groups: gaps set {reality.apart} of the "
     "{clustering.k:segment/segments} apart, with {reality.apart_share} of the customers.",
+    "segments with revenue": "There are real groups: gaps set {reality.apart} of the "
+    "{clustering.k:segment/segments} apart, with {reality.apart_share} of the customers and "
+    "{reality.apart_revenue_share} of the revenue.",
     "continuum": "Useful segments without sharp borders: customers differ by degree, not by kind.",
     "partly apart": "Useful segments, most without sharp borders: gaps set {reality.apart} of the "
     "{clustering.k:segment/segments} apart, with only {reality.apart_share} of the customers.",
@@ -28,8 +31,6 @@ HEADLINES = {
 BY_FACETS = {
     "held": "That is about how much they buy and how often they come. There are groups in {what}: "
     "see below.",
-    "none": "As far as the data tell, no groups show in what they buy, or in when and how they "
-    "come.",
     "not looked for": "Groups in what customers buy, or when they come, would not show here.",
 }
 """What the verdict on the segments does not speak of, by what became of the facets."""

@@ -22,12 +22,15 @@ from clustomer.insights.chapters.certificate_words import (
 from clustomer.insights.chapters.contest import carried, contest
 from clustomer.insights.chapters.facet_words import SEES
 from clustomer.insights.chapters.findings import TESTS, findings
-from clustomer.insights.facts import Fact, escape
+from clustomer.insights.chapters.no_facets import none_shows
+from clustomer.insights.facts import Fact, decimals_for, escape, made_of
 from clustomer.insights.population import UNGROUPED
 from clustomer.insights.reasons import certificate_sentence, full_stop
 from clustomer.insights.study import Study
 from clustomer.insights.texts import listed
 from clustomer.thresholds import APART_SHARE, VALID
+
+APART_REVENUE = "reality.apart_revenue_share"
 
 
 @dataclass(frozen=True)
@@ -71,7 +74,7 @@ def certification(study: Study, facts: Mapping[str, Fact]) -> Certification:
     kind = _kind(certificates, len(study.groups) > 1, study.defined)
     return Certification(
         verdict=certificates.verdict,
-        headline=HEADLINES[kind],
+        headline=_headline(kind, facts),
         meaning=_meaning(study, certificates, kind),
         warning=FORCED if kind == "forced" else "",
         segments=tuple(
@@ -155,6 +158,46 @@ def _kind(certificates: Certificates, divided: bool, defined: bool) -> str:
             return verdict
 
 
+def _headline(kind: str, facts: Mapping[str, Fact]) -> str:
+    """Return the headline, with the revenue of those set apart where it is known."""
+    with_revenue = f"{kind} with revenue"
+    known = with_revenue in HEADLINES and APART_REVENUE in facts
+    return HEADLINES[with_revenue if known else kind]
+
+
+def apart_revenue_facts(study: Study) -> Iterator[Fact]:
+    """Make `reality.apart_revenue_share`, what the segments that gaps set apart bring together.
+
+    It is added up segment by segment: the sums on the way are facts, too.
+    """
+    assert study.certificates is not None
+    certified = study.certificates.segments
+    shares = [
+        (f"{part.segment_id}.revenue_share", part.revenue_share)
+        for part in study.groups
+        if part.segment_id in certified and certified[part.segment_id].real.mark == "pass"
+    ]
+    if not shares or study.certificates.reality.apart is None:
+        return
+    total, ids = 0.0, ""
+    for place, (fact_id, share) in enumerate(shares, 1):
+        if share is None:
+            return
+        total += share
+        name = APART_REVENUE if place == len(shares) else f"{APART_REVENUE}.{place}"
+        if len(shares) == 1:
+            source = {
+                "table": "customers",
+                "key": fact_id.partition(".")[0],
+                "column": "revenue",
+                "aggregate": "share_of_sum",
+            }
+            yield Fact(name, total, "share", decimals_for(total, "share"), None, source)
+        elif place > 1:
+            yield made_of(name, total, "share", f"{ids} {fact_id}", "sum")
+        ids = name if place > 1 else fact_id
+
+
 def _meaning(study: Study, certificates: Certificates, kind: str) -> tuple[str, ...]:
     if kind == "continuum":
         first, *others = MEANINGS[kind]
@@ -171,7 +214,9 @@ def _by_facets(study: Study) -> str:
     if study.facets is None:
         return BY_FACETS["not looked for"]
     sees = [SEES[facet.name] for facet in study.facets.held]
-    return BY_FACETS["held" if sees else "none"].format(what=listed(sees))
+    if sees:
+        return BY_FACETS["held"].format(what=listed(sees))
+    return " ".join(none_shows(study.facets, visits="views" in study.everyone.features))
 
 
 def _undecided(certificates: Certificates) -> Iterator[str]:

@@ -78,7 +78,6 @@ _NEEDS: Mapping[str, str] = {
     "cart": "there are no additions to the cart",
     "purchase": "there are no purchases",
 }
-
 SENTENCES: Mapping[str, str] = {
     "facet needs": "not looked for, since {needs}.",
     "facet alike": "not looked for, since there are no two kinds of it in the data.",

@@ -134,7 +134,7 @@ def _lines(study: Study, facts: Mapping[str, Fact]) -> tuple[str, ...]:
         _plain(study, facts),
         *_facets(study),
         _TOO_SHORT if _say_little(study) else "",
-        _caveat(facts, study.everyone),
+        f"{_caveat(facts, study.everyone)}{_unnamed_currency(study)}",
     )
     return tuple(line for line in lines if line)
 
@@ -311,3 +311,12 @@ def _caveat(facts: Mapping[str, Fact], everyone: Profile) -> str:
     ]
     without = f"; the data hold {listed([f'no {word}' for word in absent])}" if absent else ""
     return f"{span}{without}. It shows what customers did, not why."
+
+
+def _unnamed_currency(study: Study) -> str:
+    """Say that amounts are in a currency that nobody named, where the source is known not to."""
+    amounts = any(column.unit == "currency" for column in study.described.values())
+    named = study.tables["run"]["currencies"]
+    if not amounts or study.settings["currency"] is not None or named is None or named:
+        return ""
+    return " Amounts are in the currency of the source, which it does not name."
