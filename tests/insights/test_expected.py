@@ -8,7 +8,7 @@ import pytest
 
 from clustomer.customers import Reason
 from clustomer.insights import interpret
-from clustomer.lifetime import Forecast, Season, no_forecast
+from clustomer.lifetime import Forecast, Season, YearBefore, no_forecast
 from clustomer.lifetime.contest import Decision, Judged, contest_table
 from clustomer.outputs import report_markdown
 from clustomer.segments import segment
@@ -116,6 +116,26 @@ def test_the_season_is_in_the_total_where_it_was_measured():
     text, facts = told(forecast(season=Season("1997-01-01", 1.5, 0.75, 2.0)))
     assert facts["expected.season.orders"] == 46
     assert "With that season the total would be 46 orders" in text
+
+
+def test_the_same_days_a_year_before_stand_beside_the_forecast():
+    before = YearBefore("1996-05-20", "1996-06-18", 12, 340.5)
+    text, facts = told(forecast(year_before=before))
+    assert (
+        "The same 30 days a year before, from 1996-05-20 to 1996-06-18, brought 340.50 in revenue "
+        "and 12 orders, with what customers brought who were new then. The forecast takes no "
+        "account of the season, so do not buy stock by this figure alone."
+    ) in text
+    assert (facts["expected.year_before.orders"], facts["expected.year_before.revenue"]) == (
+        12, 340.5
+    )  # fmt: skip
+    text, _ = told(forecast(year_before=replace(before, orders=1, revenue=None)))
+    assert "to 1996-06-18, brought 1 order, with" in text
+    text, _ = told(forecast())
+    assert "a year before" not in text
+    assert "\n\nThe forecast takes no account of the season, so do not buy stock" in text
+    text, _ = told(forecast(season=Season("1997-01-01", 1.5, 0.75, 2.0)))
+    assert "do not buy stock" not in text
 
 
 @pytest.mark.parametrize(

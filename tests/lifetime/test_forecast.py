@@ -2,6 +2,8 @@
 
 from datetime import datetime, timedelta
 from functools import cache
+from types import SimpleNamespace
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -10,6 +12,8 @@ import pytest
 
 from clustomer import UsageError, customer_features, forecast_customers, read_events
 from clustomer.lifetime.contest import Judged, contest_table, decide
+from clustomer.lifetime.forecast import YearBefore
+from clustomer.lifetime.forecasting import _Shop
 from clustomer.lifetime.intervals import Intervals, share_inside
 from clustomer.lifetime.orders import day_number, keep_order_days, orders_until
 from clustomer.lifetime.ways import BG_NBD, MBG_NBD, PAST_RATE, WAYS
@@ -82,6 +86,45 @@ def test_orders_of_a_day_count_once_and_returns_at_their_own_time():
     # from day 10 to day 13
     assert until.orders.tolist() == [1, 0]
     assert until.revenue.tolist() == [10, 0]
+
+
+def year_before(rows: list[tuple[str, float, str, float]], horizon: int, **bots: int):
+    """Return what the same days a year earlier brought; the log ends after 401 days."""
+    events = read_events(log_of([*rows, ("z", 400.5, "view", 1.0)]))
+    customers = customer_features(events)
+    keep_order_days(events.engine, events.window)
+    ids = customers.table["user_id"].to_pylist()
+    labelled = pa.table({"user_id": ids, "cluster": [bots.get(name, 0) for name in ids]})
+    start = day_number(START.date())
+    segmentation: Any = SimpleNamespace(table=labelled)
+    shop = _Shop(events.engine, customers, segmentation, start, start + 401, horizon, 0)
+    return shop._year_before()
+
+
+def test_the_same_days_a_year_before_are_counted_whole():
+    rows = [
+        ("a", 0.5, "purchase", 1.0),
+        ("a", 35.9, "purchase", 2.0),  # the day before: 401 - 365 = 36
+        ("a", 36.0, "purchase", 10.0),
+        ("a", 36.7, "purchase", 5.0),
+        ("new", 40.0, "purchase", 20.25),
+        ("a", 45.9, "return", 4.0),
+        ("robot", 41.0, "purchase", 1000.0),
+        ("a", 46.0, "purchase", 3.0),  # the day after
+    ]
+    # two orders of a on one day and one of a new customer: 15 + 20.25 - 4; bots do not count
+    before = year_before(rows, 10, robot=-1)
+    assert before == YearBefore("2024-02-06", "2024-02-15", 2, 31.25)
+
+
+def test_days_before_the_log_are_no_year_before():
+    rows = [("a", 0.5, "purchase", 1.0)]
+    assert year_before(rows, 366) is None
+    events = read_events(log_of([("a", 0.5, "purchase", 1.0), ("a", 363.5, "purchase", 1.0)]))
+    keep_order_days(events.engine, events.window)
+    start = day_number(START.date())
+    short = _Shop(events.engine, customer_features(events), None, start, start + 364, 90, 0)
+    assert short._year_before() is None
 
 
 def test_days_are_those_of_the_shops_clock():

@@ -7,7 +7,14 @@ come with it.
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-from clustomer.lifetime.forecast import COLUMNS, Forecast, Season, no_forecast, read_forecast
+from clustomer.lifetime.forecast import (
+    COLUMNS,
+    Forecast,
+    Season,
+    YearBefore,
+    no_forecast,
+    read_forecast,
+)
 
 if TYPE_CHECKING:
     from clustomer.lifetime.forecasting import forecast_customers
@@ -16,6 +23,7 @@ __all__ = [
     "COLUMNS",
     "Forecast",
     "Season",
+    "YearBefore",
     "forecast_customers",
     "no_forecast",
     "read_forecast",

@@ -44,6 +44,26 @@ class Season:
     factor: float
 
 
+@dataclass(frozen=True)
+class YearBefore:
+    """What the same days brought a year earlier: of all customers, those who were new included.
+
+    Attributes
+    ----------
+    first_day, last_day : str
+        365 days before those of the forecast.
+    orders : int
+        Orders of one day count as one.
+    revenue : float or None
+        Less what was sent back in that time; None where the log has no amounts.
+    """
+
+    first_day: str
+    last_day: str
+    orders: int
+    revenue: float | None
+
+
 @dataclass(frozen=True, eq=False)
 class Forecast:
     """What customers are expected to order and to bring in the time after the cutoff.
@@ -76,6 +96,8 @@ class Forecast:
         The share of customers whose orders were within an interval that did not know them.
     season : Season or None
         None where the log does not hold the same stretch a year earlier.
+    year_before : YearBefore or None
+        None where the log does not cover the same days a year earlier, the whole of them.
     parameters : mapping
         Of each model, as fitted to the whole window; times in days.
     """
@@ -91,6 +113,7 @@ class Forecast:
     inside: float | None = None
     season: Season | None = None
     parameters: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
+    year_before: YearBefore | None = None
 
     __pydantic_config__: ClassVar = {"arbitrary_types_allowed": True}
 
@@ -111,6 +134,7 @@ class Forecast:
             "dates": list(self.dates),
             "inside": self.inside,
             "season": None if self.season is None else asdict(self.season),
+            "year_before": None if self.year_before is None else asdict(self.year_before),
             "parameters": {name: dict(values) for name, values in self.parameters.items()},
         }
 

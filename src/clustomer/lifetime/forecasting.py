@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from decimal import Decimal
 
 import numpy as np
 import pyarrow as pa
@@ -14,7 +15,7 @@ from clustomer.customers.reason import Number, Reason
 from clustomer.engines import Engine
 from clustomer.events import CleanEvents, Window
 from clustomer.lifetime.contest import Judged, contest_table, decide, judge
-from clustomer.lifetime.forecast import COLUMNS, Forecast, Season, no_forecast
+from clustomer.lifetime.forecast import COLUMNS, Forecast, Season, YearBefore, no_forecast
 from clustomer.lifetime.horizon import horizon_days
 from clustomer.lifetime.intervals import Intervals, share_inside
 from clustomer.lifetime.models import Floats
@@ -25,6 +26,7 @@ from clustomer.lifetime.orders import (
     day_number,
     keep_order_days,
     midnight,
+    orders_between,
     orders_until,
     priced,
 )
@@ -37,6 +39,7 @@ from clustomer.lifetime.ways import (
     parameters_of,
 )
 from clustomer.segments import Segmentation
+from clustomer.segments.exclusions import BOTS
 from clustomer.segments.refit import rule_labels
 from clustomer.thresholds import LEAVING_SHOWN, LONG_WINDOW_DAYS, MIN_CUSTOMERS, MIN_RETURNED
 
@@ -156,6 +159,7 @@ class _Shop:
             _inside(judged, winner),
             self._season(judged, winner),
             parameters_of(models),
+            self._year_before(),
         )
 
     def _dates(self) -> list[int]:
@@ -280,6 +284,32 @@ class _Shop:
             round(float(value), _DIGITS) for value in (came, otherwise, came / otherwise)
         )
         return Season(date_of(day).isoformat(), came, otherwise, factor)
+
+    def _year_before(self) -> YearBefore | None:
+        """Return what the same days brought a year earlier, where the log covers all of them.
+
+        Suspected bots are left out, as they are of what is expected of everyone.
+        """
+        first = self.end - YEAR_DAYS
+        last = first + self.days - 1
+        if first < self.start or last >= self.end:
+            return None
+        rows = orders_between(self.engine, first, last + 1)
+        if self.segmentation is not None:
+            labelled = self.segmentation.table
+            bots = labelled["user_id"].filter(pc.equal(labelled["cluster"], BOTS))
+            rows = rows.filter(pc.invert(pc.is_in(rows["user_id"], bots.combine_chunks())))
+        revenue = None
+        if priced(self.engine):
+            revenue = float(
+                sum((row or Decimal(0) for row in rows["revenue"].to_pylist()), Decimal(0))
+            )
+        return YearBefore(
+            date_of(first).isoformat(),
+            date_of(last).isoformat(),
+            int(pc.sum(rows["orders"]).as_py() or 0),
+            revenue,
+        )
 
 
 def told_alive(alive: Floats) -> Floats | None:

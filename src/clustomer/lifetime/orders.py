@@ -61,6 +61,14 @@ _UNTIL = """
     GROUP BY d.user_id, f.first_day
 """
 
+_BETWEEN = """
+    SELECT user_id, COUNT(*) FILTER (WHERE purchases > 0) AS orders,
+        COALESCE(SUM(sold), 0) - COALESCE(SUM(returned), 0) AS revenue
+    FROM order_days
+    WHERE local_day >= until_day AND local_day < end_day
+    GROUP BY user_id
+"""
+
 
 @dataclass(frozen=True, eq=False)
 class Until:
@@ -141,6 +149,11 @@ def orders_until(engine: Engine, day: int, horizon_days: int) -> Until:
     user_ids = table["user_id"].cast(pa.string()).combine_chunks()
     revenue = column("next_sold") - column("next_returned")
     return Until(user_ids, histories, column("next_orders"), revenue)
+
+
+def orders_between(engine: Engine, day: int, end: int) -> pa.Table:
+    """Return what each customer ordered from a day on and before another: `orders`, `revenue`."""
+    return engine.query(_with(_BETWEEN, {"until_day": day, "end_day": end}))
 
 
 def _with(sql: str, values: dict[str, datetime] | dict[str, int]) -> exp.Expr:

@@ -33,6 +33,7 @@ WAYS = {
 """How reports call the ways to forecast."""
 
 _CONTEST = "lifetime_contest.parquet"
+_BEFORE = "expected.year_before"
 _SHORT = (
     "What customers will order is not forecast: the log spans {expected.why.days:day/days}, and it "
     "takes {expected.why.least} to judge a forecast by what came."
@@ -97,6 +98,7 @@ class Expected(Chapter):
                 value = getattr(forecast.season, name)
                 yield _stored(f"expected.season.{name}", value, "ratio", "season", name)
             yield _stored("expected.season.date", forecast.season.date, "date", "season", "date")
+        yield from _year_before_facts(forecast)
         yield from _customer_facts(study)
         for row in forecast.contest.to_pylist():
             for name, unit in _FIGURES:
@@ -114,6 +116,9 @@ class Expected(Chapter):
         summary = _summary(study, priced)
         yield Paragraph(summary)
         yield Paragraph(_trust(forecast))
+        beside = " ".join(_beside(forecast))
+        if beside:
+            yield Paragraph(beside)
         yield _segments(study, facts, priced)
         yield FigureRef("forecast")
         judged: list[Block] = [Paragraph(_decision(forecast)), _contest(forecast, priced)]
@@ -193,6 +198,32 @@ def _customer_facts(study: Study) -> Iterator[Fact]:
         ids = f"{EVERYONE}.expected_orders expected.season.factor"
         value = (total or 0.0) * season.factor
         yield made_of("expected.season.orders", value, "orders", ids, "product", decimals=0)
+
+
+def _year_before_facts(forecast: Forecast) -> Iterator[Fact]:
+    before = forecast.year_before
+    if before is None:
+        return
+    for name, unit in (("first_day", "date"), ("last_day", "date"), ("orders", "orders")):
+        yield _stored(f"{_BEFORE}.{name}", getattr(before, name), unit, "year_before", name)
+    if before.revenue is not None:
+        yield _stored(f"{_BEFORE}.revenue", before.revenue, "currency", "year_before", "revenue")
+
+
+def _beside(forecast: Forecast) -> Iterator[str]:
+    """Say what the same days brought a year before, and whether the season is known."""
+    before = forecast.year_before
+    if before is not None:
+        money = "" if before.revenue is None else f"{{{_BEFORE}.revenue}} in revenue and "
+        yield (
+            f"The same {{expected.horizon}} a year before, from {{{_BEFORE}.first_day}} to "
+            f"{{{_BEFORE}.last_day}}, brought {money}{{{_BEFORE}.orders:order/orders}}, with what "
+            "customers brought who were new then."
+        )
+    if forecast.season is None:
+        yield (
+            "The forecast takes no account of the season, so do not buy stock by this figure alone."
+        )
 
 
 def _aggregated(
