@@ -222,7 +222,7 @@ UNNAMED = "Amounts are in the currency of the source, which it does not name."
 
 
 @pytest.mark.parametrize(
-    ("currency", "currencies", "column", "said"),
+    ("currency", "currencies", "column", "is_said"),
     [
         (None, (), "revenue", True),
         ("EUR", (), "revenue", False),
@@ -232,13 +232,13 @@ UNNAMED = "Amounts are in the currency of the source, which it does not name."
     ],
     ids=["none", "given", "named by the source", "not known", "no amounts"],
 )
-def test_an_unnamed_currency_is_said(currency, currencies, column, said) -> None:
+def test_an_unnamed_currency_is_said(currency, currencies, column, is_said) -> None:
     customers = pa.table({"user_id": ["a", "b", "c"], column: [1.0, 2.0, 9.0]})
     segmentation = segment(customers, k=2, features=[column])
-    told = interpret(customers, segmentation, currency=currency, currencies=currencies)
-    caveat = told.facts.render(told.insights.opening[-1])
+    made = interpret(customers, segmentation, currency=currency, currencies=currencies)
+    caveat = made.facts.render(made.insights.opening[-1])
     assert caveat.startswith("All of this is seen in the period")
-    assert caveat.endswith(UNNAMED) == said
+    assert caveat.endswith(UNNAMED) == is_said
 
 
 def test_who_ordered_again_is_a_share_of_buyers_not_of_visitors() -> None:

@@ -7,8 +7,11 @@ import pytest
 
 from clustomer.customers import read_attributes
 from clustomer.customers.reason import Reason
+from clustomer.engines import DuckDB
 from clustomer.events import Window
 from clustomer.insights import interpret
+from clustomer.insights.naming.members import member_columns
+from clustomer.insights.population import Population
 from clustomer.outputs import report_html, report_markdown
 from clustomer.segments import segment
 from clustomer.segments.one_segment import one_segment
@@ -68,7 +71,8 @@ def test_the_columns_follow_the_contract() -> None:
     rows = told(customers, attributes=read_attributes(brought, customers)).segments
     assert rows.column_names == [
         *("user_id", "segment_id", "segment", "cluster", "distance", "border_distance"),
-        *("defined_group", "revenue", "orders", "last_order_on", "country", "stage"),
+        *("defined_group", "revenue", "orders", "last_order_on"),
+        *("test_group", "country", "stage"),
     ]
     assert rows.slice(19, 1).to_pylist()[0]["country"] == "FR"
     assert rows["country"].null_count == 28
@@ -76,6 +80,62 @@ def test_the_columns_follow_the_contract() -> None:
     # the window ends at one in the morning of the first of February in Berlin
     assert rows["last_order_on"].to_pylist()[:2] == [date(2024, 2, 1), date(2024, 1, 31)]
     assert rows["last_order_on"].to_pylist()[29] is None
+
+
+def people_of(ids: list[str], segment_ids: list[str]) -> Population:
+    return Population(
+        pa.table({"user_id": ids, "views": [1.0] * len(ids)}),
+        pa.table({"user_id": ids, "segment_id": segment_ids}),
+    )
+
+
+def test_when_the_next_order_is_expected_stands_beside_the_stage() -> None:
+    days = [date(2024, 2, 3), None, None, date(2024, 1, 5), date(2024, 1, 2), None]
+    due = [True, False, False, False, False, False]
+    lifecycle = pa.table(
+        {
+            "stage": ["new", "active", "returned", "slowing", "at risk", "lapsed"],
+            "expected_on": pa.array(days, pa.date32()),
+            "due": due,
+        }
+    )
+    ids = list("abcdef")
+    columns = member_columns(
+        people_of(ids, ["S1"] * 6), pa.chunked_array([ids]), lifecycle=lifecycle
+    )
+    assert list(columns) == ["stage", "expected_on", "due", "late", "test_group"]
+    assert columns["expected_on"].to_pylist() == days
+    assert columns["due"].to_pylist() == due
+    assert columns["late"].to_pylist() == [False, False, False, True, True, False]
+
+
+def dealt(ids: list[str], segment_ids: list[str], seed: int = 0) -> dict[str, str | None]:
+    columns = member_columns(
+        people_of(ids, segment_ids), pa.chunked_array([ids]), random_state=seed
+    )
+    return dict(zip(ids, columns["test_group"].to_pylist(), strict=True))
+
+
+def test_test_groups_are_random_halves_that_hang_on_the_id_and_the_seed() -> None:
+    ids = [f"c{number:04}" for number in range(2000)]
+    segments = [("S1", "S2", "bots")[number % 3] for number in range(2000)]
+    groups = dealt(ids, segments)
+    with DuckDB() as engine:  # as the documentation says it in SQL
+        for seed, expected in ((0, groups), (7, dealt(ids, segments, seed=7))):
+            query = "SELECT MD5('test_group/' || ? || '/' || ?) < '8'"
+            for name in ids[:60]:
+                [[contacted]] = engine.rows(query, [seed, name])
+                wanted = "contact" if contacted else "hold back"
+                assert expected[name] == (None if segments[int(name[1:])] == "bots" else wanted)
+    for key in ("S1", "S2"):
+        members = [groups[name] for name, segment_id in zip(ids, segments, strict=True)
+                   if segment_id == key]  # fmt: skip
+        # five standard deviations about a half of 667
+        assert abs(members.count("contact") - 333) < 65
+        assert set(members) == {"contact", "hold back"}
+    others = ["new", *reversed(ids[::2])]
+    again = dealt(others, ["S1"] * len(others))
+    assert all(again[name] == groups[name] for name in ids[::2] if groups[name] is not None)
 
 
 @pytest.mark.parametrize("structure", [True, False])

@@ -213,7 +213,7 @@ class Customers:
             import pyarrow.parquet as pq
 
             attributes = pq.read_schema(stored.file("attributes.parquet")).names
-        wanted = dict.fromkeys(("stage", *facets, *attributes))
+        wanted = dict.fromkeys(("stage", "test_group", *facets, *attributes))
         return [name for name in wanted if columns.get(name) == "VARCHAR" and name != "user_id"]
 
     def _values(self, name: str) -> list[str]:

@@ -93,6 +93,7 @@ def label(name: str) -> str:
         "border_distance": "From the border",
         "defined_group": "Plain group",
         "last_order_on": "Last order",
+        "expected_on": "Next order expected",
     }
     text = titles.get(name) or _LABELS.get(name) or name.removesuffix("_segment").replace("_", " ")
     return text[:1].upper() + text[1:]

@@ -54,7 +54,8 @@ class Interpretation:
         The content of `cluster_summary.csv`, rows in the order of the report.
     segments : pyarrow.Table
         `user_id`, `segment_id`, `segment`, `cluster`, `distance`, `border_distance`, sorted by
-        `user_id`; then `defined_group`, `revenue`, `orders`, `last_order_on`, `stage` and
+        `user_id`; then `defined_group`, `revenue`, `orders`, `last_order_on`, `stage`,
+        `expected_on`, `due`, `late`, `test_group` and
         what the attributes bring, as far as the data have them, and `<facet>_segment_id` and
         `<facet>_segment` for each facet that holds.
     added : mapping of name to table

@@ -240,15 +240,14 @@ def study_of(
         tables["forecast"] = forecast.to_json()
     if history is not None:
         tables |= history_tables(history)
-    if habits is not None:
-        tables["habits"] = habits.table
+    tables |= {} if habits is None else {"habits": habits.table}
     if recommendations is not None:
         tables["recommendation"] = recommendations.to_json()
         tables["products"] = recommendations.products
-    if comparison is not None:
-        tables["comparison"] = pa.table(comparison)
+    tables |= {} if comparison is None else {"comparison": pa.table(comparison)}
     tables |= {} if population is None else {"population": population}
-    tables["segments"] = _with_members(tables, labelled, window, attributes)
+    about = (window, attributes, segmentation.random_state)
+    tables["segments"] = _with_members(tables, labelled, *about)
     return Study(
         customers=customer_table,
         labelled=labelled,
@@ -268,14 +267,23 @@ def study_of(
 
 
 def _with_members(
-    tables: Mapping[str, Any], labelled: pa.Table, window: Any, attributes: Any
+    tables: Mapping[str, Any],
+    labelled: pa.Table,
+    window: Any,
+    attributes: Any,
+    random_state: int,
 ) -> pa.Table:
     """Return the segments with what else their file says of each customer."""
     stages = tables.get("lifecycle")
     people = Population(tables["customers"], labelled, None if stages is None else stages["stage"])
     rows = tables["segments"].sort_by("user_id")
     members = member_columns(
-        people, rows["user_id"], window=window, lifecycle=stages, attributes=attributes
+        people,
+        rows["user_id"],
+        window=window,
+        lifecycle=stages,
+        attributes=attributes,
+        random_state=random_state,
     )
     return with_columns(rows, members)
 

@@ -54,7 +54,7 @@ REMIND: Text = Choice(
     ("own.gap", "own.current"),
     (
         "Remind them {own.gap} after the last order: the usual pause by their own rhythm. The "
-        "column expected_on of lifecycle.parquet has the date of each customer.",
+        "column expected_on of segments.csv has the date of each customer.",
         Choice(("own.due",), "{own.due} of them {own.due?is/are} due now."),
     ),
 )

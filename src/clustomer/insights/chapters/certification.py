@@ -161,8 +161,8 @@ def _kind(certificates: Certificates, divided: bool, defined: bool) -> str:
 def _headline(kind: str, facts: Mapping[str, Fact]) -> str:
     """Return the headline, with the revenue of those set apart where it is known."""
     with_revenue = f"{kind} with revenue"
-    known = with_revenue in HEADLINES and APART_REVENUE in facts
-    return HEADLINES[with_revenue if known else kind]
+    is_known = with_revenue in HEADLINES and APART_REVENUE in facts
+    return HEADLINES[with_revenue if is_known else kind]
 
 
 def apart_revenue_facts(study: Study) -> Iterator[Fact]:

@@ -44,8 +44,9 @@ _WHO = {
 _DUE = (
     "Due are those who are not yet late, and the date that their own rhythm points to has come or "
     "comes within {threshold.due_days}: a good time to write, and no forecast that they order this "
-    "week. The file lifecycle.parquet names them, with the date and its interval."
+    "week."
 )
+_WHO_IS_DUE = " The column due of segments.csv says who they are, and expected_on has the date."
 
 
 class Stages(Chapter):
@@ -79,7 +80,8 @@ class Stages(Chapter):
         """Return who is where, what the stages mean, and a line for every card."""
         lifecycle = study.lifecycle
         assert isinstance(lifecycle, Lifecycle)
-        yield Paragraph(f"{_standing(EVERYONE, facts)}. {_DUE}")
+        who = "" if study.given else _WHO_IS_DUE
+        yield Paragraph(f"{_standing(EVERYONE, facts)}. {_DUE}{who}")
         yield _table(study)
         stages = tuple(f"{_TITLES[stage]}: {_WHO[stage]}." for stage in STAGES)
         known_by = Bullets(tuple(_method(lifecycle, facts)), "How that is known", "note")

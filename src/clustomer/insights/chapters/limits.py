@@ -13,6 +13,9 @@ from clustomer.insights.study import Study
 from clustomer.thresholds import LONG_WINDOW_DAYS, written
 
 _WEEKS = written("LONG_WINDOW_DAYS")
+_TEST_GROUP = (
+    " The column test_group of segments.csv has such a group: a random half of each segment."
+)
 
 
 class Limits(Chapter):
@@ -28,14 +31,17 @@ class Limits(Chapter):
         time = _of_defined_names if study.defined else _of_time
         yield Bullets(
             (
-                *_of_segments(study.named, study.certificates),
+                *_of_segments(study.named, study.certificates, halves=not study.given),
                 *time(study.named, days),
                 *_of_money(study.everyone),
             )
         )
 
 
-def _of_segments(named: Mapping[str, Name], certificates: Certificates | None) -> Iterator[str]:
+def _of_segments(
+    named: Mapping[str, Name], certificates: Certificates | None, *, halves: bool
+) -> Iterator[str]:
+    """`halves` is whether customers are dealt to test groups; given groups are not."""
     if certificates is not None and certificates.prediction.date is not None:
         yield (
             "Segments describe what customers did in the period. They do not say why. What "
@@ -51,6 +57,7 @@ def _of_segments(named: Mapping[str, Name], certificates: Certificates | None) -
         yield (
             "A certificate speaks of this shop, these features and this period. It does not say "
             "that an action on a segment will work: only a group that gets nothing can tell."
+            f"{_TEST_GROUP if halves else ''}"
         )
     if len(named) > 1:
         yield (
