@@ -148,8 +148,9 @@ ORDERS_AGAIN: Text = Choice(
         ),
         Choice(
             ("own.untestable", "own.rise"),
-            "Hold back half of them at random, who get nothing: a rise of {own.rise} or more can "
-            "then be told from chance (two-sided test at {threshold.test_level}, power "
+            "Hold back half of them at random, who get nothing (test_group “hold back” in "
+            "segments.csv): a rise of {own.rise} or more can then be told from chance (two-sided "
+            "test at {threshold.test_level}, power "
             "{threshold.test_power}); {threshold.one_more_points} would take {own.control} in each "
             "of the two groups, so that a gain as small as the one under “What is at stake” would "
             "not be seen.",
