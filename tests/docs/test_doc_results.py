@@ -33,13 +33,15 @@ def test_every_file_is_told_and_every_told_file_is_there(latest: Path) -> None:
     cells = re.findall(r"^\| (.+?) \|", table, re.MULTILINE)[2:]
     names = {name for cell in cells for name in re.findall(r"`([\w./]+)`", cell)}
     absent = {name for name in names if not (latest / name).exists()}
-    # --engine, --compare and --summary were not asked for, nor what to recommend; the log names no
-    # products, in so small a shop no facet holds, and too few come back
+    # --engine, --compare and --summary were not asked for, nor recommendations or a narrative; the
+    # log names no products, in so small a shop no facet holds, and too few come back
     assert absent == {
         "recommendations.parquet",
         "recommendations.csv",
         "products.parquet",
         "recommendation.json",
+        "narrative.json",
+        "reports/narrative.md",
         "population/",
         "product_names.parquet",
         "population.parquet",
