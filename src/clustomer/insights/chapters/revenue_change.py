@@ -31,6 +31,10 @@ _DID = {
     "value": ("their orders had a higher value", "their orders had a lower value"),
     "returns": ("they sent back less", "they sent back more"),
 }
+_NO_NEWCOMERS = (
+    "Nobody is new in these data: that fewer had been seen is the window that moves on, and no "
+    "loss of customers; so is its mirror image in how many each segment has."
+)
 _MOST = 5
 _LONGER = 1.15
 """Periods that differ more in length are said to: months differ by 11 %."""
@@ -63,6 +67,8 @@ class ChangeChapter(Chapter):
             f"{of}{{period.{number}.name}}" for number in (compared.before, compared.after)
         )
         yield from change_blocks(compared.change, study.names, before, after)
+        if "everyone.no_newcomer" in facts:
+            yield Paragraph(_NO_NEWCOMERS, "note")
 
 
 def part_facts(change: Change) -> Iterator[Fact]:
@@ -189,8 +195,8 @@ def _sentence(part: Part, names: Mapping[str, str]) -> str:
     up = part.amount > 0
     if not part.group:
         return (
-            f"All customers: {amount}, as {'more' if up else 'fewer'} had been seen in the "
-            "{change.days} before it."
+            f"All customers: {amount}, as there were {'more' if up else 'fewer'} of them at all, "
+            "seen in the {change.days} before each period."
         )
     name = escape(_named(names)[part.group])
     return f"{name}: {amount}, as {_DID[part.factor][0 if up else 1]}."
@@ -200,6 +206,8 @@ def _parts_table(change: Change, names: Mapping[str, str]) -> Table:
     by_group: dict[str, dict[str, Part]] = {}
     for part in change.parts:
         by_group.setdefault(part.group, {})[part.factor] = part
+    came_back = any(part.amount for part in change.parts if part.factor == "returns")
+    titles = {key: title for key, title in _TITLES.items() if came_back or key != "returns"}
     rows = [
         Row(
             (
@@ -207,7 +215,7 @@ def _parts_table(change: Change, names: Mapping[str, str]) -> Table:
                 *(
                     f"{{change.{by_group[key][factor].key}}}"
                     + (" *" if by_group[key][factor].surely else "")
-                    for factor in _TITLES
+                    for factor in titles
                 ),
             ),
             key if key in names else None,
@@ -216,8 +224,9 @@ def _parts_table(change: Change, names: Mapping[str, str]) -> Table:
         if key in by_group
     ]
     everyone = "{change.customers}" + (" *" if by_group[""]["customers"].surely else "")
-    rows.append(Row(("All customers: more or fewer", everyone, "–", "–", "–")))
-    columns = (Column("Segment", "name"), *(Column(title) for title in _TITLES.values()))
+    others = ("–",) * (len(titles) - 1)
+    rows.append(Row(("All customers: more or fewer", everyone, *others)))
+    columns = (Column("Segment", "name"), *(Column(title) for title in titles.values()))
     return Table("Parts of the change; * more than chance", columns, tuple(rows))
 
 
