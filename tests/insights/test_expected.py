@@ -123,14 +123,14 @@ def test_the_same_days_a_year_before_stand_beside_the_forecast():
     text, facts = told(forecast(year_before=before))
     assert (
         "The same 30 days a year before, from 1996-05-20 to 1996-06-18, brought 340.50 in revenue "
-        "and 12 orders, with what customers brought who were new then. The forecast takes no "
-        "account of the season, so do not buy stock by this figure alone."
+        "and 12 orders, customers who were new then included. The forecast takes no account of the "
+        "season, so do not buy stock by this figure alone."
     ) in text
     assert (facts["expected.year_before.orders"], facts["expected.year_before.revenue"]) == (
         12, 340.5
     )  # fmt: skip
     text, _ = told(forecast(year_before=replace(before, orders=1, revenue=None)))
-    assert "to 1996-06-18, brought 1 order, with" in text
+    assert "to 1996-06-18, brought 1 order, customers" in text
     text, _ = told(forecast())
     assert "a year before" not in text
     assert "\n\nThe forecast takes no account of the season, so do not buy stock" in text

@@ -217,8 +217,8 @@ def _beside(forecast: Forecast) -> Iterator[str]:
         money = "" if before.revenue is None else f"{{{_BEFORE}.revenue}} in revenue and "
         yield (
             f"The same {{expected.horizon}} a year before, from {{{_BEFORE}.first_day}} to "
-            f"{{{_BEFORE}.last_day}}, brought {money}{{{_BEFORE}.orders:order/orders}}, with what "
-            "customers brought who were new then."
+            f"{{{_BEFORE}.last_day}}, brought {money}{{{_BEFORE}.orders:order/orders}}, "
+            "customers who were new then included."
         )
     if forecast.season is None:
         yield (
