@@ -1,6 +1,7 @@
 """Generated pages are those that the program gives, and name every command and option."""
 
 import re
+import shutil
 from collections.abc import Iterable
 from importlib import import_module
 from pathlib import Path
@@ -50,8 +51,9 @@ def test_generated_pages_are_up_to_date(script: ModuleType, capsys) -> None:
 def test_a_stale_page_is_named_and_written_again(
     script: ModuleType, tmp_path: Path, monkeypatch, capsys
 ) -> None:
+    for page in (ROOT / "docs" / "reference").glob("*.md"):
+        shutil.copy(page, tmp_path)
     monkeypatch.setattr(script, "FOLDER", tmp_path)
-    assert script.main([]) == 0
     (tmp_path / "cli.md").write_text("old", encoding="utf-8")
     assert script.main(["--check"]) == 1
     shown = capsys.readouterr().out

@@ -63,20 +63,25 @@ def asked(definition: Definition) -> Iterator[AskedCustomer]:
     customer.close()
 
 
+@pytest.fixture(scope="module")
+def evaluator(definition: Definition) -> EvaluatedCustomer:
+    return EvaluatedCustomer(definition, NAMES)
+
+
 @settings(max_examples=25, suppress_health_check=[HealthCheck.too_slow])
 @given(st.lists(EVENTS, min_size=1, max_size=30))
 def test_every_feature_is_what_the_engine_says(
-    definition: Definition, asked: AskedCustomer, rows: list[dict[str, object]]
+    evaluator: EvaluatedCustomer, asked: AskedCustomer, rows: list[dict[str, object]]
 ) -> None:
     events = one_customers_events(rows)
-    row = EvaluatedCustomer(definition, NAMES).row(events, WINDOW)
+    row = evaluator.row(events, WINDOW)
     # an engine rounds sums of money beyond a billion twice, in the last of sixteen digits
     for ours, theirs in zip(row, asked.row(events, WINDOW), strict=True):
         assert (ours is None) == (theirs is None)
         assert ours is None or ours == pytest.approx(theirs, rel=1e-14, abs=0)
 
 
-def test_it_is_evaluated_and_by_hand(definition: Definition) -> None:
+def test_it_is_evaluated_and_by_hand(evaluator: EvaluatedCustomer) -> None:
     at = datetime(2020, 6, 30)
     rows = [
         {"event_time": at, "event_type": "view", "user_session": "a", "product_id": "p"},
@@ -84,7 +89,7 @@ def test_it_is_evaluated_and_by_hand(definition: Definition) -> None:
          "product_id": "p", "price": Decimal("2.5"), "quantity": Decimal(3)},
     ]  # fmt: skip
     events = one_customers_events(rows)
-    excluded, *values = EvaluatedCustomer(definition, NAMES).row(events, WINDOW)
+    excluded, *values = evaluator.row(events, WINDOW)
     features = dict(zip(NAMES, values, strict=True))
     assert not excluded
     assert features["recency_days"] == pytest.approx(23 / 24)
@@ -99,7 +104,7 @@ def test_it_is_evaluated_and_by_hand(definition: Definition) -> None:
         "user_session", pa.nulls(2, pa.string())
     )
     with pytest.raises(NotEvaluatedError):
-        EvaluatedCustomer(definition, NAMES).row(nameless, WINDOW)
+        evaluator.row(nameless, WINDOW)
 
 
 @pytest.mark.parametrize(
