@@ -51,6 +51,7 @@ def write_again(
             catalogue_of(before, interpretation),
             lambda: catalogue_of(before),
         )
+    document = None if narrative is None else narrative_document(narrative)
     manifest = before.results.manifest
     entries = [
         {**part, **name_entry(interpretation.named[part["segment_id"]])}
@@ -74,7 +75,7 @@ def write_again(
             given,
             manifest.get("attributes"),
             about.get("recommendations"),
-            None if narrative is None else narrative_document(narrative),
+            document,
         ),
         about={**about, "thresholds": threshold_values(), "segments": entries},
     ) as draft:
@@ -91,7 +92,7 @@ def write_again(
         draft.write_text("facts.json", interpretation.facts.to_json())
         if narrative is not None:
             draft.write_text(MARKDOWN, narrative_markdown(narrative))
-            draft.write_json(NAME, narrative_document(narrative))
+            draft.write_json(NAME, document)
     assert draft.result is not None
     return draft.result
 

@@ -28,6 +28,8 @@ from clustomer.thresholds import FEWEST_PAUSES, LONG_WINDOW_DAYS, OBSERVED_PART
 
 STAGES = ("new", "active", "returned", "slowing", "at risk", "lapsed")
 """Every stage, from those who have just come to those who have left."""
+LATE = ("slowing", "at risk")
+"""The stages of those who are late, and have not lapsed."""
 
 BASES = ("visits", "orders")
 """What days count for a customer, by `by_orders`."""

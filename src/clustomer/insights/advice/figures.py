@@ -13,6 +13,7 @@ import numpy as np
 
 from clustomer.insights.facts import Fact, decimals_for, made_of
 from clustomer.insights.population import Population
+from clustomer.lifecycle import LATE
 from clustomer.segments.arrays import texts_of
 from clustomer.thresholds import (
     FEWEST_KNOWN,
@@ -121,13 +122,14 @@ def _rhythm(key: str, lifecycle: Any, rows: Any) -> Iterator[Fact]:
         yield _fact(key, "due", due, "customers", "lifecycle", "due", 'count_of("true")')
     stages = texts_of(lifecycle["stage"])[rows]
     counts = {name: int(np.sum(stages == stage)) for name, stage in _STAGES.items()}
-    late = counts["slowing"] + counts["at_risk"]
+    of_late = [name for name, stage in _STAGES.items() if stage in LATE]
+    late = sum(counts[name] for name in of_late)
     for name, stage in _STAGES.items():
         if counts[name] or (name != "lapsed" and late):
             aggregate = f"count_of({json.dumps(stage)})"
             yield _fact(key, name, counts[name], "customers", "lifecycle", "stage", aggregate)
     if late:
-        ids = f"{key}.own.slowing {key}.own.at_risk"
+        ids = " ".join(f"{key}.own.{name}" for name in of_late)
         yield _derived(key, "late", late, "customers", ids, "sum")
 
 

@@ -190,12 +190,7 @@ def _segment_insight(study: Study, profile: Profile) -> SegmentInsight:
         name=name.name,
         evidence=() if name.claim else name.evidence,
         who=f"{_how_many(key, everyone, name)} {_who(name) or advised.who}",
-        marks=(
-            *_usually(key, study.once(own_figures), profile, described),
-            *(mark.text for mark in differences),
-        )
-        if differences
-        else _no_marks(profile, name, described, study.once(own_figures)),
+        marks=_marked(profile, name, described, differences, study.once(own_figures)),
         why=_why(profile, advised),
         actions=tuple(Action(step.area, bound(step.text, key)) for step in advised.actions),
         measure=bound(advised.measure, key),
@@ -224,12 +219,10 @@ def _who(name: Name) -> str:
 
 
 def _usually(
-    key: str,
-    figures: Mapping[str, Fact],
-    profile: Profile,
-    described: Mapping[str, Described],
+    profile: Profile, described: Mapping[str, Described], figures: Mapping[str, Fact]
 ) -> Iterator[str]:
     """Say in one line what the middle customer of a segment of buyers is like."""
+    key = profile.segment_id
     halves = [
         f"half of them {verb} {{{key}.{described[name].slug}.median{unit}}} or more"
         for name, verb, unit in (("orders", "placed", ":order/orders"), ("revenue", "spent", ""))
@@ -244,18 +237,23 @@ def _usually(
     yield f"{text[0].upper()}{text[1:]}."
 
 
-def _no_marks(
-    profile: Profile, name: Name, described: Mapping[str, Described], figures: Mapping[str, Fact]
+def _marked(
+    profile: Profile,
+    name: Name,
+    described: Mapping[str, Described],
+    differences: Sequence[Mark],
+    figures: Mapping[str, Fact],
 ) -> tuple[str, ...]:
+    """Say what a segment is like, and how it differs from everyone."""
     if profile.segment_id == BOTS:
         return ("They act faster than people can.",)
+    usual = tuple(_usually(profile, described, figures))
+    if differences:
+        return (*usual, *(mark.text for mark in differences))
     if name.rule == "all":
         return tuple(_typical(profile, described)) or ("Nothing is known of them.",)
     common = " What they have in common is said above." if name.claim else ""
-    return (
-        *_usually(profile.segment_id, figures, profile, described),
-        f"None of their averages differs noticeably from everyone's.{common}",
-    )
+    return (*usual, f"None of their averages differs noticeably from everyone's.{common}")
 
 
 def _typical(profile: Profile, described: Mapping[str, Described]) -> Iterator[str]:

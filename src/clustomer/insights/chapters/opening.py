@@ -18,6 +18,7 @@ from clustomer.insights.chapters.chapter import Chapter
 from clustomer.insights.chapters.facet_names import facet_names, rare_name
 from clustomer.insights.chapters.facet_words import VIEWS
 from clustomer.insights.chapters.over_time import trend
+from clustomer.insights.chapters.spend import share_assumed
 from clustomer.insights.facts import Fact, decimals_for, escape
 from clustomer.insights.naming.names import Name
 from clustomer.insights.population import EVERYONE
@@ -107,7 +108,7 @@ def _first_steps(study: Study, facts: Mapping[str, Fact]) -> Iterator[Labelled]:
     late = {key: "late_" for key in headlines if f"{{{key}.own.late" in headlines[key]}
     for key in most_at_stake(study.groups, facts, late)[:MOST_STEPS]:
         part = f"{key}.{late.get(key, '')}"
-        won = f"{{{key}.won}}" if f"{key}.won" in facts else "{threshold.one_more_share}"
+        won = share_assumed(key, facts)
         yield Labelled(
             escape(study.names[key]),
             f"{headlines[key]}. One more order from {won} of them would earn {{{part}one_more}} "

@@ -113,6 +113,11 @@ def _won(key: str, figures: Mapping[str, Fact]) -> tuple[float, str]:
     return ONE_MORE_SHARE, "threshold.one_more_share"
 
 
+def share_assumed(key: str, facts: Mapping[str, Fact]) -> str:
+    """Return the share of a segment that is assumed to order once more, as a template."""
+    return f"{{{key}.won}}" if f"{key}.won" in facts else "{threshold.one_more_share}"
+
+
 def _audiences(
     key: str, profile: Profile, figures: Mapping[str, Fact]
 ) -> dict[str, tuple[str, int]]:
@@ -156,6 +161,5 @@ def _row(key: str, name: str, facts: Mapping[str, Fact]) -> Row:
         f"{{{key}.{part}}}" if f"{key}.{part}" in facts else "–"
         for part in ("customers", "order_value")
     )
-    won = f"{{{key}.won}}" if f"{key}.won" in facts else "{threshold.one_more_share}"
-    assumed = won if f"{key}.one_more" in facts else "–"
+    assumed = share_assumed(key, facts) if f"{key}.one_more" in facts else "–"
     return Row((name, *counts, assumed, *texts), key)

@@ -12,11 +12,10 @@ import pyarrow.compute as pc
 
 from clustomer.insights.naming.groups import DEFINED_GROUP, plain_groups
 from clustomer.insights.population import BOTS, Population
+from clustomer.lifecycle import LATE
 
 LAST_ORDER = "last_order_on"
 TEST_GROUP, CONTACT, HOLD_BACK = "test_group", "contact", "hold back"
-_LATE = ("slowing", "at risk")
-"""The stages of those who are late, and not lapsed."""
 _FIRST = ("user_id", "segment_id", "segment", "cluster", "distance", "border_distance")
 
 
@@ -50,7 +49,7 @@ def member_columns(
             "stage": stages,
             "expected_on": lifecycle["expected_on"],
             "due": lifecycle["due"],
-            "late": pc.is_in(stages, pa.array(_LATE, stages.type)),
+            "late": pc.is_in(stages, pa.array(LATE, stages.type)),
         }
     columns[TEST_GROUP] = random_halves(user_ids, people, random_state)
     if attributes is not None:
