@@ -7,16 +7,12 @@ started for it from Debian's package, on loopback.
 """
 
 import math
-import os
-import shutil
-import socket
 import subprocess
 import sys
 import tempfile
 import time
 import venv
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +21,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 import clustomer
+import local_postgres
 from clustomer.engines import Postgres
 from clustomer.pipeline import run
 from clustomer.scoring import write_dbt_package
@@ -64,37 +61,6 @@ def dbt() -> Path:
     return program
 
 
-@contextmanager
-def postgres() -> Iterator[int]:
-    """Start a PostgreSQL server on loopback, and give its port."""
-    programs = sorted(Path("/usr/lib/postgresql").glob("*/bin/initdb"))
-    if not programs:
-        sys.exit("PostgreSQL is not installed. On Debian: apt-get install postgresql")
-    folder = Path(tempfile.mkdtemp(prefix="clustomer-postgres-"))
-    as_user: list[str] = []
-    if os.geteuid() == 0:
-        # initdb refuses root
-        shutil.chown(folder, "postgres")
-        as_user = ["runuser", "-u", "postgres", "--"]
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = int(probe.getsockname()[1])
-
-    def call(program: str, *options: str) -> None:
-        command = [*as_user, str(programs[-1].parent / program), "-D", str(folder / "data")]
-        silent = subprocess.DEVNULL
-        subprocess.run([*command, *options], check=True, stdout=silent, cwd=folder)
-
-    call("initdb", "-A", "trust", "-U", "clustomer", "--no-sync")
-    settings = f"-p {port} -c listen_addresses=127.0.0.1 -c fsync=off -k {folder}"
-    call("pg_ctl", "-o", settings, "-l", str(folder / "log"), "-w", "start")
-    try:
-        yield port
-    finally:
-        call("pg_ctl", "-m", "immediate", "-w", "stop")
-        shutil.rmtree(folder, ignore_errors=True)
-
-
 def main() -> None:
     """Run the package on the clean events of a simulated shop."""
     program = dbt()
@@ -108,7 +74,10 @@ def main() -> None:
         if "duckdb" in wanted:
             check_duckdb(program, folder / "on-duckdb", stored)
         if "postgres" in wanted:
-            with postgres() as port:
+            bin_folder = local_postgres.installed()
+            if bin_folder is None:
+                sys.exit("PostgreSQL is not installed. On Debian: apt-get install postgresql")
+            with local_postgres.postgres_server(bin_folder) as port:
                 check_postgres(program, folder / "on-postgres", stored, port)
 
 

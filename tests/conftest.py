@@ -4,8 +4,6 @@ import hashlib
 import json
 import os
 import shutil
-import socket
-import subprocess
 import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -15,6 +13,7 @@ import hypothesis
 import pyarrow as pa
 import pytest
 
+import local_postgres
 from clustomer.engines import DuckDB, Postgres, Spark
 
 # a machine that has other work, too, is slow and not wrong
@@ -130,40 +129,12 @@ def log() -> Callable[..., pa.Table]:
 @pytest.fixture(scope="session")
 def postgres_server() -> Iterator[str]:
     """A PostgreSQL server of the tests' own on loopback; gives its address."""
-    programs = sorted(Path("/usr/lib/postgresql").glob("*/bin/initdb"))
-    if not programs:
+    bin_folder = local_postgres.installed()
+    if bin_folder is None:
         skip_or_fail("PostgreSQL is not installed")
-    bin_folder = programs[-1].parent
-    folder = Path(tempfile.mkdtemp(prefix="clustomer-postgres-"))
-    as_user: list[str] = []
-    if os.geteuid() == 0:
-        # initdb refuses root
-        shutil.chown(folder, "postgres")
-        as_user = ["runuser", "-u", "postgres", "--"]
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-
-    def call(program: str, *options: str) -> None:
-        done = subprocess.run(
-            [*as_user, str(bin_folder / program), *options],
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.PIPE,
-            text=True,
-            check=False,
-            cwd=folder,
-        )
-        assert done.returncode == 0, done.stderr
-
-    cluster = str(folder / "data")
-    call("initdb", "-D", cluster, "-A", "trust", "-U", "clustomer", "--no-sync")
-    settings = f"-p {port} -c listen_addresses=127.0.0.1 -c fsync=off -k {folder}"
-    call("pg_ctl", "-D", cluster, "-o", settings, "-l", str(folder / "log"), "-w", "start")
-    try:
+    assert bin_folder is not None
+    with local_postgres.postgres_server(bin_folder) as port:
         yield f"postgresql://clustomer@127.0.0.1:{port}/postgres"
-    finally:
-        call("pg_ctl", "-D", cluster, "-m", "immediate", "-w", "stop")
-        shutil.rmtree(folder, ignore_errors=True)
 
 
 @pytest.fixture
