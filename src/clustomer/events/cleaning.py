@@ -23,7 +23,7 @@ REJECTIONS: Mapping[str, str] = MappingProxyType(
         "unreadable_time": "a time that cannot be read",
         "implausible_time": "a time no shop can have had, or far away from all the others",
         "missing_customer": "no customer",
-        "shortened_customer": "an id that a spreadsheet has shortened, such as 4.91123E+11",
+        "shortened_customer": "an id of which the last digits are lost, such as 4.91123E+11",
         "ignored_event_type": "an event type that is known, but has no meaning here",
         "unknown_event_type": "an event type that the schema does not know",
         "other_currency": "an amount in another currency than the one that was asked for",

@@ -4,6 +4,8 @@ from collections.abc import Collection, Sequence
 
 from clustomer.engines import literal, quoted
 from clustomer.events.missing import (
+    HELD,
+    id_in_letters,
     in_small_letters,
     present_expression,
     with_plain_digits,
@@ -54,7 +56,7 @@ def given_rows(source: Source, schema: EventSchema) -> tuple[str, dict[str, str]
             fields.append(f"CAST(NULL AS VARCHAR) AS {column}")
             continue
         values = [_value(source, path, schema.unnest) for path in wanted[column]]
-        values = [(_in_plain_letters(column, value, kind), kind) for value, kind in values]
+        values = [_in_plain_letters(column, value, kind) for value, kind in values]
         if len(values) > 1:
             texts = [
                 _part_of_time(value, kind, missing)
@@ -91,10 +93,14 @@ def given_rows(source: Source, schema: EventSchema) -> tuple[str, dict[str, str]
     return query, kinds
 
 
-def _in_plain_letters(column: str, value: str, kind: str) -> str:
-    """Return SQL for a text of which only that is left which a person sees."""
-    if kind != "VARCHAR":
-        return value
+def _in_plain_letters(column: str, value: str, kind: str) -> tuple[str, str]:
+    """Return SQL for a value, and its type: of a text only that is left which a person sees."""
+    if column in _OF_IDS and kind in HELD:
+        return id_in_letters(value, kind), "VARCHAR"
+    return (_as_seen(column, value), kind) if kind == "VARCHAR" else (value, kind)
+
+
+def _as_seen(column: str, value: str) -> str:
     if column == "quantity":
         # 2 pcs, 3 x
         bare = f"REGEXP_REPLACE({value}, {literal(_PIECES).sql('duckdb')}, '', 'i')"

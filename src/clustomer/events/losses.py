@@ -54,7 +54,7 @@ UNREAD: Mapping[str, tuple[str, str]] = MappingProxyType(
         "shortened_customer": (
             "user_id",
             '[columns] user_id = "..." names another column; where there is none, export the log '
-            'anew, and set the column to "Text" before a spreadsheet saves it',
+            "anew with ids as text: decimals hold 15 digits, and spreadsheets show fewer",
         ),
         "implausible_amount": ("price", '[columns] price = "..." names the column of amounts'),
     }
@@ -228,11 +228,17 @@ def warnings_of(
     warnings += _sentinels(engine, schema, losses, readings)
     warnings += _edges(cleaning)
     warnings += _nobody(schema, cleaning, columns, nameless)
+    engine.execute(
+        f"CREATE OR REPLACE TEMP TABLE {_IDS} AS "
+        "SELECT user_id, COUNT(*) AS n FROM events GROUP BY user_id"
+    )
     warnings += _placeholders(engine)
     warnings += _spelled_apart(engine)
+    warnings += _odd_ids(engine, schema)
     warnings += _without_amounts(engine, schema)
     if cleaning.kept <= MAX_TABLE_OF_CUSTOMERS:
         warnings += _one_row_each(engine, schema)
+    engine.execute(f"DROP TABLE {_IDS}")
     if "order_id" in schema.columns:
         warnings += _shared_orders(engine)
         warnings += _shortened_orders(engine)
@@ -241,17 +247,63 @@ def warnings_of(
     return tuple(warnings)
 
 
+_IDS = "ids_of_events"
+"""Every customer, with the number of events."""
+
+MIN_CUT = 5
+"""So many numbers of 16 digits and more that all end in 0 beyond the 15th are no chance."""
+
+
+def _odd_ids(engine: DuckDB, schema: EventSchema) -> list[str]:
+    """Say that ids are rather amounts, or were cut off by a spreadsheet."""
+    fraction = sql_text(r"-?[0-9]+[.,][0-9]*[1-9][0-9]*")
+    odd, one = engine.rows(
+        f"SELECT COUNT(*), MIN(user_id) FROM {_IDS} WHERE user_id < ':' "
+        f"AND REGEXP_FULL_MATCH(user_id, {fraction})"
+    )[0]
+    warnings = []
+    if odd and odd > MAX_LOSSES * engine.rows(f"SELECT COUNT(*) FROM {_IDS}")[0][0]:
+        column = " or ".join(schema.paths["user_id"])
+        warnings.append(
+            f"{counted(odd, 'customer')} {'has' if odd == 1 else 'have'} an id with a fraction, "
+            f"such as {one!r}: is `{column}` an amount? [columns] user_id in a schema file names "
+            "the column of customers."
+        )
+    cut, one = _cut_off(engine, "user_id", _IDS)
+    if cut:
+        warnings.append(
+            f"All {cut:,} ids of customers with more than 15 digits end in 0, such as {one!r}: a "
+            "spreadsheet keeps 15 digits, so that several customers may count as one. Export the "
+            "log anew, with ids as text."
+        )
+    return warnings
+
+
+def _cut_off(engine: DuckDB, column: str, table: str) -> tuple[int, str]:
+    """Return how many numbers are 0 beyond their 15th digit, where all long ones are, and one."""
+    long, cut, one = engine.rows(
+        f"""SELECT COUNT(DISTINCT id), COUNT(DISTINCT id) FILTER (cut), MIN(id) FROM (
+            SELECT {column} AS id, REGEXP_FULL_MATCH({column}, '[0-9]{{1,15}}0+') AS cut
+            FROM {table} WHERE LENGTH({column}) BETWEEN 16 AND 22
+            AND REGEXP_FULL_MATCH({column}, '[0-9]+'))"""
+    )[0]
+    return (int(cut), str(one)) if long == cut >= MIN_CUT else (0, "")
+
+
 def _shortened_orders(engine: DuckDB) -> list[str]:
     """Say which orders a spreadsheet has joined by leaving out the last digits of their numbers."""
     n, one = engine.rows(
-        f"SELECT COUNT(*), MIN(order_id) FROM events WHERE {is_shortened('order_id')}"
+        f"SELECT COUNT(DISTINCT order_id), MIN(order_id) FROM events "
+        f"WHERE {is_shortened('order_id')}"
     )[0]
+    if not n:
+        n, one = _cut_off(engine, "order_id", "events")
     if not n:
         return []
     return [
-        f"{counted(n, 'row')} {'has' if n == 1 else 'have'} an order number that a spreadsheet has "
-        f"shortened, such as {one!r}: several orders may count as one. Export the log anew, or "
-        "leave the column out of the schema."
+        f"{counted(n, 'order number')} {'lacks' if n == 1 else 'lack'} the last digits, such as "
+        f"{one!r}, as spreadsheets leave them out: several orders may count as one. Export the log "
+        "anew, or leave the column out of the schema."
     ]
 
 
@@ -274,11 +326,11 @@ def _copies_in_several_files(cleaning: Cleaning) -> list[str]:
 
 def _spelled_apart(engine: DuckDB) -> list[str]:
     """Say which customers count as several because of capitals in their ids."""
-    if not engine.rows("SELECT 1 FROM events WHERE user_id <> LOWER(user_id) LIMIT 1"):
+    if not engine.rows(f"SELECT 1 FROM {_IDS} WHERE user_id <> LOWER(user_id) LIMIT 1"):
         return []
     groups = (
-        "SELECT LOWER(user_id) AS id, MIN(user_id) AS one, MAX(user_id) AS other FROM "
-        "(SELECT DISTINCT user_id FROM events) GROUP BY LOWER(user_id) HAVING COUNT(*) > 1"
+        f"SELECT LOWER(user_id) AS id, MIN(user_id) AS one, MAX(user_id) AS other FROM {_IDS} "
+        "GROUP BY LOWER(user_id) HAVING COUNT(*) > 1"
     )
     n, one, other = engine.rows(f"SELECT COUNT(*), MIN(one), MIN_BY(other, one) FROM ({groups})")[0]
     if not n:
@@ -309,11 +361,13 @@ _DRAFTED = "guessed"
 
 def _one_row_each(engine: DuckDB, schema: EventSchema) -> list[str]:
     """Say that a source may be a table of customers: each has one row, and it is a purchase."""
-    rows, customers, purchases = engine.rows(
-        "SELECT COUNT(*), COUNT(DISTINCT user_id), COUNT(*) FILTER (WHERE event_type = 'purchase') "
-        "FROM events"
-    )[0]
-    if not rows == customers == purchases or rows < MIN_CUSTOMERS or "order_id" in schema.columns:
+    if "order_id" in schema.columns:
+        return []
+    rows, customers = engine.rows(f"SELECT SUM(n)::BIGINT, COUNT(*) FROM {_IDS}")[0]
+    if rows != customers or rows < MIN_CUSTOMERS:
+        return []
+    purchases = engine.rows("SELECT COUNT(*) FROM events WHERE event_type = 'purchase'")[0][0]
+    if purchases != rows:
         return []
     return [
         f"{customers:,} customers have one row each. Is it a table of customers, with sums of "
@@ -546,9 +600,8 @@ def _placeholders(engine: DuckDB) -> list[str]:
     """Name ids that may stand for everyone who has none."""
     words = ", ".join(map(sql_text, PLACEHOLDERS))
     rows = engine.rows(
-        f"""WITH ids AS MATERIALIZED (SELECT user_id, COUNT(*) AS n FROM events GROUP BY user_id),
-        whole AS (SELECT COUNT(*) AS customers, SUM(n)::BIGINT AS events FROM ids)
-        SELECT user_id, n, events FROM ids, whole
+        f"""WITH whole AS (SELECT COUNT(*) AS customers, SUM(n)::BIGINT AS events FROM {_IDS})
+        SELECT user_id, n, events FROM {_IDS}, whole
         WHERE LOWER(user_id) IN ({words})
             OR (customers >= {MIN_CUSTOMERS} AND n > {MAX_SHARE_OF_ONE!r} * events)
         ORDER BY n DESC, user_id LIMIT ?""",

@@ -61,9 +61,25 @@ def present_expression(column: str, kind: str, more: Sequence[str] = ()) -> str:
 
 def customer_expression(column: str) -> str:
     """Return DuckDB SQL for a customer's id as text, from a column of text."""
-    # 17850.0 is what a float column makes of customer 17850
+    # 17850.0 is what a float column makes of customer 17850, and 1e+05 what R makes of 100000
     without_decimals = f"REGEXP_REPLACE({column}, '^(-?[0-9]+)\\.0+$', '\\1')"
-    return f"CASE WHEN {column} LIKE '%.0' THEN {without_decimals} ELSE {column} END"
+    in_full = f"CAST(TRY_CAST({column} AS HUGEINT) AS VARCHAR)"
+    return (
+        f"CASE WHEN {column} LIKE '%.0' THEN {without_decimals} WHEN {column} LIKE '_e+__' "
+        f"THEN COALESCE({in_full}, {column}) ELSE {column} END"
+    )
+
+
+HELD = {"FLOAT": 2**24, "DOUBLE": 2**53}
+"""From here on, two whole numbers may be one number of the type."""
+
+
+def id_in_letters(column: str, kind: str) -> str:
+    """Return DuckDB SQL for a decimal as an id, shortened where its type has lost digits."""
+    return (
+        f"CASE WHEN ABS({column}) >= {HELD[kind]} THEN FORMAT('{{:.5E}}', {column}) "
+        f"ELSE CAST({column} AS VARCHAR) END"
+    )
 
 
 def in_small_letters(word: str) -> str:
@@ -75,12 +91,22 @@ def in_small_letters(word: str) -> str:
 
 
 def is_shortened(column: str) -> str:
-    """Return DuckDB SQL for whether a spreadsheet has left out the last digits of an id.
+    """Return DuckDB SQL for whether digits of an id were left out, as in 4.91123E+11.
 
-    It writes numbers of 12 digits and more so, with the first six of them: 4.91123E+11.
+    Spreadsheets write numbers of 12 digits and more so, and databases those that a type of
+    decimals cannot hold. The number has more digits than stand before the E.
     """
-    pattern = literal(r"[0-9]([.,][0-9]{1,10})?[eE][+]?(1[1-9]|[2-9][0-9])").sql("duckdb")
+    some = "|".join(
+        rf"[0-9][.,][0-9]{{1,{power - 1}}}[eE][+]{power:02d}" for power in range(2, _EXACT)
+    )
+    none = rf"[0-9][eE][+]1[1-{_EXACT % 10 - 1}]"
+    many = rf"[0-9]([.,][0-9]+)?[eE][+](1[{_EXACT % 10}-9]|[2-9][0-9])"
+    pattern = literal(f"{some}|{none}|{many}").sql("duckdb")
     return f"({column} LIKE '%+__' AND REGEXP_FULL_MATCH({column}, {pattern}))"
+
+
+_EXACT = 16
+"""Decimals hold whole numbers of so many digits, and none of more."""
 
 
 _DIGITS = "0123456789"

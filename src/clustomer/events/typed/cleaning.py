@@ -27,6 +27,7 @@ from clustomer.events.typed.columns import KEPT_AS_GIVEN
 from clustomer.events.typed.rules import typed_query
 from clustomer.events.typed.visits import EVENT_S, events_part, visit_parts
 from clustomer.events.window import Window, dense_days
+from clustomer.progress import counted
 
 EVENTS, REJECTED = "events", "rejected_rows"
 """The tables that are left on the engine."""
@@ -177,9 +178,11 @@ def _nothing_left(label: str, rows: int, counts: Mapping[str | None, int]) -> In
 
 def _require_decided(engine: Engine, schema: EventSchema, label: str) -> None:
     """Stop where ids are numbers in disguise, or purchases below 0 may be refunds."""
-    odd = r"^-?[0-9]+[.]0+$"
+    odd = r"^-?[0-9]+[.]0+$|^[0-9]([.][0-9]+[eE][+]?|[eE][+])[0-9]{2}$"
     counts = _single(engine, parse(f"""
         SELECT COUNT(*) FILTER (WHERE rule IS NULL AND REGEXP_MATCHES(user_id, '{odd}')) AS odd,
+            MIN(CASE WHEN rule IS NULL AND REGEXP_MATCHES(user_id, '{odd}') THEN user_id END)
+                AS odd_id,
             COUNT(*) FILTER (WHERE {_BELOW_0}) AS below,
             CAST(SUM({_WORTH}) FILTER (WHERE {_BELOW_0}) AS DOUBLE) AS lost,
             COUNT(*) FILTER (WHERE {_BOUGHT}) AS purchases,
@@ -188,9 +191,11 @@ def _require_decided(engine: Engine, schema: EventSchema, label: str) -> None:
                 ELSE given_quantity END END) AS sample
         FROM {_TYPED}""", patterns=True))  # fmt: skip
     if counts["odd"]:
+        verb = "has" if counts["odd"] == 1 else "have"
         raise InputError(
-            f"{counts['odd']:,} rows of {label} have a customer such as '17850.0', text that was "
-            "once a number. Expected the id alone. Cast it to a whole number there."
+            f"{counted(int(counts['odd']), 'row')} of {label} {verb} a customer such as "
+            f"{counts['odd_id']!r}, a number with decimals or without its last digits. Expected "
+            "the id alone. Cast it to a whole number there, or take it anew from where it is whole."
         )
     if schema.returns_are_negative is None and counts["below"]:
         BelowZero(

@@ -86,13 +86,19 @@ def _value(name: str, field: pa.Field, label: str, time_zone: str) -> exp.Expr:
             return exp.Case().when(exp.not_(no_number), column.copy())
         return column
     plain = pa.types.is_integer(kind) or pa.types.is_string(kind) or pa.types.is_boolean(kind)
-    if name == "user_id" and pa.types.is_floating(kind):
-        # 17850.0 is what a float column makes of customer 17850
+    if name == "user_id" and pa.types.is_float64(kind):
+        # 17850.0 is what a float column makes of customer 17850; beyond what it holds, the text
+        # says so, and is refused
+        lossy = exp.GTE(this=exp.Abs(this=column.copy()), expression=exp.Literal.number(2**53))
         whole_number = exp.cast(column.copy(), "BIGINT")
         is_whole = exp.EQ(this=exp.cast(whole_number.copy(), "DOUBLE"), expression=column.copy())
         no_number = exp.EQ(this=exp.Lower(this=_text(column)), expression=exp.Literal.string("nan"))
         id_of = exp.Case().when(no_number, exp.cast(exp.Null(), "VARCHAR"))
-        return id_of.when(is_whole, _text(whole_number)).else_(_text(column))
+        return (
+            id_of.when(lossy, _text(column))
+            .when(is_whole, _text(whole_number))
+            .else_(_text(column))
+        )
     _require(plain or pa.types.is_large_string(kind), field, label, "text or a whole number")
     return _text(column)
 
