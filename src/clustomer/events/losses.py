@@ -272,7 +272,7 @@ def _odd_ids(engine: DuckDB, schema: EventSchema) -> list[str]:
     cut, one = _cut_off(engine, "user_id", _IDS)
     if cut:
         warnings.append(
-            f"All {cut:,} ids of customers with more than 15 digits end in 0, such as {one!r}: a "
+            f"{cut:,} ids of customers have more than 15 digits, and all end in 0, such as {one!r}: a "
             "spreadsheet keeps 15 digits, so that several customers may count as one. Export the "
             "log anew, with ids as text."
         )
