@@ -272,9 +272,9 @@ def _odd_ids(engine: DuckDB, schema: EventSchema) -> list[str]:
     cut, one = _cut_off(engine, "user_id", _IDS)
     if cut:
         warnings.append(
-            f"{cut:,} ids of customers have more than 15 digits, and all end in 0, such as {one!r}: a "
-            "spreadsheet keeps 15 digits, so that several customers may count as one. Export the "
-            "log anew, with ids as text."
+            f"{cut:,} ids of customers have more than 15 digits, and all end in 0, such as "
+            f"{one!r}: a spreadsheet keeps 15 digits, so that several customers may count as one. "
+            "Export the log anew, with ids as text."
         )
     return warnings
 

@@ -71,8 +71,9 @@ class EventSchema(BaseModel):
     time_format : str or list of str, default "auto"
         "auto" decides over all values of the column, and stops where two notations
         fit. Else "iso", "unix_s", "unix_ms", "unix_us", "unix_ns", "excel" (days as
-        a workbook counts them), an order such as "%d/%m/%Y" (with or without a time
-        behind it), or any strptime format; several for a column that mixes them.
+        a workbook counts them; "excel_1904" where it counts from 1904), an order such as
+        "%d/%m/%Y" (with or without a time behind it), or any strptime format; several for
+        a column that mixes them.
     time_from : str, optional
         The earliest plausible time, such as "1985-01-01"; by default 1990. Earlier
         ones are rejected as `implausible_time`.

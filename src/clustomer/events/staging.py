@@ -75,7 +75,7 @@ def stage(
         if source.careful is None:
             raise
         require_unchanged(source.files)
-        careful = replace(source.careful(), files=source.files)
+        careful = replace(source.careful(), files=source.files, from_1904=source.from_1904)
         return _staged(engine, careful, schema, time_zone, mapped, asked, limit)
 
 

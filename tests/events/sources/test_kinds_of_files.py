@@ -339,7 +339,9 @@ def test_returns_in_json_lines_are_line_ends(tmp_path: Path) -> None:
         assert facts(read_events(path)) == (2, 2, 2)
 
 
-def workbook(path: Path, hidden: str = "", /, **sheets: list[list[object]]) -> Path:
+def workbook(
+    path: Path, hidden: str = "", properties: str = "", /, **sheets: list[list[object]]
+) -> Path:
     """Write the least that a workbook of Excel can be; one of its sheets may be hidden."""
 
     def cell(value: object) -> str:
@@ -367,7 +369,7 @@ def workbook(path: Path, hidden: str = "", /, **sheets: list[list[object]]) -> P
         )
         archive.writestr(
             "xl/workbook.xml",
-            f'<workbook xmlns="{main}" xmlns:r="{office}"><sheets>'
+            f'<workbook xmlns="{main}" xmlns:r="{office}">{properties}<sheets>'
             + "".join(
                 f'<sheet name="{name}" sheetId="{i}" r:id="r{i}"'
                 + (' state="hidden"/>' if name == hidden else "/>")
@@ -434,6 +436,21 @@ def test_sheets_with_the_same_columns_are_read_together(tmp_path: Path) -> None:
     other = workbook(tmp_path / "other.xlsx", Orders=SHEET, Stock=[["sku", "left"], ["a", 1]])
     with pytest.raises(InputError, match=r"first row of `Stock` is not that of `Orders`"):
         read_events(other, table="*")
+
+
+def test_days_of_a_workbook_are_counted_from_where_it_says(tmp_path: Path) -> None:
+    first = datetime(2024, 1, 5, 9)
+    days = 43834.375  # from 1904 to that morning
+    for cell in (datetime(2020, 1, 4, 9), days):
+        sheet = [SHEET[0], [cell, *SHEET[1][1:]]]
+        mac = workbook(tmp_path / "mac.xlsx", "", '<workbookPr date1904="1"/>', Orders=sheet)
+        assert read_events(mac).window.start == first
+    events = read_events(mac)
+    assert "from 1904: the workbook says so" in events.readings.time.sentence
+    usual = read_events(workbook(tmp_path / "usual.xlsx", Orders=sheet))
+    assert usual.window.start == datetime(2020, 1, 4, 9)
+    assert 'time_format = "excel_1904"' in usual.readings.time.sentence
+    assert read_events(tmp_path / "usual.xlsx", time_format="excel_1904").window.start == first
 
 
 def test_an_extra_that_is_missing_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -8,9 +8,10 @@ from clustomer.engines import DuckDB
 from clustomer.errors import AmbiguousError, InputError
 from clustomer.events.reading.notations import (
     COMPACT,
+    EXCEL,
+    GUESSED,
     ISO,
     NAMED,
-    NUMBERS,
     RIVALS,
     TEXTS,
     TextNotation,
@@ -106,7 +107,7 @@ def decide_texts(
         if not names:
             return replace(reading, decided="no notation fits")
         how = reasons[0] if reasons else "its values fit no other notation"
-        return replace(reading, notations=names, decided=how)
+        return replace(reading, notations=names, decided=how + _of_excel(names))
     except InputError as error:
         if not complete:
             raise UndecidedError from error
@@ -137,7 +138,7 @@ def _numbers_of_shapes(shapes: Sequence[tuple[str, int, str, str]]) -> list[str]
         low, high = (value.replace(",", ".") for value in (low, high))
         if not shape.replace(",", ".").replace(".", "", 1).isdecimal():
             continue
-        for name, notation in NUMBERS.items():
+        for name, notation in GUESSED.items():
             if any(notation.low <= float(value) < notation.high for value in (low, high)):
                 rows[name] = rows.get(name, 0) + n
     least = total * MIN_SHARE_OF_NUMBERS
@@ -308,13 +309,13 @@ def decide_numbers(
     number = "TRY_CAST(event_time AS DOUBLE)"
     counts = ", ".join(
         f"COUNT(*) FILTER (WHERE {number} >= {notation.low!r} AND {number} < {notation.high!r})"
-        for notation in NUMBERS.values()
+        for notation in GUESSED.values()
     )
     total, low, high, *rows = engine.rows(
         f"SELECT COUNT(event_time), MIN(event_time), MAX(event_time), {counts} FROM ({values})",
         list(parameters),
     )[0]
-    present = {name: n for name, n in zip(NUMBERS, rows, strict=True) if n}
+    present = {name: n for name, n in zip(GUESSED, rows, strict=True) if n}
     reading = TimeReading(
         "number",
         column=column.source,
@@ -328,7 +329,7 @@ def decide_numbers(
         raise InputError(
             f"The column `{column.source}` of {column.label} holds numbers from {low} to {high}, "
             "which are no times that a shop can have had in any notation that is known: "
-            + ", ".join(NUMBERS)
+            + ", ".join(GUESSED)
             + ". Is it the right column? Else say in a schema file what they are, such as "
             'time_format = "unix_s", and from when on times are plausible: time_from = '
             '"1970-01-01"'
@@ -336,4 +337,14 @@ def decide_numbers(
     least = max(sum(present.values()) * MIN_SHARE_OF_NUMBERS, 1)
     ordered = sorted(present, key=lambda name: -present[name])
     names = tuple(name for name in ordered if present[name] >= least)
-    return replace(reading, notations=names)
+    return replace(reading, notations=names, decided=reading.decided + _of_excel(names))
+
+
+def _of_excel(names: Sequence[str]) -> str:
+    """Say what nobody can tell of days that Excel counts: from which year on it counted."""
+    if EXCEL not in names:
+        return ""
+    return (
+        " (from 1900 on; a workbook that counts from 1904, as those of old Macs do, means days "
+        'that are four years and a day later: time_format = "excel_1904")'
+    )

@@ -185,6 +185,8 @@ class NumberNotation:
     written: str
 
 
+EXCEL, SINCE_1904 = "days as Excel counts them", "days as Excel counts them from 1904"
+
 NUMBERS: Mapping[str, NumberNotation] = MappingProxyType(
     {
         notation.name: notation
@@ -207,11 +209,17 @@ NUMBERS: Mapping[str, NumberNotation] = MappingProxyType(
                 21_000_101_000_000,
                 "%Y%m%d%H%M%S",
             ),
-            NumberNotation("days as Excel counts them", "excel", 32_874, 73_051, "excel"),
+            NumberNotation(EXCEL, "excel", 32_874, 73_051, "excel"),
+            NumberNotation(SINCE_1904, "excel_1904", 31_412, 71_589, "excel_1904"),
         )
     }
 )
-"""Every notation of numbers by its name; no two share a plausible number."""
+"""Every notation of numbers by its name; no two that are guessed share a plausible number."""
+
+GUESSED: Mapping[str, NumberNotation] = MappingProxyType(
+    {name: notation for name, notation in NUMBERS.items() if name != SINCE_1904}
+)
+"""Those that numbers are taken for unless a schema, or the workbook, says another."""
 
 UNIX = {"unix_s": 1_000_000, "unix_ms": 1_000, "unix_us": 1}
 

@@ -17,7 +17,16 @@ from clustomer.events.reading.decision import (
     decide_texts,
 )
 from clustomer.events.reading.minor_units import UnitReading, decide_unit
-from clustomer.events.reading.notations import EARLIEST, ISO, LATEST, NUMBERS, TEXTS, sql_text
+from clustomer.events.reading.notations import (
+    EARLIEST,
+    EXCEL,
+    ISO,
+    LATEST,
+    NUMBERS,
+    SINCE_1904,
+    TEXTS,
+    sql_text,
+)
 from clustomer.events.reading.numbers import (
     GROUPED,
     MONEY,
@@ -318,13 +327,19 @@ def _decided(engine: DuckDB, source: Source, schema: EventSchema, *, complete: b
     column = _column(source, schema)
     if not complete:
         sample = f"SELECT event_time FROM {_SAMPLE}"
-        return _or_iso(decide_texts(engine, sample, (), column, complete=False))
+        return _of(source, decide_texts(engine, sample, (), column, complete=False))
     query, kinds = given_rows(source, schema)
     present = present_expression("event_time", kinds["event_time"], schema.missing_values)
     values = f"SELECT {present} AS event_time FROM ({query})"
     with source.opened():
-        return _or_iso(decide_texts(engine, values, source.parameters, column, complete=True))
+        return _of(source, decide_texts(engine, values, source.parameters, column, complete=True))
 
 
-def _or_iso(reading: TimeReading) -> TimeReading:
-    return reading if reading.notations else replace(reading, notations=(ISO.name,))
+def _of(source: Source, reading: TimeReading) -> TimeReading:
+    """Return a reading that has a notation, and counts days as the source says."""
+    if not reading.notations:
+        return replace(reading, notations=(ISO.name,))
+    if not source.from_1904 or EXCEL not in reading.notations:
+        return reading
+    names = (SINCE_1904 if name == EXCEL else name for name in reading.notations)
+    return replace(reading, notations=tuple(names), decided="the workbook says so")

@@ -34,6 +34,9 @@ _HALF = r"(?i)^(.*\d) ?([ap])\.?\s?m\.?( .*|[+-]\d.*)?$"
 _TENTHS = {"ticks": 62_135_596_800_000_000, "filetime": 11_644_473_600_000_000}
 """Tenths of a microsecond since the years 1 and 1601: the microseconds from there to 1970."""
 
+_DAYS_BEFORE_1970 = {"excel": 25_569, "excel_1904": 24_107}
+"""The days of 1 January 1970 in a workbook; those of old Macs begin four years later."""
+
 _DIGITS = r"-?\d{5,19}([.,]\d+)?"
 
 _WITH_POINT = "REPLACE(time_text, ',', '.')"
@@ -291,8 +294,9 @@ def _number(column: str, names: Sequence[str], time_zone: str) -> str:
 
 def _of_number(column: str, notation: NumberNotation, time_zone: str) -> str:
     number = f"TRY_CAST({column} AS DOUBLE)"
-    if notation.form == "excel":
-        seconds = f"CAST(ROUND(({number} - 25569) * 86400) AS BIGINT)"
+    if notation.form in _DAYS_BEFORE_1970:
+        days = f"({number} - {_DAYS_BEFORE_1970[notation.form]})"
+        seconds = f"CAST(ROUND({days} * 86400) AS BIGINT)"
         read = f"CASE WHEN ABS({number}) < 3e6 THEN MAKE_TIMESTAMP({seconds} * 1000000) END"
         return _in_zone(read, time_zone)
     if notation.form == "unix_ns":

@@ -65,13 +65,15 @@ EXPECTED = f"Expected {READABLE}."
 class Plain:
     """A file with nothing packed in it: what it is called, what it holds, and where it is.
 
-    `encoding` is that of its text, where it was asked for.
+    `encoding` is that of its text, where it was asked for; `from_1904` says that its numbers of
+    days begin there.
     """
 
     label: str
     kind: str
     path: Path
     encoding: str | None = None
+    from_1904: bool = False
 
 
 def kind_of(path: Path, label: str | None = None) -> str:

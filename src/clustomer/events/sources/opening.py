@@ -138,7 +138,8 @@ def _open_plains(
         plains = sheets
     if len(plains) > 1 and (joined := open_joined(engine, label, plains, schema)) is not None:
         return joined
-    return open_text(engine, label, plains, schema)
+    opened = open_text(engine, label, plains, schema)
+    return replace(opened, from_1904=any(plain.from_1904 for plain in plains))
 
 
 def _one_kind(text: str, plains: Sequence[Plain]) -> str:

@@ -59,6 +59,8 @@ class Source:
     """What was found out about it, in a few words each."""
     files: tuple[FileState, ...] = ()
     """The files that must not change while they are read."""
+    from_1904: bool = False
+    """Whether numbers of days, where it has any, begin in 1904: a workbook says so."""
     repeated: dict[str, tuple[str, ...]] = field(default_factory=dict)
     """Names that several columns have, in lower case, with the names that these got instead."""
 

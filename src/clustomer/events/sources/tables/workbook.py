@@ -1,8 +1,11 @@
 """Workbooks: a sheet of Excel or OpenDocument becomes text, cell by cell."""
 
 import csv
+import re
+import zipfile
 from collections.abc import Sequence
 from datetime import date, datetime, time, timedelta
+from pathlib import Path
 from typing import Any
 
 from clustomer.engines import DuckDB
@@ -61,7 +64,20 @@ def sheet_as_text(engine: DuckDB, plain: Plain, sheet: str | None) -> Plain:
                 writer.writerow(texts + [""] * (width - len(texts)))
     if copy.stat().st_size == 0:
         raise InputError(f"The sheet `{name}` of {plain.label} is empty.")
-    return Plain(f"{plain.label} (sheet {name})", "text", copy)
+    return Plain(
+        f"{plain.label} (sheet {name})", "text", copy, from_1904=_counts_from_1904(plain.path)
+    )
+
+
+def _counts_from_1904(path: Path) -> bool:
+    """Whether numbers of days begin in 1904; cells that are dates are read so anyway."""
+    if not zipfile.is_zipfile(path):
+        return False
+    with zipfile.ZipFile(path) as archive:
+        if "xl/workbook.xml" not in archive.namelist():
+            return False
+        properties = archive.read("xl/workbook.xml")
+    return re.search(rb"""date1904\s*=\s*["'](1|true)["']""", properties) is not None
 
 
 ALL_SHEETS = "*"
