@@ -7,7 +7,9 @@ import duckdb
 import pandas as pd
 import polars as pl
 import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
+from pyarrow import feather
 
 from clustomer.engines import DuckDB
 from clustomer.errors import InputError
@@ -253,11 +255,40 @@ def test_several_json_lines_files_are_one_log(tmp_path: Path) -> None:
     assert read_events(tmp_path / "*.jsonl*").to_arrow()["brand"].to_pylist() == [None, "b"]
 
 
+OTHER_ORDER = {
+    "a.csv": "event_time,event_type,user_id,price,brand\n2024-01-05,purchase,k1,10,b\n",
+    "b.csv": "price;USER_ID;event_time;event_type\n20;k2;2024-01-20;purchase\n",
+}
+
+
+@pytest.mark.parametrize("kind", ["text", "parquet", "arrow"])
+def test_columns_of_several_files_go_by_their_names(tmp_path: Path, kind: str) -> None:
+    for name, text in OTHER_ORDER.items():
+        path = tmp_path / name
+        if kind == "text":
+            path.write_text(text)
+            continue
+        header, row = text.lower().replace(";", ",").splitlines()
+        table = pa.table({c: [v] for c, v in zip(header.split(","), row.split(","), strict=True)})
+        write = feather.write_feather if kind == "arrow" else pq.write_table
+        write(table, path)
+    events = read_events(tmp_path)
+    rows = events.to_arrow().select(["user_id", "price", "brand"]).to_pylist()
+    assert rows == [
+        {"user_id": "k1", "price": 10, "brand": "b"},
+        {"user_id": "k2", "price": 20, "brand": None},
+    ]
+    assert "b.csv has no column `brand`, which the other files have" in events.warnings[0]
+
+
 def test_several_files_that_do_not_fit_together_name_the_first_that_does_not(
     tmp_path: Path,
 ) -> None:
     part(tmp_path, "a.csv", HEADER, *ROWS)
     part(tmp_path, "b.csv", HEADER.replace("price", "cost"), *ROWS)
+    with pytest.raises(InputError, match=r"b.csv has no column `price`, which the other files"):
+        read_events(tmp_path / "*.csv")
+    part(tmp_path, "b.csv", "sku,stock", "a,1")
     with pytest.raises(InputError, match=r"b.csv has another header line than a.csv"):
         read_events(tmp_path / "*.csv")
     part(tmp_path, "c.jsonl", '{"event_time": "2024-01-01", "user_id": 1}')

@@ -1,7 +1,7 @@
 """Reading a source into clean events."""
 
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
@@ -24,6 +24,7 @@ from clustomer.events.cleaning import (
     within,
 )
 from clustomer.events.draft.detection import (
+    columns_lacking,
     detect_schema,
     fit_schema,
     require_distinct_names,
@@ -267,21 +268,16 @@ def read_events(
         load_id_map(engine, id_map)
     with progress.stage("Look at the source", least=1):
         opened = open_source(engine, source, table=table, schema=given, encoding=encoding)
-    require_distinct_names(opened, given)
-    used = fit_schema(given, opened) if given else with_header(detect_schema(opened.names), opened)
-    used = used.answered(
-        {
-            "time_format": time_format,
-            "decimal": decimal,
-            "price_is": price_is,
-            "amounts_in": amounts_in,
-            "returns_are_negative": returns_are_negative,
-            "encoding": encoding,
-        }
-    )
-    check_time_zone(used.time_zone)
-    if no_customer:
-        used = used.model_copy(update={"no_customer": (*used.no_customer, *no_customer)})
+    answers = {
+        "time_format": time_format,
+        "decimal": decimal,
+        "price_is": price_is,
+        "amounts_in": amounts_in,
+        "returns_are_negative": returns_are_negative,
+        "encoding": encoding,
+    }
+    used = _understood(opened, given, answers, no_customer or ())
+    lacking = columns_lacking(opened, used)
     if cutoff is None and window is None:
         _require_memory(engine, opened, used)
     with progress.stage(f"Read {opened.label}", engine.fraction) as stage_bar:
@@ -312,9 +308,26 @@ def read_events(
         warnings = _warnings(engine, opened, used, cleaning, losses, readings, nameless)
         engine.expect_customers(customers_of(engine, f"FROM events WHERE {scope}"), cleaning.kept)
         stage_bar.note(f"{cleaning.kept:,} kept, {cleaning.rejected:,} rejected")
+    warnings = (*lacking, *warnings)
     reading = (used, given is None, opened.label, cleaning, readings, losses, warnings, nameless)
     names = names_of_products(engine) if used.product_name else None
     return Events(engine, chosen, *reading, product_names=names)
+
+
+def _understood(
+    source: Source,
+    given: EventSchema | None,
+    answers: Mapping[str, Any],
+    no_customer: Sequence[str],
+) -> EventSchema:
+    """Return the schema of a source: the one that is given, or what its columns fit."""
+    require_distinct_names(source, given)
+    schema = (
+        fit_schema(given, source) if given else with_header(detect_schema(source.names), source)
+    )
+    schema = schema.answered(answers)
+    check_time_zone(schema.time_zone)
+    return schema.model_copy(update={"no_customer": (*schema.no_customer, *no_customer)})
 
 
 def _warnings(

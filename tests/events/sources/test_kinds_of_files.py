@@ -433,6 +433,9 @@ def test_sheets_with_the_same_columns_are_read_together(tmp_path: Path) -> None:
     with pytest.raises(InputError, match=r"same columns: --sheet '\*' reads them together"):
         read_events(path)
     assert read_events(path, table="*").cleaning.kept == 2
+    turned = [row[::-1] for row in (SHEET[0], SHEET[2])]
+    path = workbook(tmp_path / "turned.xlsx", Y2023=SHEET[:2], Y2024=turned)
+    assert read_events(path, table="*").cleaning.kept == 2
     other = workbook(tmp_path / "other.xlsx", Orders=SHEET, Stock=[["sku", "left"], ["a", 1]])
     with pytest.raises(InputError, match=r"first row of `Stock` is not that of `Orders`"):
         read_events(other, table="*")

@@ -1,6 +1,7 @@
 """Detection: which schema fits a source's columns, and what to guess where none does."""
 
 from collections.abc import Callable, Mapping
+from pathlib import Path
 
 from clustomer.errors import InputError, did_you_mean
 from clustomer.events.draft import (
@@ -307,6 +308,43 @@ def require_distinct_names(source: Source, schema: EventSchema | None = None) ->
                 f"{' and '.join(numbers)}. Rename one of them in the file, or say in a schema file "
                 f"which is meant: they are read as {' and '.join(f'`{c}`' for c in columns)}."
             )
+
+
+_COUNTS = ("event_time", "user_id", "event_type", "price", "quantity")
+
+
+def columns_lacking(source: Source, schema: EventSchema) -> tuple[str, ...]:
+    """Return what to say of the columns in use that some of several files have not.
+
+    Raises
+    ------
+    InputError
+        If a time, a customer, a type or an amount would be missing.
+    """
+    warnings = []
+    in_use = {**schema.paths, **{name: (getattr(schema, name) or "",) for name in FURTHER}}
+    for ours, paths in in_use.items():
+        files = [set(source.lacking.get(path, ())) for path in paths]
+        # a time may be in several columns, of which each is needed; else one is enough
+        without = set.union(*files) if ours == "event_time" else set.intersection(*files)
+        if not without:
+            continue
+        named = " or ".join(f"`{path}`" for path in paths if path)
+        first, *others = sorted(Path(label).name for label in without)
+        more = f" and {len(others):,} more files" if len(others) > 1 else ""
+        listed = f"{first} and {others[0]}" if len(others) == 1 else first + more
+        has = "has" if len(without) == 1 else "have"
+        if ours in (*_COUNTS, *FURTHER):
+            raise InputError(
+                f"{listed} {has} no column {named}, which the other files of {source.label} have, "
+                "and without which it cannot be counted. Name it as in the others, or read only "
+                "files that have it."
+            )
+        warnings.append(
+            f"{listed} {has} no column {named}, which the other files have: nothing is known of "
+            "it there."
+        )
+    return tuple(warnings)
 
 
 def with_header(schema: EventSchema, source: Source) -> EventSchema:

@@ -1,6 +1,6 @@
 """A source once it is open: a relation that DuckDB can read, and how many rows it must give."""
 
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
 from typing import Any
@@ -59,6 +59,8 @@ class Source:
     """What was found out about it, in a few words each."""
     files: tuple[FileState, ...] = ()
     """The files that must not change while they are read."""
+    lacking: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    """Columns that only some of several files have, with those that have not."""
     from_1904: bool = False
     """Whether numbers of days, where it has any, begin in 1904: a workbook says so."""
     repeated: dict[str, tuple[str, ...]] = field(default_factory=dict)
@@ -112,6 +114,20 @@ def described(
         if given.count(name) > 1
     }
     return Source(kind, label, relation, columns, structure=inside, repeated=repeated, **more)
+
+
+def lacking_in(files: Mapping[str, Sequence[str]]) -> dict[str, tuple[str, ...]]:
+    """Return the columns that some of several files have not, with these files.
+
+    >>> lacking_in({"a.csv": ["user_id", "brand"], "b.csv": ["user_id"]})
+    {'brand': ('b.csv',)}
+    """
+    columns = dict.fromkeys(name for names in files.values() for name in names)
+    lacking = {
+        column: tuple(label for label, names in files.items() if column not in names)
+        for column in columns
+    }
+    return {column: labels for column, labels in lacking.items() if labels}
 
 
 def valid_text(rows: pa.RecordBatchReader) -> pa.RecordBatchReader:

@@ -12,13 +12,15 @@ from clustomer.engines import DuckDB
 from clustomer.errors import InputError, OutputError, UsageError, first_line
 from clustomer.events.sources.content import Plain
 from clustomer.events.sources.files import readable_path, require_room
-from clustomer.events.sources.source import FILE, Source, described, valid_text
+from clustomer.events.sources.source import FILE, Source, described, lacking_in, valid_text
 
 
 def open_parquet(engine: DuckDB, label: str, plains: Sequence[Plain]) -> Source:
     """Open Parquet files, whose row groups say how many rows they have."""
     relation = f"read_parquet(?, union_by_name = true, filename = '{FILE}')"
     paths = [readable_path(engine, plain.path) for plain in plains]
+    names = {plain.label: _names_in_parquet(plain.path) for plain in plains}
+    first = names[plains[0].label]
     try:
         rows = engine.rows("SELECT SUM(num_rows) FROM parquet_file_metadata(?)", [paths])[0][0]
         return described(
@@ -26,7 +28,8 @@ def open_parquet(engine: DuckDB, label: str, plains: Sequence[Plain]) -> Source:
             "parquet",
             label,
             relation,
-            names=_names_in_parquet(plains[0].path),
+            names=first,
+            lacking=lacking_in(names),
             parameters=[paths],
             file=FILE,
             rows=int(rows or 0),
@@ -125,23 +128,17 @@ def _open_batches(
         for number, plain in enumerate(plains):
             for batch in batches(plain)[1]:
                 given += batch.num_rows
-                same = batch.cast(first) if batch.schema != first else batch
+                same = _as(batch, all_columns) if batch.schema != all_columns else batch
                 yield same.append_column(FILE, pa.repeat(number, batch.num_rows))
 
     try:
         schemas = [batches(plain)[0].remove_metadata() for plain in plains]
-        names = [schema.names for schema in schemas]
+        names = [list(schema.names) for schema in schemas]
         counts = [rows_of(plain) for plain in plains]
     except (pa.ArrowException, OSError, UnicodeDecodeError) as error:
         raise unreadable(error) from error
-    first = schemas[0]
-    for plain, columns in zip(plains, names, strict=True):
-        if columns != names[0]:
-            raise InputError(
-                f"{plain.label} has other columns than {plains[0].label}. Files that are read "
-                "together need the same columns."
-            )
-    with_file = first.append(pa.field(FILE, pa.int64()))
+    all_columns = _all_columns(plains, schemas)
+    with_file = all_columns.append(pa.field(FILE, pa.int64()))
     engine.register("source_rows", with_file.empty_table())
 
     @contextmanager
@@ -164,12 +161,42 @@ def _open_batches(
         kind,
         label,
         "source_rows",
-        names=first.names,
+        names=all_columns.names,
+        lacking=lacking_in(dict(zip((plain.label for plain in plains), names, strict=True))),
         opened=opened,
         file=FILE,
         rows=None if None in counts else sum(count or 0 for count in counts),
         counted=lambda: given,
     )
+
+
+def _all_columns(plains: Sequence[Plain], schemas: Sequence[pa.Schema]) -> pa.Schema:
+    """Return the columns of several files, which are told apart by their names."""
+    columns = {part.name: part for schema in schemas[::-1] for part in schema}
+    for plain, schema in zip(plains, schemas, strict=True):
+        if schema.names != schemas[0].names and len({*schema.names}) < len(schema.names):
+            raise InputError(
+                f"{plain.label} has other columns than {plains[0].label}, and several of one name. "
+                "Files that are read together need the same columns."
+            )
+    if all(schema.names == schemas[0].names for schema in schemas):
+        return schemas[0]
+    first = dict.fromkeys(name for schema in schemas for name in schema.names)
+    return pa.schema([columns[name] for name in first])
+
+
+def _as(batch: pa.RecordBatch, columns: pa.Schema) -> pa.RecordBatch:
+    """Return a batch with some columns by their names, empty where it has none."""
+    if batch.schema.names == columns.names:
+        return batch.cast(columns)
+    there = {*batch.schema.names}
+    arrays = [
+        batch.column(part.name).cast(part.type)
+        if part.name in there
+        else pa.nulls(batch.num_rows, part.type)
+        for part in columns
+    ]
+    return pa.record_batch(arrays, schema=columns)
 
 
 def avro_as_lines(engine: DuckDB, plain: Plain) -> Path:

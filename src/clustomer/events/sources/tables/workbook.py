@@ -122,8 +122,13 @@ def _together(label: str, book: Any) -> tuple[str, list[list[Any]]]:
     """Return the rows of all sheets below one another, as those of one."""
     sheets = {name: _rows(book, name) for name in _filled(book)}
     first = next(iter(sheets), "")
+    columns = sheets[first][0] if sheets else []
     for name, rows in sheets.items():
-        if rows[0] != sheets[first][0]:
+        if rows[0] != columns and sorted(map(str, rows[0])) == sorted({*map(str, columns)}):
+            # the same columns in another order
+            places = [rows[0].index(column) for column in columns]
+            sheets[name] = [[row[place] for place in places] for row in rows]
+        elif rows[0] != columns:
             raise InputError(
                 f"The sheets of {label} have other columns: the first row of `{name}` is not that "
                 f"of `{first}`. Expected the same columns in all; name one of them with --sheet."

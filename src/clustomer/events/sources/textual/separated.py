@@ -1,8 +1,9 @@
 """Text files: a header line, then a row on each line; every column arrives as text."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import Any, NoReturn
 
 from clustomer.engines import DuckDB, quoted
 from clustomer.errors import InputError
@@ -10,7 +11,13 @@ from clustomer.events.presets import without_header
 from clustomer.events.schema import EventSchema
 from clustomer.events.sources.content import Plain
 from clustomer.events.sources.files import readable_path, require_room
-from clustomer.events.sources.source import FILE, BrokenLines, Source, distinct_names
+from clustomer.events.sources.source import (
+    FILE,
+    BrokenLines,
+    Source,
+    distinct_names,
+    lacking_in,
+)
 from clustomer.events.sources.textual.encoding import as_utf8
 from clustomer.events.sources.textual.layout import (
     Layout,
@@ -45,6 +52,14 @@ REJECTED_LINES = (
 """DuckDB SQL for the lines that the last reading with `store_rejects` could not read."""
 
 
+_ALIKE = (
+    "read_csv(?, auto_detect = false, header = ?, delim = ?, quote = '\"', escape = '\"', "
+    "columns = ?, store_rejects = true, null_padding = false, "
+    f"max_line_size = {MAX_LINE_BYTES}{{}})"
+)
+"""DuckDB SQL that reads files with the same columns in the same order."""
+
+
 @dataclass
 class _TextFile:
     """One file, in UTF-8, and what is known of it."""
@@ -54,6 +69,7 @@ class _TextFile:
     profile: TextProfile
     layout: Layout
     encoding: str
+    columns: list[str] = field(default_factory=list)
     needs_copy: bool = False
 
 
@@ -77,11 +93,11 @@ def open_text(
         return _open_spaces(engine, label, files, schema)
     names = _given_names(first, separator, schema)
     header = names is None
-    if names is None:
-        _require_same_header(files)
-        names = tuple(fields_of(first.layout.first, separator))
-    columns, repeated = distinct_names(names)
-    if len(columns) < 2:
+    for file in files:
+        file.columns, _ = distinct_names(names or _fields(file))
+    _, repeated = distinct_names(names or _fields(first))
+    columns = _columns_by_name(files) if header else first.columns
+    if len(first.columns) < 2:
         raise InputError(
             f"The first line of {first.label} has one column only. Expected a header line with "
             "names separated by commas, tabs, semicolons or bars; set `separator` in a schema "
@@ -91,30 +107,36 @@ def open_text(
         file.needs_copy = careful or _loses_rows(file, files)
     broken = BrokenLines(engine)
     notes = _notes(files, separator)
-    paths, records = [], 0
+    paths: dict[tuple[str, ...], list[str]] = {}
+    records = 0
     for file in files:
+        alike = paths.setdefault((file.layout.separator, *file.columns), [])
         if not file.needs_copy:
-            paths.append(readable_path(engine, file.path))
+            alike.append(readable_path(engine, file.path))
             records += file.profile.lines - header
             continue
-        copy, count, further = _copied(engine, file, len(columns), header, broken)
-        paths.append(str(copy))
+        copy, count, further = _copied(engine, file, len(file.columns), header, broken)
+        alike.append(str(copy))
         records += count
         notes += further
     broken.flush()
-    kinds = dict.fromkeys(columns, "VARCHAR")
-    several = f", filename = '{FILE}'" if len(files) > 1 else ""
+    parameters: list[Any] = []
+    for (sign, *names_there), group in paths.items():
+        parameters += [group, header, sign, dict.fromkeys(names_there, "VARCHAR")]
+    file_of_row = FILE if len(files) > 1 else None
+    relation = _ALIKE.format(f", filename = '{FILE}'" if file_of_row else "")
+    if len(paths) > 1:
+        relation = f"({' UNION ALL BY NAME '.join(f'SELECT * FROM {relation}' for _ in paths)})"
     source = Source(
         "text",
         label,
-        "read_csv(?, auto_detect = false, header = ?, delim = ?, quote = '\"', escape = '\"', "
-        "columns = ?, store_rejects = true, null_padding = false, "
-        f"max_line_size = {MAX_LINE_BYTES}{several})",
-        kinds,
-        file=FILE if several else None,
+        relation,
+        dict.fromkeys(columns, "VARCHAR"),
+        file=file_of_row,
         rejects=f"{REJECTED_LINES} UNION ALL {BrokenLines.SELECT}",
-        parameters=[paths, header, separator, kinds],
+        parameters=parameters,
         header=header,
+        lacking=lacking_in({file.label: file.columns for file in files}),
         rows=records,
         counted=lambda: records,
         notes=tuple(notes),
@@ -136,12 +158,15 @@ def header_of(plain: Plain, schema: EventSchema | None) -> list[str]:
 def _text_files(
     engine: DuckDB, plains: Sequence[Plain], schema: EventSchema | None
 ) -> list[_TextFile]:
-    separator = schema.separator if schema else None
+    separator = asked = schema.separator if schema else None
     files: list[_TextFile] = []
     for plain in plains:
         path, encoding, profile = decoded(engine, plain, schema)
         path, profile = _with_usual_quotes(engine, path, profile, separator)
-        layout = layout_of(sample_of(path), separator)
+        sample = sample_of(path)
+        layout = layout_of(sample, separator)
+        if separator != asked and len(fields_of(layout.first, layout.separator)) < 2:
+            layout = layout_of(sample, asked)
         if not layout.first.strip():
             raise InputError(
                 f"{plain.label} has no first line. Expected a header line with column names."
@@ -266,22 +291,54 @@ def _given_names(
     return schema.names
 
 
-def _require_same_header(files: Sequence[_TextFile]) -> None:
+def _fields(file: _TextFile) -> list[str]:
+    return fields_of(file.layout.first, file.layout.separator)
+
+
+MIN_SHARED = 0.5
+"""Files of one log share at least so much of the shorter one's names of columns."""
+
+
+def _columns_by_name(files: Sequence[_TextFile]) -> list[str]:
+    """Return all columns of some files, by names that differ in capitals and order only once.
+
+    Raises
+    ------
+    InputError
+        If a file seems to be of another table, or has a name twice that another has at another
+        place.
+    """
     first = files[0]
-    expected = fields_of(first.layout.first, first.layout.separator)
+    columns = {name.lower(): name for name in first.columns}
+    for file in files[1:]:
+        lowered = [name.lower() for name in file.columns]
+        shared = len({*lowered} & {name.lower() for name in first.columns})
+        alike = [name.lower() for name in first.columns] == lowered
+        repeated = len({*map(str.lower, _fields(file))}) < len(lowered)
+        if shared < MIN_SHARED * min(len(lowered), len(first.columns)) or (repeated and not alike):
+            _refuse_header(first, file)
+        file.columns = [columns.setdefault(name.lower(), name) for name in file.columns]
+    return list(columns.values())
+
+
+def _require_same_header(files: Sequence[_TextFile]) -> None:
     for file in files:
-        fields = fields_of(file.layout.first, file.layout.separator)
-        if fields != expected:
-            number, name = next(
-                (number, name)
-                for number, name in enumerate([*expected, "nothing more"], 1)
-                if fields[number - 1 : number] != [name]
-            )
-            raise InputError(
-                f"{file.label} has another header line than {Path(first.label).name}: column "
-                f"{number} is not `{name[:80]}`. Files that are read together need the same "
-                "columns in the same order; read it alone, or rewrite its header."
-            )
+        if _fields(file) != _fields(files[0]):
+            _refuse_header(files[0], file)
+
+
+def _refuse_header(first: _TextFile, file: _TextFile) -> NoReturn:
+    fields = _fields(file)
+    number, name = next(
+        (number, name)
+        for number, name in enumerate([*_fields(first), "nothing more"], 1)
+        if fields[number - 1 : number] != [name]
+    )
+    raise InputError(
+        f"{file.label} has another header line than {Path(first.label).name}: column {number} is "
+        f"not `{name[:80]}`. Files that are read together need the same columns; read it alone, or "
+        "rewrite its header."
+    )
 
 
 def copy_lines(
