@@ -2,7 +2,7 @@
 
 import os
 from concurrent.futures import Future
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import pyarrow as pa
@@ -18,6 +18,7 @@ from clustomer.customers import (
     split_holdout,
 )
 from clustomer.customers.reason import Reason
+from clustomer.errors import UsageError
 from clustomer.events import CleanEvents, Events, read_events
 from clustomer.facets import FACETS, MAIN, Facets, no_facets
 from clustomer.habits import Habits, segment_habits
@@ -78,6 +79,7 @@ def run(
     with Lanes(out, settings) as lanes:
         there = lanes.pushed_down(source, progress)
         events, customers = _read(source, settings, lanes, there, progress)
+        settings = with_measured_margin(settings, events)
         lanes.write_customers(events, customers)
         attributes = _described(settings, events, customers, progress)
         holdout = held_out(settings, events, customers, progress)
@@ -138,6 +140,20 @@ def _read(
         return there.events.in_currency(settings.currency), there.customers
     events = read_events(source, **settings.reading(), engine=lanes.engine, progress=progress)
     return events.in_currency(settings.currency), customer_features(events, progress=progress)
+
+
+def with_measured_margin(settings: Settings, events: Events) -> Settings:
+    """Return the settings with the margin that costs in the log leave, where it has any."""
+    costs = events.readings.costs
+    if costs is None:
+        return settings
+    if settings.margin is not None:
+        raise UsageError(
+            f"--margin is {settings.margin:g}, and `{costs.column}` of {events.source} says what "
+            "goods cost. Expected one of them: leave --margin out, or take `cost` out of the "
+            "schema."
+        )
+    return replace(settings, margin=costs.margin)
 
 
 def _labelled(

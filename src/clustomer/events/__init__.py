@@ -3,7 +3,7 @@
 from clustomer.events.cleaning import KEPT, REJECTIONS, REPAIRS, Cleaning
 from clustomer.events.draft.description import Description, describe_source
 from clustomer.events.draft.detection import detect_schema, draft_schema
-from clustomer.events.log import EVENT_ORDER, CleanEvents, Events, read_events
+from clustomer.events.log import EVENT_ORDER, CleanEvents, Events, has_costs, read_events
 from clustomer.events.presets import PRESETS
 from clustomer.events.reading import called
 from clustomer.events.schema import COLUMNS, EVENT_TYPES, EventSchema
@@ -43,6 +43,7 @@ __all__ = [
     "draft_schema",
     "events_written",
     "fingerprint",
+    "has_costs",
     "hash_sum",
     "open_source",
     "parse_cutoff",

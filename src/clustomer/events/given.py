@@ -89,7 +89,8 @@ def given_rows(source: Source, schema: EventSchema) -> tuple[str, dict[str, str]
     if schema.return_time is not None:
         given_back = schema.return_amount is not None
         undated = given_back and schema.return_time in schema.paths["event_time"]
-        query = _with_returns(query, kinds, given_back=given_back, undated=undated)
+        costed = schema.cost is not None
+        query = _with_returns(query, kinds, given_back=given_back, undated=undated, costed=costed)
     return query, kinds
 
 
@@ -119,7 +120,7 @@ _PIECES = (
 )
 """Words for pieces behind their number."""
 
-_OF_DIGITS = ("price", "quantity", "return_amount")
+_OF_DIGITS = ("price", "quantity", "cost", "return_amount")
 _OF_IDS = ("user_id", "return_user_id", "order_id", "product_id", "user_session")
 
 
@@ -284,10 +285,13 @@ _GIVEN_BACK = (
 """SQL for whether a return says how much was given back."""
 
 
-def _with_returns(query: str, kinds: dict[str, str], *, given_back: bool, undated: bool) -> str:
+def _with_returns(
+    query: str, kinds: dict[str, str], *, given_back: bool, undated: bool, costed: bool
+) -> str:
     """Make a second row, at the time of the return, of each row that has such a time.
 
-    Where returns are `undated` every row has one, and the amount alone tells.
+    Where returns are `undated` every row has one, and the amount alone tells. What the goods of a
+    part that was given back cost, nobody says.
     """
     some = f"COALESCE({_GIVEN_BACK.removeprefix('is_return AND ')}, FALSE)"
     kept = f"return_time IS NULL OR NOT {some}" if undated else "return_time IS NULL"
@@ -302,6 +306,8 @@ def _with_returns(query: str, kinds: dict[str, str], *, given_back: bool, undate
             f"CASE WHEN {_GIVEN_BACK} THEN return_amount ELSE price END AS price",
             f"CASE WHEN {_GIVEN_BACK} THEN NULL ELSE quantity END AS quantity",
         ]
+    if given_back and costed:
+        values.append(f"CASE WHEN {_GIVEN_BACK} THEN NULL ELSE cost END AS cost")
     left_out = ", ".join(("return_time", *(("return_amount",) if given_back else ())))
     return (
         f"SELECT * EXCLUDE ({left_out}) REPLACE ({', '.join(values)}) FROM "

@@ -9,7 +9,7 @@ from typing import Any
 
 import pyarrow as pa
 
-from clustomer.engines import DuckDB, literal
+from clustomer.engines import DuckDB, Engine, literal
 from clustomer.errors import InputError, UsageError, first_line
 from clustomer.events.cleaning import (
     DAY,
@@ -55,7 +55,13 @@ from clustomer.events.schema_file import read_schema
 from clustomer.events.sessions import derive_sessions, number_orders
 from clustomer.events.sources import Source, open_source
 from clustomer.events.staging import Staged, stage
-from clustomer.events.totals import Totals, nameless_revenue, totals_of
+from clustomer.events.totals import (
+    Totals,
+    nameless_revenue,
+    sales_with_costs,
+    totals_of,
+    with_margin,
+)
 from clustomer.events.window import Window, dense_days, parse_cutoff, parse_length
 from clustomer.progress import Progress, counted, silent
 
@@ -64,6 +70,16 @@ EVENT_ORDER = (
     "category_id, category_code, brand"
 )
 """The order of events in every output: ties are broken by whatever could tell them apart."""
+
+
+def order_of_events(engine: DuckDB) -> str:
+    """Return SQL for the order of `events`, by their costs last where they have any."""
+    return EVENT_ORDER + (", cost" if has_costs(engine) else "")
+
+
+def has_costs(engine: Engine) -> bool:
+    """Whether the clean events in an engine say what goods cost the shop."""
+    return "cost" in engine.columns("events").names
 
 
 @dataclass(frozen=True)
@@ -96,7 +112,7 @@ class CleanEvents:
 
     def to_arrow(self) -> pa.Table:
         """Return every clean event, by customer and time; brings all of them into memory."""
-        return self.engine.arrow(f"SELECT * FROM events ORDER BY {EVENT_ORDER}")
+        return self.engine.arrow(f"SELECT * FROM events ORDER BY {order_of_events(self.engine)}")
 
     def __arrow_c_stream__(self, requested_schema: object = None) -> object:
         return self.to_arrow().__arrow_c_stream__(requested_schema)
@@ -104,6 +120,16 @@ class CleanEvents:
     def totals(self) -> Totals:
         """Return what the events of the window add up to."""
         return totals_of(self.engine, self.window)
+
+    @property
+    def margin(self) -> float | None:
+        """The share of the window's sales that is left after what goods cost, where that is known.
+
+        Of the sales whose cost is known: purchases less returns, to four digits.
+        """
+        if not has_costs(self.engine):
+            return None
+        return sales_with_costs(self.engine, within(self.window)).margin
 
     def close(self) -> None:
         """Free what the engine holds on disk and in memory."""
@@ -291,13 +317,16 @@ def read_events(
         if used.time_to is None:
             _require_past(engine, opened, readings, before)
         _reject_what_counts_twice(engine, opened, used, before)
-        readings = replace(readings, amounts=settle_amounts(engine, used, opened.label))
+        amounts, costs = settle_amounts(engine, used, opened.label)
         derived = derive_sessions(engine)
         if used.row_is_order:
             number_orders(engine)
         dense = dense_days(days_of(engine, before))
         chosen = _window(engine, time_zone, moment, length, dense)
         scope = within(chosen)
+        if costs is not None:
+            costs = with_margin(engine, costs, scope)
+        readings = replace(readings, amounts=amounts, costs=costs)
         edges = far_edges(chosen, DAY, dense, moment, length)
         cleaning = count_rules(engine, used, rows, derived, scope, edges)
         losses = losses_of(engine, cleaning, opened)

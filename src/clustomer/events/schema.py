@@ -28,7 +28,15 @@ COLUMNS = (
 """The columns of the canonical event table; `event_time` and `user_id` are required."""
 
 
-FURTHER = ("return_time", "return_amount", "return_user_id", "status", "currency", "product_name")
+FURTHER = (
+    "return_time",
+    "return_amount",
+    "return_user_id",
+    "status",
+    "currency",
+    "cost",
+    "product_name",
+)
 """Settings that name one more column of the source."""
 
 
@@ -100,6 +108,12 @@ class EventSchema(BaseModel):
     currency : str, optional
         A column with the currency of each row. Amounts in several are never added
         up: `--only-currency` takes one of them, `--rates` converts them.
+    cost : str, optional
+        A column with what the goods of a row cost the shop, in the currency of its price. What is
+        0, below 0 or no number is no cost. The margin is measured by it, in place of `--margin`.
+    cost_is : "unit" or "line", optional
+        Whether `cost` is of a piece, or of all pieces of its row. By default its values tell, or
+        it is of what `price` is of.
     product_name : str, optional
         A column with the name of each row's product, which lists and reports show beside its
         id. A product with several is called by the commonest.
@@ -183,6 +197,8 @@ class EventSchema(BaseModel):
     price_is: Literal["unit", "line", "order"] | None = None
     amounts_in: Literal["major", "minor"] | None = None
     currency: str | None = None
+    cost: str | None = None
+    cost_is: Literal["unit", "line"] | None = None
     product_name: str | None = None
     separator: str | None = None
     encoding: str | None = None
@@ -307,6 +323,8 @@ class EventSchema(BaseModel):
             "price_is",
             "amounts_in",
             "currency",
+            "cost",
+            "cost_is",
             "product_name",
             "event_type",
             "ignored_event_types",
@@ -378,12 +396,16 @@ def _check_companions(schema: EventSchema) -> None:
         ("return_amount", schema.return_time),
         ("return_user_id", schema.returns_are_negative),
         ("status", schema.done),
+        ("cost", "price" in schema.columns),
+        ("cost_is", schema.cost),
         ("product_name", "product_id" in schema.columns),
     ):
         if getattr(schema, setting) is not None and not needed:
             other = {
                 "return_amount": "`return_time`, a column with when it was given back",
                 "return_user_id": "returns_are_negative = true",
+                "cost": "a column for `price`",
+                "cost_is": "`cost`, a column with what goods cost the shop",
                 "product_name": "a column for `product_id`",
                 "status": "`done`, its words for what was carried through, and a column for "
                 "`event_type`",

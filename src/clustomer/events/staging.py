@@ -161,7 +161,7 @@ def _read_again(
 def _kept(source: Source, schema: EventSchema) -> tuple[str, ...]:
     """Return the columns of which a rejected row keeps the source's own values."""
     line = ("line",) if source.broken else ()
-    names = ("currency", "return_user_id", "product_name")
+    names = ("currency", "return_user_id", "cost", "product_name")
     further = (name for name in names if getattr(schema, name) is not None)
     return (*COLUMNS, *line, *further)
 
@@ -233,13 +233,13 @@ def _staging(
     missing_time = present_expression("event_time", kinds["event_time"], schema.missing_values)
     numbers = ", ".join(
         f"{_number(column, reading)} AS {column}_number"
-        for column, reading in (("price", readings.price), ("quantity", readings.quantity))
+        for column, reading in _read_as_numbers(schema, readings).items()
     )
     typed = f"""
         SELECT *, ({missing_time}) IS NULL AS no_time,
             {plausible("time_read", readings.time)} AS plausible_time,
             {_event_type(schema)} AS type_read, {_price(schema, readings)} AS price_read,
-            {_quantity(schema)} AS quantity_read,
+            {_quantity(schema)} AS quantity_read, {_cost(schema, readings)}
             {_customer(schema)} AS user_read
         FROM (
             SELECT *, {numbers}
@@ -263,6 +263,7 @@ def _staging(
     )
     grouped = "".join(f"{_grouped(column)} AS {column}_grouped, " for column in _open(readings))
     grouped += "product_name, " if schema.product_name is not None else ""
+    grouped += "cost_read AS cost, " if schema.cost is not None else ""
     is_product = "TRUE"
     if schema.not_products is not None:
         pattern = literal(schema.not_products).sql("duckdb")
@@ -367,10 +368,26 @@ def _number(column: str, reading: NumberReading | None) -> str:
     return number_expression(column, reading) if reading is not None else f"CAST(NULL AS {MONEY})"
 
 
+def _read_as_numbers(schema: EventSchema, readings: Readings) -> dict[str, NumberReading | None]:
+    numbers = {"price": readings.price, "quantity": readings.quantity}
+    return numbers | ({"cost": readings.cost} if schema.cost is not None else {})
+
+
 def _price(schema: EventSchema, readings: Readings) -> str:
+    return _without_sign(_money("price", schema, readings), schema)
+
+
+def _cost(schema: EventSchema, readings: Readings) -> str:
+    """Return SQL for what the goods of a row cost; who entered 0 did not know."""
+    if schema.cost is None:
+        return ""
+    cost = _without_sign(_money("cost", schema, readings), schema)
+    return f"CASE WHEN {cost} > 0 AND {cost} < {MAX_AMOUNT} THEN {cost} END AS cost_read,"
+
+
+def _money(column: str, schema: EventSchema, readings: Readings) -> str:
     code = _currency(schema)
-    price = readings.exchange.amount(readings.unit.amount("price_number", code), code)
-    return _without_sign(price, schema)
+    return readings.exchange.amount(readings.unit.amount(f"{column}_number", code), code)
 
 
 def _without_sign(number: str, schema: EventSchema) -> str:

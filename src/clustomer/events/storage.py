@@ -11,7 +11,14 @@ import pyarrow.parquet as pq
 
 from clustomer.engines import DuckDB
 from clustomer.errors import InputError, first_line
-from clustomer.events.log import EVENT_ORDER, CleanEvents, Events, customers_of
+from clustomer.events.log import (
+    EVENT_ORDER,
+    CleanEvents,
+    Events,
+    customers_of,
+    has_costs,
+    order_of_events,
+)
 from clustomer.events.window import Window
 
 EVENTS_PER_FILE = 20_000_000
@@ -85,7 +92,8 @@ def _write(engine: DuckDB, rows: int, folder: Path) -> None:
 
 def _write_sorted(engine: DuckDB, select: str, path: Path, parameters: list[str]) -> None:
     engine.execute(
-        f"COPY ({select} ORDER BY {EVENT_ORDER}) TO ? (FORMAT parquet, COMPRESSION zstd)",
+        f"COPY ({select} ORDER BY {order_of_events(engine)}) TO ? "
+        "(FORMAT parquet, COMPRESSION zstd)",
         [*parameters, str(path)],
     )
 
@@ -107,9 +115,10 @@ def fingerprint(events: Events) -> dict[str, Any]:
 
 def hash_sum(events: CleanEvents) -> str:
     """Return the sum of the hashes of clean events; it depends on DuckDB's version."""
+    cost = ", cost" if has_costs(events.engine) else ""
     total = events.engine.rows(
         "SELECT SUM(HASH(event_time, event_type, product_id, category_id, category_code, brand, "
-        "price, user_id, user_session, quantity, order_id)) FROM events"
+        f"price, user_id, user_session, quantity, order_id{cost})) FROM events"
     )[0][0]
     return str(total or 0)
 

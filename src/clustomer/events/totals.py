@@ -1,11 +1,12 @@
 """What the events of a window add up to, to be compared with what the shop's books say."""
 
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from decimal import Decimal
 from typing import Any
 
 from clustomer.engines import DuckDB, literal
-from clustomer.events.reading import Readings
+from clustomer.errors import InputError
+from clustomer.events.reading import CostReading, Readings
 from clustomer.events.window import Window
 
 AMOUNT = "CAST(price * CAST(quantity AS DECIMAL(19, 4)) AS DECIMAL(18, 4))"
@@ -54,6 +55,54 @@ def totals_of(engine: DuckDB, window: Window) -> Totals:
         FROM events WHERE {within}"""
     )[0]
     return Totals(int(customers), int(orders), Decimal(revenue))
+
+
+@dataclass(frozen=True)
+class SalesWithCosts:
+    """Purchases less returns in money: all of them, those whose goods' cost is known, that cost."""
+
+    sales: Decimal
+    of_known: Decimal
+    cost: Decimal
+
+    @property
+    def margin(self) -> float | None:
+        """The share of sales that is left after what goods cost, to four digits; None for none."""
+        if not 0 < self.cost < self.of_known:
+            return None
+        return round(float(1 - self.cost / self.of_known), 4)
+
+
+def sales_with_costs(engine: DuckDB, within: str) -> SalesWithCosts:
+    """Add up the sales where `within` (SQL) holds, in an engine whose events have costs."""
+    sign = "CASE event_type WHEN 'purchase' THEN 1 WHEN 'return' THEN -1 ELSE 0 END"
+    sums = engine.rows(
+        f"""SELECT COALESCE(SUM({sign} * {AMOUNT}), 0),
+            COALESCE(SUM({sign} * {AMOUNT}) FILTER (WHERE cost IS NOT NULL), 0),
+            COALESCE(SUM({sign} * cost) FILTER (WHERE price IS NOT NULL), 0)
+        FROM events WHERE {within}"""
+    )[0]
+    return SalesWithCosts(*map(Decimal, sums))
+
+
+def with_margin(engine: DuckDB, costs: CostReading, within: str) -> CostReading:
+    """Return how costs were read with the margin that they leave where `within` (SQL) holds.
+
+    Raises
+    ------
+    InputError
+        If no sale has a cost, or costs are not below the sales.
+    """
+    sums = sales_with_costs(engine, within)
+    if sums.margin is None:
+        other = "line" if costs.of == "unit" else "unit"
+        raise InputError(
+            f"{costs.sentence} By it, goods that were sold for {sums.of_known:,.2f} cost the shop "
+            f"{sums.cost:,.2f}, which leaves no margin. Expected costs that add up to less than "
+            f'the sales. Are they of something else (cost_is = "{other}" in the schema)? Otherwise '
+            "take `cost` out of the schema, and give the margin with --margin."
+        )
+    return replace(costs, margin=sums.margin, covered=round(float(sums.of_known / sums.sales), 4))
 
 
 def nameless_revenue(engine: DuckDB, within: str, readings: Readings) -> Decimal | None:

@@ -10,7 +10,7 @@ from sqlglot import exp
 
 from clustomer.engines import Engine
 from clustomer.errors import InputError
-from clustomer.events import CleanEvents, Window
+from clustomer.events import CleanEvents, Window, has_costs
 from clustomer.history.calendar import Calendar
 from clustomer.history.definition import (
     ACTIVITY,
@@ -32,7 +32,7 @@ def activity_by(calendar: Calendar, events: CleanEvents, window: Window) -> Iter
     engine.register(CALENDAR, calendar.table)
     try:
         engine.create_table(ORDERS, orders_query(window))
-        engine.create_table(ACTIVITY, activity_query(window))
+        engine.create_table(ACTIVITY, activity_query(window, costs=has_costs(engine)))
         yield engine
     finally:
         engine.drop(ORDERS)

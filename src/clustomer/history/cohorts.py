@@ -28,6 +28,8 @@ class Counts:
     orders: int = 0
     sold: Decimal = Decimal(0)
     returned: Decimal = Decimal(0)
+    cost: Decimal = Decimal(0)
+    uncosted: Decimal = Decimal(0)
 
     def __add__(self, other: "Counts") -> "Counts":
         return Counts(
@@ -36,12 +38,18 @@ class Counts:
             self.orders + other.orders,
             self.sold + other.sold,
             self.returned + other.returned,
+            self.cost + other.cost,
+            self.uncosted + other.uncosted,
         )
 
     @property
     def revenue(self) -> Decimal:
         """What was sold less what came back."""
         return self.sold - self.returned
+
+    def kept(self, margin: float) -> float:
+        """What is left of the revenue: a share of it where nobody says what the goods cost."""
+        return float(self.revenue - self.uncosted - self.cost) + margin * float(self.uncosted)
 
 
 @dataclass(frozen=True, eq=False)
@@ -62,13 +70,14 @@ class Cohorts:
         the cohort), `active`, `buying` and `orders` (in the period), `revenue` (sales less
         returns) and `cumulated_revenue`; and `active_share`, `buying_share`,
         `revenue_per_customer` and `cumulated_per_customer`, over all customers of the cohort.
-        With a margin also `cumulated_margin_per_customer`. `cohort_name` is "2024-02" or the date.
+        With a margin, or costs, also `cumulated_margin_per_customer`. `cohort_name` is "2024-02"
+        or the date.
         Without prices what is money is NULL.
     retention : pyarrow.Table
         The cohorts together, by age: `cell` ("all.3"), `segment_id`, `age`, `customers` (of the
         cohorts that the window holds whole, shows whole at that age, and that are not the first),
-        `active_share`, `buying_share` and `cumulated_per_customer` among them; with a margin also
-        `cumulated_margin_per_customer`.
+        `active_share`, `buying_share` and `cumulated_per_customer` among them; with a margin, or
+        costs, also `cumulated_margin_per_customer`.
     """
 
     by: str
@@ -129,7 +138,8 @@ def customer_cohorts(
     segments : table with `user_id` and `segment_id`, optional
         Each segment has cells of its own then.
     margin : float, optional
-        The share of revenue that is kept, above 0 and at most 1.
+        The share of revenue that is kept, above 0 and at most 1. Where events say what goods
+        cost, it is that of those that do not; by default that of all others.
     window : Window, default that of the events
 
     Returns
@@ -169,6 +179,8 @@ def customer_cohorts(
             )
         finally:
             with_events.close()
+    if margin is None:
+        margin = events.margin
     history = _history(events, by, unit, segments, window or events.window)
     rows = list(_cohort_rows(history, margin))
     schema = _COHORT_SCHEMA
@@ -240,6 +252,8 @@ def _counts(rows: list[dict[str, Any]]) -> dict[str, dict[tuple[int, int], Count
             int(row["orders"]),
             Decimal(row["sold"]),
             Decimal(row["returned"]),
+            Decimal(row["cost"]),
+            Decimal(row["uncosted"]),
         )
         for segment in {ALL, str(row["segment_id"])}:
             part = cells.setdefault(segment, {})
@@ -271,10 +285,10 @@ def _row_of_cohort(
     history: _History, segment: str, cohort: int, customers: int, margin: float | None
 ) -> Iterator[dict[str, Any]]:
     periods, cells = history.calendar.periods, history.cells[segment]
-    cumulated = Decimal(0)
+    upto = Counts()
     for number in range(cohort, len(periods)):
         counts = cells.get((cohort, number), Counts())
-        cumulated += counts.revenue
+        upto += counts
         row = {
             "cell": f"{segment}.{cohort}.{number - cohort}",
             "segment_id": segment,
@@ -293,11 +307,11 @@ def _row_of_cohort(
         }
         if history.priced:
             row["revenue"] = float(counts.revenue)
-            row["cumulated_revenue"] = float(cumulated)
+            row["cumulated_revenue"] = float(upto.revenue)
             row["revenue_per_customer"] = float(counts.revenue / customers)
-            row["cumulated_per_customer"] = float(cumulated / customers)
+            row["cumulated_per_customer"] = float(upto.revenue / customers)
             if margin is not None:
-                row["cumulated_margin_per_customer"] = margin * float(cumulated / customers)
+                row["cumulated_margin_per_customer"] = upto.kept(margin) / customers
         yield row
 
 
@@ -326,7 +340,8 @@ def _retained(
         if history.priced:
             row["cumulated_per_customer"] = cumulated / customers
             if margin is not None:
-                row["cumulated_margin_per_customer"] = margin * cumulated / customers
+                kept = (row["cumulated_margin_per_customer"] * row["customers"] for row in cells)
+                row["cumulated_margin_per_customer"] = math.fsum(kept) / customers
         yield row
 
 

@@ -15,7 +15,7 @@ ACTIVITY = "history_activity"
 
 _SCOPED = f"""
     SELECT user_id, event_type, COALESCE(order_id, user_session) AS order_key, {AMOUNT} AS amount,
-        event_time, CAST(
+        goods_cost AS cost, event_time, CAST(
             (DATE_DIFF('second', TIMESTAMP '1970-01-01 00:00:00', event_time) + utc_offset_s)
             // 86400 AS BIGINT
         ) AS day
@@ -35,7 +35,11 @@ _ACTIVITY = """
         COUNT(*) FILTER (WHERE s.event_type <> 'return') AS events,
         COUNT(*) FILTER (WHERE s.event_type = 'purchase') AS lines,
         COALESCE(SUM(s.amount) FILTER (WHERE s.event_type = 'purchase'), 0) AS sold,
-        COALESCE(SUM(s.amount) FILTER (WHERE s.event_type = 'return'), 0) AS returned
+        COALESCE(SUM(s.amount) FILTER (WHERE s.event_type = 'return'), 0) AS returned,
+        COALESCE(SUM(CASE s.event_type WHEN 'purchase' THEN s.cost WHEN 'return' THEN -s.cost END),
+            0) AS cost,
+        COALESCE(SUM(CASE s.event_type WHEN 'purchase' THEN s.amount WHEN 'return' THEN -s.amount
+            END) FILTER (WHERE s.cost IS NULL), 0) AS uncosted
     FROM scoped AS s JOIN history_calendar AS c ON s.day = c.day
     GROUP BY s.user_id, c.period
 """
@@ -53,7 +57,8 @@ _CELLS = """
         COUNT(*) FILTER (WHERE a.events > 0) AS active,
         COUNT(*) FILTER (WHERE a.lines > 0) AS buying,
         COALESCE(SUM(o.orders), 0) AS orders,
-        SUM(a.sold) AS sold, SUM(a.returned) AS returned
+        SUM(a.sold) AS sold, SUM(a.returned) AS returned,
+        SUM(a.cost) AS cost, SUM(a.uncosted) AS uncosted
     FROM history_activity AS a
     JOIN arrivals AS f ON a.user_id = f.user_id
     JOIN history_labels AS l ON a.user_id = l.user_id
@@ -85,9 +90,13 @@ def orders_query(window: Window) -> exp.Select:
     return _with_scoped(_ORDERS, window)
 
 
-def activity_query(window: Window) -> exp.Select:
-    """Return the query of what else each customer did in each period."""
-    return _with_scoped(_ACTIVITY, window)
+def activity_query(window: Window, *, costs: bool) -> exp.Select:
+    """Return the query of what else each customer did in each period.
+
+    With `costs`, events have a column `cost` of what the goods of a row cost; `cost` adds it up,
+    and `uncosted` the revenue of rows that have none.
+    """
+    return _with_scoped(_ACTIVITY, window, costs=costs)
 
 
 def prices_query(window: Window) -> exp.Select:
@@ -124,8 +133,12 @@ def cells_query(by: str) -> exp.Select:
     return _with_arrivals(_CELLS, by)
 
 
-def _with_scoped(sql: str, window: Window) -> exp.Select:
-    bounds = {"window_start": literal(window.start), "window_cutoff": literal(window.cutoff)}
+def _with_scoped(sql: str, window: Window, *, costs: bool = False) -> exp.Select:
+    bounds = {
+        "window_start": literal(window.start),
+        "window_cutoff": literal(window.cutoff),
+        "goods_cost": exp.column("cost") if costs else parse("CAST(NULL AS DECIMAL(18, 4))"),
+    }
     return _select(sql).with_("scoped", as_=_filled(parse(_SCOPED), bounds))
 
 

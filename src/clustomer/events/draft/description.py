@@ -26,6 +26,7 @@ from clustomer.events.draft.detection import (
     with_present_paths,
 )
 from clustomer.events.draft.money import (
+    column_of_costs,
     has_negative_amounts,
     is_said,
     paid_after_discount,
@@ -220,6 +221,7 @@ def _drafted(
             drafted = drafted.model_copy(update={"returns_are_negative": True})
         named = column_of_names(engine, opened, drafted, contents)
         drafted = drafted.model_copy(update={"product_name": named})
+        drafted = drafted.model_copy(update={"cost": column_of_costs(contents, drafted)})
         user = drafted.columns["user_id"]
         if isinstance(user, str) and user in contents and contents[user].addresses >= 0.9:
             drafted = drafted.model_copy(update={"ids_ignore_case": True})

@@ -4,7 +4,13 @@ from collections.abc import Mapping, Sequence
 
 from clustomer.engines import DuckDB, quoted
 from clustomer.events.draft.contents import SAMPLE_ROWS, Content
-from clustomer.events.draft.words import names, speaks_against, speaks_of_a_discount, words_in
+from clustomer.events.draft.words import (
+    names,
+    speaks_against,
+    speaks_of_a_discount,
+    words_in,
+    words_of,
+)
 from clustomer.events.reading import AmountReading, Readings, number_expression, sql_text
 from clustomer.events.schema import EventSchema
 from clustomer.events.sources import Source
@@ -142,6 +148,25 @@ def _read(source: Source, readings: Readings, *columns: str) -> str:
         number = number_expression(f"CAST({quoted(column)} AS VARCHAR)", reading)
         fields.append(f"CAST({number} AS DOUBLE) AS {name}")
     return f"(SELECT {', '.join(fields)} FROM {source.reading(columns)} LIMIT {SAMPLE_ROWS})"
+
+
+_COSTS = words_of(
+    "cogs costofgoods costofgoodssold unitcost costperitem costprice itemcost productcost "
+    "standardcost landedcost wareneinsatz einkaufspreis ekpreis einstandspreis prixachat coutachat "
+    "coutunitaire costounitario preciocosto precocusto inkoopprijs inkopspris kostpris"
+)
+"""What is spent on the goods: neither their price, nor the cost of sending them."""
+
+
+def column_of_costs(contents: Mapping[str, Content], schema: EventSchema) -> str | None:
+    """Return the column with what goods cost the shop, where its name leaves no doubt."""
+    taken = {path for paths in schema.paths.values() for path in paths}
+    named = (
+        column
+        for column, content in contents.items()
+        if column not in taken and content.is_number and "".join(words_in(column)) in _COSTS
+    )
+    return next(named, None) if "price" in schema.columns else None
 
 
 def is_said(amounts: AmountReading) -> bool:

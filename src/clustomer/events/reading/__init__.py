@@ -2,6 +2,7 @@
 
 from clustomer.events.reading.amounts import AmountReading, decide_amounts, settle_amounts
 from clustomer.events.reading.below_zero import BelowZero
+from clustomer.events.reading.costs import CostReading
 from clustomer.events.reading.currency import Exchange, asked
 from clustomer.events.reading.notations import sql_text
 from clustomer.events.reading.numbers import (
@@ -28,6 +29,7 @@ __all__ = [
     "MONEY",
     "AmountReading",
     "BelowZero",
+    "CostReading",
     "Exchange",
     "NamesReading",
     "NumberReading",

@@ -10,6 +10,7 @@ from typing import Any
 
 from clustomer.engines import DuckDB
 from clustomer.errors import AmbiguousError, InputError
+from clustomer.events.reading.costs import CostReading, settle_costs
 from clustomer.events.schema import EventSchema
 from clustomer.progress import counted
 
@@ -94,10 +95,12 @@ class _Content:
         return count >= votes and count >= SURE_SHARE * total
 
 
-def settle_amounts(engine: DuckDB, schema: EventSchema, label: str) -> AmountReading | None:
-    """Make every price in `events` that of a piece; return what the amounts were of.
+def settle_amounts(
+    engine: DuckDB, schema: EventSchema, label: str
+) -> tuple[AmountReading | None, CostReading | None]:
+    """Make every price in `events` that of a piece, and every cost that of its row.
 
-    None where the source has no amounts.
+    Returns what they were of; None where the source has no amounts, or no costs.
 
     Raises
     ------
@@ -106,13 +109,14 @@ def settle_amounts(engine: DuckDB, schema: EventSchema, label: str) -> AmountRea
     """
     reading = decide_amounts(engine, schema, label)
     if reading is None:
-        return None
+        return None, None
+    costs = settle_costs(engine, schema, label, reading.of)
     if reading.of == "line":
         undivided = _divide_lines(engine)
         reading = replace(reading, undivided=undivided, doubtful=reading.doubtful or undivided > 0)
     elif reading.of == "order":
         _divide_orders(engine)
-    return reading
+    return reading, costs
 
 
 def decide_amounts(engine: DuckDB, schema: EventSchema, label: str) -> AmountReading | None:

@@ -9,6 +9,7 @@ from clustomer.errors import InputError
 from clustomer.events.given import given_rows
 from clustomer.events.missing import present_expression
 from clustomer.events.reading.amounts import AmountReading
+from clustomer.events.reading.costs import CostReading
 from clustomer.events.reading.currency import Exchange, currency_counts
 from clustomer.events.reading.decision import (
     Column,
@@ -65,17 +66,22 @@ class Readings:
     """Whether amounts count whole units of their currency, or its smallest."""
     amounts: AmountReading | None = None
     """What amounts are of; known once the rows are cleaned."""
+    cost: NumberReading | None = None
+    """How what goods cost is written, where the schema names its column."""
+    costs: CostReading | None = None
+    """What costs are of, and which margin they leave; known once the rows are cleaned."""
     names: NamesReading | None = None
     """How the names of products were read, where the schema names their column."""
 
     def to_json(self) -> list[dict[str, Any]]:
         """Return what each column was read as, and why, as JSON-ready values."""
-        numbers = {"price": self.price, "quantity": self.quantity}
+        numbers = {"price": self.price, "quantity": self.quantity, "cost": self.cost}
         return [
             self.time.to_json(),
             *(reading.to_json(ours) for ours, reading in numbers.items() if reading is not None),
             *([self.unit.to_json()] if self.unit.decided else []),
             *([self.amounts.to_json()] if self.amounts is not None else []),
+            *([self.costs.to_json()] if self.costs is not None else []),
             *([self.names.to_json()] if self.names is not None else []),
         ]
 
@@ -103,12 +109,15 @@ class Readings:
             texts = replace(texts, price=replace(texts.price, typed=False))
         if texts.quantity is not None:
             texts = replace(texts, quantity=replace(texts.quantity, typed=False))
+        if texts.cost is not None:
+            texts = replace(texts, cost=replace(texts.cost, typed=False))
         return texts
 
     @property
     def to_say(self) -> list[str]:
         """The sentences of what might have been read in another way."""
-        readings = (self.time, self.price, self.quantity, self.unit, self.amounts, self.names)
+        of_numbers = (self.price, self.quantity, self.unit, self.amounts, self.cost, self.costs)
+        readings = (self.time, *of_numbers, self.names)
         return [reading.sentence for reading in readings if reading and reading.doubtful]
 
 
@@ -122,7 +131,9 @@ def first_readings(
     mark = price.decimal if price is not None and not price.plain else None
     quantity = _first_number(engine, source, schema, "quantity", kinds, fallback=mark)
     engine.execute(f"DROP TABLE {_SAMPLE}")
-    return _in_one_currency(engine, source, schema, Readings(time, price, quantity, exchange))
+    cost = _number_of_cost(engine, source, schema, kinds, mark)
+    readings = Readings(time, price, quantity, exchange, cost=cost)
+    return _in_one_currency(engine, source, schema, readings)
 
 
 def settled(engine: DuckDB, source: Source, schema: EventSchema, first: Readings) -> Readings:
@@ -251,6 +262,21 @@ def _settled_number(
     first = replace(first, thousands=schema.thousands)
     rest = decide_number(engine, values, (), first, source.label, given=".")
     return replace(rest, decided=NO_OTHER_MARK)
+
+
+def _number_of_cost(
+    engine: DuckDB,
+    source: Source,
+    schema: EventSchema,
+    kinds: Mapping[str, str],
+    fallback: str | None,
+) -> NumberReading | None:
+    if schema.cost is None:
+        return None
+    first = NumberReading(column=schema.cost)
+    if not _is_text(kinds["cost"]):
+        return replace(first, typed=True)
+    return _decided_number(engine, source, schema, "cost", first, fallback)
 
 
 def _decided_number(

@@ -196,6 +196,11 @@ def _readings(
             "engine. Expected one row for each event, with plain columns. Make such a table or "
             "view there, or run without --engine."
         )
+    if schema.cost is not None:
+        raise InputError(
+            f"{label} is read with what goods cost (`cost`), which is not read on an engine of the "
+            "data's own. Take it out of the schema, and give the margin with --margin."
+        )
     # what a column's type does not say is refused before any value is looked at
     given_query(schema, columns, exp.to_table("rows"), label)
     return source, schema, first_readings(embedded, source, schema, Exchange())
@@ -213,7 +218,7 @@ def _require_past(schema: EventSchema, cleaned: TypedEvents, label: str) -> None
 
 def _amounts(embedded: DuckDB, schema: EventSchema, label: str) -> Any:
     """Return what amounts are of, as the sample tells; stop where that is not a piece."""
-    amounts = settle_amounts(embedded, schema, label)
+    amounts, _ = settle_amounts(embedded, schema, label)
     if amounts is not None and amounts.of != "unit":
         raise InputError(
             f"{amounts.sentence} Expected the price of a piece, where the data are on an engine of "

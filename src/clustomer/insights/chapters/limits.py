@@ -116,5 +116,8 @@ def _of_money(everyone: Profile) -> Iterator[str]:
             if "returns" in everyone.features
             else "Revenue is that of the purchases in the period; returns are not in the data."
         )
-        yield "The margin and the cost of a contact are settings, not measured."
+        yield (
+            "The cost of a contact is a setting, and so is the margin, unless the log says what "
+            "goods cost."
+        )
     yield "A customer is a user_id: one person with two accounts counts twice."

@@ -22,8 +22,9 @@ NOTE = (
     "or half of those who order anyway in the time that shows whether it worked, where that is "
     "less. The cost is that of contacting all of them once. It assumes that {run.margin} of "
     "revenue is kept after the cost of goods and that contacting one customer costs {run.cost}; "
-    "set both to your own figures with --margin and --cost. Whether an action brings so much is "
-    "not known before it is tried; where nothing is left, contact a part of them, or none."
+    "set both to your own figures (a column of costs, or --margin, and --cost). Whether an action "
+    "brings so much is not known before it is tried; where nothing is left, contact a part of "
+    "them, or none."
 )
 
 _NO_ADDRESS = (
