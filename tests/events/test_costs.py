@@ -56,8 +56,8 @@ def test_costs_of_pieces_leave_a_margin() -> None:
     assert (costs.of, costs.margin, costs.covered) == ("unit", 0.6, round(60 / 70, 4))
     assert costs.sample == "2 × 4.00 = 8.00"
     assert events.to_arrow()["cost"].to_pylist() == [4, 12, 8, None]
-    [said] = [text for text in events.readings.to_say if "cost the shop" in text]
-    assert "known for 85.7% of sales, of which 60.0% is left" in said
+    [note] = [text for text in events.readings.to_say if "cost the shop" in text]
+    assert "known for 85.7% of sales, of which 60.0% is left" in note
 
 
 def test_what_costs_are_of_follows_from_their_values() -> None:
@@ -120,9 +120,9 @@ def test_costs_need_prices_and_amounts_that_they_can_be_compared_with() -> None:
         schema(columns=without)
     with pytest.raises(ValueError, match="`cost_is`, which needs `cost`"):
         schema(cost=None, cost_is="unit")
-    whole = log(qty=[2, 1, 1], order=["1", "1", "2"], sku=["m", "t", "m"], cost=[3.0, 3.0, 3.0])
+    orders = log(qty=[2, 1, 1], order=["1", "1", "2"], sku=["m", "t", "m"], cost=[3.0, 3.0, 3.0])
     with pytest.raises(InputError, match=r'cost_is = "unit" \(2 × 3.00 = 6.00\) or cost_is = "li'):
-        read_events(whole, schema=schema(price_is="order"))
+        read_events(orders, schema=schema(price_is="order"))
 
 
 @pytest.mark.parametrize(
