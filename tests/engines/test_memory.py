@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import pytest
+from sqlglot import exp
 
 from clustomer.engines import DuckDB, check_memory, memory_of_engine, memory_of_run
 from clustomer.engines.memory import control_group_limits, machine_memory, read_memory
@@ -95,6 +96,29 @@ def test_what_customers_need_is_left_for_them() -> None:
     # each customer: 520 MB
     assert unit == "MiB"
     assert float(size) * 2**20 == pytest.approx(520_000_000, rel=1e-3)
+
+
+def test_a_query_may_take_what_customers_do_not_take_yet() -> None:
+    limit = exp.select("memory").from_("limits")
+    run_memory = 20_000_000_000
+    with DuckDB(memory=2_400_000_000, run_memory=run_memory) as engine:
+        engine.expect(30_000_000)
+        engine.execute("CREATE VIEW limits AS SELECT CURRENT_SETTING('memory_limit') AS memory")
+        before = engine.query(limit.copy()).to_pylist()
+        # all of it but 260 MB
+        engine.expect_customers(17_400_000, 30_000_000)
+        raised = engine.query(limit.copy()).to_pylist()
+        with engine.beside() as other:
+            # two at once share what is free, and the first that ends takes nothing from the other
+            other.query(limit.copy())
+            [(meanwhile,)] = engine.rows("SELECT CURRENT_SETTING('memory_limit')")
+        engine.release()
+        [(afterwards,)] = engine.rows("SELECT CURRENT_SETTING('memory_limit')")
+    assert before == [{"memory": "1.3 GiB"}]
+    assert float(raised[0]["memory"].split()[0]) > 10
+    assert raised[0]["memory"].endswith("GiB")
+    assert meanwhile.endswith("GiB")
+    assert afterwards.endswith("MiB")
 
 
 def test_too_many_customers_for_the_memory_are_refused_with_the_figure_needed() -> None:

@@ -29,6 +29,7 @@ from clustomer.engines.memory import (
     in_words,
     memory_of_engine,
     require_memory,
+    resident_memory,
 )
 from clustomer.errors import OutputError
 from clustomer.unfinished import remove_folder, sweep_folders, temporary_folder
@@ -48,6 +49,8 @@ _BYTES_PER_ROW = 50
 # before version 2 it takes 190 MB to read the smallest CSV, and half a GB for a million lines
 _IN_HAND = 175_000_000 if int(duckdb.__version__.partition(".")[0]) >= 2 else 700_000_000
 _RELEASED = 200_000_000
+# of what is free: the rest is for the query's result, and for what no limit counts
+_OF_FREE = 0.8
 _BETWEEN_TRIES = 0.01  # seconds
 
 
@@ -115,6 +118,7 @@ class DuckDB(Engine):
             ) from error
         self._most = memory_of_engine() if memory is None else memory
         self._run_memory = run_memory
+        self._leaves_memory = False
         self._limit = min(self._most, working_memory(None))
         settings: dict[str, str | bool | int | float | list[str]] = {
             "memory_limit": _bytes(self._limit),
@@ -197,6 +201,7 @@ class DuckDB(Engine):
             return
         others = PROGRAM_MEMORY + SIMULATED_MEMORY + BYTES_PER_CUSTOMER * customers
         left = self._run_memory - others
+        self._leaves_memory = left < self._limit
         self._most = min(self._most, max(left, LEAST_OF_ENGINE))
         self._limit = min(self._limit, self._most)
         self.release()
@@ -221,6 +226,28 @@ class DuckDB(Engine):
             # what is in use stays
             with suppress(duckdb.OutOfMemoryException):
                 self.connection.execute("SET memory_limit = ?", [_bytes(limit)])
+
+    @contextmanager
+    def _with_what_is_free(self) -> Iterator[None]:
+        """Let a query take what customers in Python do not take yet, and give it back then."""
+        free = self._free()
+        if free <= self._limit:
+            yield
+            return
+        self.connection.execute("SET memory_limit = ?", [_bytes(free)])
+        try:
+            yield
+        finally:
+            self.release()
+
+    def _free(self) -> int:
+        """Return the bytes that a query may take where memory was left for customers, else 0."""
+        resident = resident_memory()
+        if not self._leaves_memory or self._run_memory is None or resident is None:
+            return 0
+        taken = self.connection.execute("SELECT SUM(memory_usage_bytes) FROM duckdb_memory()")
+        in_engine = int((taken.fetchone() or (0,))[0])
+        return int(_OF_FREE * (self._run_memory - resident + in_engine))
 
     @contextmanager
     def beside(self) -> Iterator[Self]:
@@ -258,13 +285,16 @@ class DuckDB(Engine):
 
     def query(self, select: exp.Expr) -> pa.Table:
         """Run a portable query and return its result."""
-        return self.arrow(translate(_scanned(select), spent=True))
+        with self._with_what_is_free():
+            return self.arrow(translate(_scanned(select), spent=True))
 
     def create_table(self, name: str, select: exp.Expr, *, by: str | None = None) -> None:
         """Keep the result of a portable query as a table of this engine."""
-        self.execute(
-            f"CREATE OR REPLACE TABLE {quoted(name)} AS {translate(_scanned(select), spent=True)}"
-        )
+        with self._with_what_is_free():
+            self.execute(
+                f"CREATE OR REPLACE TABLE {quoted(name)} AS "
+                f"{translate(_scanned(select), spent=True)}"
+            )
 
     def columns(self, table: str) -> pa.Schema:
         """Return the columns of a table and their types."""
@@ -282,7 +312,8 @@ class DuckDB(Engine):
 
     def append(self, name: str, select: exp.Expr) -> None:
         """Add the result of a portable query to a table of this engine."""
-        self.execute(f"INSERT INTO {quoted(name)} {translate(_scanned(select), spent=True)}")
+        with self._with_what_is_free():
+            self.execute(f"INSERT INTO {quoted(name)} {translate(_scanned(select), spent=True)}")
 
     def drop(self, name: str) -> None:
         """Remove a table of this engine."""
@@ -322,9 +353,11 @@ class DuckDB(Engine):
     def parts(self, table: str) -> int:
         """Return in how many parts the work over a table of events fits into this memory."""
         rows = int(self.rows(f"SELECT COUNT(*) FROM {quoted(table)}")[0][0])
-        if rows <= ROWS_IN_ONE_QUERY * self._limit // _GB:
+        # what is free goes to customers as the parts are done
+        limit = max(self._limit, self._free() // 2)
+        if rows <= ROWS_IN_ONE_QUERY * limit // _GB:
             return 1
-        return -(-rows * _GB // (ROWS_IN_A_PART * self._limit))
+        return -(-rows * _GB // (ROWS_IN_A_PART * limit))
 
     def take_part(self, name: str, table: str, *, key: str, number: int, parts: int) -> None:
         """Keep the rows of a table whose key falls to one of several parts."""

@@ -105,6 +105,15 @@ def machine_memory() -> int:
     return min([installed, *control_group_limits()])
 
 
+def resident_memory() -> int | None:
+    """Return the bytes that this process has in memory now; None where that is not told."""
+    try:
+        pages = int(Path("/proc/self/statm").read_text().split()[1])
+        return pages * os.sysconf("SC_PAGE_SIZE")
+    except (OSError, ValueError, IndexError):
+        return None
+
+
 def control_group_limits(
     groups: Path = Path("/proc/self/cgroup"), root: Path = Path("/sys/fs/cgroup")
 ) -> list[int]:
