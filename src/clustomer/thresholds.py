@@ -427,7 +427,7 @@ SLOWING_PART = _threshold(
 AT_RISK_PART = _threshold(
     "AT_RISK_PART",
     0.9,
-    "The same from which on a customer is at risk; up to it the next order is expected.",
+    "The same from which on a customer is at risk.",
     write=so_many,
 )
 LAPSED_PART = _threshold(
@@ -438,10 +438,28 @@ LAPSED_PART = _threshold(
 )
 EARLY_PART = _threshold(
     "EARLY_PART",
-    0.1,
-    "The share of pauses that were shorter than the earliest date at which the next order is "
+    0.25,
+    "The share of all pauses that are over by the earliest date at which the next order is "
     "expected.",
-    write=so_many,
+    write=part,
+)
+LATE_PART = _threshold(
+    "LATE_PART", 0.75, "The share of them that are over by the latest such date.", write=so_many
+)
+SOME_DAYS = _count(
+    "SOME_DAYS",
+    3,
+    "The days with an order from which on the pauses of customers are compared with those of "
+    "customers who ordered as often.",
+)
+MANY_DAYS = _count(
+    "MANY_DAYS", 5, "The same of those who ordered still more often, all taken together."
+)
+SHORT_GAP = _threshold(
+    "SHORT_GAP",
+    0.7,
+    "The part of everyone's usual gap below which the usual gap of a customer counts as short.",
+    write=percent,
 )
 FEWEST_PAUSES = _count(
     "FEWEST_PAUSES", 30, "The ended pauses that it takes to know how long pauses are."

@@ -24,11 +24,19 @@ START = date(2024, 1, 1)
 LAST = 100
 """The last day of the window, counted from its first, which is 0."""
 
-FIRST = Limits(5, 10, 20, 30, 40, ended=60, going_on=40, come_back=0.6)
-FURTHER = Limits(20, 50, 100, 150, 200, ended=60, going_on=0, come_back=1.0)
-ORDERS = Rhythm(FIRST, FURTHER, usual_gap=2000, strength=2)
+FIRST = Limits(5, 10, None, 20, 30, 40, ended=60, going_on=40, come_back=0.6)
+FURTHER = Limits(20, 50, 90, 100, 150, 200, ended=60, going_on=0, come_back=1.0)
+SELDOM = Limits(40, None, None, 100, 150, 200, ended=60, going_on=90, come_back=0.4)
+SLOW = Limits(30, 120, None, 100, 150, 200, ended=60, going_on=40, come_back=0.6)
+GROUPS = (FURTHER, FURTHER, SELDOM, FURTHER, FURTHER, SLOW, FURTHER, FURTHER, FURTHER)
+"""Of those with a long gap other pauses are usual after two orders, and after three or four."""
+ORDERS = Rhythm(FIRST, FURTHER, GROUPS, usual_gap=2000, strength=2)
 VISITS = Rhythm(
-    Limits(1, 2, 3, 6, None, ended=60, going_on=40, come_back=0.4), FURTHER, 2000, strength=2
+    Limits(1, None, None, 3, 6, None, ended=60, going_on=40, come_back=0.4),
+    FURTHER,
+    (FURTHER,) * 9,
+    2000,
+    strength=2,
 )
 
 CASES = {
@@ -49,7 +57,10 @@ CASES = {
     # before: (30 + 40) / 5 = 14, and 65 days are more than twice that; now (95 + 40) / 6
     "returned": ([0, 10, 20, 30, 95], "returned", 5, 22.5, 106, True),
     # 95 days are more than the 40 after which the pause after a first order is that of the lapsed
-    "returned to a second order": ([0, 95], "returned", 5, 45.0, 117, False),
+    # and fewer than half of those with two orders and a long gap were seen to come back
+    "returned to a second order": ([0, 95], "returned", 5, 45.0, None, False),
+    # (76 + 40) / 5 = 23.2: 24 days are more than that, but half of such pauses take 1.2 times it
+    "not late before the next is expected": ([0, 20, 50, 76], "active", 24, 23.2, 103, True),
     "twice": ([0, 30], "lapsed", 70, 23.33, None, False),
 }
 
@@ -95,11 +106,16 @@ def test_stages_by_hand(stages, user) -> None:
     assert row["by_orders"] == 1
 
 
-def test_the_interval_holds_four_in_five_pauses(stages) -> None:
+def test_the_interval_holds_half_of_the_pauses(stages) -> None:
     row = stages["each ten days"]
     first_day = (START - date(1970, 1, 1)).days
-    # 0.2 and 1.5 times 11.81 days after day 90
-    assert (row["earliest_day"] - first_day, row["latest_day"] - first_day) == (92, 107)
+    # 0.2 and 0.9 times 11.81 days after day 90
+    assert (row["earliest_day"] - first_day, row["latest_day"] - first_day) == (92, 100)
+    row = stages["not late before the next is expected"]
+    # 0.3 times 23.2; three quarters were never seen to be over
+    assert (row["earliest_day"] - first_day, row["latest_day"]) == (76 + 6, None)
+    row = stages["returned to a second order"]
+    assert row["earliest_day"] is row["latest_day"] is None
 
 
 def test_who_never_ordered_is_known_by_visits(stages) -> None:
@@ -131,13 +147,15 @@ def test_the_product_limit_estimate_by_hand() -> None:
     ended, going_on = {1: 10, 2: 10, 4: 10}, {1: 10, 3: 20}
     limits = limits_of(ended, going_on)
     # 1 - 50/60 = 0.17; 1 - 50/60 · 30/40 = 0.375; at the last nobody is left
-    assert (limits.earliest, limits.middle, limits.lapsed) == (1, 4, 4)
+    assert (limits.earliest, limits.middle, limits.lapsed) == (2, 4, 4)
     assert (limits.come_back, limits.ended, limits.going_on) == (1.0, 30, 30)
+    seldom = limits_of(ended, going_on | {9: 30})
+    # 80/90 · 60/70 · 30/40 = 0.5714 still wait after 4, and nobody is seen to come back later
+    assert seldom.come_back == pytest.approx(1 - 4 / 7)
+    # by 2, 1 - 80/90 · 60/70 = 0.238 are back: under a quarter of all, over half of 0.4286
+    assert (seldom.earliest, seldom.middle, seldom.latest, seldom.slowing) == (4, None, None, 4)
     within = limits_of(ended, going_on | {9: 30}, longest=3)
-    # 80/90 · 60/70 · 30/40 = 0.5714 still wait; by 2, 1 - 80/90 · 60/70 = 0.238 are back, more
-    # than half of 0.4286; three quarters are so by 4, which is too long to be seen
-    assert within.come_back == pytest.approx(1 - 4 / 7)
-    assert (within.earliest, within.middle, within.slowing) == (1, 2, None)
+    assert (within.earliest, within.slowing) == (None, None)
     assert limits_of({1: 29}, {}) is None
 
 
@@ -185,6 +203,27 @@ def test_the_whole_definition_is_one_portable_query() -> None:
     assert at_once["user_id"].to_pylist() == made.table["user_id"].to_pylist()
     assert at_once["stage"].to_pylist() == made.table["stage"].to_pylist()
     assert [bool(due) for due in at_once["due"].to_pylist()] == made.table["due"].to_pylist()
+
+
+@pytest.mark.parametrize(("gone", "expected_gap"), [(30, 10), (31, None)])
+def test_a_date_is_given_where_half_of_the_pauses_of_comparable_customers_end(
+    gone, expected_gap
+) -> None:
+    # all gaps are 10 days; of those with two orders 30 came back after as long, the others never
+    days = {f"back{n}": [0, 10, 20] for n in range(30)} | {f"gone{n}": [0, 10] for n in range(gone)}
+    made = lifecycle_stages(log_of(orders(days | {"lately": [88, 98]})), cutoff="2024-04-10")
+    rhythm = made.rhythms["orders"]
+    assert rhythm.usual_gap == 1000
+    of_two, of_three = rhythm.groups[2], rhythm.groups[5]
+    assert (of_two.middle, of_two.latest) == (None if expected_gap is None else 100, None)
+    # too few pauses after a third order ended to tell; of all that go on after 10 days a third did
+    assert of_three == rhythm.further
+    assert (of_three.earliest, of_three.middle) == (100, None)
+    rows = {row["user_id"]: row for row in made.table.to_pylist()}
+    assert rows["lately"]["expected_gap_days"] == expected_gap
+    assert rows["lately"]["stage"] == "active"
+    assert rows["lately"]["due"] is False
+    assert rows["back0"]["expected_gap_days"] is None
 
 
 def test_rhythms_come_back_from_json() -> None:

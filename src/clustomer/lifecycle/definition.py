@@ -4,14 +4,14 @@ Days are counted on the shop's clock, lengths in hundredths of a day or of a cus
 so that every engine divides alike.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 from sqlglot import exp
 
 from clustomer.engines import literal, parse
 from clustomer.events import Window
-from clustomer.lifecycle.pauses import LENGTHS, Rhythm
-from clustomer.thresholds import DUE_DAYS, MOST
+from clustomer.lifecycle.pauses import EXPECTED, LENGTHS, TOO_LONG, Limits, Rhythm, short_gap
+from clustomer.thresholds import DUE_DAYS, MANY_DAYS, SOME_DAYS
 
 OCCASIONS = "lifecycle_occasions"
 CUSTOMERS = "lifecycle_customers"
@@ -63,31 +63,37 @@ _MEANS = """
     GROUP BY by_orders, last_day - first_day, occasions - 1
 """
 _FURTHER_ENDED = """
-    SELECT length, COUNT(*) AS pauses FROM (
-        SELECT CAST((day - day_before) * 10000 // (
-            (100 * (day_before - first_day) + strength * usual_gap) // (number - 2 + strength)
-        ) AS BIGINT) AS length
-        FROM lifecycle_occasions WHERE number > 2 AND by_orders = wanted
-    ) AS lengths GROUP BY length
+    SELECT number - 1 AS occasions, day - day_before AS days,
+        (100 * (day_before - first_day) + strength * everyones_gap) // (number - 2 + strength)
+            AS usual_gap
+    FROM lifecycle_occasions WHERE number > 2 AND by_orders = wanted
 """
 _FURTHER_GOING_ON = """
-    SELECT length, COUNT(*) AS pauses FROM (
-        SELECT CAST((last_day_of_window - last_day) * 10000 // (
-            (100 * (last_day - first_day) + strength * usual_gap) // (occasions - 1 + strength)
-        ) AS BIGINT) AS length
-        FROM lifecycle_customers WHERE occasions > 1 AND by_orders = wanted
-    ) AS lengths GROUP BY length
+    SELECT occasions, last_day_of_window - last_day AS days,
+        (100 * (last_day - first_day) + strength * everyones_gap) // (occasions - 1 + strength)
+            AS usual_gap
+    FROM lifecycle_customers WHERE occasions > 1 AND by_orders = wanted
+"""
+_GROUP = """
+    3 * CASE WHEN occasions >= many THEN 2 WHEN occasions >= some THEN 1 ELSE 0 END
+    + CASE WHEN usual_gap < short_gap THEN 0 WHEN usual_gap < everyones_gap THEN 1 ELSE 2 END
+"""
+_LENGTHS = """
+    SELECT number, length, COUNT(*) AS pauses FROM (
+        SELECT CAST(days * 10000 // usual_gap AS BIGINT) AS length, pause_group AS number
+        FROM further
+    ) AS lengths GROUP BY number, length
 """
 _USUAL = """
     SELECT c.user_id AS user_id, c.by_orders AS by_orders, c.occasions AS occasions,
         c.last_day AS last_day, c.longest_gap AS longest_gap, c.longest_before AS longest_before,
         c.last_gap AS last_gap, last_day_of_window - c.last_day AS days_since,
         CASE WHEN c.occasions > 1 THEN
-            (100 * (c.last_day - c.first_day) + r.strength * r.usual_gap)
+            (100 * (c.last_day - c.first_day) + r.strength * r.everyones_gap)
             // (c.occasions - 1 + r.strength)
         END AS usual_gap,
         CASE WHEN c.occasions > 2 THEN
-            (100 * (c.last_day - c.last_gap - c.first_day) + r.strength * r.usual_gap)
+            (100 * (c.last_day - c.last_gap - c.first_day) + r.strength * r.everyones_gap)
             // (c.occasions - 2 + r.strength)
         END AS usual_before
     FROM lifecycle_customers AS c JOIN rhythms AS r ON c.by_orders = r.by_orders
@@ -97,28 +103,27 @@ _LIMITS = """
         u.last_day AS last_day, u.longest_gap AS longest_gap,
         u.longest_before AS longest_before, u.last_gap AS last_gap, u.days_since AS days_since,
         u.usual_gap AS usual_gap,
-        CASE WHEN u.occasions > 1 OR r.come_back >= most THEN
-            COALESCE(r.further_earliest * u.usual_gap // 100, 100 * r.first_earliest)
-        END AS earliest,
-        CASE WHEN u.occasions > 1 OR r.come_back >= most THEN
-            COALESCE(r.further_middle * u.usual_gap // 100, 100 * r.first_middle)
-        END AS middle,
-        CASE WHEN u.occasions > 1 OR r.come_back >= most THEN
-            COALESCE(r.further_at_risk * u.usual_gap // 100, 100 * r.first_at_risk)
-        END AS latest,
+        CASE WHEN u.occasions > 1 THEN k.earliest * u.usual_gap // 100
+            ELSE 100 * r.first_earliest END AS earliest,
+        CASE WHEN u.occasions > 1 THEN k.middle * u.usual_gap // 100
+            ELSE 100 * r.first_middle END AS middle,
+        CASE WHEN u.occasions > 1 THEN k.latest * u.usual_gap // 100
+            ELSE 100 * r.first_latest END AS latest,
         COALESCE(r.further_slowing * u.usual_gap // 100, 100 * r.first_slowing) AS slowing,
         COALESCE(r.further_at_risk * u.usual_gap // 100, 100 * r.first_at_risk) AS at_risk,
         COALESCE(r.further_lapsed * u.usual_gap // 100, 100 * r.first_lapsed) AS lapsed,
         COALESCE(r.further_lapsed * u.usual_before // 100, 100 * r.first_lapsed) AS lapsed_before
-    FROM usual AS u JOIN rhythms AS r ON u.by_orders = r.by_orders
+    FROM usual AS u
+    JOIN rhythms AS r ON u.by_orders = r.by_orders
+    JOIN kinds AS k ON u.by_orders = k.by_orders AND k.number = pause_group
 """
 _STAGES = """
     SELECT user_id, stage, by_orders, occasions, last_day, days_since,
         CAST(usual_gap AS DOUBLE) / 100 AS usual_gap_days,
         CASE WHEN stage <> 'lapsed' THEN last_day + CAST(middle // 100 AS BIGINT) END
             AS expected_day,
-        CASE WHEN stage <> 'lapsed' THEN last_day + CAST(earliest // 100 AS BIGINT) END
-            AS earliest_day,
+        CASE WHEN stage <> 'lapsed' AND middle IS NOT NULL
+            THEN last_day + CAST(earliest // 100 AS BIGINT) END AS earliest_day,
         CASE WHEN stage <> 'lapsed' THEN last_day + CAST(latest // 100 AS BIGINT) END
             AS latest_day,
         CASE
@@ -130,14 +135,22 @@ _STAGES = """
         SELECT user_id, by_orders, occasions, last_day, days_since, usual_gap, earliest, middle,
             latest,
             CASE
-                WHEN 100 * days_since > lapsed AND days_since > longest_gap THEN 'lapsed'
-                WHEN 100 * days_since > at_risk AND days_since > longest_gap THEN 'at risk'
-                WHEN 100 * days_since > slowing THEN 'slowing'
+                WHEN overdue = 1 AND 100 * days_since > lapsed AND days_since > longest_gap
+                    THEN 'lapsed'
+                WHEN overdue = 1 AND 100 * days_since > at_risk AND days_since > longest_gap
+                    THEN 'at risk'
+                WHEN overdue = 1 AND 100 * days_since > slowing THEN 'slowing'
                 WHEN occasions = 1 THEN 'new'
                 WHEN 100 * last_gap > lapsed_before AND last_gap > longest_before THEN 'returned'
                 ELSE 'active'
             END AS stage
-        FROM limits
+        FROM (
+            SELECT user_id, by_orders, occasions, last_day, days_since, usual_gap, earliest,
+                middle, latest, slowing, at_risk, lapsed, longest_gap, longest_before, last_gap,
+                lapsed_before,
+                CASE WHEN days_since <= middle // 100 THEN 0 ELSE 1 END AS overdue
+            FROM limits
+        ) AS expected
     ) AS staged
 """
 
@@ -175,14 +188,22 @@ def means_query() -> exp.Select:
 def further_pauses(
     last_day: int, by_orders: int, usual_gap: int, strength: int
 ) -> tuple[exp.Select, exp.Select]:
-    """Return the same queries of later pauses, in hundredths of the usual gap until then."""
+    """Return the same queries of later pauses, by kind of customer and length.
+
+    The kind is a `pause_group`, the length in hundredths of the usual gap until then.
+    """
     values = {
         "wanted": literal(by_orders),
-        "usual_gap": literal(usual_gap),
+        "everyones_gap": literal(usual_gap),
+        "short_gap": literal(short_gap(usual_gap)),
         "strength": literal(strength),
         "last_day_of_window": literal(last_day),
     }
-    return _filled(_FURTHER_ENDED, values), _filled(_FURTHER_GOING_ON, values)
+    counts = _filled(_LENGTHS, {"pause_group": _pause_group(values)})
+    return (
+        counts.with_("further", as_=_filled(_FURTHER_ENDED, values)),
+        counts.with_("further", as_=_filled(_FURTHER_GOING_ON, values)),
+    )
 
 
 def stages_query(rhythms: Mapping[int, Rhythm], last_day: int) -> exp.Select:
@@ -195,8 +216,14 @@ def stages_query(rhythms: Mapping[int, Rhythm], last_day: int) -> exp.Select:
     parts = [_rhythm(by_orders, rhythm) for by_orders, rhythm in sorted(rhythms.items())]
     rows: exp.Expr = parts[0] if len(parts) == 1 else exp.union(*parts, distinct=False)
     query = query.with_("rhythms", as_=rows)
+    kinds = [
+        _row({"by_orders": by_orders, "number": number} | _lengths(limits, EXPECTED))
+        for by_orders, rhythm in sorted(rhythms.items())
+        for number, limits in enumerate(rhythm.groups)
+    ]
+    query = query.with_("kinds", as_=exp.union(*kinds, distinct=False))
     query = query.with_("usual", as_=_filled(_USUAL, {"last_day_of_window": literal(last_day)}))
-    return query.with_("limits", as_=_filled(_LIMITS, {"most": literal(MOST)}))
+    return query.with_("limits", as_=_filled(_LIMITS, {"pause_group": _pause_group({})}))
 
 
 def lifecycle_query(window: Window, rhythms: Mapping[int, Rhythm], last_day: int) -> exp.Select:
@@ -214,36 +241,49 @@ def lifecycle_query(window: Window, rhythms: Mapping[int, Rhythm], last_day: int
 
 
 def _rhythm(by_orders: int, rhythm: Rhythm) -> exp.Select:
-    values: dict[str, int | float | None] = {
-        "by_orders": by_orders,
-        "usual_gap": rhythm.usual_gap,
-        "strength": rhythm.strength,
-        "come_back": float(rhythm.first.come_back),
-    }
-    for kind in ("first", "further"):
-        for name in LENGTHS:
-            values[f"{kind}_{name}"] = getattr(getattr(rhythm, kind), name)
+    return _row(
+        {
+            "by_orders": by_orders,
+            "everyones_gap": rhythm.usual_gap,
+            "short_gap": rhythm.short_gap,
+            "strength": rhythm.strength,
+        }
+        | _lengths(rhythm.first, LENGTHS, "first_")
+        | _lengths(rhythm.further, TOO_LONG, "further_")
+    )
+
+
+def _lengths(limits: Limits, names: Iterable[str], kind: str = "") -> dict[str, int | None]:
+    return {f"{kind}{name}": getattr(limits, name) for name in names}
+
+
+def _row(values: Mapping[str, int | None]) -> exp.Select:
     return exp.select(
         *(
-            exp.alias_(
-                literal(value)
-                if isinstance(value, float)
-                else exp.cast(literal(value), exp.DataType.build("BIGINT")),
-                name,
-            )
+            exp.alias_(exp.cast(literal(value), exp.DataType.build("BIGINT")), name)
             for name, value in values.items()
         )
     )
 
 
+def _pause_group(values: Mapping[str, exp.Expr]) -> exp.Expr:
+    """Return the number of the kind of customer, by occasions, own usual gap and everyone's."""
+    least = {"some": literal(SOME_DAYS), "many": literal(MANY_DAYS)}
+    return _bound(parse(_GROUP), {**values, **least})
+
+
 def _filled(sql: str, values: Mapping[str, exp.Expr]) -> exp.Select:
-    """Return a query with values in the place of columns of these names without a table."""
+    query = _bound(parse(sql), values)
+    assert isinstance(query, exp.Select)
+    return query
+
+
+def _bound(node: exp.Expr, values: Mapping[str, exp.Expr]) -> exp.Expr:
+    """Return a node with values in the place of columns of these names without a table."""
 
     def bound(node: exp.Expr) -> exp.Expr:
         if isinstance(node, exp.Column) and not node.table and node.name in values:
             return values[node.name].copy()
         return node
 
-    query = parse(sql).transform(bound, copy=False)
-    assert isinstance(query, exp.Select)
-    return query
+    return node.transform(bound, copy=False)

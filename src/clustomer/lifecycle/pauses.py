@@ -6,22 +6,38 @@ from dataclasses import asdict, dataclass, replace
 from typing import Any, Self
 
 from clustomer.customers.rates import credibility_strength
-from clustomer.thresholds import AT_RISK_PART, EARLY_PART, FEWEST_PAUSES, LAPSED_PART, SLOWING_PART
+from clustomer.thresholds import (
+    AT_RISK_PART,
+    EARLY_PART,
+    FEWEST_PAUSES,
+    LAPSED_PART,
+    LATE_PART,
+    SHORT_GAP,
+    SLOWING_PART,
+)
 
-LENGTHS = ("earliest", "middle", "slowing", "at_risk", "lapsed")
+EXPECTED = ("earliest", "middle", "latest")
+"""The lengths by which so many of all pauses are over."""
+TOO_LONG = ("slowing", "at_risk", "lapsed")
+"""The lengths from which on a stage begins."""
+LENGTHS = (*EXPECTED, *TOO_LONG)
 """The lengths that are known of pauses."""
+GROUPS = 9
+"""Kinds of customers whose later pauses are compared: by how often they came, and their gap."""
 
 _MIDDLE = 0.5
 
 
 @dataclass(frozen=True)
 class Limits:
-    """How long pauses are: the share of those that ended that were no longer, by Kaplan and Meier.
+    """How long pauses are, by the product-limit estimate of Kaplan and Meier.
 
     Attributes
     ----------
-    earliest, middle, slowing, at_risk, lapsed : int, or None where the log cannot tell
-        The lengths that a tenth, half, three quarters, nine in ten and 95 % do not exceed.
+    earliest, middle, latest : int, or None where the log cannot tell
+        The lengths by which a quarter, half and three quarters of all pauses are over.
+    slowing, at_risk, lapsed : int, or None where the log cannot tell
+        The lengths that three quarters, nine in ten and 95 % of the pauses that end do not exceed.
     ended, going_on : int
         The pauses that they are taken from.
     come_back : float
@@ -30,6 +46,7 @@ class Limits:
 
     earliest: int | None
     middle: int | None
+    latest: int | None
     slowing: int | None
     at_risk: int | None
     lapsed: int | None
@@ -57,6 +74,9 @@ class Rhythm:
         Of the pause after a customer's first day, in days.
     further : Limits
         Of later pauses, in hundredths of the gap that was usual for the customer until then.
+    groups : tuple of Limits
+        The same of `GROUPS` kinds of customers, as `pause_group` numbers them; those of `further`
+        where too few pauses of a kind ended.
     usual_gap : int
         Everyone's usual gap in hundredths of a day: the mean of customers' own means.
     strength : int
@@ -65,17 +85,21 @@ class Rhythm:
 
     first: Limits
     further: Limits
+    groups: tuple[Limits, ...]
     usual_gap: int
     strength: int
+
+    @property
+    def short_gap(self) -> int:
+        """The usual gap below which a customer's own counts as short, in hundredths of a day."""
+        return short_gap(self.usual_gap)
 
     def to_json(self) -> dict[str, Any]:
         """Return the rhythm as JSON-ready values, in days and in usual gaps."""
         return {
             "first": asdict(self.first),
-            "further": {
-                name: value / 100 if name in LENGTHS and value is not None else value
-                for name, value in asdict(self.further).items()
-            },
+            "further": _in_gaps(self.further),
+            "groups": [_in_gaps(limits) for limits in self.groups],
             "usual_gap_days": self.usual_gap / 100,
             "strength": self.strength,
         }
@@ -83,16 +107,38 @@ class Rhythm:
     @classmethod
     def from_json(cls, stored: Mapping[str, Any]) -> Self:
         """Read what `to_json` returned."""
-        further = {
-            name: round(100 * value) if name in LENGTHS and value is not None else value
-            for name, value in stored["further"].items()
-        }
         return cls(
             Limits(**stored["first"]),
-            Limits(**further),
+            _in_hundredths(stored["further"]),
+            tuple(_in_hundredths(limits) for limits in stored["groups"]),
             round(100 * stored["usual_gap_days"]),
             stored["strength"],
         )
+
+
+def _in_gaps(limits: Limits) -> dict[str, Any]:
+    return {
+        name: value / 100 if name in LENGTHS and value is not None else value
+        for name, value in asdict(limits).items()
+    }
+
+
+def _in_hundredths(stored: Mapping[str, Any]) -> Limits:
+    return Limits(
+        **{
+            name: round(100 * value) if name in LENGTHS and value is not None else value
+            for name, value in stored.items()
+        }
+    )
+
+
+def short_gap(usual_gap: int) -> int:
+    """Return the gap below which one is short, where `usual_gap` is everyone's.
+
+    >>> short_gap(3000)
+    2100
+    """
+    return round(SHORT_GAP * usual_gap)
 
 
 def limits_of(
@@ -101,8 +147,9 @@ def limits_of(
     """Return how long pauses are, from how many of each length ended and how many still go on.
 
     The distribution of all pauses is that of the product-limit estimate (Kaplan and Meier 1958,
-    doi:10.1080/01621459.1958.10501452), in which a pause that goes on counts until now. The
-    limits are quantiles of the pauses that end: of its part below the highest value.
+    doi:10.1080/01621459.1958.10501452), in which a pause that goes on counts until now. When the
+    next order is expected follows from all pauses; who is late, from quantiles of those that end:
+    of the part of the distribution below its highest value.
 
     Parameters
     ----------
@@ -115,9 +162,11 @@ def limits_of(
     Limits, or None
         None where fewer than 30 pauses ended.
 
-    >>> limits = limits_of({10: 60, 20: 40}, {15: 50})
-    >>> limits.earliest, limits.middle, limits.come_back  # 60 of 150, then 40 of 40
-    (10, 20, 1.0)
+    >>> limits = limits_of({10: 60, 20: 40}, {30: 50})
+    >>> limits.earliest, limits.middle, limits.latest  # 60 of 150 are over, then 100
+    (10, 20, None)
+    >>> limits.slowing, round(limits.come_back, 3)
+    (20, 0.667)
     """
     if sum(ended.values()) < FEWEST_PAUSES:
         return None
@@ -131,16 +180,17 @@ def limits_of(
             curve.append((length, 1 - remaining))
     come_back = curve[-1][1]
 
-    def quantile(part: float) -> int | None:
-        reached = next(length for length, share in curve if share >= part * come_back - 1e-12)
-        return reached if reached <= longest else None
+    def reached(share: float) -> int | None:
+        length = next((length for length, over in curve if over >= share - 1e-12), None)
+        return length if length is not None and length <= longest else None
 
     return Limits(
-        earliest=quantile(EARLY_PART),
-        middle=quantile(_MIDDLE),
-        slowing=quantile(SLOWING_PART),
-        at_risk=quantile(AT_RISK_PART),
-        lapsed=quantile(LAPSED_PART),
+        earliest=reached(EARLY_PART),
+        middle=reached(_MIDDLE),
+        latest=reached(LATE_PART),
+        slowing=reached(SLOWING_PART * come_back),
+        at_risk=reached(AT_RISK_PART * come_back),
+        lapsed=reached(LAPSED_PART * come_back),
         ended=sum(ended.values()),
         going_on=sum(going_on.values()),
         come_back=round(come_back, 12),

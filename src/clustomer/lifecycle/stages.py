@@ -1,5 +1,6 @@
 """The stage of each customer: new, active, slowing, at risk, lapsed or returned."""
 
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
@@ -23,7 +24,7 @@ from clustomer.lifecycle.definition import (
     occasions_query,
     stages_query,
 )
-from clustomer.lifecycle.pauses import Limits, Rhythm, limits_of, usual_gap_of
+from clustomer.lifecycle.pauses import GROUPS, Limits, Rhythm, limits_of, usual_gap_of
 from clustomer.thresholds import FEWEST_PAUSES, LONG_WINDOW_DAYS, OBSERVED_PART
 
 STAGES = ("new", "active", "returned", "slowing", "at risk", "lapsed")
@@ -48,10 +49,11 @@ class Lifecycle:
         ("orders", or "visits" for who has none); `occasions`, the days with one; `last_on`, the
         latest of them; `days_since`, from then to the window's last day; `usual_gap_days`, the
         customer's usual gap, drawn towards everyone's (NULL with one occasion); `expected_on`, the
-        date by which half of such pauses end, with `earliest_on` and `latest_on` between which
-        four in five do (NULL for the lapsed, and with one occasion unless most come back); and
-        `due`, whether the next order is expected within a week, or was before now, and its pause
-        is not yet longer than usual; `expected_gap_days`, from `last_on` to `expected_on`.
+        date by which half of such pauses are over, with `earliest_on` and `latest_on` by which a
+        quarter and three quarters are (NULL for the lapsed, where fewer than half of such pauses
+        were seen to end, and `latest_on` where fewer than three quarters were); `due`, whether the
+        next order is expected within a week, or was before now, and its pause is not yet longer
+        than usual; and `expected_gap_days`, from `last_on` to `expected_on`.
     rhythms : mapping of "orders" and "visits" to Rhythm
         What is usual in this shop.
     window : Window
@@ -161,8 +163,9 @@ def _rhythms(engine: Engine, last_day: int, longest: float) -> dict[int, Rhythm]
         )
         rhythms[by_orders] = Rhythm(
             first,
-            _further(engine, last_day, by_orders, usual_gap, strength)
-            or first.scaled(10000, usual_gap),
+            *_further(
+                engine, last_day, by_orders, usual_gap, strength, first.scaled(10000, usual_gap)
+            ),
             usual_gap,
             strength,
         )
@@ -174,21 +177,27 @@ def _rhythms(engine: Engine, last_day: int, longest: float) -> dict[int, Rhythm]
 
 
 def _further(
-    engine: Engine, last_day: int, by_orders: int, usual_gap: int, strength: int
-) -> Limits | None:
+    engine: Engine, last_day: int, by_orders: int, usual_gap: int, strength: int, other: Limits
+) -> tuple[Limits, tuple[Limits, ...]]:
+    """Return how long later pauses are, of everyone and by group; `other` where too few ended."""
     queries = further_pauses(last_day, by_orders, usual_gap, strength)
-    ended, going_on = (
-        {int(row["length"]): int(row["pauses"]) for row in engine.query(query).to_pylist()}
-        for query in queries
+    ended, going_on = (_counts(engine.query(query), "number") for query in queries)
+    everyone = limits_of(_together(ended), _together(going_on)) or other
+    groups = (
+        limits_of(ended.get(number, {}), going_on.get(number, {})) for number in range(GROUPS)
     )
-    return limits_of(ended, going_on)
+    return everyone, tuple(limits or everyone for limits in groups)
 
 
-def _counts(table: pa.Table) -> dict[int, dict[int, int]]:
-    """Return how many pauses there are of each length, by whether orders count."""
+def _together(counts: Mapping[int, Mapping[int, int]]) -> Counter[int]:
+    return sum((Counter(of_group) for of_group in counts.values()), Counter())
+
+
+def _counts(table: pa.Table, by: str = "by_orders") -> dict[int, dict[int, int]]:
+    """Return how many pauses there are of each length, by a column."""
     counts: dict[int, dict[int, int]] = {}
     for row in table.to_pylist():
-        counts.setdefault(int(row["by_orders"]), {})[int(row["length"])] = int(row["pauses"])
+        counts.setdefault(int(row[by]), {})[int(row["length"])] = int(row["pauses"])
     return counts
 
 

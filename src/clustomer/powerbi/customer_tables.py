@@ -40,7 +40,7 @@ _TITLES = {
 }
 _LIFECYCLE = {
     "due": ("Due to order", "A buyer who is not late, and whose next order is expected soon."),
-    "expected_on": ("Next order expected", "By when half of such pauses end."),
+    "expected_on": ("Next order expected", "By when half of such pauses are over."),
 }
 _LIFETIME = {
     "p_alive": ("Still a customer", SHARE, "The probability of not having left for good."),

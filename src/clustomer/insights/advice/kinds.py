@@ -65,13 +65,13 @@ TOP = Advice(
                 Choice(
                     ("own.gap",),
                     "Give them a named contact, who calls whoever has not ordered for longer than "
-                    "{own.gap}: the usual pause by their own rhythm.",
+                    "{own.gap}: by then half of such pauses are over.",
                     "Give the {its.customers} of them a named contact.",
                 ),
                 Choice(
                     ("own.gap",),
                     "Give them early access to what is new, and write to whoever has not ordered "
-                    "for longer than {own.gap}: the usual pause by their own rhythm.",
+                    "for longer than {own.gap}: by then half of such pauses are over.",
                     "Give the {its.customers} of them early access to what is new.",
                 ),
             ),

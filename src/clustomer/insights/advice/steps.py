@@ -53,7 +53,7 @@ MOMENT: Text = Choice(
 REMIND: Text = Choice(
     ("own.gap", "own.current"),
     (
-        "Remind them {own.gap} after the last order: the usual pause by their own rhythm. The "
+        "Remind them {own.gap} after the last order: by then half of such pauses are over. The "
         "column expected_on of segments.csv has the date of each customer.",
         Choice(("own.due",), "{own.due} of them {own.due?is/are} due now."),
     ),

@@ -42,8 +42,8 @@ _WHO = {
 }
 
 _DUE = (
-    "Due are those who are not yet late, and the date that their own rhythm points to has come or "
-    "comes within {threshold.due_days}: a good time to write, and no forecast that they order this "
+    "Due are those who are not yet late, and whose next order is expected by now or "
+    "within {threshold.due_days}: a good time to write, and no forecast that they order this "
     "week."
 )
 _WHO_IS_DUE = " The column due of segments.csv says who they are, and expected_on has the date."
@@ -177,9 +177,10 @@ def _method(lifecycle: Lifecycle, facts: Mapping[str, Fact]) -> Iterator[str]:
         yield _further(basis, facts)
     yield (
         "The usual gap is the mean of a customer's own gaps, drawn towards everyone's where they "
-        "are few; most pauses are shorter than it, so the date that is expected is the one by "
-        "which half of such pauses end. Nobody is at risk or lapsed who has come back after as "
-        "long a pause before."
+        "are few. The next order is expected by the date at which half of the pauses are over of "
+        "customers who ordered as often and whose gaps are as long; where fewer than half were "
+        "seen to end, no date is given. Nobody is late before that date, and nobody at risk or "
+        "lapsed who has come back after as long a pause before."
     )
     yield (
         "Slowing begins where {threshold.slowing_part} of the pauses that ended were shorter, at "
