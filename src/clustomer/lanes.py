@@ -95,11 +95,19 @@ class Lanes:
             self.write_events(events)
 
     def write_events(self, events: Events) -> None:
-        """Write the events where they are kept, in threads of DuckDB, if that is not under way."""
-        if self._settings.keep_events and self.events_written is None:
+        """Write the events where they are kept, in threads of DuckDB.
+
+        Where that is under way, it is waited for: the memory that it takes is needed now.
+        """
+        if not self._settings.keep_events:
+            return
+        if self.events_written is None:
             self.events_written = self._version.enter_context(
                 events_written(events, self.draft.path / EVENTS)
             )
+        else:
+            self.events_written.result()
+            events.engine.release()
 
     def wait_for_customers(self) -> None:
         """Return when the customers are written; raise what went wrong."""

@@ -95,6 +95,20 @@ def test_memory_is_not_taken_from_what_works_beside(
         assert in_use(engine) <= 15_000_000
 
 
+def test_what_has_done_its_work_beside_keeps_no_memory(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(embedded, "_RELEASED", 15_000_000)
+    with DuckDB(directory=tmp_path, memory=300_000_000) as engine, engine.beside() as other:
+        engine.expect(None)
+        engine.execute("CREATE TABLE kept AS SELECT MD5(i::VARCHAR) AS x FROM range(1500000) t(i)")
+        engine.rows("SELECT MAX(x) FROM kept")
+        other.done()
+        engine.release()
+        in_use = engine.rows("SELECT SUM(memory_usage_bytes) FROM duckdb_memory()")[0][0]
+        assert in_use <= 15_000_000
+
+
 def test_what_is_under_way_beside_can_be_stopped(engine: DuckDB) -> None:
     begun = threading.Event()
 

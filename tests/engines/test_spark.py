@@ -12,7 +12,7 @@ from engine_conformance import EngineConformance
 
 from clustomer.customers import features_within
 from clustomer.engines import DuckDB, Spark, parse
-from clustomer.errors import UsageError
+from clustomer.errors import InputError, OutputError, UsageError
 from clustomer.segments import assign, assignment_query, segment
 
 
@@ -79,6 +79,28 @@ class TestSpark(EngineConformance):
         plan = engine.session.table("kept")._jdf.queryExecution().optimizedPlan().toString()
         assert plan.startswith("LogicalRDD")
         assert len(plan.splitlines()) == 1
+
+    def test_a_source_that_is_damaged_stops_it_in_our_words(
+        self, engine: Spark, tmp_path: Path
+    ) -> None:
+        path = tmp_path / "events.parquet"
+        numbers = np.random.default_rng(0).integers(0, 10**12, 50_000)
+        pq.write_table(pa.table({"n": numbers}), path, compression="snappy")
+        size = path.stat().st_size
+        with path.open("r+b") as file:
+            file.seek(size // 3)
+            file.write(b"\xff" * (size // 3))
+        engine.read_parquet("damaged", path.as_uri())
+        with pytest.raises(
+            InputError, match=r"Spark stopped: .* Check that the source can be read"
+        ):
+            engine.create_table("kept", parse("SELECT n FROM damaged"))
+
+    def test_what_a_machine_lacks_is_said(self, engine: Spark) -> None:
+        full = "SELECT RAISE_ERROR('java.io.IOException: No space left on device') AS n"
+        engine.session.sql(full).createOrReplaceTempView("full")
+        with pytest.raises(OutputError, match=r"too little memory or room .*spark\.driver\.memory"):
+            engine.query(parse("SELECT n FROM full"))
 
     def test_a_column_that_is_always_empty_can_be_added_to(self, engine: Spark) -> None:
         empty = "CAST(NULL AS VARCHAR) AS order_id"

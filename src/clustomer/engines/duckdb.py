@@ -245,9 +245,8 @@ class DuckDB(Engine):
         resident = resident_memory()
         if not self._leaves_memory or self._run_memory is None or resident is None:
             return 0
-        taken = self.connection.execute("SELECT SUM(memory_usage_bytes) FROM duckdb_memory()")
-        in_engine = int((taken.fetchone() or (0,))[0])
-        return int(_OF_FREE * (self._run_memory - resident + in_engine))
+        [(in_engine,)] = self.rows("SELECT SUM(memory_usage_bytes) FROM duckdb_memory()")
+        return int(_OF_FREE * (self._run_memory - resident + int(in_engine)))
 
     @contextmanager
     def beside(self) -> Iterator[Self]:
@@ -259,9 +258,14 @@ class DuckDB(Engine):
         try:
             yield other
         finally:
-            self._beside.remove(other)
+            other.done()
             _stopped(other.connection)
             del other.connection
+
+    def done(self) -> None:
+        """Say that this connection beside another has done its work, and needs no memory more."""
+        if self in self._beside:
+            self._beside.remove(self)
 
     def execute(self, sql: str, parameters: list[Any] | None = None) -> None:
         """Run a statement of DuckDB's own; for loaders, which need more than the dialect."""

@@ -79,15 +79,32 @@ class Postgres(Engine):
         try:
             yield
         except Error as error:
-            message = str(error)
-            for secret in self._secrets:
-                message = message.replace(secret, "***")
             raise InputError(
-                f"{self.label}: {what} cannot be read: {' '.join(message.split())} Check the "
+                f"{self.label}: {what} cannot be read: {self._message(error)} Check the "
                 "address (postgresql://user@host:port/database), that the server runs, and that "
                 "this user "
                 "may read; a password is best kept in PGPASSWORD or ~/.pgpass."
             ) from None
+
+    @contextmanager
+    def _in_our_words(self) -> Iterator[None]:
+        """Say what stopped the work on the server, and what to do."""
+        from adbc_driver_manager import Error
+
+        try:
+            yield
+        except Error as error:
+            raise InputError(
+                f"{self.label}: the server stopped: {self._message(error)} Check that it runs, "
+                "that this user may make temporary tables there, and that its disk has room for "
+                "about three times the table."
+            ) from None
+
+    def _message(self, error: BaseException) -> str:
+        message = str(error)
+        for secret in self._secrets:
+            message = message.replace(secret, "***")
+        return " ".join(message.split())
 
     def rows(self, sql: str, parameters: list[Any] | None = None) -> list[tuple[Any, ...]]:
         """Run a query of PostgreSQL's own and return its few rows."""
@@ -114,7 +131,7 @@ class Postgres(Engine):
 
     def query(self, select: exp.Expr) -> pa.Table:
         """Run a portable query and return its result."""
-        with self.connection.cursor() as cursor:
+        with self._in_our_words(), self.connection.cursor() as cursor:
             cursor.execute(translate(select, self.dialect))
             return cursor.fetch_arrow_table()
 
@@ -143,6 +160,7 @@ class Postgres(Engine):
         # sorted by bytes, whatever the language of the server
         ordered = f'SELECT * FROM ({query}) AS answer ORDER BY {_quoted(by)} COLLATE "C"'
         with (
+            self._in_our_words(),
             self.stream(ordered) as rows,
             pq.ParquetWriter(
                 folder / "part-00000.parquet", rows.schema, compression="zstd"
@@ -168,7 +186,7 @@ class Postgres(Engine):
             for field in rows.schema
         ]
         self._execute(f"DROP TABLE IF EXISTS {_temporary(name)}")
-        with self.connection.cursor() as cursor:
+        with self._in_our_words(), self.connection.cursor() as cursor:
             cursor.adbc_ingest(name, rows.cast(pa.schema(texts)), mode="create", temporary=True)
         for field in rows.schema:
             if pa.types.is_decimal(field.type):
@@ -192,7 +210,7 @@ class Postgres(Engine):
         )
 
     def _execute(self, sql: str) -> None:
-        with self.connection.cursor() as cursor:
+        with self._in_our_words(), self.connection.cursor() as cursor:
             cursor.execute(sql)
 
     def close(self) -> None:

@@ -15,7 +15,7 @@ from sqlglot import exp
 
 from clustomer.engines.dialect import check, translate
 from clustomer.engines.engine import Engine
-from clustomer.errors import InputError, UsageError, first_line
+from clustomer.errors import InputError, OutputError, UsageError, first_line
 from clustomer.unfinished import remove_folder, sweep_folders, temporary_folder
 
 _OF_A_SESSION = {
@@ -91,7 +91,7 @@ class Spark(Engine):
 
     def query(self, select: exp.Expr) -> pa.Table:
         """Run a portable query and return its result."""
-        with self._planned(select) as rows:
+        with _in_our_words(), self._planned(select) as rows:
             return rows.toArrow()
 
     def create_table(self, name: str, select: exp.Expr, *, by: str | None = None) -> None:
@@ -99,7 +99,7 @@ class Spark(Engine):
 
         Rows that are together `by` a column (customers) are grouped by it without moving again.
         """
-        with self._planned(select) as rows:
+        with _in_our_words(), self._planned(select) as rows:
             self._keep(name, rows if by is None else rows.repartition(_quoted(by)))
 
     def read_parquet(self, name: str, source: str) -> None:
@@ -122,7 +122,7 @@ class Spark(Engine):
 
         Every executor must see the folder, as on one machine or a shared file system.
         """
-        with self._planned(select) as rows:
+        with _in_our_words(), self._planned(select) as rows:
             written = rows.sortWithinPartitions(_quoted(by)).write
             written.option("compression", "zstd").parquet(folder.absolute().as_uri())
         # each run of Spark has names of its own
@@ -138,7 +138,7 @@ class Spark(Engine):
 
         before = self._tables[name]
         types = [col(_quoted(field.name)).cast(field.dataType) for field in before.schema]
-        with self._planned(select) as rows:
+        with _in_our_words(), self._planned(select) as rows:
             added = rows.toDF(*before.columns)
             self._keep(name, before.union(added.select(*types)))
 
@@ -160,7 +160,8 @@ class Spark(Engine):
         """Keep the rows of a table whose key falls to one of several parts."""
         # by another hash than Spark's own partitions, of which each part would fill a few only
         rows = self.session.table(_quoted(table))
-        self._keep(name, rows.where(f"PMOD(XXHASH64({_quoted(key)}), {parts}) = {number}"))
+        with _in_our_words():
+            self._keep(name, rows.where(f"PMOD(XXHASH64({_quoted(key)}), {parts}) = {number}"))
 
     @contextmanager
     def _planned(self, select: exp.Expr) -> Iterator[Any]:
@@ -197,6 +198,47 @@ class Spark(Engine):
         if self._directory is not None:
             self.session.stop()
             remove_folder(self._directory)
+
+
+@contextmanager
+def _in_our_words() -> Iterator[None]:
+    """Say what stopped Spark, and what to do."""
+    from py4j.protocol import Py4JError
+    from pyspark.errors import PySparkException
+
+    try:
+        yield
+    except (PySparkException, Py4JError) as error:
+        lines = _causes(str(error))
+        if any(word in line for line in lines for word in _LACKING):
+            raise OutputError(
+                f"Spark has too little memory or room on disk: {lines[-1]} Give it more "
+                "(spark.driver.memory and spark.executor.memory in spark-defaults.conf; "
+                "SPARK_LOCAL_DIRS is where it spills), or more machines by --master."
+            ) from error
+        raise InputError(
+            f"Spark stopped: {lines[-1]} Check that the source can be read to its end where Spark "
+            "runs, that its executors are still there, and Spark's own log, which has the rest."
+        ) from error
+
+
+_LACKING = ("OutOfMemory", "Java heap space", "No space left", "GC overhead limit")
+
+
+def _causes(text: str) -> list[str]:
+    """Return what Java says, without the places in its code: the first cause comes last.
+
+    >>> _causes("An error occurred.\\n: org.X: Job aborted\\n\\tat a.B\\nCaused by: java.Y: disk")
+    ['org.X: Job aborted.', 'java.Y: disk.']
+    """
+    lines = [line.strip() for line in text.splitlines() if line.strip()]
+    begin = (": ", "Caused by: ")
+    causes = [
+        line.removeprefix("Caused by: ").removeprefix(": ")
+        for line in lines
+        if line.startswith(begin)
+    ]
+    return [line.rstrip(".") + "." for line in causes or lines[:1] or ["no reason was given"]]
 
 
 _NUMBERS = count(1)

@@ -50,13 +50,18 @@ def events_written(events: Events, folder: Path) -> Iterator[Future[None]]:
     when. An error stops the writing.
     """
     with events.engine.beside() as engine, ThreadPoolExecutor(1) as aside:
-        writing = aside.submit(_write, engine, events.cleaning.kept, folder)
+        writing = aside.submit(_write_beside, engine, events.cleaning.kept, folder)
         try:
             yield writing
             writing.result()
         except BaseException:
             engine.interrupt()
             raise
+
+
+def _write_beside(engine: DuckDB, rows: int, folder: Path) -> None:
+    _write(engine, rows, folder)
+    engine.done()
 
 
 def write_events(events: Events, folder: Path) -> None:
