@@ -171,8 +171,16 @@ def test_the_share_that_is_printed_is_the_share_of_members_of_whom_it_is_true(dr
     facts = {fact.id: fact.value for fact in name_facts(drawn.people, names.values())}
     for key, name in names.items():
         if name.conditions:
-            expected = share_true(name.name, members(drawn, key), measures)
+            inside = members(drawn, key)
+            others = [row for row in drawn.table.to_pylist() if row not in inside]
+            expected = share_true(name.name, inside, measures)
+            of_others = share_true(name.name, others, measures) if others else 0.0
             assert facts[f"{key}.named"] == pytest.approx(expected)
+            assert facts[f"{key}.named_others"] == pytest.approx(of_others * len(others))
+            if others:
+                assert facts[f"{key}.named_of_others"] == pytest.approx(of_others)
+            mostly = of_others * len(others) > expected * len(inside) + 1e-6
+            assert any("in other segments" in text for text in name.evidence) == mostly
 
 
 @settings(max_examples=20, deadline=None)
@@ -259,6 +267,21 @@ def test_two_segments_of_one_name_are_told_apart_by_what_is_true_of_each() -> No
     assert names["S1"] == "Lapsed one-time buyers"
     assert re.fullmatch(r"Loyal regulars, (eight|ten|fifteen) to \w+ orders", names["S2"])
     assert re.fullmatch(r"Loyal regulars, (thirty|fifty).* orders( or more)?", names["S3"])
+
+
+def test_a_name_that_is_true_of_more_others_than_members_says_what_marks_these() -> None:
+    groups = [
+        Group(size=400, buys=1.0, orders=7, value=40, recency=0.02, stage="active"),
+        Group(size=9, buys=1.0, orders=60, value=40, recency=0.02, stage="active"),
+    ]
+    table = customer_table(groups, days=365, families={"orders", "money", "time"}, seed=0)
+    drawn = shop(table, ["S1", "S2"], 365)
+    names = name_segments(drawn.people, drawn.profiles, drawn.described, window_days=365)
+    # a tenth of all buyers, four times as many as these, spent as much
+    assert re.fullmatch(r"High-value loyal customers, .* orders( or more)?", names["S2"].name)
+    facts = {fact.id: fact.value for fact in name_facts(drawn.people, names.values())}
+    assert facts["S2.named_others"] == 0
+    assert len(names["S2"].evidence) == 1
 
 
 def test_nothing_but_plain_facts_is_said_where_no_customary_name_is_true() -> None:

@@ -78,6 +78,8 @@ class Condition:
 
 EVERYONE = "everyone"
 ALL = "all"
+OTHERS = "not "
+"""Before the id of a segment: all customers who are in another, or in none; no suspected bots."""
 BOTS, NOISE = BOTS_ID, NOISE_ID
 UNGROUPED = frozenset({BOTS, NOISE})
 """Those who are in no segment: suspected bots, and customers whom the algorithm left over. The
@@ -199,10 +201,12 @@ class Population:
         """Return one aggregate, as the table above defines it; None where undefined."""
         match = _CALL.fullmatch(aggregate)
         name, given = (match[1], match[2]) if match else (aggregate, None)
-        if name == "share_between":
+        if name in ("share_between", "count_between"):
             stored = json.loads(given or "")
             parts = [stored] if isinstance(stored, dict) else stored
             held = self.holds([Condition.from_json(part) for part in parts])[self.rows(key)]
+            if name == "count_between":
+                return int(np.sum(held))
             defined = len(self._defined(key, column)) if column in self.columns else len(held)
             return _ratio(int(np.sum(held)), defined)
         arguments = [part.strip() for part in given.split(",")] if given else []
@@ -259,6 +263,8 @@ class Population:
             return np.arange(self.size)
         if key == EVERYONE:
             return np.flatnonzero(self._segment != BOTS)
+        if key.startswith(OTHERS):
+            return np.flatnonzero(~np.isin(self._segment, [BOTS, key.removeprefix(OTHERS)]))
         return np.flatnonzero(self._segment == key)
 
 
@@ -276,6 +282,7 @@ AGGREGATES = (
     "share_at_most",
     "count_at_most",
     "share_between",
+    "count_between",
     "quantile_of_positive",
     "count_defined",
     "holders",

@@ -5,7 +5,8 @@ version. A feature's name stands where `x` stands below.
 
 | table | key | column | aggregate |
 |---|---|---|---|
-| `customers` | a segment id, `bots`, `everyone` (all but suspected bots) or `all` | a feature, \
+| `customers` | a segment id, `not S1` (all customers who are in no segment S1, without suspected \
+bots), `bots`, `everyone` (all but suspected bots) or `all` | a feature, \
 `user_id` | [see below](#aggregates) |
 | `lifetime` | a segment id or `everyone` | a column of the forecast | \
 [see below](#aggregates) |
@@ -39,7 +40,7 @@ from sqlglot import exp
 from clustomer.engines.dialect import literal
 from clustomer.errors import InputError, did_you_mean
 from clustomer.insights.facts.fact import Fact
-from clustomer.insights.population import ALL, BOTS, EVERYONE, STAGE
+from clustomer.insights.population import ALL, BOTS, EVERYONE, OTHERS, STAGE
 
 Source = Mapping[str, str]
 
@@ -102,6 +103,7 @@ AGGREGATES: Mapping[str, str] = {
     "standardised_difference": "CASE WHEN MIN(x) < MAX(x) "
     "THEN (FAVG(x) FILTER (WHERE inside) - FAVG(x)) / STDDEV_POP(x) END",
     "share_between": "COUNT(*) FILTER (WHERE between_bounds) / NULLIF(COUNT(x), 0)",
+    "count_between": "COUNT(*) FILTER (WHERE between_bounds)",
     "quantile_of_positive": "QUANTILE_DISC(x, bound) FILTER (WHERE x > 0)",
     "count_defined": "COUNT(x)",
     "holders": "CASE WHEN SUM(x) > 0 THEN COUNT(*) FILTER (WHERE before < bound * total) END",
@@ -114,9 +116,9 @@ AGGREGATES: Mapping[str, str] = {
 
 Where `inside`, which holds for the rows of the key, is named, the rows are those of everyone.
 `bound` is what the aggregate has in brackets: `share_at_least(2)`. In brackets of
-`share_between({"orders": [1, null]})` each column has the value that it must exceed and the one
-up to which it may go, and `stage` the stages of the lifecycle that count; of a list of such
-conditions one must hold. `FSUM` and `FAVG` add up without loss.
+`share_between({"orders": [1, null]})` and of `count_between` each column has the value that it must
+exceed and the one up to which it may go, and `stage` the stages of the lifecycle that count; of a
+list of such conditions one must hold. `FSUM` and `FAVG` add up without loss.
 """
 
 _NEEDED = (
@@ -360,6 +362,8 @@ def _inside(key: str) -> exp.Expr | None:
         return None
     if key == EVERYONE:
         return column.neq(literal(BOTS))
+    if key.startswith(OTHERS):
+        return exp.not_(column.isin(BOTS, key.removeprefix(OTHERS)))
     return column.eq(literal(key))
 
 

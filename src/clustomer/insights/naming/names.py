@@ -4,13 +4,15 @@ Every name is a statement about a customer. A segment can be given one that is t
 four in five of its members; of those, the one that marks it most against the other customers: the
 share of its members of whom it is true, less that of the others (Youden 1950). Where the rules
 have none that marks it as well as plain facts do, its name is made of these. Two segments that
-would bear one name are told apart by a plain fact that is true of one and not of the other. So no
-name depends on a cluster's number or on the order of rows.
+would bear one name are told apart by a plain fact that is true of one and not of the other. A name
+that is true of more others than members, or of most of another segment, gets the plain fact that
+leaves the fewest others. So no name depends on a cluster's number or on the order of rows.
 """
 
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from operator import itemgetter
 from typing import Any, Literal
 
 import numpy as np
@@ -24,6 +26,7 @@ from clustomer.insights.population import (
     BOTS,
     EVERYONE,
     NOISE,
+    OTHERS,
     UNGROUPED,
     Condition,
     Population,
@@ -47,11 +50,14 @@ NOISE_EVIDENCE = ("The algorithm put them in no group: too few others are like t
 BOT_EVIDENCE = ("They act faster than people can: see the rule in the appendix.",)
 SEASONAL = "seasonal"
 """The rule of names that are a month."""
+_MOSTLY_OTHERS = "Most of those of whom the name is true are in other segments."
 MORE_SAID = 0.1
 """What each further thing that a name says is worth: of two that mark alike, the one that says
 more is given."""
 _BEST_PLAIN = 5
 """So many facts of each axis are tried in pairs."""
+_MOST_SAID = 2
+"""So many plain facts are said behind a name, and no more."""
 
 
 @dataclass(frozen=True)
@@ -123,6 +129,7 @@ class Candidate:
     conditions: Sequence[Condition]
     marks: float
     kind: str = ""
+    mostly_others: bool = False
 
 
 def name_segments(
@@ -162,7 +169,8 @@ def name_segments(
     for key, candidate in chosen.items():
         namesakes = [other for other, taken in chosen.items() if taken.name == candidate.name]
         apart = vocabulary.told_apart(candidate, key, namesakes)
-        names[key] = _season(people, key, habits) or _named(key, apart)
+        narrow = vocabulary.narrowed(apart, key, [other for other in chosen if other != key])
+        names[key] = _season(people, key, habits) or _named(key, narrow)
     return _unique(names, segments, habits)
 
 
@@ -275,26 +283,60 @@ class _Vocabulary:
             return candidate
         inside, best = self.people.mask(key), candidate
         gap = 0.0
-        base = self.people.holds(candidate.conditions)
-        for fact, condition, mask in self._plain:
-            if mask[base].all():  # what the name says already
-                continue
-            held = mask & base
-            share = float(np.mean(held[inside]))
+        for fact, condition, mask, held in self._further(candidate, key):
             most = max(float(np.mean(mask[other])) for other in others)
-            if share >= NEARLY_ALL and share - most > gap + 1e-12:
+            share = float(np.mean(held[inside]))
+            if share - most > gap + 1e-12:
                 gap = share - most
-                best = Candidate(
-                    candidate.rule,
-                    f"{candidate.name}, {_lower(fact.words)}",
-                    fact.claim
-                    if (candidate.rule, fact.axis) == ("repeat", "orders")
-                    else f"{candidate.claim}; and {fact.claim}",
-                    [both(part, condition) for part in candidate.conditions],
-                    candidate.marks,
-                    candidate.kind,
-                )
+                best = _with_fact(candidate, fact, condition)
         return best
+
+    def narrowed(self, candidate: Candidate, key: str, others: Iterable[str]) -> Candidate:
+        """Return the name with the plain fact that is true of the fewest others, where it is loose.
+
+        It is where it is true of more others than members, or of most of another segment. The fact
+        must leave no more than half of the others.
+        """
+        inside = self.people.mask(key)
+        outside, base = self._everyone & ~inside, self.people.holds(candidate.conditions)
+        members, fitting = int(np.sum(base & inside)), int(np.sum(base & outside))
+        loose = fitting > members or any(self._share(candidate, other) > MOST for other in others)
+        options = [
+            (
+                (int(np.sum(held & outside)), -int(np.sum(held & inside)), int(np.sum(mask))),
+                fact,
+                condition,
+            )
+            for fact, condition, mask, held in self._further(candidate, key)
+            if loose and candidate.name.count(",") < _MOST_SAID
+        ]
+        if options:
+            (left, lost, _), fact, condition = min(options, key=itemgetter(0))
+            if left <= MOST * fitting:
+                narrow = _with_fact(candidate, fact, condition)
+                return replace(narrow, mostly_others=left > -lost)
+        return replace(candidate, mostly_others=fitting > members)
+
+    def _further(
+        self, candidate: Candidate, key: str
+    ) -> Iterator[tuple[PlainFact, Condition, Mask, Mask]]:
+        """Yield the plain facts that a name can say besides, and of whom they and both are true."""
+        inside, base = self.people.mask(key), self.people.holds(candidate.conditions)
+        for fact, condition, mask in self._plain:
+            held = mask & base
+            if not mask[base].all() and float(np.mean(held[inside])) >= NEARLY_ALL:
+                yield fact, condition, mask, held
+
+
+def _with_fact(candidate: Candidate, fact: PlainFact, condition: Condition) -> Candidate:
+    return replace(
+        candidate,
+        name=f"{candidate.name}, {_lower(fact.words)}",
+        claim=fact.claim
+        if (candidate.rule, fact.axis) == ("repeat", "orders")
+        else f"{candidate.claim}; and {fact.claim}",
+        conditions=[both(part, condition) for part in candidate.conditions],
+    )
 
 
 def _of_facts(marks: float, facts: Sequence[PlainFact], condition: Condition) -> Candidate:
@@ -337,12 +379,15 @@ def _lower(words: str) -> str:
 
 def _named(key: str, candidate: Candidate) -> Name:
     claim = candidate.claim
-    proof = f"{{{key}.named}} of them {claim}, against {{{key}.named_of_everyone}} of everyone."
+    proof = (
+        f"{{{key}.named}} of them {claim}, against {{{key}.named_of_others}} of all others "
+        f"({{{key}.named_others:customer/customers}})."
+    )
     return Name(
         key,
         candidate.name,
         candidate.rule,
-        (proof,),
+        (proof, *((_MOSTLY_OTHERS,) if candidate.mostly_others else ())),
         claim=claim,
         conditions=tuple(candidate.conditions),
         kind=candidate.kind,
@@ -365,7 +410,7 @@ def _season(people: Population, key: str, habits: Sequence[Mapping[str, Any]]) -
     if row["placed"] < len(people.rows(key)):  # some of them never ordered
         return None
     claim = f"ordered in {row['value']} and in no other month"
-    proof = f"{{{key}.named}} of them {claim}, against {{{key}.named_of_everyone}} of all others."
+    proof = f"{{{key}.named}} of them {claim}, against {{{key}.named_of_others}} of all others."
     name = f"{row['value']} buyers"
     return Name(key, name, SEASONAL, (proof,), claim=claim, habit=str(row["part"]))
 
@@ -434,7 +479,7 @@ def feature_title(column: Described) -> str:
 
 def _habit_facts(name: Name, habits: Sequence[Mapping[str, Any]]) -> Iterator[Fact]:
     row = next(row for row in habits if row["part"] == name.habit)
-    for suffix, column in (("named", "share"), ("named_of_everyone", "others")):
+    for suffix, column in (("named", "share"), ("named_of_others", "others")):
         source = {
             "table": "habits.parquet",
             "key": f"part={name.habit}",
@@ -448,19 +493,25 @@ def _habit_facts(name: Name, habits: Sequence[Mapping[str, Any]]) -> Iterator[Fa
 def name_facts(
     people: Population, names: Iterable[Name], habits: Sequence[Mapping[str, Any]] = ()
 ) -> Iterator[Fact]:
-    """Make `S1.named` and `S1.named_of_everyone`: of how many a segment's name is true."""
+    """Make `S1.named`, `S1.named_of_others` and `S1.named_others`: of how many a name is true.
+
+    They are the share of the segment's members, that of all other customers, and their number.
+    """
     for name in names:
         if name.habit:
             yield from _habit_facts(name, habits)
         if not name.conditions:
             continue
-        aggregate = f"share_between({json.dumps([part.to_json() for part in name.conditions])})"
-        for suffix, key in (("named", name.segment_id), ("named_of_everyone", EVERYONE)):
-            source = {
-                "table": "customers",
-                "key": key,
-                "column": "user_id",
-                "aggregate": aggregate,
-            }
-            share = people.aggregate(key, "user_id", aggregate)
-            yield Fact(f"{name.segment_id}.{suffix}", share, "share", 1, name.segment_id, source)
+        conditions = json.dumps([part.to_json() for part in name.conditions])
+        others = f"{OTHERS}{name.segment_id}"
+        for suffix, key, kind, unit in (
+            ("named", name.segment_id, "share", "share"),
+            ("named_of_others", others, "share", "share"),
+            ("named_others", others, "count", "customers"),
+        ):
+            aggregate = f"{kind}_between({conditions})"
+            source = {"table": "customers", "key": key, "column": "user_id", "aggregate": aggregate}
+            value = people.aggregate(key, "user_id", aggregate)
+            decimals = 1 if unit == "share" else 0
+            fact = f"{name.segment_id}.{suffix}"
+            yield Fact(fact, value, unit, decimals, name.segment_id, source)
