@@ -13,7 +13,7 @@ from clustomer.customers import Holdout
 from clustomer.errors import InputError
 from clustomer.segments import rfm
 from clustomer.segments.arrays import Flags, Floats, Labels
-from clustomer.segments.exclusions import BOTS
+from clustomer.segments.exclusions import BOTS, bot_exclusions, columns_of
 from clustomer.segments.matrix.customer_matrix import feature_matrix
 from clustomer.segments.refit import rule_labels
 from clustomer.segments.rules.rfm_grid import FREQUENCY, RECENCY, cut_points
@@ -110,7 +110,7 @@ def rfm_labels(customers: pa.Table, selection: Flags) -> Mapping[str, Labels]:
     is a group of its own, and suspected bots are too.
     """
     try:
-        ten = rfm(customers.filter(pa.array(selection)))
+        ten = rfm(customers.select(_of_rfm(customers)).filter(pa.array(selection)))
     except InputError:
         return {}
     ways: dict[str, Labels] = {"rfm_10": rule_labels(customers, ten)}
@@ -123,6 +123,11 @@ def rfm_labels(customers: pa.Table, selection: Flags) -> Mapping[str, Labels]:
             cells = cells * 5 + np.searchsorted(cuts, column)
         ways["rfm_125"] = np.where(ordered, cells, BOTS)
     return ways
+
+
+def _of_rfm(customers: pa.Table) -> list[str]:
+    wanted = {"user_id", RECENCY, FREQUENCY, *columns_of(bot_exclusions(customers))}
+    return [name for name in customers.column_names if name in wanted]
 
 
 def individual(

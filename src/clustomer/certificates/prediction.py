@@ -27,7 +27,7 @@ from clustomer.customers.reason import Reason
 from clustomer.errors import InputError
 from clustomer.segments import Rule, Segmentation
 from clustomer.segments.arrays import Flags, Labels
-from clustomer.segments.exclusions import BOTS, included_rows
+from clustomer.segments.exclusions import BOTS, bot_exclusions, columns_of, included_rows
 from clustomer.segments.matrix.customer_matrix import feature_matrix
 from clustomer.segments.refit import labels_of, refit_rule
 from clustomer.segments.validity.stability import jaccard_matrix
@@ -89,7 +89,7 @@ def predict(
         return _untested(Reason("one segment"), ids)
     table = holdout.customers.table
     try:
-        refit = refit_rule(segmentation, table.filter(pa.array(holdout.selection)))
+        refit = refit_rule(segmentation, _half(table, segmentation, holdout.selection))
     except InputError:
         # a grid needs orders
         return _untested(Reason("no orders before"), ids)
@@ -243,6 +243,17 @@ def _above(figure: Estimate, nothing: float, wider: float = 1.0) -> bool:
     return figure.low - (wider - 1.0) * (figure.value - figure.low) > nothing
 
 
+def _half(table: pa.Table, segmentation: Segmentation, selection: Flags) -> pa.Table:
+    """Return those who may influence choices, with what a refit looks at of them.
+
+    Every column would be a copy of half of the table.
+    """
+    features = {*segmentation.rule.features, *segmentation.left_out}
+    wanted = {"user_id", *features, *columns_of(bot_exclusions(table))}
+    names = [name for name in table.column_names if name in wanted]
+    return table.select(names).filter(pa.array(selection))
+
+
 def _silhouette_labels(
     table: pa.Table,
     segmentation: Segmentation,
@@ -253,8 +264,10 @@ def _silhouette_labels(
 ) -> Labels:
     """Return the clusters of KMeans with the K that the silhouette would choose."""
     same = (segmentation.algorithm.name, segmentation.k) == ("kmeans", k)
-    half = pa.array(selection)
-    other = refit if same else refit_rule(segmentation, table.filter(half), algorithm="kmeans", k=k)
+    if same:
+        return labels_of(table, refit, np.flatnonzero(people))
+    half = _half(table, segmentation, selection)
+    other = refit_rule(segmentation, half, algorithm="kmeans", k=k)
     return labels_of(table, other, np.flatnonzero(people))
 
 

@@ -11,7 +11,7 @@ from clustomer.customers import Holdout
 from clustomer.customers.reason import Reason
 from clustomer.errors import UsageError, did_you_mean
 from clustomer.segments.arrays import Floats, Integers, Matrix
-from clustomer.segments.exclusions import bot_exclusions, included_rows
+from clustomer.segments.exclusions import bot_exclusions, columns_of, included_rows
 from clustomer.segments.matrix.customer_matrix import feature_matrix
 from clustomer.segments.matrix.scaling import fit_scaling, signed_power
 from clustomer.segments.matrix.undefined import undefined_in
@@ -116,12 +116,17 @@ def learn_weights(holdout: Holdout, names: Sequence[str]) -> Weights:
         days = {"days": float(holdout.horizon_days), "least": DECIDING_DAYS}
         return Weights(why_equal=Reason("short horizon", days))
     chosen = pa.array(holdout.selection)
-    table = holdout.customers.table.filter(chosen)
-    rows = included_rows(table, bot_exclusions(table), MAX_SELECTION_CUSTOMERS)
+    table = holdout.customers.table
+    names = [name for name in names if name in table.column_names]
+    exclusions = bot_exclusions(table)
+    # half of every column would be a copy of half of the table
+    wanted = {"user_id", *names, *columns_of(exclusions)}
+    table = table.select(sorted(wanted)).filter(chosen)
+    rows = included_rows(table, exclusions, MAX_SELECTION_CUSTOMERS)
     followed = _followed(holdout.outcomes.filter(chosen), rows)
     if followed is None:
         return Weights(why_equal=Reason("nothing followed"))
-    columns = _columns(table, [name for name in names if name in table.column_names], rows)
+    columns = _columns(table, names, rows)
     if len(columns) < 2:
         return Weights(why_equal=Reason("one feature"))
     correlated, errors = _correlated(np.column_stack(list(columns.values())), followed)
