@@ -116,7 +116,7 @@ def _looks(row: Row, shop: Shop) -> bool:
 
 
 def _here(row: Row) -> bool:
-    return row["stage"] not in ("at risk", "lapsed")
+    return row["stage"] in ("new", "active", "returned")
 
 
 def _away(row: Row) -> bool:
@@ -138,7 +138,7 @@ _CLAIMS: dict[str, Callable[[Row, Shop], bool]] = {
     "New customers": lambda r, s: s.new(r) and r["orders"] >= 1,
     "Lapsed repeat buyers": lambda r, s: r["orders"] >= 2 and _gone(r),
     "Repeat buyers gone quiet": lambda r, s: r["orders"] >= 2 and _away(r),
-    "Active repeat buyers": lambda r, s: r["orders"] >= 2 and _here(r) and r["stage"] != "slowing",
+    "Active repeat buyers": lambda r, s: r["orders"] >= 2 and _here(r),
     "Lapsed one-time buyers": lambda r, s: r["orders"] == 1 and _gone(r),
     "One-time buyers gone quiet": lambda r, s: r["orders"] == 1 and _away(r),
     "Recent one-time buyers": lambda r, s: r["orders"] == 1 and _here(r),

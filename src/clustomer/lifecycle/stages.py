@@ -29,8 +29,12 @@ from clustomer.thresholds import FEWEST_PAUSES, LONG_WINDOW_DAYS, OBSERVED_PART
 
 STAGES = ("new", "active", "returned", "slowing", "at risk", "lapsed")
 """Every stage, from those who have just come to those who have left."""
+IN_TIME = ("new", "active", "returned")
+"""The stages of those who are not late."""
 LATE = ("slowing", "at risk")
 """The stages of those who are late, and have not lapsed."""
+LONG_AWAY = ("at risk", "lapsed")
+"""The stages of those who have been away for long: very late, or lapsed."""
 
 BASES = ("visits", "orders")
 """What days count for a customer, by `by_orders`."""

@@ -192,6 +192,8 @@ class _Vocabulary:
             for fact in plain_facts()
             if (condition := resolve(fact.terms, people, window_days)) is not None
         ]
+        # of two facts that tell as much, the narrower one is said
+        self._plain.sort(key=lambda item: int(np.sum(item[2])))
 
     def marks(self, key: str, mask: Mask) -> float | None:
         """Return how much what is true of some marks a segment; None where of too few of it."""

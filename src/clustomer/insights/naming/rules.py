@@ -14,6 +14,7 @@ from clustomer.insights.naming.terms import (
     TimesMean,
     Upper,
 )
+from clustomer.lifecycle import IN_TIME, LONG_AWAY
 from clustomer.thresholds import (
     ABANDONED,
     CHEAPER,
@@ -62,9 +63,8 @@ BUYER, NO_ORDER = Bound("orders", above=0), Bound("orders", to=0)
 ONCE = Bound("orders", above=0, to=1)
 TWICE = Bound("orders", above=1)
 REGULAR = Bound("orders", above=REGULAR_ORDERS - 1)
-IN_RHYTHM = Stage(("new", "active", "returned"))
-CURRENT = Stage(("new", "active", "returned", "slowing"))
-QUIET = Stage(("at risk", "lapsed"))
+CURRENT = Stage(IN_TIME)
+QUIET = Stage(LONG_AWAY)
 LAPSED = Stage(("lapsed",))
 NEWCOMER = Bound("tenure_days", to=PartOfWindow(NEW_PART, NEW_DAYS))
 TOP_TENTH = Bound("revenue", above=Upper(0.1))
@@ -72,7 +72,7 @@ MANY_VIEWS, MANY_VISITS = Bound("views", above=Upper(0.25)), Bound("sessions", a
 MANY_CARTS = Bound("carts", above=Upper(0.5))
 
 _REGULARLY = f"ordered {written('REGULAR_ORDERS')} times or more"
-_CURRENT = "have not been away for long by their own rhythm"
+_CURRENT = "are not late by their own rhythm"
 _QUIET = "have been away for long by their own rhythm"
 _LAPSED = "have been away so long by their own rhythm that they have lapsed"
 _TOP = "spent more than {everyone.revenue.top_tenth_from}, as a tenth of all buyers did"
@@ -140,8 +140,8 @@ RULES: tuple[Rule, ...] = (
     Rule(
         "repeat_current",
         "Active repeat buyers",
-        "ordered twice or more, and have not been away for longer than is usual for them",
-        ((TWICE, IN_RHYTHM),),
+        f"ordered twice or more, and {_CURRENT}",
+        ((TWICE, CURRENT),),
         long_window=True,
     ),
     Rule(
