@@ -117,6 +117,33 @@ def test_the_features_that_differ_most_are_shown(shown):
     assert labels.get(best, best) in table["feature"].to_pylist()
 
 
+def test_a_difference_whose_mean_points_the_other_way_is_left_out_of_picture_and_text():
+    # nine in ten of S2 spent more than everyone else, and one customer of S1 more than all of them
+    revenue = [1.0] * 19 + [10_000.0] + [20.0] * 20
+    customers = pa.table(
+        {
+            "user_id": [f"u{n:02d}" for n in range(40)],
+            "orders": [1.0] * 20 + [9.0] * 20,
+            "revenue": revenue,
+        }
+    )
+    segmentation = segment(customers, k=2, features=["orders"])
+    interpretation = interpret(customers, segmentation)
+    table = differences_table(Pen(interpretation.facts, ""), interpretation)
+    shown = {(row["segment_id"], row["feature"]): row["difference"] for row in table.to_pylist()}
+    for profile in interpretation.profiles:
+        low = profile.features["orders"].mean == 1
+        assert (profile.features["revenue"].difference < -0.2) == low
+        assert (
+            profile.features["revenue"].mean > interpretation.everyone.features["revenue"].mean
+        ) == low
+        assert shown.get((profile.segment_id, "revenue")) is None
+        assert shown[profile.segment_id, "orders"] is not None
+    for part in interpretation.insights.segments:
+        assert ".revenue.ratio" not in (told := " ".join(part.marks))
+        assert ".revenue.fewer" not in told
+
+
 def test_the_title_of_k_is_true_for_every_rule(shown):
     selection = shown[1].selection
 

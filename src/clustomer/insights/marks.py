@@ -64,13 +64,16 @@ class Case:
 
     def higher(self, name: str, least: float) -> bool:
         """Whether the segment is above everyone on the model's scale and in its mean."""
-        overall = statistic_of(self.everyone, name, "mean")
-        return self.difference(name) >= self._least(name, least) and self.mean(name) > overall
+        return self.difference(name) >= self._least(name, least) and self.one_way(name)
 
     def lower(self, name: str, least: float) -> bool:
         """Whether the segment is below everyone on the model's scale and in its mean."""
-        overall = statistic_of(self.everyone, name, "mean")
-        return self.difference(name) <= -self._least(name, least) and self.mean(name) < overall
+        return self.difference(name) <= -self._least(name, least) and self.one_way(name)
+
+    def one_way(self, name: str) -> bool:
+        """Whether the model's scale, on which single customers weigh less, and the mean agree."""
+        further = self.mean(name) - statistic_of(self.everyone, name, "mean")
+        return further * self.difference(name) > 0
 
     def _least(self, name: str, least: float) -> float:
         feature = self.profile.features.get(name)

@@ -6,16 +6,16 @@ import pyarrow as pa
 
 from clustomer.insights import Interpretation
 from clustomer.insights.facts import escape
+from clustomer.insights.marks import Case
 from clustomer.insights.population import UNGROUPED
 from clustomer.outputs.charts import Figure, differences_chart
 from clustomer.outputs.figures.features import FAMILIES, ORDER, label
 from clustomer.outputs.figures.pen import Pen
 from clustomer.outputs.theme import SegmentLook
 from clustomer.segments import Segmentation
+from clustomer.thresholds import MOST, SLIGHTLY
 
 MAX_FEATURES = 18
-# A feature that is known of fewer than half of a segment says nothing about the segment.
-KNOWN_OF_MOST = 0.5
 
 
 def differences_figure(
@@ -36,7 +36,9 @@ def differences_figure(
         lambda layout: differences_chart(table, looks, layout=layout),
         title="What sets each segment apart from everyone",
         note="Blue: more than everyone; brown: less; pale: about the same. The numbers are "
-        "distances from the average of everyone, in units of the usual spread between customers.",
+        "distances from the average of everyone, in units of the usual spread between customers. "
+        "Empty: known of fewer than half of them, or a few customers pull the average the other "
+        "way.",
         description=f"A grid of features by segments. {described}.",
     )
 
@@ -51,13 +53,18 @@ def differences_table(
     """Return the table that `differences_chart` draws, by family in the declared order.
 
     Of the features that differ anywhere, `most` are kept: first those that were clustered,
-    then those with the largest difference in any segment. Suspected bots are left out.
+    then those with the largest difference in any segment. Suspected bots are left out, as are the
+    differences that no text speaks of: of what is known of fewer than half of a segment, and where
+    the mean points the other way.
     """
     profiles = [part for part in interpretation.profiles if part.segment_id not in UNGROUPED]
     differences: dict[str, dict[str, float]] = {}
     for profile in profiles:
         for name, feature in profile.features.items():
-            if feature.difference is not None and feature.defined >= KNOWN_OF_MOST:
+            if feature.difference is None or feature.defined < MOST:
+                continue
+            case = Case(profile, interpretation.everyone)
+            if abs(feature.difference) < SLIGHTLY or case.one_way(name):
                 differences.setdefault(name, {})[profile.segment_id] = feature.difference
     by_weight = sorted(
         differences,
@@ -107,6 +114,6 @@ def _strongest(look: SegmentLook, table: pa.Table) -> str:
     strongest = [
         f"{row['feature']} {'above' if row['difference'] > 0 else 'below'} everyone"
         for row in rows[:3]
-        if abs(row["difference"]) >= 0.2  # a small effect, below which nothing is said
+        if abs(row["difference"]) >= SLIGHTLY
     ]
     return escape(f"{look.name}: {', '.join(strongest) or 'about as everyone'}")
