@@ -531,6 +531,12 @@ HABIT_LEAST = _threshold(
     "The share of a customer's choices that a habit has at least.",
     write=percent,
 )
+DELIVERY_REACH = _threshold(
+    "DELIVERY_REACH",
+    1.5,
+    "Up to how many times a segment's usual order free delivery is offered: what is further off "
+    "makes nobody add to an order.",
+)
 ONE_MORE_SHARE = _threshold(
     "ONE_MORE_SHARE",
     0.05,

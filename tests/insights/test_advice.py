@@ -174,6 +174,32 @@ def test_of_whom_most_are_late_is_counted() -> None:
     assert figures(0, 51) == {"own.mostly_late", "own.mostly_lapsed"}
 
 
+@pytest.mark.parametrize(
+    ("upper", "offered"), [(100.0, False), (100.5, True), (150.0, True), (150.5, False)]
+)
+def test_free_delivery_is_offered_from_what_is_within_reach(upper: float, offered: bool) -> None:
+    source = {"table": "customers", "key": "S1", "column": "x", "aggregate": "median"}
+    facts = {
+        f"S1.own.{name}": Fact(f"S1.own.{name}", value, "currency", 2, "S1", source)
+        for name, value in (("order", 100.0), ("order_upper", upper))
+    }
+    assert ("own.order_upper" in known_figures(facts, "S1", 50)) == offered
+
+
+def test_what_an_order_is_worth_is_said_to_be_before_returns_where_there_are_any() -> None:
+    for returns in (True, False):
+        has = (lambda *names: on_time(*names)) if returns else _without_returns
+        for kind in ("loyal", "high_value_loyal", "big_ticket", "high_value_quiet"):
+            texts = [action.text for action in told_to(kind, has=has).actions]
+            priced = [text for text in texts if "{own.order}" in text]
+            assert priced
+            assert all(("before returns" in text) == returns for text in priced)
+
+
+def _without_returns(*names: str) -> bool:
+    return "returns" not in names and on_time(*names)
+
+
 def test_large_segments_are_told_how_many_to_hold_back() -> None:
     customers, habits = shop()
     more = pa.concat_tables([customers] * 5)

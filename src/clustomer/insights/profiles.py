@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
-from clustomer.customers.features import FEATURES
+from clustomer.customers.features import FEATURES, Feature
 from clustomer.insights.facts import Fact, decimals_for
 from clustomer.insights.population import BOTS, EVERYONE, NOISE, Population
 from clustomer.segments.matrix.scaling import skewness
@@ -75,6 +75,10 @@ class Described:
     scale: str
 
 
+GROSS = ("average_order_value",)
+"""Amounts from which returns are not taken off."""
+
+
 def describe(people: Population, schema: pa.Schema) -> dict[str, Described]:
     """Return how each column is described and compared, declared features first.
 
@@ -97,11 +101,17 @@ def describe(people: Population, schema: pa.Schema) -> dict[str, Described]:
         described[name] = Described(
             name=name,
             slug=slug,
-            label=feature.label if feature else name.replace("_", " "),
+            label=_label(feature, people) if feature else name.replace("_", " "),
             unit=feature.unit if feature else metadata.get(b"unit", b"").decode(),
             scale="log" if log else "linear",
         )
     return described
+
+
+def _label(feature: Feature, people: Population) -> str:
+    """Return what a feature is called; of an amount before returns, where there are any, so."""
+    gross = feature.name in GROSS and "returns" in people.columns
+    return f"{feature.label} before returns" if gross else feature.label
 
 
 def slug_of(name: str, taken: set[str]) -> str:

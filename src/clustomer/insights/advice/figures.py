@@ -16,6 +16,7 @@ from clustomer.insights.population import Population
 from clustomer.lifecycle import LATE
 from clustomer.segments.arrays import texts_of
 from clustomer.thresholds import (
+    DELIVERY_REACH,
     FEWEST_KNOWN,
     NEARLY_ALL,
     ONE_MORE_SHARE,
@@ -171,7 +172,8 @@ def known_figures(facts: Mapping[str, Fact], key: str, customers: int) -> frozen
     test needs, else `own.untestable`. `own.mostly_late` where more than half of it is late or
     lapsed, else `own.current`; `own.mostly_lapsed` where more than half is lapsed; `own.few_late`
     where at most a third is late. `own.mostly_never` where more than half never ordered, else
-    `own.mostly_ordered`; `own.in_time` where half of it ordered within its horizon.
+    `own.mostly_ordered`; `own.in_time` where half of it ordered within its horizon. Without
+    `own.order_upper` where that is no more than the usual order, or out of its reach.
     """
     prefix = f"{key}.own."
     names = {fact[len(key) + 1 :] for fact in facts if fact.startswith(prefix)}
@@ -197,7 +199,7 @@ def known_figures(facts: Mapping[str, Fact], key: str, customers: int) -> frozen
         order, upper = (facts[f"{prefix}{name}"].value for name in ("order", "order_upper"))
         assert isinstance(order, float)
         assert isinstance(upper, float)
-        if upper <= order:
+        if not order < upper <= DELIVERY_REACH * order:
             names.discard("own.order_upper")
     return frozenset(names)
 

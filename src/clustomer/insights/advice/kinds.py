@@ -9,6 +9,7 @@ from dataclasses import replace
 
 from clustomer.insights.advice.declaration import Advice, Choice
 from clustomer.insights.advice.steps import (
+    BEFORE_RETURNS,
     CARTS,
     EACH_BRINGS,
     FIRST_ORDER,
@@ -83,8 +84,11 @@ TOP = Advice(
             "revenue",
             Choice(
                 ("own.order",),
-                "Leave them out of general discounts: half of them pay {own.order} or more for an "
-                "order as it is.",
+                (
+                    "Leave them out of general discounts: half of them pay {own.order} or more for "
+                    "an order as it is.",
+                    BEFORE_RETURNS,
+                ),
             ),
         ),
     ),
@@ -245,8 +249,11 @@ _BIG_TICKET = Advice(
             "revenue",
             Choice(
                 ("own.order",),
-                "Offer instalments and delivery with service: half of them paid {own.order} or "
-                "more.",
+                (
+                    "Offer instalments and delivery with service: half of them paid {own.order} or "
+                    "more.",
+                    BEFORE_RETURNS,
+                ),
             ),
         ),
         ("retention", FOLLOW_UP),

@@ -75,23 +75,31 @@ CARTS: Text = Choice(
     "{own.carts:product/products} in it in this period.",
 )
 """What those get who leave carts."""
-FREE_DELIVERY: Text = Choice(
-    ("own.order_upper",),
-    "Offer free delivery from {own.order_upper}: their usual order is {own.order}, and a quarter "
-    "of them usually spend more than {own.order_upper}.",
+BEFORE_RETURNS = Choice(("own.order", "returns"), "What an order is worth is before returns here.")
+FREE_DELIVERY: Text = (
     Choice(
-        ("own.order",), "Suggest one more item at the checkout: their usual order is {own.order}."
+        ("own.order_upper",),
+        "Offer free delivery from {own.order_upper}: their usual order is {own.order}, and a "
+        "quarter of them usually spend more than {own.order_upper}.",
+        Choice(
+            ("own.order",),
+            "Suggest one more item at the checkout: their usual order is {own.order}.",
+        ),
     ),
+    BEFORE_RETURNS,
 )
-"""How to raise what they order."""
+"""How to raise what they order; free delivery only from an amount within their reach."""
 NEXT_REWARD: Text = Choice(
     ("own.orders", "own.gap"),
     "Reward their next order: half of them have placed {own.orders:order/orders} or more so far.",
 )
 KEEP_BELOW_MARGIN: Text = Choice(
     ("own.order_margin", "orders"),
-    "Keep an offer below the margin on one order of theirs: {own.order_margin}, which is "
-    "{run.margin} of their usual order of {own.order}.",
+    (
+        "Keep an offer below the margin on one order of theirs: {own.order_margin}, which is "
+        "{run.margin} of their usual order of {own.order}.",
+        BEFORE_RETURNS,
+    ),
 )
 """What winning back may cost."""
 FOLLOW_UP: Text = Choice(

@@ -94,6 +94,8 @@ _KEY_FIGURES = (
 def _key_figures(study: Study, facts: Mapping[str, Fact]) -> Iterator[Labelled]:
     for label, name, column in _KEY_FIGURES:
         if name in facts and facts[name].value is not None:
+            if name == "everyone.order_value" and "returns" in study.everyone.features:
+                label = f"{label}, net of returns"
             yield Labelled(label, f"{{{name}}}", trend(study, facts, "", column) if column else ())
 
 

@@ -86,10 +86,11 @@ class Spend(Chapter):
         """Return the table, and how to read it."""
         if not any(name.endswith(".one_more") for name in facts):
             return
+        returns = "returns" in study.everyone.features
         columns = (
             Column("Segment", "name"),
             Column("Customers"),
-            Column("An order of theirs"),
+            Column("An order of theirs" + (", net of returns" if returns else "")),
             Column("Assumed to order once more"),
             Column("What that earns"),
             Column("Contacting all of them"),

@@ -9,7 +9,7 @@ from clustomer.insights.facts import escape
 from clustomer.insights.marks import Case
 from clustomer.insights.population import UNGROUPED
 from clustomer.outputs.charts import Figure, differences_chart
-from clustomer.outputs.figures.features import FAMILIES, ORDER, label
+from clustomer.outputs.figures.features import FAMILIES, ORDER
 from clustomer.outputs.figures.pen import Pen
 from clustomer.outputs.theme import SegmentLook
 from clustomer.segments import Segmentation
@@ -83,17 +83,17 @@ def differences_table(
             name,
         ),
     )
-    slugs = {name: column.slug for name, column in interpretation.study.described.items()}
+    described = interpretation.study.described
     rows = []
     for name in kept:
         for profile in profiles:
             difference = differences[name].get(profile.segment_id)
-            written = pen.label(f"{profile.segment_id}.{slugs[name]}.difference")
+            written = pen.label(f"{profile.segment_id}.{described[name].slug}.difference")
             rows.append(
                 {
                     "segment_id": profile.segment_id,
                     "family": FAMILIES.get(name, "other"),
-                    "feature": label(name),
+                    "feature": described[name].label,
                     "difference": difference,
                     "text": "" if difference is None else written.text,
                     "facts": None if difference is None else written.facts,
