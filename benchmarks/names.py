@@ -1,9 +1,9 @@
-"""Of how many members each name is true, by a checker that shares no code with the names.
+"""Of how many members and others each name is true, by a checker apart from the names.
 
 Runs three public files, where `CLUSTOMER_DATA` names their folder, and five simulated shops of two
 seeds each, so that whatever was found is named: without tests of segments, or with `--tested` as a
 run does it, segments that did not hold forced. The checker is that of `tests/insights/claims.py`:
-plain loops over the rows of the results.
+plain loops over the rows of the results, which share no code with the names.
 
     CLUSTOMER_DATA=folder python benchmarks/names.py > names.md
 """
@@ -43,8 +43,8 @@ def sources(folder: Path) -> Iterator[tuple[str, Path]]:
             yield f"{label}, seed {seed}", path
 
 
-def checked(path: Path, out: Path, settings: Settings) -> Iterator[tuple[str, int, float]]:
-    """Yield each segment's name, its size, and of which share of it that is true."""
+def checked(path: Path, out: Path, settings: Settings) -> Iterator[tuple[str, int, float, float]]:
+    """Yield each segment's name, its size, and of which share of it and of others that is true."""
     from claims import Shop, share_true  # type: ignore[import-not-found]
 
     run(path, out, settings=settings)
@@ -67,7 +67,9 @@ def checked(path: Path, out: Path, settings: Settings) -> Iterator[tuple[str, in
         if part.segment_id in ("bots", "noise"):
             continue
         members = [row for row in rows if segments[row["user_id"]] == part.segment_id]
-        yield part.segment, len(members), share_true(part.segment, members, shop)
+        others = [row for row in rows if segments[row["user_id"]] != part.segment_id]
+        shares = (share_true(part.segment, people, shop) for people in (members, others))
+        yield part.segment, len(members), *shares
 
 
 def main() -> None:
@@ -82,12 +84,13 @@ def main() -> None:
         else Settings(certificates=False, keep_events=False, facets=())
     )
     sys.path.insert(0, str(TESTS))
-    print("| Log | Name | Members | True of |\n|---|---|---:|---:|")
+    print("| Log | Name | Members | True of | Of others |\n|---|---|---:|---:|---:|")
     with tempfile.TemporaryDirectory() as folder:
         for number, (label, path) in enumerate(sources(Path(folder))):
             if given.only in label:
-                for name, members, share in checked(path, Path(folder) / str(number), settings):
-                    print(f"| {label} | {name} | {members:,} | {share:.1%} |", flush=True)
+                for name, members, *shares in checked(path, Path(folder) / str(number), settings):
+                    written = " | ".join(f"{share:.1%}" for share in shares)
+                    print(f"| {label} | {name} | {members:,} | {written} |", flush=True)
 
 
 if __name__ == "__main__":

@@ -29,6 +29,7 @@ from clustomer.insights.naming.names import Name
 from clustomer.insights.naming.proof import with_names
 from clustomer.insights.threshold_facts import stated
 from clustomer.segments import Segmentation, segment
+from clustomer.segments.selection.repeated import Repetition
 
 FEATURES = ["orders", "revenue"]
 SHOP = pa.table(
@@ -517,3 +518,21 @@ def test_a_certificate_that_takes_back_what_the_choice_rested_on_says_so(two):
     [line], names = choice(chosen, certified.certificates("segments", both))
     first, second = names.values()
     assert f"“{first}” and “{second}” come out less stable than that." in line
+
+
+@pytest.mark.parametrize(("returned", "certain"), [(2, False), (3, False), (4, True)])
+def test_the_headline_says_where_another_sample_could_have_given_another_number(
+    two, returned, certain
+) -> None:
+    taken = (2,) * returned + (3,) * (6 - returned)
+    again = Repetition(taken, 30, returned, {0: 0.9, 1: 0.8}, 0.8)
+    drawn = replace(two, selection=replace(two.selection, repetition=again))
+    interpretation = told(drawn, certified.certificates("segments"))
+    headline = interpretation.facts.render(certified.certified_of(interpretation).headline)
+    sentence = (
+        "Their number is not certain: only {} of 6 random draws of the customers gave 2 again, and "
+        "how stable they are is said given that number."
+    )
+    assert headline.endswith(sentence.format(returned)) == (not certain)
+    forced = certified.forced(certified.certificates("none"))
+    assert "not certain" not in certified.certified_of(told(drawn, forced)).headline

@@ -13,9 +13,11 @@ from clustomer.insights.chapters.certificate_words import (
     BY_FACETS,
     EXPLANATIONS,
     FORCED,
+    GIVEN_THEIR_NUMBER,
     HEADLINES,
     MEANINGS,
     NULLS,
+    RELIED_ON,
     TOLD,
     UNDECIDED,
 )
@@ -74,7 +76,7 @@ def certification(study: Study, facts: Mapping[str, Fact]) -> Certification:
     kind = _kind(certificates, len(study.groups) > 1, study.defined)
     return Certification(
         verdict=certificates.verdict,
-        headline=_headline(kind, facts),
+        headline=_headline(kind, facts) + _given_their_number(kind, study.segmentation.selection),
         meaning=_meaning(study, certificates, kind),
         warning=FORCED if kind == "forced" else "",
         segments=tuple(
@@ -126,8 +128,23 @@ def _came_back(selection: Any) -> Iterator[str]:
         "The segment that was recovered least well had a Jaccard similarity of "
         "{clustering.least_returned}, where 1 is the same customers."
     )
-    if 2 * again.returned <= len(again.taken):
+    if _other_number(selection):
         yield "So another sample of such customers could well have given another number."
+
+
+def _other_number(selection: Any) -> bool:
+    """Whether half or more of the draws, when everything was done again, gave another number."""
+    again = selection.repetition
+    return (
+        again is not None
+        and len(again.jaccard) == selection.k
+        and 2 * again.returned <= len(again.taken)
+    )
+
+
+def _given_their_number(kind: str, selection: Any) -> str:
+    """Return what the headline says where another sample could have given another number."""
+    return GIVEN_THEIR_NUMBER if kind in RELIED_ON and _other_number(selection) else ""
 
 
 def whole_numbers(study: Study) -> frozenset[str]:
