@@ -90,6 +90,8 @@ def run(
             settings, events, customers, segmentation, holdout, progress
         )
         facets = faceted(settings, events, customers, holdout, progress)
+        # a second table of all customers, which nothing needs from here on
+        del holdout
         lifecycle = staged(events, progress)
         forecast = forecasted(settings, events, customers, segmentation, progress)
         history = counted_over_time(settings, events, segmentation, progress)

@@ -50,7 +50,7 @@ _BYTES_PER_ROW = 50
 _IN_HAND = 175_000_000 if int(duckdb.__version__.partition(".")[0]) >= 2 else 700_000_000
 _RELEASED = 200_000_000
 # of what is free: the rest is for the query's result, and for what no limit counts
-_OF_FREE = 0.8
+_OF_FREE = 0.5
 _BETWEEN_TRIES = 0.01  # seconds
 
 
