@@ -12,7 +12,6 @@ leaves the fewest others. So no name depends on a cluster's number or on the ord
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from operator import itemgetter
 from typing import Any, Literal
 
 import numpy as np
@@ -130,6 +129,8 @@ class Candidate:
     marks: float
     kind: str = ""
     mostly_others: bool = False
+    axes: frozenset[str] = frozenset()
+    """Of what its plain facts speak."""
 
 
 def name_segments(
@@ -169,7 +170,8 @@ def name_segments(
     for key, candidate in chosen.items():
         namesakes = [other for other, taken in chosen.items() if taken.name == candidate.name]
         apart = vocabulary.told_apart(candidate, key, namesakes)
-        narrow = vocabulary.narrowed(apart, key, [other for other in chosen if other != key])
+        others = [other for other in chosen if other != key]
+        narrow = vocabulary.narrowed(apart, key, others, plainer=candidate)
         names[key] = _season(people, key, habits) or _named(key, narrow)
     return _unique(names, segments, habits)
 
@@ -293,31 +295,45 @@ class _Vocabulary:
                 best = _with_fact(candidate, fact, condition)
         return best
 
-    def narrowed(self, candidate: Candidate, key: str, others: Iterable[str]) -> Candidate:
+    def narrowed(
+        self, candidate: Candidate, key: str, others: Iterable[str], *, plainer: Candidate
+    ) -> Candidate:
         """Return the name with the plain fact that is true of the fewest others, where it is loose.
 
+        `plainer` is the name without the fact that told it apart: a narrower one of the same kind
+        takes that one's place.
+
         It is where it is true of more others than members, or of most of another segment. The fact
-        must leave no more than half of the others.
+        must leave no more than half of the others, or tell each such segment apart as plain facts
+        must that are given as a name.
         """
         inside = self.people.mask(key)
         outside, base = self._everyone & ~inside, self.people.holds(candidate.conditions)
         members, fitting = int(np.sum(base & inside)), int(np.sum(base & outside))
-        loose = fitting > members or any(self._share(candidate, other) > MOST for other in others)
-        options = [
-            (
-                (int(np.sum(held & outside)), -int(np.sum(held & inside)), int(np.sum(mask))),
-                fact,
-                condition,
-            )
-            for fact, condition, mask, held in self._further(candidate, key)
-            if loose and candidate.name.count(",") < _MOST_SAID
+        rivals = [
+            self.people.mask(other) for other in others if self._share(candidate, other) > MOST
         ]
-        if options:
-            (left, lost, _), fact, condition = min(options, key=itemgetter(0))
-            if left <= MOST * fitting:
-                narrow = _with_fact(candidate, fact, condition)
-                return replace(narrow, mostly_others=left > -lost)
-        return replace(candidate, mostly_others=fitting > members)
+        barely = self.people.holds(plainer.conditions)
+        best: tuple[tuple[int, int, int], Candidate] | None = None
+        for fact, condition, mask, held in self._further(candidate, key):
+            left, kept = int(np.sum(held & outside)), int(np.sum(held & inside))
+            share = float(np.mean(held[inside]))
+            apart = bool(rivals) and all(
+                share - float(np.mean(held[rival])) >= HARDLY_TELLING for rival in rivals
+            )
+            rank = (left, -kept, int(np.sum(mask)))
+            base_name = candidate
+            if fact.axis in candidate.axes:
+                if fact.axis in plainer.axes or not np.array_equal(mask & barely, held):
+                    continue
+                base_name = plainer
+            if (left <= MOST * fitting or apart) and (best is None or rank < best[0]):
+                best = rank, _with_fact(base_name, fact, condition)
+        loose = fitting > members or bool(rivals)
+        if best is None or not loose or best[1].name.count(",") > _MOST_SAID:
+            return replace(candidate, mostly_others=fitting > members)
+        (left, lost, _), narrow = best
+        return replace(narrow, mostly_others=left > -lost)
 
     def _further(
         self, candidate: Candidate, key: str
@@ -338,6 +354,7 @@ def _with_fact(candidate: Candidate, fact: PlainFact, condition: Condition) -> C
         if (candidate.rule, fact.axis) == ("repeat", "orders")
         else f"{candidate.claim}; and {fact.claim}",
         conditions=[both(part, condition) for part in candidate.conditions],
+        axes=candidate.axes | {fact.axis},
     )
 
 
@@ -351,6 +368,7 @@ def _of_facts(marks: float, facts: Sequence[PlainFact], condition: Condition) ->
         [condition],
         marks,
         _kind_of(condition),
+        axes=frozenset(fact.axis for fact in facts),
     )
 
 
