@@ -521,18 +521,20 @@ def test_a_certificate_that_takes_back_what_the_choice_rested_on_says_so(two):
 
 
 @pytest.mark.parametrize(("returned", "certain"), [(2, False), (3, False), (4, True)])
-def test_the_headline_says_where_another_sample_could_have_given_another_number(
+def test_the_verdict_says_where_another_sample_could_have_given_another_number(
     two, returned, certain
 ) -> None:
     taken = (2,) * returned + (3,) * (6 - returned)
     again = Repetition(taken, 30, returned, {0: 0.9, 1: 0.8}, 0.8)
     drawn = replace(two, selection=replace(two.selection, repetition=again))
     interpretation = told(drawn, certified.certificates("segments"))
-    headline = interpretation.facts.render(certified.certified_of(interpretation).headline)
+    meaning = [
+        interpretation.facts.render(text) for text in certified.certified_of(interpretation).meaning
+    ]
     sentence = (
-        "Their number is not certain: only {} of 6 random draws of the customers gave 2 again, and "
-        "how stable they are is said given that number."
+        f"How many segments there are is not certain: only {returned} of 6 random draws of the "
+        "customers gave 2 again. What the certificate says holds for these 2."
     )
-    assert headline.endswith(sentence.format(returned)) == (not certain)
+    assert (sentence in meaning) == (not certain)
     forced = certified.forced(certified.certificates("none"))
-    assert "not certain" not in certified.certified_of(told(drawn, forced)).headline
+    assert "not certain" not in " ".join(certified.certified_of(told(drawn, forced)).meaning)

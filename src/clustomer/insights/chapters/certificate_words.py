@@ -31,9 +31,9 @@ HEADLINES = {
 RELIED_ON = ("segments", "continuum", "partly apart", "undecided", "useful")
 """Headlines of segments that are delivered as found."""
 GIVEN_THEIR_NUMBER = (
-    " Their number is not certain: only {clustering.returned} of {clustering.draws:random "
-    "draw/random draws} of the customers gave {clustering.k} again, and how stable they are is "
-    "said given that number."
+    "How many segments there are is not certain: only {clustering.returned} of "
+    "{clustering.draws:random draw/random draws} of the customers gave {clustering.k} again. What "
+    "the certificate says holds for these {clustering.k}."
 )
 BY_FACETS = {
     "held": "That is about how much they buy and how often they come. There are groups in {what}: "

@@ -76,8 +76,11 @@ def certification(study: Study, facts: Mapping[str, Fact]) -> Certification:
     kind = _kind(certificates, len(study.groups) > 1, study.defined)
     return Certification(
         verdict=certificates.verdict,
-        headline=_headline(kind, facts) + _given_their_number(kind, study.segmentation.selection),
-        meaning=_meaning(study, certificates, kind),
+        headline=_headline(kind, facts),
+        meaning=(
+            *_meaning(study, certificates, kind),
+            *_given_their_number(kind, study.segmentation.selection),
+        ),
         warning=FORCED if kind == "forced" else "",
         segments=tuple(
             CertifiedSegment(key, name, findings(certificates.segments[key], key, labels, integers))
@@ -142,9 +145,10 @@ def _other_number(selection: Any) -> bool:
     )
 
 
-def _given_their_number(kind: str, selection: Any) -> str:
-    """Return what the headline says where another sample could have given another number."""
-    return GIVEN_THEIR_NUMBER if kind in RELIED_ON and _other_number(selection) else ""
+def _given_their_number(kind: str, selection: Any) -> Iterator[str]:
+    """Say where another sample could have given another number of segments to rely on."""
+    if kind in RELIED_ON and _other_number(selection):
+        yield GIVEN_THEIR_NUMBER
 
 
 def whole_numbers(study: Study) -> frozenset[str]:
