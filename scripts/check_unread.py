@@ -21,6 +21,8 @@ READERS = ("src", "scripts", "benchmarks")
 
 ALLOWED = {
     "format_help": "click prints help by it",
+    "load_bytecode": "Jinja asks it for a template that was compiled before",
+    "dump_bytecode": "Jinja gives it a template that was compiled",
     "_parameter_constraints": "scikit-learn checks parameters by it",
     "modified_ns": "states of a file are compared as they are",
     "between_dealt": "it is stored with the test of a facet, for whoever asks how sure it is",

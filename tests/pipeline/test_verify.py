@@ -135,28 +135,27 @@ def test_a_changed_customer_is_noticed_in_every_fact_of_his(copy: Path) -> None:
     assert "S1.customers" not in places
 
 
-@pytest.mark.parametrize(
-    ("place", "edit"),
-    [
-        ("customers", lambda m: m.update(customers=m["customers"] + 1)),
-        ("k", lambda m: m.update(k=m["k"] + 1)),
-        ("verdict", lambda m: m.update(verdict="everything is real")),
-        ("rows/kept", lambda m: m["rows"].update(kept=m["rows"]["kept"] - 1)),
-        ("rows/rejected", lambda m: m["rows"].update(rejected=m["rows"]["rejected"] + 1)),
-        ("rows/input", lambda m: m["rows"].update(input=1)),
-        ("segments/S2/share", lambda m: _part(m, "S2").update(share=0.999)),
-        ("segments/S2/segment", lambda m: _part(m, "S2").update(segment="Loyal lovers")),
-    ],
-)
-def test_a_manifest_that_says_something_else_is_noticed(copy: Path, place, edit) -> None:
+def test_whatever_a_manifest_says_otherwise_is_noticed(copy: Path) -> None:
+    def edit(manifest: dict[str, Any]) -> None:
+        rows = manifest["rows"]
+        [second] = [part for part in manifest["segments"] if part["segment_id"] == "S2"]
+        manifest.update(customers=7, k=4, verdict="everything is real")
+        rows.update(kept=rows["kept"] - 1, rejected=rows["rejected"] + 1, input=1)
+        second.update(share=0.999, segment="Loyal lovers")
+
     rewrite(copy, "run.json", edit)
-    [difference] = verify(copy).differences
-    assert (difference.kind, difference.place) == ("manifest", f"run.json: {place}")
-
-
-def _part(manifest: dict[str, Any], segment_id: str) -> dict[str, Any]:
-    [part] = [part for part in manifest["segments"] if part["segment_id"] == segment_id]
-    return part
+    differences = verify(copy).differences
+    assert {difference.kind for difference in differences} == {"manifest"}
+    assert sorted(difference.place for difference in differences) == [
+        "run.json: customers",
+        "run.json: k",
+        "run.json: rows/input",
+        "run.json: rows/kept",
+        "run.json: rows/rejected",
+        "run.json: segments/S2/segment",
+        "run.json: segments/S2/share",
+        "run.json: verdict",
+    ]
 
 
 def test_a_file_beyond_reading_is_a_difference_and_no_error(copy: Path) -> None:

@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import Any
 
 import pyarrow as pa
@@ -54,8 +55,6 @@ class Customers:
     window : Window
     shop : mapping
         The shop's own figures that the features refer to.
-    query : sqlglot expression
-        The whole definition, over the table `events`.
     category_prices : pyarrow.Table, or None where no feature takes them
         `category` and `mean_price` of the whole shop, to which price levels refer.
     """
@@ -65,8 +64,12 @@ class Customers:
     unavailable: Mapping[str, str]
     window: Window
     shop: Mapping[str, float]
-    query: exp.Select
     category_prices: pa.Table | None = None
+
+    @cached_property
+    def query(self) -> exp.Select:
+        """The whole definition, over the table `events`."""
+        return customers_query(self.features, self.window, self.shop)
 
     def __arrow_c_stream__(self, requested_schema: object = None) -> object:
         return self.table.__arrow_c_stream__(requested_schema)
@@ -179,7 +182,6 @@ def kept_customers(
         unavailable or {},
         window,
         dict(shop),
-        customers_query(features, window, shop),
     )
 
 

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
+from jinja2.bccache import Bucket, BytecodeCache
 from markupsafe import Markup, escape
 
 from clustomer.errors import OutputError
@@ -234,9 +235,29 @@ def _plain_in_markdown(value: Any) -> str:
     return value if isinstance(value, _Written) else escape_markdown(str(value))
 
 
-def _environment(**settings: Any) -> Environment:
+class _CompiledOnce(BytecodeCache):
+    """Templates as they were compiled, for the next report of this process."""
+
+    def __init__(self) -> None:
+        self._kept: dict[str, bytes] = {}
+
+    def load_bytecode(self, bucket: Bucket) -> None:
+        if bucket.key in self._kept:
+            bucket.bytecode_from_string(self._kept[bucket.key])
+
+    def dump_bytecode(self, bucket: Bucket) -> None:
+        self._kept[bucket.key] = bucket.bytecode_to_string()
+
+
+_COMPILED = {autoescape: _CompiledOnce() for autoescape in (False, True)}
+"""What a template is compiled to depends on whether its texts are escaped."""
+
+
+def _environment(*, autoescape: bool, **settings: Any) -> Environment:
     return Environment(
         loader=PackageLoader("clustomer.outputs"),
+        bytecode_cache=_COMPILED[autoescape],
+        autoescape=autoescape,
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,

@@ -16,7 +16,6 @@ reason sentence) is a fact of the unit `text`, so its braces are never read as a
 import json
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import asdict
 from typing import Any
 
 from clustomer.documents import read_document
@@ -124,8 +123,7 @@ class Facts(Mapping[str, Fact]):
             "schema_version": SCHEMA_VERSION,
             "currency": self.currency,
             "facts": [
-                asdict(fact) | {"sql": fact_query(fact, self._facts)}
-                for fact in self._facts.values()
+                vars(fact) | {"sql": fact_query(fact, self._facts)} for fact in self._facts.values()
             ],
         }
         return json.dumps(document, ensure_ascii=False, indent=1, allow_nan=False) + "\n"

@@ -203,7 +203,7 @@ class Query:
 
     def select(self) -> exp.Select:
         """Return the whole query."""
-        return self.rows.select(self.value)
+        return self.rows.copy().select(self.value, copy=False)
 
 
 def source_query(source: Source, unit: str) -> Query:
@@ -246,15 +246,15 @@ def derived(aggregate: str, parts: Iterable[exp.Expr]) -> exp.Select:
     """
     if aggregate not in DERIVED:
         raise _no_aggregate(aggregate, DERIVED)
-    template = _parsed(DERIVED[aggregate])
-    named = [exp.alias_(part, name) for part, name in zip(parts, "abcd", strict=False)]
-    needed = {column.name for column in template.find_all(exp.Column)} - {_STEP}
-    if {part.alias for part in named} != needed:
+    named = [exp.alias_(part, name, copy=False) for part, name in zip(parts, "abcd", strict=False)]
+    if {part.alias for part in named} != _names(DERIVED[aggregate]) - {_STEP}:
         raise InputError(
             f"There is no figure `{aggregate}` of {len(named)} facts. Read the facts with the "
             "version that wrote them."
         )
-    return exp.select(template.copy()).from_(exp.select(*named).subquery())
+    parts_query = exp.select(*named, copy=False).subquery(copy=False)
+    figure = _parsed(DERIVED[aggregate]).copy()
+    return exp.select(figure, copy=False).from_(parts_query, copy=False)
 
 
 def fact_query(fact: Fact, facts: Mapping[str, Fact]) -> str:
@@ -327,15 +327,11 @@ def _of_customers(table: str, key: str, column: str, aggregate: str) -> Query:
         return Query(value, rows, (table, key, column))
     if name == "standardised_difference" and given == "log":
         x = _filled("SIGN(x) * LN(1 + ABS(x))", x=x)
-    value = _filled(
-        AGGREGATES[name],
-        x=x,
-        **_bound(aggregate, name, given),
-        inside=_inside(key) or exp.true(),
-    )
+    bound = _bound(aggregate, name, given)
+    value = _filled(AGGREGATES[name], x=x, **bound, inside=_inside(key) or exp.true())
     over = compared if name in _WHOLE else key
     rows = _rows(table, over)
-    if next((node for node in value.find_all(exp.Column) if node.table == _STAGES), None):
+    if any(node.table == _STAGES for part in bound.values() for node in part.find_all(exp.Column)):
         rows = rows.join(
             exp.Join(
                 this=_file("lifecycle", _STAGES),
@@ -400,7 +396,7 @@ def _file(table: str, alias: str | None = None) -> exp.Table:
 
 def _bound(aggregate: str, name: str, given: str | None) -> dict[str, exp.Expr]:
     """Return what an aggregate has in brackets, where it is compared with something."""
-    named = {column.name for column in _parsed(AGGREGATES[name]).find_all(exp.Column)}
+    named = _names(AGGREGATES[name])
     try:
         if "between_bounds" in named:
             return {"between_bounds": _between(json.loads(given or ""))}
@@ -447,16 +443,27 @@ def _column(name: str, table: str = "c") -> exp.Column:
 
 @cache
 def _parsed(template: str) -> exp.Expr:
-    return sqlglot.parse_one(template, read="duckdb")
+    tree = sqlglot.parse_one(template, read="duckdb")
+    for node in tree.walk():
+        # where each name stood in the text: nobody asks, and it is most of the work of a copy
+        node._meta = None
+    return tree
+
+
+@cache
+def _names(template: str) -> frozenset[str]:
+    """Return what a template names."""
+    return frozenset(column.name for column in _parsed(template).find_all(exp.Column))
 
 
 def _filled(template: str, **nodes: exp.Expr) -> exp.Expr:
     """Put syntax nodes where a template names them."""
-    return _parsed(template).transform(
-        lambda node: (
-            nodes[node.name].copy() if isinstance(node, exp.Column) and node.name in nodes else node
-        )
-    )
+    filled = exp.Paren(this=_parsed(template).copy())
+    for column in [*filled.find_all(exp.Column)]:
+        if column.name in nodes:
+            column.replace(nodes[column.name].copy())
+    tree: exp.Expr = filled.this
+    return tree.pop()
 
 
 def _no_aggregate(aggregate: str, names: Iterable[str]) -> InputError:

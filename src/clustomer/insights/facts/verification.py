@@ -146,8 +146,8 @@ def _derive(
 def _asked(group: list[tuple[str, Query]], engine: DuckDB) -> Iterator[tuple[str, Value]]:
     """Ask for several values over the same rows, of which there must be one, or an aggregate."""
     rows = group[0][1].rows
-    values = rows.select(*(query.value for _, query in group))
-    answers = engine.rows(values.transform(_opened, copy=False).sql("duckdb", copy=False))
+    values = rows.copy().select(*(query.value for _, query in group), copy=False)
+    answers = engine.rows(_opened(values).sql("duckdb", copy=False))
     if len(answers) != 1:
         raise InputError(
             f"`{rows.sql('duckdb')}` gives {len(answers)} rows, which is no single value. Read the "
@@ -156,11 +156,12 @@ def _asked(group: list[tuple[str, Query]], engine: DuckDB) -> Iterator[tuple[str
     return zip((fact_id for fact_id, _ in group), answers[0], strict=True)
 
 
-def _opened(node: exp.Expr) -> exp.Expr:
+def _opened(query: exp.Select) -> exp.Select:
     """Read a JSON file from where it was opened."""
-    if isinstance(node, exp.Anonymous) and node.name == "READ_TEXT":
-        return exp.table_(exp.to_identifier(node.expressions[0].name, quoted=True))
-    return node
+    for node in query.args["from_"].find_all(exp.Anonymous):
+        if node.name == "READ_TEXT":
+            node.replace(exp.table_(exp.to_identifier(node.expressions[0].name, quoted=True)))
+    return query
 
 
 def _same(stated: Value, again: Value) -> bool:

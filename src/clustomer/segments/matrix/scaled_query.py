@@ -31,13 +31,15 @@ def scaled_customers(
         return exp.select(
             customer,
             exp.alias_(excluded, "excluded"),
-            *(exp.alias_(term, f"z{i}") for i, term in enumerate(terms)),
+            *(exp.alias_(term, f"z{i}", copy=False) for i, term in enumerate(terms)),
+            copy=False,
         ).from_(source)
     # a root names its value several times: filled and winsorised once, it can be read
     filled = exp.select(
         customer,
         exp.alias_(excluded, "excluded"),
-        *(exp.alias_(_filled(feature), f"x{i}") for i, feature in enumerate(scaling)),
+        *(exp.alias_(_filled(feature), f"x{i}", copy=False) for i, feature in enumerate(scaling)),
+        copy=False,
     ).from_(source)
     terms = [
         _standardised(_powered(exp.column(f"x{i}"), feature.power), feature)
@@ -46,8 +48,9 @@ def scaled_customers(
     return exp.select(
         customer.copy(),
         exp.column("excluded"),
-        *(exp.alias_(term, f"z{i}") for i, term in enumerate(terms)),
-    ).from_(filled.subquery("filled"))
+        *(exp.alias_(term, f"z{i}", copy=False) for i, term in enumerate(terms)),
+        copy=False,
+    ).from_(filled.subquery("filled", copy=False), copy=False)
 
 
 def added(terms: Sequence[exp.Expr]) -> exp.Expr:

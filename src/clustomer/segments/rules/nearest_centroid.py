@@ -66,8 +66,9 @@ def nearest_centroid_query(rule: NearestCentroid, source: exp.Table) -> exp.Sele
     distances = exp.select(
         customer.copy(),
         exp.column("excluded"),
-        *(exp.alias_(_squared_distance(rule.centroids[j]), f"d{j}") for j in clusters),
-    ).from_("scaled")
+        *(exp.alias_(_squared_distance(rule.centroids[j]), f"d{j}", copy=False) for j in clusters),
+        copy=False,
+    ).from_("scaled", copy=False)
     placed = exp.select(
         customer.copy(),
         exp.alias_(nearest(len(clusters)), "cluster"),
