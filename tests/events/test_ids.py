@@ -78,3 +78,20 @@ def test_numbers_that_a_spreadsheet_has_cut_off_are_said() -> None:
     assert bought([*cut, "12345678901234567"]).warnings == ()
     [warning] = bought(["a", "b", "c", "d", "e"], order_id=cut).warnings
     assert warning.startswith("5 order numbers lack the last digits, such as '12345678901231")
+
+
+def test_zeros_that_a_part_of_the_log_lacks_are_said() -> None:
+    [warning] = bought(["00042", "42", "43", "007"]).warnings
+    assert warning.startswith("1 customer has an id that another has without the zeros")
+    assert "'00042' and '42'" in warning
+
+
+def test_letters_that_were_read_in_a_wrong_encoding_are_said() -> None:
+    [warning] = bought(["JÃ¼rgen", "Jürgen", "Zoë", "São Âncora"]).warnings
+    assert warning.startswith("1 customer has letters in the id that were once read in a wrong")
+
+
+def test_an_address_is_the_same_customer_whatever_is_written_around_it() -> None:
+    ids = ["ann@x.com", "mailto:ann@x.com", "Ann B <ann@x.com>", "<b>", "#REF!", "#N/A"]
+    events = bought(ids)
+    assert customers(events) == ["<b>", "ann@x.com", "ann@x.com", "ann@x.com"]

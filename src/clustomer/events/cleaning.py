@@ -255,6 +255,9 @@ _TOTALS = (
 """Words of lines with a total, as spreadsheets write them beside a customer's name or alone."""
 
 
+_PLAIN_TOTALS = (*(word for word in _TOTALS if "?" not in word), "subtotal", "order total")
+
+
 def reject_total_lines(engine: DuckDB) -> None:
     """Reject lines that add up others: their customer is "Total", or "K1 Total" beside K1."""
     words = literal(rf"(.*\S[ :-]+)?({'|'.join(_TOTALS)})").sql("duckdb")
@@ -271,6 +274,35 @@ def reject_total_lines(engine: DuckDB) -> None:
         )
         _reject(engine, "total_line", "user_id IN (SELECT user_id FROM total_lines)")
     engine.execute("DROP TABLE total_lines")
+    _reject_totals_of_orders(engine)
+
+
+def _reject_totals_of_orders(engine: DuckDB) -> None:
+    """Reject lines whose product is "Total" and whose amount the other lines of the order make."""
+    words = ", ".join(literal(word).sql("duckdb") for word in _PLAIN_TOTALS)
+    is_total = f"LOWER(RTRIM(product_id, ' :')) IN ({words})"
+    if not engine.rows(f"SELECT COUNT(*) FROM events WHERE {is_total}")[0][0]:
+        return
+    engine.execute(
+        f"""CREATE OR REPLACE TEMP TABLE totals_of_orders AS
+        SELECT user_id, order_id, event_time, total FROM (
+            SELECT user_id, order_id, event_time, MAX(price) FILTER ({is_total}) AS total,
+                SUM(price) FILTER (NOT {is_total}) AS lines,
+                SUM(CAST(price AS DOUBLE) * CAST(quantity AS DOUBLE)) FILTER (NOT {is_total})
+                    AS pieces
+            FROM (SELECT * REPLACE (COALESCE(product_id, '') AS product_id) FROM events)
+            WHERE order_id IS NOT NULL AND event_type = 'purchase'
+                AND (user_id, order_id) IN (SELECT (user_id, order_id) FROM events WHERE {is_total})
+            GROUP BY ALL
+        ) WHERE ABS(total - lines) < 0.01 OR ABS(total - pieces) < 0.01"""
+    )
+    _reject(
+        engine,
+        "total_line",
+        f"{is_total} AND (user_id, order_id, event_time, price) IN "
+        "(SELECT (user_id, order_id, event_time, total) FROM totals_of_orders)",
+    )
+    engine.execute("DROP TABLE totals_of_orders")
 
 
 def reject_orders_sent_again(engine: DuckDB, before: str | None) -> None:

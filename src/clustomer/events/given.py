@@ -5,6 +5,7 @@ from collections.abc import Collection, Sequence
 from clustomer.engines import literal, quoted
 from clustomer.events.missing import (
     HELD,
+    SPREADSHEET_ERRORS,
     id_in_letters,
     in_small_letters,
     present_expression,
@@ -69,7 +70,8 @@ def given_rows(source: Source, schema: EventSchema) -> tuple[str, dict[str, str]
         else:
             value, kinds[column] = values[0]
             if column != "event_time":
-                value = present_expression(value, kinds[column], missing)
+                more = (*missing, *SPREADSHEET_ERRORS) if column in _OF_IDS else missing
+                value = present_expression(value, kinds[column], more)
         if schema.ids_ignore_case and column in ("user_id", "return_user_id"):
             value, kinds[column] = f"LOWER(CAST({value} AS VARCHAR))", "VARCHAR"
         fields.append(f"{value} AS {column}")
@@ -111,7 +113,17 @@ def _as_seen(column: str, value: str) -> str:
         return with_plain_times(value)
     if column in _OF_DIGITS:
         return with_plain_digits(value)
-    return without_invisible(value) if column in _OF_IDS else value
+    value = without_invisible(value) if column in _OF_IDS else value
+    return _bare_address(value) if column in ("user_id", "return_user_id") else value
+
+
+def _bare_address(value: str) -> str:
+    """Return SQL for an address of e-mail without what programs write around it."""
+    written = literal(r"(?:mailto:|.*<)([^<>@\s]+@[^<>\s]+)>?").sql("duckdb")
+    return (
+        f"CASE WHEN ENDS_WITH({value}, '>') OR STARTS_WITH({value}, 'mailto:') "
+        f"THEN REGEXP_REPLACE({value}, {written}, '\\1') ELSE {value} END"
+    )
 
 
 _PIECES = (

@@ -47,7 +47,7 @@ from clustomer.events.reading import (
     names_of_products,
     settle_amounts,
 )
-from clustomer.events.reading.discounts import discounts_left
+from clustomer.events.reading.beside import amounts_beside
 from clustomer.events.reading.zones import check_time_zone
 from clustomer.events.resent import lines_given_twice
 from clustomer.events.schema import EventSchema
@@ -373,11 +373,9 @@ def _warnings(
     of_events = warnings_of(
         engine, schema, cleaning, losses, readings, source.names, nameless, several_files=several
     )
-    of_source = (
-        lines_given_twice(engine, source, schema),
-        discounts_left(engine, source, schema, readings),
-    )
-    return (*of_events, *(warning for warning in of_source if warning is not None))
+    twice = lines_given_twice(engine, source, schema)
+    beside = amounts_beside(engine, source, schema, readings)
+    return (*of_events, *([twice] if twice else []), *beside)
 
 
 MANY_ROWS = 5_000_000

@@ -269,12 +269,41 @@ def _odd_ids(engine: DuckDB, schema: EventSchema) -> list[str]:
             f"such as {one!r}: is `{column}` an amount? [columns] user_id in a schema file names "
             "the column of customers."
         )
+    warnings += _written_apart(engine)
     cut, one = _cut_off(engine, "user_id", _IDS)
     if cut:
         warnings.append(
             f"{cut:,} ids of customers have more than 15 digits, and all end in 0, such as "
             f"{one!r}: a spreadsheet keeps 15 digits, so that several customers may count as one. "
             "Export the log anew, with ids as text."
+        )
+    return warnings
+
+
+def _written_apart(engine: DuckDB) -> list[str]:
+    """Say that ids lack zeros before them in a part of the log, or hold letters read wrongly."""
+    warnings = []
+    n, one, other = engine.rows(
+        f"""SELECT COUNT(*), MIN(a.user_id), MIN_BY(b.user_id, a.user_id) FROM {_IDS} AS a
+        JOIN {_IDS} AS b ON b.user_id = LTRIM(a.user_id, '0')
+        WHERE a.user_id LIKE '0%' AND REGEXP_FULL_MATCH(a.user_id, '0+[0-9]+')"""
+    )[0]
+    if n:
+        warnings.append(
+            f"{counted(n, 'customer')} {'has' if n == 1 else 'have'} an id that another has "
+            f"without the zeros before it, as {one!r} and {other!r}, and each counts. If a "
+            "spreadsheet left them out of a part of the log, export it anew with ids as text."
+        )
+    wrongly = sql_text("[ÃÂ][\u0080-\u00bf\u201a-\u2122]|Ã[ŠšŒœŽžŸƒ]|â€|ï¿½|\ufffd")
+    n, one = engine.rows(
+        f"SELECT COUNT(*), MIN(user_id) FROM {_IDS} WHERE STRLEN(user_id) > LENGTH(user_id) "
+        f"AND REGEXP_MATCHES(user_id, {wrongly})"
+    )[0]
+    if n:
+        warnings.append(
+            f"{counted(n, 'customer')} {'has' if n == 1 else 'have'} letters in the id that were "
+            f"once read in a wrong encoding, such as {one!r}: if others have the same id written "
+            "right, each way counts as a customer. Export the log anew in UTF-8."
         )
     return warnings
 
@@ -343,8 +372,10 @@ def _spelled_apart(engine: DuckDB) -> list[str]:
 
 
 def _without_amounts(engine: DuckDB, schema: EventSchema) -> list[str]:
-    """Say that purchases are worth nothing where a draft found no column of amounts."""
-    if "price" in schema.columns or schema.name != _DRAFTED:
+    """Say that purchases are worth nothing where they have no amount."""
+    if "price" in schema.columns:
+        return _some_without_amounts(engine, schema)
+    if schema.name != _DRAFTED:
         return []
     n = engine.rows("SELECT COUNT(*) FROM events WHERE event_type = 'purchase'")[0][0]
     if not n:
@@ -352,6 +383,26 @@ def _without_amounts(engine: DuckDB, schema: EventSchema) -> list[str]:
     return [
         f"{counted(n, 'purchase')} without an amount: no column is `price`, so nothing is known of "
         'revenue. [columns] price = "..." in a schema file names it.'
+    ]
+
+
+MIN_WITHOUT_AMOUNT = 0.01
+"""From this share of the purchases on, those without an amount are named in a warning."""
+
+
+def _some_without_amounts(engine: DuckDB, schema: EventSchema) -> list[str]:
+    n, purchases = engine.rows(
+        "SELECT COUNT(*) FILTER (WHERE price IS NULL), COUNT(*) FROM events "
+        "WHERE event_type = 'purchase'"
+    )[0]
+    if n < MIN_WITHOUT_AMOUNT * purchases or not n:
+        return []
+    column = " or ".join(schema.paths["price"])
+    return [
+        f"{n:,} of {counted(purchases, 'purchase')} ({n / purchases:.1%}) "
+        f"{'has' if n == 1 else 'have'} no amount in `{column}`, and what they brought is not "
+        'known. Where another column has it: [columns] price = ["..."] in a schema file '
+        "takes the first that is filled."
     ]
 
 

@@ -12,6 +12,12 @@ MISSING = (
 )  # fmt: skip
 """Words that mean nothing, whatever the column: those of pandas, R, Excel and trackers."""
 
+SPREADSHEET_ERRORS = (
+    "#ref!", "#value!", "#name?", "#div/0!", "#null!", "#num!", "#n/a!", "#spill!", "#calc!",
+    "#wert!", "#bezug!", "#zahl!", "#valeur!", "#nom?", "#¡ref!", "#¡valor!", "#error!", "err:502",
+)  # fmt: skip
+"""What spreadsheets write for what they could not work out: nobody's id, and no amount."""
+
 PLACEHOLDERS = (
     "guest", "guest user", "anonymous", "anonymous user", "anon", "unknown", "unregistered",
     "visitor", "customer", "user", "test", "testuser", "admin", "default", "other", "walk-in",

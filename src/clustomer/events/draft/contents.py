@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from clustomer.engines import DuckDB, quoted
-from clustomer.events.missing import with_plain_times
+from clustomer.events.missing import SPREADSHEET_ERRORS, with_plain_times
 from clustomer.events.reading.notations import TEXTS, sql_text
 from clustomer.events.sources import Source, is_nested
 
@@ -96,8 +96,11 @@ def contents_of(engine: DuckDB, source: Source) -> Mapping[str, Content]:
     columns = columns[:MAX_COLUMNS]
     if not columns:
         return {}
+    nothing = ", ".join(map(sql_text, ("", *SPREADSHEET_ERRORS)))
     texts = ", ".join(
-        f"NULLIF(TRIM(CAST({quoted(name)} AS VARCHAR)), '') AS {quoted(name)}" for name in columns
+        f"CASE WHEN LOWER(TRIM(CAST({quoted(name)} AS VARCHAR))) NOT IN ({nothing}) "
+        f"THEN TRIM(CAST({quoted(name)} AS VARCHAR)) END AS {quoted(name)}"
+        for name in columns
     )
     with source.opened():
         engine.execute(

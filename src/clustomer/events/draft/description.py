@@ -31,6 +31,7 @@ from clustomer.events.draft.money import (
     is_said,
     paid_after_discount,
     price_by_product,
+    with_amounts_of_purchases,
 )
 from clustomer.events.draft.product_names import column_of_names
 from clustomer.events.draft.what_counts import with_what_counts
@@ -215,6 +216,8 @@ def _drafted(
     settings = {name: value for name, value in answers.items() if not name.startswith("column ")}
     drafted = drafted.model_copy(update={"columns": {**drafted.columns, **columns}})
     if drafted.name == "guessed":
+        if UNMAPPED not in drafted.columns.values():
+            drafted = with_amounts_of_purchases(engine, opened, drafted, contents)
         drafted = _states_left_out(engine, opened, drafted)
         drafted = with_what_counts(drafted, contents)
         if has_negative_amounts(engine, opened, drafted):

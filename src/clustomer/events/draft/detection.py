@@ -15,6 +15,7 @@ from clustomer.events.draft import (
     tells_what_was_undone,
 )
 from clustomer.events.draft.dates import date_columns
+from clustomer.events.draft.product_names import product_by_name
 from clustomer.events.draft.what_counts import (
     column_of_sides,
     flag_of_returns,
@@ -124,6 +125,9 @@ def draft_schema(
     elif roles["event_time"] == UNMAPPED:
         date = date_columns(contents or {})
         roles["event_time"] = date or named_as_time(columns, contents or {}) or UNMAPPED
+    if "quantity" in roles and "product_id" not in roles:
+        named = product_by_name(roles, contents or {})
+        roles |= {"product_id": named} if named is not None else {}
     mapped: dict[str, str | None] = dict(_USUAL_TYPES)
     ignored: tuple[str, ...] = ()
     telling = _column_of_types(roles, contents or {})
@@ -205,17 +209,23 @@ def _clock_of(roles: Mapping[str, Paths], contents: Mapping[str, Content]) -> st
 
 
 def _column_of_types(roles: Mapping[str, Paths], contents: Mapping[str, Content]) -> str | None:
-    """Return a column that tells what was cancelled, where the one by its name does not."""
+    """Return a column that tells what was cancelled, where the one by its name does not.
+
+    Kinds of documents come first: a state, such as paid, is that of a credit note, too.
+    """
     named = roles.get("event_type")
+    taken = {path for paths in roles.values() for path in paths_of(paths)}
+    free = {c: content for c, content in contents.items() if c not in taken or c == named}
+    documents = [c for c, content in free.items() if tells_documents_apart(content.values)]
+    if documents:
+        return None if named in documents else documents[0]
     if isinstance(named, str) and any(
         map(propose, contents[named].values if named in contents else ())
     ):
         return None
-    taken = {path for paths in roles.values() for path in paths_of(paths)}
-    free = {c: content for c, content in contents.items() if c not in taken or c == named}
     telling = [
         column
-        for tells in (tells_documents_apart, tells_kinds_apart, tells_what_was_undone)
+        for tells in (tells_kinds_apart, tells_what_was_undone)
         for column, content in free.items()
         if tells(content.values)
     ]

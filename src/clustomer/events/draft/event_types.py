@@ -84,12 +84,17 @@ def propose(value: str) -> str | None:
 
     >>> [propose(word) for word in ("Product Viewed", "Add to Cart", "Completed", "storniert")]
     ['view', 'cart', 'purchase', 'ignored']
+    >>> propose("Partially refunded")
+    'purchase'
     >>> propose("wishlist") is None
     True
     """
     words = set(words_in(value))
     if words & _NOT_YET and words & _PAYMENTS:
         return "ignored"
+    if words & _IN_PART and words & UNDONE:
+        # the rest of it was bought
+        return "purchase"
     for proposal, terms in _PROPOSALS:
         if _has(value, frozenset(terms.split())):
             return proposal
@@ -102,6 +107,11 @@ _PAYMENTS = words_of(
     "betaling oplacone platnosc betald betalt успешно оплачен оплачено"
 )
 """Words for a payment, and before them for one that has not come."""
+_IN_PART = words_of(
+    "partial partially partly part teilweise teil partiel partielle partiellement parcial "
+    "parcialmente parziale parzialmente gedeeltelijk czesciowo czesciowy kismen delvis castecne "
+    "частично osittain reszben partial"
+)
 
 
 def _has(value: str, terms: frozenset[str]) -> bool:
@@ -123,12 +133,22 @@ _CREDITS = (
     *("nota de credito", "nota di credito", "creditnota", "kreditnota", "faktura korygujaca"),
 )
 _INVOICES = ("rechnung", "invoice", "facture", "factura", "fattura", "factuur", "faktura", "fatura")
-"""Documents of trade: what is charged, and what is given back by a document of its own."""
+_RECEIPTS = (
+    *("payment", "zahlung", "zahlungseingang", "paiement", "reglement", "pago", "pagamento"),
+    *("betaling", "platnosc", "betalning", "receive payment", "receipt"),
+)
+"""Documents of trade: what is charged, given back by a document of its own, and paid."""
 
 
 def is_invoice(value: str) -> bool:
     """Whether a kind of document charges something."""
-    return " ".join(words_in(value)) in _INVOICES
+    return _ends_with(value, _INVOICES)
+
+
+def _ends_with(value: str, documents: Sequence[str]) -> bool:
+    # a sales invoice, a tax invoice
+    words = " ".join(words_in(value))
+    return any(words == name or words.endswith(" " + name) for name in documents)
 
 
 def is_credit_note(value: str) -> bool:
@@ -137,18 +157,24 @@ def is_credit_note(value: str) -> bool:
     >>> is_credit_note("Credit Note"), is_credit_note("Refunded")
     (True, False)
     """
-    return " ".join(words_in(value)) in _CREDITS
+    return _ends_with(value, _CREDITS)
+
+
+def is_receipt(value: str) -> bool:
+    """Whether a kind of document says that something charged before was paid."""
+    return " ".join(words_in(value)) in _RECEIPTS
 
 
 def tells_documents_apart(values: Sequence[str]) -> bool:
-    """Whether values are kinds of documents: invoices beside credit notes.
+    """Whether values are kinds of documents: invoices beside credit notes or payments.
 
     >>> tells_documents_apart(["Rechnung", "Gutschrift"])
     True
     >>> tells_documents_apart(["GUTSCHRIFT", "LASTSCHRIFT"])
     False
     """
-    return any(map(is_invoice, values)) and any(map(is_credit_note, values))
+    others = (is_credit_note(value) or is_receipt(value) for value in values)
+    return any(map(is_invoice, values)) and any(others)
 
 
 _UNDONE = (
@@ -230,7 +256,13 @@ def types_of(engine: DuckDB, source: Source, column: str) -> tuple[TypeFound, ..
     proposals = [propose(value) for value in values]
     if tells_documents_apart(values):
         proposals = [
-            "return" if is_credit_note(value) else "purchase" if is_invoice(value) else proposal
+            "return"
+            if is_credit_note(value)
+            else "purchase"
+            if is_invoice(value)
+            else "ignored"
+            if is_receipt(value)
+            else proposal
             for value, proposal in zip(values, proposals, strict=True)
         ]
     return tuple(

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 
 from clustomer.engines import DuckDB, quoted
 from clustomer.events.draft.contents import SAMPLE_ROWS, Content
+from clustomer.events.draft.roles import roles_of
 from clustomer.events.draft.words import (
     names,
     speaks_against,
@@ -11,6 +12,8 @@ from clustomer.events.draft.words import (
     words_in,
     words_of,
 )
+from clustomer.events.given import given_rows
+from clustomer.events.missing import in_small_letters
 from clustomer.events.reading import AmountReading, Readings, number_expression, sql_text
 from clustomer.events.schema import EventSchema
 from clustomer.events.sources import Source
@@ -76,6 +79,7 @@ def price_by_product(
         return None
     if not {price, quantity} <= set(contents) or readings.price is None:
         return None
+    kinds: dict[str, str] = {}
     for other in _other_numbers(contents, price, quantity):
         with source.opened():
             rows, unit, line = engine.rows(
@@ -88,8 +92,9 @@ def price_by_product(
         for kind, agreeing, product in (("unit", unit, price), ("line", line, other)):
             if rows and agreeing >= MIN_AGREEING * rows:
                 total = other if product == price else price
-                return kind, f"`{quantity}` × `{product}` is `{total}`"
-    return None
+                kinds.setdefault(kind, f"`{quantity}` × `{product}` is `{total}`")
+    # of few rows, one may be so by chance
+    return next(iter(kinds.items())) if len(kinds) == 1 else None
 
 
 def paid_after_discount(
@@ -167,6 +172,36 @@ def column_of_costs(contents: Mapping[str, Content], schema: EventSchema) -> str
         if column not in taken and content.is_number and "".join(words_in(column)) in _COSTS
     )
     return next(named, None) if "price" in schema.columns else None
+
+
+def with_amounts_of_purchases(
+    engine: DuckDB, source: Source, drafted: EventSchema, contents: Mapping[str, Content]
+) -> EventSchema:
+    """Return a draft whose amounts are those of purchases, where they stand in another column.
+
+    Trackers give the price of a product with its views, and the revenue with the order.
+    """
+    bought = [theirs for theirs, ours in drafted.event_types.items() if ours == "purchase"]
+    first = drafted.columns.get("price")
+    if not bought or not isinstance(first, str) or "event_type" not in drafted.columns:
+        return drafted
+    kinds = ", ".join(map(in_small_letters, bought))
+    paths = list(source.names)
+    price: str | None = first
+    while price is not None:
+        columns = {**drafted.columns, "price": price}
+        query, _ = given_rows(source, drafted.model_copy(update={"columns": columns}))
+        with source.opened():
+            rows, filled = engine.rows(
+                "SELECT COUNT(*), COUNT(price) FROM (SELECT LOWER(event_type) AS kind, price FROM "
+                f"({query}) LIMIT {SAMPLE_ROWS}) WHERE kind IN ({kinds})",
+                source.parameters,
+            )[0]
+        if filled:
+            return drafted.model_copy(update={"columns": columns})
+        paths.remove(price)
+        price = roles_of(paths, contents).get("price") if rows else None
+    return drafted
 
 
 def is_said(amounts: AmountReading) -> bool:

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from clustomer.engines import DuckDB, quoted
 from clustomer.events.draft.contents import SAMPLE_ROWS, Content
 from clustomer.events.draft.words import names, words_in
-from clustomer.events.schema import EventSchema
+from clustomer.events.schema import EventSchema, Paths, paths_of
 from clustomer.events.sources import Source
 
 # in the languages of `words`
@@ -58,6 +58,23 @@ def column_of_names(
         if _goes_with(engine, source, column, product, user if isinstance(user, str) else None):
             return column
     return None
+
+
+def product_by_name(roles: Mapping[str, Paths], contents: Mapping[str, Content]) -> str | None:
+    """Return the column that names products, where no column has ids of them.
+
+    Only names that come again are those of products: others may say anything of a row.
+    """
+    taken = {path for theirs in roles.values() for path in paths_of(theirs)}
+    scores = {
+        column: score
+        for column, content in contents.items()
+        if column not in taken
+        and _is_text(content)
+        and content.different < content.filled
+        and (score := _score(column)) > 1
+    }
+    return max(scores, key=lambda column: scores[column], default=None)
 
 
 def _is_text(content: Content) -> bool:

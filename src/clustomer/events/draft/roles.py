@@ -11,6 +11,7 @@ from clustomer.events.draft.words import (
     speaks_against,
     speaks_of_a_discount,
     words_in,
+    words_of,
 )
 from clustomer.events.schema import COLUMNS
 
@@ -82,6 +83,15 @@ def roles_of(
             content = contents[unread]
             if not content.is_time and not content.is_clock and not content.addresses:
                 taken[ours] = unread
+    if {"price", "quantity"} <= {*taken} and _is_of_orders(taken["price"]):
+        of_lines = {
+            column: _score("price", column, contents.get(column))
+            for column in columns
+            if column not in taken.values() and column in contents and _is_of_lines(column)
+        }
+        if max(of_lines.values(), default=0) > MIN_OF_LINES:
+            # a total of the order has shipping in it
+            taken["price"] = max(of_lines, key=lambda column: of_lines[column])
     rest = [column for column in columns if column not in taken.values() and column in contents]
     for ours, alone in (
         ("event_time", [column for column in rest if contents[column].times >= 0.9]),
@@ -91,6 +101,20 @@ def roles_of(
         if ours not in taken and len(alone) == 1:
             taken[ours] = alone[0]
     return {ours: taken[ours] for ours in COLUMNS if ours in taken}
+
+
+_OF_ORDERS = words_of("total totals grand paid order invoice gesamt gesamtbetrag totale totaal")
+_OF_LINES = words_of("item line lineitem position row ext extended zeile ligne riga linea")
+MIN_OF_LINES = 1.0
+
+
+def _is_of_orders(column: str) -> bool:
+    words = {*words_in(column)}
+    return bool(words & _OF_ORDERS) and not words & _OF_LINES
+
+
+def _is_of_lines(column: str) -> bool:
+    return bool({*words_in(column)} & _OF_LINES)
 
 
 def named_as_time(columns: Sequence[str], contents: Mapping[str, Content]) -> str | None:
@@ -137,7 +161,9 @@ def _score(ours: str, column: str, content: Content | None) -> float:
         return 0
     if ours == "price" and not content.is_money:
         # numbers of something, as long as another column looks like money
-        score -= 90 if content.is_counted else 40
+        if content.is_counted:
+            return 0.1
+        return max(score - 40, 0.1 + score / 1000)
     if ours == "product_id" and content.different == content.filled > MANY_ROWS:
         # a number of the row, as long as another column repeats
         score -= 30

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 
 from clustomer.events.draft.contents import Content
 from clustomer.events.draft.event_types import UNDONE, propose, tells_what_was_undone
-from clustomer.events.draft.words import words_in, words_of
+from clustomer.events.draft.words import speaks_of_refunds, words_in, words_of
 from clustomer.events.schema import EventSchema
 
 _TURNED = (
@@ -23,10 +23,6 @@ MAX_SHARE = 0.5
 """Where more of the rows have a date or an amount of what was undone, it is something else."""
 
 _DATES = UNDONE | {"deleted", "refund", "return", "cancellation"}
-_GIVEN_BACK = words_of(
-    "refund refunded refunds erstattet erstattung rembourse remboursement reembolso reembolsado "
-    "rimborso rimborsato terugbetaald zwrot devolucao reembolsos"
-)
 
 
 def with_what_counts(drafted: EventSchema, contents: Mapping[str, Content]) -> EventSchema:
@@ -107,7 +103,11 @@ def _is_date_of_undoing(column: str, content: Content) -> bool:
 def _is_given_back(column: str, content: Content) -> bool:
     words = set(words_in(column))
     number = content.is_number and (content.different > 1 or content.filled < content.rows)
-    return number and bool(_GIVEN_BACK & words) and not words & {"qty", "quantity", "count", "id"}
+    return (
+        number
+        and speaks_of_refunds(words_in(column))
+        and not words & {"qty", "quantity", "count", "id"}
+    )
 
 
 def unknown_states(column: str, values: Sequence[str]) -> bool:

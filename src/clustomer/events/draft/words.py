@@ -48,7 +48,7 @@ _LISTS: dict[str, tuple[str, str]] = {
         "precio valor ventas importo prezzo totale ricavo bedrag prijs totaal omzet kwota cena "
         "wartosc suma preco belopp summa pris belob belop cena castka celkem сумма цена стоимость "
         "итого grandtotal amt enhedspris stykpris ialt hinta yhteensae ar egysegar osszeg "
-        "oesszesen vegosszeg pret suma fiyat fiyati tutar tutari toplam",
+        "oesszeg oesszesen vegosszeg pret suma fiyat fiyati tutar tutari toplam",
         "tax vat shipping discount fee tip refund refunded count quantity id method type currency "
         "rate date time balance account freight weight lifetime number steuer mwst versand rabatt "
         "shipped items pieces qty "
@@ -67,7 +67,8 @@ _LISTS: dict[str, tuple[str, str]] = {
         "ugyfel vasarlo cumparator muesteri kullanici alici "
         "клиент покупатель пользователь заказчик",
         "type segment since city country state zip postal address phone age gender group agent "
-        "region first last note notes seller company status count location",
+        "region first last note notes seller company status count location merchant vendor "
+        "supplier",
     ),
     "user_session": (
         "session visit sitzung besuch seance sesion sessione visita sessie bezoek sesja sessao",
@@ -120,6 +121,17 @@ _DISCOUNT_WORDS = (
     "reducere indirim sleva скидка"
 )
 _DISCOUNTS = frozenset(_DISCOUNT_WORDS.split())
+
+_GIVEN_BACK_WORDS = (
+    "refund refunded refunds erstattet erstattung rembourse remboursement reembolso reembolsado "
+    "rimborso rimborsato terugbetaald zwrot devolucao reembolsos"
+)
+_GIVEN_BACK = frozenset(_GIVEN_BACK_WORDS.split())
+_SHIPPING_WORDS = (
+    "shipping freight postage versand versandkosten porto livraison envio spedizione verzending "
+    "verzendkosten frete dostawa dostawy kargo frakt fragt doprava szallitas toimitus доставка"
+)
+_SHIPPING = frozenset(_SHIPPING_WORDS.split())
 
 _LONG = 4
 _ALONE = frozenset({"count", "order", "event", "reference", "stock", "visit", "price", "total"})
@@ -224,6 +236,16 @@ def speaks_against(ours: str, words: tuple[str, ...]) -> bool:
 def speaks_of_a_discount(words: tuple[str, ...]) -> bool:
     """Whether a name says that a column has discounts."""
     return any(_is(word, term) for word in words for term in _DISCOUNTS)
+
+
+def speaks_of_refunds(words: tuple[str, ...]) -> bool:
+    """Whether a name says that a column has what was given back."""
+    return bool(_GIVEN_BACK & {*words})
+
+
+def speaks_of_shipping(words: tuple[str, ...]) -> bool:
+    """Whether a name says that a column has what shipping cost."""
+    return bool(_SHIPPING & {*words})
 
 
 def numbers(words: tuple[str, ...]) -> bool:

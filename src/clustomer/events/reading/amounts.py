@@ -88,6 +88,8 @@ class _Content:
     order: int
     other: int
     several: int
+    exact_line: int = 0
+    """Of the products for a line, those whose price divided by the quantity is always the same."""
 
     def says(self, kind: str, votes: int) -> bool:
         total = self.order + self.other if kind == "order" else self.unit + self.line
@@ -165,6 +167,9 @@ def decide_amounts(engine: DuckDB, schema: EventSchema, label: str) -> AmountRea
             f"itself for {content.unit:,}"
         )
         return AmountReading("line", column, decided, _sample(engine, "line"), True)
+    if of_piece and content.exact_line and not content.unit:
+        why = "its name says the price of a piece, and divided by the quantity it is the same"
+        raise _question(engine, column, label, why, ("unit", "line"))
     if of_piece:
         return AmountReading("unit", column, "by its name", _sample(engine, "unit"))
     if content.says("unit", SURE_VOTES):
@@ -193,16 +198,16 @@ _BOUGHT = "event_type = 'purchase' AND price > 0"
 
 
 def _content(engine: DuckDB, schema: EventSchema) -> _Content:
-    unit = line = order = other = several = 0
+    unit = line = order = other = several = exact = 0
     if "quantity" in schema.columns:
         several = int(
             engine.rows(f"SELECT COUNT(*) FROM events WHERE {_BOUGHT} AND quantity > 1")[0][0]
         )
     if several and "product_id" in schema.columns:
         # of a product that was bought in several quantities: which varies less?
-        unit, line = engine.rows(
+        unit, line, exact = engine.rows(
             f"""SELECT COUNT(*) FILTER (WHERE of_unit < of_line), COUNT(*) FILTER (WHERE
-                of_line < of_unit)
+                of_line < of_unit), COUNT(*) FILTER (WHERE of_line < 0.002 AND of_unit > 0.3)
             FROM (
                 SELECT (MAX(price) - MIN(price)) / AVG(price) AS of_unit,
                     (MAX(price / quantity) - MIN(price / quantity)) / AVG(price / quantity)
@@ -221,7 +226,7 @@ def _content(engine: DuckDB, schema: EventSchema) -> _Content:
         for customers in engine.passes("events"):
             alike, unlike = _orders(engine, customers)
             order, other = order + alike, other + unlike
-    return _Content(int(unit), int(line), int(order), int(other), several)
+    return _Content(int(unit), int(line), int(order), int(other), several, int(exact))
 
 
 _KINDS = ("category_id", "category_code", "brand")
