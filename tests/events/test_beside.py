@@ -31,7 +31,7 @@ def warnings(price: str = "price", /, **columns: list[str]) -> tuple[str, ...]:
 
 
 @pytest.mark.parametrize(
-    ("column", "of", "said"),
+    ("column", "of", "beginning"),
     [
         ("Discount", "price", "`Discount` has a discount in 1 row, such as '4.00'"),
         ("Refunded Amount", "price", "`Refunded Amount` says that money was given back in 1 row"),
@@ -40,9 +40,9 @@ def warnings(price: str = "price", /, **columns: list[str]) -> tuple[str, ...]:
         ("Versandkosten", "Gesamtbetrag", "`Gesamtbetrag` may include shipping"),
     ],
 )
-def test_an_amount_beside_is_said_once(column: str, of: str, said: str) -> None:
+def test_an_amount_beside_is_said_once(column: str, of: str, beginning: str) -> None:
     [warning] = warnings(of, **{column: ["4.00", "", ""]})
-    assert warning.startswith(said)
+    assert warning.startswith(beginning)
     # zeros say nothing, nor do rows that do not count
     assert warnings(of, **{column: ["" if "parent" in column else "0.00", "", "4.00"]}) == ()
 

@@ -180,6 +180,8 @@ def decide_amounts(engine: DuckDB, schema: EventSchema, label: str) -> AmountRea
         return AmountReading("unit", column, decided, _sample(engine, "unit"), True)
     if not content.several:
         return AmountReading("unit", column, "no row is of several pieces")
+    if of_line and not content.unit:
+        return AmountReading("line", column, "by its name", _sample(engine, "line"), True)
     kinds = ("unit", "line", "order") if "order_id" in schema.columns else ("unit", "line")
     raise _question(engine, column, label, "neither its name nor its values tell", kinds)
 
