@@ -120,14 +120,11 @@ def orders_of_several(engine: DuckDB) -> tuple[int, int, list[str]]:
 
     Such an order counts once for each of them.
     """
-    of_orders = """(
-        SELECT order_id, MIN(user_id) < MAX(user_id) AS shared FROM events
-        WHERE order_id IS NOT NULL AND event_type = 'purchase' GROUP BY order_id
-    )"""
-    shared, orders = engine.rows(f"SELECT COUNT(*) FILTER (shared), COUNT(*) FROM {of_orders}")[0]
-    if not shared:
-        return 0, int(orders), []
-    samples = engine.rows(
-        f"SELECT order_id FROM {of_orders} WHERE shared ORDER BY order_id LIMIT ?", [SAMPLES]
-    )
-    return int(shared), int(orders), [order_id for (order_id,) in samples]
+    shared, orders, samples = engine.rows(
+        f"""SELECT COUNT(*) FILTER (shared), COUNT(*), MIN(order_id, {SAMPLES}) FILTER (shared)
+        FROM (
+            SELECT order_id, MIN(HASH(user_id)) < MAX(HASH(user_id)) AS shared FROM events
+            WHERE order_id IS NOT NULL AND event_type = 'purchase' GROUP BY order_id
+        )"""
+    )[0]
+    return int(shared), int(orders), samples or []

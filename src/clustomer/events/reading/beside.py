@@ -109,9 +109,11 @@ def _filled(
         needed.append(schema.paths["price"][0])
     for column in kinds:
         text = f"CAST({quoted(column)} AS VARCHAR)"
+        # most are nothing
         some = (
-            f"REGEXP_MATCHES({text}, '[1-9]') AND "
-            rf"REGEXP_MATCHES({text}, '^[^A-Za-z]*[0-9][0-9.,]*[^A-Za-z]*$')"
+            f"CASE WHEN {text} IN ('', '0', '0.0', '0.00', '0,00') THEN FALSE "
+            f"WHEN NOT REGEXP_MATCHES({text}, '[1-9]') THEN FALSE "
+            rf"ELSE REGEXP_MATCHES({text}, '^[^A-Za-z]*[0-9][0-9.,]*[^A-Za-z]*$') END"
         )
         if kinds[column] == "set":
             price = f"CAST({quoted(schema.paths['price'][0])} AS VARCHAR)"
