@@ -98,3 +98,13 @@ def test_a_spreadsheet_runs_no_text(tmp_path):
         rows = list(csv.reader(file))[1:]
     texts = [f"'{text}" for text in FORMULAS] + [text or "" for text in NO_FORMULAS]
     assert rows == [[text, "-1.5"] for text in texts]
+
+
+def test_rows_that_are_written_a_few_at_a_time_are_the_same(tmp_path, monkeypatch) -> None:
+    texts = ["a", "=b", None, "-5", "", "@c", "d"] * 30
+    floats = [1.5, float("nan"), None, -0.0, 1e300, 2.0, 1 / 3] * 30
+    table = pa.table({"text": texts, "number": floats, "place": list(range(210))})
+    at_once = write_csv(tmp_path / "a.csv", table).read_bytes()
+    monkeypatch.setattr("clustomer.outputs.tables.ROWS_AT_ONCE", 4)
+    assert write_csv(tmp_path / "b.csv", table).read_bytes() == at_once
+    assert at_once.splitlines()[2:4] == [b"'=b,,1", b",,2"]

@@ -1,6 +1,6 @@
 """The CSV files of a version: the same table gives the same bytes, everywhere."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 import duckdb
@@ -14,6 +14,9 @@ FORMULAS = (
     "apostrophe before it, so that no spreadsheet runs it; Parquet files have it as it is."
 )
 """How texts that look like formulas are written; the manifest says so."""
+
+ROWS_AT_ONCE = 100_000
+"""So many rows are made ready to be written at a time."""
 
 _FORMULA = r"^[=+\-@\t\r]"
 _NUMBER = r"^[+-]?(\d+([.,]\d*)*|[.,]\d+)([eE][+-]?\d+)?$"
@@ -84,8 +87,7 @@ def write_csv(
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         with duckdb.connect() as connection:
-            rows = _without_nan(table.select(order))
-            connection.register("rows", rows if raw else _without_formulas(rows))
+            connection.register("rows", _as_written(table.select(order), raw=raw))
             connection.execute("COPY rows TO ? (FORMAT csv, HEADER)", [str(path)])
     except (OSError, duckdb.IOException) as error:
         why = getattr(error, "strerror", None) or str(error)
@@ -94,6 +96,17 @@ def write_csv(
             "expected. Choose another one, or make room."
         ) from error
     return path
+
+
+def _as_written(table: pa.Table, *, raw: bool) -> pa.RecordBatchReader:
+    """Give the rows as they are written, a few at a time: there may be millions of customers."""
+
+    def batches() -> Iterator[pa.RecordBatch]:
+        for batch in table.to_batches(max_chunksize=ROWS_AT_ONCE):
+            rows = _without_nan(pa.Table.from_batches([batch]))
+            yield from (rows if raw else _without_formulas(rows)).to_batches()
+
+    return pa.RecordBatchReader.from_batches(table.schema, batches())
 
 
 def _without_nan(table: pa.Table) -> pa.Table:
