@@ -43,7 +43,12 @@ TESTS = {
         "tests/certificates/test_certify.py",
     ],
     "clustomer/certificates/": ["tests/certificates"],
-    "clustomer/customers/": ["tests/customers"],
+    "clustomer/customers/": [
+        "tests/customers/test_features.py",
+        "tests/customers/test_attributes.py",
+        "tests/customers/test_outcomes.py",
+        "tests/customers",
+    ],
     "clustomer/proofs/": ["tests/proofs"],
     "clustomer/": [
         "tests/pipeline/test_settings_reach.py",
@@ -227,8 +232,8 @@ def tried(mutant: Mutant, tests: Sequence[str] | None = None) -> str:
 def tests_of(file: str) -> list[str]:
     """Return the tests of the part of the program that a file is in.
 
-    >>> tests_of("clustomer/customers/table.py")
-    ['tests/customers']
+    >>> tests_of("clustomer/proofs/rerun.py")
+    ['tests/proofs']
     """
     return next(paths for part, paths in TESTS.items() if file.startswith(part))
 

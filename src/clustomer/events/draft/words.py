@@ -3,6 +3,7 @@
 import re
 import unicodedata
 from collections.abc import Mapping
+from functools import lru_cache
 from types import MappingProxyType
 
 # in English, German, French, Spanish, Italian, Dutch, Polish, Portuguese, Swedish, Danish,
@@ -134,6 +135,8 @@ _SHIPPING_WORDS = (
 _SHIPPING = frozenset(_SHIPPING_WORDS.split())
 
 _LONG = 4
+_NAMES_KEPT = 10_000
+"""The names of columns are asked about for each of our columns, and several times for a source."""
 _ALONE = frozenset({"count", "order", "event", "reference", "stock", "visit", "price", "total"})
 """Parts of too many other words: accounts, borders, prevents."""
 _LETTERS = str.maketrans({"ß": "ss", "ł": "l", "ø": "o", "ı": "i", "æ": "ae"})
@@ -150,6 +153,7 @@ def words_of(text: str) -> frozenset[str]:
     return frozenset(text.split())
 
 
+@lru_cache(_NAMES_KEPT)
 def words_in(name: str) -> tuple[str, ...]:
     """Return the words inside of a column's name.
 
@@ -176,6 +180,7 @@ def _camel(text: str) -> list[str]:
     return parts
 
 
+@lru_cache(_NAMES_KEPT)
 def names(ours: str, words: tuple[str, ...]) -> int:
     """Return how many of a name's words name one of our columns, also as a part of a compound.
 
@@ -226,6 +231,7 @@ def score_of_script(ours: str, plain: str) -> float:
     return 0.0
 
 
+@lru_cache(_NAMES_KEPT)
 def speaks_against(ours: str, words: tuple[str, ...]) -> bool:
     """Whether a name says that a column is something else."""
     beside = zip(("", *words), words, (*words[1:], ""), strict=False)
