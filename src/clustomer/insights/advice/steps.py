@@ -75,7 +75,7 @@ CARTS: Text = Choice(
     "{own.carts:product/products} in it in this period.",
 )
 """What those get who leave carts."""
-BEFORE_RETURNS = Choice(("own.order", "returns"), "What an order is worth is before returns here.")
+BEFORE_RETURNS = Choice(("own.order", "returns"), "Amounts of orders are before returns.")
 FREE_DELIVERY: Text = (
     Choice(
         ("own.order_upper",),

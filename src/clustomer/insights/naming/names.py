@@ -407,7 +407,7 @@ def _named(key: str, candidate: Candidate) -> Name:
         key,
         candidate.name,
         candidate.rule,
-        (proof, *((_MOSTLY_OTHERS,) if candidate.mostly_others else ())),
+        (f"{proof} {_MOSTLY_OTHERS}" if candidate.mostly_others else proof,),
         claim=claim,
         conditions=tuple(candidate.conditions),
         kind=candidate.kind,
