@@ -639,6 +639,12 @@ BUSIEST_HOUR = _count(
 BUSIEST_DAY = _count(
     "BUSIEST_DAY", 2_880, "The views and carts in one day above which a customer may be a bot."
 )
+CLEARLY_PAYS = _threshold(
+    "CLEARLY_PAYS",
+    1.5,
+    "How many times its cost an action must earn, by the reckoning of what is at stake, to be "
+    "among what to do first: the share that is assumed to order is a guess.",
+)
 PERSONAL_CONTACTS = _count(
     "PERSONAL_CONTACTS",
     1_000,

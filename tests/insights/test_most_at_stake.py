@@ -27,8 +27,10 @@ def test_the_most_that_is_left_comes_first_as_far_as_it_is_sure() -> None:
         S3={"one_more": 50.0, "contact": 100.0, "stable_jaccard": 1.0},
         # not tested: as it is, 600
         S4={"one_more": 700.0, "contact": 100.0},
+        # 1.4 times the cost, which a guess does not make sure
+        S6={"one_more": 4200.0, "contact": 3000.0},
     )
-    groups = [group(key) for key in ("S1", "S2", "S3", "S4", "S5")]
+    groups = [group(key) for key in ("S1", "S2", "S3", "S4", "S5", "S6")]
     assert most_at_stake(groups, stated, {}) == ["S2", "S4", "S1"]
 
 

@@ -49,7 +49,7 @@ def advise(kind: str, has: Has, *, defined: bool = False, short: bool = False) -
     `has(*names)` tells which features and which of the segment's own figures are known.
 
     >>> advise("loyal", lambda *names: False).headline
-    'Reward the next order'
+    'Ask for the next order, without a discount'
     """
     for name, instead in (
         ("own.mostly_never", NEVER),

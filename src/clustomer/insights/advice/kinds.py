@@ -18,7 +18,7 @@ from clustomer.insights.advice.steps import (
     KEEP_BELOW_MARGIN,
     LEAVE_ADDRESS,
     MOMENT,
-    NEXT_REWARD,
+    NO_DISCOUNT,
     REMIND,
     RESCUE,
     SHOW_AGAIN,
@@ -38,10 +38,10 @@ LOYAL = Advice(
     why=("Each further order of theirs comes without a new customer to win.", EACH_BRINGS),
     headline=Choice(
         ("own.gap",),
-        "Reward the next order, {own.gap} after the last",
-        "Reward the next order",
+        "Ask for the next order {own.gap} after the last, without a discount",
+        "Ask for the next order, without a discount",
     ),
-    actions=(SHOW, REMIND_THEM, WHEN, RESCUE_LATE, ("retention", NEXT_REWARD), RAISE_ORDER),
+    actions=(SHOW, REMIND_THEM, WHEN, RESCUE_LATE, ("retention", NO_DISCOUNT), RAISE_ORDER),
 )
 TOP = Advice(
     why=EACH_BRINGS,
@@ -158,8 +158,9 @@ WIN_BACK = Advice(
     why="Nothing recent says that they will return, so what is spent on them must be little.",
     headline=Choice(
         ("own.away",),
-        "Send one win-back message: half of them ordered {own.away} ago or earlier",
-        "Send one win-back message",
+        "Win back only by what costs next to nothing: half of them ordered {own.away} ago or "
+        "earlier",
+        "Win back only by what costs next to nothing",
     ),
     actions=(
         (

@@ -53,8 +53,8 @@ MOMENT: Text = Choice(
 REMIND: Text = Choice(
     ("own.gap", "own.current"),
     (
-        "Remind them {own.gap} after the last order: by then half of such pauses are over. The "
-        "column expected_on of segments.csv has the date of each customer.",
+        "Remind each of them by the date at which half of such pauses are over (expected_on in "
+        "segments.csv): in the middle of them that is {own.gap} after the last order.",
         Choice(("own.due",), "{own.due} of them {own.due?is/are} due now."),
     ),
 )
@@ -89,10 +89,12 @@ FREE_DELIVERY: Text = (
     BEFORE_RETURNS,
 )
 """How to raise what they order; free delivery only from an amount within their reach."""
-NEXT_REWARD: Text = Choice(
-    ("own.orders", "own.gap"),
-    "Reward their next order: half of them have placed {own.orders:order/orders} or more so far.",
+NO_DISCOUNT: Text = Choice(
+    ("own.response", "orders"),
+    "Whatever the next order is rewarded with, the {own.response} of them who order within "
+    "{own.horizon} anyway get it, too: thank them with what costs little.",
 )
+"""What rewards cost where most order anyway."""
 KEEP_BELOW_MARGIN: Text = Choice(
     ("own.order_margin", "orders"),
     (
@@ -151,8 +153,8 @@ ORDERS_AGAIN: Text = Choice(
         Choice(
             ("own.testable",),
             "To tell {threshold.one_more_points} more from chance, hold back {own.control} of them "
-            "at random, who get nothing (two-sided test at {threshold.test_level}, power "
-            "{threshold.test_power}).",
+            "or more at random, who get nothing (two-sided test at {threshold.test_level}, power "
+            "{threshold.test_power}; test_group in segments.csv holds back a random half).",
         ),
         Choice(
             ("own.untestable", "own.rise"),
@@ -165,7 +167,8 @@ ORDERS_AGAIN: Text = Choice(
             Choice(
                 ("own.untestable",),
                 "They are too few to test: to tell {threshold.one_more_points} more from chance "
-                "takes {own.control} in each of two groups, and there are {its.customers} of them.",
+                "takes {own.control} in each of two groups, and there are {its.customers} of them. "
+                "So contact all of them, whatever test_group in segments.csv says.",
             ),
         ),
     ),

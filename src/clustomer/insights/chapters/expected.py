@@ -218,7 +218,7 @@ def _beside(forecast: Forecast) -> Iterator[str]:
         yield (
             f"The same {{expected.horizon}} a year before, from {{{_BEFORE}.first_day}} to "
             f"{{{_BEFORE}.last_day}}, brought {money}{{{_BEFORE}.orders:order/orders}}, "
-            "customers who were new then included."
+            "new customers included."
         )
     if forecast.season is None:
         yield (
@@ -299,7 +299,10 @@ def _came_to(forecast: Forecast, column: str, what: str) -> str:
 def _decision(forecast: Forecast) -> str:
     winner = WAYS[forecast.winner]
     if forecast.beats_past_rate:
-        return f"{winner} told best what came next, and is used here."
+        return (
+            f"{winner} was surely nearer to what came than each customer's past rate, and is used "
+            "here; how near the others are, the table shows."
+        )
     if forecast.winner == "past_rate":
         return "None was surely nearer to what came than each customer's past rate, which is used."
     return (

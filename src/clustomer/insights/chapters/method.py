@@ -194,7 +194,8 @@ def _cleaning(tables: Mapping[str, Any], facts: Mapping[str, Fact]) -> Iterator[
         return
     yield (
         "{cleaning.kept:row was/rows were} kept and {cleaning.rejected} rejected; together they "
-        "are all rows of the input. Of the rows kept, some were repaired."
+        "are all rows of the input. In those kept, {cleaning.repaired:repair was/repairs were} "
+        "made."
         if facts["cleaning.repaired"].value
         else "{cleaning.kept:row was/rows were} kept and {cleaning.rejected} rejected; together "
         "they are all rows of the input."

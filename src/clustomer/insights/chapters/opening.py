@@ -25,12 +25,12 @@ from clustomer.insights.population import EVERYONE
 from clustomer.insights.profiles import Profile
 from clustomer.insights.study import Study
 from clustomer.insights.texts import listed, period
-from clustomer.thresholds import CLOSED_INTAKE
+from clustomer.thresholds import CLEARLY_PAYS, CLOSED_INTAKE
 
 _ONE_INTAKE = (
     "In the last {everyone.no_newcomer} of the data nobody is first seen: they follow customers "
-    "who came before, and no newcomers. What falls over time is that these leave, and need not be "
-    "the shop."
+    "who came before, and no newcomers. Falling totals show these customers leaving, and need not "
+    "mean a failing shop."
 )
 MOST_STEPS = 3
 """So many actions come first."""
@@ -68,7 +68,11 @@ class Opening(Chapter):
         """Return the key figures, the lines, numbered, and what goes on the page to print."""
         figures = KeyNumbers(tuple(_key_figures(study, facts)))
         steps = Steps(tuple(_first_steps(study, facts)))
-        first = (Headed("What to do first", (steps,)),) if steps.steps else ()
+        first: tuple[Block, ...] = ()
+        if steps.steps:
+            first = (Headed("What to do first", (steps, Paragraph(_IF_TESTED, "note"))),)
+        elif _reckoned(study, facts):
+            first = (Headed("What to do first", (Paragraph(_NOTHING_PAYS),)),)
         if figures.numbers:
             yield figures
         yield Bullets(_lines(study, facts), role="numbered")
@@ -79,6 +83,16 @@ class Opening(Chapter):
         yield Section("", (about, *((figures,) if figures.numbers else ())), "page", "page-figures")
         yield Section("", first, "page", "page-steps")
 
+
+_IF_TESTED = (
+    "The figures count everyone whom an action names. To see whether it works, leave out those "
+    "marked “hold back” in segments.csv (test_group), a random half, which halves them."
+)
+_NOTHING_PAYS = (
+    "At a cost of {run.cost} for each contact and a margin of {run.margin}, no action clearly pays "
+    "by the reckoning under “What is at stake”. What costs next to nothing, such as a message by "
+    "e-mail, still may: set --cost to what it is for you."
+)
 
 _KEY_FIGURES = (
     ("Customers", "everyone.customers", "customers"),
@@ -99,12 +113,18 @@ def _key_figures(study: Study, facts: Mapping[str, Fact]) -> Iterator[Labelled]:
             yield Labelled(label, f"{{{name}}}", trend(study, facts, "", column) if column else ())
 
 
+def _reckoned(study: Study, facts: Mapping[str, Fact]) -> bool:
+    """Whether it is known what an action would earn and cost."""
+    priced = any(name.endswith(".one_more") for name in facts)
+    return priced and study.segmentation.structure and not _say_little(study)
+
+
 def _first_steps(study: Study, facts: Mapping[str, Fact]) -> Iterator[Labelled]:
     """Yield the three actions at which most is at stake."""
     headlines = {
         segment.segment_id: segment.headline_action for segment in study.once(segment_insights)
     }
-    if not study.segmentation.structure or _say_little(study):
+    if not _reckoned(study, facts):
         return
     # whom the advice counts, the money counts
     late = {key: "late_" for key in headlines if f"{{{key}.own.late" in headlines[key]}
@@ -254,7 +274,7 @@ def _say_little(study: Study) -> bool:
 def most_at_stake(
     groups: Sequence[Profile], facts: Mapping[str, Fact], audiences: Mapping[str, str]
 ) -> list[str]:
-    """Return the segments in which one more order brings more than its cost, the most first.
+    """Return the segments in which one more order clearly brings more than it costs, best first.
 
     `audiences` gives "late_" for segments of which only those who are late are addressed.
 
@@ -270,6 +290,8 @@ def most_at_stake(
         key = group.segment_id
         part = f"{key}.{audiences.get(key, '')}"
         gain, cost = value(f"{part}one_more", 0.0), value(f"{part}contact", 0.0)
+        if gain < CLEARLY_PAYS * cost:
+            return 0.0
         return (gain - cost) * value(f"{key}.stable_jaccard", 1.0)
 
     paying = [group for group in groups if left(group) > 0]
