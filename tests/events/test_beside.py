@@ -37,6 +37,8 @@ def warnings(price: str = "price", /, **columns: list[str]) -> tuple[str, ...]:
         ("Refunded Amount", "price", "`Refunded Amount` says that money was given back in 1 row"),
         ("qty_returned", "price", "`qty_returned` says that pieces came back in 1 row"),
         ("parent_sku", "price", "`parent_sku` names another line in 1 row with an amount"),
+        ("price_unit", "price", "`price_unit` says that prices are for several pieces in 1 row"),
+        ("qty", "unit_price", "`unit_price` is the price of a piece by its name, and no column"),
         ("Versandkosten", "Gesamtbetrag", "`Gesamtbetrag` may include shipping"),
     ],
 )
@@ -57,6 +59,14 @@ def test_shipping_in_the_price_of_a_line_is_no_matter() -> None:
     assert warnings("Item Total", Shipping=["4.90", "4.90", "4.90"]) == ()
     [warning] = warnings("Total", Shipping=["4.90", "", ""], Subtotal=["5.10", "", ""])
     assert '[columns] price = "Subtotal"' in warning
+
+
+def test_orders_that_were_never_paid_are_said() -> None:
+    day = "2024-01-06"
+    [warning] = warnings(**{"Paid at": [day, "", ""]})
+    assert warning.startswith("`Paid at` is empty in 1 row that counts")
+    assert warnings(**{"Paid at": [day, day, ""]}) == ()
+    assert warnings(**{"Paid at": ["", "", ""]}) == ()
 
 
 def test_thousands_by_the_name_of_the_column() -> None:

@@ -414,3 +414,13 @@ def test_the_first_rows_are_those_of_the_source_in_its_order() -> None:
         "missing_time",
         None,
     ]
+
+
+def test_a_column_of_amounts_is_one_beside_words(tmp_path: Path) -> None:
+    path = tmp_path / "log.csv"
+    path.write_text(
+        "date;client;montant\n05/01/2024;C1;12,50\u00a0€\n20/01/2024;C2;gratuit\n"
+        "05/02/2024;C1;7,50\u00a0€\n",
+        encoding="utf-8",
+    )
+    assert describe_source(path).schema.columns["price"] == "montant"

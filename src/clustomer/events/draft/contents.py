@@ -87,6 +87,11 @@ class Content:
         return self.filled > 0 and self.digits >= 0.9 and self.length <= MAX_NOTATION
 
     @property
+    def some_digits(self) -> bool:
+        """Whether most of it may be numbers, beside words that stand for some."""
+        return self.filled > 0 and self.digits >= 0.5 and self.length <= MAX_NOTATION
+
+    @property
     def is_money(self) -> bool:
         """Whether it looks like money even without a name that says so."""
         return self.is_number and self.cents >= 0.5

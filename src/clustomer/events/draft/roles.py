@@ -76,7 +76,7 @@ def roles_of(
         named = {
             column: _score(ours, column, None)
             for column in columns
-            if column not in taken.values() and column in contents and contents[column].has_digits
+            if column not in taken.values() and column in contents and contents[column].some_digits
         }
         if ours not in taken and max(named.values(), default=0) >= SURE_NAME:
             unread = max(named, key=lambda column: named[column])

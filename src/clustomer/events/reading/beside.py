@@ -63,6 +63,8 @@ def _kinds(source: Source, schema: EventSchema, of: str) -> dict[str, str]:
     taken = {path for paths in schema.paths.values() for path in paths}
     taken |= {schema.return_amount or ""}
     of_products = "product_id" in schema.columns and schema.paths["price"][0] in source.columns
+    uncounted = "quantity" not in schema.columns and _OF_ONE.search(_price(schema)) is not None
+    whose = schema.paths["user_id"][0] in source.columns
     kinds: dict[str, str] = {}
     for column, kind in source.columns.items():
         words = words_in(column)
@@ -70,6 +72,12 @@ def _kinds(source: Source, schema: EventSchema, of: str) -> dict[str, str]:
             continue
         if set(words) & _PIECES and set(words) & _CAME_BACK and not set(words) & _NUMBERED:
             kinds[column] = "pieces"
+        elif set(words) & _PIECES and uncounted:
+            kinds[column] = "uncounted"
+        elif words in _PER and of_products:
+            kinds[column] = "per"
+        elif "paid" in words and set(words) & _WHEN and whose:
+            kinds[column] = "unpaid"
         elif set(words) & _SETS and set(words) & _NUMBERED and of_products:
             kinds[column] = "set"
         elif set(words) & (_PIECES | _NUMBERED):
@@ -84,6 +92,15 @@ def _kinds(source: Source, schema: EventSchema, of: str) -> dict[str, str]:
     return kinds
 
 
+_OF_ONE = re.compile(r"unit|each|per.?item|piece|stück|stueck|unitaire|unitario", re.IGNORECASE)
+_PER = {
+    ("price", "unit"),
+    ("price", "per"),
+    ("per", "quantity"),
+    ("preiseinheit",),
+    ("preis", "pro"),
+}
+_WHEN = words_of("at on date time datetime")
 _PIECES = words_of("qty quantity count menge anzahl units pieces")
 _CAME_BACK = words_of("returned refunded return returns retour retoure retouren zurueck")
 _SETS = words_of("parent bundle kit")
@@ -118,6 +135,18 @@ def _filled(
         if kinds[column] == "set":
             price = f"CAST({quoted(schema.paths['price'][0])} AS VARCHAR)"
             some = f"{text} <> '' AND REGEXP_MATCHES({price}, '[1-9]')"
+        elif kinds[column] == "unpaid":
+            # further lines of an order say neither who bought nor when it was paid
+            user = f"CAST({quoted(schema.paths['user_id'][0])} AS VARCHAR)"
+            some = f"COALESCE(TRIM({text}), '') = '' AND TRIM({user}) <> ''"
+            needed.append(schema.paths["user_id"][0])
+        elif kinds[column] == "per":
+            some += f" AND {text} NOT IN ('1', '1.0', '1.00', '1,00')"
+        elif kinds[column] == "refund" and schema.return_time in source.columns:
+            # what was given back counts as a return already
+            back = f"CAST({quoted(str(schema.return_time))} AS VARCHAR)"
+            some = f"({some}) AND COALESCE(TRIM({back}), '') = ''"
+            needed.append(str(schema.return_time))
         fields += [f"COUNT(*) FILTER (WHERE {some})", f"MIN({text}) FILTER (WHERE {some})"]
     counts = ["TRUE"]
     for path, words in (
@@ -129,18 +158,23 @@ def _filled(
             listed = ", ".join(literal(word.strip().lower()).sql("duckdb") for word in words)
             text = f"LOWER(TRIM(CAST({quoted(path)} AS VARCHAR)))"
             counts.append(f"COALESCE({text} NOT IN ({listed}), TRUE)")
-    if schema.return_time in source.columns:
-        # what was given back counts as a return already
-        needed.append(schema.return_time)
-        counts.append(f"NULLIF(TRIM(CAST({quoted(schema.return_time)} AS VARCHAR)), '') IS NULL")
+    relation = source.reading(dict.fromkeys(needed))
     with source.opened():
-        row = engine.rows(
-            f"SELECT {', '.join(fields)} FROM {source.reading(needed)} WHERE "
-            f"{' AND '.join(counts)}",
+        rows, *row = engine.rows(
+            f"SELECT COUNT(*), {', '.join(fields)} FROM {relation} WHERE {' AND '.join(counts)}",
             source.parameters,
         )[0]
     pairs = zip(kinds, row[::2], row[1::2], strict=True)
-    return {column: (int(n), str(one)) for column, n, one in pairs if n}
+    # where nothing says when it was paid, that says nothing
+    return {
+        column: (int(n), str(one))
+        for column, n, one in pairs
+        if n and not (kinds[column] == "unpaid" and n > MAX_UNPAID * rows)
+    }
+
+
+MAX_UNPAID = 0.5
+"""Where more rows lack the date of payment, it is rather kept elsewhere."""
 
 
 def _discount(source: Source, schema: EventSchema, column: str, rows: int, sample: str) -> str:
@@ -192,6 +226,29 @@ def _set(source: Source, schema: EventSchema, column: str, rows: int, sample: st
     )
 
 
+def _uncounted(source: Source, schema: EventSchema, column: str, rows: int, sample: str) -> str:
+    return (
+        f"`{_price(schema)}` is the price of a piece by its name, and no column is `quantity`: "
+        f"every row counts as one piece. If `{column}` says how many: [columns] quantity = "
+        f'"{column}" in a schema file.'
+    )
+
+
+def _per(source: Source, schema: EventSchema, column: str, rows: int, sample: str) -> str:
+    return (
+        f"`{column}` says that prices are for several pieces in {counted(rows, 'row')}, such as "
+        f"{sample!r}, and they are read as those of one: revenue is so many times too high. Divide "
+        "them before the log is read, or take the column with what a line cost."
+    )
+
+
+def _unpaid(source: Source, schema: EventSchema, column: str, rows: int, sample: str) -> str:
+    return (
+        f"`{column}` is empty in {counted(rows, 'row')} that {'counts' if rows == 1 else 'count'}: "
+        "if they were never paid, leave them out before the log is read."
+    )
+
+
 def _price(schema: EventSchema) -> str:
     return " or ".join(schema.paths["price"])
 
@@ -202,4 +259,7 @@ _SAID = {
     "shipping": _shipping,
     "pieces": _pieces,
     "set": _set,
+    "uncounted": _uncounted,
+    "per": _per,
+    "unpaid": _unpaid,
 }
