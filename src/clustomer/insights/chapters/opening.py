@@ -153,7 +153,7 @@ def _lines(study: Study, facts: Mapping[str, Fact]) -> tuple[str, ...]:
         MONEY_LEFT_OUT if "money.nameless_share" in facts and not rows else "",
         _revenue(study.groups, study.everyone, study.named, structure),
         _concentration(facts),
-        _buying(facts),
+        _buying(facts, study.everyone),
         _plain(study, facts),
         *_facets(study),
         _TOO_SHORT if _say_little(study) else "",
@@ -229,14 +229,18 @@ def _concentration(facts: Mapping[str, Fact]) -> str:
     return ""
 
 
-def _buying(facts: Mapping[str, Fact]) -> str:
+_BROWSING = {"views", "carts", "visits"}
+"""Features of those who may come without an order."""
+
+
+def _buying(facts: Mapping[str, Fact], everyone: Profile) -> str:
     if "everyone.non_buyers" not in facts:
         return "The data hold no purchases, so nothing can be said of who buys."
     if facts["everyone.non_buyers"].value:
-        return (
-            "{everyone.non_buyers} of {everyone.customers:customer/customers} "
-            "({everyone.orders.none}) ordered nothing in this period."
-        )
+        whom = "{everyone.non_buyers} of {everyone.customers:customer/customers}"
+        if "returns" in everyone.features and not _BROWSING & {*everyone.features}:
+            return f"{whom} ({{everyone.orders.none}}) only sent goods back in this period."
+        return f"{whom} ({{everyone.orders.none}}) ordered nothing in this period."
     return (
         "Everyone in the data ordered at least once; {everyone.orders.at_most_1} of them ordered "
         "only once in this period."
@@ -260,8 +264,8 @@ ROWS_LEFT_OUT = (
     "({cleaning.missing_customer.share}): nothing here is about such rows."
 )
 MONEY_LEFT_OUT = (
-    "Purchases without a known customer bring {money.nameless} more, {money.nameless_share} of the "
-    "source's total of {money.total}. All shares of revenue here are of the {money.known} from "
+    "What names no customer brings {money.nameless} more, {money.nameless_share} of the source's "
+    "total of {money.total}. All shares of revenue here are of the {money.known} from "
     "known customers."
 )
 

@@ -103,6 +103,7 @@ class Spend(Chapter):
         )
         yield Table("Table of spend", columns, rows)
         never = "everyone.non_buyers" in facts and facts["everyone.non_buyers"].value
+        never = never and "views" in study.everyone.features
         yield Paragraph(f"{NOTE} {_NO_ADDRESS}" if never else NOTE, "note")
 
 
