@@ -22,7 +22,7 @@ def verdict(stated: Said, catalogue: Catalogue) -> str | Problem:
 def test_the_results_are_those_that_the_sentences_are_about(catalogue: Catalogue) -> None:
     shares = {key: catalogue.facts.format(f"{key}.revenue_share") for key in catalogue.segments}
     assert shares == {"S3": "71.6 %", "S2": "18.0 %", "S1": "10.4 %"}
-    assert catalogue.segments["S3"] == "Engaged shoppers"
+    assert catalogue.segments["S3"] == "Engaged shoppers, four orders or more"
 
 
 @pytest.mark.parametrize("stated", HONEST, ids=lambda stated: stated[1].text[:50])
@@ -50,15 +50,16 @@ def test_what_is_written_is_what_the_facts_say(catalogue: Catalogue) -> None:
 
     assert rendered(0) == "The shop has 171 customers and 184 orders."
     assert rendered(2) == (
-        "Begin with Engaged shoppers: they bring 71.6 % of all revenue from 5.3 % of all customers."
+        "Begin with Engaged shoppers, four orders or more: they bring 71.6 % of all revenue "
+        "from 5.3 % of all customers."
     )
     assert rendered(3) == (
-        "Engaged shoppers are first of the segments by share of all revenue (71.6 %; "
-        "\u201cThree visits or more\u201d 18.0 %)."
+        "Engaged shoppers, four orders or more are first of the segments by share of all revenue "
+        "(71.6 %; \u201cThree visits or more\u201d 18.0 %)."
     )
     assert rendered(7) == (
-        "Three visits or more stand below \u201cEngaged shoppers\u201d in revenue "
-        "(EUR 12,308 against EUR 49,053)."
+        "Three visits or more stand below \u201cEngaged shoppers, four orders or more\u201d in "
+        "revenue (EUR 12,308 against EUR 49,053)."
     )
 
 

@@ -66,7 +66,8 @@ def test_an_honest_answer_is_taken(server: HTTPServer, catalogue: Catalogue) -> 
     narrative = narrate(catalogue, server=Server(server.url_for("/v1")), model="small")
     assert (narrative.author, narrative.notes, narrative.refused) == ("small", (), ())
     assert narrative.rendered(narrative.parts.summary)[0] == (
-        "Begin with Engaged shoppers: they bring 71.6 % of all revenue from 5.3 % of all customers."
+        "Begin with Engaged shoppers, four orders or more: they bring 71.6 % of all revenue "
+        "from 5.3 % of all customers."
     )
     assert sent == [request_of(catalogue, "small")]
 
@@ -229,7 +230,9 @@ def test_a_question_is_answered_from_the_report_or_not_at_all(catalogue: Catalog
         return narrative.rendered(narrative.parts.answer)
 
     money = answer("Which segment should get the spring budget?")
-    assert money[0].startswith("Most comes back for its cost from \u201cEngaged shoppers\u201d: ")
+    assert money[0].startswith(
+        "Most comes back for its cost from \u201cEngaged shoppers, four orders or more\u201d: "
+    )
     assert len(money) == 3 + 1
     assert any("ordered more than once" in text for text in answer("Who ordered more than once?"))
     assert answer("What is the weather in Paris?") == []
