@@ -95,3 +95,10 @@ def test_an_address_is_the_same_customer_whatever_is_written_around_it() -> None
     ids = ["ann@x.com", "mailto:ann@x.com", "Ann B <ann@x.com>", "<b>", "#REF!", "#N/A"]
     events = bought(ids)
     assert customers(events) == ["<b>", "ann@x.com", "ann@x.com", "ann@x.com"]
+
+
+def test_ids_of_visitors_in_analytics_are_no_amounts() -> None:
+    amounts = bought([f"{n}.50" for n in range(10, 30)])
+    assert any("an id with a fraction" in warning for warning in amounts.warnings)
+    visitors = bought([f"{1180384637 + n}.17071234{n}" for n in range(10, 30)])
+    assert not any("fraction" in warning for warning in visitors.warnings)

@@ -256,7 +256,8 @@ MIN_CUT = 5
 
 def _odd_ids(engine: DuckDB, schema: EventSchema) -> list[str]:
     """Say that ids are rather amounts, or were cut off by a spreadsheet."""
-    fraction = sql_text(r"-?[0-9]+[.,][0-9]*[1-9][0-9]*")
+    # analytics write the id of a visitor as 1180384637.1707123456
+    fraction = sql_text(r"-?[0-9]+[.,]([0-9]?[1-9]|[1-9]0)")
     odd, one = engine.rows(
         f"SELECT COUNT(*), MIN(user_id) FROM {_IDS} WHERE user_id < ':' "
         f"AND REGEXP_FULL_MATCH(user_id, {fraction})"
