@@ -155,6 +155,6 @@ def test_a_short_log_is_warned_of_and_gets_no_advice_that_needs_time(spread, mon
     )
     opening = [part for part in interpretation.insights.sections if part.anchor == "opening"]
     assert any("What to do first" in texts_of(part) for part in opening) != warned
-    assert ("win-back" in shown["hibernating"].headline_action) != warned
+    assert ("Win back" in shown["hibernating"].headline_action) != warned
     assert "at least three in five" in shown["champions"].who
     assert shown["no_purchase"].headline_action == "Answer what holds up an order"
