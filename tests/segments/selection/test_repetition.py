@@ -11,6 +11,7 @@ import pytest
 from clustomer.customers import Holdout
 from clustomer.segments import read_model, restore, segment, to_model
 from clustomer.segments.one_segment import one_segment
+from clustomer.segments.selection import repetition
 from clustomer.segments.selection.repetition import Draws
 from clustomer.thresholds import DRAWN_SHARE, N_DRAWS
 
@@ -118,3 +119,23 @@ def test_it_is_stored_and_dropped_where_no_segments_are_delivered():
     assert again.selection.repetition == segmentation.selection.repetition
     alone = one_segment(table, segmentation, reason=segmentation.selection.reason)
     assert alone.selection.repetition is None
+
+
+@pytest.mark.parametrize("weights", ["learned", "equal", {"a": 2.0, "b": 0.5}])
+def test_each_draw_weighs_features_as_was_asked_for(weights, monkeypatch):
+    used = []
+
+    def spied(*arguments, weights):
+        used.append(dict(weights))
+        return scaled(*arguments, weights=weights)
+
+    scaled = repetition.fit_scaling
+    monkeypatch.setattr(repetition, "fit_scaling", spied)
+    table, group = customers()
+    segment(table, k_range=(2, 5), weights=weights, holdout=held_out(table, group))
+    assert len(used) == N_DRAWS
+    if weights == "learned":
+        # of what followed in the draw's own half, so that no two draws weigh quite alike
+        assert len({draw["a"] for draw in used}) > 1
+    else:
+        assert used == [{} if weights == "equal" else weights] * N_DRAWS
