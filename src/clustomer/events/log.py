@@ -41,11 +41,15 @@ from clustomer.events.losses import (
     warnings_of,
 )
 from clustomer.events.reading import (
+    AmountReading,
+    CostReading,
     Exchange,
     Readings,
     asked,
+    decide_amounts,
+    divide_amounts,
     names_of_products,
-    settle_amounts,
+    settle_costs,
 )
 from clustomer.events.reading.beside import amounts_beside
 from clustomer.events.reading.zones import check_time_zone
@@ -317,7 +321,7 @@ def read_events(
         if used.time_to is None:
             _require_past(engine, opened, readings, before)
         _reject_what_counts_twice(engine, opened, used, before)
-        amounts, costs = settle_amounts(engine, used, opened.label)
+        amounts, costs = _amounts_and_costs(engine, used, opened.label)
         derived = derive_sessions(engine)
         if used.row_is_order:
             number_orders(engine)
@@ -376,6 +380,17 @@ def _warnings(
     twice = lines_given_twice(engine, source, schema)
     beside = amounts_beside(engine, source, schema, readings)
     return (*of_events, *([twice] if twice else []), *beside)
+
+
+def _amounts_and_costs(
+    engine: DuckDB, schema: EventSchema, label: str
+) -> tuple[AmountReading | None, CostReading | None]:
+    """Make every price that of a piece and every cost that of its row; return what they were of."""
+    amounts = decide_amounts(engine, schema, label)
+    if amounts is None:
+        return None, None
+    costs = settle_costs(engine, schema, label, amounts.of)
+    return divide_amounts(engine, amounts), costs
 
 
 MANY_ROWS = 5_000_000

@@ -1,8 +1,13 @@
 """Reading: which notation a column has, decided over all of its values, and how it is read."""
 
-from clustomer.events.reading.amounts import AmountReading, decide_amounts, settle_amounts
+from clustomer.events.reading.amounts import (
+    AmountReading,
+    decide_amounts,
+    divide_amounts,
+    settle_amounts,
+)
 from clustomer.events.reading.below_zero import BelowZero
-from clustomer.events.reading.costs import CostReading
+from clustomer.events.reading.costs import CostReading, settle_costs
 from clustomer.events.reading.currency import Exchange, asked
 from clustomer.events.reading.notations import sql_text
 from clustomer.events.reading.numbers import (
@@ -41,6 +46,7 @@ __all__ = [
     "code_expression",
     "currency_expression",
     "decide_amounts",
+    "divide_amounts",
     "first_readings",
     "names_of_products",
     "number_expression",
@@ -48,6 +54,7 @@ __all__ = [
     "sentinels_in",
     "set_names_aside",
     "settle_amounts",
+    "settle_costs",
     "settled",
     "sql_text",
     "with_times",

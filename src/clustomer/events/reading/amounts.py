@@ -10,7 +10,6 @@ from typing import Any
 
 from clustomer.engines import DuckDB
 from clustomer.errors import AmbiguousError, InputError
-from clustomer.events.reading.costs import CostReading, settle_costs
 from clustomer.events.schema import EventSchema
 from clustomer.progress import counted
 
@@ -97,12 +96,10 @@ class _Content:
         return count >= votes and count >= SURE_SHARE * total
 
 
-def settle_amounts(
-    engine: DuckDB, schema: EventSchema, label: str
-) -> tuple[AmountReading | None, CostReading | None]:
-    """Make every price in `events` that of a piece, and every cost that of its row.
+def settle_amounts(engine: DuckDB, schema: EventSchema, label: str) -> AmountReading | None:
+    """Make every price in `events` that of a piece; return what the amounts were of.
 
-    Returns what they were of; None where the source has no amounts, or no costs.
+    None where the source has no amounts.
 
     Raises
     ------
@@ -110,15 +107,17 @@ def settle_amounts(
         If neither the column's name nor its values tell, or they contradict each other.
     """
     reading = decide_amounts(engine, schema, label)
-    if reading is None:
-        return None, None
-    costs = settle_costs(engine, schema, label, reading.of)
+    return None if reading is None else divide_amounts(engine, reading)
+
+
+def divide_amounts(engine: DuckDB, reading: AmountReading) -> AmountReading:
+    """Make every price in `events` that of a piece; return how that came out."""
     if reading.of == "line":
         undivided = _divide_lines(engine)
         reading = replace(reading, undivided=undivided, doubtful=reading.doubtful or undivided > 0)
     elif reading.of == "order":
         _divide_orders(engine)
-    return reading, costs
+    return reading
 
 
 def decide_amounts(engine: DuckDB, schema: EventSchema, label: str) -> AmountReading | None:
@@ -206,22 +205,7 @@ def _content(engine: DuckDB, schema: EventSchema) -> _Content:
             engine.rows(f"SELECT COUNT(*) FROM events WHERE {_BOUGHT} AND quantity > 1")[0][0]
         )
     if several and "product_id" in schema.columns:
-        # of a product that was bought in several quantities: which varies less?
-        unit, line, exact = engine.rows(
-            f"""SELECT COUNT(*) FILTER (WHERE of_unit < of_line), COUNT(*) FILTER (WHERE
-                of_line < of_unit), COUNT(*) FILTER (WHERE of_line < 0.002 AND of_unit > 0.3)
-            FROM (
-                SELECT (MAX(price) - MIN(price)) / AVG(price) AS of_unit,
-                    (MAX(price / quantity) - MIN(price / quantity)) / AVG(price / quantity)
-                        AS of_line
-                FROM (
-                    SELECT product_id, CAST(price AS DOUBLE) AS price,
-                        CAST(quantity AS DOUBLE) AS quantity
-                    FROM events WHERE {_BOUGHT} AND product_id IS NOT NULL
-                )
-                GROUP BY product_id HAVING COUNT(DISTINCT quantity) > 1
-            )"""
-        )[0]
+        unit, line, exact = votes_of_products(engine, "price", _BOUGHT)
     elif several and (kind := next((c for c in _KINDS if c in schema.columns), None)):
         unit, line = _of_kinds(engine, kind)
     if "order_id" in schema.columns and "product_id" in schema.columns:
@@ -229,6 +213,30 @@ def _content(engine: DuckDB, schema: EventSchema) -> _Content:
             alike, unlike = _orders(engine, customers)
             order, other = order + alike, other + unlike
     return _Content(int(unit), int(line), int(order), int(other), several, int(exact))
+
+
+def votes_of_products(engine: DuckDB, column: str, rows: str) -> tuple[int, int, int]:
+    """Return for how many products a column speaks for a piece, and for a line; some rows count.
+
+    Of a product that was bought in several quantities: which varies less, the value or the value
+    over the quantity? The third number is of those for a line whose quotient is always the same.
+    """
+    unit, line, exact = engine.rows(
+        f"""SELECT COUNT(*) FILTER (WHERE of_unit < of_line), COUNT(*) FILTER (WHERE
+            of_line < of_unit), COUNT(*) FILTER (WHERE of_line < 0.002 AND of_unit > 0.3)
+        FROM (
+            SELECT (MAX(value) - MIN(value)) / AVG(value) AS of_unit,
+                (MAX(value / quantity) - MIN(value / quantity)) / AVG(value / quantity)
+                    AS of_line
+            FROM (
+                SELECT product_id, CAST({column} AS DOUBLE) AS value,
+                    CAST(quantity AS DOUBLE) AS quantity
+                FROM events WHERE {rows} AND product_id IS NOT NULL
+            )
+            GROUP BY product_id HAVING COUNT(DISTINCT quantity) > 1
+        )"""
+    )[0]
+    return int(unit), int(line), int(exact)
 
 
 _KINDS = ("category_id", "category_code", "brand")
@@ -291,16 +299,21 @@ def _sample(engine: DuckDB, kind: str) -> str | None:
             )
         )
         return f"{_plain(rows[0][3])} for an order of {rows[0][4]} lines" if rows else None
-    rows = engine.rows(
-        f"""SELECT price, quantity FROM events WHERE {_BOUGHT} AND quantity > 1
-        ORDER BY event_time, user_id, product_id, price, quantity LIMIT 1"""
+    return sample_of_pieces(engine, "price", _BOUGHT, kind)
+
+
+def sample_of_pieces(engine: DuckDB, column: str, rows: str, kind: str) -> str | None:
+    """Return how a value of the first row of several pieces is understood, in plain words."""
+    first = engine.rows(
+        f"""SELECT {column}, quantity FROM events WHERE {rows} AND quantity > 1
+        ORDER BY event_time, user_id, product_id, {column}, quantity LIMIT 1"""
     )
-    if not rows:
+    if not first:
         return None
-    price, quantity = rows[0]
+    value, quantity = first[0]
     if kind == "line":
-        return f"{_plain(price)} for {_plain(quantity, 0)}"
-    return f"{_plain(quantity, 0)} × {_plain(price)} = {_plain(price * quantity)}"
+        return f"{_plain(value)} for {_plain(quantity, 0)}"
+    return f"{_plain(quantity, 0)} × {_plain(value)} = {_plain(value * quantity)}"
 
 
 def _plain(number: Any, places: int = 2) -> str:

@@ -8,11 +8,13 @@ from typing import Any
 
 from clustomer.engines import DuckDB
 from clustomer.errors import InputError
+from clustomer.events.reading.amounts import (
+    SURE_SHARE,
+    SURE_VOTES,
+    sample_of_pieces,
+    votes_of_products,
+)
 from clustomer.events.schema import EventSchema
-
-SURE_VOTES = 5
-SURE_SHARE = 0.8
-"""At least so many products, and this share of those that tell, must agree."""
 
 _LINES = "event_type = 'purchase' AND price > 0 AND cost IS NOT NULL"
 
@@ -102,14 +104,17 @@ def _decide(engine: DuckDB, schema: EventSchema, label: str, amounts_of: str) ->
     )
     if not several:
         return CostReading("unit", column, "no row is of several pieces")
-    unit, line = _votes(engine) if "product_id" in schema.columns else (0, 0)
+    unit = line = 0
+    if "product_id" in schema.columns:
+        unit, line, _ = votes_of_products(engine, "cost", _LINES)
     most = max(unit, line)
     if most >= SURE_VOTES and most >= SURE_SHARE * (unit + line):
         of = "unit" if unit == most else "line"
-        whose = "itself" if of == "unit" else "the quantity"
-        decided = f"divided by {whose} it repeats for most products"
-        if of == "unit":
-            decided = "it repeats for most products whatever the quantity"
+        decided = (
+            "it repeats for most products whatever the quantity"
+            if of == "unit"
+            else "divided by the quantity it repeats for most products"
+        )
         return CostReading(of, column, decided, _sample(engine, of))
     if amounts_of == "order":
         raise InputError(
@@ -120,34 +125,5 @@ def _decide(engine: DuckDB, schema: EventSchema, label: str, amounts_of: str) ->
     return CostReading(amounts_of, column, "as prices are", _sample(engine, amounts_of))
 
 
-def _votes(engine: DuckDB) -> tuple[int, int]:
-    """Return for how many products the cost speaks for that of a piece, and that of a row."""
-    unit, line = engine.rows(
-        f"""SELECT COUNT(*) FILTER (WHERE of_unit < of_line),
-            COUNT(*) FILTER (WHERE of_line < of_unit)
-        FROM (
-            SELECT (MAX(cost) - MIN(cost)) / AVG(cost) AS of_unit,
-                (MAX(cost / quantity) - MIN(cost / quantity)) / AVG(cost / quantity) AS of_line
-            FROM (
-                SELECT product_id, CAST(cost AS DOUBLE) AS cost,
-                    CAST(quantity AS DOUBLE) AS quantity
-                FROM events WHERE {_LINES} AND product_id IS NOT NULL
-            )
-            GROUP BY product_id HAVING COUNT(DISTINCT quantity) > 1
-        )"""
-    )[0]
-    return int(unit), int(line)
-
-
 def _sample(engine: DuckDB, kind: str) -> str | None:
-    """Return how the cost of one row is understood, in plain words."""
-    rows = engine.rows(
-        f"""SELECT cost, quantity FROM events WHERE {_LINES} AND quantity > 1
-        ORDER BY event_time, user_id, product_id, cost, quantity LIMIT 1"""
-    )
-    if not rows:
-        return None
-    cost, quantity = rows[0]
-    if kind == "line":
-        return f"{cost:,.2f} for {quantity:,.0f}"
-    return f"{quantity:,.0f} × {cost:,.2f} = {cost * quantity:,.2f}"
+    return sample_of_pieces(engine, "cost", _LINES, kind)

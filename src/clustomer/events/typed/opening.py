@@ -218,7 +218,7 @@ def _require_past(schema: EventSchema, cleaned: TypedEvents, label: str) -> None
 
 def _amounts(embedded: DuckDB, schema: EventSchema, label: str) -> Any:
     """Return what amounts are of, as the sample tells; stop where that is not a piece."""
-    amounts, _ = settle_amounts(embedded, schema, label)
+    amounts = settle_amounts(embedded, schema, label)
     if amounts is not None and amounts.of != "unit":
         raise InputError(
             f"{amounts.sentence} Expected the price of a piece, where the data are on an engine of "
