@@ -84,14 +84,23 @@ def share_over(
 def expected(rhythm: Rhythm, occasions: Numbers, age: Numbers) -> dict[str, Numbers]:
     """Return the days to each expected date, NaN where there is none; in plain arithmetic."""
     usual = (age + rhythm.strength * rhythm.usual_gap / 100) / (occasions - 1 + rhythm.strength)
-    often = np.digitize(occasions, [3, 5])
-    slow = np.digitize(usual * 100 / rhythm.usual_gap, [0.7, 1])
-    once = occasions == 1
+    kind = 3 * np.digitize(occasions, [3, 5])
+    kind += np.digitize(usual * 100 / rhythm.usual_gap, [0.7, 1])
+    gaps = np.array([_number(gap) for gap in rhythm.group_gaps]) / 100
+    other = kind + np.where(usual < gaps[kind], -1, 1)
+    there = np.clip(other, 0, 8)
+    middles = np.array([_number(limits.middle) for limits in rhythm.groups])
+    alone = (other // 3 != kind // 3) | np.isnan(gaps[there] + middles[there])
+    weight = np.where(alone, 0, (usual - gaps[kind]) / (gaps[there] - gaps[kind]))
     days = {}
     for name in ("earliest", "middle", "latest"):
         first = getattr(rhythm.first, name)
         ratios = np.array([_number(getattr(limits, name)) for limits in rhythm.groups]) / 100
-        days[name] = np.floor(np.where(once, _number(first), ratios[3 * often + slow] * usual))
+        own = ratios[kind] * usual
+        between = ratios[kind] * gaps[kind] * (1 - weight) + ratios[there] * gaps[there] * weight
+        later = np.where(alone | np.isnan(between), own, between)
+        days[name] = np.floor(np.where(occasions == 1, _number(first), later))
+    days["latest"] = np.where(days["latest"] < days["middle"], np.nan, days["latest"])
     return days
 
 

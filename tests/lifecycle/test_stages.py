@@ -1,14 +1,18 @@
 """Stages by hand, and what must hold for any log."""
 
 import random
+from dataclasses import replace
 from datetime import date, datetime, timedelta
+from itertools import pairwise
 
 import pyarrow as pa
 import pyarrow.compute as pc
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from clustomer.customers import Reason, customer_features
-from clustomer.engines import DIALECTS, translate
+from clustomer.engines import DIALECTS, DuckDB, translate
 from clustomer.events import Window, read_events
 from clustomer.lifecycle import STAGES, Lifecycle, Limits, Rhythm, lifecycle_stages
 from clustomer.lifecycle.definition import (
@@ -30,11 +34,13 @@ SELDOM = Limits(40, None, None, 100, 150, 200, ended=60, going_on=90, come_back=
 SLOW = Limits(30, 120, None, 100, 150, 200, ended=60, going_on=40, come_back=0.6)
 GROUPS = (FURTHER, FURTHER, SELDOM, FURTHER, FURTHER, SLOW, FURTHER, FURTHER, FURTHER)
 """Of those with a long gap other pauses are usual after two orders, and after three or four."""
-ORDERS = Rhythm(FIRST, FURTHER, GROUPS, usual_gap=2000, strength=2)
+NO_GAPS = (None,) * 9
+ORDERS = Rhythm(FIRST, FURTHER, GROUPS, NO_GAPS, usual_gap=2000, strength=2)
 VISITS = Rhythm(
     Limits(1, None, None, 3, 6, None, ended=60, going_on=40, come_back=0.4),
     FURTHER,
     (FURTHER,) * 9,
+    NO_GAPS,
     2000,
     strength=2,
 )
@@ -230,6 +236,92 @@ def test_rhythms_come_back_from_json() -> None:
     made = lifecycle_stages(log_of(busy(4)))
     for basis, stored in made.to_json().items():
         assert Rhythm.from_json(stored) == made.rhythms[basis]
+        assert any(made.rhythms[basis].group_gaps)
+        # what was stored before the mean gaps were: each kind by itself
+        before = {name: value for name, value in stored.items() if name != "group_gaps_days"}
+        assert Rhythm.from_json(before).group_gaps == NO_GAPS
+
+
+def expected_gaps(rhythm: Rhythm, spans: dict[int, list[int]]) -> dict[int, list[int | None]]:
+    """Return the days to the expected date after so many occasions within so many days."""
+    last_day = 20_000
+    rows = [
+        {"user_id": f"{occasions}-{number:04d}", "by_orders": 1, "occasions": occasions}
+        | {"first_day": last_day - span, "last_day": last_day}
+        | {"longest_gap": 0, "longest_before": 0, "last_gap": 0}
+        for occasions, lengths in spans.items()
+        for number, span in enumerate(lengths)
+    ]
+    with DuckDB() as engine:
+        engine.register(CUSTOMERS, pa.Table.from_pylist(rows))
+        query = stages_query({0: rhythm, 1: rhythm}, last_day)
+        made = {row["user_id"]: row["expected_day"] for row in engine.query(query).to_pylist()}
+    return {
+        occasions: [
+            None if (day := made[f"{occasions}-{number:04d}"]) is None else day - last_day
+            for number in range(len(lengths))
+        ]
+        for occasions, lengths in spans.items()
+    }
+
+
+def usual(ratio: int | None) -> Limits:
+    return Limits(ratio and ratio // 2, ratio, None, 100, 150, 200, 60, 0, 1.0)
+
+
+def test_lengths_are_interpolated_between_the_mean_gaps_of_neighbours() -> None:
+    # everyone's usual gap is 20 days; kinds of two orders end at 14 and at 20 days
+    groups = (usual(50), usual(80), usual(200)) + (usual(90), usual(None), usual(120)) * 2
+    gaps = (1000, 1700, 3000, 1000, 1700, 3000, 1000, None, 3000)
+    rhythm = Rhythm(FIRST, FURTHER, groups, gaps, usual_gap=2000, strength=1)
+    # usual gaps of two orders: (span + 20) / 2 days
+    spans = {2: [-4, 0, 8, 14, 19, 20, 40, 60], 3: [22, 30], 5: [50, 80, 100]}
+    made = expected_gaps(rhythm, spans)
+    # 8: half of it; 10: where the mean of the kind is, 5 days; 14: 3/7 of the way from there to 17,
+    # 13.6 days: 5 · 3/7 + 13.6 · 4/7 = 9.91; 17: 13.6; 19.5 and 20: between 13.6 and 60 at 30:
+    # 13.6 · 10.5/13 + 60 · 2.5/13 = 22.5 and 13.6 · 10/13 + 60 · 3/13 = 24.3; from 30 on, twice it
+    assert made[2] == [4, 5, 9, 13, 22, 24, 60, 80]
+    # the neighbour of those with three orders is not known: (22 + 20) / 3 = 14 is of that kind
+    assert made[3] == [None, None]
+    # of a kind without a mean gap, and beside it, each by itself: (50 + 20) / 5 = 14, 20, 24
+    assert made[5] == [None, 24, 28]
+
+
+def test_a_latest_date_is_not_before_the_expected_one() -> None:
+    # at 15 days between 10 and 20 half are over by (5 + 40) / 2 days; three quarters by 0.6 of them
+    short = replace(usual(50), latest=60)
+    groups = (short, usual(200), FURTHER) * 3
+    rhythm = Rhythm(FIRST, FURTHER, groups, (1000, 2000, None) * 3, usual_gap=2200, strength=1)
+    with DuckDB() as engine:
+        row = {"user_id": "u", "by_orders": 1, "occasions": 2, "first_day": 92, "last_day": 100}
+        row |= {"longest_gap": 8, "longest_before": 0, "last_gap": 8}
+        engine.register(CUSTOMERS, pa.Table.from_pylist([row]))
+        made = engine.query(stages_query({0: rhythm, 1: rhythm}, 100)).to_pylist()[0]
+    assert (made["expected_day"], made["latest_day"]) == (122, None)
+
+
+@settings(max_examples=6, deadline=None)
+@given(
+    st.lists(st.integers(20, 150), min_size=3, max_size=3), st.integers(0, 29), st.integers(1, 9)
+)
+def test_expected_lengths_rise_with_the_gap_and_do_not_jump(ratios, more, strength) -> None:
+    # mean gaps of 10 to 12.9 days, 17 and 30; lengths at them rise where they do by hand
+    gaps = (1000 + 10 * more, 1700, 3000)
+    lengths = [ratio * gap for ratio, gap in zip(sorted(ratios), gaps, strict=True)]
+    assert lengths == sorted(lengths)
+    groups = tuple(usual(ratio) for ratio in sorted(ratios)) * 3
+    rhythm = Rhythm(FIRST, FURTHER, groups, gaps * 3, usual_gap=2000, strength=strength)
+    made = expected_gaps(rhythm, {n: list(range(n, 60 * n)) for n in (2, 3, 5)})
+    steepest = max(
+        [ratio / 100 for ratio in ratios]
+        + [
+            (long - short) / 100 / (b - a)
+            for (short, long), (a, b) in zip(pairwise(lengths), pairwise(gaps), strict=True)
+        ]
+    )
+    for occasions, days in made.items():
+        step = steepest / (occasions - 1 + strength)
+        assert all(0 <= later - day <= step + 1.1 for day, later in pairwise(days))
 
 
 def test_december_buyers_have_not_lapsed_in_november() -> None:

@@ -10,7 +10,16 @@ from sqlglot import exp
 
 from clustomer.engines import literal, parse
 from clustomer.events import Window
-from clustomer.lifecycle.pauses import EXPECTED, LENGTHS, TOO_LONG, Limits, Rhythm, short_gap
+from clustomer.lifecycle.pauses import (
+    EXPECTED,
+    GROUPS,
+    LENGTHS,
+    TOO_LONG,
+    Limits,
+    Rhythm,
+    neighbour,
+    short_gap,
+)
 from clustomer.thresholds import DUE_DAYS, MANY_DAYS, SOME_DAYS
 
 OCCASIONS = "lifecycle_occasions"
@@ -79,8 +88,9 @@ _GROUP = """
     + CASE WHEN usual_gap < short_gap THEN 0 WHEN usual_gap < everyones_gap THEN 1 ELSE 2 END
 """
 _LENGTHS = """
-    SELECT number, length, COUNT(*) AS pauses FROM (
-        SELECT CAST(days * 10000 // usual_gap AS BIGINT) AS length, pause_group AS number
+    SELECT number, length, COUNT(*) AS pauses, SUM(usual_gap) AS gaps FROM (
+        SELECT CAST(days * 10000 // usual_gap AS BIGINT) AS length, usual_gap,
+            pause_group AS number
         FROM further
     ) AS lengths GROUP BY number, length
 """
@@ -103,11 +113,20 @@ _LIMITS = """
         u.last_day AS last_day, u.longest_gap AS longest_gap,
         u.longest_before AS longest_before, u.last_gap AS last_gap, u.days_since AS days_since,
         u.usual_gap AS usual_gap,
-        CASE WHEN u.occasions > 1 THEN k.earliest * u.usual_gap // 100
+        CASE WHEN u.occasions > 1 THEN COALESCE(
+                (k.earliest_here * ABS(k.other_gap - u.usual_gap)
+                    + k.earliest_there * ABS(u.usual_gap - k.gap)) // (100 * k.apart),
+                k.earliest * u.usual_gap // 100)
             ELSE 100 * r.first_earliest END AS earliest,
-        CASE WHEN u.occasions > 1 THEN k.middle * u.usual_gap // 100
+        CASE WHEN u.occasions > 1 THEN COALESCE(
+                (k.middle_here * ABS(k.other_gap - u.usual_gap)
+                    + k.middle_there * ABS(u.usual_gap - k.gap)) // (100 * k.apart),
+                k.middle * u.usual_gap // 100)
             ELSE 100 * r.first_middle END AS middle,
-        CASE WHEN u.occasions > 1 THEN k.latest * u.usual_gap // 100
+        CASE WHEN u.occasions > 1 THEN COALESCE(
+                (k.latest_here * ABS(k.other_gap - u.usual_gap)
+                    + k.latest_there * ABS(u.usual_gap - k.gap)) // (100 * k.apart),
+                k.latest * u.usual_gap // 100)
             ELSE 100 * r.first_latest END AS latest,
         COALESCE(r.further_slowing * u.usual_gap // 100, 100 * r.first_slowing) AS slowing,
         COALESCE(r.further_at_risk * u.usual_gap // 100, 100 * r.first_at_risk) AS at_risk,
@@ -116,6 +135,7 @@ _LIMITS = """
     FROM usual AS u
     JOIN rhythms AS r ON u.by_orders = r.by_orders
     JOIN kinds AS k ON u.by_orders = k.by_orders AND k.number = pause_group
+        AND k.longer = CASE WHEN u.usual_gap < k.gap THEN 0 ELSE 1 END
 """
 _STAGES = """
     SELECT user_id, stage, by_orders, occasions, last_day, days_since,
@@ -124,8 +144,8 @@ _STAGES = """
             AS expected_day,
         CASE WHEN stage <> 'lapsed' AND middle IS NOT NULL
             THEN last_day + CAST(earliest // 100 AS BIGINT) END AS earliest_day,
-        CASE WHEN stage <> 'lapsed' THEN last_day + CAST(latest // 100 AS BIGINT) END
-            AS latest_day,
+        CASE WHEN stage <> 'lapsed' AND latest >= middle
+            THEN last_day + CAST(latest // 100 AS BIGINT) END AS latest_day,
         CASE
             WHEN by_orders = 1 AND stage IN ('new', 'active', 'returned')
                 AND middle // 100 <= days_since + due_days THEN 1
@@ -217,9 +237,10 @@ def stages_query(rhythms: Mapping[int, Rhythm], last_day: int) -> exp.Select:
     rows: exp.Expr = parts[0] if len(parts) == 1 else exp.union(*parts, distinct=False)
     query = query.with_("rhythms", as_=rows)
     kinds = [
-        _row({"by_orders": by_orders, "number": number} | _lengths(limits, EXPECTED))
+        _kind(by_orders, rhythm, number, longer=longer)
         for by_orders, rhythm in sorted(rhythms.items())
-        for number, limits in enumerate(rhythm.groups)
+        for number in range(GROUPS)
+        for longer in (False, True)
     ]
     query = query.with_("kinds", as_=exp.union(*kinds, distinct=False))
     query = query.with_("usual", as_=_filled(_USUAL, {"last_day_of_window": literal(last_day)}))
@@ -251,6 +272,28 @@ def _rhythm(by_orders: int, rhythm: Rhythm) -> exp.Select:
         | _lengths(rhythm.first, LENGTHS, "first_")
         | _lengths(rhythm.further, TOO_LONG, "further_")
     )
+
+
+def _kind(by_orders: int, rhythm: Rhythm, number: int, *, longer: bool) -> exp.Select:
+    """Return how long pauses are of a kind whose gap is longer, or shorter, than the kind's mean.
+
+    `gap` and `other_gap` are the mean gaps between which lengths are interpolated; `..._here` and
+    `..._there` what is expected at each, in hundredths of a hundredth of a day.
+    """
+    limits, gap = rhythm.groups[number], rhythm.group_gaps[number]
+    row = {"by_orders": by_orders, "number": number, "longer": int(longer), "gap": gap}
+    row |= _lengths(limits, EXPECTED)
+    other_gap, other = neighbour(rhythm, number, longer=longer) or (None, None)
+    apart = None if gap is None or other_gap is None else abs(other_gap - gap)
+    row |= {"other_gap": other_gap, "apart": apart}
+    for name in EXPECTED:
+        row[f"{name}_here"] = _times(getattr(limits, name), gap)
+        row[f"{name}_there"] = _times(getattr(other, name, None), other_gap)
+    return _row(row)
+
+
+def _times(length: int | None, gap: int | None) -> int | None:
+    return None if length is None or gap is None else length * gap
 
 
 def _lengths(limits: Limits, names: Iterable[str], kind: str = "") -> dict[str, int | None]:

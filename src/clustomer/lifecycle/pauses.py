@@ -22,7 +22,9 @@ TOO_LONG = ("slowing", "at_risk", "lapsed")
 """The lengths from which on a stage begins."""
 LENGTHS = (*EXPECTED, *TOO_LONG)
 """The lengths that are known of pauses."""
-GROUPS = 9
+GAPS = 3
+"""Kinds of usual gaps: short, up to everyone's, longer."""
+GROUPS = 3 * GAPS
 """Kinds of customers whose later pauses are compared: by how often they came, and their gap."""
 
 _MIDDLE = 0.5
@@ -77,6 +79,9 @@ class Rhythm:
     groups : tuple of Limits
         The same of `GROUPS` kinds of customers, as `pause_group` numbers them; those of `further`
         where too few pauses of a kind ended.
+    group_gaps : tuple of int or None
+        The mean usual gap of the pauses of each kind, in hundredths of a day; None without pauses.
+        Between the mean gaps of two kinds who came as often, expected lengths are interpolated.
     usual_gap : int
         Everyone's usual gap in hundredths of a day: the mean of customers' own means.
     strength : int
@@ -86,6 +91,7 @@ class Rhythm:
     first: Limits
     further: Limits
     groups: tuple[Limits, ...]
+    group_gaps: tuple[int | None, ...]
     usual_gap: int
     strength: int
 
@@ -100,20 +106,38 @@ class Rhythm:
             "first": asdict(self.first),
             "further": _in_gaps(self.further),
             "groups": [_in_gaps(limits) for limits in self.groups],
+            "group_gaps_days": [None if gap is None else gap / 100 for gap in self.group_gaps],
             "usual_gap_days": self.usual_gap / 100,
             "strength": self.strength,
         }
 
     @classmethod
     def from_json(cls, stored: Mapping[str, Any]) -> Self:
-        """Read what `to_json` returned."""
+        """Read what `to_json` returned; versions from before interpolation have no mean gaps."""
+        gaps = stored.get("group_gaps_days", [None] * GROUPS)
         return cls(
             Limits(**stored["first"]),
             _in_hundredths(stored["further"]),
             tuple(_in_hundredths(limits) for limits in stored["groups"]),
+            tuple(None if gap is None else round(100 * gap) for gap in gaps),
             round(100 * stored["usual_gap_days"]),
             stored["strength"],
         )
+
+
+def neighbour(rhythm: Rhythm, number: int, *, longer: bool) -> tuple[int, Limits] | None:
+    """Return the mean gap and the limits of the kind with the next longer, or shorter, gaps.
+
+    It came as often as the kind of the number. None where there is no such kind, where a mean gap
+    is not known, or where fewer than half of the pauses of either were seen to end.
+    """
+    other = number + 1 if longer else number - 1
+    if other // GAPS != number // GAPS or rhythm.group_gaps[number] is None:
+        return None
+    gap, limits = rhythm.group_gaps[other], rhythm.groups[other]
+    if gap is None or limits.middle is None or rhythm.groups[number].middle is None:
+        return None
+    return gap, limits
 
 
 def _in_gaps(limits: Limits) -> dict[str, Any]:

@@ -1,7 +1,7 @@
 """The stage of each customer: new, active, slowing, at risk, lapsed or returned."""
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -182,15 +182,30 @@ def _rhythms(engine: Engine, last_day: int, longest: float) -> dict[int, Rhythm]
 
 def _further(
     engine: Engine, last_day: int, by_orders: int, usual_gap: int, strength: int, other: Limits
-) -> tuple[Limits, tuple[Limits, ...]]:
-    """Return how long later pauses are, of everyone and by group; `other` where too few ended."""
+) -> tuple[Limits, tuple[Limits, ...], tuple[int | None, ...]]:
+    """Return how long later pauses are, of everyone and by group, and the mean gap of each group.
+
+    `other` where too few ended.
+    """
     queries = further_pauses(last_day, by_orders, usual_gap, strength)
-    ended, going_on = (_counts(engine.query(query), "number") for query in queries)
+    tables = [engine.query(query) for query in queries]
+    ended, going_on = (_counts(table, "number") for table in tables)
     everyone = limits_of(_together(ended), _together(going_on)) or other
     groups = (
         limits_of(ended.get(number, {}), going_on.get(number, {})) for number in range(GROUPS)
     )
-    return everyone, tuple(limits or everyone for limits in groups)
+    return everyone, tuple(limits or everyone for limits in groups), _mean_gaps(tables)
+
+
+def _mean_gaps(tables: Iterable[pa.Table]) -> tuple[int | None, ...]:
+    """Return the mean usual gap of the pauses of each group, None where it has none."""
+    pauses, gaps = Counter[int](), Counter[int]()
+    for row in (row for table in tables for row in table.to_pylist()):
+        pauses[int(row["number"])] += int(row["pauses"])
+        gaps[int(row["number"])] += int(row["gaps"])
+    return tuple(
+        gaps[number] // pauses[number] if pauses[number] else None for number in range(GROUPS)
+    )
 
 
 def _together(counts: Mapping[int, Mapping[int, int]]) -> Counter[int]:
