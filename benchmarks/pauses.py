@@ -96,9 +96,9 @@ def expected(rhythm: Rhythm, occasions: Numbers, age: Numbers) -> dict[str, Numb
     for name in ("earliest", "middle", "latest"):
         first = getattr(rhythm.first, name)
         ratios = np.array([_number(getattr(limits, name)) for limits in rhythm.groups]) / 100
-        own = ratios[kind] * usual
+        by_kind = ratios[kind] * usual
         between = ratios[kind] * gaps[kind] * (1 - weight) + ratios[there] * gaps[there] * weight
-        later = np.where(alone | np.isnan(between), own, between)
+        later = np.where(alone | np.isnan(between), by_kind, between)
         days[name] = np.floor(np.where(occasions == 1, _number(first), later))
     days["latest"] = np.where(days["latest"] < days["middle"], np.nan, days["latest"])
     return days
