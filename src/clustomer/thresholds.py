@@ -633,6 +633,20 @@ PLAINLY_BETTER = _threshold(
     0.4,
     "By how much plain facts must mark a segment better than a customary name, to be its name.",
 )
+LEAST_LIFT = _threshold(
+    "LEAST_LIFT",
+    2,
+    "How many times as often a name must be true of a segment's members as of the other customers; "
+    "for one that is not, or that is true of more others than members, a sharper one is looked "
+    "for.",
+)
+SHARPER = _threshold(
+    "SHARPER",
+    0.05,
+    "By how much the F1 score of a sharper name (the harmonic mean of the share of members of whom "
+    "it is true, and of the share of members among those of whom it is) must be higher, for it to "
+    "be given.",
+)
 BUSIEST_HOUR = _count(
     "BUSIEST_HOUR", 720, "The views and carts in one hour above which a customer may be a bot."
 )

@@ -86,6 +86,10 @@ def _plain(words: str, row: Row, shop: Shop) -> bool:
         least = _NUMBERS[low]
         most = math.inf if more else _NUMBERS[high] if high else least
         return bool(least <= value <= most)
+    if spent := re.fullmatch(r"top (?:(\d+) to )?(\d+) % by spend", text):
+        high, low = spent.groups()
+        beyond = high is not None and shop.beyond(row, "revenue", 1 - int(high) / 100)
+        return shop.beyond(row, "revenue", 1 - int(low) / 100) and not beyond
     for pattern, column, late in (
         (r"last order in the last (.+)", "purchase_recency_days", False),
         (r"last seen in the last (.+)", "recency_days", False),

@@ -285,6 +285,52 @@ def test_a_name_that_is_true_of_more_others_than_members_says_what_marks_these()
     assert "in other segments" not in evidence
 
 
+def _of_orders(*parts: tuple[int, float, float, float]) -> Shop:
+    """Return a shop whose segments are so many customers with orders, days away and revenue."""
+    groups = [Group(size=size, buys=1.0, stage="active") for size, *_ in parts]
+    table = customer_table(groups, days=365, families={"orders", "money"}, seed=0)
+    rows = []
+    for place, row in enumerate(table.to_pylist()):
+        _, orders, away, revenue = parts[int(row["group"])]
+        spent = revenue + place / 100  # no two spent the same
+        given = {"orders": orders, "purchase_recency_days": away, "revenue": spent}
+        rows.append({**row, **given})
+    ids = [f"S{place + 1}" for place in range(len(parts))]
+    return shop(table.from_pylist(rows, schema=table.schema), ids, 365)
+
+
+def test_where_no_one_fact_marks_a_segment_off_the_best_two_do() -> None:
+    """Ten of three orders lately, among as many orders long ago and more orders lately."""
+    drawn = _of_orders((10, 3, 50, 50), (20, 3, 300, 50), (20, 12, 50, 50), (99, 1, 300, 50))
+    names = name_segments(drawn.people, drawn.profiles, drawn.described, window_days=365)
+    assert re.fullmatch(r".* orders, last order in the last .*", names["S1"].name)
+    facts = {fact.id: fact.value for fact in name_facts(drawn.people, names.values())}
+    assert (facts["S1.named"], facts["S1.named_others"]) == (1.0, 0)
+    assert names["S1"].advised_as == "repeat"
+
+
+def test_those_who_spend_most_are_told_by_their_part_of_all_buyers() -> None:
+    """Of two hundred buyers, four spent far more than twenty-one others who spent much."""
+    drawn = _of_orders((4, 6, 50, 9000), (21, 6, 50, 500), (175, 6, 50, 50))
+    names = name_segments(drawn.people, drawn.profiles, drawn.described, window_days=365)
+    assert names["S1"].name == "Top 2 % by spend"
+    assert names["S1"].advised_as == "top_spenders"
+    assert (
+        "{everyone.revenue.top_fiftieth_from}, as one in fifty of all buyers" in names["S1"].claim
+    )
+    facts = {fact.id: fact.value for fact in limit_facts(drawn.people, drawn.described)}
+    # four in two hundred are one in fifty: they are all who spent more than the 196th did
+    assert facts["everyone.revenue.top_fiftieth_from"] == 500 + 24 / 100
+
+
+def test_a_name_stays_where_nothing_marks_its_members_off_better() -> None:
+    drawn = _of_orders((5, 3, 50, 50), (20, 3, 50, 50), (99, 1, 300, 50))
+    names = name_segments(drawn.people, drawn.profiles, drawn.described, window_days=365)
+    facts = {fact.id: fact.value for fact in name_facts(drawn.people, names.values())}
+    assert (facts["S1.named"], facts["S1.named_others"]) == (1.0, 20)
+    assert names["S1"].evidence[0].endswith("are in other segments.")
+
+
 def test_nothing_but_plain_facts_is_said_where_no_customary_name_is_true() -> None:
     """Half of them ordered once, half twice: neither one-time nor repeat buyers."""
     groups = [

@@ -196,6 +196,9 @@ def shares_past_thresholds(window_days: float | None) -> dict[str, tuple[str, st
 
 
 UPPER: Mapping[str, float] = {
+    "top_hundredth_from": 0.99,
+    "top_fiftieth_from": 0.98,
+    "top_twentieth_from": 0.95,
     "top_tenth_from": 0.9,
     "top_quarter_from": 0.75,
     "upper_half_from": 0.5,

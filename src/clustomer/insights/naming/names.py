@@ -15,15 +15,13 @@ from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 import numpy as np
-from numpy.typing import NDArray
 
 from clustomer.insights.facts import Fact, escape
-from clustomer.insights.naming.plain import AXES, PlainFact, plain_facts
-from clustomer.insights.naming.rules import PLAIN, RULES, Rule
-from clustomer.insights.naming.terms import both, resolve
+from clustomer.insights.naming.candidate import Candidate
+from clustomer.insights.naming.rules import PLAIN
+from clustomer.insights.naming.vocabulary import Vocabulary
 from clustomer.insights.population import (
     BOTS,
-    EVERYONE,
     NOISE,
     OTHERS,
     UNGROUPED,
@@ -32,17 +30,9 @@ from clustomer.insights.population import (
 )
 from clustomer.insights.profiles import Described, Profile
 from clustomer.segments.segmentation import BOTS_NAME, NOISE_NAME
-from clustomer.thresholds import (
-    HARDLY_TELLING,
-    LONG_WINDOW_DAYS,
-    MOST,
-    NEARLY_ALL,
-    NEW_DAYS,
-    PLAINLY_BETTER,
-)
+from clustomer.thresholds import MOST, NEARLY_ALL, NEW_DAYS
 
 NamedBy = Literal["rule", "definition", "user"]
-Mask = NDArray[np.bool_]
 
 ALL_CUSTOMERS = "All customers"
 NOISE_EVIDENCE = ("The algorithm put them in no group: too few others are like them.",)
@@ -50,13 +40,6 @@ BOT_EVIDENCE = ("They act faster than people can: see the rule in the appendix."
 SEASONAL = "seasonal"
 """The rule of names that are a month."""
 _MOSTLY_OTHERS = "Most of those of whom the name is true are in other segments."
-MORE_SAID = 0.1
-"""What each further thing that a name says is worth: of two that mark alike, the one that says
-more is given."""
-_BEST_PLAIN = 5
-"""So many facts of each axis are tried in pairs."""
-_MOST_SAID = 2
-"""So many plain facts are said behind a name, and no more."""
 
 
 @dataclass(frozen=True)
@@ -118,21 +101,6 @@ UNGROUPED_NAMES = {
 }
 
 
-@dataclass(frozen=True, eq=False)
-class Candidate:
-    """A name that is true of enough of a segment, and how much it marks it against the others."""
-
-    rule: str
-    name: str
-    claim: str
-    conditions: Sequence[Condition]
-    marks: float
-    kind: str = ""
-    mostly_others: bool = False
-    axes: frozenset[str] = frozenset()
-    """Of what its plain facts speak."""
-
-
 def name_segments(
     people: Population,
     profiles: Sequence[Profile],
@@ -162,7 +130,7 @@ def name_segments(
         evidence = ("No groups that differ were found among them.",)
         names[only] = Name(only, ALL_CUSTOMERS, "all", evidence)
         return names
-    vocabulary = _Vocabulary(people, window_days)
+    vocabulary = Vocabulary(people, window_days)
     candidates = {
         profile.segment_id: vocabulary.candidates(profile.segment_id) for profile in segments
     }
@@ -172,229 +140,10 @@ def name_segments(
         apart = vocabulary.told_apart(candidate, key, namesakes)
         others = [other for other in chosen if other != key]
         narrow = vocabulary.narrowed(apart, key, others, plainer=candidate)
-        names[key] = _season(people, key, habits) or _named(key, narrow)
+        taken = {name.name for name in names.values()}
+        sharp = vocabulary.sharpened(narrow, key, taken)
+        names[key] = _season(people, key, habits) or _named(key, sharp)
     return _unique(names, segments, habits)
-
-
-class _Vocabulary:
-    """What can be said of a shop's customers, and of whom it is true."""
-
-    def __init__(self, people: Population, window_days: float | None) -> None:
-        self.people = people
-        self._everyone = people.mask(EVERYONE)
-        long_window = window_days is not None and window_days >= LONG_WINDOW_DAYS
-        self._rules: list[tuple[Rule, list[Condition]]] = []
-        for rule in RULES:
-            resolved = [resolve(terms, people, window_days) for terms in rule.conditions]
-            conditions = [condition for condition in resolved if condition is not None]
-            if conditions and (long_window or not rule.long_window):
-                self._rules.append((rule, conditions))
-        self._plain = [
-            (fact, condition, people.holds([condition]))
-            for fact in plain_facts()
-            if (condition := resolve(fact.terms, people, window_days)) is not None
-        ]
-        # of two facts that tell as much, the narrower one is said
-        self._plain.sort(key=lambda item: int(np.sum(item[2])))
-
-    def marks(self, key: str, mask: Mask) -> float | None:
-        """Return how much what is true of some marks a segment; None where of too few of it."""
-        inside = self.people.mask(key)
-        share = float(np.mean(mask[inside]))
-        if share < NEARLY_ALL:
-            return None
-        others = self._everyone & ~inside
-        return share - (float(np.mean(mask[others])) if others.any() else 0.0)
-
-    def candidates(self, key: str) -> list[Candidate]:
-        """Return the names that are true of enough of a segment, the most telling first."""
-        customary = []
-        for rule, conditions in self._rules:
-            marks = self.marks(key, self.people.holds(conditions))
-            if marks is not None:
-                marks += MORE_SAID * rule.says
-                customary.append(Candidate(rule.key, rule.name, rule.claim, conditions, marks))
-        customary.sort(key=lambda candidate: -candidate.marks)
-        plain = self._made_of_facts(key)
-        best = customary[0].marks if customary else -1.0
-        if plain is not None and (best < HARDLY_TELLING or plain.marks > best + PLAINLY_BETTER):
-            return [plain, *customary]
-        return [*customary, *([plain] if plain is not None else [])]
-
-    def _made_of_facts(self, key: str) -> Candidate | None:
-        """Return the pair of plain facts, or the one, that marks a segment most."""
-        marked = [
-            (marks, fact, condition, mask)
-            for fact, condition, mask in self._plain
-            if (marks := self.marks(key, mask)) is not None
-        ]
-        by_axis: dict[str, list[tuple[float, PlainFact, Condition, Mask]]] = {}
-        for item in sorted(marked, key=lambda item: (-item[0], len(item[1].words), item[1].words)):
-            by_axis.setdefault(item[1].axis, []).append(item)
-        options = [item for items in by_axis.values() for item in items[:_BEST_PLAIN]]
-        best: Candidate | None = None
-        for position, (marks, fact, condition, mask) in enumerate(options):
-            best = _better(best, _of_facts(marks, [fact], condition))
-            for _, other, further, held in options[position + 1 :]:
-                if other.axis == fact.axis:
-                    continue
-                together = self.marks(key, mask & held)
-                if together is not None:
-                    pair = _of_facts(together, [fact, other], both(condition, further))
-                    best = _better(best, pair)
-        return best
-
-    def choose(
-        self, segments: Sequence[Profile], candidates: Mapping[str, Sequence[Candidate]]
-    ) -> dict[str, Candidate]:
-        """Give each segment the most telling name; one that is taken goes to whom it marks most.
-
-        Who comes too late gets another one that is about as telling, unless that is as true of
-        those who bear the first.
-        """
-        order = sorted(
-            (part for part in segments if candidates[part.segment_id]),
-            key=lambda part: (
-                -candidates[part.segment_id][0].marks,
-                -part.customers,
-                part.first_user,
-            ),
-        )
-        chosen: dict[str, Candidate] = {}
-        for part in order:
-            best, *others = candidates[part.segment_id]
-            bearers = [key for key, taken in chosen.items() if taken.name == best.name]
-            names = {taken.name for taken in chosen.values()}
-            instead = (
-                item
-                for item in others
-                if bearers
-                and item.rule != PLAIN
-                and item.name not in names
-                and item.marks >= best.marks - HARDLY_TELLING
-                and all(self._share(item, key) < MOST for key in bearers)
-            )
-            chosen[part.segment_id] = next(instead, best)
-        return chosen
-
-    def _share(self, candidate: Candidate, key: str) -> float:
-        return float(np.mean(self.people.holds(candidate.conditions)[self.people.mask(key)]))
-
-    def told_apart(self, candidate: Candidate, key: str, namesakes: Sequence[str]) -> Candidate:
-        """Return the name with what is true of this segment and not of those of the same name."""
-        others = [self.people.mask(other) for other in namesakes if other != key]
-        if not others:
-            return candidate
-        inside, best = self.people.mask(key), candidate
-        gap = 0.0
-        for fact, condition, mask, held in self._further(candidate, key):
-            most = max(float(np.mean(mask[other])) for other in others)
-            share = float(np.mean(held[inside]))
-            if share - most > gap + 1e-12:
-                gap = share - most
-                best = _with_fact(candidate, fact, condition)
-        return best
-
-    def narrowed(
-        self, candidate: Candidate, key: str, others: Iterable[str], *, plainer: Candidate
-    ) -> Candidate:
-        """Return the name with the plain fact that is true of the fewest others, where it is loose.
-
-        `plainer` is the name without the fact that told it apart: a narrower one of the same kind
-        takes that one's place.
-
-        It is where it is true of more others than members, or of most of another segment. The fact
-        must leave no more than half of the others, or tell each such segment apart as plain facts
-        must that are given as a name.
-        """
-        inside = self.people.mask(key)
-        outside, base = self._everyone & ~inside, self.people.holds(candidate.conditions)
-        members, fitting = int(np.sum(base & inside)), int(np.sum(base & outside))
-        rivals = [
-            self.people.mask(other) for other in others if self._share(candidate, other) > MOST
-        ]
-        barely = self.people.holds(plainer.conditions)
-        best: tuple[tuple[int, int, int], Candidate] | None = None
-        for fact, condition, mask, held in self._further(candidate, key):
-            left, kept = int(np.sum(held & outside)), int(np.sum(held & inside))
-            share = float(np.mean(held[inside]))
-            apart = bool(rivals) and all(
-                share - float(np.mean(held[rival])) >= HARDLY_TELLING for rival in rivals
-            )
-            rank = (left, -kept, int(np.sum(mask)))
-            base_name = candidate
-            if fact.axis in candidate.axes:
-                if fact.axis in plainer.axes or not np.array_equal(mask & barely, held):
-                    continue
-                base_name = plainer
-            if (left <= MOST * fitting or apart) and (best is None or rank < best[0]):
-                best = rank, _with_fact(base_name, fact, condition)
-        loose = fitting > members or bool(rivals)
-        if best is None or not loose or best[1].name.count(",") > _MOST_SAID:
-            return replace(candidate, mostly_others=fitting > members)
-        (left, lost, _), narrow = best
-        return replace(narrow, mostly_others=left > -lost)
-
-    def _further(
-        self, candidate: Candidate, key: str
-    ) -> Iterator[tuple[PlainFact, Condition, Mask, Mask]]:
-        """Yield the plain facts that a name can say besides, and of whom they and both are true."""
-        inside, base = self.people.mask(key), self.people.holds(candidate.conditions)
-        for fact, condition, mask in self._plain:
-            held = mask & base
-            if not mask[base].all() and float(np.mean(held[inside])) >= NEARLY_ALL:
-                yield fact, condition, mask, held
-
-
-def _with_fact(candidate: Candidate, fact: PlainFact, condition: Condition) -> Candidate:
-    return replace(
-        candidate,
-        name=f"{candidate.name}, {_lower(fact.words)}",
-        claim=fact.claim
-        if (candidate.rule, fact.axis) == ("repeat", "orders")
-        else f"{candidate.claim}; and {fact.claim}",
-        conditions=[both(part, condition) for part in candidate.conditions],
-        axes=candidate.axes | {fact.axis},
-    )
-
-
-def _of_facts(marks: float, facts: Sequence[PlainFact], condition: Condition) -> Candidate:
-    facts = sorted(facts, key=lambda fact: AXES.index(fact.axis))
-    words = ", ".join(_lower(fact.words) for fact in facts)
-    return Candidate(
-        PLAIN,
-        words[:1].upper() + words[1:],
-        ", and ".join(fact.claim for fact in facts),
-        [condition],
-        marks,
-        _kind_of(condition),
-        axes=frozenset(fact.axis for fact in facts),
-    )
-
-
-def _kind_of(condition: Condition) -> str:
-    """Return which kind of segment customers are treated as of whom plain facts are true."""
-    least, most = condition.bounds.get("orders", (None, None))
-    if most == 0:
-        return "non_buyers"
-    away, _ = condition.bounds.get("purchase_recency_days", (None, None))
-    if away is not None:
-        return "quiet"
-    if least is not None:
-        return "repeat" if least >= 1 else "one_time_buyers" if most == 1 else "buyers"
-    return "buyers" if "revenue" in condition.bounds else ""
-
-
-def _better(best: Candidate | None, other: Candidate) -> Candidate:
-    """Return the one that marks more; a longer name must be worth it."""
-    if best is None:
-        return other
-    worth = MORE_SAID / 4 * (other.name.count(",") - best.name.count(","))
-    return other if other.marks - worth > best.marks + 1e-12 else best
-
-
-def _lower(words: str) -> str:
-    return words[:1].lower() + words[1:]
 
 
 def _named(key: str, candidate: Candidate) -> Name:

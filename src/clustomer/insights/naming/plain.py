@@ -31,8 +31,17 @@ _SPANS = {
 }
 
 
-AXES = ("orders", "visits", "looks", "recency", "spend")
+AXES = ("spend", "orders", "visits", "looks", "recency")
 """What facts speak of, in the order of a name."""
+
+
+_TOP = {1: "top_hundredth", 2: "top_fiftieth", 5: "top_twentieth", 10: "top_tenth"}
+_TOP |= {25: "top_quarter", 50: "upper_half"}
+"""Of those who spend most: a part in per cent, and the fact that says what they spent more than."""
+_TOP_MOST = {2: "one in fifty", 5: "one in twenty"}
+_TOP_RANGES = ((1, 10), (5, 25), (10, 50))
+TOP_SPENT = tuple(Bound("revenue", above=Upper(part / 100)) for part in _TOP_MOST)
+"""What is asked of those who spend most."""
 
 
 @dataclass(frozen=True)
@@ -83,10 +92,11 @@ def _times(number: int) -> str:
 def _spans(column: str, last: str, none: str, verb: str) -> Iterator[PlainFact]:
     axis = "recency"
     for days, span in _SPANS.items():
+        recent = f"in the last {span.replace('half a', 'half').removeprefix('a ')}"
         yield PlainFact(
             axis,
-            f"{last} in the last {span.removeprefix('a ')}",
-            f"{verb} in the last {span.removeprefix('a ')}",
+            f"{last} {recent}",
+            f"{verb} {recent}",
             (Bound(column, to=days),),
         )
         before = f"have not {verb}" if verb == "ordered" else "have not been seen"
@@ -98,6 +108,14 @@ def _spans(column: str, last: str, none: str, verb: str) -> Iterator[PlainFact]:
 def _amounts() -> Iterator[PlainFact]:
     spent, looked = "spent {} {{everyone.revenue.{}_from}}", "looked at products {} {}"
     times = "{{everyone.views.{}_from:time/times}}"
+    for term, (part, so_many) in zip(TOP_SPENT, _TOP_MOST.items(), strict=True):
+        claim = f"{spent.format('more than', _TOP[part])}, as {so_many} of all buyers did"
+        yield PlainFact("spend", f"top {part} % by spend", claim, (term,))
+    for high, low in _TOP_RANGES:
+        claim = f"{spent.format('more than', _TOP[low])} and no more than "
+        claim += f"{{everyone.revenue.{_TOP[high]}_from}}"
+        term = Bound("revenue", above=Upper(low / 100), to=Upper(high / 100))
+        yield PlainFact("spend", f"top {high} to {low} % by spend", claim, (term,))
     yield PlainFact(
         "spend",
         "big spenders",
