@@ -89,7 +89,7 @@ def test_the_report_says_what_the_names_are_worth(spread):
     assert "k-means" not in str(interpretation.insights)
     # without a window nothing is known of the time that names like these need
     assert any("length of the period is not known" in text for text in limits(interpretation))
-    assert interpretation.insights.opening[1].startswith('The segment "Loyal customers" holds')
+    assert interpretation.insights.opening[1].startswith("The segment “Loyal customers” holds")
 
 
 def test_empty_segments_are_listed():

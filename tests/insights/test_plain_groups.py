@@ -47,7 +47,7 @@ def told(customers: pa.Table, *, structure: bool = True, **further):
 def test_each_customer_is_in_the_first_group_that_applies() -> None:
     groups = told(shop()).segments["defined_group"].to_pylist()
     # 18 of the 20 buyers spent 30 or less
-    expected = ["One order"] * 10 + ["Repeat orders"] * 8 + ["Top spenders"] * 2
+    expected = ["One order"] * 10 + ["Repeat orders"] * 8 + ["Top tenth of buyers"] * 2
     assert groups == expected + ["No order"] * 10
 
 

@@ -104,3 +104,9 @@ def test_a_hostile_name_is_data(catalogue: Catalogue) -> None:
     text = checked(Sentence("{S1} bring {S1.revenue_share}."), given)
     assert isinstance(text, str)
     assert given.facts.render(text) == f"{hostile} bring 10.4 % of all revenue."
+
+
+def test_a_name_with_a_comma_does_not_end_the_sentence_that_holds_it(catalogue: Catalogue) -> None:
+    text = checked(Sentence("{S3} are {S3.customers}."), catalogue, about="S3")
+    assert isinstance(text, str)
+    assert catalogue.facts.render(text).startswith("“Engaged shoppers, four orders or more” are ")

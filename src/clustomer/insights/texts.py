@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 
-from clustomer.insights.facts import Fact, placeholders
+from clustomer.insights.facts import Fact, escape, placeholders
 from clustomer.insights.population import EVERYONE
 from clustomer.insights.story import Insights
 
@@ -35,6 +35,15 @@ def _parts(facts: Mapping[str, Fact], name: str) -> set[str]:
     if source["table"] != "facts":
         return {name}
     return {name}.union(*(_parts(facts, part) for part in source["key"].split()))
+
+
+def in_sentence(name: str) -> str:
+    """Return the name of a segment as a sentence holds it: in quotes where a comma would end it.
+
+    >>> in_sentence("Loyal regulars"), in_sentence("Two orders or more, none for half a year")
+    ('Loyal regulars', '“Two orders or more, none for half a year”')
+    """
+    return f"“{escape(name)}”" if "," in name else escape(name)
 
 
 def listed(words: Sequence[object], word: str = "and") -> str:

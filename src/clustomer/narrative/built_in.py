@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
+from clustomer.insights.texts import in_sentence
 from clustomer.narrative.catalogue import Catalogue
 from clustomer.narrative.quantities import PHRASES
 from clustomer.narrative.words import words
@@ -92,7 +93,7 @@ def _texts(catalogue: Catalogue, named: Sequence[str]) -> Iterator[str]:
     if not named:
         yield from catalogue.opening
     for segment_id in named or catalogue.segments:
-        name = catalogue.segments[segment_id].replace("{", "{{").replace("}", "}}")
+        name = in_sentence(catalogue.segments[segment_id])
         for text in (*catalogue.portraits[segment_id], *catalogue.actions[segment_id]):
             if text:
                 yield f"{name}: {text}"

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 
 from clustomer.errors import did_you_mean
 from clustomer.insights.facts import escape
+from clustomer.insights.texts import in_sentence
 from clustomer.narrative.catalogue import Catalogue, normal
 from clustomer.narrative.comparisons import Comparison, problem_of, written
 from clustomer.narrative.quantities import EVERYONE, owner_of, phrase
@@ -143,7 +144,7 @@ def _filled(sentence: Sentence, catalogue: Catalogue) -> str:
     def replaced(match: re.Match[str]) -> str:
         name = match[1]
         if name in catalogue.segments:
-            return escape(catalogue.segments[name])
+            return in_sentence(catalogue.segments[name])
         if name.startswith("claim:"):
             claim = sentence.claims[int(name.removeprefix("claim:")) - 1]
             return _named(written(claim, catalogue), catalogue)

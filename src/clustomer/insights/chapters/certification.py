@@ -29,7 +29,7 @@ from clustomer.insights.facts import Fact, decimals_for, escape, made_of
 from clustomer.insights.population import UNGROUPED
 from clustomer.insights.reasons import certificate_sentence, full_stop
 from clustomer.insights.study import Study
-from clustomer.insights.texts import listed
+from clustomer.insights.texts import in_sentence, listed
 from clustomer.thresholds import APART_SHARE, VALID
 
 APART_REVENUE = "reality.apart_revenue_share"
@@ -371,7 +371,7 @@ def _untested(certificates: Certificates, names: Mapping[str, str]) -> Iterator[
             if tested.mark == "not tested" and tested.why and tested.why not in given:
                 reasons.setdefault((test, certificate_sentence(tested.why)), []).append(key)
     for (test, sentence), keys in reasons.items():
-        whom = ", ".join(escape(names[key]) for key in keys)
+        whom = ", ".join(in_sentence(names[key]) for key in keys)
         yield f"{TESTS[test]} ({whom}): {{{keys[0]}.{test}_why}}{full_stop(sentence)}"
 
 

@@ -26,6 +26,7 @@ from clustomer.insights.chapters.facet_names import facet_names
 from clustomer.insights.chapters.facet_words import ADVICE, NAMES, PRACTICE
 from clustomer.insights.facts import Fact, decimals_for, escape
 from clustomer.insights.study import Study
+from clustomer.insights.texts import in_sentence
 from clustomer.thresholds import CHANCE, EFFECT, FEWEST_EXPECTED, FEWEST_KNOWN
 
 MOST_INSIGHTS = 5
@@ -268,7 +269,7 @@ def _sentence(crossing: Crossing, segment: str, names: Mapping[str, str], *, mar
         )
     # where nothing marks the part of a facet, there is nothing to go by
     advice = f" {ADVICE[crossing.facet].format(facet=escape(facet))}" if marked else ""
-    who = f"{escape(segment)} whose {crossing.facet} is “{escape(facet)}”"
+    who = f"{in_sentence(segment)} whose {crossing.facet} is “{escape(facet)}”"
     return f"{who}: {'; '.join(parts)}.{advice}"
 
 

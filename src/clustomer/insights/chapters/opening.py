@@ -197,7 +197,7 @@ def _revenue(
     )
     first = segments[0] if first.revenue_share is None else first
     key, name = first.segment_id, named[first.segment_id].spoken
-    if first.revenue_share is not None and named[key].named_by != "rule":
+    if first.revenue_share is not None and not named[key].is_noun:
         return (
             f"The segment {name} holds {{{key}.share}} of the customers and brings "
             f"{{{key}.revenue_share}} of the revenue ({{{key}.revenue}} of {{everyone.revenue}})."
@@ -253,9 +253,9 @@ def _plain(study: Study, facts: Mapping[str, Fact]) -> str:
     if study.segmentation.structure or not all(name in facts for name in names):
         return ""
     return (
-        "By plain definition, {group.top.customers:top spender brings/top spenders bring} "
-        "{group.top.revenue_share} of the revenue, and {group.none.customers:customer/customers} "
-        "ordered nothing: see the plain groups."
+        "By plain definition, {group.top.customers:customer/customers} in the top tenth of buyers "
+        "{group.top.customers?brings/bring} {group.top.revenue_share} of the revenue, and "
+        "{group.none.customers:customer/customers} ordered nothing: see the plain groups."
     )
 
 

@@ -15,8 +15,9 @@ from clustomer.history import (
 )
 from clustomer.insights.blocks import Block, Bullets, Column, Folded, Paragraph, Row, Table
 from clustomer.insights.chapters.chapter import Chapter
-from clustomer.insights.facts import Fact, decimals_for, escape
+from clustomer.insights.facts import Fact, decimals_for
 from clustomer.insights.study import Study
+from clustomer.insights.texts import in_sentence
 from clustomer.insights.threshold_facts import threshold_facts
 
 _TITLES = {
@@ -198,7 +199,7 @@ def _sentence(part: Part, names: Mapping[str, str]) -> str:
             f"All customers: {amount}, as there were {'more' if up else 'fewer'} of them at all, "
             "seen in the {change.days} before each period."
         )
-    name = escape(_named(names)[part.group])
+    name = in_sentence(_named(names)[part.group])
     return f"{name}: {amount}, as {_DID[part.factor][0 if up else 1]}."
 
 

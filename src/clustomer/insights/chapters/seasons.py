@@ -16,8 +16,9 @@ from clustomer.insights.blocks import (
     Table,
 )
 from clustomer.insights.chapters.chapter import Chapter
-from clustomer.insights.facts import Fact, decimals_for, escape
+from clustomer.insights.facts import Fact, decimals_for
 from clustomer.insights.study import Study
+from clustomer.insights.texts import in_sentence
 from clustomer.thresholds import STANDS_OUT
 
 _UNITS = {"revenue": "currency", "orders": "orders", "customers": "customers"}
@@ -190,7 +191,7 @@ def _of_segments(study: Study, seasons: Seasons) -> Iterator[str]:
             parts = [row for row in rows if row["kind"] == kind]
             if parts:
                 average = f"the {seasons.measure} of their average {what}"
-                yield f"{escape(name)}: {_enumerated(parts, 'brings', average)}."
+                yield f"{in_sentence(name)}: {_enumerated(parts, 'brings', average)}."
 
 
 def _enumerated(rows: Sequence[Mapping[str, Any]], verb: str, average: str) -> str:

@@ -32,7 +32,7 @@ class PlainGroup:
 GROUPS = (
     PlainGroup(
         "top",
-        "Top spenders",
+        "Top tenth of buyers",
         "spent more than {everyone.revenue.top_tenth_from}, as a tenth of all buyers did",
         (BUYER, TOP_TENTH),
         "top_spenders",

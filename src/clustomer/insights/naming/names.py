@@ -89,10 +89,13 @@ class Name:
 
     @property
     def spoken(self) -> str:
-        """The name as a sentence of a text says it: a name that may be no noun is quoted."""
-        if self.named_by == "rule" and self.rule != PLAIN:
-            return self.name
-        return f'"{escape(self.name)}"'
+        """The name as a sentence of a text says it: one that is no noun of its own is quoted."""
+        return self.name if self.is_noun else f"“{escape(self.name)}”"
+
+    @property
+    def is_noun(self) -> bool:
+        """Whether a sentence can begin with it, as with "Loyal regulars"."""
+        return self.named_by == "rule" and self.rule != PLAIN and "," not in self.name
 
 
 UNGROUPED_NAMES = {

@@ -8,6 +8,7 @@ from clustomer.insights import Interpretation
 from clustomer.insights.facts import escape
 from clustomer.insights.marks import Case
 from clustomer.insights.population import UNGROUPED
+from clustomer.insights.texts import in_sentence
 from clustomer.outputs.charts import Figure, differences_chart
 from clustomer.outputs.figures.features import FAMILIES, ORDER
 from clustomer.outputs.figures.pen import Pen
@@ -116,4 +117,4 @@ def _strongest(look: SegmentLook, table: pa.Table) -> str:
         for row in rows[:3]
         if abs(row["difference"]) >= SLIGHTLY
     ]
-    return escape(f"{look.name}: {', '.join(strongest) or 'about as everyone'}")
+    return f"{in_sentence(look.name)}: {escape(', '.join(strongest) or 'about as everyone')}"

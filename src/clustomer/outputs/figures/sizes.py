@@ -5,8 +5,8 @@ from typing import Any
 
 import pyarrow as pa
 
-from clustomer.insights.facts import escape
 from clustomer.insights.population import BOTS, UNGROUPED
+from clustomer.insights.texts import in_sentence
 from clustomer.outputs.charts import Figure, sizes_chart
 from clustomer.outputs.figures.pen import Pen
 from clustomer.outputs.theme import SegmentLook
@@ -26,16 +26,17 @@ def sizes_figure(pen: Pen, looks: Sequence[SegmentLook]) -> Figure:
     elif with_revenue:
         top = max(with_revenue, key=lambda look: rows[look.segment_id]["revenue_share"])
         key = top.segment_id
-        title = (
-            f"{escape(top.name)}: {{{key}.share}} of customers, {{{key}.revenue_share}} of revenue"
-        )
+        title = f"{in_sentence(top.name)}: {{{key}.share}} of customers, "
+        title += f"{{{key}.revenue_share}} of revenue"
     elif groups:
         top = max(groups, key=lambda look: rows[look.segment_id]["customers_share"] or 0.0)
-        title = f"The largest segment: {escape(top.name)}, {{{top.segment_id}.share}} of customers"
+        title = (
+            f"The largest segment: {in_sentence(top.name)}, {{{top.segment_id}.share}} of customers"
+        )
     note = "Each segment's share of all customers"
     note += ", beside its share of revenue, on one scale." if with_revenue else "."
     described = "; ".join(
-        f"{escape(look.name)} {{{look.segment_id}.share}} of customers"
+        f"{in_sentence(look.name)} {{{look.segment_id}.share}} of customers"
         + (
             f" and {{{look.segment_id}.revenue_share}} of revenue"
             if rows[look.segment_id]["revenue_share"] is not None
