@@ -292,8 +292,9 @@ def test_only_a_name_that_is_a_noun_begins_a_sentence(name: Name, line: str) -> 
     study = interpret(customers, segment(customers, k=3, features=["revenue"])).study
     first = max(study.named, key=lambda key: study.people.aggregate(key, "revenue", "mean") or 0)
     study.named[first] = replace(name, segment_id=first)
-    told = tell(study)
-    assert any(told.facts.render(text).startswith(line) for text in told.insights.opening)
+    shown = tell(study)
+    lines = [shown.facts.render(text) for text in shown.insights.opening]
+    assert any(text.startswith(line) for text in lines)
 
 
 def test_no_order_from_one_in_twenty_where_fewer_order_at_all() -> None:

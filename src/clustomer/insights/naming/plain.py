@@ -29,6 +29,8 @@ _SPANS = {
     548: "a year and a half",
     730: "two years",
 }
+_LAST = {"half a year": "half year"}
+"""What a span is called after "in the last", where that is not the span without its article."""
 
 
 AXES = ("spend", "orders", "visits", "looks", "recency")
@@ -92,7 +94,7 @@ def _times(number: int) -> str:
 def _spans(column: str, last: str, none: str, verb: str) -> Iterator[PlainFact]:
     axis = "recency"
     for days, span in _SPANS.items():
-        recent = f"in the last {span.replace('half a', 'half').removeprefix('a ')}"
+        recent = f"in the last {_LAST.get(span, span.removeprefix('a '))}"
         yield PlainFact(
             axis,
             f"{last} {recent}",
