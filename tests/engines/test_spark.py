@@ -80,6 +80,20 @@ class TestSpark(EngineConformance):
         assert plan.startswith("LogicalRDD")
         assert len(plan.splitlines()) == 1
 
+    def test_rows_that_are_together_by_customer_need_not_move(self, engine: Spark) -> None:
+        engine.create_table("kept", parse("SELECT 'a' AS user_id, 1 AS n"), by="user_id")
+        days = parse(
+            "WITH days AS (SELECT user_id, n, COUNT(*) AS times FROM kept GROUP BY user_id, n) "
+            "SELECT k.user_id AS user_id, k.n AS n, d.times AS times FROM kept AS k JOIN days AS d "
+            "ON k.user_id = d.user_id AND k.n = d.n"
+        )
+        engine.create_table("days", days, by="user_id")
+        for table in ("kept", "days"):
+            rows = engine.session.sql(f"SELECT user_id, n, COUNT(*) FROM {table} GROUP BY 1, 2")
+            assert "Exchange" not in rows._jdf.queryExecution().executedPlan().toString()
+        # and what is made next may be divided as its rows need it
+        assert engine.session.conf.get("spark.sql.adaptive.enabled") == "true"
+
     def test_a_source_that_is_damaged_stops_it_in_our_words(
         self, engine: Spark, tmp_path: Path
     ) -> None:

@@ -33,6 +33,16 @@ _OF_A_SESSION = {
 }
 
 
+_TO_STAY_TOGETHER = {
+    # an adaptive plan does not tell by what its rows are together
+    "spark.sql.adaptive.enabled": "false",
+    # by other names of its columns than those that are kept, a plan tells it in vain
+    "spark.sql.optimizer.excludedRules": (
+        "org.apache.spark.sql.catalyst.optimizer.RemoveRedundantAliases"
+    ),
+}
+
+
 class Spark(Engine):
     """A session of Apache Spark 4; needs the extra `spark`, and Java 17 or later.
 
@@ -100,7 +110,16 @@ class Spark(Engine):
         Rows that are together `by` a column (customers) are grouped by it without moving again.
         """
         with _in_our_words(), self._planned(select) as rows:
-            self._keep(name, rows if by is None else rows.repartition(_quoted(by)))
+            if by is None:
+                self._keep(name, rows)
+                return
+            for option, value in _TO_STAY_TOGETHER.items():
+                self.session.conf.set(option, value)
+            try:
+                self._keep(name, rows.repartition(_quoted(by)))
+            finally:
+                for option in _TO_STAY_TOGETHER:
+                    self.session.conf.unset(option)
 
     def read_parquet(self, name: str, source: str) -> None:
         """Let queries read Parquet under a name: files, folders or globs that Spark can reach."""

@@ -116,6 +116,7 @@ def spark_options(settings: Settings, source: str) -> dict[str, str]:
     }
     if _is_small(source):
         options["spark.driver.extraJavaOptions"] = _SHORT_WORK
+        options["spark.sql.shuffle.partitions"] = "4"
     return options
 
 

@@ -109,9 +109,7 @@ def clean_typed(
     before = "TRUE" if cutoff is None else f"event_time < {_moment(cutoff)}"
     days = _days(engine, _TYPED, f"rule IS NULL AND {before}")
     far = _far(implausible_runs(days), before)
-    columns = ", ".join(COLUMNS)
-    kept = parse(f"SELECT {columns} FROM {_TYPED} WHERE rule IS NULL AND NOT ({far})")
-    engine.create_table(_KEPT, kept, by="user_id")
+    engine.create_table(_KEPT, _kept_query(far), by="user_id")
     if far != "FALSE":
         rejected = _rejected_query(_TYPED, f"rule IS NULL AND ({far})", "'implausible_time'")
         engine.append(REJECTED, rejected)
@@ -250,6 +248,15 @@ def _days(engine: Engine, table: str, condition: str) -> list[tuple[int, int]]:
     return sorted((int(row["day"]), int(row["n"])) for row in days.to_pylist())
 
 
+def _kept_query(far: str) -> exp.Expr:
+    """Return the query for rows that no rule rejects, each numbered among its exact copies."""
+    columns = ", ".join(COLUMNS)
+    return parse(
+        f"SELECT {columns}, ROW_NUMBER() OVER (PARTITION BY {columns} ORDER BY event_time "
+        f"NULLS FIRST) AS copy_number FROM {_TYPED} WHERE rule IS NULL AND NOT ({far})"
+    )
+
+
 def _far(runs: list[tuple[int, int]], before: str) -> str:
     if not runs:
         return "FALSE"
@@ -269,8 +276,8 @@ class _Steps:
 
     @property
     def copied(self) -> "_Steps":
-        """The steps up to `copied_rows`."""
-        return _Steps(self.parts[:2])
+        """The step to `copied_rows`."""
+        return _Steps(self.parts[:1])
 
     def and_then(self, name: str, sql: str) -> "_Steps":
         return _Steps((*self.parts, (name, sql)))
@@ -294,18 +301,9 @@ def _without_copies(engine: Engine, schema: EventSchema, before: str) -> tuple[_
         f"SELECT COUNT(*) FILTER (WHERE {EVENT_S} % 60 <> 0) AS n FROM {_KEPT}"
     ))["n"].to_pylist()  # fmt: skip
     certain = "NOT user_session IS NULL" if seconds else "FALSE"
-    numbered = (
-        f"SELECT *, ROW_NUMBER() OVER (PARTITION BY {', '.join(COLUMNS)} ORDER BY event_time "
-        f"NULLS FIRST) AS copy_number FROM {_KEPT}"
-    )
-    copied = f"SELECT *, {certain} AS certain FROM numbered_rows WHERE copy_number > 1"
-    columns = ", ".join(COLUMNS)
-    single = (
-        f"SELECT {columns} FROM numbered_rows WHERE copy_number = 1 OR NOT ({certain})"
-        if seconds
-        else f"SELECT {columns} FROM {_KEPT}"
-    )
-    steps = _Steps((("numbered_rows", numbered), ("copied_rows", copied), ("single_rows", single)))
+    copied = f"SELECT *, {certain} AS certain FROM {_KEPT} WHERE copy_number > 1"
+    single = f"SELECT {', '.join(COLUMNS)} FROM {_KEPT} WHERE copy_number = 1 OR NOT ({certain})"
+    steps = _Steps((("copied_rows", copied), ("single_rows", single)))
     if seconds:
         rejected = _rejected_query("copied_rows", "certain", "'duplicate_row'")
         engine.append(REJECTED, _of(steps.copied, rejected.sql("duckdb")))
@@ -403,7 +401,7 @@ def _make_events(
         last = last.with_(name, as_=parse(step), copy=False)
     for part in visit_parts(steps.last):
         last = last.with_(part.name, as_=part.query, copy=False)
-    engine.create_table(EVENTS, last)
+    engine.create_table(EVENTS, last, by="user_id")
 
 
 def _window(
