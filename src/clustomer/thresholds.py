@@ -472,7 +472,7 @@ OBSERVED_PART = _threshold(
     write=so_many,
 )
 DUE_DAYS = _count(
-    "DUE_DAYS", 7, "The days ahead in which a customer's next order must be expected to be due now."
+    "DUE_DAYS", 7, "The days after the data within which a customer's next order is expected soon."
 )
 
 # attributes

@@ -91,21 +91,23 @@ def people_of(ids: list[str], segment_ids: list[str]) -> Population:
 
 def test_when_the_next_order_is_expected_stands_beside_the_stage() -> None:
     days = [date(2024, 2, 3), None, None, date(2024, 1, 5), date(2024, 1, 2), None]
-    due = [True, False, False, False, False, False]
+    due, past_due = [True] * 2 + [False] * 4, [True] + [False] * 5
     lifecycle = pa.table(
         {
             "stage": ["new", "active", "returned", "slowing", "at risk", "lapsed"],
             "expected_on": pa.array(days, pa.date32()),
             "due": due,
+            "past_due": past_due,
         }
     )
     ids = list("abcdef")
     columns = member_columns(
         people_of(ids, ["S1"] * 6), pa.chunked_array([ids]), lifecycle=lifecycle
     )
-    assert list(columns) == ["stage", "expected_on", "due", "late", "test_group"]
+    assert list(columns) == ["stage", "expected_on", "due", "late", "test_group", "past_due"]
     assert columns["expected_on"].to_pylist() == days
     assert columns["due"].to_pylist() == due
+    assert columns["past_due"].to_pylist() == past_due
     assert columns["late"].to_pylist() == [False, False, False, True, True, False]
 
 

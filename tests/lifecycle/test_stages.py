@@ -109,6 +109,8 @@ def test_stages_by_hand(stages, user) -> None:
     assert row["usual_gap_days"] == usual
     assert row["expected_day"] == (None if expected is None else first_day + expected)
     assert row["due"] == int(due)
+    # day 100 is the last of the window
+    assert row["past_due"] == int(due and expected <= LAST)
     assert row["by_orders"] == 1
 
 
@@ -134,6 +136,24 @@ def test_who_never_ordered_is_known_by_visits(stages) -> None:
     # 36 days after the first visit: no limit for the lapsed, so that it is no return either
     assert (row["by_orders"], row["stage"], row["due"]) == (0, "active", 0)
     assert row["usual_gap_days"] == pytest.approx((36 + 40) / 3, abs=0.01)
+
+
+def test_who_only_sent_goods_back_has_no_stage() -> None:
+    sent_back = orders({"back": [10, 50], "ordered": [95], "looked": [96]}, "return")
+    rows = busy(3) + sent_back + orders({"ordered": [20]}) + orders({"looked": [30]}, "view")
+    made = lifecycle_stages(log_of(rows))
+    without = lifecycle_stages(log_of([row for row in rows if row["user_id"] != "back"]))
+    table = {row["user_id"]: row for row in made.table.to_pylist()}
+    back = table.pop("back")
+    assert (back["stage"], back["basis"], back["occasions"]) == (None, "returns", 2)
+    assert back["due"] is back["past_due"] is False
+    assert back["expected_on"] is back["usual_gap_days"] is None
+    # and nobody's rhythm is measured by theirs
+    assert made.rhythms == without.rhythms
+    assert table == {row["user_id"]: row for row in without.table.to_pylist()}
+    # a return is no visit, neither of a buyer nor of one who looked
+    days = {name: table[name]["last_on"] - START for name in ("ordered", "looked")}
+    assert days == {"ordered": timedelta(days=20), "looked": timedelta(days=30)}
 
 
 def test_the_expected_gap_is_from_the_last_day_to_the_expected_one() -> None:

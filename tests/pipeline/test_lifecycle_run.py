@@ -37,9 +37,23 @@ def test_the_report_counts_the_stages_of_the_file(results: Path) -> None:
         assert stored.facts[f"{segment}.lifecycle.{stage}"].value == count
     due = sum(table["due"].to_pylist())
     assert stored.facts["everyone.lifecycle.due"].value == due > 0
+    last_day = stored.window.last_day
+    past = sum(row["due"] and row["expected_on"] <= last_day for row in table.to_pylist())
+    assert stored.facts["everyone.lifecycle.past_due"].value == past > 0
+    assert stored.facts["everyone.lifecycle.due_soon"].value == due - past > 0
     report = (stored.path / "reports" / "business_insights.md").read_text(encoding="utf-8")
     assert "## Where customers stand" in report
     assert "**Where they stand**" in report
+    assert f"{due - past} are due soon and {past} are past due." in report
+    # a version from before the column says the same
+    before = pq.read_table(stored.path / "lifecycle.parquet").drop_columns(["past_due"])
+    place = stored.path / "lifecycle.parquet"
+    kept = place.read_bytes()
+    try:
+        pq.write_table(before, place)
+        assert StoredRun.open(results).lifecycle.table.equals(table)
+    finally:
+        place.write_bytes(kept)
 
 
 _IDS = ("user_id", "segment_id")

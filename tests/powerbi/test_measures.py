@@ -30,6 +30,7 @@ OF_EVERYONE = {
     "Customers at risk": "lifecycle.at_risk",
     "Lapsed customers": "lifecycle.lapsed",
     "Customers due to order": "lifecycle.due",
+    "Customers past due": "lifecycle.past_due",
     "Revenue expected": "expected_revenue",
     "Orders expected": "expected_orders",
 }

@@ -94,6 +94,7 @@ def label(name: str) -> str:
         "defined_group": "Plain group",
         "last_order_on": "Last order",
         "expected_on": "Next order expected",
+        "past_due": "Past due, not yet late",
     }
     text = titles.get(name) or _LABELS.get(name) or name.removesuffix("_segment").replace("_", " ")
     return text[:1].upper() + text[1:]

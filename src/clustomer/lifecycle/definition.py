@@ -26,7 +26,8 @@ OCCASIONS = "lifecycle_occasions"
 CUSTOMERS = "lifecycle_customers"
 
 _DAYS = """
-    SELECT user_id, day, COUNT(*) FILTER (WHERE event_type = 'purchase') AS purchases
+    SELECT user_id, day, COUNT(*) FILTER (WHERE event_type = 'purchase') AS purchases,
+        COUNT(*) FILTER (WHERE event_type = 'return') AS returns, COUNT(*) AS events
     FROM (
         SELECT user_id, event_type, CAST(
             (DATE_DIFF('second', TIMESTAMP '1970-01-01 00:00:00', event_time) + utc_offset_s)
@@ -38,7 +39,9 @@ _DAYS = """
     GROUP BY user_id, day
 """
 _BUYERS = """
-    SELECT user_id, CASE WHEN SUM(purchases) > 0 THEN 1 ELSE 0 END AS by_orders
+    SELECT user_id, CASE
+        WHEN SUM(purchases) > 0 THEN 1 WHEN SUM(returns) < SUM(events) THEN 0 ELSE 2
+    END AS by_orders
     FROM days GROUP BY user_id
 """
 _NUMBERED = """
@@ -48,7 +51,8 @@ _NUMBERED = """
         MIN(days.day) OVER (PARTITION BY days.user_id) AS first_day,
         COUNT(*) OVER (PARTITION BY days.user_id) AS occasions
     FROM days JOIN buyers ON days.user_id = buyers.user_id
-    WHERE buyers.by_orders = 0 OR days.purchases > 0
+    WHERE buyers.by_orders = 2 OR days.purchases > 0
+        OR (buyers.by_orders = 0 AND days.returns < days.events)
 """
 _CUSTOMERS = """
     SELECT user_id, MAX(by_orders) AS by_orders, MAX(occasions) AS occasions,
@@ -106,7 +110,7 @@ _USUAL = """
             (100 * (c.last_day - c.last_gap - c.first_day) + r.strength * r.everyones_gap)
             // (c.occasions - 2 + r.strength)
         END AS usual_before
-    FROM lifecycle_customers AS c JOIN rhythms AS r ON c.by_orders = r.by_orders
+    FROM lifecycle_customers AS c LEFT JOIN rhythms AS r ON c.by_orders = r.by_orders
 """
 _LIMITS = """
     SELECT u.user_id AS user_id, u.by_orders AS by_orders, u.occasions AS occasions,
@@ -133,8 +137,8 @@ _LIMITS = """
         COALESCE(r.further_lapsed * u.usual_gap // 100, 100 * r.first_lapsed) AS lapsed,
         COALESCE(r.further_lapsed * u.usual_before // 100, 100 * r.first_lapsed) AS lapsed_before
     FROM usual AS u
-    JOIN rhythms AS r ON u.by_orders = r.by_orders
-    JOIN kinds AS k ON u.by_orders = k.by_orders AND k.number = pause_group
+    LEFT JOIN rhythms AS r ON u.by_orders = r.by_orders
+    LEFT JOIN kinds AS k ON u.by_orders = k.by_orders AND k.number = pause_group
         AND k.longer = CASE WHEN u.usual_gap < k.gap THEN 0 ELSE 1 END
 """
 _STAGES = """
@@ -150,11 +154,17 @@ _STAGES = """
             WHEN by_orders = 1 AND stage IN ('new', 'active', 'returned')
                 AND middle // 100 <= days_since + due_days THEN 1
             ELSE 0
-        END AS due
+        END AS due,
+        CASE
+            WHEN by_orders = 1 AND stage IN ('new', 'active', 'returned')
+                AND middle // 100 <= days_since THEN 1
+            ELSE 0
+        END AS past_due
     FROM (
         SELECT user_id, by_orders, occasions, last_day, days_since, usual_gap, earliest, middle,
             latest,
             CASE
+                WHEN by_orders = 2 THEN NULL
                 WHEN overdue = 1 AND 100 * days_since > lapsed AND days_since > longest_gap
                     THEN 'lapsed'
                 WHEN overdue = 1 AND 100 * days_since > at_risk AND days_since > longest_gap
@@ -178,7 +188,8 @@ _STAGES = """
 def occasions_query(window: Window, events: str = "events") -> exp.Select:
     """Return the query of the days that count for each customer, numbered; over clean events.
 
-    A day counts on which a customer ordered; for a customer without an order, one with any event.
+    A day counts on which a customer ordered; for a customer without an order, one with any event
+    but a return, and where there are returns only, one with a return.
     """
     bounds = {"window_start": literal(window.start), "window_cutoff": literal(window.cutoff)}
     query = _filled(_NUMBERED, {})
@@ -229,8 +240,9 @@ def further_pauses(
 def stages_query(rhythms: Mapping[int, Rhythm], last_day: int) -> exp.Select:
     """Return the query of stages over `CUSTOMERS`; `rhythms` are by whether orders count.
 
-    Columns: `user_id`, `stage`, `by_orders` (1 or 0), `occasions`, `last_day` and others as days
-    since 1970, `usual_gap_days`, and `due` (1 or 0).
+    Columns: `user_id`, `stage`, `by_orders` (1, 0, or 2 for who only sent goods back and has no
+    stage), `occasions`, `last_day` and others as days since 1970, `usual_gap_days`, and `due` and
+    `past_due` (1 or 0).
     """
     query = _filled(_STAGES, {"due_days": literal(DUE_DAYS)})
     parts = [_rhythm(by_orders, rhythm) for by_orders, rhythm in sorted(rhythms.items())]

@@ -36,7 +36,9 @@ LATE = ("slowing", "at risk")
 LONG_AWAY = ("at risk", "lapsed")
 """The stages of those who have been away for long: very late, or lapsed."""
 
-BASES = ("visits", "orders")
+RETURNS = "returns"
+"""What counts for those who only sent goods back: they have no stage."""
+BASES = ("visits", "orders", RETURNS)
 """What days count for a customer, by `by_orders`."""
 
 _DATES = ("last_on", "expected_on", "earliest_on", "latest_on")
@@ -49,15 +51,17 @@ class Lifecycle:
     Attributes
     ----------
     table : pyarrow.Table
-        One row per customer, sorted by `user_id`: `stage` (one of `STAGES`); `basis`, what counts
-        ("orders", or "visits" for who has none); `occasions`, the days with one; `last_on`, the
+        One row per customer, sorted by `user_id`: `stage` (one of `STAGES`; NULL for who only sent
+        goods back); `basis`, what counts ("orders", "visits" for who has none, or "returns" for who
+        has nothing else); `occasions`, the days with one; `last_on`, the
         latest of them; `days_since`, from then to the window's last day; `usual_gap_days`, the
         customer's usual gap, drawn towards everyone's (NULL with one occasion); `expected_on`, the
         date by which half of such pauses are over, with `earliest_on` and `latest_on` by which a
         quarter and three quarters are (NULL for the lapsed, where fewer than half of such pauses
         were seen to end, and `latest_on` where fewer than three quarters were); `due`, whether the
         next order is expected within a week, or was before now, and its pause is not yet longer
-        than usual; and `expected_gap_days`, from `last_on` to `expected_on`.
+        than usual; `expected_gap_days`, from `last_on` to `expected_on`; and `past_due`, whether
+        who is due was expected by the window's last day, and not only in the days after it.
     rhythms : mapping of "orders" and "visits" to Rhythm
         What is usual in this shop.
     window : Window
@@ -245,6 +249,7 @@ def _table(rows: pa.Table) -> pa.Table:
             "latest_on": dates["latest_on"],
             "due": rows["due"].cast(pa.bool_()),
             "expected_gap_days": _days_between(dates["last_on"], dates["expected_on"]),
+            "past_due": rows["past_due"].cast(pa.bool_()),
         }
     )
 

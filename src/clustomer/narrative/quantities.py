@@ -31,7 +31,8 @@ PHRASES: Mapping[str, tuple[str, str]] = {
     "lifecycle.slowing": ("{@} who are slowing", "number who are slowing"),
     "lifecycle.at_risk": ("{@} at risk", "number at risk"),
     "lifecycle.lapsed": ("{@} who lapsed", "number who lapsed"),
-    "lifecycle.due": ("{@} who are due", "number due"),
+    "lifecycle.due_soon": ("{@} who are due soon", "number due soon"),
+    "lifecycle.past_due": ("{@} who are past due", "number past due"),
     "expected_orders": ("{@} expected orders", "expected orders"),
     "expected_revenue": ("{@} of expected revenue", "expected revenue"),
     "one_more": (

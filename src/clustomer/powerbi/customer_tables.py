@@ -27,6 +27,7 @@ _UNITS = {"currency": MONEY, "share": SHARE}
 _NOT_TAKEN = frozenset({"user_id", "segment_id", "segment", "cluster", "revenue", "orders"}) | {
     "expected_on",
     "due",
+    "past_due",
 }
 """What other tables say, or comes from the lifecycle."""
 _TITLES = {
@@ -40,6 +41,7 @@ _TITLES = {
 }
 _LIFECYCLE = {
     "due": ("Due to order", "A buyer who is not late, and whose next order is expected soon."),
+    "past_due": ("Past due", "Due, and expected before the end of the data: not only soon."),
     "expected_on": ("Next order expected", "By when half of such pauses are over."),
 }
 _LIFETIME = {

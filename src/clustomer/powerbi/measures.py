@@ -145,6 +145,14 @@ MEASURES = (
         "Lifecycle",
     ),
     Measure(
+        "Customers past due",
+        "CALCULATE(COUNTROWS(Customers), Customers[Past due] = TRUE())",
+        COUNT,
+        "Of those due to order: whose date was before the end of the data.",
+        ("Customers[Past due]",),
+        "Lifecycle",
+    ),
+    Measure(
         "Customers by last order",
         "CALCULATE(COUNTROWS(Customers), USERELATIONSHIP(Customers[Last order], Dates[Date]))",
         COUNT,

@@ -9,6 +9,7 @@ from typing import Annotated, Any, Literal, Self, TypeVar
 from zoneinfo import ZoneInfo
 
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.csv
 import pyarrow.parquet as pq
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
@@ -394,6 +395,10 @@ class StoredRun:
             rhythms = {basis: Rhythm.from_json(stored[basis]) for basis in stored}
         except (KeyError, TypeError) as error:
             raise self._unreadable(MANIFEST, f"lifecycle: {error}") from error
+        if "past_due" not in table.column_names:  # versions from before it
+            last = pc.less_equal(table["expected_on"], pa.scalar(self.window.last_day))
+            past = pc.fill_null(pc.and_(table["due"], last), False)
+            table = table.append_column("past_due", past)
         return Lifecycle(table, rhythms, self.window)
 
     @cached_property

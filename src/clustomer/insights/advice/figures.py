@@ -36,6 +36,7 @@ _FEATURES = {
     "price": ("price_level", "mean", "share"),
 }
 """Figures of features, by their name: column, aggregate, unit."""
+_DUE = ("due_soon", "past_due")
 _STAGES = {"slowing": "slowing", "at_risk": "at risk", "lapsed": "lapsed"}
 _HABITS = ("category", "brand", "product", "weekday", "hours", "month")
 CONTROL = "control_group"
@@ -106,7 +107,7 @@ def smallest_rise(before: float, size: int) -> float | None:
 
 
 def _rhythm(key: str, lifecycle: Any, rows: Any) -> Iterator[Fact]:
-    """Make `gap` (or `visit_gap`), `due`, `slowing`, `at_risk`, `late` and `lapsed`.
+    """Make `gap` (or `visit_gap`), `due`, `past_due`, `due_soon`, `slowing` and the like.
 
     The gap is that by which half of their pauses end.
     """
@@ -118,9 +119,15 @@ def _rhythm(key: str, lifecycle: Any, rows: Any) -> Iterator[Fact]:
         if by_orders >= NEARLY_ALL or by_orders <= 1 - NEARLY_ALL:
             name = "gap" if by_orders >= NEARLY_ALL else "visit_gap"
             yield _fact(key, name, value, "days", "lifecycle", "expected_gap_days", "median")
-    due = int(np.sum(lifecycle["due"].to_numpy(zero_copy_only=False)[rows]))
+    due, past = (
+        int(np.sum(lifecycle[name].to_numpy(zero_copy_only=False)[rows]))
+        for name in ("due", "past_due")
+    )
     if due:
-        yield _fact(key, "due", due, "customers", "lifecycle", "due", 'count_of("true")')
+        for name, count in (("due", due), ("past_due", past)):
+            yield _fact(key, name, count, "customers", "lifecycle", name, 'count_of("true")')
+        ids = f"{key}.own.due {key}.own.past_due"
+        yield _derived(key, "due_soon", due - past, "customers", ids, "difference")
     stages = texts_of(lifecycle["stage"])[rows]
     counts = {name: int(np.sum(stages == stage)) for name, stage in _STAGES.items()}
     of_late = [name for name, stage in _STAGES.items() if stage in LATE]
@@ -168,15 +175,17 @@ def _habits(key: str, habits: Any, size: int) -> Iterator[Fact]:
 def known_figures(facts: Mapping[str, Fact], key: str, customers: int) -> frozenset[str]:
     """Return the names of a segment's figures that advice may speak of.
 
-    Besides those that are facts: `own.testable` where the segment holds two groups as large as a
-    test needs, else `own.untestable`. `own.mostly_late` where more than half of it is late or
-    lapsed, else `own.current`; `own.mostly_lapsed` where more than half is lapsed; `own.few_late`
-    where at most a third is late. `own.mostly_never` where more than half never ordered, else
+    Besides those that are facts (of `own.due_soon` and `own.past_due` those that are not 0):
+    `own.testable` where the segment holds two groups as large as a test needs, else
+    `own.untestable`. `own.mostly_late` where more than half of it is late or lapsed, else
+    `own.current`; `own.mostly_lapsed` where more than half is lapsed; `own.few_late` where at most
+    a third is late. `own.mostly_never` where more than half never ordered, else
     `own.mostly_ordered`; `own.in_time` where half of it ordered within its horizon. Without
     `own.order_upper` where that is no more than the usual order, or out of its reach.
     """
     prefix = f"{key}.own."
     names = {fact[len(key) + 1 :] for fact in facts if fact.startswith(prefix)}
+    names -= {f"own.{name}" for name in _DUE if not _count(facts, f"{prefix}{name}")}
     if "own.control" in names:
         needed = facts[f"{prefix}control"].value
         assert isinstance(needed, int)

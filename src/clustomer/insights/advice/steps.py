@@ -55,7 +55,15 @@ REMIND: Text = Choice(
     (
         "Remind each of them by the date at which half of such pauses are over (expected_on in "
         "segments.csv): in the middle of them that is {own.gap} after the last order.",
-        Choice(("own.due",), "{own.due} of them {own.due?is/are} due now."),
+        Choice(
+            ("own.due_soon",),
+            "For {own.due_soon} of them that is within {threshold.due_days} after the data.",
+        ),
+        Choice(
+            ("own.past_due",),
+            "{own.past_due} {own.past_due?is/are} past that date and not yet late: write to them "
+            "now.",
+        ),
     ),
 )
 """When to remind those who order again; for most of those who are late that day has passed."""

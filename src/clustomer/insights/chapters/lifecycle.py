@@ -17,11 +17,11 @@ from clustomer.insights.blocks import (
     Table,
 )
 from clustomer.insights.chapters.chapter import Chapter
-from clustomer.insights.facts import Fact, decimals_for
+from clustomer.insights.facts import Fact, decimals_for, made_of
 from clustomer.insights.population import BOTS, EVERYONE
 from clustomer.insights.study import Study
 from clustomer.insights.texts import listed
-from clustomer.lifecycle import STAGES, Lifecycle
+from clustomer.lifecycle import RETURNS, STAGES, Lifecycle
 from clustomer.thresholds import HARDLY_ANY
 
 _TITLES = {
@@ -42,11 +42,16 @@ _WHO = {
 }
 
 _DUE = (
-    "Due are those who are not yet late, and whose next order is expected by now or "
-    "within {threshold.due_days}: a good time to write, and no forecast that they order this "
-    "week."
+    "Due soon are those whose date, by which half of such pauses are over (expected_on), lies "
+    "within {threshold.due_days} after the data: remind them by then. Past due are those whose "
+    "date had come when the data ended, and who are not yet late: write to them now. Neither is a "
+    "forecast that they order this week."
 )
-_WHO_IS_DUE = " The column due of segments.csv says who they are, and expected_on has the date."
+_WHO_IS_DUE = " In segments.csv, due is true of both, and past_due of the latter alone."
+_ONLY_RETURNS = (
+    " {everyone.lifecycle.returns:customer who only sent goods back has/customers who only sent "
+    "goods back have} no order of their own here, and so no stage."
+)
 
 
 class Stages(Chapter):
@@ -65,15 +70,19 @@ class Stages(Chapter):
         assert isinstance(study.lifecycle, Lifecycle)
         table = study.lifecycle.table
         stages = np.asarray(table["stage"].to_pylist(), dtype=object)
-        due = table["due"].to_numpy(zero_copy_only=False)
+        due, past = (table[name].to_numpy(zero_copy_only=False) for name in ("due", "past_due"))
+        staged = np.array([stage is not None for stage in stages], dtype=bool)
         for key in (EVERYONE, *study.names):
             rows = study.people.rows(key)
             for stage in STAGES:
                 count = int(np.sum(stages[rows] == stage))
                 yield _counted(key, stage, "stage", stage, count)
-                share = count / len(rows)
-                yield _shared(key, stage, share)
-            yield _counted(key, "due", "due", "true", int(due[rows].sum()))
+                staying = int(staged[rows].sum())
+                yield _shared(key, stage, count / staying if staying else 0.0)
+            yield from _due(key, int(due[rows].sum()), int(past[rows].sum()))
+        returns = int(np.sum(~staged[study.people.rows(EVERYONE)]))
+        if returns:
+            yield _counted(EVERYONE, "returns", "basis", RETURNS, returns)
         yield from _usual(study.lifecycle)
 
     def blocks(self, study: Study, facts: Mapping[str, Fact]) -> Iterator[Block]:
@@ -81,7 +90,8 @@ class Stages(Chapter):
         lifecycle = study.lifecycle
         assert isinstance(lifecycle, Lifecycle)
         who = "" if study.given else _WHO_IS_DUE
-        yield Paragraph(f"{_standing(EVERYONE, facts)}. {_DUE}{who}")
+        returns = _ONLY_RETURNS if "everyone.lifecycle.returns" in facts else ""
+        yield Paragraph(f"{_standing(EVERYONE, facts)}. {_DUE}{who}{returns}")
         yield _table(study)
         stages = tuple(f"{_TITLES[stage]}: {_WHO[stage]}." for stage in STAGES)
         known_by = Bullets(tuple(_method(lifecycle, facts)), "How that is known", "note")
@@ -136,7 +146,8 @@ def _standing(key: str, facts: Mapping[str, Fact]) -> str:
         if float(facts[f"{key}.lifecycle.{_slug(stage)}_share"].value or 0) > HARDLY_ANY
     ]
     parts = [f"{{{key}.lifecycle.{_slug(stage)}_share}} {stage}" for stage in large]
-    due = f"{{{key}.lifecycle.due}} {{{key}.lifecycle.due?is/are}} due"
+    soon, past = (f"{key}.lifecycle.{name}" for name in ("due_soon", "past_due"))
+    due = f"{{{soon}}} {{{soon}?is/are}} due soon and {{{past}}} {{{past}?is/are}} past due"
     sentence = listed(parts) if parts else "no stage holds more than a few"
     return f"{sentence}; {due}"
 
@@ -145,7 +156,8 @@ def _table(study: Study) -> Table:
     columns = (
         Column("Segment", "name"),
         *(Column(_TITLES[stage]) for stage in STAGES),
-        Column("Due"),
+        Column("Due soon"),
+        Column("Past due"),
     )
     keys = [(key, name) for key, name in study.names.items() if key != BOTS]
     rows = [Row((name, *_cells(key)), key) for key, name in keys]
@@ -154,7 +166,7 @@ def _table(study: Study) -> Table:
 
 
 def _cells(key: str) -> tuple[str, ...]:
-    return tuple(f"{{{key}.lifecycle.{_slug(name)}}}" for name in (*STAGES, "due"))
+    return tuple(f"{{{key}.lifecycle.{_slug(name)}}}" for name in (*STAGES, "due_soon", "past_due"))
 
 
 def _method(lifecycle: Lifecycle, facts: Mapping[str, Fact]) -> Iterator[str]:
@@ -192,7 +204,7 @@ def _method(lifecycle: Lifecycle, facts: Mapping[str, Fact]) -> Iterator[str]:
 
 
 def _bases(lifecycle: Lifecycle) -> list[str]:
-    return sorted(set(lifecycle.table["basis"].to_pylist()))
+    return sorted(set(lifecycle.table["basis"].to_pylist()) - {RETURNS})
 
 
 def _first(basis: str, facts: Mapping[str, Fact]) -> str:
@@ -249,6 +261,16 @@ def _usual(lifecycle: Lifecycle) -> Iterator[Fact]:
         source = _in_run(basis, "usual_gap_days")
         fact = f"lifecycle.{basis}.usual_gap_days"
         yield Fact(fact, usual, "days", decimals_for(usual, "days"), None, source)
+
+
+def _due(key: str, due: int, past: int) -> Iterator[Fact]:
+    """Make `S1.lifecycle.due`, `.past_due` and `.due_soon`, which is the rest."""
+    yield _counted(key, "due", "due", "true", due)
+    yield _counted(key, "past_due", "past_due", "true", past)
+    ids = f"{key}.lifecycle.due {key}.lifecycle.past_due"
+    segment = None if key == EVERYONE else key
+    name = f"{key}.lifecycle.due_soon"
+    yield made_of(name, due - past, "customers", ids, "difference", segment_id=segment)
 
 
 def _slug(stage: str) -> str:

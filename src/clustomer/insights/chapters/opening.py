@@ -100,7 +100,8 @@ _KEY_FIGURES = (
     ("Orders", "everyone.orders.sum", "orders"),
     ("An order is worth", "everyone.order_value", ""),
     ("Buyers who ordered again", "everyone.buyers_again", ""),
-    ("Due by their own rhythm", "everyone.lifecycle.due", ""),
+    ("Due soon by their own rhythm", "everyone.lifecycle.due_soon", ""),
+    ("Past due, not yet late", "everyone.lifecycle.past_due", ""),
 )
 """What a key figure is called, its fact, and what is drawn of it over time."""
 

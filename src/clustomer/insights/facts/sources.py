@@ -11,7 +11,8 @@ bots), `bots`, `everyone` (all but suspected bots) or `all` | a feature, \
 | `lifetime` | a segment id or `everyone` | a column of the forecast | \
 [see below](#aggregates) |
 | `attributes` | a segment id or `everyone` | an attribute | [see below](#aggregates) |
-| `lifecycle` | a segment id, `everyone` or `all` | `stage`, `due` | [see below](#aggregates) |
+| `lifecycle` | a segment id, `everyone` or `all` | `stage`, `due`, `past_due`, `basis` | [see \
+below](#aggregates) |
 | any other CSV, such as `cleaning` | `column=value`: the rows that have it; empty: all rows | \
 a column | `value` (of the one row), `sum` or `count` |
 | `segments` | `taste_segment_id=taste:1` or the like | the same column | `count` |

@@ -31,7 +31,8 @@ def member_columns(
     """Return the columns beside a customer's segment, by name: those that the data have.
 
     `defined_group`, `revenue`, `orders`, `last_order_on` (on the shop's clock), `stage`,
-    `expected_on`, `due` and `late` by the lifecycle, `test_group`, and what the attributes bring.
+    `expected_on`, `due` and `late` by the lifecycle, `test_group`, `past_due`, and what
+    the attributes bring.
     """
     columns: dict[str, Any] = {}
     group = plain_groups(people)
@@ -52,6 +53,8 @@ def member_columns(
             "late": pc.is_in(stages, pa.array(LATE, stages.type)),
         }
     columns[TEST_GROUP] = random_halves(user_ids, people, random_state)
+    if lifecycle is not None:
+        columns["past_due"] = lifecycle["past_due"]
     if attributes is not None:
         places = pc.index_in(user_ids, attributes.table["user_id"])
         for name in attributes.names:
