@@ -6,12 +6,32 @@ import pyarrow as pa
 import pytest
 
 import clustomer
+from clustomer.errors import OutputError
 from clustomer.insights.reasons import certificate_sentence
+from clustomer.progress import silent
 from clustomer.segments import compare
 
 FEATURES = ("sessions", "events", "orders", "revenue")
 K_RANGE = (3, 4)
 SEED = 7
+STAGES = [
+    "Look at the source",
+    "Read shop.parquet",
+    "Clean events",
+    "Build customer features",
+    "Look at an earlier date",
+    "Choose and fit segments",
+    "Compare algorithms",
+    "Certify segments",
+    "Look where customers stand",
+    "Forecast orders",
+    "Look back over time",
+    "Look for habits",
+    "Name and explain them",
+    "Write tables",
+    "Write clean events",
+    "Draw and write the report",
+]
 
 
 @pytest.fixture(scope="module")
@@ -45,9 +65,11 @@ def test_a_run_is_what_its_parts_give_with_the_same_settings(shop: Path, tmp_pat
     )
     events.close()
 
+    progress = silent()
     done = clustomer.run(
         shop,
         tmp_path,
+        progress=progress,
         settings=clustomer.Settings(
             k_range=K_RANGE,
             features=FEATURES,
@@ -56,8 +78,12 @@ def test_a_run_is_what_its_parts_give_with_the_same_settings(shop: Path, tmp_pat
             force=True,
             compare=True,
             facets=("value",),
+            memory="900MB",
         ),
     )
+    assert list(progress.seconds) == STAGES
+    with pytest.raises(OutputError, match="too little memory"):
+        done.events.engine.require_memory(customers=5_000_000, rows=5_000_000)
     assert done.segmentation.table.equals(segmentation.table)
     assert done.segmentation.random_state == SEED
     assert done.segmentation.selection.rule == segmentation.selection.rule
@@ -71,6 +97,7 @@ def test_a_run_is_what_its_parts_give_with_the_same_settings(shop: Path, tmp_pat
     tests = ("reality", "prediction")
     written, expected = (c.to_json(certificate_sentence) for c in (done.certificates, certificates))
     assert {name: written[name] for name in tests} == {name: expected[name] for name in tests}
+    assert "comparison" in {part.anchor for part in done.interpretation.insights.sections}
     stored = clustomer.StoredRun.open(tmp_path).comparison
     assert isinstance(stored, pa.Table)
     assert stored["algorithm"].to_pylist() == side_by_side["algorithm"].to_pylist()
