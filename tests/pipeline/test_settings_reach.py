@@ -8,6 +8,7 @@ import pytest
 import clustomer
 from clustomer.errors import OutputError
 from clustomer.insights.reasons import certificate_sentence
+from clustomer.lanes import Lanes
 from clustomer.progress import silent
 from clustomer.segments import compare
 
@@ -102,3 +103,10 @@ def test_a_run_is_what_its_parts_give_with_the_same_settings(shop: Path, tmp_pat
     assert isinstance(stored, pa.Table)
     assert stored["algorithm"].to_pylist() == side_by_side["algorithm"].to_pylist()
     assert stored["silhouette"].to_pylist() == pytest.approx(side_by_side["silhouette"].to_pylist())
+
+
+def test_the_engine_takes_its_share_of_the_memory(tmp_path: Path) -> None:
+    with Lanes(tmp_path, clustomer.Settings(memory="900MB")) as lanes:
+        lanes.engine.expect(10**9)
+        [(limit,)] = lanes.engine.rows("SELECT current_setting('memory_limit')")
+    assert limit == "514.9 MiB"  # 540 million bytes
