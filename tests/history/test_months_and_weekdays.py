@@ -144,3 +144,35 @@ def test_a_steady_shop_has_no_seasons(seed) -> None:
     with_events.close()
     assert seasons.table.num_rows == 3 * (12 + 7)
     assert not any(seasons.table["surely"].to_pylist())
+
+
+def one_intake(months: int, *late: date) -> pa.Table:
+    """Return a log of 40 customers who come in January and order each month, and fewer each time.
+
+    In the month after so many others one fewer of them orders; on days `late` somebody is new.
+    """
+    days = [
+        (f"u{number}", date(2022 + month // 12, month % 12 + 1, 3 + number % 25))
+        for month in range(months)
+        for number in range(40 - month)
+    ]
+    end = date(2022 + months // 12, months % 12 + 1, 1) - timedelta(days=1)
+    days += [("u0", date(2022, 1, 1)), ("u0", end), *((f"new {day}", day) for day in late)]
+    return pa.table(
+        {
+            "user_id": [user for user, _ in days],
+            "event_time": [str(day) for _, day in days],
+            "event_type": ["purchase"] * len(days),
+            "price": [10.0] * len(days),
+        }
+    )
+
+
+def test_one_intake_of_customers_has_no_months_in_less_than_two_years() -> None:
+    # 18 months, 546 days: a quarter of them is 136.5 before 2023-07-01, the middle of 2023-02-14
+    assert rows(shop_seasons(one_intake(18))) == {}
+    assert rows(shop_seasons(one_intake(18, date(2023, 2, 14)))) == {}
+    assert len(rows(shop_seasons(one_intake(18, date(2023, 2, 15))))) == 12
+    # weekdays are not skewed by it, and in two years each month is held against itself
+    assert len(rows(shop_seasons(one_intake(18)), kind="weekday")) == 7
+    assert len(rows(shop_seasons(one_intake(24)))) == 12

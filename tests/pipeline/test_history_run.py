@@ -62,6 +62,35 @@ def test_the_report_and_the_files_say_the_same(results: Path) -> None:
     assert stored.facts["period.0.revenue"].value == first["revenue"]
 
 
+def test_a_log_of_one_intake_is_not_explained(results: Path) -> None:
+    # the last of them, u044, is first seen on day 44 of 161, counted from 0
+    stored = StoredRun.open(results)
+    assert stored.facts["everyone.no_newcomer"].value == 161 - 44
+    report = (stored.path / "reports" / "business_insights.md").read_text(encoding="utf-8")
+    assert report.count("In the last 117 days of the data nobody is first seen: they follow") == 2
+    [chapter] = [
+        part for part in report.split("\n## ") if part.startswith("Why did revenue change")
+    ]
+    assert "and it is not explained here." in chapter
+    assert "More than chance" not in chapter
+    assert "Parts of the change" not in chapter
+    page = (stored.path / "reports" / "report.html").read_text(encoding="utf-8")
+    assert "Revenue, from one intake" in page
+
+
+def test_a_log_with_newcomers_is_explained(tmp_path: Path) -> None:
+    log = shop_log()
+    newer = {name: ["u200", "u201"] for name in log.column_names}
+    newer |= {"event_time": ["2024-05-01 12:00", "2024-05-28 12:00"], "price": [9.0, 9.0]}
+    newer |= {"event_type": ["purchase"] * 2, "order_id": ["a", "b"]}
+    run(pa.concat_tables([log, pa.table(newer)]), tmp_path / "out", settings=SETTINGS)
+    stored = StoredRun.open(tmp_path / "out")
+    assert "everyone.no_newcomer" not in stored.facts
+    report = (stored.path / "reports" / "business_insights.md").read_text(encoding="utf-8")
+    assert "All parts of the change" in report
+    assert "nobody is first seen" not in report
+
+
 def test_the_change_is_that_of_the_books(results: Path) -> None:
     stored = StoredRun.open(results)
     compared = stored.history.revenue_change

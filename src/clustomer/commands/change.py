@@ -132,16 +132,18 @@ def _print(stored: "StoredRun", made: "PeriodChange") -> None:
 
     from clustomer.insights import Facts
     from clustomer.insights.blocks import inside
+    from clustomer.insights.chapters.over_time import NO_NEWCOMER
     from clustomer.insights.chapters.revenue_change import period_blocks, period_facts
     from clustomer.outputs.terminal_blocks import TerminalBlocks
 
     names = {part.segment_id: part.segment for part in stored.manifest.segments}
     days = stored.window.days
-    facts = Facts(period_facts(made, days), currency=stored.manifest.settings.currency)
+    intake = [fact for fact in stored.facts.values() if fact.id == NO_NEWCOMER]
+    facts = Facts([*period_facts(made, days), *intake], currency=stored.manifest.settings.currency)
     console = Console()
     plain = not console.encoding.lower().startswith("utf")
     blocks = TerminalBlocks(facts, console.width, plain)
-    for block in period_blocks(made, names, days):
+    for block in period_blocks(made, names, days, one_intake=bool(intake)):
         for shown in inside(block) or (block,):
             console.print(blocks.show(shown))
             console.print()

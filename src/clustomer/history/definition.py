@@ -111,6 +111,20 @@ def prices_query(window: Window) -> exp.Select:
     )
 
 
+def newest_query(window: Window) -> exp.Select:
+    """Return when the customer who came last was first seen within a window."""
+    first = (
+        exp.select("user_id", "MIN(event_time) AS first_seen")
+        .from_("events")
+        .where(
+            exp.column("event_time") >= literal(window.start),
+            exp.column("event_time") < literal(window.cutoff),
+        )
+        .group_by("user_id")
+    )
+    return exp.select("MAX(first_seen) AS newest").from_(first.subquery("arrivals"))
+
+
 def totals_query() -> exp.Select:
     """Return what the customers of each segment did in each period.
 

@@ -10,7 +10,7 @@ import math
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from statistics import NormalDist, fmean
 from typing import Any
 
@@ -19,9 +19,9 @@ import pyarrow as pa
 from clustomer.events import CleanEvents, Window, read_events
 from clustomer.history.activity import ALL, activity_by, labels_of
 from clustomer.history.calendar import Calendar, calendar_of
-from clustomer.history.definition import prices_query, totals_query
+from clustomer.history.definition import newest_query, prices_query, totals_query
 from clustomer.segments.segmentation import BOTS_ID, NOISE_ID
-from clustomer.thresholds import CHANCE, SEASON_WEEKS, STANDS_OUT
+from clustomer.thresholds import CHANCE, CLOSED_INTAKE, SEASON_WEEKS, STANDS_OUT
 
 MONTHS = (
     *("January", "February", "March", "April", "May", "June", "July"),
@@ -41,8 +41,9 @@ class Seasons:
     ----------
     table : pyarrow.Table
         A row for each month of the year (where the log holds twelve whole months one after the
-        other) and each weekday (where it holds four whole weeks), of all customers, and of each
-        segment (months only where the log holds two years): `cell` ("all.month.12"), `segment_id`
+        other, and people are new in its last quarter or it holds two years) and each weekday (where
+        it holds four whole weeks), of all customers, and of each segment (months only where the log
+        holds two years): `cell` ("all.month.12"), `segment_id`
         ("all" for all together), `kind` ("month" or "weekday"), `name` ("December"), `seen` (how
         many such whole months, or whole weeks, there are), `value` (the mean of what these
         brought), `ratio` (that over an average month around it, or an average day), `least` and
@@ -127,7 +128,9 @@ def shop_seasons(
     A row stands out ("surely") where its ratio is a fifth (`STANDS_OUT`) or more above 1 in every
     year, or below it, and by chance not even one of all rows would lie so far off (`CHANCE`, after
     Bonferroni). Years are held against each other where six months at
-    least are there twice; a month of one year only may be that year's.
+    least are there twice; a month of one year only may be that year's. In less than two years
+    months are not compared where nobody is first seen in the last quarter (`CLOSED_INTAKE`): then
+    they show the same customers later and later.
 
     Parameters
     ----------
@@ -171,7 +174,10 @@ def shop_seasons(
     )
     months = calendar_of(window, "month")
     complete = [number for number, period in enumerate(months.periods) if period.complete]
-    by_month = _amounts(events, months, segments, window) if len(complete) >= YEAR else {}
+    compared = len(complete) >= 2 * YEAR or (
+        len(complete) >= YEAR and not _one_intake(events, window)
+    )
+    by_month = _amounts(events, months, segments, window) if compared else {}
     priced = events.engine.query(prices_query(window)).to_pylist()[0]["prices"] > 0
     measure = _measure((by_month or by_day).get(ALL, {}).values(), priced=priced)
     rows: list[_Row] = []
@@ -181,6 +187,14 @@ def shop_seasons(
     for segment, amounts in by_day.items():
         rows += _weekday_rows(segment, weeks, amounts, measure)
     return Seasons(_table(rows), measure, len(complete), len(weeks))
+
+
+def _one_intake(events: CleanEvents, window: Window) -> bool:
+    """Whether nobody is new for so long that months show the same customers later and later."""
+    [row] = events.engine.query(newest_query(window)).to_pylist()
+    if row["newest"] is None:
+        return False
+    return bool((window.cutoff - row["newest"]) / timedelta(days=1) > CLOSED_INTAKE * window.days)
 
 
 def _amounts(

@@ -17,6 +17,7 @@ from clustomer.insights.blocks import (
     Table,
 )
 from clustomer.insights.chapters.chapter import Chapter
+from clustomer.insights.chapters.over_time import NO_NEWCOMER
 from clustomer.insights.facts import Fact, decimals_for, made_of
 from clustomer.insights.population import BOTS, EVERYONE, Population
 from clustomer.insights.study import Study
@@ -116,13 +117,13 @@ class Expected(Chapter):
         summary = _summary(study, priced)
         yield Paragraph(summary)
         yield Paragraph(_trust(forecast))
-        beside = " ".join(_beside(forecast))
+        beside = " ".join(_beside(forecast, seasonal=NO_NEWCOMER not in facts))
         if beside:
             yield Paragraph(beside)
         yield _segments(study, facts, priced)
         yield FigureRef("forecast")
         judged: list[Block] = [Paragraph(_decision(forecast)), _contest(forecast, priced)]
-        if forecast.season is not None:
+        if forecast.season is not None and NO_NEWCOMER not in facts:
             yield Paragraph(
                 "The stretch of the year that comes next brought {expected.season.came} times what "
                 "was expected of it a year earlier, from {expected.season.date} on, which is "
@@ -210,7 +211,7 @@ def _year_before_facts(forecast: Forecast) -> Iterator[Fact]:
         yield _stored(f"{_BEFORE}.revenue", before.revenue, "currency", "year_before", "revenue")
 
 
-def _beside(forecast: Forecast) -> Iterator[str]:
+def _beside(forecast: Forecast, *, seasonal: bool) -> Iterator[str]:
     """Say what the same days brought a year before, and whether the season is known."""
     before = forecast.year_before
     if before is not None:
@@ -220,7 +221,7 @@ def _beside(forecast: Forecast) -> Iterator[str]:
             f"{{{_BEFORE}.last_day}}, brought {money}{{{_BEFORE}.orders:order/orders}}, "
             "new customers included."
         )
-    if forecast.season is None:
+    if forecast.season is None or not seasonal:
         yield (
             "The forecast takes no account of the season, so do not buy stock by this figure alone."
         )

@@ -1,6 +1,7 @@
 """The five lines that an owner must know."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from math import ceil
 
 from clustomer.events.losses import NOBODY
 from clustomer.insights.blocks import (
@@ -17,9 +18,9 @@ from clustomer.insights.chapters.cards import segment_insights, short_window
 from clustomer.insights.chapters.chapter import Chapter
 from clustomer.insights.chapters.facet_names import facet_names, rare_name
 from clustomer.insights.chapters.facet_words import VIEWS
-from clustomer.insights.chapters.over_time import trend
+from clustomer.insights.chapters.over_time import NO_NEWCOMER, ONE_INTAKE, trend
 from clustomer.insights.chapters.spend import share_assumed
-from clustomer.insights.facts import Fact, decimals_for, escape
+from clustomer.insights.facts import Fact, decimals_for, escape, made_of
 from clustomer.insights.naming.names import Name
 from clustomer.insights.population import EVERYONE
 from clustomer.insights.profiles import Profile
@@ -27,11 +28,6 @@ from clustomer.insights.study import Study
 from clustomer.insights.texts import listed, period
 from clustomer.thresholds import CLEARLY_PAYS, CLOSED_INTAKE
 
-_ONE_INTAKE = (
-    "In the last {everyone.no_newcomer} of the data nobody is first seen: they follow customers "
-    "who came before, and no newcomers. Falling totals show these customers leaving, and need not "
-    "mean a failing shop."
-)
 MOST_STEPS = 3
 """So many actions come first."""
 
@@ -50,7 +46,10 @@ class Opening(Chapter):
     place = "lead"
 
     def facts(self, study: Study) -> Iterator[Fact]:
-        """Make `everyone.no_newcomer`, the days in which nobody is first seen, where it is long."""
+        """Make `everyone.no_newcomer`, the days in which nobody is first seen, where it is long.
+
+        They begin on the day after the one on which the newest customer was first seen.
+        """
         if "tenure_days" not in study.people.columns or not study.window_days:
             return
         days = study.people.aggregate(EVERYONE, "tenure_days", "min")
@@ -62,7 +61,10 @@ class Opening(Chapter):
                 "aggregate": "min",
             }
             decimals = decimals_for(days, "days")
-            yield Fact("everyone.no_newcomer", days, "days", decimals, None, source)
+            newest = "everyone.newest_tenure"
+            yield Fact(newest, days, "days", decimals, None, source)
+            after = float(ceil(days) - 1)
+            yield made_of(NO_NEWCOMER, after, "days", newest, "days_after", decimals=0)
 
     def blocks(self, study: Study, facts: Mapping[str, Fact]) -> Iterator[Block]:
         """Return the key figures, the lines, numbered, and what goes on the page to print."""
@@ -80,6 +82,8 @@ class Opening(Chapter):
         span = f"{period(facts)} ({{run.time_zone}})" if "run.start" in facts else ""
         source = "Source: {run.source}" if "run.source" in facts else ""
         about = Paragraph(", ".join(part for part in (source, span) if part), "aside")
+        if NO_NEWCOMER in facts:
+            yield Section("", (Paragraph(ONE_INTAKE),), "screen")
         yield Section("", (about, *((figures,) if figures.numbers else ())), "page", "page-figures")
         yield Section("", first, "page", "page-steps")
 
@@ -111,7 +115,10 @@ def _key_figures(study: Study, facts: Mapping[str, Fact]) -> Iterator[Labelled]:
         if name in facts and facts[name].value is not None:
             if name == "everyone.order_value" and "returns" in study.everyone.features:
                 label = f"{label}, net of returns"
-            yield Labelled(label, f"{{{name}}}", trend(study, facts, "", column) if column else ())
+            points = trend(study, facts, "", column) if column else ()
+            if points and NO_NEWCOMER in facts:
+                label = f"{label}, from one intake"
+            yield Labelled(label, f"{{{name}}}", points)
 
 
 def _reckoned(study: Study, facts: Mapping[str, Fact]) -> bool:
@@ -149,7 +156,7 @@ def _lines(study: Study, facts: Mapping[str, Fact]) -> tuple[str, ...]:
     lines = (
         *(f"{{run.warnings.{number}}}" for number in warnings if not (rows and number in nobody)),
         _shop(facts, study.everyone),
-        _ONE_INTAKE if "everyone.no_newcomer" in facts else "",
+        ONE_INTAKE if NO_NEWCOMER in facts else "",
         f"{ROWS_LEFT_OUT} {MONEY_LEFT_OUT}" if rows else "",
         MONEY_LEFT_OUT if "money.nameless_share" in facts and not rows else "",
         _revenue(study.groups, study.everyone, study.named, structure),

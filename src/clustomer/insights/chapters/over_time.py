@@ -11,6 +11,13 @@ from clustomer.insights.chapters.chapter import Chapter
 from clustomer.insights.facts import Fact, decimals_for
 from clustomer.insights.study import Study
 
+NO_NEWCOMER = "everyone.no_newcomer"
+"""The fact of a log that follows one intake of customers: for how long nobody is new."""
+ONE_INTAKE = (
+    f"In the last {{{NO_NEWCOMER}}} of the data nobody is first seen: they follow customers "
+    "who came before, and no newcomers. Falling totals show these customers leaving, and need not "
+    "mean a failing shop."
+)
 MOST_ROWS = 14
 LEAST_POINTS = 3
 _COLUMNS = {
@@ -52,6 +59,8 @@ class OverTimeChapter(Chapter):
         rows = rows_of_all(study.history.over_time)
         unit = study.history.over_time.unit
         yield Paragraph(_lead(rows, unit))
+        if NO_NEWCOMER in facts:
+            yield Paragraph(ONE_INTAKE)
         yield FigureRef("over_time")
         shown = [column for column in _COLUMNS if _shown(column, rows)]
         titles = (_COLUMNS[column][0] for column in shown)

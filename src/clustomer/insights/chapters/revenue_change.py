@@ -15,6 +15,7 @@ from clustomer.history import (
 )
 from clustomer.insights.blocks import Block, Bullets, Column, Folded, Paragraph, Row, Table
 from clustomer.insights.chapters.chapter import Chapter
+from clustomer.insights.chapters.over_time import NO_NEWCOMER
 from clustomer.insights.facts import Fact, decimals_for
 from clustomer.insights.study import Study
 from clustomer.insights.texts import in_sentence
@@ -32,9 +33,14 @@ _DID = {
     "value": ("their orders had a higher value", "their orders had a lower value"),
     "returns": ("they sent back less", "they sent back more"),
 }
-_NO_NEWCOMERS = (
-    "Nobody is new in these data: that fewer had been seen is the window that moves on, and no "
-    "loss of customers; so is its mirror image in how many each segment has."
+_NOT_EXPLAINED = (
+    f" In the last {{{NO_NEWCOMER}}} of the data nobody is first seen, so that both periods show "
+    "the same customers, the second one later on. What they bring changes as time goes by since "
+    "they came; of why a shop's revenue changes that says nothing, and it is not explained here."
+)
+_ONE_INTAKE = (
+    f"In the last {{{NO_NEWCOMER}}} of the data nobody is first seen: what changes there is what "
+    "the same customers do later on, and says nothing of why a shop's revenue changes."
 )
 _MOST = 5
 _LONGER = 1.15
@@ -67,9 +73,10 @@ class ChangeChapter(Chapter):
         before, after = (
             f"{of}{{period.{number}.name}}" for number in (compared.before, compared.after)
         )
+        if NO_NEWCOMER in facts:
+            yield Paragraph(f"{_from_to(compared.change, before, after)}.{_NOT_EXPLAINED}")
+            return
         yield from change_blocks(compared.change, study.names, before, after)
-        if "everyone.no_newcomer" in facts:
-            yield Paragraph(_NO_NEWCOMERS, "note")
 
 
 def part_facts(change: Change) -> Iterator[Fact]:
@@ -102,12 +109,15 @@ def period_facts(made: PeriodChange, window_days: float) -> Iterator[Fact]:
 
 
 def period_blocks(
-    made: PeriodChange, names: Mapping[str, str], window_days: float
+    made: PeriodChange, names: Mapping[str, str], window_days: float, *, one_intake: bool = False
 ) -> Iterator[Block]:
     """Return what is to be said of two periods that someone chose.
 
-    `names` are those of the segments, by their ids, which are of a window of so many days.
+    `names` are those of the segments, by their ids, which are of a window of so many days. Where
+    the log follows `one_intake`, the facts have `everyone.no_newcomer`.
     """
+    if one_intake:
+        yield Paragraph(_ONE_INTAKE)
     first, second = ((period.end - period.start).days for period in (made.before, made.after))
     if max(first, second) > _LONGER * min(first, second):
         yield Paragraph(
@@ -146,10 +156,9 @@ def change_blocks(
 
     `before` and `after` are texts that name the two periods.
     """
-    way = "rose" if change.amount > 0 else "fell" if change.amount < 0 else "stayed the same"
     sentence = (
-        f"From {before} to {after} revenue {way} from {{change.before}} to {{change.after}}: a "
-        "change of {change.total}, with a standard error of {change.total.error}."
+        f"{_from_to(change, before, after)}: a change of {{change.total}}, with a standard error "
+        "of {change.total.error}."
     )
     if change.named:
         within = "" if change.surely else " As a whole that may be chance; the parts below are not."
@@ -179,6 +188,13 @@ def change_blocks(
         "note",
     )
     yield Folded("All parts of the change", (_parts_table(change, names), note))
+
+
+def _from_to(change: Change, before: str, after: str) -> str:
+    if not change.amount:
+        return f"From {before} to {after} revenue stayed the same, at {{change.after}}"
+    way = "rose" if change.amount > 0 else "fell"
+    return f"From {before} to {after} revenue {way} from {{change.before}} to {{change.after}}"
 
 
 def _of(study: Study) -> RevenueChange:

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from clustomer.history import ALL, Seasons
+from clustomer.history import ALL, MONTHS, Seasons
 from clustomer.insights.blocks import (
     Block,
     Bullets,
@@ -16,6 +16,7 @@ from clustomer.insights.blocks import (
     Table,
 )
 from clustomer.insights.chapters.chapter import Chapter
+from clustomer.insights.chapters.over_time import NO_NEWCOMER
 from clustomer.insights.facts import Fact, decimals_for
 from clustomer.insights.study import Study
 from clustomer.insights.texts import in_sentence
@@ -65,7 +66,7 @@ class SeasonChapter(Chapter):
     def blocks(self, study: Study, facts: Mapping[str, Fact]) -> Iterator[Block]:
         """Return what stands out in sentences, the picture, and every month and weekday."""
         seasons = _of(study)
-        sentences = tuple(_sentences(seasons))
+        sentences = tuple(_sentences(seasons, one_intake=NO_NEWCOMER in facts))
         for sentence in sentences:
             yield Paragraph(sentence)
         yield FigureRef("seasons")
@@ -117,11 +118,17 @@ def _fact(row: Mapping[str, Any], column: str, unit: str) -> Fact:
     return Fact(season_fact(row, column), value, unit, decimals, segment, source)
 
 
-def _sentences(seasons: Seasons) -> Iterator[str]:
+def _sentences(seasons: Seasons, *, one_intake: bool) -> Iterator[str]:
     """Yield what is to be said of the months, and of the weekdays, of all customers."""
     months = rows_of(seasons, ALL, "month")
     if months:
         yield from _of_months(months, seasons.measure)
+    elif seasons.months >= len(MONTHS) and one_intake:
+        yield (
+            f"Of months of the year nothing is said: in the last {{{NO_NEWCOMER}}} of the data "
+            "nobody is first seen, so that a month shows how long ago these customers came, and no "
+            "season. Two years of data would tell the two apart."
+        )
     else:
         yield (
             "Of months of the year nothing is said: the log holds {season.months} whole "

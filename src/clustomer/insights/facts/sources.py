@@ -138,6 +138,7 @@ DERIVED: Mapping[str, str] = {
     "per_1000": "1000 * a",
     "in_100": "100 * a",
     "floor": "FLOOR(a)",
+    "days_after": "CEIL(a) - 1",
     "half_at_most": "CASE WHEN b / 2 < a THEN b / 2 ELSE a END",
     "product_of_four": "a * b * c * d",
     "control_group": f"CASE WHEN a + b <= 1 THEN {_NEEDED.format(rise='b')} END",
@@ -150,6 +151,7 @@ DERIVED: Mapping[str, str] = {
 }
 """Figures made of other facts, which are `a`, `b`, `c` and `d` in the order of the key.
 
+`days_after` is how many whole days follow the day that began `a` days before the cutoff.
 `half_at_most` is `a`, or half of `b` where that is less.
 `control_group` is how many customers each of two groups needs to tell that a share `a` rose by `b`:
 a two-sided test of two proportions at 5 %, with a power of 80 % (Fleiss, Levin and Paik 2003);
