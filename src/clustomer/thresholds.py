@@ -514,6 +514,13 @@ TEST_POWER = _threshold(
     "The power that such a test has to tell the rise of ONE_MORE_SHARE.",
     write=percent,
 )
+TELLABLE_RISE = _threshold(
+    "TELLABLE_RISE",
+    0.2,
+    "The highest rise of the share who order that a segment too small to tell ONE_MORE_SHARE is "
+    "tested for: a message hardly ever does more, so that a smaller segment is not tested.",
+    write=percent,
+)
 RESPONSE_PART = _threshold(
     "RESPONSE_PART",
     0.25,

@@ -1,15 +1,16 @@
 """Advice: every action has a figure of the segment itself, and figures are what they say."""
 
 import itertools
+from collections import Counter
 
 import duckdb
 import pyarrow as pa
 import pytest
 
-from clustomer.habits import Habits
+from clustomer.habits import Habits, control_group, smallest_rise
 from clustomer.insights import interpret
-from clustomer.insights.advice import ADVICE, RFM_ADVICE, advise, bound, control_group
-from clustomer.insights.advice.figures import known_figures, smallest_rise
+from clustomer.insights.advice import ADVICE, RFM_ADVICE, advise, bound
+from clustomer.insights.advice.figures import known_figures
 from clustomer.insights.advice.kinds import LAPSED, LATE
 from clustomer.insights.facts import Fact, Facts
 from clustomer.insights.facts.sources import DERIVED
@@ -108,13 +109,12 @@ def test_a_card_speaks_of_its_own_segment() -> None:
     assert not any("Kitchen" in text for text in texts["S1"])
     measure = shown.facts.render(cards["S2"].measure)
     assert measure.startswith("The share of them who order within 14 days. Of the 80 customers who")
-    # half of them ordered: 1,565 in each group, and there are 100; 50 tell 77 % from 50 %
-    assert "a rise of 27 points or more can then be told from chance" in measure
-    unseen = ", so that a gain as small as the one under “What is at stake” would not be seen."
-    assert measure.endswith(f"5 points would take 1,565 in each of the two groups{unseen}")
+    # half of them ordered: 1,565 in each group, and there are 100; 50 tell 77 % from 50 % at best
+    assert "takes 1,565 in each of two groups, and there are 100 of them. So contact all" in measure
     first = shown.facts.render(cards["S1"].measure)
-    assert "a rise of 12 points or more can then be told from chance" in first
-    assert first.endswith(f"5 points would take 686 in each of the two groups{unseen}")
+    assert "Contact the other 150: a rise of 12 points or more can then be told from" in first
+    unseen = "so that a gain as small as the one under “What is at stake” would not be seen."
+    assert first.endswith(f"5 points would take 686 in each of the two groups, {unseen}")
     assert shown.facts.verify(shown.tables) == ()
 
 
@@ -126,8 +126,10 @@ def test_no_more_than_half_of_those_who_order_anyway_is_assumed_to_order_once_mo
     shown = interpret(customers, segment(customers, k=2, features=["orders"]), habits=few)
     facts = shown.facts
     assert facts["S1.won"].value == 0.02
-    # 2 % of 300 at 10, and 5 % of 100 at 20, at a margin of 30 %
-    assert facts["S1.one_more"].value == pytest.approx(0.02 * 300 * 10 * 0.3)
+    # 2 % of the 150 contacted at 10, and 5 % of 100 at 20, at a margin of 30 %
+    assert facts["S1.one_more"].value == pytest.approx(0.02 * 150 * 10 * 0.3)
+    assert facts["S1.contact"].value == 150 * 0.5
+    assert facts["S1.left"].value == pytest.approx(9 - 75)
     assert facts["S2.one_more"].value == pytest.approx(0.05 * 100 * 20 * 0.3)
     assert "S2.won" not in facts
     assert facts.verify(shown.tables) == ()
@@ -206,7 +208,24 @@ def test_large_segments_are_told_how_many_to_hold_back() -> None:
     more = more.set_column(0, "user_id", pa.array([f"u{i:04}" for i in range(2000)]))
     shown = interpret(more, segment(more, k=2, features=["orders"]), habits=habits)
     [first] = [part for part in shown.insights.segments if part.segment_id == "S1"]
-    assert "hold back 686 of them or more at random" in shown.facts.render(first.measure)
+    measure = shown.facts.render(first.measure)
+    assert "5 points more from chance takes 686 customers who get nothing" in measure
+    assert measure.endswith("Contact the other 814.")
+    counts = Counter(zip(*columns_of(shown.segments, "segment_id", "test_group"), strict=True))
+    # of 1,500 with one order 686 are held back; half of 500 tell a rise of 13 points
+    assert counts == {
+        ("S1", "hold back"): 686,
+        ("S1", "contact"): 814,
+        ("S2", "hold back"): 250,
+        ("S2", "contact"): 250,
+    }
+    assert shown.facts["S1.contact"].value == 814 * 0.5
+    assert shown.facts["S1.one_more"].value == pytest.approx(0.05 * 814 * 10 * 0.3)
+    assert shown.facts.verify(shown.tables) == ()
+
+
+def columns_of(table: pa.Table, *names: str) -> list[list[str]]:
+    return [table[name].to_pylist() for name in names]
 
 
 def test_figures_are_bound_to_their_segment() -> None:

@@ -111,33 +111,47 @@ def test_when_the_next_order_is_expected_stands_beside_the_stage() -> None:
     assert columns["late"].to_pylist() == [False, False, False, True, True, False]
 
 
-def dealt(ids: list[str], segment_ids: list[str], seed: int = 0) -> dict[str, str | None]:
+def dealt(
+    ids: list[str], segment_ids: list[str], seed: int, responses: dict[str, float]
+) -> dict[str, str | None]:
+    order = sorted(range(len(ids)), key=ids.__getitem__)
+    ids, segment_ids = ([values[place] for place in order] for values in (ids, segment_ids))
     columns = member_columns(
-        people_of(ids, segment_ids), pa.chunked_array([ids]), random_state=seed
+        people_of(ids, segment_ids), pa.chunked_array([ids]), responses=responses, random_state=seed
     )
     return dict(zip(ids, columns["test_group"].to_pylist(), strict=True))
 
 
-def test_test_groups_are_random_halves_that_hang_on_the_id_and_the_seed() -> None:
-    ids = [f"c{number:04}" for number in range(2000)]
-    segments = [("S1", "S2", "bots")[number % 3] for number in range(2000)]
-    groups = dealt(ids, segments)
-    with DuckDB() as engine:  # as the documentation says it in SQL
-        for seed, expected in ((0, groups), (7, dealt(ids, segments, seed=7))):
-            query = "SELECT MD5('test_group/' || ? || '/' || ?) < '8'"
-            for name in ids[:60]:
-                [[contacted]] = engine.rows(query, [seed, name])
-                wanted = "contact" if contacted else "hold back"
-                assert expected[name] == (None if segments[int(name[1:])] == "bots" else wanted)
-    for key in ("S1", "S2"):
-        members = [groups[name] for name, segment_id in zip(ids, segments, strict=True)
-                   if segment_id == key]  # fmt: skip
-        # five standard deviations about a half of 667
-        assert abs(members.count("contact") - 333) < 65
-        assert set(members) == {"contact", "hold back"}
-    others = ["new", *reversed(ids[::2])]
-    again = dealt(others, ["S1"] * len(others))
-    assert all(again[name] == groups[name] for name in ids[::2] if groups[name] is not None)
+def test_as_many_are_held_back_as_a_test_needs_by_the_id_and_the_seed() -> None:
+    ids = [f"c{number:04}" for number in range(4000)]
+    segments = [("S1", "S2", "bots", "S3")[min(number % 4, 3)] for number in range(4000)]
+    segments[3::4] = ["S3"] * 20 + ["S4"] * 980
+    # 152 tell 5 points more than nobody, 1,565 than half; 20 of whom half order tell nothing
+    before = {"S1": 0.0, "S2": 0.5, "S3": 0.5}
+    places = {
+        key: [name for name, part in zip(ids, segments, strict=True) if part == key]
+        for key in ("S1", "S2", "S3", "S4", "bots")
+    }
+    query = """
+        SELECT id FROM UNNEST(?) AS ids(id)
+        ORDER BY MD5('test_group/' || ? || '/' || id) DESC LIMIT 152
+    """
+    for seed in (0, 7):
+        groups = dealt(ids, segments, seed=seed, responses=before)
+        held = {
+            key: [name for name in members if groups[name] == "hold back"]
+            for key, members in places.items()
+        }
+        assert [len(members) for members in held.values()] == [152, 500, 0, 490, 0]
+        assert {groups[name] for name in (*places["S3"], *places["bots"])} == {None}
+        assert {groups[name] for name in places["S1"]} == {"contact", "hold back"}
+        with DuckDB() as engine:  # as the documentation says it in SQL
+            assert {name for (name,) in engine.rows(query, [places["S1"], seed])} == {*held["S1"]}
+    backwards = dealt(ids[::-1], segments[::-1], seed=7, responses=before)
+    assert backwards == groups
+    # the most that one customer more changes is one customer's side
+    more = dealt([*ids, "x"], [*segments, "S1"], seed=7, responses=before)
+    assert sum(more[name] != groups[name] for name in ids) <= 1
 
 
 @pytest.mark.parametrize("structure", [True, False])

@@ -1,5 +1,6 @@
 """Stages in a run: the file, the report, the facts, a log that is too short."""
 
+import csv
 import json
 from collections import Counter
 from pathlib import Path
@@ -75,6 +76,25 @@ def test_every_stage_is_proved_from_the_files_and_from_the_events(results: Path)
         place.write_bytes(before)
     assert "everyone.lifecycle.lapsed" in places
     assert any(place.startswith("lifecycle.parquet: stage/") for place in places)
+
+
+def test_costs_are_those_of_whom_the_list_marks_for_contact(results: Path) -> None:
+    """Read the list as a marketer does, and count whom its marks leave to be contacted."""
+    stored = StoredRun.open(results)
+    with (stored.path / "segments.csv").open(encoding="utf-8", newline="") as lines:
+        rows = list(csv.DictReader(lines))
+    facts = stored.facts
+    dealt = [key for key in {row["segment_id"] for row in rows} if f"{key}.own.contacted" in facts]
+    assert dealt
+    for key in dealt:
+        members = [row for row in rows if row["segment_id"] == key]
+        contacted = [row for row in members if row["test_group"] == "contact"]
+        assert 0 < len(contacted) < len(members)
+        assert facts[f"{key}.own.contacted"].value == len(contacted)
+        assert facts[f"{key}.contact"].value == len(contacted) * 0.5
+        late = [row for row in contacted if row["late"] == "true"]
+        assert facts[f"{key}.own.late_contacted"].value == len(late)
+        assert facts[f"{key}.late_contact"].value == len(late) * 0.5
 
 
 def test_a_new_name_keeps_the_stages(results: Path) -> None:

@@ -246,8 +246,7 @@ def study_of(
         tables["products"] = recommendations.products
     tables |= {} if comparison is None else {"comparison": pa.table(comparison)}
     tables |= {} if population is None else {"population": population}
-    about = (window, attributes, segmentation.random_state)
-    tables["segments"] = _with_members(tables, labelled, *about)
+    tables["segments"] = _with_members(tables, labelled, window, attributes, segmentation)
     return Study(
         customers=customer_table,
         labelled=labelled,
@@ -271,7 +270,7 @@ def _with_members(
     labelled: pa.Table,
     window: Any,
     attributes: Any,
-    random_state: int,
+    segmentation: Any,
 ) -> pa.Table:
     """Return the segments with what else their file says of each customer."""
     stages = tables.get("lifecycle")
@@ -283,9 +282,21 @@ def _with_members(
         window=window,
         lifecycle=stages,
         attributes=attributes,
-        random_state=random_state,
+        responses=_responses(tables.get("habits")),
+        testable=segmentation.algorithm.name != "given",
+        random_state=segmentation.random_state,
     )
     return with_columns(rows, members)
+
+
+def _responses(habits: pa.Table | None) -> dict[str, float]:
+    """Return the share of each segment's customers who order anyway within their horizon."""
+    rows = [] if habits is None else habits.to_pylist()
+    return {
+        row["segment_id"]: row["share"]
+        for row in rows
+        if row["part"] == f"{row['segment_id']}.response" and row["share"] is not None
+    }
 
 
 def _of_the_same(table: pa.Table, customers: pa.Table) -> pa.Table:

@@ -39,7 +39,7 @@ PHRASES: Mapping[str, tuple[str, str]] = {
         "{@} of margin if a few of them ordered once more",
         "what one more order from a few of them would bring",
     ),
-    "contact": ("{@} for contacting all of them once", "cost of contacting all of them"),
+    "contact": ("{@} for contacting them once", "cost of contacting them"),
 }
 """By the part of a fact's id after the segment: how it is written, and what it is called."""
 

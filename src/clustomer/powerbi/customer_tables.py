@@ -32,7 +32,10 @@ _NOT_TAKEN = frozenset({"user_id", "segment_id", "segment", "cluster", "revenue"
 """What other tables say, or comes from the lifecycle."""
 _TITLES = {
     "late": ("Late", "Slowing or at risk, by their own rhythm; not lapsed."),
-    "test_group": ("Test group", "A random half to contact, and one to hold back, in a test."),
+    "test_group": (
+        "Test group",
+        "Whom to contact, and whom to hold back in a test; empty where too few.",
+    ),
     "distance": ("Distance", "From the centre of the segment, in standard deviations."),
     "border_distance": ("From the border", "0 on the border to another segment, to 1."),
     "defined_group": ("Plain group", "A definition, which holds where no segments do."),

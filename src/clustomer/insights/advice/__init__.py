@@ -2,7 +2,7 @@
 
 from clustomer.insights.advice.advised import Action, Advised, advise
 from clustomer.insights.advice.declaration import Advice, Choice, Has, bound
-from clustomer.insights.advice.figures import control_group, known_figures, own_facts
+from clustomer.insights.advice.figures import known_figures, own_facts
 from clustomer.insights.advice.kinds import ADVICE
 from clustomer.insights.advice.rfm import RFM_ADVICE
 
@@ -16,7 +16,6 @@ __all__ = [
     "Has",
     "advise",
     "bound",
-    "control_group",
     "known_figures",
     "own_facts",
 ]

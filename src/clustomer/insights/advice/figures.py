@@ -5,13 +5,13 @@ Each is a fact `S1.own.<name>`; one that is not known, or known of too few, is n
 
 import json
 from collections.abc import Iterator, Mapping
-from math import ceil, sqrt
-from statistics import NormalDist
 from typing import Any
 
 import numpy as np
 
-from clustomer.insights.facts import Fact, decimals_for, made_of
+from clustomer.habits import control_group, tellable_rise
+from clustomer.insights.facts import AND, Fact, decimals_for, made_of
+from clustomer.insights.naming.members import CONTACT, HOLD_BACK, TEST_GROUP
 from clustomer.insights.population import Population
 from clustomer.lifecycle import LATE
 from clustomer.segments.arrays import texts_of
@@ -20,8 +20,6 @@ from clustomer.thresholds import (
     FEWEST_KNOWN,
     NEARLY_ALL,
     ONE_MORE_SHARE,
-    TEST_LEVEL,
-    TEST_POWER,
 )
 
 _FEATURES = {
@@ -70,40 +68,31 @@ def own_facts(
         yield _fact(key, "never", never, "customers", "customers", "orders", "count_at_most(0)")
     if "lifecycle" in tables:
         yield from _rhythm(key, tables["lifecycle"], rows)
+    if "segments" in tables:
+        yield from _contacted(key, tables["segments"], rows)
     if "habits" in tables:
         yield from _habits(key, tables["habits"], len(rows))
 
 
-def control_group(before: float, rise: float) -> int | None:
-    """Return how many customers each of two groups needs to tell a rise of a share.
-
-    For a two-sided test of two proportions at `TEST_LEVEL` with the power `TEST_POWER`, without
-    continuity correction: Fleiss, Levin and Paik (2003), Statistical Methods for Rates and
-    Proportions, 3rd edition, chapter 4. None where the share would exceed 1.
-
-    >>> control_group(0.5, 0.05), control_group(0.1, 0.05), control_group(0.97, 0.05)
-    (1565, 686, None)
-    """
-    after = before + rise
-    if after > 1:
-        return None
-    alpha, beta = NormalDist().inv_cdf(1 - TEST_LEVEL / 2), NormalDist().inv_cdf(TEST_POWER)
-    together = alpha * sqrt((before + after) * (2 - before - after) / 2)
-    apart = beta * sqrt(before * (1 - before) + after * (1 - after))
-    return ceil(round((together + apart) ** 2 / rise**2, 9))
-
-
-def smallest_rise(before: float, size: int) -> float | None:
-    """Return the rise of a share, in whole points, that two groups of a size can tell.
-
-    None where no rise up to a share of 1 can be told; see `control_group`.
-
-    >>> smallest_rise(0.43, 1038), smallest_rise(0.64, 165), smallest_rise(0.9, 20)
-    (0.07, 0.14, None)
-    """
-    points = range(1, 101)
-    enough = ((rise, control_group(before, rise / 100)) for rise in points)
-    return next((rise / 100 for rise, needed in enough if needed and needed <= size), None)
+def _contacted(key: str, segments: Any, rows: Any) -> Iterator[Fact]:
+    """Make `contacted`, and `late_contacted`: who is not held back, where anyone is."""
+    if TEST_GROUP not in segments.column_names:
+        return
+    groups = texts_of(segments[TEST_GROUP])[rows]
+    if not np.any(groups == HOLD_BACK):
+        return
+    ways: dict[str, tuple[tuple[str, str], ...]] = {"contacted": ((TEST_GROUP, CONTACT),)}
+    contacted = groups == CONTACT
+    counts = {"contacted": int(contacted.sum())}
+    if "late" in segments.column_names:
+        late = segments["late"].to_numpy(zero_copy_only=False)[rows]
+        if late.any():
+            counts["late_contacted"] = int(np.sum(contacted & late))
+            ways["late_contacted"] = (("late", "true"), *ways["contacted"])
+    for name, count in counts.items():
+        places = (("segment_id", key), *ways[name])
+        where = AND.join(f"{column}={value}" for column, value in places)
+        yield _of(key, name, count, "customers", "segments", where, "user_id", "count")
 
 
 def _rhythm(key: str, lifecycle: Any, rows: Any) -> Iterator[Fact]:
@@ -166,7 +155,7 @@ def _habits(key: str, habits: Any, size: int) -> Iterator[Fact]:
     if needed is not None:
         ids = f"{key}.own.response threshold.one_more_share"
         yield _derived(key, "control", needed, "customers", ids, CONTROL)
-    rise = smallest_rise(response["share"], size // 2)
+    rise = tellable_rise(response["share"], size // 2)
     if rise is not None:
         ids = f"{key}.own.response {key}.customers"
         yield _derived(key, "rise", rise, "points", ids, "smallest_rise")
@@ -180,7 +169,8 @@ def known_figures(facts: Mapping[str, Fact], key: str, customers: int) -> frozen
     `own.untestable`. `own.mostly_late` where more than half of it is late or lapsed, else
     `own.current`; `own.mostly_lapsed` where more than half is lapsed; `own.few_late` where at most
     a third is late. `own.mostly_never` where more than half never ordered, else
-    `own.mostly_ordered`; `own.in_time` where half of it ordered within its horizon. Without
+    `own.mostly_ordered`; `own.in_time` where half of it ordered within its horizon;
+    `own.small_gain` where fewer order anyway than would make a gain of five points likely. Without
     `own.order_upper` where that is no more than the usual order, or out of its reach.
     """
     prefix = f"{key}.own."
@@ -190,6 +180,9 @@ def known_figures(facts: Mapping[str, Fact], key: str, customers: int) -> frozen
         needed = facts[f"{prefix}control"].value
         assert isinstance(needed, int)
         names.add("own.testable" if 2 * needed <= customers else "own.untestable")
+    response = facts.get(f"{prefix}response")
+    if response is not None and float(response.value or 0) < 2 * ONE_MORE_SHARE:
+        names.add("own.small_gain")
     lapsed, late = (_count(facts, f"{prefix}{name}") for name in ("lapsed", "late"))
     never = _count(facts, f"{prefix}never")
     names.add("own.mostly_late" if 2 * (lapsed + late) > customers else "own.current")
@@ -222,7 +215,20 @@ def _count(facts: Mapping[str, Fact], key: str) -> int:
 def _fact(
     key: str, name: str, value: float, unit: str, table: str, column: str, aggregate: str
 ) -> Fact:
-    source = {"table": table, "key": key, "column": column, "aggregate": aggregate}
+    return _of(key, name, value, unit, table, key, column, aggregate)
+
+
+def _of(
+    key: str,
+    name: str,
+    value: float,
+    unit: str,
+    table: str,
+    rows: str,
+    column: str,
+    aggregate: str,
+) -> Fact:
+    source = {"table": table, "key": rows, "column": column, "aggregate": aggregate}
     return Fact(f"{key}.own.{name}", value, unit, decimals_for(value, unit), key, source)
 
 

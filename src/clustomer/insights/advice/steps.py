@@ -148,6 +148,39 @@ EACH_BRINGS: Text = Choice(
     "customers.",
 )
 
+_UNSEEN = "a gain as small as the one under “What is at stake” would not be seen."
+_TEST = "two-sided test at {threshold.test_level}, power {threshold.test_power}"
+HELD_BACK: Text = Choice(
+    ("own.testable", "own.contacted"),
+    (
+        "To tell {threshold.one_more_points} more from chance takes {own.control} customers who "
+        f"get nothing ({_TEST}): so many, drawn at random, are marked “hold back” in segments.csv "
+        "(test_group). Contact the other {own.contacted}.",
+        Choice(("own.small_gain",), f"{_UNSEEN[0].upper()}{_UNSEEN[1:]}"),
+    ),
+    Choice(
+        ("own.rise", "own.contacted"),
+        (
+            "Half of them, drawn at random, are marked “hold back” in segments.csv (test_group) "
+            "and get nothing. Contact the other {own.contacted}: a rise of {own.rise} or more can "
+            f"then be told from chance ({_TEST}).",
+            Choice(
+                ("own.untestable",),
+                "To tell {threshold.one_more_points} would take {own.control} in each of the two "
+                f"groups, so that {_UNSEEN}",
+            ),
+        ),
+        Choice(
+            ("own.untestable",),
+            "They are too few to test: to tell {threshold.one_more_points} more from chance takes "
+            "{own.control} in each of two groups, and there are {its.customers} of them. So "
+            "contact all of them: test_group in segments.csv is empty for them.",
+            "So many of them do that no test of them can tell a rise. So contact all of them: "
+            "test_group in segments.csv is empty for them.",
+        ),
+    ),
+)
+"""How many get nothing, so that a rise is told from chance, and how many are contacted."""
 ORDERS_AGAIN: Text = Choice(
     ("own.response",),
     (
@@ -158,29 +191,15 @@ ORDERS_AGAIN: Text = Choice(
         ),
         "Of the {own.watched:customer/customers} who were in this segment {own.horizon} before the "
         "end of the data, {own.response} did.",
-        Choice(
-            ("own.testable",),
-            "To tell {threshold.one_more_points} more from chance, hold back {own.control} of them "
-            "or more at random, who get nothing (two-sided test at {threshold.test_level}, power "
-            "{threshold.test_power}; test_group in segments.csv holds back a random half).",
-        ),
-        Choice(
-            ("own.untestable", "own.rise"),
-            "Hold back half of them at random, who get nothing (test_group “hold back” in "
-            "segments.csv): a rise of {own.rise} or more can then be told from chance (two-sided "
-            "test at {threshold.test_level}, power "
-            "{threshold.test_power}); {threshold.one_more_points} would take {own.control} in each "
-            "of the two groups, so that a gain as small as the one under “What is at stake” would "
-            "not be seen.",
-            Choice(
-                ("own.untestable",),
-                "They are too few to test: to tell {threshold.one_more_points} more from chance "
-                "takes {own.control} in each of two groups, and there are {its.customers} of them. "
-                "So contact all of them, whatever test_group in segments.csv says.",
-            ),
-        ),
+        HELD_BACK,
     ),
-    "How many of them would order anyway cannot be told from this log: act on a random half of the "
-    "{its.customers}, and compare.",
+    Choice(
+        ("own.contacted",),
+        "How many of them would order anyway cannot be told from this log: contact the "
+        "{own.contacted} of them, a random half, who are marked “contact” in segments.csv "
+        "(test_group), and compare them with the others.",
+        "How many of them would order anyway cannot be told from this log: act on a random half of "
+        "the {its.customers}, and compare.",
+    ),
 )
 """What shows that an action worked, with what happens without it, and the size of a test."""

@@ -14,7 +14,8 @@ from clustomer.thresholds import LONG_WINDOW_DAYS, written
 
 _WEEKS = written("LONG_WINDOW_DAYS")
 _TEST_GROUP = (
-    " The column test_group of segments.csv has such a group: a random half of each segment."
+    " The column test_group of segments.csv has such a group, as large as a test of the segment "
+    "needs; it is empty where the segment is too small for one."
 )
 
 

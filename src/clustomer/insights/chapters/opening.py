@@ -89,8 +89,8 @@ class Opening(Chapter):
 
 
 _IF_TESTED = (
-    "The figures count everyone whom an action names. To see whether it works, leave out those "
-    "marked “hold back” in segments.csv (test_group), a random half, which halves them."
+    "The figures leave out whom segments.csv marks “hold back” (test_group): they get nothing, so "
+    "that you see whether it works. Where nobody is marked, the segment is too small to test."
 )
 _NOTHING_PAYS = (
     "At a cost of {run.cost} for each contact and a margin of {run.margin}, no action clearly pays "
@@ -141,10 +141,17 @@ def _first_steps(study: Study, facts: Mapping[str, Fact]) -> Iterator[Labelled]:
         won = share_assumed(key, facts)
         yield Labelled(
             escape(study.names[key]),
-            f"{headlines[key]}. One more order from {won} of them would earn {{{part}one_more}} "
-            f"at a margin of {{run.margin}}; contacting {'them' if key in late else 'all of them'} "
-            f"once costs {{{part}contact}}.",
+            f"{headlines[key]}. One more order from {won} of {_contacted(part, facts)} would earn "
+            f"{{{part}one_more}} "
+            f"at a margin of {{run.margin}}; contacting these once costs {{{part}contact}}.",
         )
+
+
+def _contacted(part: str, facts: Mapping[str, Fact]) -> str:
+    """Return whom an action reaches, where some are held back for a test."""
+    key, _, late = part.partition(".")
+    name = f"{key}.own.{late}contacted"
+    return f"the {{{name}}} who are not held back" if name in facts else "them"
 
 
 def _lines(study: Study, facts: Mapping[str, Fact]) -> tuple[str, ...]:

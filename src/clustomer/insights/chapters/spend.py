@@ -18,9 +18,10 @@ COST = 0.50
 
 NOTE = (
     "The gain is the margin on one more order, as large as their orders are (as everyone's, where "
-    "they have none), from the share that is assumed: {threshold.one_more_share} of the customers, "
-    "or half of those who order anyway in the time that shows whether it worked, where that is "
-    "less. The cost is that of contacting all of them once. It assumes that {run.margin} of "
+    "they have none), from the share that is assumed: {threshold.one_more_share} of those "
+    "contacted, or half of those who order anyway in the time that shows whether it worked, where "
+    "that is less. Whom segments.csv marks “hold back” (test_group) is not contacted, so that you "
+    "see whether it works. The cost is that of contacting once. It assumes that {run.margin} of "
     "revenue is kept after the cost of goods and that contacting one customer costs {run.cost}; "
     "set both to your own figures (a column of costs, or --margin, and --cost). Whether an action "
     "brings so much is not known before it is tried; where nothing is left, contact a part of "
@@ -43,10 +44,10 @@ class Spend(Chapter):
     def facts(self, study: Study) -> Iterator[Fact]:
         """Make `everyone.order_value`, `S1.order_value`, `S1.one_more`, `S1.contact` and `S1.left`.
 
-        `S1.one_more` is the margin on one more order from a share of the customers, `S1.won`: one
-        in twenty, or half of those who order anyway within their horizon, where that is less.
-        `S1.contact` is what it costs to contact all of them once, `S1.left` the one less the
-        other; `S1.late_one_more` and `S1.late_contact` are those of who is late.
+        `S1.one_more` is the margin on one more order from a share of the customers who are not held
+        back for a test, `S1.won`: one in twenty, or half of those who order anyway within their
+        horizon, where that is less. `S1.contact` is what it costs to contact them once, `S1.left`
+        the one less the other; `S1.late_one_more` and `S1.late_contact` are those of who is late.
         """
         figures = study.once(own_figures)
         margin, cost = study.settings["margin"], study.settings["cost"]
@@ -79,7 +80,8 @@ class Spend(Chapter):
                 gain = won * size * value * margin
                 yield _money(f"{key}.{part}one_more", gain, ids, "product_of_four", key)
             ids = f"{key}.one_more {key}.contact"
-            left = won * profile.customers * value * margin - cost * profile.customers
+            size = audiences[""][1]
+            left = won * size * value * margin - cost * size
             yield _money(f"{key}.left", left, ids, "difference", key)
 
     def blocks(self, study: Study, facts: Mapping[str, Fact]) -> Iterator[Block]:
@@ -90,10 +92,11 @@ class Spend(Chapter):
         columns = (
             Column("Segment", "name"),
             Column("Customers"),
+            Column("Contacted"),
             Column("An order of theirs" + (", net of returns" if returns else "")),
             Column("Assumed to order once more"),
             Column("What that earns"),
-            Column("Contacting all of them"),
+            Column("Contacting them"),
             Column("What is left"),
         )
         rows = tuple(
@@ -124,11 +127,16 @@ def share_assumed(key: str, facts: Mapping[str, Fact]) -> str:
 def _audiences(
     key: str, profile: Profile, figures: Mapping[str, Fact]
 ) -> dict[str, tuple[str, int]]:
-    """Return who may be addressed, all or those who are late, with the fact that counts them."""
+    """Return who is addressed, of all or of those who are late, with the fact that counts them.
+
+    Who is held back for a test is not.
+    """
     audiences = {"": (f"{key}.customers", profile.customers)}
-    late = figures.get(f"{key}.own.late")
-    if late is not None and isinstance(late.value, int):
-        audiences["late_"] = (late.id, late.value)
+    for part, names in (("", ("contacted",)), ("late_", ("late_contacted", "late"))):
+        counts = (figures.get(f"{key}.own.{name}") for name in names)
+        count = next((fact for fact in counts if fact is not None), None)
+        if count is not None and isinstance(count.value, int):
+            audiences[part] = count.id, count.value
     return audiences
 
 
@@ -160,9 +168,10 @@ def _row(key: str, name: str, facts: Mapping[str, Fact]) -> Row:
         f"{{{key}.{part}}}" if f"{key}.{part}" in facts else "–"
         for part in ("one_more", "contact", "left")
     )
+    contacted = "own.contacted" if f"{key}.own.contacted" in facts else "customers"
     counts = (
         f"{{{key}.{part}}}" if f"{key}.{part}" in facts else "–"
-        for part in ("customers", "order_value")
+        for part in ("customers", contacted, "order_value")
     )
     assumed = share_assumed(key, facts) if f"{key}.one_more" in facts else "–"
     return Row((name, *counts, assumed, *texts), key)

@@ -15,7 +15,8 @@ bots), `bots`, `everyone` (all but suspected bots) or `all` | a feature, \
 below](#aggregates) |
 | any other CSV, such as `cleaning` | `column=value`: the rows that have it; empty: all rows | \
 a column | `value` (of the one row), `sum` or `count` |
-| `segments` | `taste_segment_id=taste:1` or the like | the same column | `count` |
+| `segments` | `taste_segment_id=taste:1` or the like; several conditions with ` && ` \
+between: `segment_id=S1 && test_group=contact` | a column | `count`, `sum` |
 | `run`, `segmentation`, `certificates`, `forecast`, `recommendation` | the way through the JSON \
 file, with a `/` between: `window`, `prediction/baselines/0/auc` | a name in there, or a number in \
 a list | `value`, `length`, or, of the window, `local_time`, `local_date`, `local_last_day` and \
@@ -62,6 +63,8 @@ FILES: Mapping[str, str] = {
 }
 """The file of each table that a source may name; a chapter's table is named by its file."""
 
+AND = " && "
+"""Between the conditions of a key."""
 _STAGES = "l"
 PEOPLE = frozenset({"customers", "attributes", "lifecycle", "lifetime"})
 """The tables with a row for each customer, told apart by segments."""
@@ -229,8 +232,8 @@ def source_query(source: Source, unit: str) -> Query:
         return _in_document(source, unit)
     rows = exp.select().from_(_file(table))
     if source["key"]:
-        name, _, wanted = source["key"].partition("=")
-        rows = rows.where(exp.column(name, quoted=True).eq(literal(wanted)))
+        for name, wanted in conditions_of(source["key"]):
+            rows = rows.where(exp.column(name, quoted=True).eq(literal(wanted)))
     column: exp.Expr = exp.column(source["column"], quoted=True)
     if source["aggregate"] == "sum":
         column = exp.Sum(this=column)
@@ -239,6 +242,16 @@ def source_query(source: Source, unit: str) -> Query:
     elif source["aggregate"] != "value":
         raise _no_aggregate(source["aggregate"], ("sum", "value", "count"))
     return Query(column, rows, (table, source["key"]))
+
+
+def conditions_of(key: str) -> list[tuple[str, str]]:
+    """Return what rows must have by a key: pairs of a column and a value.
+
+    >>> conditions_of("segment_id=S1 && late=true")
+    [('segment_id', 'S1'), ('late', 'true')]
+    """
+    pairs = (part.partition("=") for part in key.split(AND))
+    return [(name, wanted) for name, _, wanted in pairs]
 
 
 def derived(aggregate: str, parts: Iterable[exp.Expr]) -> exp.Select:

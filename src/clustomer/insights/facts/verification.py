@@ -18,6 +18,7 @@ from clustomer.insights.facts.sources import (
     FILES,
     PEOPLE,
     Query,
+    conditions_of,
     derived,
     fact_query,
     file_of,
@@ -224,8 +225,8 @@ def _check(name: str, facts: Facts, engine: DuckDB) -> None:
     for fact in facts.values():
         if fact.source["table"] != name:
             continue
-        filtered, _, wanted = fact.source["key"].partition("=")
-        for column in (fact.source["column"], *([filtered] if wanted else [])):
+        filtered = [column for column, wanted in conditions_of(fact.source["key"]) if wanted]
+        for column in (fact.source["column"], *filtered):
             if column not in columns:
                 raise InputError(
                     f"`{file}` has no column `{column}`. {did_you_mean(column, columns)}"

@@ -10,8 +10,9 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from clustomer.habits import held_back
 from clustomer.insights.naming.groups import DEFINED_GROUP, plain_groups
-from clustomer.insights.population import BOTS, Population
+from clustomer.insights.population import UNGROUPED, Population
 from clustomer.lifecycle import LATE
 
 LAST_ORDER = "last_order_on"
@@ -26,13 +27,16 @@ def member_columns(
     window: Any = None,
     lifecycle: pa.Table | None = None,
     attributes: Any = None,
+    responses: Mapping[str, float] | None = None,
+    testable: bool = True,
     random_state: int = 0,
 ) -> dict[str, Any]:
     """Return the columns beside a customer's segment, by name: those that the data have.
 
     `defined_group`, `revenue`, `orders`, `last_order_on` (on the shop's clock), `stage`,
-    `expected_on`, `due` and `late` by the lifecycle, `test_group`, `past_due`, and what
-    the attributes bring.
+    `expected_on`, `due` and `late` by the lifecycle, `test_group` where segments are `testable`,
+    `past_due`, and what the attributes bring. `responses` are the shares who order anyway, by
+    segment.
     """
     columns: dict[str, Any] = {}
     group = plain_groups(people)
@@ -52,7 +56,8 @@ def member_columns(
             "due": lifecycle["due"],
             "late": pc.is_in(stages, pa.array(LATE, stages.type)),
         }
-    columns[TEST_GROUP] = random_halves(user_ids, people, random_state)
+    if testable:
+        columns[TEST_GROUP] = test_groups(user_ids, people, responses or {}, random_state)
     if lifecycle is not None:
         columns["past_due"] = lifecycle["past_due"]
     if attributes is not None:
@@ -72,29 +77,39 @@ def with_columns(table: pa.Table, columns: Mapping[str, Any]) -> pa.Table:
     return table
 
 
-def random_halves(user_ids: pa.ChunkedArray, people: Population, random_state: int) -> pa.Array:
-    """Return who is contacted and who is held back in a test: a random half of each segment.
+def test_groups(
+    user_ids: pa.ChunkedArray,
+    people: Population,
+    responses: Mapping[str, float],
+    random_state: int,
+) -> pa.Array:
+    """Return who is contacted and who is held back in a test of a segment.
 
-    A customer's group hangs on their id and the seed alone, so that it stays when others come, when
-    rows are in another order, and in the next run: those whose
-    `MD5('test_group/' || seed || '/' || user_id)` begins below 8 are contacted. None for suspected
-    bots.
+    `responses` are the shares who order anyway, by segment, where that is known. As many are held
+    back as `held_back` says: those whose `MD5('test_group/' || seed || '/' || user_id)` is the
+    highest, so that hardly any customer changes sides when others come, when rows are in another
+    order, or in the next run. None in a segment that is too small to test, for suspected bots and
+    for those in no segment.
     """
-    groups = np.array([_test_group(user_id, random_state) for user_id in user_ids.to_pylist()])
-    bots = np.zeros(len(groups), dtype=bool)
-    bots[people.rows(BOTS)] = True
-    return pa.array(groups, pa.string(), mask=bots)
+    digests = np.array([_digest(user_id, random_state) for user_id in user_ids.to_pylist()])
+    groups = np.full(len(digests), None, dtype=object)
+    for key in people.segments:
+        rows = people.rows(key)
+        held = 0 if key in UNGROUPED else held_back(responses.get(key), len(rows))
+        if held:
+            groups[rows] = CONTACT
+            groups[rows[np.argsort(digests[rows])[-held:]]] = HOLD_BACK
+    return pa.array(groups, pa.string())
 
 
-def _test_group(user_id: str, random_state: int) -> str:
-    """Return the group of one customer.
+def _digest(user_id: str, random_state: int) -> str:
+    """Return by what customers are dealt to groups.
 
-    >>> [_test_group(user_id, 0) for user_id in ("u1", "u2", "u3")]
-    ['contact', 'hold back', 'contact']
+    >>> [_digest(user_id, 0)[:4] for user_id in ("u1", "u2", "u3")]
+    ['0861', 'd961', '6ca4']
     """
     text = f"test_group/{random_state}/{user_id}"
-    digest = hashlib.md5(text.encode(), usedforsecurity=False).hexdigest()
-    return CONTACT if digest < "8" else HOLD_BACK
+    return hashlib.md5(text.encode(), usedforsecurity=False).hexdigest()
 
 
 def _last_orders(days: Any, window: Any) -> pa.Array:
