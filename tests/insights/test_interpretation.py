@@ -199,10 +199,10 @@ def test_spend_table_by_hand() -> None:
     buyers, others = spend(interpretation)
     # 160 / 8 = 20 an order; 5 % of two, and of three at everyone's order, at a margin of a quarter
     assert [interpretation.facts.render(text) for text in buyers[1:]] == [
-        "2", "EUR 20.00", "5 %", "EUR 0.50", "EUR 2.00", "−EUR 1.50"
+        "2", "2", "EUR 20.00", "5 %", "EUR 0.50", "EUR 2.00", "−EUR 1.50"
     ]  # fmt: skip
     assert [interpretation.facts.render(text) for text in others[1:]] == [
-        "3", "–", "5 %", "EUR 0.75", "EUR 3.00", "−EUR 2.25"
+        "3", "3", "–", "5 %", "EUR 0.75", "EUR 3.00", "−EUR 2.25"
     ]  # fmt: skip
 
 

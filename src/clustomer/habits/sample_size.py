@@ -43,15 +43,16 @@ def held_back(before: float | None, size: int) -> int:
 
     As many as each of two groups needs to tell `ONE_MORE_SHARE` more than the share `before` who
     order anyway, where there are two such groups; else half, if that tells a rise of at most
-    `TELLABLE_RISE`. Half, too, where it is not known how many order anyway.
+    `TELLABLE_RISE`. Where it is not known how many order anyway, half are if that tells such a rise
+    whatever they do: of a half.
 
     Of 2,000 with one in ten 686 are; of 330 with 64 % half are, who tell 14 points; of 40 none:
 
-    >>> held_back(0.1, 2000), held_back(0.64, 330), held_back(0.64, 40), held_back(None, 41)
-    (686, 165, 0, 20)
+    >>> held_back(0.1, 2000), held_back(0.64, 330), held_back(0.64, 40), held_back(None, 401)
+    (686, 165, 0, 200)
     """
     if before is None:
-        return size // 2
+        return size // 2 if tellable_rise(0.5, size // 2) is not None else 0
     needed = control_group(before, ONE_MORE_SHARE)
     if needed is not None and 2 * needed <= size:
         return needed

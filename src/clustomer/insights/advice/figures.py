@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from clustomer.habits import control_group, tellable_rise
+from clustomer.habits import control_group, held_back, tellable_rise
 from clustomer.insights.facts import AND, Fact, decimals_for, made_of
 from clustomer.insights.naming.members import CONTACT, HOLD_BACK, TEST_GROUP
 from clustomer.insights.population import Population
@@ -170,6 +170,7 @@ def known_figures(facts: Mapping[str, Fact], key: str, customers: int) -> frozen
     `own.current`; `own.mostly_lapsed` where more than half is lapsed; `own.few_late` where at most
     a third is late. `own.mostly_never` where more than half never ordered, else
     `own.mostly_ordered`; `own.in_time` where half of it ordered within its horizon;
+    `own.few` where they are too few for a test, whatever share of them orders;
     `own.small_gain` where fewer order anyway than would make a gain of five points likely. Without
     `own.order_upper` where that is no more than the usual order, or out of its reach.
     """
@@ -180,6 +181,8 @@ def known_figures(facts: Mapping[str, Fact], key: str, customers: int) -> frozen
         needed = facts[f"{prefix}control"].value
         assert isinstance(needed, int)
         names.add("own.testable" if 2 * needed <= customers else "own.untestable")
+    if not held_back(None, customers):
+        names.add("own.few")
     response = facts.get(f"{prefix}response")
     if response is not None and float(response.value or 0) < 2 * ONE_MORE_SHARE:
         names.add("own.small_gain")

@@ -198,8 +198,13 @@ ORDERS_AGAIN: Text = Choice(
         "How many of them would order anyway cannot be told from this log: contact the "
         "{own.contacted} of them, a random half, who are marked “contact” in segments.csv "
         "(test_group), and compare them with the others.",
-        "How many of them would order anyway cannot be told from this log: act on a random half of "
-        "the {its.customers}, and compare.",
+        Choice(
+            ("own.few",),
+            "How many of them would order anyway cannot be told from this log, and {its.customers} "
+            "are too few to test.",
+            "How many of them would order anyway cannot be told from this log: act on a random "
+            "half of the {its.customers}, and compare.",
+        ),
     ),
 )
 """What shows that an action worked, with what happens without it, and the size of a test."""
