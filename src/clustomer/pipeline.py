@@ -20,7 +20,7 @@ from clustomer.customers import (
 from clustomer.customers.reason import Reason
 from clustomer.errors import UsageError
 from clustomer.events import CleanEvents, Events, read_events
-from clustomer.facets import FACETS, MAIN, Facets, no_facets
+from clustomer.facets import FACETS, MAIN, RARE, Facets, no_facets, rare_members
 from clustomer.habits import Habits, segment_habits
 from clustomer.history import History, shop_history
 from clustomer.insights import Interpretation, interpret
@@ -32,7 +32,7 @@ from clustomer.outputs.figures import draw_figures
 from clustomer.progress import Progress, counted, silent
 from clustomer.publication import Content, identified_aside, identify, write_report, write_tables
 from clustomer.pushdown import Pushdown
-from clustomer.segments import Segmentation, compare, rfm, segment
+from clustomer.segments import RareMembers, Segmentation, compare, rfm, segment
 from clustomer.settings import DEFAULT_OUT, Settings
 from clustomer.usage import check_settings
 from clustomer.versions import Results
@@ -84,7 +84,7 @@ def run(
         attributes = _described(settings, events, customers, progress)
         holdout = held_out(settings, events, customers, progress)
         lanes.write_events(events)
-        segmentation = segmented(settings, customers, holdout, progress)
+        segmentation = segmented(settings, events, customers, holdout, progress)
         comparison = compared(settings, customers, segmentation, progress)
         certificates, segmentation = certified(
             settings, events, customers, segmentation, holdout, progress
@@ -195,7 +195,11 @@ def held_out(
 
 
 def segmented(
-    settings: Settings, customers: Customers, holdout: Holdout | Reason | None, progress: Progress
+    settings: Settings,
+    events: CleanEvents,
+    customers: Customers,
+    holdout: Holdout | Reason | None,
+    progress: Progress,
 ) -> Segmentation:
     """Return the segments, by the algorithm and the number that the settings ask for."""
     with progress.stage("Choose and fit segments") as stage:
@@ -212,9 +216,22 @@ def segmented(
                 weights=settings.weights,  # type: ignore[arg-type]
                 criteria="all" if settings.certificates else "deciding",
                 random_state=settings.random_state,
+                rare=_set_apart(settings, events, customers, holdout),
             )
         stage.note(counted(segmentation.k, "segment"))
     return segmentation
+
+
+def _set_apart(
+    settings: Settings,
+    events: CleanEvents,
+    customers: Customers,
+    holdout: Holdout | Reason | None,
+) -> RareMembers | None:
+    """Return who has no say in the number of segments: members of rare kinds."""
+    if settings.k != "auto" or RARE not in facets_wanted(settings):
+        return None
+    return rare_members(events, customers, holdout, random_state=settings.random_state)
 
 
 def compared(
@@ -264,6 +281,11 @@ def certified(
     return certificates, delivered
 
 
+def facets_wanted(settings: Settings) -> tuple[str, ...]:
+    """Return the facets to look for; without tests of segments only those by name."""
+    return tuple(settings.facets or (FACETS if settings.certificates else ()))
+
+
 def faceted(
     settings: Settings,
     events: CleanEvents,
@@ -272,8 +294,7 @@ def faceted(
     progress: Progress,
 ) -> Facets:
     """Return the facets that were asked for; without tests of segments only those by name."""
-    wanted = settings.facets or (tuple(FACETS) if settings.certificates else ())
-    names = [name for name in wanted if name != MAIN]
+    names = [name for name in facets_wanted(settings) if name != MAIN]
     if not names:
         return no_facets(customers.table["user_id"])
     with progress.stage("Look for facets") as stage:

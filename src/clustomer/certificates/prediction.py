@@ -264,7 +264,7 @@ def _silhouette_labels(
 ) -> Labels:
     """Return the clusters of KMeans with the K that the silhouette would choose."""
     same = (segmentation.algorithm.name, segmentation.k) == ("kmeans", k)
-    if same:
+    if same and segmentation.rare is None:
         return labels_of(table, refit, np.flatnonzero(people))
     half = _half(table, segmentation, selection)
     other = refit_rule(segmentation, half, algorithm="kmeans", k=k)

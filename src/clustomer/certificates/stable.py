@@ -88,7 +88,12 @@ def _refittable(customers: pa.Table, segmentation: Segmentation) -> tuple[Matrix
     matrix = feature_matrix(customers, list(rule.features))
     estimator = rule.refitting_estimator()
     if estimator is None:
-        estimator = clusterer(segmentation.algorithm.name, n_clusters=segmentation.k)
+        selection = segmentation.selection
+        estimator = clusterer(segmentation.algorithm.name, n_clusters=selection.crowd_k)
+        if selection.rare_clusters:
+            from clustomer.segments.algorithms.beside_rare import BesideRare
+
+            estimator = BesideRare(estimator, rule.centres, selection.rare_clusters)
     return rule.prepared(matrix), estimator
 
 

@@ -19,7 +19,7 @@ from clustomer.facets.facet import (
     no_facets,
     read_facets,
 )
-from clustomer.facets.rare import Rare, RareKind
+from clustomer.facets.rare import Rare, RareKind, rare_members
 
 if TYPE_CHECKING:
     from clustomer.facets.finding import find_facets
@@ -38,6 +38,7 @@ __all__ = [
     "Unitary",
     "find_facets",
     "no_facets",
+    "rare_members",
     "read_facets",
 ]
 

@@ -1,19 +1,23 @@
 """Rare kinds: a few customers who are far from all others in one thing."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 import pyarrow as pa
 from sqlglot import exp
 
 from clustomer.certificates.certificate import Mark
-from clustomer.customers import Customers
+from clustomer.customers import Customers, Holdout
+from clustomer.customers.reason import Reason
 from clustomer.engines import Engine, literal, parse, translate
+from clustomer.events import CleanEvents
 from clustomer.facets.declaration import RARE, scoped_events
 from clustomer.facets.tail import find_bump
 from clustomer.segments.arrays import Floats, Integers
 from clustomer.segments.exclusions import bot_exclusions, included_rows
+from clustomer.segments.selection.holdout_split import selection_rows
+from clustomer.segments.selection.rare_members import RareMembers
 from clustomer.thresholds import FACET_CROWDS, RARE_EXCESS
 
 MOST_KINDS = 3
@@ -91,28 +95,16 @@ def find_rare(engine: Engine, customers: Customers, *, random_state: int) -> tup
     columns = _amounts(engine, customers)
     inside = included_rows(customers.table, exclusions)
     sampled = included_rows(customers.table, exclusions, SEARCHED_CUSTOMERS)
-    labels = np.full(customers.table.num_rows, -1, dtype=np.int64)
-    kinds: list[RareKind] = []
-    while len(kinds) < MOST_KINDS:
-        kind = _next(columns, sampled[labels[sampled] < 0], len(kinds), random_state)
-        if kind is None:
-            break
-        members = inside[(labels[inside] < 0) & (columns[kind.amount][inside] > kind.above)]
-        labels[members] = len(kinds)
-        column = np.nan_to_num(columns[kind.amount])
-        kinds.append(
-            RareKind(
-                kind.segment_id,
-                kind.amount,
-                kind.above,
-                len(members),
-                round(float(column[members].mean()), 9),
-                round(float(column[inside].mean()), 9),
-                kind.excess,
-                kind.excess_crowd,
-                kind.crowds,
-            )
+    bare, labels = _searched(columns, sampled, inside, random_state)
+    kinds = [
+        replace(
+            kind,
+            customers=int((labels == number).sum()),
+            mean=_mean(columns[kind.amount][labels == number]),
+            everyone=_mean(columns[kind.amount][inside]),
         )
+        for number, kind in enumerate(bare)
+    ]
     ids = pa.array([None if label < 0 else kinds[label].segment_id for label in labels.tolist()])
     if not kinds:
         return Rare(len(inside)), ids.cast(pa.string())
@@ -121,6 +113,66 @@ def find_rare(engine: Engine, customers: Customers, *, random_state: int) -> tup
         "assignment": translate(assignment_query(kinds), pretty=True),
     }
     return Rare(len(inside), tuple(kinds), sql=sql), ids
+
+
+def rare_members(
+    events: CleanEvents,
+    customers: Customers,
+    holdout: Holdout | Reason | None = None,
+    *,
+    random_state: int = 0,
+) -> RareMembers | None:
+    """Return who belongs to a rare kind that those show who may choose the number of segments.
+
+    Those are all but the validation half of a holdout, so that nothing of that half decides. The
+    kinds are looked for as `find_facets` looks for them among all customers, whose borders can
+    lie elsewhere in the same gap. By them all customers belong to a kind, or to the crowd.
+
+    Parameters
+    ----------
+    events : Events, or other clean events
+    customers : Customers
+        Made from those events.
+    holdout : Holdout, or the reason why there is none, optional
+    random_state : int, default 0
+
+    Returns
+    -------
+    RareMembers, or None where there is no rare kind.
+    """
+    table = customers.table
+    exclusions = bot_exclusions(table)
+    rows = inside = included_rows(table, exclusions)
+    if isinstance(holdout, Holdout):
+        rows = rows[selection_rows(holdout, table["user_id"].take(pa.array(rows)))]
+    if len(rows) > SEARCHED_CUSTOMERS:
+        rows = rows[included_rows(table.take(pa.array(rows)), (), SEARCHED_CUSTOMERS)]
+    kinds, labels = _searched(_amounts(events.engine, customers), rows, inside, random_state)
+    if not kinds:
+        return None
+    members = np.flatnonzero(labels >= 0)
+    ids = table["user_id"].take(pa.array(members)).combine_chunks()
+    return RareMembers(ids, labels[members])
+
+
+def _searched(
+    columns: Mapping[str, Floats], searched: Integers, inside: Integers, random_state: int
+) -> tuple[list[RareKind], Integers]:
+    """Return the kinds among the customers searched, and the kind of each one inside; else -1."""
+    labels = np.full(len(columns[ONE_PRODUCT]), -1, dtype=np.int64)
+    kinds: list[RareKind] = []
+    while len(kinds) < MOST_KINDS:
+        kind = _next(columns, searched[labels[searched] < 0], len(kinds), random_state)
+        if kind is None:
+            break
+        members = inside[(labels[inside] < 0) & (columns[kind.amount][inside] > kind.above)]
+        labels[members] = len(kinds)
+        kinds.append(kind)
+    return kinds, labels
+
+
+def _mean(column: Floats) -> float:
+    return round(float(np.nan_to_num(column).mean()), 9)
 
 
 def _next(

@@ -38,7 +38,22 @@ def reason_sentence(reason: Reason) -> str:
             f"; more than {n_distinct} were not possible, since there are only {n_distinct} "
             "different customers"
         )
+    if "rare_clusters" in reason.numbers:
+        clusters: Any = reason.numbers["rare_clusters"]
+        text += f". {_beside_rare(len(clusters))}"
     return f"{text}."
+
+
+def _beside_rare(clusters: int) -> str:
+    """Say that members of rare kinds had no say in the number, and what they are.
+
+    >>> _beside_rare(1)
+    '1 more segment is a rare kind, whose members had no say in this number'
+    """
+    if not clusters:
+        return "Members of rare kinds had no say in this number"
+    kinds = "segment is a rare kind" if clusters == 1 else "segments are rare kinds"
+    return f"{clusters} more {kinds}, whose members had no say in this number"
 
 
 def certificate_sentence(reason: Reason) -> str:

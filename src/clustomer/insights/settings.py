@@ -86,6 +86,8 @@ def model_document(segmentation: Any) -> dict[str, Any]:
         "algorithm": {"parameters": algorithm_entries(segmentation)},
         "assignment": grid_settings(segmentation.rule),
     }
+    if selection.rare_clusters:
+        document["selection"]["grounds"] = {"numbers": dict(selection.reason.numbers)}
     if selection.repetition is not None:
         document["selection"]["repetition"] = asdict(selection.repetition)
     if segmentation.weights is not None:
@@ -113,6 +115,10 @@ def setting_facts(tables: Mapping[str, Any]) -> Iterator[Fact]:
     for name, unit in (("k", "segments"), ("fitted_customers", "customers")):
         source = _value("segmentation", "selection", name)
         yield Fact(f"clustering.{name}", selection[name], unit, 0, None, source)
+    if "grounds" in selection:
+        source = _value("segmentation", "selection/grounds/numbers", "crowd_k")
+        crowd_k = selection["grounds"]["numbers"]["crowd_k"]
+        yield Fact("clustering.crowd_k", crowd_k, "segments", 0, None, source)
     yield from _repetition_facts(selection.get("repetition"))
     yield from grid_facts(model["assignment"])
     yield from algorithm_facts(model["algorithm"]["parameters"])

@@ -121,7 +121,7 @@ def remake(stored: StoredRun, progress: Progress, memory: str | None = None) -> 
             total = hash_sum(events)
         customers = _customers(stored, events, progress)
         holdout = held_out(settings, events, customers, progress)
-        segmentation = segmented(settings, customers, holdout, progress)
+        segmentation = segmented(settings, events, customers, holdout, progress)
         comparison = compared(settings, customers, segmentation, progress)
         certificates, delivered = certified(
             settings, events, customers, segmentation, holdout, progress

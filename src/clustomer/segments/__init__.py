@@ -28,6 +28,7 @@ from clustomer.segments.rules.rfm_grid import RFM_SEGMENTS, RfmGrid, RfmSegment
 from clustomer.segments.rules.rule import Rule
 from clustomer.segments.segmentation import Segmentation, segment
 from clustomer.segments.selection.k_range import check_choice
+from clustomer.segments.selection.rare_members import RareMembers
 from clustomer.segments.selection.selection import Selection
 from clustomer.segments.stored.restoration import restore
 from clustomer.segments.stored.scoring import ScoringModel, to_scoring
@@ -82,6 +83,7 @@ __all__ = [
     "NearestExemplar",
     "Projection",
     "Quadratic",
+    "RareMembers",
     "RfmGrid",
     "RfmSegment",
     "Rule",

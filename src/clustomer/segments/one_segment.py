@@ -74,4 +74,5 @@ def one_segment(customers: object, segmentation: Segmentation, *, reason: Reason
         projection=projection,
         structure=False,
         dendrogram=None,
+        rare=None,
     )

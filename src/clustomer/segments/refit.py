@@ -9,11 +9,12 @@ from clustomer.segments.arrays import Integers
 from clustomer.segments.exclusions import BOTS, bot_exclusions, included_rows
 from clustomer.segments.matrix.customer_matrix import customer_table, feature_matrix
 from clustomer.segments.matrix.distinct import count_distinct
-from clustomer.segments.matrix.scaling import fit_scaling
+from clustomer.segments.matrix.scaling import fit_scaling, scale
 from clustomer.segments.matrix.undefined import undefined_in
 from clustomer.segments.rules.nearest_centroid import NearestCentroid
 from clustomer.segments.rules.rule import HasRule, Rule
 from clustomer.segments.segmentation import MAX_FIT_CUSTOMERS, Segmentation
+from clustomer.segments.selection.rare_members import CROWD, centroids_of
 
 
 def refit_rule(
@@ -28,7 +29,9 @@ def refit_rule(
     As `segment` does, without asking how good another number of clusters would be: scaling is
     learned from these customers, but for the weights of features, which stay, and the algorithm
     fitted. Algorithms that find their number of
-    clusters find it again, and a grid has its fifths from these customers.
+    clusters find it again, and a grid has its fifths from these customers. Members of rare kinds
+    have no say in the fit, and their clusters are around the means that they have here; where
+    another algorithm or K is asked for, they are customers like all others.
 
     Parameters
     ----------
@@ -66,16 +69,20 @@ def refit_rule(
     ]
     exclusions = bot_exclusions(table)
     rows = included_rows(table, exclusions, MAX_FIT_CUSTOMERS)
+    matrix = feature_matrix(table, names)[rows]
+    kinds = np.full(len(rows), CROWD, dtype=np.int64)
+    if segmentation.rare is not None and algorithm is None and k is None:
+        kinds = segmentation.rare.kinds_of(table["user_id"].take(rows))
     scaling = fit_scaling(
-        feature_matrix(table, names)[rows],
+        matrix[kinds == CROWD],
         names,
         [undefined_in(table, name) for name in names],
         weights={feature.name: feature.weight for feature in segmentation.scaling},
     )
     alone = NearestCentroid(scaling.features, np.zeros((1, len(scaling.features))), exclusions)
-    if not scaling.features or len(rows) < 2:
+    if not scaling.features or len(scaling.matrix) < 2:
         return alone
-    wanted = k or segmentation.k
+    wanted = k or segmentation.selection.crowd_k
     estimator = clusterer(
         used,
         n_clusters=min(wanted, count_distinct(scaling.matrix, enough=wanted)),
@@ -83,7 +90,11 @@ def refit_rule(
     )
     with threadpool_limits(1):
         fitted = estimator.fit(scaling.matrix)
-    return algorithm_of(used).rule(fitted, scaling.features, exclusions) or alone
+    rule = algorithm_of(used).rule(fitted, scaling.features, exclusions) or alone
+    if not (kinds >= 0).any():
+        return rule
+    left = [names.index(feature.name) for feature in scaling.features]
+    return rule.beside(centroids_of(scale(matrix[:, left], scaling.features), kinds))
 
 
 def rule_labels(customers: object, model: HasRule) -> Integers:

@@ -9,7 +9,7 @@ import pyarrow as pa
 
 from clustomer.customers import Holdout, Reason
 from clustomer.errors import InputError, UsageError
-from clustomer.segments.algorithms.algorithm import AlgorithmNote
+from clustomer.segments.algorithms.algorithm import Algorithm, AlgorithmNote
 from clustomer.segments.algorithms.dendrogram import Dendrogram
 from clustomer.segments.algorithms.registry import algorithm_of, check_algorithm
 from clustomer.segments.arrays import Integers, Matrix
@@ -22,7 +22,7 @@ from clustomer.segments.matrix.customer_matrix import (
 )
 from clustomer.segments.matrix.distinct import count_distinct
 from clustomer.segments.matrix.projection import Projection, fit_axes, loadings, project
-from clustomer.segments.matrix.scaling import ScaledFeature, Scaling, fit_scaling
+from clustomer.segments.matrix.scaling import ScaledFeature, Scaling, fit_scaling, scale
 from clustomer.segments.matrix.undefined import undefined_in
 from clustomer.segments.rules.nearest_centroid import NearestCentroid
 from clustomer.segments.rules.numbering import published
@@ -31,6 +31,7 @@ from clustomer.segments.selection.choosers import Choosers
 from clustomer.segments.selection.fit import Fit, fit_rule
 from clustomer.segments.selection.holdout_split import holdout_view
 from clustomer.segments.selection.k_range import check_choice, is_whole
+from clustomer.segments.selection.rare_members import CROWD, RareMembers, with_centroids
 from clustomer.segments.selection.selection import Selection, no_selection
 from clustomer.segments.selection.weights import Asked, Weights, weights_of
 
@@ -74,6 +75,8 @@ class Segmentation:
     dendrogram : Dendrogram, or None where the algorithm builds no tree
     weights : Weights, or None for a grid
         What was learned of how much each feature counts; what it counts is in the scaling.
+    rare : RareMembers, or None where no rare kind was set apart
+        Who had no say in the number of segments; see `Selection.rare_clusters`.
     """
 
     table: pa.Table
@@ -89,6 +92,7 @@ class Segmentation:
     algorithm: AlgorithmNote = _KMEANS
     dendrogram: Dendrogram | None = None
     weights: Weights | None = None
+    rare: RareMembers | None = None
 
     @property
     def k(self) -> int:
@@ -118,6 +122,7 @@ def segment(
     criteria: Literal["all", "deciding"] = "all",
     random_state: int = 0,
     max_fit_customers: int = MAX_FIT_CUSTOMERS,
+    rare: RareMembers | None = None,
 ) -> Segmentation:
     """Divide customers into segments of similar behaviour.
 
@@ -164,6 +169,12 @@ def segment(
     max_fit_customers : int, default 1,000,000
         Where there are more, the fit uses the sample with the lowest MD5 of `user_id`, and
         all get their cluster by the rule.
+    rare : RareMembers, optional
+        Members of rare kinds, as `rare_members` finds them. Where K is chosen and customers belong
+        to the nearest centroid, they have no say in it: weights, scaling, K and fit are those of
+        all others. Then a kind has a centroid of its own where that sets it apart
+        (`with_centroids`), and all customers get a cluster by the rule. K and the kinds together
+        stay within `k_range`; where they cannot, nothing is set apart.
 
     Raises
     ------
@@ -200,12 +211,19 @@ def segment(
     names = clustered_features(table, features)
     exclusions = bot_exclusions(table)
     rows = included_rows(table, exclusions, int(max_fit_customers))
+    chosen = algorithm_of(algorithm)
     matrix = feature_matrix(table.select(names), names)
+    everyone = rows
+    if rare is not None and _without(rare, chosen, k, (lowest, highest)):
+        highest -= rare.count
+        holdout = rare.left_out_of(holdout)
+        rows = rows[rare.kinds_of(table["user_id"])[rows] == CROWD]
+    else:
+        rare = None
     learned, counted = weights_of(weights, holdout, names)
     undefined = [undefined_in(table, name) for name in names]
     scaling = fit_scaling(matrix[rows], names, undefined, weights=counted)
     _check_distinct(k, scaling)
-    chosen = algorithm_of(algorithm)
     fitted = Fit(None, no_selection(k, (lowest, highest), len(rows)), AlgorithmNote(algorithm))
     choosing = np.ones(len(rows), dtype=bool)
     if scaling.features and len(rows) > 1:
@@ -243,12 +261,40 @@ def segment(
             criteria=criteria,
         )
     kept = [names.index(feature.name) for feature in scaling.features]
+    matrix = matrix[:, kept]
+    if rare is not None and fitted.rule is not None:
+        scaled = scale(matrix[everyone], scaling.features)
+        fitted, rare = _beside_rare(fitted, rare, table["user_id"].take(everyone), scaled)
     segmentation = _published(
-        fitted, table, names, matrix[:, kept], scaling, exclusions, random_state
+        fitted, table, names, matrix, scaling, exclusions, len(everyone), rare, random_state
     )
     return replace(
-        segmentation, weights=learned, selection=_repeated(fitted, segmentation, rows[choosing])
+        segmentation,
+        weights=learned,
+        selection=_repeated(fitted, segmentation, rows[choosing]),
     )
+
+
+def _without(
+    rare: RareMembers,
+    algorithm: Algorithm,
+    k: int | Literal["auto"],
+    k_range: tuple[int, int],
+) -> bool:
+    """Tell whether the number of segments is chosen without rare kinds."""
+    lowest, highest = k_range
+    has_choice = k == "auto" and highest - rare.count >= lowest
+    return bool(rare.count and has_choice and algorithm.takes_k and algorithm.has_centroids)
+
+
+def _beside_rare(
+    fitted: Fit, rare: RareMembers, user_ids: pa.ChunkedArray, scaled: Matrix
+) -> tuple[Fit, RareMembers]:
+    """Return the fit with a cluster for each rare kind that can be one, and the members."""
+    assert fitted.rule is not None
+    n_crowd = len(fitted.rule.centres)
+    rule, rare = with_centroids(fitted.rule, scaled, rare, rare.kinds_of(user_ids))
+    return replace(fitted, rule=rule, rare=tuple(range(n_crowd, len(rule.centres)))), rare
 
 
 def _repeated(fitted: Fit, segmentation: Segmentation, choosers: Integers) -> Selection:
@@ -256,6 +302,7 @@ def _repeated(fitted: Fit, segmentation: Segmentation, choosers: Integers) -> Se
     if fitted.draws is None:
         return segmentation.selection
     labels = segmentation.table["cluster"].to_numpy()[choosers].astype(np.int64)
+    labels[np.isin(labels, segmentation.selection.rare_clusters)] = NOISE
     return replace(segmentation.selection, repetition=fitted.draws.judge(labels))
 
 
@@ -276,11 +323,19 @@ def _published(
     matrix: Matrix,
     scaling: Scaling,
     exclusions: tuple[Exclusion, ...],
+    fitted_customers: int,
+    rare: RareMembers | None,
     random_state: int,
 ) -> Segmentation:
     """Return the segmentation whose labels are those of the rule, for all customers."""
     alone = NearestCentroid(scaling.features, np.zeros((1, len(scaling.features))), exclusions)
     rule, labelled, numbers = published(table, fitted.rule or alone, names)
+    selection = replace(fitted.selection, k=len(rule.centres))
+    if rare is not None:
+        clusters: list[int] = sorted(numbers[cluster] for cluster in fitted.rare)
+        crowd_k = selection.k - len(clusters)
+        reason = selection.reason.also(rare_clusters=clusters, crowd_k=crowd_k)
+        selection = replace(selection, reason=reason)
     return Segmentation(
         table=labelled,
         clusters=cluster_sizes(labelled),
@@ -291,13 +346,14 @@ def _published(
             BOTS: BOTS_ID,
         },
         left_out=scaling.left_out,
-        selection=replace(fitted.selection, k=len(rule.centres)),
+        selection=selection,
         projection=_projection(scaling.features, scaling.matrix, labelled, matrix),
         structure=fitted.rule is not None and fitted.selection.rule != "single",
-        fitted_customers=fitted.algorithm.sample_customers or len(scaling.matrix),
+        fitted_customers=fitted.algorithm.sample_customers or fitted_customers,
         random_state=random_state,
         algorithm=fitted.algorithm,
         dendrogram=fitted.tree.renumbered(numbers) if fitted.tree else None,
+        rare=rare,
     )
 
 

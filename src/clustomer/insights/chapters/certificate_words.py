@@ -35,6 +35,11 @@ GIVEN_THEIR_NUMBER = (
     "{clustering.draws:random draw/random draws} of the customers gave {clustering.k} again. What "
     "the certificate says holds for these {clustering.k}."
 )
+GIVEN_THEIR_NUMBER_BESIDE_RARE = (
+    "How many segments there are beside the rare kinds is not certain: only {clustering.returned} "
+    "of {clustering.draws:random draw/random draws} of the customers gave {clustering.crowd_k} "
+    "again. What the certificate says holds for these {clustering.crowd_k} and the rare kinds."
+)
 BY_FACETS = {
     "held": "That is about how much they buy and how often they come. There are groups in {what}: "
     "see below.",

@@ -14,6 +14,7 @@ from clustomer.insights.chapters.certificate_words import (
     EXPLANATIONS,
     FORCED,
     GIVEN_THEIR_NUMBER,
+    GIVEN_THEIR_NUMBER_BESIDE_RARE,
     HEADLINES,
     MEANINGS,
     NULLS,
@@ -116,12 +117,12 @@ def choice(study: Study) -> tuple[str, ...]:
 def _came_back(selection: Any) -> Iterator[str]:
     """Say how often the number returned when everything was done again."""
     again = selection.repetition
-    if again is None or len(again.jaccard) != selection.k:
+    if again is None or len(again.jaccard) != selection.crowd_k:
         return
     if not selection.reason.numbers.get("returned"):
         yield (
             "The whole procedure was repeated on {clustering.draws:random draw/random draws} of "
-            "the customers: {clustering.returned} of them gave {clustering.k} again."
+            f"the customers: {{clustering.returned}} of them gave {{{_number(selection)}}} again."
         )
     yield (
         "Each draw held {clustering.drawn_customers:customer/customers}, and made its own "
@@ -135,12 +136,17 @@ def _came_back(selection: Any) -> Iterator[str]:
         yield "So another sample of such customers could well have given another number."
 
 
+def _number(selection: Any) -> str:
+    """Return the fact that is the number of segments that was chosen."""
+    return "clustering.crowd_k" if selection.rare_clusters else "clustering.k"
+
+
 def _other_number(selection: Any) -> bool:
     """Whether half or more of the draws, when everything was done again, gave another number."""
     again = selection.repetition
     return (
         again is not None
-        and len(again.jaccard) == selection.k
+        and len(again.jaccard) == selection.crowd_k
         and 2 * again.returned <= len(again.taken)
     )
 
@@ -148,7 +154,7 @@ def _other_number(selection: Any) -> bool:
 def _given_their_number(kind: str, selection: Any) -> Iterator[str]:
     """Say where another sample could have given another number of segments to rely on."""
     if kind in RELIED_ON and _other_number(selection):
-        yield GIVEN_THEIR_NUMBER
+        yield GIVEN_THEIR_NUMBER_BESIDE_RARE if selection.rare_clusters else GIVEN_THEIR_NUMBER
 
 
 def whole_numbers(study: Study) -> frozenset[str]:

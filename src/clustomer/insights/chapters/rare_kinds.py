@@ -7,8 +7,9 @@ from clustomer.insights.blocks import Block, Bullets, Column, Paragraph, Row, Se
 from clustomer.insights.chapters.chapter import Chapter
 from clustomer.insights.chapters.facet_names import rare_name
 from clustomer.insights.chapters.facet_words import RARE_NONE, RARE_WORDS
-from clustomer.insights.facts import Fact, decimals_for
+from clustomer.insights.facts import Fact, decimals_for, escape
 from clustomer.insights.study import Study
+from clustomer.insights.texts import listed
 
 _SHOWN = ("customers", "mean", "everyone")
 
@@ -47,6 +48,9 @@ class RareKinds(Chapter):
             "one customer with many hands. No mean of everyone speaks of them, and one more or "
             "one fewer of them is felt. Who they are: the column rare_segment of segments.csv."
         )
+        around = _around(study)
+        if around:
+            yield Paragraph(around)
         yield Section(self.title, (table,), "screen")
 
 
@@ -71,6 +75,23 @@ class NoRareKinds(Chapter):
 def _rare(study: Study) -> Rare:
     rare = study.facets.rare if study.facets is not None else None
     return rare if rare is not None else Rare(0)
+
+
+def _around(study: Study) -> str | None:
+    """Say which segments are around rare kinds, where the number of the others was chosen so."""
+    segmentation = study.segmentation
+    names = [
+        f"“{escape(study.names[segmentation.segment_ids[cluster]])}”"
+        for cluster in segmentation.selection.rare_clusters
+    ]
+    if not names:
+        return None
+    verb, thing = ("is", "a segment") if len(names) == 1 else ("are", "segments")
+    return (
+        "The number of the other segments was chosen without such customers: "
+        f"{listed(names)} {verb} {thing} around them. A segment holds whoever is nearest to its "
+        "middle, and need not be the kind to the last customer."
+    )
 
 
 def _sentence(kind: RareKind, number: int) -> str:

@@ -18,16 +18,16 @@ def choice_of_k_figure(pen: Pen, selection: Selection) -> Figure | None:
     """Draw the criteria over K, where there was one to choose."""
     if selection.criteria.num_rows < 2:
         return None
-    taken = _in_words(selection.k, "k")
+    taken = _in_words(selection.crowd_k, _number(selection))
     return pen.draw(
         "choice_of_k",
         lambda layout: choice_of_k_chart(
-            selection.criteria, k=selection.k, elbow=selection.elbow_k, layout=layout
+            selection.criteria, k=selection.crowd_k, elbow=selection.elbow_k, layout=layout
         ),
         title=_why_so_many(selection),
         note=" ".join(_how_to_read(selection)),
         description=f"Small panels, one for each criterion, with a line over the number of "
-        f"segments; {taken} {'was' if selection.k == 1 else 'were'} taken. "
+        f"segments; {taken} {'was' if selection.crowd_k == 1 else 'were'} taken. "
         + escape(reason_sentence(selection.reason)),
     )
 
@@ -56,8 +56,10 @@ def _how_to_read(selection: Selection) -> Iterator[str]:
 
 
 def _why_so_many(selection: Selection) -> str:
-    noun = "segment" if selection.k == 1 else "segments"
-    title = f"{_in_words(selection.k, 'k').capitalize()} {noun}"
+    noun = "segment" if selection.crowd_k == 1 else "segments"
+    title = f"{_in_words(selection.crowd_k, _number(selection)).capitalize()} {noun}"
+    if selection.rare_clusters:
+        title += " beside the rare kinds"
     match selection.rule:
         case "no structure":
             return f"{title}: no division of the customers held up"
@@ -85,6 +87,11 @@ def _why_so_many(selection: Selection) -> str:
     if selection.k == elbow == silhouette:
         return f"{title}: the elbow and the silhouette agree"
     return f"{title}: {' and '.join(curves)}" if curves else title
+
+
+def _number(selection: Selection) -> str:
+    """Return the name of the fact that is the number that was chosen."""
+    return "crowd_k" if selection.rare_clusters else "k"
 
 
 def _in_words(number: int, name: str) -> str:

@@ -47,6 +47,8 @@ class Algorithm(ABC):
     is_slow : bool
         Whether refits are so slow that only what decides the number of clusters is measured, on
         fewer resamples.
+    has_centroids : bool
+        Whether a customer belongs to the nearest centroid, so that rare kinds can have their own.
     """
 
     name: str
@@ -54,6 +56,7 @@ class Algorithm(ABC):
     takes_k: bool = True
 
     is_slow: ClassVar[bool] = True
+    has_centroids: ClassVar[bool] = True
 
     @abstractmethod
     def estimator(self) -> Any:

@@ -67,6 +67,8 @@ def large_enough(labels: Labels, weights: Floats, least_share: float) -> Labels:
 class DenseAlgorithm(Algorithm):
     """Base of the algorithms that find dense regions: their rule is the nearest exemplar."""
 
+    has_centroids = False
+
     def rule(
         self,
         fitted: Any,

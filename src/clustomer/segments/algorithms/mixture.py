@@ -138,6 +138,8 @@ class Mixture(ClusterMixin, BaseEstimator):  # type: ignore[misc]
 class MixtureAlgorithm(Algorithm):
     """A mixture of normal distributions; a customer belongs to the densest cluster."""
 
+    has_centroids = False
+
     def estimator(self) -> Any:
         """Return `Mixture`."""
         return Mixture()

@@ -50,6 +50,10 @@ class NearestCentroid(ScaledRule):
         """Return the rule with its clusters in another order; those not named are dropped."""
         return replace(self, centroids=self.centroids[np.asarray(order)])
 
+    def beside(self, points: Matrix) -> "NearestCentroid":
+        """Return the rule with further centroids, after its own."""
+        return replace(self, centroids=np.vstack([self.centroids, points]))
+
     def predict(self, matrix: Matrix) -> Labels:
         """Return the cluster of each scaled row, as the query gives it."""
         return nearest_point(matrix, self.centroids)[0]

@@ -98,6 +98,10 @@ class ScaledRule(ABC):
         remade: Self = replace(self, scaling=tuple(scaling))  # type: ignore[type-var]
         return remade
 
+    def beside(self, points: Matrix) -> Self:
+        """Return the rule with further clusters around some points, after its own."""
+        raise NotImplementedError(f"{self.kind} takes no further clusters")
+
     def refitting_estimator(self) -> Any | None:
         """Return None: the algorithm that found the segments makes such a rule."""
         return None

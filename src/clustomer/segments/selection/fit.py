@@ -24,13 +24,17 @@ _SLOW_RESAMPLES = 20
 
 @dataclass(frozen=True, eq=False)
 class Fit:
-    """A rule (None: one cluster), and how it was found; before clusters have their numbers."""
+    """A rule (None: one cluster), and how it was found; before clusters have their numbers.
+
+    `rare` are the clusters that are rare kinds.
+    """
 
     rule: ScaledRule | None
     selection: Selection
     algorithm: AlgorithmNote
     tree: Dendrogram | None = None
     draws: "Draws | None" = None
+    rare: tuple[int, ...] = ()
 
 
 def fit_rule(

@@ -1,7 +1,7 @@
 """How the number of segments was selected: what a segmentation keeps of it."""
 
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 import pyarrow as pa
@@ -14,6 +14,8 @@ from clustomer.segments.validity.criteria import partition_criteria, sampled_sil
 
 if TYPE_CHECKING:
     from clustomer.segments.selection.select_k import SelectK
+
+RARE_CLUSTERS = "rare_clusters"
 
 
 @dataclass(frozen=True, eq=False)
@@ -44,6 +46,17 @@ class Selection:
         """What would have been taken without `k`; None where there was nothing to choose."""
         runners_up: list[int] = self.criteria.filter(self.criteria["runner_up"])["k"].to_pylist()
         return runners_up[0] if runners_up else None
+
+    @property
+    def rare_clusters(self) -> tuple[int, ...]:
+        """The clusters that are rare kinds, who had no say in the number of the others."""
+        clusters: Any = self.reason.numbers.get(RARE_CLUSTERS, ())
+        return tuple(clusters)
+
+    @property
+    def crowd_k(self) -> int:
+        """The number of clusters that was chosen: those that are no rare kinds."""
+        return self.k - len(self.rare_clusters)
 
     @property
     def rests_on_stability(self) -> bool:
