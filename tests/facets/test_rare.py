@@ -1,13 +1,16 @@
 """A few who are far from all others are found, a tail that falls has none, and the rule is SQL."""
 
+from dataclasses import replace
+
 import numpy as np
 import pyarrow as pa
 import pytest
 import sqlglot
 
+from clustomer.customers import Holdout, customer_features, split_holdout
 from clustomer.engines import DIALECTS, parse, translate
 from clustomer.events import Events, read_events
-from clustomer.facets import Facets, find_facets, read_facets
+from clustomer.facets import Facets, find_facets, rare_members, read_facets
 from clustomer.facets.tail import find_bump
 from facet_worlds import FacetWorld
 
@@ -96,3 +99,28 @@ def test_a_log_without_purchases_is_searched_by_what_it_has() -> None:
     table, _ = NULL.draw(0)
     views = table.filter(pa.compute.equal(table["event_type"], "view"))
     assert find_facets(views, facets=["rare"]).rare_kinds == ()
+
+
+def test_only_those_who_may_choose_show_which_kinds_are_set_apart(planted) -> None:
+    truth, events, facets = planted
+    customers = customer_features(events)
+    everyone = rare_members(events, customers)
+    ids = facets.table["user_id"]
+    published = facets.table["rare_segment_id"].to_pylist()
+    assert everyone is not None
+    assert [None if k < 0 else f"rare:{k + 1}" for k in everyone.kinds_of(ids)] == published
+    holdout = split_holdout(events, customers)
+    assert isinstance(holdout, Holdout)
+    kinds = np.array([truth[one] for one in holdout.customers.table["user_id"].to_pylist()])
+    # kind 1 is in the validation half, which decides nothing: it cannot be seen any more
+    without = replace(holdout, selection=kinds != 1)
+    seen = rare_members(events, customers, without)
+    assert seen is not None
+    assert seen.count == 1
+    assert {truth[one] for one in seen.user_ids.to_pylist()} == {2}
+
+
+def test_where_there_is_no_rare_kind_nobody_is_set_apart() -> None:
+    events = read_events(NULL.draw(0)[0])
+    assert rare_members(events, customer_features(events)) is None
+    events.close()

@@ -538,3 +538,22 @@ def test_the_verdict_says_where_another_sample_could_have_given_another_number(
     assert (sentence in meaning) == (not certain)
     forced = certified.forced(certified.certificates("none"))
     assert "not certain" not in " ".join(certified.certified_of(told(drawn, forced)).meaning)
+
+
+def test_beside_rare_kinds_the_number_is_that_of_the_others(two) -> None:
+    again = Repetition((1, 2, 2), 30, 1, {0: 0.9}, 0.9)
+    reason = two.selection.reason.also(rare_clusters=[1], crowd_k=1)
+    drawn = replace(two, selection=replace(two.selection, repetition=again, reason=reason))
+    interpretation = told(drawn, certified.certificates("segments"))
+    assert interpretation.facts.verify(interpretation.tables) == ()
+    parts = certified.certified_of(interpretation)
+    first, line, *_ = (interpretation.facts.render(text) for text in parts.choice)
+    assert first.endswith(
+        ". 1 more segment is a rare kind, whose members had no say in this number."
+    )
+    assert "1 of them gave 1 again" in line
+    assert any(
+        "only 1 of 3 random draws of the customers gave 1 again"
+        in interpretation.facts.render(text)
+        for text in parts.meaning
+    )

@@ -204,7 +204,7 @@ def test_a_few_who_are_far_from_all_others_have_columns_facts_and_a_section(
 ) -> None:
     world = FacetWorld("test-few", "rare", "rare", 3, customers=2_000, visits=6)
     pq.write_table(world.draw(0)[0], tmp_path / "few.parquet")
-    settings = Settings(certificates=False, k=2, k_range=(2, 3), facets=("rare",))
+    settings = Settings(certificates=False, k_range=(2, 5), facets=("rare",))
     result = run(tmp_path / "few.parquet", tmp_path / "out", settings=settings).results.path
     table = pq.read_table(result / "segments.parquet")
     assert table.column_names[: len(COLUMNS)] == COLUMNS
@@ -216,6 +216,12 @@ def test_a_few_who_are_far_from_all_others_have_columns_facts_and_a_section(
         assert names[kind["segment"]] == kind["customers"]
     report = (result / "reports/business_insights.md").read_text(encoding="utf-8")
     assert "## A few who are far from all others" in report
+    selection = StoredRun.open(result).model.selection
+    assert len(selection.grounds.numbers["rare_clusters"]) == 2
+    assert selection.reason is not None
+    assert selection.reason in report
+    assert "more segments are rare kinds, whose members had no say in this number." in report
+    assert "The number of the other segments was chosen without such customers" in report
     assert verify_facts(result) == ()
     stored = StoredRun.open(result)
     assert stored.certificates is not None

@@ -174,7 +174,7 @@ def segment(
         to the nearest centroid, they have no say in it: weights, scaling, K and fit are those of
         all others. Then a kind has a centroid of its own where that sets it apart
         (`with_centroids`), and all customers get a cluster by the rule. K and the kinds together
-        stay within `k_range`; where they cannot, nothing is set apart.
+        stay within `k_range`; where that leaves nothing to choose, nobody is set apart.
 
     Raises
     ------
@@ -283,7 +283,7 @@ def _without(
 ) -> bool:
     """Tell whether the number of segments is chosen without rare kinds."""
     lowest, highest = k_range
-    has_choice = k == "auto" and highest - rare.count >= lowest
+    has_choice = k == "auto" and highest - rare.count > lowest
     return bool(rare.count and has_choice and algorithm.takes_k and algorithm.has_centroids)
 
 
