@@ -213,13 +213,10 @@ def segment(
     rows = included_rows(table, exclusions, int(max_fit_customers))
     chosen = algorithm_of(algorithm)
     matrix = feature_matrix(table.select(names), names)
-    everyone = rows
-    if rare is not None and _without(rare, chosen, k, (lowest, highest)):
-        highest -= rare.count
-        holdout = rare.left_out_of(holdout)
+    everyone, rare = rows, _set_apart(rare, chosen, k, (lowest, highest))
+    if rare is not None:
+        highest, holdout = highest - rare.count, rare.left_out_of(holdout)
         rows = rows[rare.kinds_of(table["user_id"])[rows] == CROWD]
-    else:
-        rare = None
     learned, counted = weights_of(weights, holdout, names)
     undefined = [undefined_in(table, name) for name in names]
     scaling = fit_scaling(matrix[rows], names, undefined, weights=counted)
@@ -227,21 +224,19 @@ def segment(
     fitted = Fit(None, no_selection(k, (lowest, highest), len(rows)), AlgorithmNote(algorithm))
     choosing = np.ones(len(rows), dtype=bool)
     if scaling.features and len(rows) > 1:
-        view = choosers = None
-        by_holdout = isinstance(holdout, Holdout) and k == "auto" and chosen.takes_k
-        if isinstance(holdout, Holdout) and by_holdout:
+        view = None
+        if isinstance(holdout, Holdout) and k == "auto" and chosen.takes_k:
+            asked, ids = (lowest, highest), table["user_id"].take(rows)
             view = holdout_view(
-                holdout,
-                names,
-                chosen.estimator(),
-                (lowest, highest),
-                table["user_id"].take(rows),
-                weights=counted,
-                random_state=random_state,
-            )
+                holdout, names, chosen.estimator(), asked, ids,
+                weights=counted, random_state=random_state,
+            )  # fmt: skip
             choosing = view.rows
-        if k == "auto" and criteria == "all" and highest > lowest and not chosen.is_slow:
-            choosers = Choosers(
+        repeats = k == "auto" and criteria == "all" and highest > lowest and not chosen.is_slow
+        fitted = fit_rule(
+            scaling, exclusions, chosen, k, (lowest, highest), random_state,
+            view=view,
+            choosers=Choosers(
                 matrix[rows][choosing],
                 names,
                 undefined,
@@ -249,20 +244,13 @@ def segment(
                 holdout if isinstance(holdout, Holdout) else None,
                 "learned" if weights == "learned" else counted,
             )
-        fitted = fit_rule(
-            scaling,
-            exclusions,
-            chosen,
-            k,
-            (lowest, highest),
-            random_state,
-            view=view,
-            choosers=choosers,
+            if repeats
+            else None,
             criteria=criteria,
-        )
+        )  # fmt: skip
     kept = [names.index(feature.name) for feature in scaling.features]
     matrix = matrix[:, kept]
-    if rare is not None and fitted.rule is not None:
+    if rare is not None:
         scaled = scale(matrix[everyone], scaling.features)
         fitted, rare = _beside_rare(fitted, rare, table["user_id"].take(everyone), scaled)
     segmentation = _published(
@@ -275,23 +263,24 @@ def segment(
     )
 
 
-def _without(
-    rare: RareMembers,
+def _set_apart(
+    rare: RareMembers | None,
     algorithm: Algorithm,
     k: int | Literal["auto"],
     k_range: tuple[int, int],
-) -> bool:
-    """Tell whether the number of segments is chosen without rare kinds."""
-    lowest, highest = k_range
-    has_choice = k == "auto" and highest - rare.count > lowest
-    return bool(rare.count and has_choice and algorithm.takes_k and algorithm.has_centroids)
+) -> RareMembers | None:
+    """Return those who have no say in the number of segments, where there is one to choose."""
+    if rare is None or not rare.count or not (algorithm.takes_k and algorithm.has_centroids):
+        return None
+    return rare if k == "auto" and k_range[1] - rare.count > k_range[0] else None
 
 
 def _beside_rare(
     fitted: Fit, rare: RareMembers, user_ids: pa.ChunkedArray, scaled: Matrix
 ) -> tuple[Fit, RareMembers]:
     """Return the fit with a cluster for each rare kind that can be one, and the members."""
-    assert fitted.rule is not None
+    if fitted.rule is None:
+        return fitted, rare
     n_crowd = len(fitted.rule.centres)
     rule, rare = with_centroids(fitted.rule, scaled, rare, rare.kinds_of(user_ids))
     return replace(fitted, rule=rule, rare=tuple(range(n_crowd, len(rule.centres)))), rare
