@@ -320,7 +320,7 @@ def test_more_sent_back_than_bought_has_no_order_of_its_own_worth() -> None:
     interpretation = interpret(
         customers, segment(customers, k=2, k_range=(2, 4), features=customers.column_names[1:])
     )
-    assert [row[2] for row in spend(interpretation)] == ["{S2.order_value}", "–"]
+    assert [row[3] for row in spend(interpretation)] == ["{S2.order_value}", "–"]
 
 
 @pytest.mark.parametrize("advice", ["", " If `guest_id` says who they are, take it."])
