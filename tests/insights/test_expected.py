@@ -1,12 +1,14 @@
 """The chapter of the forecast: sums by segment, sentences that fit, facts that come out again."""
 
 from dataclasses import replace
+from datetime import datetime, timedelta
 
 import numpy as np
 import pyarrow as pa
 import pytest
 
 from clustomer.customers import Reason
+from clustomer.events import Window
 from clustomer.insights import interpret
 from clustomer.lifetime import Forecast, Season, YearBefore, no_forecast
 from clustomer.lifetime.contest import Decision, Judged, contest_table
@@ -72,7 +74,10 @@ def test_sums_are_told_for_everyone_and_by_segment():
     )
     assert small == (5, 10, pytest.approx(0.4))
     assert large == (18, 9, pytest.approx(0.8))
-    assert "are expected to place 23 orders and to bring 230.00. Half of the revenue is" in text
+    assert (
+        "are expected to place 23 orders (those of one day count as one) and to bring 230.00."
+        in text
+    )
     assert (
         "MBG/NBD was surely nearer to what came than each customer's past rate, and is used here"
         in text
@@ -95,7 +100,7 @@ def test_without_amounts_the_chapter_speaks_of_orders():
         place = table.column_names.index(name)
         table = table.set_column(place, name, pa.nulls(20, pa.float64()))
     text, facts = told(forecast(table=table), margin=0.2)
-    assert "are expected to place 23 orders. Half of the orders are expected from" in text
+    assert "(those of one day count as one). Half of the orders are expected from" in text
     assert "Lifetime value" not in text
     assert facts["everyone.expected_half"] == 6
 
@@ -126,8 +131,8 @@ def test_the_same_days_a_year_before_stand_beside_the_forecast():
     text, facts = told(forecast(year_before=before))
     assert (
         "The same 30 days a year before, from 1996-05-20 to 1996-06-18, brought 340.50 in revenue "
-        "and 12 orders, new customers included. The forecast takes no account of the "
-        "season, so do not buy stock by this figure alone."
+        "and 12 orders, new customers included. If the season decides, what comes is nearer to "
+        "that than to the sum above. So do not buy stock by this figure alone."
     ) in text
     assert (facts["expected.year_before.orders"], facts["expected.year_before.revenue"]) == (
         12, 340.5
@@ -136,9 +141,29 @@ def test_the_same_days_a_year_before_stand_beside_the_forecast():
     assert "to 1996-06-18, brought 1 order, new customers" in text
     text, _ = told(forecast())
     assert "a year before" not in text
-    assert "\n\nThe forecast takes no account of the season, so do not buy stock" in text
+    assert "\n\nThis sum takes no account of the season: it carries on how customers" in text
+    assert "whatever time of the year that was. So do not buy stock by this figure alone." in text
     text, _ = told(forecast(season=Season("1997-01-01", 1.5, 0.75, 2.0)))
     assert "do not buy stock" not in text
+    assert "other times of the year" not in text
+
+
+@pytest.mark.parametrize(("days", "short"), [(729, True), (731, False)])
+def test_less_than_two_years_cannot_tell_a_season_from_a_change(days, short):
+    cutoff = datetime(1997, 6, 19)
+    window = Window(cutoff - timedelta(days=days), cutoff, "UTC")
+    before = YearBefore("1996-06-19", "1996-07-18", 12, 340.5)
+    made = interpret(CUSTOMERS, SEGMENTATION, forecast=forecast(year_before=before), window=window)
+    text = report_markdown(made.insights, made.facts)
+    assert ("a season and a change of the shop cannot be told apart" in text) == short
+    assert "Those dates were at other times of the year." in text
+    # the first screen says it, too, beside the sum
+    [shown] = [
+        part for part in made.insights.at("screen") if part.title.startswith("What customers")
+    ]
+    [paragraph] = shown.blocks
+    said = made.facts.render(paragraph.text)
+    assert said.endswith("The season is not in it: the same days a year before brought 340.50.")
 
 
 @pytest.mark.parametrize(

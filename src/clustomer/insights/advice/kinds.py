@@ -86,7 +86,7 @@ TOP = Advice(
                 ("own.order",),
                 (
                     "Leave them out of general discounts: half of them pay {own.order} or more for "
-                    "an order as it is.",
+                    "an average order as it is.",
                     BEFORE_RETURNS,
                 ),
             ),

@@ -87,11 +87,12 @@ BEFORE_RETURNS = Choice(("own.order", "returns"), "Amounts of orders are before 
 FREE_DELIVERY: Text = (
     Choice(
         ("own.order_upper",),
-        "Offer free delivery from {own.order_upper}: their usual order is {own.order}, and a "
-        "quarter of them usually spend more than {own.order_upper}.",
+        "Offer free delivery from {own.order_upper}: half of them spend {own.order} or more on an "
+        "average order of theirs, and a quarter more than {own.order_upper}.",
         Choice(
             ("own.order",),
-            "Suggest one more item at the checkout: their usual order is {own.order}.",
+            "Suggest one more item at the checkout: half of them spend {own.order} or more on an "
+            "average order of theirs.",
         ),
     ),
     BEFORE_RETURNS,
@@ -107,7 +108,7 @@ KEEP_BELOW_MARGIN: Text = Choice(
     ("own.order_margin", "orders"),
     (
         "Keep an offer below the margin on one order of theirs: {own.order_margin}, which is "
-        "{run.margin} of their usual order of {own.order}.",
+        "{run.margin} of {own.order}, the median of what they spend on an average order.",
         BEFORE_RETURNS,
     ),
 )

@@ -22,6 +22,7 @@ from clustomer.insights.facts import Fact, decimals_for, made_of
 from clustomer.insights.population import BOTS, EVERYONE, Population
 from clustomer.insights.study import Study
 from clustomer.lifetime import Forecast
+from clustomer.lifetime.forecasting import YEAR_DAYS
 
 WAYS = {
     "past_rate": "Each customer's past rate",
@@ -116,14 +117,14 @@ class Expected(Chapter):
         priced = _priced(forecast)
         summary = _summary(study, priced)
         yield Paragraph(summary)
-        yield Paragraph(_trust(forecast))
-        beside = " ".join(_beside(forecast, seasonal=NO_NEWCOMER not in facts))
-        if beside:
-            yield Paragraph(beside)
+        seasonal = forecast.season is not None and NO_NEWCOMER not in facts
+        beside = tuple(map(Paragraph, _beside(study, forecast, priced, seasonal=seasonal)))
+        yield from beside
+        yield Paragraph(_trust(forecast, seasonal=seasonal))
         yield _segments(study, facts, priced)
         yield FigureRef("forecast")
         judged: list[Block] = [Paragraph(_decision(forecast)), _contest(forecast, priced)]
-        if forecast.season is not None and NO_NEWCOMER not in facts:
+        if seasonal:
             yield Paragraph(
                 "The stretch of the year that comes next brought {expected.season.came} times what "
                 "was expected of it a year earlier, from {expected.season.date} on, which is "
@@ -141,7 +142,9 @@ class Expected(Chapter):
             )
         judged.append(Paragraph(_NOTE, "note"))
         yield Folded("How it is forecast, and how well each way did before", tuple(judged))
-        yield Section(self.title, (Paragraph(summary),), "screen")
+        yield Section(
+            self.title, (Paragraph(f"{summary}{_in_short(forecast, seasonal=seasonal)}"),), "screen"
+        )
 
 
 _FIGURES = (
@@ -211,20 +214,48 @@ def _year_before_facts(forecast: Forecast) -> Iterator[Fact]:
         yield _stored(f"{_BEFORE}.revenue", before.revenue, "currency", "year_before", "revenue")
 
 
-def _beside(forecast: Forecast, *, seasonal: bool) -> Iterator[str]:
+def _beside(study: Study, forecast: Forecast, priced: bool, *, seasonal: bool) -> Iterator[str]:
     """Say what the same days brought a year before, and whether the season is known."""
     before = forecast.year_before
+    year = ""
     if before is not None:
         money = "" if before.revenue is None else f"{{{_BEFORE}.revenue}} in revenue and "
-        yield (
+        year = (
             f"The same {{expected.horizon}} a year before, from {{{_BEFORE}.first_day}} to "
             f"{{{_BEFORE}.last_day}}, brought {money}{{{_BEFORE}.orders:order/orders}}, "
             "new customers included."
         )
-    if forecast.season is None or not seasonal:
-        yield (
-            "The forecast takes no account of the season, so do not buy stock by this figure alone."
-        )
+    if seasonal:
+        if year:
+            yield year
+        return
+    short = study.window_days is not None and study.window_days < 2 * YEAR_DAYS
+    what = "sum" if priced else "number"
+    parts = [
+        f"This {what} takes no account of the season: it carries on how customers ordered until "
+        "the cutoff, whatever time of the year that was.",
+        "In less than two years of data a season and a change of the shop cannot be told apart."
+        if short
+        else "",
+        year,
+        f"If the season decides, what comes is nearer to that than to the {what} above."
+        if year
+        else "",
+        "So do not buy stock by this figure alone.",
+    ]
+    yield " ".join(part for part in parts if part)
+
+
+def _in_short(forecast: Forecast, *, seasonal: bool) -> str:
+    """Say on the screen, beside the sum, that it knows no season."""
+    if seasonal:
+        return ""
+    before = forecast.year_before
+    year = ""
+    if before is not None:
+        what = "orders:order/orders" if before.revenue is None else "revenue"
+        year = f": the same days a year before brought {{{_BEFORE}.{what}}}"
+    return f" The season is not in it{year}."
 
 
 def _aggregated(
@@ -263,23 +294,24 @@ def _summary(study: Study, priced: bool) -> str:
     what = "revenue is" if priced else "orders are"
     return (
         "In the {expected.horizon} after the cutoff, the {everyone.ordered:customer/customers} who "
-        f"have ordered are expected to place {{everyone.expected_orders:order/orders}}{brings}"
-        f"{worth}. "
+        f"have ordered are expected to place {{everyone.expected_orders:order/orders}} "
+        f"(those of one day count as one){brings}{worth}. "
         f"Half of the {what} expected from {{everyone.expected_half:customer/customers}}, "
         "{everyone.expected_half_share} of them."
     )
 
 
-def _trust(forecast: Forecast) -> str:
+def _trust(forecast: Forecast, *, seasonal: bool) -> str:
     """Say how the totals of earlier forecasts came out."""
+    elsewhen = "" if seasonal else " Those dates were at other times of the year."
     orders = _came_to(forecast, "total", "the orders that followed")
     revenue = _came_to(forecast, "total_revenue", "the revenue")
     came = " and ".join(part for part in (orders, revenue) if part)
     if len(forecast.dates) == 1:
-        return f"The same forecast, made at {forecast.dates[0]}, came to {came}."
+        return f"The same forecast, made at {forecast.dates[0]}, came to {came}.{elsewhen}"
     return (
         f"The same forecast, made at earlier dates, came to {came}, so trust these sums no further "
-        "than that: below 1 it was too low, above 1 too high."
+        f"than that: below 1 it was too low, above 1 too high.{elsewhen}"
     )
 
 

@@ -33,7 +33,7 @@ _TITLES = {
     "lapsed": "Lapsed",
 }
 _WHO = {
-    "new": "have come or ordered once so far, and are not yet overdue",
+    "new": "have ordered, or come, on one day only so far, and are not yet overdue",
     "active": "come as often as they usually do",
     "returned": "are back after a pause as long as that of the lapsed",
     "slowing": "have been away for longer than {threshold.slowing_part} of the pauses that ended",
@@ -209,7 +209,7 @@ def _bases(lifecycle: Lifecycle) -> list[str]:
 
 def _first(basis: str, facts: Mapping[str, Fact]) -> str:
     key = f"lifecycle.{basis}.first"
-    what = "order" if basis == "orders" else "day"
+    what = "day with an order" if basis == "orders" else "day"
     parts = [
         f"{stage} after {{{key}.{_slug(stage)}}}"
         for stage in ("slowing", "at risk", "lapsed")
