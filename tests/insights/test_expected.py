@@ -166,6 +166,30 @@ def test_less_than_two_years_cannot_tell_a_season_from_a_change(days, short):
     assert said.endswith("The season is not in it: the same days a year before brought 340.50.")
 
 
+def test_an_earlier_date_at_the_same_time_of_the_year_is_not_at_another():
+    before = YearBefore("1996-06-03", "1996-07-02", 12, 340.5)
+    text, _ = told(forecast(year_before=before))
+    assert "Those dates were at other times of the year." in text
+    # 15 days before the same day of the year, with 30 days looked ahead
+    text, _ = told(forecast(year_before=replace(before, first_day="1997-06-03")))
+    assert "other times of the year" not in text
+
+
+def test_one_intake_of_customers_tells_no_season():
+    cutoff = datetime(1997, 6, 19)
+    window = Window(cutoff - timedelta(days=500), cutoff, "UTC")
+    customers = CUSTOMERS.append_column("tenure_days", pa.array([130.5] * 20))
+    season = Season("1997-01-01", 1.5, 0.75, 2.0)
+    before = YearBefore("1996-06-19", "1996-07-18", 12, 340.5)
+    made = forecast(season=season, year_before=before)
+    shown = interpret(customers, SEGMENTATION, forecast=made, window=window)
+    assert shown.facts["everyone.no_newcomer"].value == 130
+    text = report_markdown(shown.insights, shown.facts)
+    assert "That was a year nearer to when these customers came" in text
+    assert "With that season" not in text
+    assert "If the season decides" not in text
+
+
 @pytest.mark.parametrize(
     ("reason", "sentence"),
     [

@@ -1,6 +1,7 @@
 """What customers are expected to order and to bring, and how well that was told before."""
 
 from collections.abc import Iterator, Mapping
+from datetime import date
 from typing import Any
 
 import pyarrow as pa
@@ -118,7 +119,7 @@ class Expected(Chapter):
         summary = _summary(study, priced)
         yield Paragraph(summary)
         seasonal = forecast.season is not None and NO_NEWCOMER not in facts
-        beside = tuple(map(Paragraph, _beside(study, forecast, priced, seasonal=seasonal)))
+        beside = tuple(map(Paragraph, _beside(study, facts, priced, seasonal=seasonal)))
         yield from beside
         yield Paragraph(_trust(forecast, seasonal=seasonal))
         yield _segments(study, facts, priced)
@@ -214,9 +215,12 @@ def _year_before_facts(forecast: Forecast) -> Iterator[Fact]:
         yield _stored(f"{_BEFORE}.revenue", before.revenue, "currency", "year_before", "revenue")
 
 
-def _beside(study: Study, forecast: Forecast, priced: bool, *, seasonal: bool) -> Iterator[str]:
+def _beside(
+    study: Study, facts: Mapping[str, Fact], priced: bool, *, seasonal: bool
+) -> Iterator[str]:
     """Say what the same days brought a year before, and whether the season is known."""
-    before = forecast.year_before
+    assert study.forecast is not None
+    before = study.forecast.year_before
     year = ""
     if before is not None:
         money = "" if before.revenue is None else f"{{{_BEFORE}.revenue}} in revenue and "
@@ -238,12 +242,18 @@ def _beside(study: Study, forecast: Forecast, priced: bool, *, seasonal: bool) -
         if short
         else "",
         year,
-        f"If the season decides, what comes is nearer to that than to the {what} above."
-        if year
-        else "",
+        _beside_year(what, one_intake=NO_NEWCOMER in facts) if year else "",
         "So do not buy stock by this figure alone.",
     ]
     yield " ".join(part for part in parts if part)
+
+
+def _beside_year(what: str, *, one_intake: bool) -> str:
+    if one_intake:
+        return (
+            "That was a year nearer to when these customers came, and no season can be told by it."
+        )
+    return f"If the season decides, what comes is nearer to that than to the {what} above."
 
 
 def _in_short(forecast: Forecast, *, seasonal: bool) -> str:
@@ -303,7 +313,9 @@ def _summary(study: Study, priced: bool) -> str:
 
 def _trust(forecast: Forecast, *, seasonal: bool) -> str:
     """Say how the totals of earlier forecasts came out."""
-    elsewhen = "" if seasonal else " Those dates were at other times of the year."
+    elsewhen = ""
+    if not seasonal and not _year_before_judged(forecast):
+        elsewhen = " Those dates were at other times of the year."
     orders = _came_to(forecast, "total", "the orders that followed")
     revenue = _came_to(forecast, "total_revenue", "the revenue")
     came = " and ".join(part for part in (orders, revenue) if part)
@@ -313,6 +325,15 @@ def _trust(forecast: Forecast, *, seasonal: bool) -> str:
         f"The same forecast, made at earlier dates, came to {came}, so trust these sums no further "
         f"than that: below 1 it was too low, above 1 too high.{elsewhen}"
     )
+
+
+def _year_before_judged(forecast: Forecast) -> bool:
+    """Whether one of the earlier dates was at about the same time of the year."""
+    if forecast.year_before is None:
+        return False
+    then = date.fromisoformat(forecast.year_before.first_day)
+    days = [abs((date.fromisoformat(day) - then).days) for day in forecast.dates]
+    return any(2 * apart <= forecast.horizon_days for apart in days)
 
 
 def _came_to(forecast: Forecast, column: str, what: str) -> str:

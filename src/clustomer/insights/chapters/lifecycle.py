@@ -190,7 +190,8 @@ def _method(lifecycle: Lifecycle, facts: Mapping[str, Fact]) -> Iterator[str]:
     yield (
         "The usual gap is the mean of a customer's own gaps, drawn towards everyone's where they "
         "are few. The next order is expected by the date at which half of the pauses are over of "
-        "customers who ordered as often and whose gaps are as long; where fewer than half were "
+        "customers who ordered as often and whose gaps are as long, interpolated between groups "
+        "of such customers; where fewer than half were "
         "seen to end, no date is given. Nobody is late before that date, and nobody at risk or "
         "lapsed who has come back after as long a pause before."
     )
