@@ -162,8 +162,8 @@ def test_less_than_two_years_cannot_tell_a_season_from_a_change(days, short):
         part for part in made.insights.at("screen") if part.title.startswith("What customers")
     ]
     [paragraph] = shown.blocks
-    said = made.facts.render(paragraph.text)
-    assert said.endswith("The season is not in it: the same days a year before brought 340.50.")
+    sentence = made.facts.render(paragraph.text)
+    assert sentence.endswith("The season is not in it: the same days a year before brought 340.50.")
 
 
 def test_an_earlier_date_at_the_same_time_of_the_year_is_not_at_another():
