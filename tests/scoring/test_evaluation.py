@@ -17,6 +17,7 @@ from clustomer.events import Window
 from clustomer.scoring import Definition, Scorer
 from clustomer.scoring.evaluation import NotEvaluatedError, Rows, compiled, evaluated
 from clustomer.scoring.single import (
+    MOST_EVALUATED,
     AskedCustomer,
     EvaluatedCustomer,
     one_customers_events,
@@ -27,9 +28,10 @@ NAMES = [feature.name for feature in FEATURES]
 AMOUNTS = st.decimals(Decimal(0), Decimal(10**7), places=4)
 EVENTS = st.fixed_dictionaries(
     {
-        "event_time": st.integers(-86_400, 200 * 86_400).map(
-            lambda seconds: WINDOW.start + timedelta(seconds=seconds, microseconds=seconds % 7)
-        ),
+        # pauses of half an hour, too, which bound visits
+        "event_time": st.one_of(
+            st.integers(-86_400, 200 * 86_400), st.integers(0, 6).map(lambda n: n * 900)
+        ).map(lambda seconds: WINDOW.start + timedelta(seconds=seconds, microseconds=seconds % 7)),
         "event_type": st.sampled_from(["view", "cart", "remove_from_cart", "purchase", "return"]),
         "product_id": st.sampled_from([None, "p1", "p2", "p3"]),
         "category_id": st.sampled_from([None, "c1", "c2", "free", "new"]),
@@ -37,15 +39,15 @@ EVENTS = st.fixed_dictionaries(
         "brand": st.sampled_from([None, "b1", "b2"]),
         "price": st.one_of(st.none(), AMOUNTS),
         "quantity": st.decimals(Decimal(0), Decimal(1000), places=4),
-        "user_session": st.sampled_from(["s1", "s2", "s3", "s4"]),
+        "user_session": st.sampled_from([None, None, "s1", "s2", "s3"]),
         "order_id": st.sampled_from([None, "o1", "o2"]),
         "is_product": st.booleans(),
     }
 )
 
 
-@pytest.fixture(scope="module")
-def definition(results: Path) -> Definition:
+@pytest.fixture(scope="module", params=[False, True], ids=["orders", "a row is an order"])
+def definition(results: Path, request: pytest.FixtureRequest) -> Definition:
     """Every feature, with prices and rates of a shop that were made up."""
     stored = Scorer.open(results).definition
     rates = {"prior": 0.3, "strength": 7.1}
@@ -53,7 +55,9 @@ def definition(results: Path) -> Definition:
     prices = [("c1", 12.3), ("c2", None), ("free", 0.0)]
     scoring = stored.scoring.model_copy(update={"shop": shop, "category_prices": prices})
     window = replace(stored.window, time_zone=WINDOW.time_zone)
-    return replace(stored, features=tuple(FEATURES), scoring=scoring, window=window)
+    schema = {**stored.model.event_schema, "row_is_order": request.param}
+    model = stored.model.model_copy(update={"event_schema": schema})
+    return replace(stored, features=tuple(FEATURES), scoring=scoring, window=window, model=model)
 
 
 @pytest.fixture(scope="module")
@@ -103,8 +107,40 @@ def test_it_is_evaluated_and_by_hand(evaluator: EvaluatedCustomer) -> None:
     nameless = events.drop_columns(["user_session"]).append_column(
         "user_session", pa.nulls(2, pa.string())
     )
+    # an hour lies between them
+    assert evaluator.row(nameless, WINDOW)[1 + NAMES.index("sessions")] == 2
+    many = pa.concat_tables([events] * MOST_EVALUATED)
     with pytest.raises(NotEvaluatedError):
-        evaluator.row(nameless, WINDOW)
+        evaluator.row(many, WINDOW)
+
+
+def test_windows_joins_and_texts_by_hand() -> None:
+    moments = Rows(
+        5,
+        {
+            "who": lambda: ["a", "b", "a", "a", None],
+            "at": lambda: [30, 5, 10, 20, 1],
+            "name": lambda: [None, "x", "y", None, "z"],
+        },
+    )
+    before = "OVER (PARTITION BY who ORDER BY at NULLS FIRST)"
+    so_far = (
+        "OVER (PARTITION BY who ORDER BY at NULLS FIRST "
+        "ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW)"
+    )
+    for expression, values in {
+        f"at - LAG(at) {before}": [10, None, None, 10, None],
+        f"MAX(name) {so_far}": ["y", "x", "y", "y", "z"],
+        f"ROW_NUMBER() {before}": [3, 1, 1, 2, 1],
+        # numbered among all rows, though told of some
+        f"CASE WHEN at >= 20 THEN ROW_NUMBER() {before} END": [3, None, None, 2, None],
+        "SUBSTRING(name || '-' || CAST(at AS VARCHAR), 2, 2)": [None, "-5", "-1", None, "-1"],
+    }.items():
+        query = compiled(parse(f"SELECT {expression} AS v FROM t"))
+        assert [value for (value,) in evaluated(query, {"t": moments}, {}, ["v"])] == values
+    names = Rows(2, {"who": lambda: ["a", "a"], "at": lambda: [20, 30], "n": lambda: [1, 2]})
+    query = compiled(parse("SELECT u.n FROM t JOIN u ON t.who = u.who AND t.at = u.at"))
+    assert evaluated(query, {"t": moments, "u": names}, {}, ["n"]) == [(2,), (1,)]
 
 
 @pytest.mark.parametrize(
@@ -113,7 +149,10 @@ def test_it_is_evaluated_and_by_hand(evaluator: EvaluatedCustomer) -> None:
         "SELECT n FROM t ORDER BY n",
         "SELECT DISTINCT n FROM t",
         "SELECT SUM(n) AS n FROM t",
-        "SELECT ROW_NUMBER() OVER (ORDER BY n) AS n FROM t",
+        "SELECT ROW_NUMBER() OVER (ORDER BY n DESC) AS n FROM t",
+        "SELECT LAG(n, 2) OVER (ORDER BY n NULLS FIRST) AS n FROM t",
+        "SELECT MAX(n) OVER (ORDER BY n NULLS FIRST) AS n FROM t",
+        "SELECT t.n FROM t JOIN u ON t.n = u.n AND t.n < u.m",
         "SELECT COUNT(DISTINCT n) AS n FROM t GROUP BY n",
         "SELECT n FROM t GROUP BY n HAVING COUNT(*) > 1",
         "SELECT LOWER(n) AS n FROM t",

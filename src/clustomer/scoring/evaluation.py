@@ -11,6 +11,7 @@ import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from decimal import ROUND_HALF_UP, Context, Decimal, localcontext
+from itertools import accumulate
 from typing import Any
 
 from sqlglot import exp
@@ -38,7 +39,7 @@ class Rows:
     def __init__(self, n: int, makers: Mapping[str, Callable[[], Values]]) -> None:
         self.n = n
         self._makers = makers
-        self._places: dict[str, dict[Any, list[int | None]]] = {}
+        self._places: dict[tuple[str, ...], dict[Any, list[int | None]]] = {}
         self.made: dict[str, Values] = {}
 
     def column(self, name: str) -> Values:
@@ -54,15 +55,15 @@ class Rows:
         """The columns."""
         return self._makers.keys()
 
-    def places(self, name: str) -> Mapping[Any, list[int | None]]:
-        """Return where each value of a column is; NULL is nowhere."""
-        if name not in self._places:
+    def places(self, names: tuple[str, ...]) -> Mapping[Any, list[int | None]]:
+        """Return where the values of some columns are together; NULL is nowhere."""
+        if names not in self._places:
             places: dict[Any, list[int | None]] = {}
-            for place, value in enumerate(self.column(name)):
-                if value is not None:
-                    places.setdefault(value, []).append(place)
-            self._places[name] = places
-        return self._places[name]
+            for place, values in enumerate(zip(*map(self.column, names), strict=True)):
+                if None not in values:
+                    places.setdefault(values, []).append(place)
+            self._places[names] = places
+        return self._places[names]
 
     def taken(self, places: Sequence[int]) -> "Rows":
         """Return some of the rows."""
@@ -131,8 +132,14 @@ def _select(query: exp.Expr) -> Query:
     where, group = query.args.get("where"), query.args.get("group")
     condition = compiler.column(where.this) if where is not None else None
     keys = {key.sql(): compiler.column(key) for key in group.expressions} if group else {}
-    if not keys and any(part.find(exp.AggFunc) for part in query.expressions):
+    aggregates = [node for part in query.expressions for node in part.find_all(exp.AggFunc)]
+    if not keys and any(node.find_ancestor(exp.Window) is None for node in aggregates):
         raise NotEvaluatedError("an aggregate without groups")
+    windows = {
+        _window_name(window): compiler.window(window)
+        for part in query.expressions
+        for window in part.find_all(exp.Window)
+    }
     selected = _selected(query, compiler)
 
     def run(tables: Mapping[str, Rows], parameters: Mapping[str, Any]) -> Rows:
@@ -146,6 +153,8 @@ def _select(query: exp.Expr) -> Query:
                 rows = _with_parameters(rows, inside)
         if keys:
             rows = _Groups(rows, keys)
+        # over all rows, also where a choice looks at some of them
+        rows.made |= {name: window(rows) for name, window in windows.items()}
         return _projected(rows, selected)
 
     return run
@@ -198,17 +207,9 @@ def _join(join: exp.Join) -> Callable[[Rows, Mapping[str, Rows]], Rows]:
     on, side, table = join.args.get("on"), join.side, join.this
     if not isinstance(table, exp.Table) or side not in ("", "LEFT"):
         raise NotEvaluatedError(f"JOIN {join.sql()}")
-    if on is not None and not (
-        isinstance(on, exp.EQ) and isinstance(on.this, exp.Column) and on.expression.table
-    ):
-        raise NotEvaluatedError(f"ON {on.sql()}")
     right, alias = _source(table), table.alias_or_name
-    keys = None
-    if on is not None:
-        ours, theirs = on.this, on.expression
-        if ours.table == alias:
-            ours, theirs = theirs, ours
-        keys = f"{ours.table}.{ours.name}", theirs.name
+    keys = [_joined_by(part, alias) for part in on.flatten()] if isinstance(on, exp.And) else []
+    keys += [] if on is None or keys else [_joined_by(on, alias)]
 
     def run(rows: Rows, tables: Mapping[str, Rows]) -> Rows:
         pairs = _pairs(rows, tables[table.name], keys, outer=side == "LEFT")
@@ -217,15 +218,26 @@ def _join(join: exp.Join) -> Callable[[Rows, Mapping[str, Rows]], Rows]:
     return run
 
 
+def _joined_by(on: exp.Expr, alias: str) -> tuple[str, str]:
+    """Return the column of ours, and that of the table with an alias, that are to be equal."""
+    if not (isinstance(on, exp.EQ) and isinstance(on.this, exp.Column) and on.expression.table):
+        raise NotEvaluatedError(f"ON {on.sql()}")
+    ours, theirs = on.this, on.expression
+    if ours.table == alias:
+        ours, theirs = theirs, ours
+    return f"{ours.table}.{ours.name}", theirs.name
+
+
 def _pairs(
-    rows: Rows, added: Rows, keys: tuple[str, str] | None, *, outer: bool
+    rows: Rows, added: Rows, keys: Sequence[tuple[str, str]], *, outer: bool
 ) -> list[tuple[int, int | None]]:
     """Return which rows stand beside which."""
-    if keys is None:
+    if not keys:
         return [(i, j) for i in range(rows.n) for j in range(added.n)]
-    places = added.places(keys[1])
+    places = added.places(tuple(theirs for _, theirs in keys))
     none: list[int | None] = [None] if outer else []
-    return [(i, j) for i, value in enumerate(rows.column(keys[0])) for j in places.get(value, none)]
+    values = zip(*(rows.column(ours) for ours, _ in keys), strict=True)
+    return [(i, j) for i, value in enumerate(values) for j in places.get(value, none)]
 
 
 def _beside(rows: Rows, added: Rows, pairs: Sequence[tuple[int, int | None]]) -> Rows:
@@ -267,7 +279,40 @@ class _Compiler:
 
         return look
 
+    def window(self, node: exp.Window) -> Column:
+        """Return the function of all rows that an expression over sorted rows is."""
+        function = _window_function(node)
+        argument = self.column(node.this.this) if node.this.this is not None else None
+        keys = [self.column(part) for part in node.args.get("partition_by") or []]
+        ordered = node.args["order"].expressions
+        if any(part.args.get("desc") or not part.args.get("nulls_first") for part in ordered):
+            raise NotEvaluatedError(node.sql())
+        order = [self.column(part.this) for part in ordered]
+
+        def look(rows: Rows) -> Values:
+            values = [None] * rows.n if argument is None else argument(rows)
+            sorting = [[(v is not None, v) for v in column(rows)] for column in order]
+            keyed = [column(rows) for column in keys]
+            parts: dict[tuple[Any, ...], list[int]] = {}
+            for place in sorted(range(rows.n), key=lambda i: [column[i] for column in sorting]):
+                parts.setdefault(tuple(column[place] for column in keyed), []).append(place)
+            answers: Values = [None] * rows.n
+            for places in parts.values():
+                for place, answer in zip(
+                    places, function([values[i] for i in places]), strict=True
+                ):
+                    answers[place] = answer
+            return answers
+
+        return look
+
     def _made(self, node: exp.Expr) -> Column:
+        if isinstance(node, exp.Window):
+            name = _window_name(node)
+            return lambda rows: rows.column(name)
+        if isinstance(node, exp.Substring):
+            start, length = (_constant(node.args[part]) for part in ("start", "length"))
+            return self._of_one(node.this, lambda text: text[start - 1 : start - 1 + length])
         if isinstance(node, exp.Filter | exp.AggFunc) and not isinstance(node, exp.Coalesce):
             return self._aggregate(node)
         if isinstance(node, exp.Case):
@@ -398,6 +443,30 @@ class _Compiler:
         return aggregate
 
 
+def _window_name(node: exp.Window) -> str:
+    # a choice takes along what begins so
+    return f":{node.sql()}"
+
+
+def _window_function(node: exp.Window) -> Callable[[Values], Values]:
+    """Return what a window function makes of the sorted values of a part."""
+    spec = node.args.get("spec")
+    if isinstance(node.this, exp.RowNumber) and spec is None:
+        return lambda values: list(range(1, len(values) + 1))
+    if isinstance(node.this, exp.Lag) and spec is None and node.this.args.get("offset") is None:
+        return lambda values: [None, *values[:-1]]
+    if isinstance(node.this, exp.Max) and spec is not None and spec.sql() == _SO_FAR:
+        return lambda values: list(accumulate(values, _larger))
+    raise NotEvaluatedError(node.sql())
+
+
+_SO_FAR = "ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW"
+
+
+def _larger(so_far: Any, value: Any) -> Any:
+    return so_far if value is None else value if so_far is None else max(so_far, value)
+
+
 def _put(values: Values, column: Column, rows: Rows, places: Sequence[int]) -> None:
     if len(places) == rows.n:
         values[:] = column(rows)
@@ -442,6 +511,8 @@ def _cast(node: exp.Cast) -> Callable[[Any], Any]:
         return _moment
     if kind in (exp.DType.BIGINT, exp.DType.INT):
         return _whole
+    if kind in (exp.DType.VARCHAR, exp.DType.TEXT):
+        return _text
     raise NotEvaluatedError(node.sql())
 
 
@@ -488,6 +559,12 @@ def _whole(value: Any) -> int:
     return value
 
 
+def _text(value: Any) -> str:
+    if not isinstance(value, str | int) or isinstance(value, bool):
+        raise NotEvaluatedError("what is no whole number, as text")
+    return str(value)
+
+
 def _divided(left: Any, right: Any) -> float:
     if not right:
         raise NotEvaluatedError("a division by 0")
@@ -522,6 +599,7 @@ _OF_TWO: dict[type[exp.Expr], Callable[[Any, Any], Any]] = {
     exp.Div: _divided,
     exp.IntDiv: _towards_0,
     exp.Mod: _rest,
+    exp.DPipe: lambda a, b: a + b,
     exp.EQ: lambda a, b: a == b,
     exp.NEQ: lambda a, b: a != b,
     exp.GT: lambda a, b: a > b,

@@ -1,7 +1,7 @@
 """One customer's segment from their events, in milliseconds: the definition planned beforehand.
 
 The query of the definition is evaluated here (`clustomer.scoring.evaluation`); an engine is asked
-where events name no visits or orders, and where they are many.
+where events are many.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -23,6 +23,7 @@ from clustomer.errors import InputError
 from clustomer.events import EVENT_TYPES, Window
 from clustomer.events.reading.zones import utc_offset_expression
 from clustomer.events.sessions import derive_sessions, number_orders
+from clustomer.events.typed import visit_parts, visited_rows
 from clustomer.scoring.definition import Definition
 from clustomer.scoring.evaluation import (
     NotEvaluatedError,
@@ -123,6 +124,9 @@ class EvaluatedCustomer:
         self._prices = dict(definition.scoring.category_prices)
         self._categories = _category_prices(self._prices)
         self._few = _few_events(definition)
+        orders = bool(definition.model.event_schema.get("row_is_order"))
+        self._visits = compiled(_visits_query(numbers_orders=orders))
+        self._numbers_orders = orders
         self._queries = [
             compiled(customer_query(of, names)) for of in (definition, _brief(definition, names))
         ]
@@ -135,11 +139,13 @@ class EvaluatedCustomer:
         NotEvaluatedError
             If an engine has to be asked.
         """
-        numbers_rows = self._definition.model.event_schema.get("row_is_order")
-        if numbers_rows or events["user_session"].null_count or events.num_rows > MOST_EVALUATED:
-            raise NotEvaluatedError("visits or orders that are to be made, or many events")
+        if events.num_rows > MOST_EVALUATED:
+            raise NotEvaluatedError("many events")
         self._add_categories(events)
-        tables = {"events": self._events(events), CATEGORY_PRICES: self._categories}
+        rows = self._events(events)
+        if self._numbers_orders or events["user_session"].null_count:
+            rows = self._visits({_GIVEN: rows}, {})
+        tables = {"events": rows, CATEGORY_PRICES: self._categories}
         bounds = {
             "start": microseconds(window.start),
             "cutoff": microseconds(window.cutoff),
@@ -269,6 +275,18 @@ def customer_query(definition: Definition, names: Sequence[str]) -> exp.Select:
     outer = outer.with_("customers", as_=query, copy=False)
     bounded: exp.Select = outer.transform(_with_bounds(window), copy=False)
     return bounded
+
+
+def _visits_query(*, numbers_orders: bool) -> exp.Select:
+    """Return the query from rows, some without a visit or an order, to `events`."""
+    query = visited_rows(row_is_order=numbers_orders, is_product="r.is_product")
+    query = query.select(exp.column("utc_offset_s", "r"))
+    for part in visit_parts(_GIVEN):
+        query = query.with_(part.name, as_=part.query, copy=False)
+    return query
+
+
+_GIVEN = "given_rows"
 
 
 def _brief(definition: Definition, names: Sequence[str]) -> Definition:

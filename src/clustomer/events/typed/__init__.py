@@ -2,7 +2,7 @@
 
 from clustomer.events.typed.cleaning import TypedEvents, clean_typed
 from clustomer.events.typed.columns import inexpressible
-from clustomer.events.typed.visits import Part, events_part, utc_offset, visit_parts
+from clustomer.events.typed.visits import Part, events_part, utc_offset, visit_parts, visited_rows
 
 __all__ = [
     "Part",
@@ -12,4 +12,5 @@ __all__ = [
     "inexpressible",
     "utc_offset",
     "visit_parts",
+    "visited_rows",
 ]

@@ -77,6 +77,16 @@ def events_part(
 
     `is_product` is SQL over `r`, a row.
     """
+    offset = exp.alias_(utc_offset(time_zone, around), "utc_offset_s")
+    query = visited_rows(row_is_order=row_is_order, is_product=is_product).select(offset)
+    return Part("events", "clean events: missing_session is repaired", query)
+
+
+def visited_rows(*, row_is_order: bool, is_product: str = "TRUE") -> exp.Select:
+    """Return the query for clean events but for the clock: `timed_rows` with their visits.
+
+    `is_product` is SQL over `r`, a row.
+    """
     order = "r.order_id AS order_id"
     if row_is_order:
         order = (
@@ -97,8 +107,7 @@ def events_part(
         patterns=is_product != "TRUE",
     )
     assert isinstance(query, exp.Select)
-    query = query.select(exp.alias_(utc_offset(time_zone, around), "utc_offset_s"))
-    return Part("events", "clean events: missing_session is repaired", query)
+    return query
 
 
 def utc_offset(time_zone: str, around: datetime) -> exp.Expr:
