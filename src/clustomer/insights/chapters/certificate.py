@@ -89,9 +89,9 @@ def _cards(study: Study, certified: Certification) -> Iterator[OfSegment]:
     for part in certified.segments:
         key = part.segment_id
         assert study.certificates is not None
-        # whether gaps set it apart harms no campaign: that stands in the certificate itself
+        # whether gaps set it apart harms no campaign: among the marks it would look like a warning
         tested = tuple(finding for finding in part.findings if finding.test != "real")
-        yield OfSegment(key, "name", Labelled("Certificate", standing(tested)))
+        yield OfSegment(key, "name", Labelled("Certificate", standing(part.findings)))
         anchor = f"certificate-{key}"
         yield OfSegment(key, "marks", Marks("Certificate", tested, anchor))
         holding_back = reserve(study.certificates.segments[key])

@@ -1,6 +1,6 @@
 """What each of the four tests found of a segment, in words."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from clustomer.certificates.certificate import (
@@ -71,13 +71,46 @@ def findings(
     )
 
 
+_RELIABLE = (
+    "Reliable: the segment comes back when the customers are drawn anew, it told what its "
+    "customers did next, and a short rule picks them."
+)
+_BLENDS = (
+    "Blends into its neighbours: no gap sets it apart (“Set apart” in the certificate), so a "
+    "customer near its border is much like those beyond it. That harms no campaign."
+)
+_BORDERS: Mapping[str, str] = {
+    "pass": "set apart",
+    "weak": "hardly set apart",
+    "fail": "blends into its neighbours",
+}
+
+
 def standing(findings: tuple[Finding, ...]) -> str:
-    """Say in a few words what a certificate comes to.
+    """Say in a few words what a certificate comes to: whether to rely on it, and its borders.
 
     >>> standing((Finding("stable", "Stable", "pass", "", ()),
+    ...     Finding("real", "Set apart", "fail", "", ()),
     ...     Finding("usable", "Usable", "weak", "", ())))
-    'with care: weakly usable'
+    'with care: weakly usable; blends into its neighbours'
     """
+    borders = [_BORDERS.get(part.mark, "") for part in findings if part.test == "real"]
+    words = [_reliance([part for part in findings if part.test != "real"]), *borders]
+    return "; ".join(word for word in words if word)
+
+
+def standing_note(certificates: Iterable[SegmentCertificate]) -> str:
+    """Say in full what `standing` says of segments in a word; empty where it says neither."""
+    parts = [*certificates]
+    reliable = any(
+        {part.stable.mark, part.predictive.mark, part.usable.mark} == {"pass"} for part in parts
+    )
+    blends = any(part.real.mark == "fail" for part in parts)
+    return " ".join([_RELIABLE] * reliable + [_BLENDS] * blends)
+
+
+def _reliance(findings: Sequence[Finding]) -> str:
+    """Say whether a segment is to be relied on, whatever its borders."""
     marks = {finding.mark for finding in findings}
     if marks <= {"pass"}:
         return "reliable"

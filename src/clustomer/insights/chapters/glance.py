@@ -15,6 +15,7 @@ from clustomer.insights.blocks import (
 )
 from clustomer.insights.chapters.cards import segment_insights, segment_numbers
 from clustomer.insights.chapters.chapter import Chapter
+from clustomer.insights.chapters.findings import standing_note
 from clustomer.insights.facts import Fact
 from clustomer.insights.story import SegmentInsight
 from clustomer.insights.study import Study
@@ -42,6 +43,10 @@ class Glance(Chapter):
         """Return the table, the pictures, and a shorter table for the last screen."""
         segments = study.once(segment_insights)
         yield table_of_segments(segments, segment_numbers(segments, facts, study))
+        certified = study.certificates.segments if study.certificates is not None else {}
+        note = standing_note(certified.values())
+        if note:
+            yield Paragraph(note, "note")
         if "money.nameless_share" in facts:
             yield Paragraph(_BASE, "note")
         yield from (FigureRef(name) for name in FIGURES)
