@@ -278,3 +278,20 @@ def test_names_are_not_told_apart_by_what_they_say_already() -> None:
     names = interpret(customers, segment(customers, k=3, features=["colour"])).names
     # never "One-time buyers, one order"
     assert set(names.values()) == {"One-time buyers", "One-time buyers (2)", "Non-buyers"}
+
+
+@pytest.mark.parametrize(
+    ("earned", "margin", "cost", "personal"),
+    [(500, 50, 0.5, True), (499, 50, 0.5, False), (500, 49, 0.5, False), (500, 50, 0.51, False)],
+)
+def test_somebody_in_person_is_advised_where_that_is_little_beside_what_is_earned(
+    earned: float, margin: float, cost: float, personal: bool
+) -> None:
+    """A contact costs at most a thousandth of the margin, and a hundredth of that on an order."""
+    source = {"table": "facts", "key": "S1.own.order run.margin", "column": "value"}
+    facts = {
+        "S1.own.order_margin": Fact("S1.own.order_margin", margin, "currency", 2, "S1", source)
+    }
+    figures = known_figures(facts, "S1", 50, earned=earned, cost=cost)
+    assert ("own.personal" in figures) == personal
+    assert "own.personal" not in known_figures(facts, "S1", 50)

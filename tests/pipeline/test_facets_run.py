@@ -242,7 +242,7 @@ def test_a_shop_without_categories_says_so(shop: Path, tmp_path: Path) -> None:
     assert not [name for name in columns if name.endswith("_segment")]
     assert not (result / "facets.parquet").exists()
     report = (result / "reports/business_insights.md").read_text(encoding="utf-8")
-    assert "Taste: not looked for, since the source names no categories." in report
+    assert "Taste: not looked for, since the source has no categories." in report
     assert json.loads((result / "run.json").read_text())["facets"]["taste"]["holds"] is False
 
 

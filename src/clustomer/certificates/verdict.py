@@ -9,8 +9,6 @@ from threadpoolctl import threadpool_limits
 from clustomer.certificates.certificate import (
     Certificates,
     Prediction,
-    Predictive,
-    Real,
     Reality,
     SegmentCertificate,
     Verdict,
@@ -84,8 +82,8 @@ def certify(
         segment_id: SegmentCertificate(
             segment_id,
             stable[segment_id],
-            real.get(segment_id, Real("not tested")),
-            predictive.get(segment_id, Predictive("not tested")),
+            real[segment_id],
+            predictive[segment_id],
             used[segment_id],
         )
         for segment_id in stable

@@ -5,6 +5,7 @@ Each is a fact `S1.own.<name>`; one that is not known, or known of too few, is n
 
 import json
 from collections.abc import Iterator, Mapping
+from math import inf
 from typing import Any
 
 import numpy as np
@@ -20,6 +21,8 @@ from clustomer.thresholds import (
     FEWEST_KNOWN,
     NEARLY_ALL,
     ONE_MORE_SHARE,
+    PERSONAL_CONTACTS,
+    PERSONAL_ORDER,
 )
 
 _FEATURES = {
@@ -161,7 +164,14 @@ def _habits(key: str, habits: Any, size: int) -> Iterator[Fact]:
         yield _derived(key, "rise", rise, "points", ids, "smallest_rise")
 
 
-def known_figures(facts: Mapping[str, Fact], key: str, customers: int) -> frozenset[str]:
+def known_figures(
+    facts: Mapping[str, Fact],
+    key: str,
+    customers: int,
+    *,
+    earned: float = 0.0,
+    cost: float = inf,
+) -> frozenset[str]:
     """Return the names of a segment's figures that advice may speak of.
 
     Besides those that are facts (of `own.due_soon` and `own.past_due` those that are not 0):
@@ -173,6 +183,8 @@ def known_figures(facts: Mapping[str, Fact], key: str, customers: int) -> frozen
     `own.few` where they are too few for a test, whatever share of them orders;
     `own.small_gain` where fewer order anyway than would make a gain of five points likely. Without
     `own.order_upper` where that is no more than the usual order, or out of its reach.
+    `own.personal` where somebody in person pays: `earned` is the margin on what one of them
+    brings, `cost` that of a contact.
     """
     prefix = f"{key}.own."
     names = {fact[len(key) + 1 :] for fact in facts if fact.startswith(prefix)}
@@ -186,6 +198,10 @@ def known_figures(facts: Mapping[str, Fact], key: str, customers: int) -> frozen
     response = facts.get(f"{prefix}response")
     if response is not None and float(response.value or 0) < 2 * ONE_MORE_SHARE:
         names.add("own.small_gain")
+    order_margin = facts.get(f"{prefix}order_margin")
+    on_order = float(order_margin.value or 0) if order_margin is not None else 0.0
+    if earned >= PERSONAL_CONTACTS * cost and on_order >= PERSONAL_ORDER * cost:
+        names.add("own.personal")
     lapsed, late = (_count(facts, f"{prefix}{name}") for name in ("lapsed", "late"))
     never = _count(facts, f"{prefix}never")
     names.add("own.mostly_late" if 2 * (lapsed + late) > customers else "own.current")

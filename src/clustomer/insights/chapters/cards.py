@@ -27,7 +27,7 @@ from clustomer.insights.profiles import Described, Profile
 from clustomer.insights.story import SegmentInsight
 from clustomer.insights.study import Study
 from clustomer.insights.texts import listed
-from clustomer.thresholds import LONG_WINDOW_DAYS, PERSONAL_CONTACTS, PERSONAL_ORDER
+from clustomer.thresholds import LONG_WINDOW_DAYS
 
 _IN_TIME = ("revenue", "customers")
 _TYPICAL = ("orders", "revenue", "sessions", "views", "recency_days", "tenure_days")
@@ -165,13 +165,13 @@ def own_figures(study: Study) -> dict[str, Fact]:
 
 def _figures(study: Study, profile: Profile) -> frozenset[str]:
     """Return the names of a segment's own figures that are known."""
-    figures, cost = study.once(own_figures), study.settings["cost"]
-    names = known_figures(figures, profile.segment_id, profile.customers)
-    earned = (profile.revenue or 0) * study.settings["margin"] / profile.customers
-    order = figures.get(f"{profile.segment_id}.own.order_margin")
-    on_order = order.value if order is not None and isinstance(order.value, float) else 0
-    personal = earned >= PERSONAL_CONTACTS * cost and on_order >= PERSONAL_ORDER * cost
-    return names | {"own.personal"} if personal else names
+    return known_figures(
+        study.once(own_figures),
+        profile.segment_id,
+        profile.customers,
+        earned=(profile.revenue or 0) * study.settings["margin"] / profile.customers,
+        cost=study.settings["cost"],
+    )
 
 
 def _segment_insight(study: Study, profile: Profile) -> SegmentInsight:

@@ -1,8 +1,9 @@
 """The words of facets: what each is called, how it is seen, and why one is left out."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from clustomer.facets import Facet
+from clustomer.insights.texts import listed
 
 NAMES: Mapping[str, str] = {"taste": "Taste", "time": "Time", "path": "Path"}
 SEES: Mapping[str, str] = {
@@ -67,23 +68,30 @@ RARE_NONE = (
     "spend, come, look at or fill the cart, or in how often they buy one and the same product."
 )
 
-_NEEDS: Mapping[str, str] = {
-    "category": "the source names no categories",
-    "brand": "the source names no brands",
-    "price": "the source has no prices",
-    "product_id": "the source names no products",
-    "time of day": "the source has dates only",
-    "visit": "the source has orders only, no visits",
-    "view": "there are no views",
-    "cart": "there are no additions to the cart",
-    "purchase": "there are no purchases",
+_LACKING: Mapping[str, str] = {
+    "category": "no categories",
+    "brand": "no brands",
+    "price": "no prices",
+    "product_id": "no products",
+    "time of day": "no times of day",
+    "visit": "no visits",
+    "view": "no views",
+    "cart": "no additions to the cart",
+    "purchase": "no purchases",
 }
+"""What a source does not have, where a facet needs it."""
+UNSEEN: Mapping[str, str] = {
+    "facet needs": "the source has {lacking}",
+    "facet few customers": "too few customers have enough visits that tell of it",
+    "facet alike": "there are no two kinds of it in the data",
+}
+"""Why facets could not be examined; for any other reason they were, and show no groups."""
 SENTENCES: Mapping[str, str] = {
-    "facet needs": "not looked for, since {needs}.",
-    "facet alike": "not looked for, since there are no two kinds of it in the data.",
-    "facet few customers": "not looked for, since too few customers "
-    "({{{key}.customers}}; {{threshold.facet_customers}} are needed) have at least "
-    "{{{key}.least_visits:visit/visits}} that tell of it.",
+    "facet needs": f"not looked for, since {UNSEEN['facet needs']}.",
+    "facet alike": f"not looked for, since {UNSEEN['facet alike']}.",
+    "facet few customers": f"not looked for, since {UNSEEN['facet few customers']}: of the "
+    "{{threshold.facet_customers}} needed, {{{key}.customers}} have at least "
+    "{{{key}.least_visits:visit/visits}}.",
     "facet chance": "customers hardly differ in it more than chance makes of their visits.",
     "facet by degree": "customers differ in it, but by degree: no groups are set apart "
     "(they would explain {{{key}.gain}} times what groups of such a crowd do; "
@@ -98,8 +106,14 @@ def facet_sentence(facet: Facet) -> str:
 
     >>> from clustomer.customers import Reason
     >>> facet_sentence(Facet("taste", why=Reason("facet needs", {"need": "category"})))
-    'not looked for, since the source names no categories.'
+    'not looked for, since the source has no categories.'
     """
     assert facet.why is not None
-    needs = _NEEDS.get(str(facet.why.numbers.get("need")), "")
-    return SENTENCES[facet.why.kind].format(key=f"facet.{facet.name}", needs=needs)
+    name = f"facet.{facet.name}"
+    return SENTENCES[facet.why.kind].format(key=name, lacking=lacking([facet]))
+
+
+def lacking(facets: Sequence[Facet]) -> str:
+    """Return what the source does not have that some facets need."""
+    needs = [facet.why.numbers.get("need") for facet in facets if facet.why is not None]
+    return listed([_LACKING[str(need)] for need in dict.fromkeys(needs) if need is not None])

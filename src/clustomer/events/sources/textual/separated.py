@@ -162,8 +162,11 @@ def _text_files(
     files: list[_TextFile] = []
     for plain in plains:
         path, encoding, profile = decoded(engine, plain, schema)
-        path, profile = _with_usual_quotes(engine, path, profile, separator)
         sample = sample_of(path)
+        usual = quotes_of(sample, separator)
+        if usual is not None:
+            path, profile = _changed(engine, path, usual)
+            sample = sample_of(path)
         layout = layout_of(sample, separator)
         if separator != asked and len(fields_of(layout.first, layout.separator)) < 2:
             layout = layout_of(sample, asked)
@@ -182,13 +185,10 @@ def _text_files(
     return files
 
 
-def _with_usual_quotes(
-    engine: DuckDB, path: Path, profile: TextProfile, separator: str | None
+def _changed(
+    engine: DuckDB, path: Path, change: Callable[[bytes], bytes]
 ) -> tuple[Path, TextProfile]:
-    """Return a file whose quotes are doubled inside of quotes, and no line is quoted as a whole."""
-    change = quotes_of(sample_of(path), separator)
-    if change is None:
-        return path, profile
+    """Return a copy of a file each line of which was changed, and its profile."""
     folder = engine.directory / "quotes"
     folder.mkdir(exist_ok=True)
     copy = folder / str(sum(1 for _ in folder.iterdir()))
