@@ -216,7 +216,7 @@ def test_a_log_that_follows_one_intake_of_customers_says_so(least: float, told_o
     interpretation = told(customers, window=period)
     lines = [interpretation.facts.render(line) for line in interpretation.insights.opening]
     assert told_of is any(
-        line.startswith("In the last 15 days of the data nobody is first seen") for line in lines
+        line.startswith("In the last 14 days of the data nobody is first seen") for line in lines
     )
     assert interpretation.facts.verify(interpretation.tables) == ()
 
