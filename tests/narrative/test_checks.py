@@ -50,11 +50,11 @@ def test_what_is_written_is_what_the_facts_say(catalogue: Catalogue) -> None:
 
     assert rendered(0) == "The shop has 171 customers and 184 orders."
     assert rendered(2) == (
-        "Begin with Engaged shoppers, four orders or more: they bring 71.6 % of all revenue "
+        "Begin with “Engaged shoppers, four orders or more”: they bring 71.6 % of all revenue "
         "from 5.3 % of all customers."
     )
     assert rendered(3) == (
-        "Engaged shoppers, four orders or more are first of the segments by share of all revenue "
+        "“Engaged shoppers, four orders or more” are first of the segments by share of all revenue "
         "(71.6 %; \u201cThree visits or more\u201d 18.0 %)."
     )
     assert rendered(7) == (

@@ -249,13 +249,13 @@ def test_agents_and_the_dashboard_show_it(
     assert told_to_agents["byline"].startswith("Written by small 2 for a data analyst")
     [summary, *_] = told_to_agents["passages"]
     assert summary["statements"][0] == (
-        "Begin with Engaged shoppers, four orders or more: they bring 71.6 % [S3.revenue_share] of "
-        "all revenue from 5.3 % [S3.share] of all customers."
+        "Begin with “Engaged shoppers, four orders or more”: they bring 71.6 % [S3.revenue_share] "
+        "of all revenue from 5.3 % [S3.share] of all customers."
     )
     page = prepared._narrative(stored, catalogue_of(stored, made))
     assert page["byline"] == told_to_agents["byline"]
     assert page["narrative"][0][1][0].startswith(
-        "Begin with Engaged shoppers, four orders or more: "
+        "Begin with “Engaged shoppers, four orders or more”: "
     )
     before = StoredRun.open(results)
     catalogue = catalogue_of(before)

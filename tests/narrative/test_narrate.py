@@ -66,7 +66,7 @@ def test_an_honest_answer_is_taken(server: HTTPServer, catalogue: Catalogue) -> 
     narrative = narrate(catalogue, server=Server(server.url_for("/v1")), model="small")
     assert (narrative.author, narrative.notes, narrative.refused) == ("small", (), ())
     assert narrative.rendered(narrative.parts.summary)[0] == (
-        "Begin with Engaged shoppers, four orders or more: they bring 71.6 % of all revenue "
+        "Begin with “Engaged shoppers, four orders or more”: they bring 71.6 % of all revenue "
         "from 5.3 % of all customers."
     )
     assert sent == [request_of(catalogue, "small")]

@@ -5,6 +5,7 @@ import pyarrow as pa
 import pytest
 
 from clustomer.insights import interpret
+from clustomer.insights.texts import in_sentence
 from clustomer.outputs import draw_figures, report_html, report_markdown
 from clustomer.outputs.figures.choice_of_k import _why_so_many
 from clustomer.outputs.figures.differences import differences_table
@@ -45,7 +46,7 @@ def test_titles_say_the_finding_with_facts(shown):
     first = interpretation.profiles[0]
     assert first.revenue_share == max(p.revenue_share for p in interpretation.profiles)
     words = interpretation.facts.render(figures[0].title)
-    assert words.startswith(interpretation.names[first.segment_id])
+    assert words.startswith(in_sentence(interpretation.names[first.segment_id]))
     assert interpretation.facts.format(f"{first.segment_id}.revenue_share") in words
     assert f"{{{first.segment_id}.share}}" in figures[0].title
 
