@@ -265,7 +265,7 @@ def names_page() -> str:
                 (
                     "Two orders or more, none for half a year (and the like)",
                     "No name above is true of enough, or these facts tell the segment apart far "
-                    "better.",
+                    "better, or what is above is true of more others than members.",
                 ),
                 ("Mixed customers", "No plain fact is true of enough of them, either."),
                 (names.ALL_CUSTOMERS, "There is one segment only: no groups were found."),

@@ -282,7 +282,8 @@ def _names(named: Mapping[str, Name]) -> Iterator[str]:
     yield (
         f"A name is true of at least {written('NEARLY_ALL')} of the segment. Of all such names "
         "it is the one that tells the members best from the other customers. Where plain facts "
-        "tell them apart far better, the name is made of these."
+        "tell them apart far better, or the name would be true of more others than members, it is "
+        "made of these."
     )
     rules = {rule.key: rule for rule in RULES}
     for key in dict.fromkeys(name.rule for name in named.values()):
