@@ -91,8 +91,9 @@ class TestSpark(EngineConformance):
         for table in ("kept", "days"):
             rows = engine.session.sql(f"SELECT user_id, n, COUNT(*) FROM {table} GROUP BY 1, 2")
             assert "Exchange" not in rows._jdf.queryExecution().executedPlan().toString()
-        # and what is made next may be divided as its rows need it
-        assert engine.session.conf.get("spark.sql.adaptive.enabled") == "true"
+        # what the session was set to holds again
+        assert engine.session.conf.get("spark.sql.adaptive.enabled") == "false"
+        assert engine.session.conf.get("spark.sql.optimizer.excludedRules", None) is None
 
     def test_a_source_that_is_damaged_stops_it_in_our_words(
         self, engine: Spark, tmp_path: Path

@@ -113,13 +113,8 @@ class Spark(Engine):
             if by is None:
                 self._keep(name, rows)
                 return
-            for option, value in _TO_STAY_TOGETHER.items():
-                self.session.conf.set(option, value)
-            try:
+            with self._set(_TO_STAY_TOGETHER):
                 self._keep(name, rows.repartition(_quoted(by)))
-            finally:
-                for option in _TO_STAY_TOGETHER:
-                    self.session.conf.unset(option)
 
     def read_parquet(self, name: str, source: str) -> None:
         """Let queries read Parquet under a name: files, folders or globs that Spark can reach."""
@@ -202,6 +197,21 @@ class Spark(Engine):
         finally:
             for name in kept:
                 self.drop(name)
+
+    @contextmanager
+    def _set(self, options: Mapping[str, str]) -> Iterator[None]:
+        """Set options of the session for a while."""
+        before = {option: self.session.conf.get(option, None) for option in options}
+        for option, value in options.items():
+            self.session.conf.set(option, value)
+        try:
+            yield
+        finally:
+            for option, value in before.items():
+                if value is None:
+                    self.session.conf.unset(option)
+                else:
+                    self.session.conf.set(option, value)
 
     def _keep(self, name: str, rows: Any) -> None:
         """Compute rows and keep them under a name, in place of what was there."""
