@@ -151,6 +151,11 @@ EACH_BRINGS: Text = Choice(
 
 _UNSEEN = "a gain as small as the one under “What is at stake” would not be seen."
 _TEST = "two-sided test at {threshold.test_level}, power {threshold.test_power}"
+_LATE_ALONE: Text = Choice(
+    ("own.late_contacted",),
+    "Where you write to the late alone, that is {own.late_contacted:customer/customers}: compare "
+    "with the late who are held back, though so few show a larger rise only.",
+)
 HELD_BACK: Text = Choice(
     ("own.testable", "own.contacted"),
     (
@@ -158,6 +163,7 @@ HELD_BACK: Text = Choice(
         f"get nothing ({_TEST}): so many, drawn at random, are marked “hold back” in segments.csv "
         "(test_group). Contact the other {own.contacted}.",
         Choice(("own.small_gain",), f"{_UNSEEN[0].upper()}{_UNSEEN[1:]}"),
+        _LATE_ALONE,
     ),
     Choice(
         ("own.rise", "own.contacted"),
@@ -170,6 +176,7 @@ HELD_BACK: Text = Choice(
                 "To tell {threshold.one_more_points} would take {own.control} in each of the two "
                 f"groups, so that {_UNSEEN}",
             ),
+            _LATE_ALONE,
         ),
         Choice(
             ("own.untestable",),
