@@ -226,8 +226,8 @@ def test_large_segments_are_told_how_many_to_hold_back() -> None:
 
 def test_who_writes_to_the_late_alone_is_told_with_whom_to_compare_them() -> None:
     alone = "Where you write to the late alone, that is {own.late_contacted:customer/customers}"
-    for known in ("own.testable", "own.rise"):
-        figures = {"own.response", "own.contacted", known}
+    for sized in ("own.testable", "own.rise"):
+        figures = {"own.response", "own.contacted", sized}
         for late in (True, False):
             names = figures | ({"own.late_contacted"} if late else set())
             measure = told_to("repeat", has=lambda *asked, names=names: names >= set(asked)).measure
