@@ -18,7 +18,7 @@ from clustomer.events import (
     write_events,
     write_rejected,
 )
-from clustomer.facets import Facets
+from clustomer.facets import RARE, Facets
 from clustomer.insights import (
     Interpretation,
     Name,
@@ -326,6 +326,8 @@ def _stored_facets(facets: Facets | None) -> dict[str, Any]:
         names = facet_names(facet)
         for segment in stored[facet.name]["segments"]:
             segment["name"] = names[segment["segment_id"]]
+    for number, kind in enumerate(facets.rare_kinds):
+        stored[RARE]["kinds"][number]["name"] = rare_name(kind)
     return stored
 
 

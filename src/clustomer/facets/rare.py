@@ -26,12 +26,12 @@ ONE_PRODUCT = "most_of_one_product"
 AMOUNTS = (ONE_PRODUCT, "orders", "revenue", "sessions", "carts", "views")
 """The amounts in which a few may be far from all others; of equal bumps the first is taken."""
 
-_PRODUCT_ROWS = """
+PRODUCT_ROWS = """
     SELECT user_id, product_id, COUNT(*) AS purchases FROM scoped
     WHERE event_type = 'purchase' AND is_product AND product_id IS NOT NULL
     GROUP BY user_id, product_id
 """
-_OF_ONE_PRODUCT = """
+OF_ONE_PRODUCT = """
     SELECT user_id, MAX(purchases) AS most_of_one_product FROM product_rows GROUP BY user_id
 """
 
@@ -203,10 +203,10 @@ def _next(
 def _amounts(engine: Engine, customers: Customers) -> dict[str, Floats]:
     """Return the amounts that the log has, in the order of the customers; NaN where undefined."""
     table = customers.table
-    query = parse(_OF_ONE_PRODUCT)
+    query = parse(OF_ONE_PRODUCT)
     assert isinstance(query, exp.Select)
     query = query.with_("scoped", as_=scoped_events(customers.window))
-    rows = engine.query(query.with_("product_rows", as_=parse(_PRODUCT_ROWS)))
+    rows = engine.query(query.with_("product_rows", as_=parse(PRODUCT_ROWS)))
     columns = {}
     for name in AMOUNTS:
         if name == ONE_PRODUCT:
@@ -232,8 +232,8 @@ def amounts_query(customers: Customers) -> exp.Select:
         )
         .with_("feature_rows", as_=customers.query)
         .with_("scoped", as_=scoped_events(customers.window))
-        .with_("product_rows", as_=parse(_PRODUCT_ROWS))
-        .with_("of_one_product", as_=parse(_OF_ONE_PRODUCT))
+        .with_("product_rows", as_=parse(PRODUCT_ROWS))
+        .with_("of_one_product", as_=parse(OF_ONE_PRODUCT))
     )
 
 

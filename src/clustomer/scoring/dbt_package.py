@@ -23,6 +23,10 @@ _COLUMNS = {
     "distance": "From the centre of the segment, in standard deviations.",
     "border_distance": "How near the border to another segment, from 0 on it to 1.",
 }
+_RARE_COLUMNS = {
+    "rare_segment_id": "The id of the rare kind that the customer belongs to; none for most.",
+    "rare_segment": "Its name.",
+}
 
 
 def write_dbt_package(
@@ -83,12 +87,14 @@ def write_dbt_package(
         )
     check_free(out, overwrite)
     stored = StoredRun.open(results)
-    segments = Scorer.open(stored.path).definition.segments
+    definition = Scorer.open(stored.path).definition
+    segments, rare = definition.segments, definition.rare
+    kinds = [kind.segment_id for kind in rare.kinds] if rare is not None else []
     bounds = {name: value for value, _, name in re.findall(_BOUND, text)}
     files = {
         "dbt_project.yml": _project(stored.manifest.version, table, bounds),
         f"models/{MODEL}.sql": _model(text),
-        "models/schema.yml": _schema([segment_id for segment_id, _ in segments.values()]),
+        "models/schema.yml": _schema([segment_id for segment_id, _ in segments.values()], kinds),
     }
     with whole_folder(out, option="--dbt") as made:
         for name, content in files.items():
@@ -126,13 +132,15 @@ def _project(version: str, table: str, bounds: dict[str, str]) -> str:
     return "\n".join(lines) + "\n"
 
 
-def _schema(segment_ids: list[str]) -> str:
+def _schema(segment_ids: list[str], kinds: list[str]) -> str:
     """Return the description of the model, and its tests; JSON is YAML, too."""
+    described = {**_COLUMNS, **(_RARE_COLUMNS if kinds else {})}
     tests: dict[str, list[object]] = {
         "user_id": ["unique", "not_null"],
         "segment_id": ["not_null", {"accepted_values": {"arguments": {"values": segment_ids}}}],
         "segment": ["not_null"],
         "cluster": ["not_null"],
+        "rare_segment_id": [{"accepted_values": {"arguments": {"values": kinds}}}],
     }
     columns = [
         {
@@ -140,7 +148,7 @@ def _schema(segment_ids: list[str]) -> str:
             "description": text,
             **({"data_tests": tests[name]} if name in tests else {}),
         }
-        for name, text in _COLUMNS.items()
+        for name, text in described.items()
     ]
     model = {"name": MODEL, "description": "Each customer's segment.", "columns": columns}
     return json.dumps({"version": 2, "models": [model]}, indent=2, ensure_ascii=False) + "\n"

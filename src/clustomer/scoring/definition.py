@@ -10,6 +10,7 @@ from clustomer.errors import InputError, UsageError
 from clustomer.events import Window
 from clustomer.events.reading.zones import check_time_zone
 from clustomer.scoring.facets import ScoredFacet, scored_facets
+from clustomer.scoring.rare import ScoredRare, scored_rare
 from clustomer.segments import ScoringModel, SegmentationModel, read_model
 from clustomer.segments.exclusions import BOTS, columns_of
 from clustomer.segments.segmentation import BOTS_ID, BOTS_NAME
@@ -32,6 +33,7 @@ class Definition:
     scoring : ScoringModel
     facets : tuple of ScoredFacet
         Those that hold.
+    rare : ScoredRare, or None where there is no rare kind
     """
 
     model: SegmentationModel
@@ -39,6 +41,7 @@ class Definition:
     window: Window
     scoring: ScoringModel
     facets: tuple[ScoredFacet, ...] = ()
+    rare: ScoredRare | None = None
 
     @property
     def segments(self) -> dict[int, tuple[str, str]]:
@@ -49,6 +52,12 @@ class Definition:
             for part in self.model.segments
         }
         return {**stored, BOTS: stored.get(BOTS, (BOTS_ID, BOTS_NAME))}
+
+    def features_with(self, rare: ScoredRare | None) -> tuple[Feature, ...]:
+        """Return the features that the rule and rare kinds look at, in the declared order."""
+        names = {feature.name for feature in self.features}
+        names |= {feature.name for feature in rare.features} if rare is not None else set()
+        return tuple(declared for declared in FEATURES if declared.name in names)
 
     def shop(self, window: Window) -> dict[str, float]:
         """Return the stored figures of the shop, with the bounds of another window."""
@@ -86,7 +95,8 @@ def read_definition(text: str | bytes) -> Definition:
             if not keeps_its_line(text_of):
                 raise _damaged(f"the segment {part.segment_id!a} has control characters")
     facets = scored_facets(model.facets)
-    return Definition(model, features, _window(model.window), model.scoring, facets)
+    rare = scored_rare(model.facets)
+    return Definition(model, features, _window(model.window), model.scoring, facets, rare)
 
 
 def _features(model: SegmentationModel) -> tuple[Feature, ...]:

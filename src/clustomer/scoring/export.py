@@ -28,6 +28,8 @@ _COMMENTS = {
     "scoped_customers": "counted over events, a row for each customer",
     "measures": "everything that features are made of, a row for each customer",
     "shop": "the shop's own figures, as they were in the run",
+    "product_purchases": "a row for each product that a customer bought",
+    "of_one_product": "how often customers bought the product that they bought most often",
     "customers": "the features that decide, a row for each customer",
     "scaled": "missing values filled, values within their limits, rooted and standardised",
     "exemplars": "typical customers of each segment",
@@ -117,7 +119,8 @@ def segments_sql(
     -------
     str
         A SELECT with the columns of `segments.parquet`: `user_id`, `segment_id`, `segment`,
-        `cluster`, `distance`, `border_distance`.
+        `cluster`, `distance`, `border_distance`; and `rare_segment_id`, `rare_segment` where the
+        run has rare kinds. Other facets are left out.
 
     Raises
     ------

@@ -4,6 +4,7 @@ from sqlglot import exp
 
 from clustomer.engines import literal
 from clustomer.scoring.definition import Definition
+from clustomer.scoring.rare import ScoredRare
 from clustomer.segments import assignment_query
 from clustomer.segments.labels import by_cluster, labels_query, with_parts_of
 
@@ -14,12 +15,13 @@ COLUMNS = (
 """What scoring tells of each customer."""
 
 
-def scored_query(definition: Definition) -> exp.Select:
+def scored_query(definition: Definition, rare: ScoredRare | None = None) -> exp.Select:
     """Return the query that gives each row of the table `customers` its segment.
 
-    Its columns are `COLUMNS`. `unlike` marks customers who are farther from the middle of their
-    segment than any customer of the run was, or who have a value of a feature that lies as far
-    outside the range of the run as that range is wide.
+    Its columns are `COLUMNS`, and `RARE_COLUMNS` where rare kinds are scored. `unlike` marks
+    customers who are farther from the middle of their segment than any customer of the run was, or
+    who have a value of a feature that lies as far outside the range of the run as that range is
+    wide.
     """
     model = definition.model
     ids = {cluster: segment_id for cluster, (segment_id, _) in definition.segments.items()}
@@ -32,15 +34,18 @@ def scored_query(definition: Definition) -> exp.Select:
         exp.alias_(_unlike(definition), "unlike"),
     )
     query = query.from_("labels").join("customers", on="labels.user_id = customers.user_id")
+    if rare is not None:
+        query = rare.beside(query)
     return with_parts_of(assignment_query(model), query, "labels")
 
 
 def labelled_query(definition: Definition) -> exp.Select:
     """Return the query that gives each row of the table `customers` its segment, and no more.
 
-    Its columns are those of `segments.parquet`.
+    Its columns are those of `segments.parquet`, without facets but the rare kinds.
     """
-    return labels_query(definition.model, definition.segments)
+    query = labels_query(definition.model, definition.segments)
+    return query if definition.rare is None else definition.rare.beside(query)
 
 
 def _unlike(definition: Definition) -> exp.Case:

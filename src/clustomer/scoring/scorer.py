@@ -14,6 +14,7 @@ from clustomer.errors import InputError
 from clustomer.events import CleanEvents
 from clustomer.scoring.definition import Definition, read_definition
 from clustomer.scoring.query import COLUMNS, scored_query
+from clustomer.scoring.rare import ONE_PRODUCT_TABLE, RARE_COLUMNS, of_one_product_query
 from clustomer.scoring.single import SingleCustomer, one_customers_events, window_to
 from clustomer.segments.exclusions import BOTS
 from clustomer.versions import StoredRun
@@ -53,7 +54,6 @@ class Scorer:
     def __init__(self, definition: Definition) -> None:
         self.definition = definition
         self.length: timedelta = definition.window.cutoff - definition.window.start
-        self._query = scored_query(definition)
         self._single: SingleCustomer | None = None
 
     @classmethod
@@ -91,7 +91,8 @@ class Scorer:
         pyarrow.Table
             `user_id`, `segment_id`, `segment`, `cluster`, `distance`, `border_distance`, `unlike`,
             and `<facet>_segment_id` and `<facet>_segment` of each facet that holds and that the
-            log has what it takes for; sorted by `user_id`.
+            log has what it takes for, the last of them `rare` where there are rare kinds; sorted
+            by `user_id`.
 
         Raises
         ------
@@ -102,19 +103,30 @@ class Scorer:
         engine, definition = events.engine, self.definition
         present = known_within(engine, events.window)
         self._check_known(present)
+        rare = definition.rare
+        if rare is not None and not rare.needs <= present:
+            rare = None
         create_customers(
             engine,
-            definition.features,
+            definition.features_with(rare),
             events.window,
             shop=definition.shop(events.window),
             category_prices=definition.scoring.category_prices,
         )
-        table = engine.query(self._query.copy().order_by(exp.column("user_id", table="labels")))
+        if rare is not None and rare.takes_products:
+            engine.create_table(ONE_PRODUCT_TABLE, of_one_product_query(events.window))
+        query = scored_query(definition, rare)
+        table = engine.query(query.order_by(exp.column("user_id", table="labels")))
         engine.drop("customers")
+        if rare is not None and rare.takes_products:
+            engine.drop(ONE_PRODUCT_TABLE)
         ids = table["user_id"]
         if not pc.all(pc.less_equal(ids.slice(0, max(len(ids) - 1, 0)), ids.slice(1))).as_py():
             table = table.sort_by("user_id")
-        return self._with_facets(table.select(COLUMNS), events, present)
+        scored = self._with_facets(table.select(COLUMNS), events, present)
+        for name in RARE_COLUMNS if rare is not None else ():
+            scored = scored.append_column(name, table[name].cast(pa.string()))
+        return scored
 
     def _with_facets(self, table: pa.Table, events: CleanEvents, present: set[str]) -> pa.Table:
         is_bot = pc.equal(table["cluster"], BOTS)

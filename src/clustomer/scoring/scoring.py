@@ -10,6 +10,7 @@ import pyarrow.compute as pc
 from clustomer.engines import DuckDB
 from clustomer.errors import UsageError
 from clustomer.events import Events, EventSchema, Window, parse_length, read_events
+from clustomer.facets import RARE
 from clustomer.progress import Progress, counted, silent
 from clustomer.scoring.definition import Definition
 from clustomer.scoring.scorer import Scorer, days_in_words
@@ -125,6 +126,7 @@ def score(
             table = scorer.score(events)
             stage.note(counted(table.num_rows, "customer"))
     facets = [part.facet.name for part in scorer.definition.facets]
+    facets += [RARE] * (scorer.definition.rare is not None)
     are_scored = {name: f"{name}_segment_id" in table.column_names for name in facets}
     return Scored(
         table,

@@ -11,6 +11,7 @@ from clustomer.events import EventSchema, Window
 from clustomer.events.typed import Part
 from clustomer.scoring.definition import Definition
 from clustomer.scoring.query import labelled_query
+from clustomer.scoring.rare import one_product_parts
 from clustomer.scoring.raw_events import TIMESTAMP, raw_parts
 
 CLEAN_COLUMNS = (
@@ -40,7 +41,8 @@ def whole_query(
     cutoff : the end of the window, UTC; by default that of the run.
     parameters : whether the bounds of the window are parameters, not values.
     """
-    stored = definition.window
+    stored, rare = definition.window, definition.rare
+    features = definition.features_with(rare)
     end = stored.cutoff if cutoff is None else _naive(cutoff)
     window = Window(end - (stored.cutoff - stored.start), end, stored.time_zone)
     parts = [Part("period", "the window: events from its start to just before its cutoff",
@@ -54,17 +56,21 @@ def whole_query(
             EventSchema.model_validate(definition.model.event_schema),
             source,
             price_is=price_is,
-            needs_products=any(f.grain in _PRODUCT_GRAINS for f in definition.features),
+            needs_products=any(f.grain in _PRODUCT_GRAINS for f in features)
+            or (rare is not None and rare.takes_products),
             time_zone=window.time_zone,
             around=end,
         )
     parts += _of_categories(definition)
-    measures = measures_query(definition.features, window, given=(CATEGORY_PRICES,))
-    customers = features_query(definition.features, definition.shop(window))
+    measures = measures_query(features, window, given=(CATEGORY_PRICES,))
+    customers = features_query(features, definition.shop(window))
     query = labelled_query(definition)
     steps: list[tuple[str, exp.Expr]] = [(part.name, part.query) for part in parts]
     steps += [*_taken_from(measures), ("measures", measures)]
-    steps += [*_taken_from(customers), ("customers", customers), *_taken_from(query)]
+    steps += [*_taken_from(customers), ("customers", customers)]
+    if rare is not None and rare.takes_products:
+        steps += one_product_parts().items()
+    steps += _taken_from(query)
     for name, step in steps:
         bounded = step.transform(_from_period(window), copy=False) if name != "period" else step
         query = query.with_(name, as_=bounded, copy=False)
