@@ -1,5 +1,6 @@
 import re
 
+import pyarrow as pa
 import pytest
 from claims import Shop as Measures
 from claims import share_true
@@ -321,6 +322,23 @@ def test_those_who_spend_most_are_told_by_their_part_of_all_buyers() -> None:
     facts = {fact.id: fact.value for fact in limit_facts(drawn.people, drawn.described)}
     # four in two hundred are one in fifty: they are all who spent more than the 196th did
     assert facts["everyone.revenue.top_fiftieth_from"] == 500 + 24 / 100
+
+
+def test_a_log_of_revenue_alone_has_names_of_spending() -> None:
+    """Whether they ordered again is not known, and is not asked for."""
+    spent = [9000.0 + n for n in range(4)] + [500.0 + n for n in range(15)]
+    spent += [50.0 + n / 10 for n in range(181)]
+    table = pa.table(
+        {
+            "user_id": [f"{n:03}" for n in range(200)],
+            "group": [0.0] * 4 + [1.0] * 15 + [2.0] * 181,
+            "stage": [""] * 200,
+            "revenue": spent,
+        }
+    )
+    names = named(shop(table, ["S1", "S2", "S3"], 20.0))
+    assert names["S1"] == "Top 2 % by spend"
+    assert names["S2"] == "Top 1 to 10 % by spend"
 
 
 def test_a_name_stays_where_nothing_marks_its_members_off_better() -> None:

@@ -224,12 +224,15 @@ class Vocabulary:
 
     def _again(self, inside: Mask) -> bool:
         """Whether nearly all of some ordered more than once."""
+        if "orders" not in self.people.columns:
+            return False
         return bool(np.mean(self.people.columns["orders"][inside] > 1) >= NEARLY_ALL)
 
     def _sharper(self, key: str) -> Iterator[tuple[Candidate, Mask]]:
         """Yield the names of two parts or one that are true of enough, and of whom they are."""
         inside = self.people.mask(key)
         by_axis: dict[str, list[tuple[float, PlainFact, Condition, Mask]]] = {}
+        size = np.count_nonzero(inside)
         for fact, condition, mask in self._plain:
             fit = _Fit.of(mask, inside, self._everyone)
             if fit.recall >= NEARLY_ALL and not mask[self._everyone].all():
@@ -241,7 +244,7 @@ class Vocabulary:
         ]
 
         def enough(held: Mask) -> bool:
-            return float(np.mean(held[inside])) >= NEARLY_ALL
+            return bool(np.count_nonzero(held & inside) >= NEARLY_ALL * size)
 
         for rule, conditions in self._rules:
             held = self.people.holds(conditions)
@@ -283,9 +286,11 @@ class _Fit:
     @classmethod
     def of(cls, held: Mask, inside: Mask, everyone: Mask) -> Self:
         """Return the fit of what is true of some."""
-        members, both_sides = int(np.sum(held & inside)), int(np.sum(held & everyone))
-        size = int(np.sum(inside))
-        return cls(members, both_sides - members, size, int(np.sum(everyone)) - size)
+        members, fitting, size, people = (
+            int(np.count_nonzero(part))
+            for part in (held & inside, held & everyone, inside, everyone)
+        )
+        return cls(members, fitting - members, size, people - size)
 
     @property
     def recall(self) -> float:
