@@ -14,15 +14,16 @@ ROWS = {
 
 
 def warnings(price: str = "price", /, **columns: list[str]) -> tuple[str, ...]:
+    read = {
+        "event_time": "at",
+        "user_id": "who",
+        "event_type": "state",
+        "product_id": "what",
+        "price": price,
+    }
     schema = EventSchema(
         name="mine",
-        columns={
-            "event_time": "at",
-            "user_id": "who",
-            "event_type": "state",
-            "product_id": "what",
-            "price": price,
-        },
+        columns=read | ({"order_id": "order"} if "order" in columns else {}),
         event_types={"paid": "purchase"},
         ignored_event_types=("cancelled",),
     )
@@ -67,6 +68,18 @@ def test_orders_that_were_never_paid_are_said() -> None:
     assert warning.startswith("`Paid at` is empty in 1 row that counts")
     assert warnings(**{"Paid at": [day, day, ""]}) == ()
     assert warnings(**{"Paid at": ["", "", ""]}) == ()
+
+
+def test_an_order_is_paid_where_one_of_its_lines_says_so() -> None:
+    day = "2024-01-06"
+    # three lines that count, of which the first has the payment of its order
+    rows = {"state": ["paid", "paid", "paid"], "who": ["k1", "k1", "k1"]}
+    assert warnings(**rows, **{"Paid at": [day, "", ""], "order": ["7", "7", "7"]}) == ()
+    [warning] = warnings(**rows, **{"Paid at": [day, "", ""], "order": ["7", "7", "8"]})
+    assert warning.startswith("`Paid at` is empty in 1 row that counts")
+    # lines without an order are each their own
+    [warning] = warnings(**rows, **{"Paid at": [day, day, ""], "order": ["7", "", ""]})
+    assert warning.startswith("`Paid at` is empty in 1 row that counts")
 
 
 def test_thousands_by_the_name_of_the_column() -> None:

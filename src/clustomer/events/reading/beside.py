@@ -1,7 +1,7 @@
 """Amounts that a source has beside the one that is read, and that make it another one."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 
 from clustomer.engines import DuckDB, literal, quoted
 from clustomer.events.draft.words import (
@@ -138,7 +138,7 @@ def _filled(
         elif kinds[column] == "unpaid":
             # further lines of an order say neither who bought nor when it was paid
             user = f"CAST({quoted(schema.paths['user_id'][0])} AS VARCHAR)"
-            some = f"COALESCE(TRIM({text}), '') = '' AND TRIM({user}) <> ''"
+            some = f"{_is_empty(column)} AND TRIM({user}) <> '' AND whole_order_unpaid"
             needed.append(schema.paths["user_id"][0])
         elif kinds[column] == "per":
             some += f" AND {text} NOT IN ('1', '1.0', '1.00', '1,00')"
@@ -158,7 +158,13 @@ def _filled(
             listed = ", ".join(literal(word.strip().lower()).sql("duckdb") for word in words)
             text = f"LOWER(TRIM(CAST({quoted(path)} AS VARCHAR)))"
             counts.append(f"COALESCE({text} NOT IN ({listed}), TRUE)")
+    order = schema.paths.get("order_id", ("",))[0]
+    if order in source.columns:
+        needed.append(order)
     relation = source.reading(dict.fromkeys(needed))
+    unpaid = [column for column, kind in kinds.items() if kind == "unpaid"]
+    if unpaid:
+        relation = _by_order(relation, unpaid, order if order in source.columns else None)
     with source.opened():
         rows, *row = engine.rows(
             f"SELECT COUNT(*), {', '.join(fields)} FROM {relation} WHERE {' AND '.join(counts)}",
@@ -171,6 +177,20 @@ def _filled(
         for column, n, one in pairs
         if n and not (kinds[column] == "unpaid" and n > MAX_UNPAID * rows)
     }
+
+
+def _by_order(relation: str, unpaid: Collection[str], order: str | None) -> str:
+    """Return SQL for rows that say whether no row of their order has a date of payment."""
+    empty = " AND ".join(map(_is_empty, unpaid))
+    if order is not None:
+        # an order's date of payment may be in one of its rows only, whatever else the others say
+        all_empty = f"BOOL_AND({empty}) OVER (PARTITION BY {quoted(order)})"
+        empty = f"CASE WHEN {_is_empty(order)} THEN {empty} ELSE {all_empty} END"
+    return f"(SELECT *, {empty} AS whole_order_unpaid FROM {relation})"
+
+
+def _is_empty(column: str) -> str:
+    return f"COALESCE(TRIM(CAST({quoted(column)} AS VARCHAR)), '') = ''"
 
 
 MAX_UNPAID = 0.5
