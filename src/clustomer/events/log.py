@@ -52,7 +52,7 @@ from clustomer.events.reading import (
     settle_costs,
 )
 from clustomer.events.reading.beside import amounts_beside
-from clustomer.events.reading.zones import check_time_zone
+from clustomer.events.reading.zones import check_time_zone, other_clock
 from clustomer.events.resent import lines_given_twice
 from clustomer.events.schema import EventSchema
 from clustomer.events.schema_file import read_schema
@@ -339,6 +339,7 @@ def read_events(
         # what nobody asked to leave out belongs to the source's total
         nameless = nameless_revenue(engine, scope if moment or length else "TRUE", readings)
         warnings = _warnings(engine, opened, used, cleaning, losses, readings, nameless)
+        warnings = (*warnings, *other_clock(engine, opened, used, time_zone))
         engine.expect_customers(customers_of(engine, f"FROM events WHERE {scope}"), cleaning.kept)
         stage_bar.note(f"{cleaning.kept:,} kept, {cleaning.rejected:,} rejected")
     warnings = (*lacking, *warnings)

@@ -2,8 +2,14 @@
 
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones
 
-from clustomer.engines import literal
+from clustomer.engines import DuckDB, literal, quoted
 from clustomer.errors import UsageError, did_you_mean
+from clustomer.events.schema import EventSchema
+from clustomer.events.sources import Source
+
+_ROWS_LOOKED_AT = 10_000
+_AHEAD = r":\d{2}(\.\d+)? ?[+-]\d{2}(:?\d{2})?$"
+_NOT_AHEAD = r"[+-]00(:?00)?$"
 
 
 def check_time_zone(name: str) -> str:
@@ -39,3 +45,31 @@ def utc_offset_expression(time: str, time_zone: str) -> str:
     zone = literal(time_zone).sql("duckdb")
     local = f"(({time} AT TIME ZONE 'UTC') AT TIME ZONE {zone})"
     return f"CAST(DATE_DIFF('second', {time}, {local}) AS INTEGER)"
+
+
+def other_clock(engine: DuckDB, source: Source, schema: EventSchema, time_zone: str) -> list[str]:
+    """Warn where days and hours are told by UTC, and most times were written by another clock.
+
+    Looked at are the first 10,000 rows; times that name no offset say nothing of a clock.
+    """
+    column = schema.paths["event_time"][0]
+    if time_zone != "UTC" or source.columns.get(column) != "VARCHAR":
+        return []
+    text = f"TRIM({quoted(column)})"
+    ahead = (
+        f"REGEXP_MATCHES({text}, {literal(_AHEAD).sql('duckdb')}) "
+        f"AND NOT REGEXP_MATCHES({text}, {literal(_NOT_AHEAD).sql('duckdb')})"
+    )
+    with source.opened():
+        [(times, others, one)] = engine.rows(
+            f"SELECT COUNT(*) FILTER (WHERE {text} <> ''), COUNT(*) FILTER (WHERE {ahead}), "
+            f"FIRST({text}) FILTER (WHERE {ahead}) "
+            f"FROM (SELECT * FROM {source.reading([column])} LIMIT {_ROWS_LOOKED_AT})",
+            source.parameters,
+        )
+    if 2 * others <= times:
+        return []
+    return [
+        f"`{column}` was written by a clock that is not UTC, such as {one!r}, and days, weekdays "
+        "and hours are told by UTC here: --timezone names the shop's clock, such as Europe/London."
+    ]
