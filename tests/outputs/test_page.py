@@ -5,6 +5,7 @@ import os
 import re
 import shutil
 import subprocess
+from importlib.resources import files
 
 import pyarrow as pa
 import pytest
@@ -44,6 +45,8 @@ MEASURE = """<script>addEventListener("load", () => {
       scroll: page.documentElement.scrollWidth,
       beyond: [...page.querySelectorAll("body *")].filter(beyond).map(e => e.tagName).slice(0, 5),
       pictures: [...page.querySelectorAll("figure svg")].filter(e => e.clientWidth > 0).length,
+      over: [...page.querySelectorAll(".figures dd")]
+        .filter(e => e.scrollWidth > e.clientWidth).length,
       requests: page.defaultView.performance.getEntriesByType("resource").length
     };
   });
@@ -107,3 +110,22 @@ def test_certificates_fit_on_a_phone(browser, tmp_path):
         assert item["scroll"] <= item["width"], item
         assert item["beyond"] == []
         assert item["requests"] == 0
+
+
+def test_large_sums_run_neither_into_each_other_nor_off_a_phone(browser, tmp_path):
+    styles = "".join(
+        (files("clustomer.outputs") / "templates" / name).read_text()
+        for name in ("report.css", "certificate.css")
+    )
+    figure = "<div><dt>Revenue</dt><dd><span>GBP\u00a08,300,066</span></dd></div>"
+    label = "Orders: earlier forecasts, all of them, over what came"
+    (tmp_path / "reports").mkdir()
+    (tmp_path / "reports" / "report.html").write_text(
+        f'<meta charset="utf-8"><style>{styles}</style><main class="page">'
+        f'<section class="panel"><dl class="figures">{figure * 7}</dl></section>'
+        f'<div class="panel table"><table><tbody><tr><th>Everyone</th><td class="number" '
+        f'data-label="{label}"><span>GBP\u00a01,101,101</span></td></tr></tbody></table></div></main>'
+    )
+    for item in measure(browser, tmp_path):
+        assert item["scroll"] <= item["width"], item
+        assert item["over"] == 0, item
