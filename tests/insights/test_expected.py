@@ -20,10 +20,10 @@ CUSTOMERS = pa.table({"user_id": IDS, "orders": [1.0] * 10 + [9.0] * 9 + [None]}
 SEGMENTATION = segment(CUSTOMERS, k=2, features=["orders"])
 
 
-def judged() -> Judged:
+def judged(day: int = 10_000) -> Judged:
     came = np.array([1.0] * 10 + [4.0] * 10)
     ways = {"past_rate": came + 2, "mbg_nbd": came * 0.5}
-    return Judged(10_000, pa.array(IDS), ways, np.full(20, 10.0), came, came * 10)
+    return Judged(day, pa.array(IDS), ways, np.full(20, 10.0), came, came * 10)
 
 
 def forecast(**changes) -> Forecast:
@@ -145,7 +145,7 @@ def test_the_same_days_a_year_before_stand_beside_the_forecast():
     assert "whatever time of the year that was. So do not buy stock by this figure alone." in text
     text, _ = told(forecast(season=Season("1997-01-01", 1.5, 0.75, 2.0)))
     assert "do not buy stock" not in text
-    assert "other times of the year" not in text
+    assert "another time of the year" not in text
 
 
 @pytest.mark.parametrize(("days", "short"), [(729, True), (731, False)])
@@ -156,7 +156,7 @@ def test_less_than_two_years_cannot_tell_a_season_from_a_change(days, short):
     made = interpret(CUSTOMERS, SEGMENTATION, forecast=forecast(year_before=before), window=window)
     text = report_markdown(made.insights, made.facts)
     assert ("a season and a change of the shop cannot be told apart" in text) == short
-    assert "Those dates were at other times of the year." in text
+    assert "That date was at another time of the year." in text
     # the first screen says it, too, beside the sum
     [shown] = [
         part for part in made.insights.at("screen") if part.title.startswith("What customers")
@@ -169,10 +169,16 @@ def test_less_than_two_years_cannot_tell_a_season_from_a_change(days, short):
 def test_an_earlier_date_at_the_same_time_of_the_year_is_not_at_another():
     before = YearBefore("1996-06-03", "1996-07-02", 12, 340.5)
     text, _ = told(forecast(year_before=before))
+    assert "That date was at another time of the year." in text
+    rounds = [judged(10_000 - 30), judged()]
+    decision = Decision("mbg_nbd", "mbg_nbd", True)
+    contest = contest_table(rounds, decision, lambda one: np.array(["S1"] * 20, dtype=object))
+    dates = ("1997-04-19", "1997-05-19")
+    text, _ = told(forecast(year_before=before, dates=dates, contest=contest))
     assert "Those dates were at other times of the year." in text
     # 15 days before the same day of the year, with 30 days looked ahead
     text, _ = told(forecast(year_before=replace(before, first_day="1997-06-03")))
-    assert "other times of the year" not in text
+    assert "another time of the year" not in text
 
 
 def test_one_intake_of_customers_tells_no_season():

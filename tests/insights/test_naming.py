@@ -9,9 +9,12 @@ from hypothesis import strategies as st
 from shops import Group, Shop, customer_table, shop, shops
 
 from clustomer.insights.facts import Facts, placeholders
+from clustomer.insights.naming.candidate import Candidate, with_fact
 from clustomer.insights.naming.names import name_facts, name_segments
+from clustomer.insights.naming.plain import plain_facts
 from clustomer.insights.naming.rules import RULES
 from clustomer.insights.naming.terms import Bound, Stage
+from clustomer.insights.population import Condition
 from clustomer.insights.profiles import limit_facts, profile_facts
 
 EVERYTHING = {"views", "carts", "orders", "money", "returns", "prices", "time"}
@@ -308,6 +311,20 @@ def test_where_no_one_fact_marks_a_segment_off_the_best_two_do() -> None:
     facts = {fact.id: fact.value for fact in name_facts(drawn.people, names.values())}
     assert (facts["S1.named"], facts["S1.named_others"]) == (1.0, 0)
     assert names["S1"].advised_as == "repeat"
+
+
+def test_who_ordered_once_or_twice_is_not_said_to_have_ordered_besides() -> None:
+    by_words = {fact.words: fact for fact in plain_facts()}
+    buyers = Candidate("buyers", "Buyers", "ordered", [Condition({"orders": (0.0, None)})], 0.0)
+    claims = [
+        with_fact(buyers, by_words[words], Condition({})).claim
+        for words in ("One or two orders", "last order in the last month", "none for a month")
+    ]
+    assert claims == [
+        "ordered once or twice",
+        "ordered in the last month",
+        "ordered; and have not ordered for a month",
+    ]
 
 
 def test_those_who_spend_most_are_told_by_their_part_of_all_buyers() -> None:

@@ -316,6 +316,8 @@ def _trust(forecast: Forecast, *, seasonal: bool) -> str:
     elsewhen = ""
     if not seasonal and not _year_before_judged(forecast):
         elsewhen = " Those dates were at other times of the year."
+        if len(forecast.dates) == 1:
+            elsewhen = " That date was at another time of the year."
     orders = _came_to(forecast, "total", "the orders that followed")
     revenue = _came_to(forecast, "total_revenue", "the revenue")
     came = " and ".join(part for part in (orders, revenue) if part)

@@ -29,11 +29,11 @@ VIEWS: Mapping[str, str] = {
 }
 """What a facet is seen by, after "seen by"."""
 
+_BUT_HELD = ", but for those marked “hold back” in segments.csv (test_group)."
 ADVICE: Mapping[str, str] = {
-    "taste": "Write to them about {facet} first, and hold back a random half to compare.",
-    "time": "Reach them when they come, and hold back a random half to compare.",
-    "path": "Write to them at the pace at which they decide, and hold back a random half to "
-    "compare.",
+    "taste": f"Write to them about {{facet}} first{_BUT_HELD}",
+    "time": f"Reach them when they come{_BUT_HELD}",
+    "path": f"Write to them at the pace at which they decide{_BUT_HELD}",
 }
 """What to do about a combination that is more than its parts let expect."""
 

@@ -148,6 +148,8 @@ def _standing(key: str, facts: Mapping[str, Fact]) -> str:
     parts = [f"{{{key}.lifecycle.{_slug(stage)}_share}} {stage}" for stage in large]
     soon, past = (f"{key}.lifecycle.{name}" for name in ("due_soon", "past_due"))
     due = f"{{{soon}}} {{{soon}?is/are}} due soon and {{{past}}} {{{past}?is/are}} past due"
+    if not (facts[soon].value or facts[past].value):
+        due = "nobody is due soon or past due"
     sentence = listed(parts) if parts else "no stage holds more than a few"
     return f"{sentence}; {due}"
 

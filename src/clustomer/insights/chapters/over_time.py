@@ -77,7 +77,8 @@ class OverTimeChapter(Chapter):
                 for number, row in list(enumerate(rows))[-MOST_ROWS:]
             ),
         )
-        yield Folded(f"The numbers of each {unit}", (table, Paragraph(_note(rows, unit), "note")))
+        which = f"each {unit}" if len(rows) <= MOST_ROWS else f"the last {unit}s"
+        yield Folded(f"The numbers of {which}", (table, Paragraph(_note(rows, unit), "note")))
 
 
 def _of_segments(over_time: OverTime) -> Iterator[Fact]:

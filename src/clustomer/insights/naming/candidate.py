@@ -37,7 +37,8 @@ def customary(rule: Rule, conditions: Sequence[Condition], marks: float = 0.0) -
 
 def with_fact(candidate: Candidate, fact: PlainFact, condition: Condition) -> Candidate:
     """Return a name that says one plain fact more."""
-    said_anew = (candidate.rule, fact.axis) == ("repeat", "orders") and not candidate.axes
+    says_more = {"repeat": fact.axis == "orders", "buyers": fact.claim.startswith("ordered ")}
+    said_anew = says_more.get(candidate.rule, False) and not candidate.axes
     return replace(
         candidate,
         name=f"{candidate.name}, {_lower(fact.words)}",
