@@ -128,15 +128,24 @@ def _reckoned(study: Study, facts: Mapping[str, Fact]) -> bool:
 
 
 def _first_steps(study: Study, facts: Mapping[str, Fact]) -> Iterator[Labelled]:
-    """Yield the three actions at which most is at stake."""
+    """Yield the three actions at which most is at stake; without groups, whom to remind."""
     headlines = {
         segment.segment_id: segment.headline_action for segment in study.once(segment_insights)
     }
-    if not _reckoned(study, facts):
+    if not study.segmentation.structure:
+        # whoever is late by a rhythm of their own is so without any groups
+        headlines = {
+            key: f"Remind the {{{key}.own.late:customer who is/customers who are}} late, before "
+            "they lapse"
+            for key in headlines
+            if f"{key}.own.late" in facts
+        }
+    elif not _reckoned(study, facts):
         return
     # whom the advice counts, the money counts
     late = {key: "late_" for key in headlines if f"{{{key}.own.late" in headlines[key]}
-    for key in most_at_stake(study.groups, facts, late)[:MOST_STEPS]:
+    groups = [group for group in study.groups if group.segment_id in headlines]
+    for key in most_at_stake(groups, facts, late)[:MOST_STEPS]:
         part = f"{key}.{late.get(key, '')}"
         won = share_assumed(key, facts)
         yield Labelled(
