@@ -359,7 +359,7 @@ FACET_GAIN = _threshold(
 )
 FACET_DIP = _threshold(
     "FACET_DIP",
-    0.12,
+    0.16,
     "By how much the mean density dip of a facet's segments must exceed the deepest in a crowd.",
 )
 FACET_AGREEMENT = _threshold(

@@ -149,9 +149,9 @@ def test_marks_of_a_facet_are_those_of_the_thresholds() -> None:
     assert (test.belongs, test.apart, test.agrees) == ("pass", "not tested", "not tested")
     assert replace(test, between_dealt=0.2).belongs == "fail"
     assert replace(test, gain=1.04).apart == "fail"
-    deep = replace(test, gain=1.1, dip=0.5, dip_crowd=0.38, agreement=0.2)
+    deep = replace(test, gain=1.1, dip=0.66, dip_crowd=0.5, agreement=0.2)
     assert (deep.apart, deep.agrees) == ("pass", "pass")
-    assert replace(deep, dip_crowd=0.39).apart == "fail"
+    assert replace(deep, dip_crowd=0.51).apart == "fail"
     assert replace(deep, gain=1.09).apart == "fail"
     assert replace(deep, agreement=0.19).agrees == "fail"
     lifts = [
