@@ -339,7 +339,7 @@ def test_rows_of_nobody_are_told_once_and_advice_is_kept(advice: str) -> None:
     lines = [interpretation.facts.render(line) for line in interpretation.insights.opening]
     rows = "Of 50 rows, 6 name no customer (12.0 %): nothing here is about such rows."
     money = (
-        "What names no customer brings 40.00 more, 25.0 % of the source's total of "
+        "Rows that name no customer bring 40.00 more, 25.0 % of the source's total of "
         "160.00. All shares of revenue here are of the 120.00 from known customers."
     )
     without = [line for line in lines if "no customer" in line or "without a known" in line]

@@ -67,7 +67,9 @@ def test_a_log_of_one_intake_is_not_explained(results: Path) -> None:
     stored = StoredRun.open(results)
     assert stored.facts["everyone.no_newcomer"].value == 161 - 44
     report = (stored.path / "reports" / "business_insights.md").read_text(encoding="utf-8")
-    assert report.count("In the last 117 days of the data nobody is first seen: they follow") == 2
+    assert (
+        report.count("In the last 117 days of the data nobody is first seen: the log follows") == 2
+    )
     [chapter] = [
         part for part in report.split("\n## ") if part.startswith("Why did revenue change")
     ]

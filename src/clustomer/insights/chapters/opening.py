@@ -89,8 +89,9 @@ class Opening(Chapter):
 
 
 _IF_TESTED = (
-    "The figures leave out whom segments.csv marks “hold back” (test_group): they get nothing, so "
-    "that you see whether it works. Where nobody is marked, the segment is too small to test."
+    "The figures leave out the customers whom segments.csv marks “hold back” (test_group): they "
+    "get nothing, so that you see whether it works. Where nobody is marked, the segment is too "
+    "small to test."
 )
 _NOTHING_PAYS = (
     "At a cost of {run.cost} for each contact and a margin of {run.margin}, no action clearly pays "
@@ -288,8 +289,8 @@ ROWS_LEFT_OUT = (
     "({cleaning.missing_customer.share}): nothing here is about such rows."
 )
 MONEY_LEFT_OUT = (
-    "What names no customer brings {money.nameless} more, {money.nameless_share} of the source's "
-    "total of {money.total}. All shares of revenue here are of the {money.known} from "
+    "Rows that name no customer bring {money.nameless} more, {money.nameless_share} of the "
+    "source's total of {money.total}. All shares of revenue here are of the {money.known} from "
     "known customers."
 )
 

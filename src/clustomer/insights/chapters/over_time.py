@@ -14,9 +14,9 @@ from clustomer.insights.study import Study
 NO_NEWCOMER = "everyone.no_newcomer"
 """The fact of a log that follows one intake of customers: for how long nobody is new."""
 ONE_INTAKE = (
-    f"In the last {{{NO_NEWCOMER}}} of the data nobody is first seen: they follow customers "
-    "who came before, and no newcomers. Falling totals show these customers leaving, and need not "
-    "mean a failing shop."
+    f"In the last {{{NO_NEWCOMER}}} of the data nobody is first seen: the log follows customers "
+    "who had come before, and has no newcomers. Falling totals show these customers leaving, and "
+    "need not mean a failing shop."
 )
 MOST_ROWS = 14
 LEAST_POINTS = 3

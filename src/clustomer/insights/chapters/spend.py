@@ -20,12 +20,12 @@ NOTE = (
     "The gain is the margin on one more order, as large as their orders are (as everyone's, where "
     "they have none), from the share that is assumed: {threshold.one_more_share} of those "
     "contacted, or half of those who order anyway in the time that shows whether it worked, where "
-    "that is less. Whom segments.csv marks “hold back” (test_group) is not contacted, so that you "
-    "see whether it works. The cost is that of contacting once. It assumes that {run.margin} of "
-    "revenue is kept after the cost of goods and that contacting one customer costs {run.cost}; "
-    "set both to your own figures (a column of costs, or --margin, and --cost). Whether an action "
-    "brings so much is not known before it is tried; where nothing is left, contact a part of "
-    "them, or none."
+    "that is less. The customers whom segments.csv marks “hold back” (test_group) are not "
+    "contacted, so that you see whether it works. The cost is that of contacting once. It assumes "
+    "that {run.margin} of revenue is kept after the cost of goods and that contacting one "
+    "customer costs {run.cost}; set both to your own figures (a column of costs, or --margin, and "
+    "--cost). Whether an action brings so much is not known before it is tried; where nothing is "
+    "left, contact a part of them, or none."
 )
 
 _NO_ADDRESS = (
