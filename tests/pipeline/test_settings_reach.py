@@ -9,6 +9,7 @@ import clustomer
 from clustomer.errors import OutputError
 from clustomer.insights.reasons import certificate_sentence
 from clustomer.lanes import Lanes
+from clustomer.pipeline import segmented
 from clustomer.progress import silent
 from clustomer.segments import compare
 
@@ -110,3 +111,17 @@ def test_the_engine_takes_its_share_of_the_memory(tmp_path: Path) -> None:
         lanes.engine.expect(10**9)
         [(limit,)] = lanes.engine.rows("SELECT current_setting('memory_limit')")
     assert limit == "514.9 MiB"  # 540 million bytes
+
+
+def test_the_algorithm_and_its_number_reach_the_segments(shop: Path) -> None:
+    events = clustomer.read_events(shop)
+    customers = clustomer.customer_features(events)
+    events.close()
+    for settings, algorithm, k in (
+        (clustomer.Settings(algorithm="ward", k=4, certificates=False), "ward", 4),
+        (clustomer.Settings(k=3, certificates=False), "kmeans", 3),
+        (clustomer.Settings(algorithm="rfm"), "rfm", None),
+    ):
+        segmentation = segmented(settings, customers, None, silent())
+        assert segmentation.algorithm == algorithm
+        assert k in (segmentation.k, None)
