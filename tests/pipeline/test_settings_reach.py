@@ -116,12 +116,12 @@ def test_the_engine_takes_its_share_of_the_memory(tmp_path: Path) -> None:
 def test_the_algorithm_and_its_number_reach_the_segments(shop: Path) -> None:
     events = clustomer.read_events(shop)
     customers = clustomer.customer_features(events)
-    events.close()
     for settings, algorithm, k in (
         (clustomer.Settings(algorithm="ward", k=4, certificates=False), "ward", 4),
         (clustomer.Settings(k=3, certificates=False), "kmeans", 3),
         (clustomer.Settings(algorithm="rfm"), "rfm", None),
     ):
-        segmentation = segmented(settings, customers, None, silent())
+        segmentation = segmented(settings, events, customers, None, silent())
         assert segmentation.algorithm == algorithm
         assert k in (segmentation.k, None)
+    events.close()
