@@ -40,6 +40,8 @@ def warnings(price: str = "price", /, **columns: list[str]) -> tuple[str, ...]:
         ("parent_sku", "price", "`parent_sku` names another line in 1 row with an amount"),
         ("price_unit", "price", "`price_unit` says that prices are for several pieces in 1 row"),
         ("qty", "unit_price", "`unit_price` is the price of a piece by its name, and no column"),
+        ("Paid Points", "price", "`Paid Points` has an amount in 1 row, such as '4.00': if so"),
+        ("gift_card_amount", "price", "`gift_card_amount` has an amount in 1 row"),
         ("Versandkosten", "Gesamtbetrag", "`Gesamtbetrag` may include shipping"),
     ],
 )
@@ -50,7 +52,10 @@ def test_an_amount_beside_is_said_once(column: str, of: str, beginning: str) -> 
     assert warnings(of, **{column: ["" if "parent" in column else "0.00", "", "4.00"]}) == ()
 
 
-@pytest.mark.parametrize("column", ["Shipping ZIP", "Refund ID", "Discount Code", "Refund date"])
+@pytest.mark.parametrize(
+    "column",
+    ["Shipping ZIP", "Refund ID", "Discount Code", "Refund date", "Points Balance", "Gift Card No"],
+)
 def test_what_is_no_amount_is_not(column: str) -> None:
     values = ["12345", "X4", "2024-01-06"] if "date" not in column else ["2024-01-06", "", ""]
     assert warnings("Order Total", **{column: values}) == ()

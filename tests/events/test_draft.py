@@ -188,6 +188,10 @@ def test_types_of_something_else_are_none() -> None:
         ("bezahlt", "purchase"),
         ("Annulée", "ignored"),
         ("pagado", "purchase"),
+        ("In Bearbeitung", "purchase"),
+        ("Zahlung ausstehend", "ignored"),
+        ("En attente de paiement", "ignored"),
+        ("En attente de livraison", None),
         ("wishlist", None),
     ],
 )
@@ -439,3 +443,38 @@ def test_a_few_rows_of_parquet_with_times_as_text_take_no_minute_to_describe(tmp
     assert time.process_time() - begin < 30
     assert described.schema.columns["price"] == "total"
     assert len(described.rows) == 3
+
+
+def test_kinds_of_purchases_with_orders_of_their_own_all_count() -> None:
+    log = pa.table(
+        {"at": [f"2024-01-0{day} 09:00:00" for day in range(1, 6)],
+         "event": ["Product View", "Web Purchase", "Web Purchase", "App Purchase", "App Purchase"],
+         "order_id": [None, "1", "2", "2", "3"], "user_id": ["a", "a", "b", "b", "c"],
+         "amount": [None, "10.00", "20.00", "20.00", "30.00"]}
+    )  # fmt: skip
+    types = describe_source(log).schema.event_types
+    assert types == {
+        "Product View": "view",
+        "Web Purchase": "purchase",
+        "App Purchase": "purchase",
+    }
+
+
+def test_states_of_the_lines_of_one_order_all_count() -> None:
+    log = pa.table(
+        {"at": ["2024-01-01", "2024-01-01", "2024-01-02"], "order_id": ["1", "1", "2"],
+         "status": ["shipped", "completed", "shipped"], "user_id": ["a", "a", "b"],
+         "product": ["x", "y", "x"], "amount": ["10.00", "20.00", "30.00"]}
+    )  # fmt: skip
+    assert {*describe_source(log).schema.event_types.values()} == {"purchase"}
+
+
+def test_why_a_column_is_not_used_goes_by_what_it_holds() -> None:
+    log = pa.table(
+        {"ID": ["000000001", "000000002"], "Purchase Date": ["2024-01-05", "2024-01-20"],
+         "Customer Email": ["a@x.com", "b@x.com"], "Grand Total (Base)": ["10.00", "20.00"],
+         "Grand Total (Purchased)": ["11.00", "22.00"]}
+    )  # fmt: skip
+    reasons = describe_source(log).reasons
+    assert reasons["ID"] == "nothing of ours by its name"
+    assert reasons["Grand Total (Purchased)"].startswith("another amount")

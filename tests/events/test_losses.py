@@ -213,6 +213,15 @@ def test_the_last_day_of_a_window_is_the_day_before_midnight() -> None:
     assert events.window.last_day == date(2024, 1, 31)
 
 
+def test_an_address_of_nobody_and_half_of_a_few_customers_are_named() -> None:
+    no_reply = events_of({"user_id": {0: "No-Reply@shop.com"}})
+    assert "--no-customer No-Reply@shop.com" in " ".join(no_reply.warnings)
+    for customers, is_named in ((5, True), (4, False)):
+        ids = dict.fromkeys(range(ROWS), "1") | {i: f"k{i}" for i in range(customers - 1)}
+        warnings = " ".join(events_of({"user_id": ids}).warnings)
+        assert ("--no-customer 1" in warnings) == is_named
+
+
 @pytest.mark.parametrize("word", ["Gast", "Laufkunde", "invité", "Ospite", "gość"])
 def test_words_for_a_guest_in_other_languages_are_named(word: str) -> None:
     events = events_of({"user_id": dict.fromkeys(range(0, ROWS, 5), word)})

@@ -147,3 +147,10 @@ def test_a_guess_is_a_draft_to_edit() -> None:
         "user_id": "visitorid",
     }
     assert schema.event_types["addtocart"] == "cart"
+
+
+def test_amounts_from_columns_of_two_currencies_are_refused() -> None:
+    log = pa.table({"at": ["2024-01-05"], "who": ["a"], "total_eur": ["1.00"], "total_usd": [""]})
+    columns = {"event_time": "at", "user_id": "who", "price": ("total_eur", "total_usd")}
+    with pytest.raises(InputError, match="several currencies by their names"):
+        read_events(log, schema=EventSchema(name="mine", columns=columns, event_type="purchase"))

@@ -207,27 +207,30 @@ _IDENTITY = (
 def find_duplicates(engine: DuckDB) -> None:
     """Reject exact copies where times have seconds and the row names a session.
 
-    Other exact copies may be two things that happened, and are only listed, in
-    the table `possible_duplicates`.
+    Elements of a list with the number of an order have come again with it: two equal lines of one
+    order have different places. Other exact copies may be two things that happened, and are only
+    listed, in the table `possible_duplicates`.
     """
     seconds = bool(
         engine.rows("SELECT COUNT(*) > 0 FROM events WHERE SECOND(event_time) <> 0")[0][0]
     )
-    certain = "user_session IS NOT NULL" if seconds else "FALSE"
     numbered = "element_number" in engine.empty("SELECT * FROM events LIMIT 0").names
+    certain = "user_session IS NOT NULL" if seconds else "FALSE"
+    resent = f"order_id IS NOT NULL AND NOT ({certain})" if numbered else "FALSE"
     identity = f"{_IDENTITY}, element_number" if numbered else _IDENTITY
     # row ids hold within a transaction only
     engine.execute("BEGIN")
     engine.execute(
-        "CREATE OR REPLACE TEMP TABLE copies (row_id BIGINT, event_time TIMESTAMP, certain BOOLEAN)"
+        "CREATE OR REPLACE TEMP TABLE copies "
+        "(row_id BIGINT, event_time TIMESTAMP, certain BOOLEAN, resent BOOLEAN)"
     )
     for customers in engine.passes("events"):
         # a hash finds the few candidates cheaply; they are then compared in full
         engine.execute(
             f"""INSERT INTO copies
-            SELECT row_id, event_time, certain
+            SELECT row_id, event_time, certain, resent
             FROM (
-                SELECT rowid AS row_id, event_time, {certain} AS certain,
+                SELECT rowid AS row_id, event_time, {certain} AS certain, {resent} AS resent,
                     ROW_NUMBER() OVER (PARTITION BY {identity}) AS copy
                 FROM events
                 WHERE {customers} AND HASH({identity}) IN (
@@ -238,9 +241,10 @@ def find_duplicates(engine: DuckDB) -> None:
         )
     engine.execute(
         "CREATE OR REPLACE TABLE possible_duplicates AS "
-        "SELECT event_time FROM copies WHERE NOT certain"
+        "SELECT event_time FROM copies WHERE NOT certain AND NOT resent"
     )
     _reject(engine, "duplicate_row", "rowid IN (SELECT row_id FROM copies WHERE certain)")
+    _reject(engine, "order_sent_again", "rowid IN (SELECT row_id FROM copies WHERE resent)")
     engine.execute("DROP TABLE copies")
     engine.execute("COMMIT")
     if numbered:
@@ -255,22 +259,30 @@ _TOTALS = (
 """Words of lines with a total, as spreadsheets write them beside a customer's name or alone."""
 
 
+_PERIOD = (
+    r"(jan|feb|f[eé]v|m[aä]r|mrz|ma[aior]|mar|ap?[rb]|a[vg]|gen|ene|lug|giu|set|ott|dic|may|ju[nil]|"
+    r"aug|ao[uû]|sep|o[ck]t|nov|d[eé][czs])[a-zäéû]*[.]?( '?(20)?[0-9]{2})?|(19|20)[0-9]{2}|"
+    r"q[1-4]( (19|20)[0-9]{2})?|(week|woche|kw|semaine|semana) ?[0-9]{1,2}"
+)
+"""What a total may be of besides a customer: a month, a quarter, a week, a year."""
+
 _PLAIN_TOTALS = (*(word for word in _TOTALS if "?" not in word), "subtotal", "order total")
 
 
 def reject_total_lines(engine: DuckDB) -> None:
-    """Reject lines that add up others: their customer is "Total", or "K1 Total" beside K1."""
-    words = literal(rf"(.*\S[ :-]+)?({'|'.join(_TOTALS)})").sql("duckdb")
-    last = literal(rf"[ :-]*({'|'.join(_TOTALS)})$").sql("duckdb")
+    """Reject lines that add up others: of "Total", "Total May", or "K1 Total" beside K1."""
+    total = f"({'|'.join(_TOTALS)})"
+    words = literal(rf"(.*\S[ :-]+)?{total}|{total}[ :-]+\S.*").sql("duckdb")
+    beside = literal(rf"[ :-]*{total}$|^{total}[ :-]+((for|für|of|de|du|di) )?").sql("duckdb")
     engine.execute(
         "CREATE OR REPLACE TEMP TABLE total_lines AS SELECT DISTINCT user_id, "
-        f"LOWER(REGEXP_REPLACE(user_id, {last}, '', 'i')) AS of FROM events "
+        f"LOWER(REGEXP_REPLACE(user_id, {beside}, '', 'i')) AS of FROM events "
         f"WHERE REGEXP_FULL_MATCH(user_id, {words}, 'i')"
     )
     if engine.rows("SELECT COUNT(*) FROM total_lines")[0][0]:
         engine.execute(
             "DELETE FROM total_lines WHERE of <> '' AND of NOT IN (SELECT LOWER(user_id) FROM "
-            "events)"
+            f"events) AND NOT REGEXP_FULL_MATCH(of, {literal(_PERIOD).sql('duckdb')})"
         )
         _reject(engine, "total_line", "user_id IN (SELECT user_id FROM total_lines)")
     engine.execute("DROP TABLE total_lines")

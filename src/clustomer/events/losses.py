@@ -40,6 +40,10 @@ MAX_SHARE_OF_ONE = 0.1
 """An id with more than this share of the events is hardly one customer."""
 
 MIN_CUSTOMERS = 20
+FEW_CUSTOMERS = 5
+"""Of so few, an id with more than half of the events is hardly one customer."""
+_OF_NOBODY = r"^(no[-_.]?reply|do[-_.]?not[-_.]?reply|no[-_.]?e?mail|guest|gast|walk[-_.]?in)@"
+"""Addresses that a till or a shop writes where there is none."""
 MAX_TABLE_OF_CUSTOMERS = 1_000_000
 SAMPLES = 3
 
@@ -402,7 +406,8 @@ def _some_without_amounts(engine: DuckDB, schema: EventSchema) -> list[str]:
     return [
         f"{n:,} of {counted(purchases, 'purchase')} ({n / purchases:.1%}) "
         f"{'has' if n == 1 else 'have'} no amount in `{column}`, and what they brought is not "
-        'known. Where another column has it: [columns] price = ["..."] in a schema file '
+        'known. Where another column has it, in the same currency: [columns] price = ["..."] in a '
+        "schema file "
         "takes the first that is filled."
     ]
 
@@ -655,7 +660,9 @@ def _placeholders(engine: DuckDB) -> list[str]:
         f"""WITH whole AS (SELECT COUNT(*) AS customers, SUM(n)::BIGINT AS events FROM {_IDS})
         SELECT user_id, n, events FROM {_IDS}, whole
         WHERE LOWER(user_id) IN ({words})
+            OR REGEXP_MATCHES(LOWER(user_id), {sql_text(_OF_NOBODY)})
             OR (customers >= {MIN_CUSTOMERS} AND n > {MAX_SHARE_OF_ONE!r} * events)
+            OR (customers >= {FEW_CUSTOMERS} AND n >= {MIN_ROWS} AND 2 * n > events)
         ORDER BY n DESC, user_id LIMIT ?""",
         [SAMPLES],
     )

@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 
 from clustomer.engines import DuckDB, quoted
 from clustomer.events.missing import SPREADSHEET_ERRORS, with_plain_times
+from clustomer.events.paths import Structure, split, text_at
 from clustomer.events.reading.notations import TEXTS, sql_text
 from clustomer.events.sources import Source, is_nested
 
@@ -99,20 +100,49 @@ class Content:
 
 def contents_of(engine: DuckDB, source: Source) -> Mapping[str, Content]:
     """Return what each column holds; nested ones are left out."""
-    columns = [name for name, kind in source.columns.items() if not is_nested(kind)]
+    return _contents(
+        engine, source, [c for c, kind in source.columns.items() if not is_nested(kind)]
+    )
+
+
+def contents_of_objects(engine: DuckDB, source: Source) -> Mapping[str, Content]:
+    """Return what the members of objects hold, by their paths; lists are left out."""
+    return _contents(engine, source, [path for path in source.names if _is_member(source, path)])
+
+
+def _is_member(source: Source, path: str) -> bool:
+    place = split(source.columns, path)
+    if place is None or not place[1]:
+        return False
+    inside: Structure = source.structure.get(place[0], "")
+    for step in place[1]:
+        inside = inside.get(step, []) if isinstance(inside, dict) else []
+    return isinstance(inside, str) and inside != "JSON"
+
+
+def text_of(source: Source, path: str) -> tuple[str, str]:
+    """Return a column, and SQL for the text of it or of a member of its objects."""
+    column, steps = split(source.columns, path) or (path, ())
+    if not steps:
+        return column, f"CAST({quoted(column)} AS VARCHAR)"
+    return column, text_at(quoted(column), source.columns[column], steps)
+
+
+def _contents(engine: DuckDB, source: Source, columns: list[str]) -> Mapping[str, Content]:
     columns = columns[:MAX_COLUMNS]
     if not columns:
         return {}
     nothing = ", ".join(map(sql_text, ("", *SPREADSHEET_ERRORS)))
     texts = ", ".join(
-        f"CASE WHEN LOWER(TRIM(CAST({quoted(name)} AS VARCHAR))) NOT IN ({nothing}) "
-        f"THEN TRIM(CAST({quoted(name)} AS VARCHAR)) END AS {quoted(name)}"
+        f"CASE WHEN LOWER(TRIM({text})) NOT IN ({nothing}) THEN TRIM({text}) END AS {quoted(name)}"
         for name in columns
+        for _, text in [text_of(source, name)]
     )
+    needed = dict.fromkeys(text_of(source, name)[0] for name in columns)
     with source.opened():
         engine.execute(
             f"CREATE OR REPLACE TEMP TABLE sample_of_source AS SELECT {texts} FROM "
-            f"{source.reading(columns)} LIMIT {SAMPLE_ROWS}",
+            f"{source.reading(needed)} LIMIT {SAMPLE_ROWS}",
             source.parameters,
         )
     # one query for all columns: to compile the patterns takes longer than to match them

@@ -12,7 +12,9 @@ from clustomer.events.draft import (
     TypeFound,
     are_states,
     contents_of,
+    contents_of_objects,
     is_credit_note,
+    said_again,
     types_of,
     why_unused,
 )
@@ -164,11 +166,14 @@ def _described(
 ) -> Description:
     require_distinct_names(opened, given)
     contents = contents_of(engine, opened)
+    inside = contents_of_objects(engine, opened)
 
     def values(column: str) -> tuple[TypeFound, ...]:
-        return types_of(engine, opened, column) if column in opened.columns else ()
+        return (
+            types_of(engine, opened, column) if column in opened.columns or column in inside else ()
+        )
 
-    drafted = _drafted(engine, opened, given, answers, contents, values)
+    drafted = _drafted(engine, opened, given, answers, contents, inside, values)
     described = Description(opened.label, opened.columns, drafted, drafted.name != "guessed", [])
     column = drafted.columns.get("event_type")
     described = replace(
@@ -194,13 +199,14 @@ def _drafted(
     given: EventSchema | None,
     answers: Mapping[str, str],
     contents: Mapping[str, Content],
+    inside: Mapping[str, Content],
     values: _Values,
 ) -> EventSchema:
     """Return the schema that a source would be read by, with what was answered."""
     if given:
         drafted = fit_schema(given, opened)
     else:
-        drafted = with_header(draft_schema(opened.names, contents, values), opened)
+        drafted = with_header(draft_schema(opened.names, {**contents, **inside}, values), opened)
         if drafted.name != "guessed":
             # what is written must run as it is
             drafted = with_present_paths(drafted, opened)
@@ -219,6 +225,7 @@ def _drafted(
         if UNMAPPED not in drafted.columns.values():
             drafted = with_amounts_of_purchases(engine, opened, drafted, contents)
         drafted = _states_left_out(engine, opened, drafted)
+        drafted = _once_each(engine, opened, drafted)
         drafted = with_what_counts(drafted, contents)
         if has_negative_amounts(engine, opened, drafted):
             drafted = drafted.model_copy(update={"returns_are_negative": True})
@@ -268,6 +275,24 @@ def _states_left_out(engine: DuckDB, opened: Source, drafted: EventSchema) -> Ev
     kept = {theirs: ours for theirs, ours in drafted.event_types.items() if theirs not in back}
     ignored = (*drafted.ignored_event_types, *back)
     return drafted.model_copy(update={"event_types": kept, "ignored_event_types": ignored})
+
+
+def _once_each(engine: DuckDB, opened: Source, drafted: EventSchema) -> EventSchema:
+    """Return a draft in which a purchase counts once that several types of events tell of."""
+    column, order = (drafted.columns.get(ours) for ours in ("event_type", "order_id"))
+    bought = [theirs for theirs, ours in drafted.event_types.items() if ours == "purchase"]
+    if len(bought) < 2 or not isinstance(column, str) or not isinstance(order, str):
+        return drafted
+    of_orders = sum(bool(_WORDS_OF_ORDERS & {*words_in(theirs)}) for theirs in bought) > 1
+    if not of_orders and not {"view", "cart"} & {*drafted.event_types.values()}:
+        return drafted
+    again = said_again(engine, opened, column, order, bought)
+    kept = {theirs: ours for theirs, ours in drafted.event_types.items() if theirs not in again}
+    ignored = (*drafted.ignored_event_types, *again)
+    return drafted.model_copy(update={"event_types": kept, "ignored_event_types": ignored})
+
+
+_WORDS_OF_ORDERS = words_of("order ordered orders")
 
 
 def _unmapped(

@@ -271,9 +271,27 @@ def fit_schema(schema: EventSchema, source: Source) -> EventSchema:
                 f"The schema `{schema.name}` says that {what} is the column `{path}`, which "
                 f"{source.label} does not have. {did_you_mean(path, source.names)}"
             )
+    _require_one_currency(used)
     if "event_type" not in used.columns and used.event_type is None:
         used = used.model_copy(update={"event_type": without_type(used.columns)})
     return with_header(used, source)
+
+
+_CURRENCIES = {"eur", "usd", "gbp", "chf", "sek", "nok", "dkk", "pln", "czk", "jpy", "cad", "aud"}
+"""Codes that are no words of names besides."""
+
+
+def _require_one_currency(schema: EventSchema) -> None:
+    """Stop where amounts are those of the first filled column, and these are in two currencies."""
+    paths = schema.paths.get("price", ())
+    codes = {code for path in paths for code in _CURRENCIES & {*words_in(path)}}
+    if len(codes) > 1:
+        raise InputError(
+            f"The schema `{schema.name}` takes amounts from {' and '.join(f'`{p}`' for p in paths)}"
+            ", which are in several currencies by their names, and these are never added up. Name "
+            "one column, or write the amounts into one beside a column with the currency of each: "
+            '[columns] price = "amount", and currency = "currency" above [columns].'
+        )
 
 
 def with_present_paths(schema: EventSchema, source: Source) -> EventSchema:

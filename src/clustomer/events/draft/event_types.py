@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from clustomer.engines import DuckDB, literal, quoted
+from clustomer.events.draft.contents import text_of
 from clustomer.events.draft.words import words_in, words_of
 from clustomer.events.sources import Source
 
@@ -26,6 +27,7 @@ _PROPOSALS: tuple[tuple[str, str], ...] = (
     ),
     (
         "ignored",
+        "uncollectible "
         "cancel cancelled canceled cancellation void voided fail failed failure declined denied "
         "expired abandoned unpaid draft pending hold unavailable rejected trash storniert "
         "storno voided annulleret avbruten annullerad zruseno zrusena отменен отменён отменено "
@@ -52,6 +54,7 @@ _PROPOSALS: tuple[tuple[str, str], ...] = (
         "versandt erledigt confirmee expediee confirmado confermato bevestigd potwierdzone "
         "levererad betald skickad levert leveret betalt vyrizeno zaplaceno doruceno выполнен "
         "выполнено оплачен оплачено доставлен доставлено "
+        "bearbeitung lavorazione procesando verwerkt afgerond "
         "settled processed processing approved charge payment kauf bezahlt abgeschlossen "
         "versendet geliefert achat paye payee terminee livre expedie compra pagado completado "
         "enviado entregado acquisto pagato completato spedito consegnato betaald voltooid "
@@ -101,7 +104,10 @@ def propose(value: str) -> str | None:
     return None
 
 
-_NOT_YET = words_of("not awaiting waiting await nicht non no niet nie ikke inte не")
+_NOT_YET = words_of(
+    "not awaiting waiting await ausstehend attente attesa espera wachtend wacht "
+    "nicht non no niet nie ikke inte не"
+)
 _PAYMENTS = words_of(
     "paid payment pay bezahlt zahlung paye payee paiement pagado pago pagato pagamento betaald "
     "betaling oplacone platnosc betald betalt успешно оплачен оплачено"
@@ -237,16 +243,49 @@ def are_states(
     return bool(returned) and not both
 
 
+MIN_SAID_AGAIN = 0.9
+"""Where so many orders of a type are those of another type, both tell of the same purchases."""
+
+
+def said_again(
+    engine: DuckDB, source: Source, column: str, order: str, bought: Sequence[str]
+) -> tuple[str, ...]:
+    """Return which of some types tell of orders again that another one tells of.
+
+    A tracker says that an order was placed, then of each of its products, then that it was sent.
+    The type with most orders counts, of two the one with fewest rows. States of orders are not
+    meant: `column` has types beside views or carts, or that are called orders.
+    """
+    held, kind = text_of(source, column)
+    also, number = text_of(source, order)
+    listed = ", ".join(literal(value).sql("duckdb") for value in bought)
+    with source.opened():
+        counts = engine.rows(
+            f"""WITH said AS (
+                SELECT TRIM({kind}) AS kind, TRIM({number}) AS number, COUNT(*) AS n
+                FROM {source.reading(dict.fromkeys((held, also)))}
+                WHERE TRIM({kind}) IN ({listed}) AND TRIM({number}) <> '' GROUP BY ALL
+            ), counted AS (
+                SELECT kind, COUNT(*) AS orders, SUM(n) AS n FROM said GROUP BY kind
+            ), main AS (SELECT kind FROM counted ORDER BY orders DESC, n, kind LIMIT 1)
+            SELECT kind, orders, (
+                SELECT COUNT(*) FROM said AS s WHERE s.kind = counted.kind AND s.number IN
+                (SELECT number FROM said WHERE kind = (SELECT kind FROM main))
+            ) FROM counted WHERE kind <> (SELECT kind FROM main) ORDER BY kind""",
+            source.parameters,
+        )
+    return tuple(str(value) for value, orders, both in counts if both >= MIN_SAID_AGAIN * orders)
+
+
 def types_of(engine: DuckDB, source: Source, column: str) -> tuple[TypeFound, ...]:
     """Return the values of a column with their rows and proposals, the commonest first.
 
     None where it has too many for event types.
     """
-    name = quoted(column)
+    held, text = text_of(source, column)
     with source.opened():
         counts = engine.rows(
-            f"SELECT TRIM(CAST({name} AS VARCHAR)), COUNT(*) "
-            f"FROM {source.reading([column])} WHERE TRIM(CAST({name} AS VARCHAR)) <> '' "
+            f"SELECT TRIM({text}), COUNT(*) FROM {source.reading([held])} WHERE TRIM({text}) <> '' "
             f"GROUP BY 1 ORDER BY 2 DESC, 1 LIMIT {MAX_TYPES + 1}",
             source.parameters,
         )

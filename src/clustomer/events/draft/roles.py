@@ -198,6 +198,8 @@ def why_unused(
         return "the same in every row"
     if speaks_of_a_discount(words):
         return "a discount: no amount is changed by it"
+    if content is not None and content.is_money and names("price", words) and "price" in roles:
+        return f"another amount: `price` is `{roles['price']}`"
     for ours, what in (
         ("event_time", "another time"),
         ("price", "another amount"),
@@ -210,7 +212,7 @@ def why_unused(
             return f"{what}: `{ours}` is `{roles[ours]}`"
     if event_types and names("event_type", words):
         return "no event types that are known"
-    if content is not None and content.is_time and "event_time" in roles:
+    if content is not None and content.times >= 0.9 and "event_time" in roles:
         return f"another time: `event_time` is `{roles['event_time']}`"
     if content is not None and content.length > 40:
         return "a longer text"

@@ -36,7 +36,7 @@ _THOUSANDS = re.compile(
 def amounts_beside(
     engine: DuckDB, source: Source, schema: EventSchema, readings: Readings
 ) -> list[str]:
-    """Return warnings of discounts, refunds and shipping that the amounts take no account of.
+    """Return warnings of discounts, refunds, shipping and credit that amounts do not regard.
 
     Of the exports of some services it is known what their amounts are.
     """
@@ -80,6 +80,8 @@ def _kinds(source: Source, schema: EventSchema, of: str) -> dict[str, str]:
             kinds[column] = "unpaid"
         elif set(words) & _SETS and set(words) & _NUMBERED and of_products:
             kinds[column] = "set"
+        elif _speaks_of_credit({*words}):
+            kinds[column] = "credit"
         elif set(words) & (_PIECES | _NUMBERED):
             continue
         elif speaks_of_refunds(words):
@@ -100,6 +102,31 @@ _PER = {
     ("preiseinheit",),
     ("preis", "pro"),
 }
+
+
+def _speaks_of_credit(words: set[str]) -> bool:
+    """Whether a column says how much of an order was paid with points, a gift card or credit."""
+    if words & (_NUMBERED - {"method"}) or words & _EARNED:
+        return False
+    named = words & _CREDITS or any(pair <= words for pair in _CREDITS_OF_TWO)
+    return bool(named or (words & _POINTS and words & _USED))
+
+
+_CREDITS = words_of("giftcard giftcards geschenkgutschein guthaben wallet storecredit")
+_CREDITS_OF_TWO = (
+    {"gift", "card"},
+    {"gift", "cards"},
+    {"store", "credit"},
+    {"carte", "cadeau"},
+    {"tarjeta", "regalo"},
+)
+_POINTS = words_of("points point punkte loyalty treuepunkte puntos punti punten bonus")
+_USED = words_of(
+    "paid payment redeemed redeem used spent amount value bezahlt eingeloest tender pay pagado"
+)
+_EARNED = words_of(
+    "earned balance collected gained total granted gesammelt sold purchased currency"
+)
 _WHEN = words_of("at on date time datetime")
 _PIECES = words_of("qty quantity count menge anzahl units pieces")
 _CAME_BACK = words_of("returned refunded return returns retour retoure retouren zurueck")
@@ -230,6 +257,15 @@ def _shipping(source: Source, schema: EventSchema, column: str, rows: int, sampl
     )
 
 
+def _credit(source: Source, schema: EventSchema, column: str, rows: int, sample: str) -> str:
+    return (
+        f"`{column}` has an amount in {counted(rows, 'row')}, such as {sample!r}: if so much was "
+        f"paid with points, a gift card or credit, `{_price(schema)}` may count what nobody paid, "
+        "and a gift card twice, when it is sold and when it is used. Take it off before the log is "
+        "read, if revenue is to be money."
+    )
+
+
 def _pieces(source: Source, schema: EventSchema, column: str, rows: int, sample: str) -> str:
     return (
         f"`{column}` says that pieces came back in {counted(rows, 'row')}, and no quantity is less "
@@ -277,6 +313,7 @@ _SAID = {
     "discount": _discount,
     "refund": _refund,
     "shipping": _shipping,
+    "credit": _credit,
     "pieces": _pieces,
     "set": _set,
     "uncounted": _uncounted,
