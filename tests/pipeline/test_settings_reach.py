@@ -122,6 +122,6 @@ def test_the_algorithm_and_its_number_reach_the_segments(shop: Path) -> None:
         (clustomer.Settings(algorithm="rfm"), "rfm", None),
     ):
         segmentation = segmented(settings, events, customers, None, silent())
-        assert segmentation.algorithm == algorithm
+        assert segmentation.algorithm.name == algorithm
         assert k in (segmentation.k, None)
     events.close()
