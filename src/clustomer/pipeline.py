@@ -1,6 +1,7 @@
 """One run, from a source to a version of the results; reads like the workflow."""
 
 import os
+import re
 from concurrent.futures import Future
 from dataclasses import dataclass, replace
 from typing import Any
@@ -79,7 +80,7 @@ def run(
     with Lanes(out, settings) as lanes:
         there = lanes.pushed_down(source, progress)
         events, customers = _read(source, settings, lanes, there, progress)
-        settings = with_measured_margin(settings, events)
+        settings = with_named_currency(with_measured_margin(settings, events), events)
         lanes.write_customers(events, customers)
         attributes = _described(settings, events, customers, progress)
         holdout = held_out(settings, events, customers, progress)
@@ -156,6 +157,17 @@ def with_measured_margin(settings: Settings, events: Events) -> Settings:
             "schema."
         )
     return replace(settings, margin=costs.margin)
+
+
+def with_named_currency(settings: Settings, events: Events) -> Settings:
+    """Return the settings with the one currency that a column of the log names, where it does.
+
+    A sign in the amounts, such as $, is that of several currencies, and names none.
+    """
+    named = events.currencies
+    if settings.currency is not None or events.schema.currency is None or len(named) != 1:
+        return settings
+    return replace(settings, currency=named[0]) if re.fullmatch("[A-Z]{3}", named[0]) else settings
 
 
 def _labelled(

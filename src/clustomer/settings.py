@@ -393,7 +393,7 @@ class Settings:
         "How to print money: EUR, GBP, $, ...",
         group=REPORT,
         metavar="CODE",
-        otherwise="none",
+        otherwise="the one that a column of the log names",
     )
     horizon: str | None = option(
         None,
