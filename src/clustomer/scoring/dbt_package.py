@@ -6,7 +6,7 @@ import re
 from pathlib import Path
 
 from clustomer.errors import UsageError
-from clustomer.scoring.export import segments_sql
+from clustomer.scoring.export import HASHED_JOINS, segments_sql
 from clustomer.scoring.scorer import Scorer
 from clustomer.unfinished import check_free, whole_folder
 from clustomer.versions import StoredRun
@@ -92,7 +92,7 @@ def write_dbt_package(
     kinds = [kind.segment_id for kind in rare.kinds] if rare is not None else []
     bounds = {name: value for value, _, name in re.findall(_BOUND, text)}
     files = {
-        "dbt_project.yml": _project(stored.manifest.version, table, bounds),
+        "dbt_project.yml": _project(stored.manifest.version, table, bounds, dialect),
         f"models/{MODEL}.sql": _model(text),
         "models/schema.yml": _schema([segment_id for segment_id, _ in segments.values()], kinds),
     }
@@ -114,7 +114,8 @@ def _model(text: str) -> str:
     return re.sub(rf'["`]?{_EVENTS}["`]?', '{{ var("clustomer_events") }}', bound)
 
 
-def _project(version: str, table: str, bounds: dict[str, str]) -> str:
+def _project(version: str, table: str, bounds: dict[str, str], dialect: str) -> str:
+    hook = HASHED_JOINS.format(scope="LOCAL ")
     variables = {"clustomer_events": table, **{f"clustomer_{k}": v for k, v in bounds.items()}}
     lines = [
         f"# Customer segments of clustomer, version {version} of the results.",
@@ -125,6 +126,7 @@ def _project(version: str, table: str, bounds: dict[str, str]) -> str:
         "models:",
         f"  {NAME}:",
         "    +materialized: table",
+        *([f"    +pre-hook: {json.dumps(hook)}"] if dialect == "postgres" else []),
         "vars:",
         f"  {NAME}:",
         *(f"    {name}: {json.dumps(value)}" for name, value in variables.items()),

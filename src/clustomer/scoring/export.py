@@ -71,6 +71,7 @@ def as_text(
         "-- Times are UTC. Segments: "
         + ", ".join(f"{i} {_line(name)}" for i, name in definition.segments.values())
         + ".",
+        *_FIRST.get(dialect, ()),
     ]
     tail = (
         "\nSETTINGS join_use_nulls = 1, prefer_column_name_to_alias = 1"
@@ -78,6 +79,17 @@ def as_text(
         else ""
     )
     return "\n".join(head) + "\n" + text + tail + "\n"
+
+
+HASHED_JOINS = "SET {scope}enable_nestloop = off"
+"""What PostgreSQL is told for a long query: by its guesses each step has a few rows."""
+
+_FIRST = {
+    "postgres": (
+        f"-- First, in the same session: {HASHED_JOINS.format(scope='')};",
+        "-- PostgreSQL takes the steps below for small and joins them row by row, for hours.",
+    )
+}
 
 
 def _line(name: str) -> str:
