@@ -124,4 +124,10 @@ def test_the_algorithm_and_its_number_reach_the_segments(shop: Path) -> None:
         segmentation = segmented(settings, events, customers, None, silent())
         assert segmentation.algorithm.name == algorithm
         assert k in (segmentation.k, None)
+    # "learned" would say that there is no holdout
+    equal = clustomer.Settings(weights="equal", k=3, certificates=False)
+    weights = segmented(equal, events, customers, None, silent()).weights
+    assert weights is not None
+    assert weights.why_equal is not None
+    assert weights.why_equal.kind == "equal as asked"
     events.close()
