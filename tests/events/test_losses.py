@@ -226,3 +226,15 @@ def test_an_address_of_nobody_and_half_of_a_few_customers_are_named() -> None:
 def test_words_for_a_guest_in_other_languages_are_named(word: str) -> None:
     events = events_of({"user_id": dict.fromkeys(range(0, ROWS, 5), word)})
     assert f"--no-customer {word}" in " ".join(events.warnings)
+
+
+@pytest.mark.parametrize(("second", "amount"), [("20", "3.50"), ("20", "9.00"), ("08", "9.00")])
+def test_order_numbers_that_begin_anew_are_named(second: str, amount: str) -> None:
+    log = pa.table(
+        {"event_time": ["2024-01-05 09:00:00", f"2024-01-{second} 09:00:00", "2024-01-21 09:00:00"],
+         "event_type": ["purchase"] * 3, "user_id": ["k1", "k1", "k2"],
+         "order_id": ["1", "1", "2"], "price": ["3.50", amount, "5.00"]}
+    )  # fmt: skip
+    warnings = read_events(log).warnings
+    apart = [w for w in warnings if w.startswith("1 of 2 orders (50.0%) has purchases a week")]
+    assert len(apart) == (second == "20")

@@ -14,7 +14,7 @@ from clustomer.events.cleaning import REJECTIONS, Cleaning
 from clustomer.events.draft.words import names, numbers, speaks_against, words_in
 from clustomer.events.missing import PLACEHOLDERS, in_small_letters, is_shortened
 from clustomer.events.reading import Readings, sentinels_in, sql_text, with_times
-from clustomer.events.resent import orders_of_several
+from clustomer.events.resent import orders_far_apart, orders_of_several
 from clustomer.events.schema import EventSchema
 from clustomer.events.sources import Source
 from clustomer.progress import counted
@@ -245,6 +245,7 @@ def warnings_of(
     engine.execute(f"DROP TABLE {_IDS}")
     if "order_id" in schema.columns:
         warnings += _shared_orders(engine)
+        warnings += _orders_far_apart(engine)
         warnings += _shortened_orders(engine)
     if several_files:
         warnings += _copies_in_several_files(cleaning)
@@ -443,6 +444,23 @@ def _shared_orders(engine: DuckDB) -> list[str]:
         f"{'is' if shared == 1 else 'are'} under the ids of several customers, as {named}, and "
         "counted once for each. If one customer has several ids, join them with --id-map; if order "
         "numbers begin anew, leave the column out of the schema."
+    ]
+
+
+MIN_APART = 0.01
+
+
+def _orders_far_apart(engine: DuckDB) -> list[str]:
+    """Say which order numbers stand for purchases that are far apart."""
+    apart, orders, one = orders_far_apart(engine)
+    if not apart or apart < MIN_APART * orders:
+        return []
+    return [
+        f"{apart:,} of {counted(orders, 'order')} ({apart / orders:.1%}) "
+        f"{'has' if apart == 1 else 'have'} purchases a week apart or more under one number, such "
+        f"as {one!r}, and count{'s' * (apart == 1)} as one; what is equal in it counts once. If "
+        "numbers begin anew, at each till or each year, write the till or the year before the "
+        "number, or leave the column out of the schema."
     ]
 
 

@@ -1,4 +1,4 @@
-"""Orders that a source names twice: sent again, or under the ids of several customers."""
+"""Orders that a source names twice: sent again, of several customers, or at times far apart."""
 
 import re
 
@@ -128,3 +128,28 @@ def orders_of_several(engine: DuckDB) -> tuple[int, int, list[str]]:
         )"""
     )[0]
     return int(shared), int(orders), samples or []
+
+
+APART_DAYS = 7
+"""Purchases of one order are hardly so many days apart."""
+
+
+def orders_far_apart(engine: DuckDB) -> tuple[int, int, str]:
+    """Return how many orders have purchases a week apart, of how many, and the number of one.
+
+    Numbers that begin anew, at each till or each year, join orders of one customer; where these
+    have the same lines, the later one was taken for the first, sent again.
+    """
+    apart, orders, one = engine.rows(
+        f"""SELECT COUNT(*) FILTER (apart), COUNT(*), MIN(order_id) FILTER (apart)
+        FROM (
+            SELECT order_id, MAX(event_time) - MIN(event_time) >= INTERVAL {APART_DAYS} DAY AS apart
+            FROM (
+                SELECT user_id, order_id, event_time FROM events
+                WHERE order_id IS NOT NULL AND event_type = 'purchase' UNION ALL
+                SELECT user_id, order_id, CAST(event_time AS TIMESTAMP) FROM rejected
+                WHERE rule = 'order_sent_again' AND event_type = 'purchase'
+            ) GROUP BY user_id, order_id
+        )"""
+    )[0]
+    return int(apart), int(orders), str(one)
