@@ -5,7 +5,9 @@ from typing import Any
 from clustomer.engines import DuckDB, quoted
 from clustomer.errors import InputError, did_you_mean
 from clustomer.events.missing import customer_expression, present_expression
+from clustomer.events.schema import EventSchema
 from clustomer.events.sources import Source, open_source
+from clustomer.progress import counted
 
 _COLUMNS = ("id", "customer")
 
@@ -92,3 +94,33 @@ def _require_sound(engine: DuckDB, source: Source) -> None:
             f"{label} has {len(chains):,} chains, such as {first!r} to {second!r} to {third!r}. "
             f"Map each id to its customer at once: {first!r} to {third!r}."
         )
+
+
+def customers_with_two_ids(engine: DuckDB, source: Source, schema: EventSchema) -> str | None:
+    """Say how many customers count as two: before and after they were known by another id.
+
+    So it is where rows that lack the first id have a second one that other rows have beside it.
+    """
+    paths = schema.paths["user_id"]
+    if len(paths) != 2 or any(path not in source.columns for path in paths):
+        return None
+    first, second = (
+        f"CAST({present_expression(quoted(path), source.columns[path])} AS VARCHAR)"
+        for path in paths
+    )
+    with source.opened():
+        both, one = engine.rows(
+            f"""SELECT COUNT(*), MIN(id) FROM (
+                SELECT {second} AS id FROM {source.reading(paths)} WHERE {second} IS NOT NULL
+                GROUP BY id HAVING COUNT({first}) BETWEEN 1 AND COUNT(*) - 1
+            )""",
+            source.parameters,
+        )[0]
+    if not both:
+        return None
+    return (
+        f"{counted(both, 'customer')} {'counts' if both == 1 else 'count'} as two: `{paths[1]}` "
+        f"has the same id, such as {one!r}, in rows without `{paths[0]}` and in rows with it. "
+        f"--id-map joins them: a file with the columns `id` (`{paths[1]}`) and `customer` "
+        f"(`{paths[0]}`)."
+    )

@@ -31,7 +31,7 @@ from clustomer.events.draft.detection import (
     with_header,
 )
 from clustomer.events.given import given_rows
-from clustomer.events.id_map import load_id_map
+from clustomer.events.id_map import customers_with_two_ids, load_id_map
 from clustomer.events.losses import (
     Losses,
     all_lost,
@@ -380,7 +380,9 @@ def _warnings(
     )
     twice = lines_given_twice(engine, source, schema)
     beside = amounts_beside(engine, source, schema, readings)
-    return (*of_events, *([twice] if twice else []), *beside)
+    # a map of ids has joined them
+    two_ids = None if cleaning.mapped_ids else customers_with_two_ids(engine, source, schema)
+    return (*of_events, *([twice] if twice else []), *([two_ids] if two_ids else []), *beside)
 
 
 def _amounts_and_costs(
