@@ -115,6 +115,8 @@ EXPORTS = (
            "2024-01-12"),
     Export("weights.csv", "kilograms and a price for each", "14.00", 2, JAN, "2024-02-05"),
     Export("returns-status.csv", "orders of which one came back", "70.00", 2, JAN, "2024-01-07"),
+    Export("discount-de.csv", "German order lines with abbreviated names and a discount in percent",
+           "23.00", 2, JAN, "2024-02-06"),
     Export("erp-de.csv", "a German trade's invoices and credit notes, with discounts", "1309.20", 2,
            JAN, "2024-02-21"),
     Export("fr-spaces.csv", "a French trade's lines, with narrow spaces in amounts", "1280.50", 2,

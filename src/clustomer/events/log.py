@@ -314,6 +314,7 @@ def read_events(
         staged = _stage(engine, opened, used, time_zone, id_map is not None, exchange)
         rows, readings = staged.rows, staged.readings
         stage_bar.note("; ".join((counted(rows, "row"), *opened.notes)))
+        opened = staged.careful or opened
     with progress.stage("Clean events") as stage_bar:
         before = None if moment is None else literal(moment).sql("duckdb")
         reject_implausible_times(engine, before)

@@ -76,7 +76,8 @@ _LISTS: dict[str, tuple[str, str]] = {
         "duration count start end number",
     ),
     "quantity": (
-        "quantity qty units unit pieces pcs count menge anzahl stueck stueckzahl quantite qte "
+        "quantity qty units unit pieces pcs count stk stck anz mng "
+        "menge anzahl stueck stueckzahl quantite qte "
         "nombre cantidad unidades quantita pezzi aantal hoeveelheid ilosc liczba sztuk quantidade "
         "qtd qtde "
         "maeaerae kpl mennyiseg darab cantitate bucati adet miktar antal stycken "
@@ -85,7 +86,7 @@ _LISTS: dict[str, tuple[str, str]] = {
         "cancelled shipped invoiced backordered",
     ),
     "order_id": (
-        "bon kassenbon quittung "
+        "bon kassenbon quittung bestell auftrags rechnungs "
         "order invoice transaction receipt bill purchase checkout ticket bestellung auftrag "
         "auftragsnummer bestellnummer rechnung rechnungsnummer beleg commande facture pedido "
         "factura compra ordine fattura bestelling bestelnummer factuur zamowienie zamowienia "
