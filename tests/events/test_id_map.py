@@ -131,20 +131,20 @@ def test_a_customer_who_logs_in_is_said_to_count_as_two(missing: str | None) -> 
     log = pa.table(
         {"event_time": ["2024-01-05 09:00:01", "2024-01-05 09:05:02", "2024-01-06 09:00:03"],
          "event_type": ["view", "purchase", "view"], "customer": [missing, "anna", missing],
-         "visitor": ["v1", "v1", "v2"], "price": ["1", "2", "3"]}
+         "id": ["v1", "v1", "v2"], "price": ["1", "2", "3"]}
     )  # fmt: skip
     schema = EventSchema(
         name="mine",
         columns={
             "event_time": "event_time",
             "event_type": "event_type",
-            "user_id": ("customer", "visitor"),
+            "user_id": ("customer", "id"),
             "price": "price",
         },
         event_types={"view": "view", "purchase": "purchase"},
     )
     [warning] = read_events(log, schema=schema).warnings
-    assert warning.startswith("1 customer counts as two: `visitor` has the same id, such as 'v1'")
+    assert warning.startswith("1 customer counts as two: `id` has the same id, such as 'v1'")
     ids = pa.table({"id": ["v1"], "customer": ["anna"]})
     joined = read_events(log, schema=schema, id_map=ids)
     assert (joined.totals().customers, joined.warnings) == (2, ())

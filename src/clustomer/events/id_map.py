@@ -111,8 +111,9 @@ def customers_with_two_ids(engine: DuckDB, source: Source, schema: EventSchema) 
     with source.opened():
         both, one = engine.rows(
             f"""SELECT COUNT(*), MIN(id) FROM (
-                SELECT {second} AS id FROM {source.reading(paths)} WHERE {second} IS NOT NULL
-                GROUP BY id HAVING COUNT({first}) BETWEEN 1 AND COUNT(*) - 1
+                SELECT id FROM (
+                    SELECT {first} AS known, {second} AS id FROM {source.reading(paths)}
+                ) WHERE id IS NOT NULL GROUP BY id HAVING COUNT(known) BETWEEN 1 AND COUNT(*) - 1
             )""",
             source.parameters,
         )[0]
