@@ -340,10 +340,9 @@ def read_events(
         # what nobody asked to leave out belongs to the source's total
         nameless = nameless_revenue(engine, scope if moment or length else "TRUE", readings)
         warnings = _warnings(engine, opened, used, cleaning, losses, readings, nameless)
-        warnings = (*warnings, *other_clock(engine, opened, used, time_zone))
+        warnings = (*lacking, *warnings, *other_clock(engine, opened, used, time_zone))
         engine.expect_customers(customers_of(engine, f"FROM events WHERE {scope}"), cleaning.kept)
         stage_bar.note(f"{cleaning.kept:,} kept, {cleaning.rejected:,} rejected")
-    warnings = (*lacking, *warnings)
     reading = (used, given is None, opened.label, cleaning, readings, losses, warnings, nameless)
     names = names_of_products(engine) if used.product_name else None
     return Events(engine, chosen, *reading, product_names=names)
