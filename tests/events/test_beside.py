@@ -78,7 +78,8 @@ def test_orders_that_were_never_paid_are_said() -> None:
 def test_an_order_is_paid_where_one_of_its_lines_says_so() -> None:
     day = "2024-01-06"
     # three lines that count, of which the first has the payment of its order
-    rows = {"state": ["paid", "paid", "paid"], "who": ["k1", "k1", "k1"]}
+    at = ["2024-01-05 09:00:01"] * 3
+    rows = {"state": ["paid", "paid", "paid"], "who": ["k1", "k1", "k1"], "at": at}
     assert warnings(**rows, **{"Paid at": [day, "", ""], "order": ["7", "7", "7"]}) == ()
     [warning] = warnings(**rows, **{"Paid at": [day, "", ""], "order": ["7", "7", "8"]})
     assert warning.startswith("`Paid at` is empty in 1 row that counts")

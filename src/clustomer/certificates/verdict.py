@@ -120,7 +120,7 @@ def verdict_of(
     - "not tested" where neither reality nor prediction could be;
     - else "none".
 
-    >>> from clustomer.certificates import Stable, Usable
+    >>> from clustomer.certificates import Predictive, Real, Stable, Usable
     >>> one = SegmentCertificate(
     ...     "S1", Stable("pass"), Real("pass"), Predictive("not tested"), Usable("pass", share=1.0)
     ... )
