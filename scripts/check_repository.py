@@ -17,8 +17,9 @@ MAX_BYTES = 600_000
 def main() -> int:
     """Return 0 when all is well; print every finding."""
     listed = subprocess.run(["git", "ls-files"], check=True, capture_output=True, text=True)
-    findings = []
-    for name in listed.stdout.splitlines():
+    names = listed.stdout.splitlines()
+    findings = check_test_names(names)
+    for name in names:
         path = Path(name)
         if not path.is_file():
             continue
@@ -29,6 +30,21 @@ def main() -> int:
     for finding in findings:
         print(finding)
     return 1 if findings else 0
+
+
+def check_test_names(names: list[str]) -> list[str]:
+    """Return the tests that pytest would leave out, since another file has their name.
+
+    >>> check_test_names(["tests/a/test_x.py", "tests/b/test_x.py", "tests/b/test_y.py"])
+    ['tests/b/test_x.py: another test file has this name']
+    """
+    first: dict[str, str] = {}
+    return [
+        f"{name}: another test file has this name"
+        for name in names
+        if re.fullmatch(r"tests/.*test_\w+\.py", name)
+        and first.setdefault(name.rpartition("/")[2], name) != name
+    ]
 
 
 def check_text(name: str, path: Path) -> list[str]:
