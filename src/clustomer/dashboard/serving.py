@@ -107,8 +107,8 @@ def command(host: str, port: int) -> list[str]:
     if is_loopback(host):
         # a page elsewhere cannot reach it by a name that it made point here
         flags += [f"--server.allowedHosts={name}" for name in ("localhost", "127.0.0.1", host)]
-    script = Path(__file__).parent / "entry" / "app.py"
-    return [sys.executable, "-m", "streamlit", "run", str(script), *flags]
+    entry = Path(__file__).parent / "entry"
+    return [sys.executable, str(entry / "server.py"), "run", str(entry / "app.py"), *flags]
 
 
 def _check_port(host: str, port: int) -> None:

@@ -1,4 +1,4 @@
-"""The script that Streamlit runs; alone in its folder, which Python then looks for modules in."""
+"""The script that Streamlit runs, in a folder of its own, in which Python looks for modules."""
 
 from clustomer.dashboard.reading import main
 
