@@ -18,6 +18,7 @@ from clustomer.events import (
     write_events,
 )
 from clustomer.history import customer_cohorts
+from clustomer.pipeline import with_measured_margin
 
 COLUMNS = {
     "event_time": "at",
@@ -176,6 +177,14 @@ def test_costs_are_stored_with_the_events_and_change_what_identifies_them(tmp_pa
         stored = read_stored_events(sorted((tmp_path / "events").iterdir()), events.window, engine)
         assert hash_sum(stored) == hash_sum(events)
         assert stored.margin == events.margin == round(1 - 14 / 30, 4)
+
+
+def test_the_margin_that_costs_leave_is_that_of_the_run() -> None:
+    sold = log(qty=[1, 2], cost=[4.0, 5.0])
+    measured = with_measured_margin(Settings(), read_events(sold, schema=schema()))
+    assert measured.margin == round(1 - 14 / 30, 4)
+    without = read_events(sold, schema=schema(cost=None))
+    assert with_measured_margin(Settings(margin=0.2), without).margin == 0.2
 
 
 def test_a_margin_beside_costs_is_refused(tmp_path: Path) -> None:
