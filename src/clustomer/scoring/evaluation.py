@@ -208,8 +208,8 @@ def _join(join: exp.Join) -> Callable[[Rows, Mapping[str, Rows]], Rows]:
     if not isinstance(table, exp.Table) or side not in ("", "LEFT"):
         raise NotEvaluatedError(f"JOIN {join.sql()}")
     right, alias = _source(table), table.alias_or_name
-    keys = [_joined_by(part, alias) for part in on.flatten()] if isinstance(on, exp.And) else []
-    keys += [] if on is None or keys else [_joined_by(on, alias)]
+    equal = [] if on is None else on.flatten() if isinstance(on, exp.And) else [on]
+    keys = [_joined_by(part, alias) for part in equal]
 
     def run(rows: Rows, tables: Mapping[str, Rows]) -> Rows:
         pairs = _pairs(rows, tables[table.name], keys, outer=side == "LEFT")
